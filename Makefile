@@ -1,0 +1,44 @@
+# make serve: everything from a fresh clone to http://127.0.0.1:8000; make test: the same set-up, then all tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+KB := $(BIN)/kb
+
+.PHONY: serve test check fix bench docs sync clean
+
+serve: $(READY)
+	@$(KB) serve
+
+test: $(READY)
+	@$(BIN)/python -m pytest
+
+check: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+fix: $(READY)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY)
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: $(READY)
+	@$(BIN)/python docs/regenerate.py
+
+sync: $(READY)
+	@$(KB) sync
+
+clean:
+	rm -rf $(VENV) var/index var/models var/bench
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; choose it with 'make serve PYTHON=python3.12'." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing (once, some minutes)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch==2.13.0
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)

@@ -1,0 +1,1 @@
+"""The service: web page, API, command line."""

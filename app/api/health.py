@@ -1,0 +1,28 @@
+"""Whether the server lives, and whether it can answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from app.deps import LibraryDep
+from app.errors import API_ERRORS
+from app.schemas import NoParams, StateOut
+
+router = APIRouter(tags=["health"], responses={422: API_ERRORS[422]})
+Nothing = Annotated[NoParams, Query()]
+
+
+@router.get("/healthz")
+def healthz(_params: Nothing) -> dict[str, str]:
+    """Say that the process lives."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses={503: {"model": StateOut, "description": "There is no index yet."}})
+def readyz(library: LibraryDep, response: Response, _params: Nothing) -> StateOut:
+    """Return the state of the index; 503 until there is one."""
+    state = library.state()
+    response.status_code = 200 if state.ready else 503
+    return StateOut.of(state)

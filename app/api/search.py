@@ -1,0 +1,36 @@
+"""Search over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+
+from app.deps import LibraryDep
+from app.errors import API_ERRORS
+from app.i18n import choose_locale
+from app.schemas import AnswerOut, FilterParams, SearchParams
+
+router = APIRouter(prefix="/api/v1", tags=["search"], responses=API_ERRORS)
+Language = Annotated[str, Header(alias="accept-language", description="Language of labels: ja or en.")]
+
+
+@router.get("/search", response_model_exclude_none=False)
+def search(library: LibraryDep, params: Annotated[SearchParams, Query()], language: Language = "ja") -> AnswerOut:
+    """Find the entries that best answer a question; without words, list entries newest first."""
+    answer = library.search(
+        params.q,
+        filters=params.filters(),
+        sort=params.sort,
+        limit=params.limit,
+        offset=params.offset,
+        explain=params.explain,
+    )
+    return AnswerOut.of(answer, library.playbook, choose_locale(None, None, language))
+
+
+@router.get("/entries")
+def list_entries(library: LibraryDep, params: Annotated[FilterParams, Query()], language: Language = "ja") -> AnswerOut:
+    """List entries, newest first."""
+    answer = library.search("", filters=params.filters(), limit=params.limit, offset=params.offset)
+    return AnswerOut.of(answer, library.playbook, choose_locale(None, None, language))

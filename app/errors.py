@@ -1,0 +1,101 @@
+"""Errors meet HTTP here, and only here."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from app.schemas import ErrorDetail, ErrorOut
+from kb.errors import (
+    BadFilterError,
+    EntryNotFoundError,
+    IndexBusyError,
+    IndexNotReadyError,
+    KBError,
+    ModelUnavailableError,
+    QueryTooLongError,
+)
+
+STATUS: dict[type[KBError], int] = {
+    EntryNotFoundError: 404,
+    QueryTooLongError: 422,
+    BadFilterError: 422,
+    IndexNotReadyError: 503,
+    IndexBusyError: 503,
+    ModelUnavailableError: 503,
+}
+API_ERRORS: dict[int | str, dict[str, object]] = {
+    422: {"model": ErrorOut, "description": "A parameter is unknown or has a value that cannot be understood."},
+    503: {"model": ErrorOut, "description": "The index or the model is not ready yet."},
+}
+log = logging.getLogger(__name__)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Turn every error into the one JSON shape, or into a page for a browser."""
+
+    @app.exception_handler(KBError)
+    def _known(request: Request, error: KBError) -> Response:
+        return _answer(request, STATUS.get(type(error), 500), _code(error), str(error))
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
+        fields = [
+            {"name": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]), "message": _advice(item)}
+            for item in error.errors()
+        ]
+        message = "; ".join(f"{field['name']}: {field['message']}" for field in fields[:5])
+        return _answer(request, 422, "invalid_request", message, fields)
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> Response:
+        codes = {404: "not_found", 405: "method_not_allowed"}
+        return _answer(request, error.status_code, codes.get(error.status_code, "http_error"), str(error.detail))
+
+    @app.exception_handler(Exception)
+    def _unknown(request: Request, error: Exception) -> Response:
+        log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
+        response = _answer(request, 500, "internal_error", "Something went wrong on the server; its log says what.")
+        from app.security import HEADERS  # this handler answers outside all middleware, so it sends them itself
+
+        response.headers.update(HEADERS)
+        return response
+
+
+def error_response(status: int, code: str, message: str, fields: list[dict[str, str]] | None = None) -> JSONResponse:
+    """Return an error in the one JSON shape."""
+    body = ErrorOut(error=ErrorDetail(code=code, message=message, fields=fields or []))
+    return JSONResponse(body.model_dump(), status_code=status)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks for a page rather than a program for data."""
+    path = request.url.path
+    return not path.startswith(("/api/", "/healthz", "/readyz", "/static/")) and "html" in request.headers.get(
+        "accept", "html"
+    )
+
+
+def _answer(
+    request: Request, status: int, code: str, message: str, fields: list[dict[str, str]] | None = None
+) -> Response:
+    if not wants_page(request):
+        return error_response(status, code, message, fields)
+    from app.pages.errors import render_error
+
+    return render_error(request, status, message)
+
+
+def _code(error: KBError) -> str:
+    name = type(error).__name__.removesuffix("Error")
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+def _advice(item: dict[str, object]) -> str:
+    if item["type"] == "extra_forbidden":
+        return "There is no such parameter."
+    return str(item["msg"])

@@ -1,0 +1,60 @@
+"""The application: settings and a library in, a web service out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from app import api, pages
+from app.background import Background
+from app.errors import install_error_handlers
+from app.security import SecurityMiddleware
+from app.settings import Settings
+from app.wiring import make_library
+from kb.library import Library
+
+STATIC = Path(__file__).parent / "static"
+
+
+def package_version() -> str:
+    """Return the installed version; `0` when run from a source tree that is not installed."""
+    try:
+        return version("kachisuji")
+    except PackageNotFoundError:
+        return "0"
+
+
+def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
+    """Return the service. It owns the library and closes it at the end."""
+    known = library or make_library(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        background = Background(known, settings)
+        background.start()
+        yield
+        background.stop()
+        known.close()
+
+    app = FastAPI(
+        title="Kachisuji 勝ち筋",
+        summary="Search what won and what lost.",
+        version=package_version(),
+        lifespan=lifespan,
+        docs_url=None,  # the usual pages load scripts from elsewhere; /openapi.json has it all
+        redoc_url=None,
+    )
+    app.state.library = known
+    app.state.settings = settings
+    app.include_router(api.router)
+    app.include_router(api.health_router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    install_error_handlers(app)
+    app.add_middleware(SecurityMiddleware, settings=settings)
+    return app

@@ -1,0 +1,11 @@
+"""The pages people read: one small module a page, joined into one router."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.pages import entry, playbook, problems, search
+
+router = APIRouter(include_in_schema=False)
+for page in (search, entry, problems, playbook):
+    router.include_router(page.router)

@@ -1,0 +1,113 @@
+"""The state of a search as its address: read from one, written into the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from kb.entry import FACETS
+from kb.search.query import Filters, Sort
+
+PAGE_SIZE = 10
+LAST_PAGE = 100  # nobody leafs further; a larger number in an address is a mistake
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAddress:
+    """What a search page was asked for."""
+
+    text: str = ""
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (facet, values), without empty ones
+    date_from: str = ""
+    date_to: str = ""
+    sort: Sort = "relevance"
+    page: int = 1
+    explain: bool = False
+
+    @classmethod
+    def read(cls, query: QueryParams) -> SearchAddress:
+        """Read the address of a page; what cannot be understood counts as not asked."""
+        values = [(facet, tuple(dict.fromkeys(v for v in query.getlist(facet) if v))) for facet in FACETS]
+        page = query.get("page", "1")
+        return cls(
+            text=query.get("q", "").strip(),
+            values=tuple((facet, chosen) for facet, chosen in values if chosen),
+            date_from=_day(query.get("date_from", "")),
+            date_to=_day(query.get("date_to", "")),
+            sort="newest" if query.get("sort") == "newest" else "relevance",
+            page=min(LAST_PAGE, max(1, int(page))) if page.isascii() and page.isdigit() and len(page) < 9 else 1,
+            explain=query.get("explain") == "true",
+        )
+
+    @property
+    def filters(self) -> Filters:
+        """The filters to search with."""
+        return Filters(self.values, self.date_from, self.date_to)
+
+    @property
+    def offset(self) -> int:
+        """How many hits stand on the pages before."""
+        return (self.page - 1) * PAGE_SIZE
+
+    @property
+    def is_start(self) -> bool:
+        """Whether nothing is asked at all."""
+        return not self.text and not self.filters
+
+    def chosen(self, facet: str) -> tuple[str, ...]:
+        """Return the values a facet is narrowed to."""
+        return dict(self.values).get(facet, ())
+
+    def without(self, facet: str, value: str) -> SearchAddress:
+        """Return the same search without one value of a facet."""
+        pairs = [(name, tuple(v for v in vs if (name, v) != (facet, value))) for name, vs in self.values]
+        return replace(self, values=tuple(pair for pair in pairs if pair[1]), page=1)
+
+    def unfiltered(self) -> SearchAddress:
+        """Return the same search without filters."""
+        return replace(self, values=(), date_from="", date_to="", page=1)
+
+    def undated(self) -> SearchAddress:
+        """Return the same search over all time."""
+        return replace(self, date_from="", date_to="", page=1)
+
+    def sorted_by(self, sort: Sort) -> SearchAddress:
+        """Return the same search in another order."""
+        return replace(self, sort=sort, page=1)
+
+    def at_page(self, page: int) -> SearchAddress:
+        """Return another page of the same search."""
+        return replace(self, page=page)
+
+    def explained(self) -> SearchAddress:
+        """Return the same search with the reason of each hit."""
+        return replace(self, explain=True)
+
+    def __str__(self) -> str:
+        single: Mapping[str, str] = {
+            "q": self.text,
+            "date_from": self.date_from,
+            "date_to": self.date_to,
+            "sort": "newest" if self.sort == "newest" else "",
+            "page": str(self.page) if self.page > 1 else "",
+            "explain": "true" if self.explain else "",
+        }
+        pairs = [(facet, value) for facet, chosen in self.values for value in chosen]
+        query = urlencode([*((k, v) for k, v in single.items() if v), *pairs])
+        return f"/?{query}" if query else "/"
+
+
+def facet_address(facet: str, value: str) -> str:
+    """Return the address of all entries with a value."""
+    return str(SearchAddress(values=((facet, (value,)),)))
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""

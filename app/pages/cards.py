@@ -1,0 +1,112 @@
+"""What a hit and a link to an entry show, ready for the templates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from markupsafe import Markup
+
+from app.i18n import Texts
+from app.labels import label
+from app.pages.address import facet_address
+from app.render import entry_address, heading_id, is_spoken_heading, marked, spoken_line
+from kb.entry import Entry
+from kb.library import Library
+from kb.playbook import Playbook
+from kb.search.answer import Hit, Why
+
+CHIP_FACETS = ("industry", "competitor", "angle")
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A label that leads to everything with the same value."""
+
+    facet: str
+    text: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An entry in a list."""
+
+    entry: Entry
+    address: str
+    kind: str
+    team: str
+    outcome: str  # key; empty when it has none
+    outcome_label: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class HitCard:
+    """A hit in the result list."""
+
+    card: Card
+    heading: str
+    passage_address: str  # the entry's page at the heading of the passage
+    snippet: Markup
+    band: str
+    chips: tuple[Chip, ...]
+    spoken: str
+    spoken_is_snippet: bool
+    record: str  # 7勝3敗 (10件); empty for all but talk tracks in use
+    why: Why | None
+
+
+def card_of(entry: Entry, texts: Texts, playbook: Playbook) -> Card:
+    """Return what a list shows of an entry."""
+    outcome = entry.outcome or ""
+    return Card(
+        entry=entry,
+        address=entry_address(entry.id),
+        kind=label("kind", entry.kind, texts.locale, playbook),
+        team=label("team", entry.team, texts.locale, playbook) if entry.team else "",
+        outcome=outcome,
+        outcome_label=label("outcome", outcome, texts.locale, playbook) if outcome else "",
+        day=texts.day(date.fromisoformat(entry.sort_date)) if entry.sort_date else "",
+    )
+
+
+def hit_card(hit: Hit, texts: Texts, library: Library) -> HitCard:
+    """Return what the result list shows of a hit."""
+    entry = hit.entry
+    last = hit.heading.split(" › ")[-1]
+    is_track = entry.kind == "talk-track"
+    return HitCard(
+        card=card_of(entry, texts, library.playbook),
+        heading=hit.heading,
+        passage_address=entry_address(entry.id) + ("#" + heading_id(last) if last else ""),
+        snippet=marked(hit.snippet.text, hit.snippet.highlights),
+        band=hit.band,
+        chips=chips_of(entry, texts, library.playbook),
+        spoken=spoken_line(entry.body) if is_track else "",
+        spoken_is_snippet=is_spoken_heading(last),
+        record=record_of([e for r, e in library.linked(entry.id).incoming if r == "used"], texts) if is_track else "",
+        why=hit.why,
+    )
+
+
+def chips_of(entry: Entry, texts: Texts, playbook: Playbook) -> tuple[Chip, ...]:
+    """Return the labels of an entry that lead to similar ones."""
+    return tuple(
+        Chip(facet, label(facet, value, texts.locale, playbook), facet_address(facet, value))
+        for facet in CHIP_FACETS
+        for value in entry.facet_values()[facet]
+    )
+
+
+def record_of(deals: Sequence[Entry], texts: Texts) -> str:
+    """Return wins and losses of deals with their number; empty when there are none."""
+    known = [deal for deal in deals if deal.outcome]
+    if not known:
+        return ""
+    counts = Counter(deal.outcome for deal in known)
+    return texts.counted(
+        "record", len(known), won=counts["won"], lost=counts["lost"], other=len(known) - counts["won"] - counts["lost"]
+    )

@@ -1,0 +1,85 @@
+"""The page of one entry: what it says, what came of it, where it comes from and where it was used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from fastapi import APIRouter, Request, Response
+
+from app.deps import LibraryDep
+from app.i18n import Texts
+from app.pages.cards import Card, card_of, record_of
+from app.pages.facts import facts_of, funnel_of, money_of, variants_of
+from app.pages.view import render, texts_of
+from app.render import render_body
+from kb.entry import Entry
+from kb.library import Library
+
+SIMILAR = 5
+RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGroup:
+    """Entries that stand in one relation to the entry."""
+
+    heading: str
+    cards: tuple[Card, ...]
+    record: str = ""  # wins and losses, where the entry was used in deals
+
+
+@router.get("/entries/{entry_id:path}")
+def entry_page(request: Request, library: LibraryDep, entry_id: str) -> Response:
+    """Show an entry."""
+    entry, texts, playbook = library.entry(entry_id), texts_of(request), library.playbook
+    groups = link_groups(entry, library, texts)
+    body = render_body(entry.body, entry.path, entry.title, spoken_apart=entry.kind == "talk-track")
+    shown = {entry.id, *(card.entry.id for group in groups for card in group.cards)}
+    similar = [hit.entry for hit in library.similar(entry.id, limit=SIMILAR + len(shown)) if hit.entry.id not in shown]
+    context = {
+        "entry": entry,
+        "card": card_of(entry, texts, playbook),
+        "body": body,
+        "facts": facts_of(entry, texts, playbook),
+        "funnel": funnel_of(entry.campaign, texts) if entry.campaign else [],
+        "money": money_of(entry.campaign, texts) if entry.campaign else [],
+        "variants": variants_of(entry.campaign, texts, playbook) if entry.campaign else [],
+        "groups": groups,
+        "similar": [card_of(other, texts, playbook) for other in similar[:SIMILAR]],
+        "notices": notices(entry, library, texts),
+    }
+    return render(request, "entry.html", context)
+
+
+def link_groups(entry: Entry, library: Library, texts: Texts) -> list[LinkGroup]:
+    """Return the linked entries by relation, each entry once a relation; `related` counts in both directions."""
+    linked = library.linked(entry.id)
+    found: dict[tuple[str, str], dict[str, Entry]] = {}
+    for direction, pairs in (("outgoing", linked.outgoing), ("incoming", linked.incoming)):
+        for relation, other in pairs:
+            side = "both" if relation == "related" else direction
+            found.setdefault((relation, side), {})[other.id] = other
+    groups = []
+    for relation in RELATIONS:
+        for side in ("incoming", "outgoing", "both"):
+            others = list(found.get((relation, side), {}).values())
+            if others:
+                cards = tuple(card_of(other, texts, library.playbook) for other in others)
+                record = record_of(others, texts) if (relation, side) == ("used", "incoming") else ""
+                groups.append(LinkGroup(texts(f"relation.{relation}.{side}"), cards, record))
+    return groups
+
+
+def notices(entry: Entry, library: Library, texts: Texts) -> list[tuple[str, Entry | None]]:
+    """Return what a reader must know before using an entry, as (sentence, entry to read instead)."""
+    found: list[tuple[str, Entry | None]] = []
+    if entry.status != "published":
+        found.append((texts("notice." + entry.status), None))
+    newer = [other for relation, other in library.linked(entry.id).incoming if relation == "supersedes"]
+    found += [(texts("notice.superseded"), other) for other in newer]
+    if entry.review_by and entry.review_by < date.today():
+        found.append((texts("notice.review", day=texts.day(entry.review_by)), None))
+    return found

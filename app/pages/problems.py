@@ -1,0 +1,20 @@
+"""The page of what authors should fix: file by file, with the line."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from fastapi import APIRouter, Request, Response
+
+from app.deps import LibraryDep
+from app.pages.view import render
+
+router = APIRouter()
+
+
+@router.get("/problems")
+def problems_page(request: Request, library: LibraryDep) -> Response:
+    """List the problems of the entries, grouped by file."""
+    problems = sorted(library.problems())
+    files = [(path, list(group)) for path, group in groupby(problems, key=lambda problem: problem.path)]
+    return render(request, "problems.html", {"files": files, "count": len(problems)})

@@ -1,0 +1,32 @@
+"""A sync with a progress bar in the terminal."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.settings import Settings
+from ingest.sync import SyncReport, sync
+from kb.index.index import Index
+
+
+def sync_with_progress(index: Index, settings: Settings, *, quiet: bool = False) -> SyncReport:
+    """Bring an index up to date and show how far it is; silent for machines and pipes."""
+    if quiet or not sys.stderr.isatty():
+        return sync(index, settings.entries)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[path]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Indexing", total=None, path="")
+
+        def show(done: int, total: int, path: str) -> None:
+            bar.update(task, completed=done, total=total, path=path[-40:])
+
+        return sync(index, settings.entries, show)

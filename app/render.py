@@ -1,0 +1,203 @@
+"""Turn an author's Markdown into safe HTML, and a found passage into marked text."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import nh3
+from markupsafe import Markup, escape
+
+from ingest.parse import markdown, plain_text
+
+SPOKEN_HEADINGS = frozenset({"話す一文", "話す言葉", "the line", "what to say"})
+DEEPEST_HEADING = 6
+TAGS = frozenset(
+    [
+        "p",
+        "br",
+        "hr",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "pre",
+        "code",
+        "em",
+        "strong",
+        "s",
+        "a",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    ]
+)
+ATTRIBUTES = {
+    **{tag: {"id"} for tag in ("h2", "h3", "h4", "h5", "h6")},
+    "a": {"href", "rel", "target", "title"},
+    **{tag: {"class"} for tag in ("th", "td", "ul", "li", "code")},
+    "ol": {"start"},
+}
+_ALIGNED = re.compile(r"text-align:(left|center|right)")
+_EMPTY_HEADER = re.compile(r"<th([^>]*)></th>")
+_MARKDOWN = markdown()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What an entry page shows of a body."""
+
+    html: Markup  # without the sentence to say
+    spoken: str  # the sentence to say, as plain text; empty when there is none
+
+
+def render_body(body: str, entry_path: str, title: str = "", *, spoken_apart: bool = False) -> Rendered:
+    """Render the body of an entry; `spoken_apart` takes the sentence to say out of the text."""
+    tokens: list[Any] = _MARKDOWN.parse(body)
+    place = _spoken_place(tokens) if spoken_apart else None
+    spoken = _quoted(tokens[place[0] : place[1]]) if place else ""
+    if place:
+        tokens = _without(tokens, place)
+    tokens = _without_title(tokens, title)
+    _give_ids(tokens)
+    for token in tokens:
+        _restyle(token, posixpath.dirname(entry_path))
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    clean = nh3.clean(
+        html, tags=set(TAGS), attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=None
+    )
+    scrolling = clean.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace(
+        "</table>", "</table></div>"
+    )
+    scrolling = _EMPTY_HEADER.sub(r"<td\1></td>", scrolling)  # a header cell without words names nothing
+    return Rendered(Markup(scrolling), spoken)  # noqa: S704 - cleaned above
+
+
+def spoken_line(body: str) -> str:
+    """Return the sentence to say of a talk track as plain text; empty when it has none."""
+    tokens: list[Any] = _MARKDOWN.parse(body)
+    place = _spoken_place(tokens)
+    return _quoted(tokens[place[0] : place[1]]) if place else ""
+
+
+def is_spoken_heading(heading: str) -> bool:
+    """Whether the sentence to say stands under this heading."""
+    return heading.strip().casefold() in SPOKEN_HEADINGS
+
+
+def marked(text: str, highlights: Sequence[tuple[int, int]]) -> Markup:
+    """Return text with the ranges that were asked for in <mark>."""
+    parts, at = [], 0
+    for start, end in highlights:
+        parts += [escape(text[at:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
+        at = end
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+def heading_id(text: str) -> str:
+    """Return the anchor of a heading: its letters and figures, joined with hyphens."""
+    return "s-" + (re.sub(r"[\W_]+", "-", text.strip().casefold()).strip("-") or "heading")
+
+
+def entry_address(entry_id: str) -> str:
+    """Return the address of an entry's page."""
+    return "/entries/" + quote(entry_id)
+
+
+def link_address(href: str, folder: str) -> str:
+    """Return where a link of an entry leads on the site; empty for files that are not served."""
+    parts = urlsplit(href)
+    if parts.scheme:
+        return href if parts.scheme in ("http", "https", "mailto") else ""
+    if parts.netloc:
+        return "https:" + href
+    anchor = "#" + quote(heading_id(unquote(parts.fragment))) if parts.fragment else ""
+    if not parts.path:
+        return anchor
+    path = unquote(parts.path)
+    if not path.lower().endswith(".md"):
+        return path if path.startswith("/entries/") else ""
+    target = posixpath.normpath(posixpath.join("/", folder, path.lstrip("/") if path.startswith("/") else path))
+    return entry_address(target.lstrip("/")[: -len(".md")]) + anchor
+
+
+def _spoken_place(tokens: Sequence[Any]) -> tuple[int, int] | None:
+    """Return where the first quotation below the heading of the spoken sentence stands."""
+    below = False
+    for at, token in enumerate(tokens):
+        if token.type == "heading_open":
+            below = is_spoken_heading(plain_text(tokens[at + 1]))
+        elif below and token.type == "blockquote_open" and token.level == 0:
+            end = next(
+                i for i in range(at, len(tokens)) if tokens[i].type == "blockquote_close" and tokens[i].level == 0
+            )
+            return at, end + 1
+    return None
+
+
+def _quoted(tokens: Sequence[Any]) -> str:
+    return "\n".join(plain_text(token) for token in tokens if token.type == "inline")
+
+
+def _without(tokens: list[Any], place: tuple[int, int]) -> list[Any]:
+    """Leave a quotation out, and its heading (three tokens) when nothing else stands below it."""
+    start, end = place
+    alone = end == len(tokens) or tokens[end].type == "heading_open"
+    if alone and start >= 3 and tokens[start - 1].type == "heading_close":
+        start -= 3
+    return tokens[:start] + tokens[end:]
+
+
+def _without_title(tokens: list[Any], title: str) -> list[Any]:
+    if len(tokens) > 2 and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
+        return tokens[3:] if plain_text(tokens[1]) == title else tokens
+    return tokens
+
+
+def _give_ids(tokens: Sequence[Any]) -> None:
+    """Move headings one level down, below the page's own, and give each an anchor."""
+    seen: dict[str, int] = {}
+    for at, token in enumerate(tokens):
+        if token.type not in ("heading_open", "heading_close"):
+            continue
+        token.tag = f"h{min(DEEPEST_HEADING, int(token.tag[1]) + 1)}"
+        if token.type == "heading_open":
+            anchor = heading_id(plain_text(tokens[at + 1]))
+            seen[anchor] = seen.get(anchor, 0) + 1
+            token.attrSet("id", anchor if seen[anchor] == 1 else f"{anchor}-{seen[anchor]}")
+
+
+def _restyle(token: Any, folder: str) -> None:
+    """Replace what the page does not show as it is: inline styles, check boxes, pictures, links between files."""
+    if token.type in ("th_open", "td_open") and (aligned := _ALIGNED.search(str(token.attrGet("style") or ""))):
+        token.attrs = {"class": aligned[1]}
+    if token.type == "image":
+        token.type, token.content = "text", f"[{token.content}]"
+    if token.type == "html_inline" and "checkbox" in token.content:
+        token.type, token.content = "text", "☑ " if "checked=" in token.content else "☐ "
+    if token.type == "link_open":
+        _lead(token, folder)
+    for child in token.children or []:
+        _restyle(child, folder)
+
+
+def _lead(token: Any, folder: str) -> None:
+    address = link_address(str(token.attrGet("href") or ""), folder)
+    token.attrs = {key: value for key, value in token.attrs.items() if key == "title"}
+    if address:
+        token.attrSet("href", address)
+    if address.startswith(("http:", "https:")):
+        token.attrSet("rel", "noopener noreferrer nofollow")
+        token.attrSet("target", "_blank")

@@ -1,0 +1,65 @@
+"""Find the server that runs on the same data, so that the command line can ask it instead of loading the model."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import ProxyHandler, Request, build_opener
+
+ANSWER_SECONDS = 20.0
+ALIVE_SECONDS = 0.5
+_LOCAL = build_opener(ProxyHandler({}))  # a proxy has no business between two processes of one machine
+
+
+def announce(data: Path, host: str, port: int) -> None:
+    """Leave a note where the server listens."""
+    data.mkdir(parents=True, exist_ok=True)
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison, not a binding)
+    shown = f"[{shown}]" if ":" in shown else shown
+    note = _note(data).with_suffix(".new")
+    note.write_text(json.dumps({"url": f"http://{shown}:{port}", "pid": os.getpid()}), "utf-8")
+    note.replace(_note(data))
+
+
+def withdraw(data: Path) -> None:
+    """Take the note away, if it is still ours."""
+    if _read(data).get("pid") == os.getpid():
+        _note(data).unlink(missing_ok=True)
+
+
+def running_server(data: Path) -> str | None:
+    """Return the address of a live server on this data, else None."""
+    url = _read(data).get("url")
+    if not isinstance(url, str):
+        return None
+    try:
+        with _LOCAL.open(f"{url}/healthz", timeout=ALIVE_SECONDS):
+            return url
+    except (OSError, URLError, ValueError):
+        return None
+
+
+def ask(url: str, path: str, params: list[tuple[str, str]]) -> Any:
+    """Return the JSON a running server answers with, an error's too. Raises OSError when it does not answer."""
+    request = Request(f"{url}{path}?{urlencode(params)}", headers={"accept": "application/json"})  # noqa: S310 (ours)
+    try:
+        with _LOCAL.open(request, timeout=ANSWER_SECONDS) as response:
+            return json.load(response)
+    except HTTPError as error:
+        return json.load(error)
+
+
+def _note(data: Path) -> Path:
+    return data / "server.json"
+
+
+def _read(data: Path) -> dict[str, Any]:
+    try:
+        note = json.loads(_note(data).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}

@@ -1,0 +1,84 @@
+"""The settings, and the only place that reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from kb.entry import VISIBILITIES
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Settings(BaseSettings):
+    """What an operator can set, each as an environment variable `KB_…`."""
+
+    model_config = SettingsConfigDict(env_prefix="KB_", extra="ignore", frozen=True)
+
+    entries: Path = Field(Path("entries"), description="Folder of the Markdown entries and playbook.yaml.")
+    data: Path = Field(Path("var"), description="Folder for the index, the unpacked model and what people did.")
+    model: str = Field(
+        "bundled", description="`bundled`, a sentence-transformers folder, or a model name a hub can be asked for."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on. Other machines reach it only if you change this.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Host names, separated by commas, under which browsers may reach the server besides loopback."
+    )
+    visibility: Annotated[frozenset[str], NoDecode] = Field(
+        VISIBILITIES, description="Which `visibility` values this server shows at all, separated by commas."
+    )
+    watch: bool = Field(True, description="Whether the server takes in changed entries by itself.")
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: Any) -> Any:
+        return (
+            tuple(part.strip().lower() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("visibility", mode="before")
+    @classmethod
+    def _split_visibility(cls, value: Any) -> Any:
+        chosen = (
+            frozenset(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        )
+        if not chosen or not chosen <= VISIBILITIES:
+            raise ValueError(f"expected one or more of {', '.join(sorted(VISIBILITIES))}")
+        return chosen
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the index lives; deleting it is always safe."""
+        return self.data / "index"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where the bundled model is unpacked."""
+        return self.data / "models"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in LOOPBACK
+
+
+def settings_table() -> str:
+    """Return the documentation of every setting as a Markdown table."""
+    rows = ["| Variable | Default | Meaning |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = (
+            ",".join(sorted(default))
+            if isinstance(default, (tuple, frozenset))
+            else str(default).lower()
+            if isinstance(default, bool)
+            else str(default)
+        )
+        rows.append(f"| `KB_{name.upper()}` | {f'`{shown}`' if shown else '(none)'} | {field.description} |")
+    return "\n".join(rows)

@@ -1,0 +1,92 @@
+"""The real service in a process of its own: `python -m bench.server DATA ENTRIES MODELS PORT`."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import psutil
+import uvicorn
+
+from app.main import create_app
+from app.settings import Settings
+from app.wiring import make_library
+from bench.indexes import Bench
+from kb.index.embedding import DEFAULT_MODEL, ModelEmbedder
+
+START_SECONDS = 120.0  # reading 100,000 vectors and loading the model
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running server."""
+
+    client: httpx2.Client  # keeps its connection
+    process: psutil.Process
+
+    @property
+    def resident_gb(self) -> float:
+        """Its resident memory in GB (2^30 bytes)."""
+        return float(self.process.memory_info().rss) / 2**30
+
+
+@contextmanager
+def serving(bench: Bench, name: str) -> Iterator[Served]:
+    """Serve one of the indexes, and end the server afterwards."""
+    settings = bench.settings(name)
+    port = _free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "bench.server",
+        str(settings.data),
+        str(bench.entries),
+        str(bench.models),
+        str(port),
+    ]
+    process = subprocess.Popen(command)
+    try:
+        with httpx2.Client(base_url=f"http://{HOST}:{port}", timeout=60) as client:
+            _wait(client, process)
+            yield Served(client, psutil.Process(process.pid))
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def main() -> None:
+    """Serve until terminated."""
+    data, entries, models, port = sys.argv[1:]
+    settings = Settings(data=Path(data), entries=Path(entries), watch=False, host=HOST, port=int(port))
+    library = make_library(settings, ModelEmbedder(DEFAULT_MODEL, Path(models)))
+    uvicorn.run(create_app(settings, library), host=HOST, port=int(port), log_level="warning")
+
+
+def _wait(client: httpx2.Client, process: subprocess.Popen[bytes]) -> None:
+    ends = time.monotonic() + START_SECONDS
+    while time.monotonic() < ends and process.poll() is None:
+        try:
+            if client.get("/readyz").status_code == 200:
+                return
+        except httpx2.TransportError:
+            pass
+        time.sleep(0.2)
+    raise RuntimeError("The server did not become ready; its own messages stand above.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""How long a search takes over HTTP, as a multiple of embedding its question alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sentence_transformers import SentenceTransformer
+
+from bench import sets
+from bench.indexes import Bench
+from bench.report import Figure, publish
+from bench.server import Served, serving
+from bench.synthetic import synthetic_index
+from kb.index.bundled_model import bundled_file, unpack
+from kb.index.embedding import Vectors
+from kb.index.vectors import exact_nearest
+from kb.search.recipe import DEPTH
+
+QUESTIONS = 120  # each asked once in every way; distinct, since the product remembers embedded questions
+WARM_UP = 10
+RECALL_AT = 20
+FILTERS: Mapping[str, Mapping[str, str]] = {
+    "no filter": {},
+    "filter keeps 1/2": {"kind": "deal"},
+    "filter keeps 1/10": {"industry": "industry-03"},
+    "filter keeps 1/120": {"tag": "tag-007"},
+    "filters of 3 facets and dates": {
+        "kind": "deal",
+        "outcome": "won",
+        "industry": "industry-04",
+        "date_from": "2021-01-01",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A size of index and its targets, as multiples of the bare embedding's median."""
+
+    chunks: int
+    plain: float
+    filtered: float
+    p95: float | None
+
+
+SMALL = Size(10_000, 1.4, 1.6, 2.0)
+LARGE = Size(100_000, 2.0, 2.5, None)
+
+
+def measure_speed(bench: Bench, size: Size) -> None:
+    """Measure, show and keep the speed of the search at one size."""
+    name = synthetic_index(bench, size.chunks)
+    model = bare_model(bench)
+    questions = _questions()
+    recalls = _recalls(bench, name, model, questions)
+    with serving(bench, name) as served:
+        times = _times(served, model, questions)
+        resident = served.resident_gb
+    figures = [*_ratios(times, size), *recalls]
+    figures.append(Figure("resident memory of the server", resident, "GB", "<=", 1.5))
+    details = {way: [round(1000 * second, 3) for second in seconds] for way, seconds in times.items()}
+    publish(bench.console, bench.folder, f"speed at {size.chunks} chunks", figures, {"milliseconds": details})
+
+
+def bare_model(bench: Bench) -> SentenceTransformer:
+    """Return the bundled model as anybody would load it."""
+    source = bundled_file()
+    folder = unpack(source, bench.models) if source else bench.embedder.name
+    return SentenceTransformer(str(folder), device="cpu")
+
+
+def _questions() -> list[str]:
+    """Return distinct questions of the judgement file and of the shared sets, spread evenly."""
+    texts = [question.text for question in sets.judgements()]
+    for name in sets.SETS:
+        if (sets.SHARED / name).is_dir():
+            texts += [question.text for question in sets.questions(name)[: len(sets.judgements())]]
+    distinct = list(dict.fromkeys(texts))
+    step = max(1, len(distinct) // (QUESTIONS + WARM_UP))
+    return distinct[::step][: QUESTIONS + WARM_UP]
+
+
+def _times(served: Served, model: SentenceTransformer, questions: Sequence[str]) -> dict[str, list[float]]:
+    """Return seconds by way; the ways take turns, so that a busy moment of the machine hits all of them."""
+    times: dict[str, list[float]] = {"bare embedding": [], **{name: [] for name in FILTERS}}
+    for at, question in enumerate(questions):
+        taken = {"bare embedding": _seconds(lambda q=question: model.encode_query(q))}  # type: ignore[misc]
+        for turn, (name, filters) in enumerate(FILTERS.items()):
+            asked = question + "。" * turn  # another text a way: none is remembered
+            taken[name] = _seconds(lambda q=asked, f=filters: _search(served, q, f))  # type: ignore[misc]
+        if at >= WARM_UP:
+            for name, seconds in taken.items():
+                times[name].append(seconds)
+    return times
+
+
+def _search(served: Served, question: str, filters: Mapping[str, str]) -> None:
+    served.client.get("/api/v1/search", params={"q": question, **filters}).raise_for_status()
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def _ratios(times: Mapping[str, Sequence[float]], size: Size) -> list[Figure]:
+    bare = float(np.median(times["bare embedding"]))
+    figures = [Figure("bare embedding of a question, median", 1000 * bare, "ms")]
+    for name, filters in FILTERS.items():
+        median, p95 = float(np.median(times[name])), float(np.percentile(times[name], 95))
+        target = size.filtered if filters else size.plain
+        note = f"{1000 * median:.1f} ms"
+        figures.append(Figure(f"search, {name}, median / bare", median / bare, "x", "<=", target, note))
+        note = f"{1000 * p95:.1f} ms; bare p95 {1000 * np.percentile(times['bare embedding'], 95):.1f} ms"
+        if size.p95:
+            figures.append(Figure(f"search, {name}, p95 / bare median", p95 / bare, "x", "<=", size.p95, note))
+        else:
+            figures.append(Figure(f"search, {name}, p95 / bare median", p95 / bare, "x", note=note))
+    return figures
+
+
+def _recalls(bench: Bench, name: str, model: SentenceTransformer, questions: Sequence[str]) -> list[Figure]:
+    """Return the share of the exactly nearest vectors that HNSW finds."""
+    index = bench.index(name)
+    vectors: Vectors = np.asarray(model.encode_query(list(questions)), np.float32)
+    figures = []
+    for view in ("bodies", "heads"):
+        keys, matrix = index.vectors.read_all(view)
+        shares = []
+        for vector in vectors:
+            exact = {keys[row] for row, _ in exact_nearest(matrix, range(len(matrix)), vector, RECALL_AT)}
+            near = [key for key, _ in index.vectors.nearest(view, vector, DEPTH)[:RECALL_AT]]
+            shares.append(len(exact & set(near)) / len(exact))
+        figures.append(Figure(f"recall@{RECALL_AT} of HNSW, {view}", float(np.mean(shares)), "", ">=", 0.98))
+    index.close()
+    return figures

@@ -1,0 +1,131 @@
+"""Large indexes made of the sample entries: sentences recombined, vectors mixed and perturbed, nothing embedded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+import numpy as np
+
+from bench.indexes import Bench, sample_library
+from bench.sets import SETS, SHARED, as_entry, documents
+from kb.entry import Chunk, Deal, Entry
+from kb.index.embedding import Embedder, Vectors
+from kb.index.embedding_cache import text_key
+from kb.index.index import Draft, Index
+
+CHUNKS_IN_ENTRY = 5  # as in the sample entries
+SENTENCES_IN_CHUNK = 6
+ENTRIES_AT_ONCE = 2_000
+NOISE = 0.02  # standard deviation in each of 384 dimensions: neighbours at a cosine of about 0.93
+OUTCOMES = ("won", "lost", "no-decision", "open")
+INDUSTRIES = tuple(f"industry-{n:02}" for n in range(10))
+TAGS = tuple(f"tag-{n:03}" for n in range(120))
+FIRST_DAY = date(2020, 1, 1)
+_SENTENCE = re.compile(r"(?<=[。！？\n])|(?<=\. )")
+
+
+def synthetic_index(bench: Bench, chunks: int) -> str:
+    """Make sure there is an index of so many chunks; return its name."""
+    name = f"synthetic-{chunks}"
+    index = bench.index(name)
+    if not index.is_current:
+        bench.console.print(f"building {chunks:,} chunks …")
+        _build(bench, index, chunks)
+    index.close()
+    return name
+
+
+def _build(bench: Bench, index: Index, chunks: int) -> None:
+    random = np.random.default_rng(1)
+    sentences, (bodies, heads) = _sentences(bench), _real_vectors(bench)
+    drafts = _drafts(chunks // CHUNKS_IN_ENTRY, sentences, random)
+    with index.writing():
+        for group in _groups(list(drafts), ENTRIES_AT_ONCE):
+            _remember(index, index.embedder, group, (bodies, heads), random)
+            embedded, _ = index.write(group)
+            if embedded:
+                raise AssertionError(f"{embedded} texts went through the model instead of the cache")
+        index.finish()
+
+
+def _sentences(bench: Bench) -> list[str]:
+    """Return real sentences: of the sample entries, and of the shared sets where they are there."""
+    library = sample_library(bench)
+    texts = [entry.body for entry in library.index.catalog.entries().values()]
+    library.close()
+    for name in SETS:
+        if (SHARED / name).is_dir():
+            texts += [document.body for document in documents(name)]
+    return [part.strip() for text in texts for part in _SENTENCE.split(text) if len(part.strip()) > 10]
+
+
+def _real_vectors(bench: Bench) -> tuple[Vectors, Vectors]:
+    library = sample_library(bench)
+    found = [library.index.vectors.read_all(view)[1] for view in ("bodies", "heads")]
+    library.close()
+    return found[0], found[1]
+
+
+def _drafts(count: int, sentences: Sequence[str], random: np.random.Generator) -> Iterator[Draft]:
+    for number in range(count):
+        entry = _entry(number, sentences, random)
+        chunks = tuple(_chunk(entry, slot, sentences, random) for slot in range(CHUNKS_IN_ENTRY))
+        yield Draft(entry, chunks, (), (), "bench")
+
+
+def _entry(number: int, sentences: Sequence[str], random: np.random.Generator) -> Entry:
+    """Return an entry whose facets let filters keep a half, a tenth and a 120th."""
+    title = f"{sentences[int(random.integers(len(sentences)))][:40]} {number}"
+    deal = Deal(outcome=OUTCOMES[number % 4], customer=f"顧客{number}", crm_id=f"S-{number:06}")  # type: ignore[arg-type]
+    kind = ("deal", "talk-track")[number % 2]
+    return as_entry(
+        f"synthetic/{number:06}",
+        title,
+        "",
+        kind=kind,
+        deal=deal if kind == "deal" else None,
+        date=FIRST_DAY + timedelta(days=number % 2_000),
+        industries=(INDUSTRIES[number // 2 % len(INDUSTRIES)],),
+        tags=(TAGS[number % len(TAGS)],),
+    )
+
+
+def _chunk(entry: Entry, slot: int, sentences: Sequence[str], random: np.random.Generator) -> Chunk:
+    chosen = random.integers(len(sentences), size=SENTENCES_IN_CHUNK + 1)
+    heading, *text = (sentences[int(at)] for at in chosen)
+    return Chunk(f"{entry.id}#{slot}", entry.id, (heading[:30],), "\n".join(text), 1, 1)
+
+
+def _remember(
+    index: Index,
+    embedder: Embedder,
+    drafts: Sequence[Draft],
+    real: tuple[Vectors, Vectors],
+    random: np.random.Generator,
+) -> None:
+    """Put a vector for every text into the cache, so that writing embeds nothing."""
+    keys: list[tuple[str, str]] = []
+    for draft in drafts:
+        for chunk in draft.chunks:
+            head = " › ".join((draft.entry.title, *chunk.headings))  # as the index names a passage
+            keys.append((text_key(embedder.checksum, chunk.text), text_key(embedder.checksum, head)))
+    for at, view in enumerate(real):
+        vectors = perturbed(view, len(keys), random)
+        index.cache.write({pair[at]: vector for pair, vector in zip(keys, vectors, strict=True)})
+
+
+def perturbed(real: Vectors, count: int, random: np.random.Generator) -> Vectors:
+    """Return unit vectors between two real ones each, with noise."""
+    share = random.uniform(0.5, 1.0, (count, 1))
+    mixed = (
+        share * real[random.integers(len(real), size=count)]
+        + (1 - share) * real[random.integers(len(real), size=count)]
+    )
+    mixed += random.normal(0, NOISE, mixed.shape)
+    return np.asarray(mixed / np.linalg.norm(mixed, axis=1, keepdims=True), np.float32)
+
+
+def _groups(drafts: Sequence[Draft], size: int) -> Iterator[Sequence[Draft]]:
+    return (drafts[at : at + size] for at in range(0, len(drafts), size))

@@ -1,0 +1,74 @@
+"""Check a folder of entries without an index or a model: single files, and how they refer to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from ingest.files import decode, find_files, read_file
+from ingest.parse import parse_entry
+from ingest.playbook_file import PLAYBOOK_NAME, parse_playbook
+from kb.entry import Entry, Problem
+from kb.playbook import Playbook
+
+
+def read_playbook(folder: Path) -> tuple[Playbook, tuple[Problem, ...], str]:
+    """Return the playbook of a folder, its problems and its content hash; an empty one where there is no file."""
+    path = folder / PLAYBOOK_NAME
+    if not path.is_file():
+        return Playbook(), (), ""
+    found = decode(path.read_bytes(), PLAYBOOK_NAME)
+    if isinstance(found, Problem):
+        return Playbook(), (found,), found.message
+    playbook, problems = parse_playbook(found.text)
+    return playbook, (*found.problems, *problems), found.content_hash
+
+
+def check(folder: Path) -> tuple[int, list[Problem]]:
+    """Return the number of entries and every problem of a folder, without an index or a model."""
+    playbook, problems, _ = read_playbook(folder)
+    files, unreadable = find_files(folder)
+    found = [*problems, *unreadable]
+    taken: dict[str, str] = {}
+    links: list[tuple[str, str, str, str]] = []
+    for file in files:
+        content = read_file(file)
+        if isinstance(content, Problem):
+            found.append(content)
+            continue
+        parsed = parse_entry(content.text, file.path, playbook)
+        entry, clash = with_own_id(parsed.entry, taken)
+        found += [*content.problems, *parsed.problems, *clash]
+        taken[entry.id] = file.path
+        links += [(file.path, entry.id, relation, target) for relation, target in entry.links()]
+    found += dangling(links, set(taken))
+    return len(taken), sorted(set(found))
+
+
+def with_own_id(entry: Entry, taken: dict[str, str]) -> tuple[Entry, list[Problem]]:
+    """Return the entry under an id nobody else has; the file that was there first keeps a shared one."""
+    own = entry.path.removesuffix(".md")
+    owner = taken.get(entry.id)
+    if owner in (None, entry.path):
+        return entry, []
+    free = next(i for i in _candidates(own) if taken.get(i) in (None, entry.path))
+    message = f"The id '{entry.id}' belongs to {owner} already; this entry goes by '{free}' until you give it another."
+    return replace(entry, id=free), [Problem(entry.path, 1, message)]
+
+
+def dangling(links: Sequence[tuple[str, str, str, str]], ids: set[str]) -> list[Problem]:
+    """Return a problem for each link, as (path, id, relation, target), that leads to none of the ids."""
+    problems = []
+    for path, _, relation, target in links:
+        if target not in ids:
+            close = get_close_matches(target, list(ids), n=1, cutoff=0.6)
+            hint = f" Did you mean '{close[0]}'?" if close else " Write the path below entries without .md."
+            problems.append(Problem(path, 1, f"{relation}: there is no entry '{target}'.{hint}"))
+    return problems
+
+
+def _candidates(own: str) -> Iterator[str]:
+    yield own
+    yield from (f"{own}-{n}" for n in range(2, 10_000))

@@ -1,0 +1,187 @@
+"""Cut an entry into passages that follow its headings and fit the model's window."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from markdown_it.token import Token
+
+from ingest.parse import markdown, plain_text
+from kb.entry import Chunk, Entry
+
+CHUNK_TOKENS = 320  # a passage of one thought: two or three Japanese paragraphs
+WHOLE_TOKENS = 480  # a table or list stays whole up to here; the window has 512 with prompt and markers
+CHUNKING = f"headings-{CHUNK_TOKENS}-{WHOLE_TOKENS}"  # part of the index fingerprint
+
+CountTokens = Callable[[str], int]
+_MARKDOWN = markdown()
+_SENTENCE = re.compile(r"(?<=[。！？!?\n])|(?<=\. )")
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Neighbouring lines of the body that belong together."""
+
+    start: int  # line of the body, from 0
+    text: str
+    kind: str  # the token type that opened it
+    children: tuple[int, ...] = ()  # lines inside it where a row or an item begins
+
+
+def chunk_entry(
+    entry: Entry, count_tokens: CountTokens, *, target: int = CHUNK_TOKENS, whole: int = WHOLE_TOKENS
+) -> tuple[Chunk, ...]:
+    """Return the passages of an entry in reading order; every word of the body is in one of them or in its headings.
+
+    `target` and `whole` are token counts of the text alone, without the model's prompt.
+    """
+    chunks: list[Chunk] = []
+    seen: dict[str, int] = {}
+    for headings, blocks in _sections(entry):
+        slug = _slug(headings)
+        seen[slug] = seen.get(slug, 0) + 1
+        base = f"{entry.id}#{slug}" + (f"~{seen[slug]}" if seen[slug] > 1 else "")
+        for slot, piece in enumerate(_pack(blocks, count_tokens, target, whole)):
+            first = entry.body_line + piece.start
+            last = first + piece.text.count("\n")
+            chunks.append(Chunk(f"{base}.{slot}", entry.id, headings, piece.text, first, last))
+    if not chunks:
+        chunks.append(Chunk(f"{entry.id}#.0", entry.id, (), "", entry.body_line, entry.body_line))
+    return tuple(chunks)
+
+
+def _sections(entry: Entry) -> Iterator[tuple[tuple[str, ...], list[_Block]]]:
+    """Yield (heading path, blocks); a heading without text below it and without children is kept as a section."""
+    path: list[tuple[int, str]] = []
+    blocks: list[_Block] = []
+    pending: _Block | None = None  # a heading nothing has followed yet
+    for block, level, heading in _blocks(entry.body):
+        if not level:
+            blocks.append(block)
+            pending = None
+            continue
+        if blocks:
+            yield tuple(text for _, text in path), blocks
+        elif pending and path and level <= path[-1][0]:
+            yield tuple(text for _, text in path), [pending]
+        blocks = []
+        path = [step for step in path if step[0] < level]
+        is_title = level == 1 and heading == entry.title
+        if heading and not is_title:
+            path.append((level, heading))
+        pending = None if is_title else block
+    if blocks or pending:
+        yield tuple(text for _, text in path), blocks or [pending]  # type: ignore[list-item]
+
+
+def _blocks(body: str) -> Iterator[tuple[_Block, int, str]]:
+    """Yield (block, heading level or 0, heading text) for each top-level block; lines between join the one before."""
+    lines = body.split("\n")
+    tops = _top_level(_MARKDOWN.parse("\n" + body if body.startswith("---") else body), shift=body.startswith("---"))
+    if not tops:
+        if body.strip():
+            yield _Block(*_trimmed(lines, 0, len(lines)), "text"), 0, ""
+        return
+    starts = [start for start, *_ in tops]
+    if any(line.strip() for line in lines[: starts[0]]):  # link definitions are no block of their own
+        yield _Block(*_trimmed(lines, 0, starts[0]), "text"), 0, ""
+    for index, (_, end, kind, children, level, heading) in enumerate(tops):
+        upto = starts[index + 1] if index + 1 < len(tops) else len(lines)
+        if not level:
+            yield _Block(*_trimmed(lines, starts[index], upto), kind, children), 0, ""
+            continue
+        yield _Block(*_trimmed(lines, starts[index], end), kind), level, heading
+        if any(line.strip() for line in lines[end:upto]):
+            yield _Block(*_trimmed(lines, end, upto), "text"), 0, ""
+
+
+def _top_level(tokens: Sequence[Token], *, shift: bool) -> list[tuple[int, int, str, tuple[int, ...], int, str]]:
+    tops: list[tuple[int, int, str, tuple[int, ...], int, str]] = []
+    moved = 1 if shift else 0
+    for index, token in enumerate(tokens):
+        if token.map is None:
+            continue
+        start, end = token.map[0] - moved, token.map[1] - moved
+        if token.level == 0:
+            level = int(token.tag[1]) if token.type == "heading_open" else 0
+            tops.append((max(start, 0), end, token.type, (), level, plain_text(tokens[index + 1]) if level else ""))
+        elif token.type in ("list_item_open", "tr_open") and tops and (token.level == 1 or token.type == "tr_open"):
+            top = tops[-1]
+            tops[-1] = (*top[:3], (*top[3], start), *top[4:])
+    return tops
+
+
+def _trimmed(lines: Sequence[str], start: int, end: int) -> tuple[int, str]:
+    while start < end - 1 and not lines[start].strip():
+        start += 1
+    while end > start + 1 and not lines[end - 1].strip():
+        end -= 1
+    return start, "\n".join(lines[start:end])
+
+
+def _pack(blocks: Sequence[_Block], count: CountTokens, target: int, whole: int) -> Iterator[_Block]:
+    """Join neighbouring blocks up to `target` tokens; split one that is larger than it may be."""
+    held: _Block | None = None
+    for block in (piece for given in blocks for piece in _fitting(given, count, target, whole)):
+        joined = _joined(held, block) if held else block
+        if held and count(joined.text) > target:
+            yield held
+            joined = block
+        held = joined
+    if held and held.text.strip():
+        yield held
+
+
+def _joined(first: _Block, second: _Block) -> _Block:
+    gap = second.start - (first.start + first.text.count("\n"))
+    return _Block(first.start, first.text + "\n" * max(gap, 0) + second.text, "text")
+
+
+def _fitting(block: _Block, count: CountTokens, target: int, whole: int) -> Iterator[_Block]:
+    limit = whole if block.kind in ("table_open", "bullet_list_open", "ordered_list_open") else target
+    if count(block.text) <= limit:
+        yield block
+        return
+    for piece in _parts(block):
+        yield from [piece] if count(piece.text) <= target else _sentences(piece, count, target)
+
+
+def _parts(block: _Block) -> list[_Block]:
+    """Split a list into items, a table into rows, anything else into lines."""
+    lines = block.text.split("\n")
+    cuts = [line - block.start for line in block.children] or list(range(len(lines)))
+    bounds = sorted({0, *[cut for cut in cuts if 0 < cut < len(lines)], len(lines)})
+    pieces = [(a, "\n".join(lines[a:b])) for a, b in pairwise(bounds)]
+    return [_Block(block.start + at, text, block.kind) for at, text in pieces if text.strip()]
+
+
+def _sentences(block: _Block, count: CountTokens, target: int) -> Iterator[_Block]:
+    start, held = block.start, ""
+    for sentence in (part for whole in _SENTENCE.split(block.text) for part in _halves(whole, count, target)):
+        if held.strip() and count(held + sentence) > target:
+            yield _Block(start, held, "text")
+            start, held = start + held.count("\n"), ""
+        held += sentence
+    if held.strip():
+        yield _Block(start, held, "text")
+
+
+def _halves(text: str, count: CountTokens, target: int) -> Iterator[str]:
+    """Cut a sentence longer than a passage at a space near its middle, or in the middle where there is none."""
+    if len(text) < 2 or count(text) <= target:
+        yield text
+        return
+    middle = len(text) // 2
+    space = text.find(" ", middle, middle + middle // 2)
+    cut = space + 1 if space >= 0 else middle
+    yield from _halves(text[:cut], count, target)
+    yield from _halves(text[cut:], count, target)
+
+
+def _slug(headings: Sequence[str]) -> str:
+    text = unicodedata.normalize("NFKC", headings[-1] if headings else "").lower()
+    return re.sub(r"[\W_]+", "-", text).strip("-")[:60]

@@ -1,0 +1,79 @@
+"""Hand out the front matter of one file by field, and collect what is wrong with it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from typing import TypeVar
+
+from ingest import vocabulary as spelled
+from ingest.fields import FieldError, to_terms, to_texts
+from ingest.yaml_text import Line, Plain
+from kb.entry import Problem
+from kb.playbook import Vocabulary
+
+T = TypeVar("T")
+
+
+class FieldReader:
+    """The front matter of one file: hands out values by field and collects what is wrong with them."""
+
+    def __init__(self, path: str, lines: list[Line]) -> None:
+        self.path = path
+        self.problems: list[Problem] = []
+        self.extra: list[tuple[str, str]] = []
+        self._lines: dict[str, Line] = {}
+        for line in lines:
+            self._file(line)
+
+    def _file(self, line: Line) -> None:
+        name = spelled.KEYS.get(line.key) or spelled.KEYS.get(unicodedata.normalize("NFKC", line.key).lower())
+        if name is None:
+            self.extra.append((line.key, as_written(line.value)))
+        elif name in self._lines:
+            self.note(line.line, f"'{line.key}' says the same as '{self._lines[name].key}' above; keep one of them.")
+        else:
+            self._lines[name] = line
+
+    def note(self, line: int, message: str) -> None:
+        """Keep a problem."""
+        self.problems.append(Problem(self.path, line, message))
+
+    def read(self, name: str, convert: Callable[[Plain], T], default: T) -> T:
+        """Return the converted value of a field; the default when it is missing, empty or wrong."""
+        line = self._lines.get(name)
+        if line is None or line.value in ("", "~", "null", []):
+            return default
+        try:
+            return convert(line.value)
+        except FieldError as error:
+            self.note(line.line, f"{line.key}: {error}")
+            return default
+
+    def terms(self, name: str, words: Vocabulary, *, keep_unknown: bool) -> tuple[str, ...]:
+        """Return agreed keys; a value the playbook does not know is a problem, and kept only where lists stay open."""
+        nothing: tuple[str, ...] = ()
+        values = self.read(name, to_texts, nothing)
+        if not words:
+            return values
+        known, unknown = to_terms(list(values), words)
+        for sentence in unknown:
+            self.note(self.line_of(name), f"{self._lines[name].key}: {sentence}")
+        if not keep_unknown:
+            return known
+        found = [(term.key if (term := words.find(value)) else value) for value in values]
+        return tuple(dict.fromkeys(found))
+
+    def line_of(self, name: str) -> int:
+        """Return the line a field stands on; 1 when it is missing."""
+        line = self._lines.get(name)
+        return line.line if line else 1
+
+
+def as_written(value: Plain) -> str:
+    """Return an unknown value as one line of text, to show it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(map(as_written, value))
+    return ", ".join(f"{key}: {as_written(inner)}" for key, inner in value.items())

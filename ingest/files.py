@@ -1,0 +1,131 @@
+"""Find and read the files of an entries folder, whatever people put into it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kb.entry import Problem
+
+MAX_FILE_BYTES = 2_000_000  # a book of 600 pages; larger files are exports or scans by mistake
+_KANA = re.compile(r"[\u3041-\u30ff]")
+_BINARY = re.compile(rb"\x00")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFile:
+    """One file below the entries folder."""
+
+    path: str  # below the folder, forward slashes, NFC
+    location: Path
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """What a file says, and what is wrong with the way it is stored."""
+
+    text: str
+    content_hash: str  # SHA-256 of the bytes
+    problems: tuple[Problem, ...] = ()
+
+
+def find_files(folder: Path) -> tuple[list[EntryFile], list[Problem]]:
+    """Return the Markdown files below a folder, by path, and those that cannot be entries."""
+    root = folder.resolve()
+    files: dict[str, EntryFile] = {}
+    problems: list[Problem] = []
+    for location in sorted(_walk(root)):
+        path = _path_below(root, location)
+        if location.suffix.lower() != ".md":
+            continue
+        message = _why_not(root, location, path, files)
+        if message:
+            problems.append(Problem(path, 1, message))
+        else:
+            files[path] = EntryFile(path, location)
+    return list(files.values()), problems
+
+
+def read_file(file: EntryFile) -> FileText | Problem:
+    """Read a file as text; a Problem when it is no text, too large or cannot be read."""
+    try:
+        if file.location.stat().st_size > MAX_FILE_BYTES:
+            size = file.location.stat().st_size / 1e6
+            return Problem(
+                file.path, 1, f"The file has {size:.1f} MB; the limit is {MAX_FILE_BYTES / 1e6:.0f} MB. Split it."
+            )
+        raw = file.location.read_bytes()
+    except OSError as error:
+        return Problem(file.path, 1, f"The file cannot be read: {error.strerror or error}.")
+    return decode(raw, file.path)
+
+
+def decode(raw: bytes, path: str) -> FileText | Problem:
+    """Decode the bytes of a file: UTF-8, else UTF-16 with a mark or Shift_JIS, both with a problem to fix."""
+    digest = hashlib.sha256(raw).hexdigest()
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return FileText(raw.decode("utf-16"), digest, (_resave(path, "UTF-16"),))
+        except UnicodeDecodeError:
+            return Problem(path, 1, "The file is damaged: it starts like UTF-16 but is not. Save it as UTF-8.")
+    if _BINARY.search(raw):
+        return Problem(path, 1, "This is not a text file. Keep pictures and documents elsewhere and link to them.")
+    try:
+        return FileText(raw.decode("utf-8-sig"), digest)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+    try:
+        text = raw.decode("cp932")
+    except UnicodeDecodeError:
+        text = ""
+    if _KANA.search(text):
+        return FileText(text, digest, (_resave(path, "Shift_JIS (CP932)"),))
+    return Problem(path, line, "This line is not UTF-8. Save the file as UTF-8.")
+
+
+def _resave(path: str, encoding: str) -> Problem:
+    return Problem(
+        path, 1, f"The file is stored as {encoding}. It was read, but save it as UTF-8 so that every tool can."
+    )
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, subfolders, names in os.walk(root, followlinks=False):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        yield from (Path(folder) / name for name in [*names, *subfolders] if _wanted(Path(folder) / name))
+
+
+def _wanted(path: Path) -> bool:
+    return not path.name.startswith(".") and (path.is_symlink() or not path.is_dir())
+
+
+def _path_below(root: Path, location: Path) -> str:
+    path = location.relative_to(root).as_posix()
+    readable = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return unicodedata.normalize("NFC", readable)
+
+
+def _leads_into(link: Path, root: Path) -> bool:
+    try:
+        return link.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # it leads nowhere, or to itself: Python 3.11 and 3.13 say so differently
+        return False
+
+
+def _why_not(root: Path, location: Path, path: str, known: dict[str, EntryFile]) -> str:
+    if location.is_symlink() and not _leads_into(location, root):
+        return "This link leads out of the entries folder or nowhere and was not followed. Copy the file here instead."
+    if not location.is_file():
+        return "This is not an ordinary file."
+    if "\\x" in path or any(ord(c) < 32 for c in path):
+        return "The file name has characters that are not text. Rename it."
+    if path in known:
+        return (
+            f"Its name differs from '{known[path].location.name}' only in how accents are stored. Rename one of them."
+        )
+    return ""

@@ -1,0 +1,111 @@
+"""Read `entries/playbook.yaml` into the playbook and the problems its authors should fix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ingest.fields import FieldError, to_choice, to_texts
+from ingest.vocabulary import OUTCOME_SPELLINGS
+from ingest.yaml_text import Line, Plain, YamlTextError, read_mapping
+from kb.entry import Problem
+from kb.playbook import Playbook, Term, Vocabulary
+
+PLAYBOOK_NAME = "playbook.yaml"
+_KNOWN = ("company", "kgi", "kpis", "lead_stages", "sla", "angles", "reasons", "industries", "products", "competitors")
+
+
+def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple[Problem, ...]]:
+    """Parse the text of a playbook. Never raises on what an author wrote."""
+    try:
+        lines, repeated = read_mapping(text.removeprefix("\ufeff"))
+    except YamlTextError as error:
+        return Playbook(), (Problem(path, error.line, str(error)),)
+    problems = [
+        Problem(path, line.line, f"'{line.key}' stands here a second time; the first one counts.") for line in repeated
+    ]
+    problems += [
+        Problem(path, line.line, f"'{line.key}' is not a part of a playbook; expected one of {', '.join(_KNOWN)}.")
+        for line in lines
+        if line.key not in _KNOWN
+    ]
+    reader = _Parts(path, {line.key: line for line in lines}, problems)
+    playbook = Playbook(
+        company=reader.text("company"),
+        kgi=reader.mapping("kgi"),
+        kpis=reader.mappings("kpis"),
+        lead_stages=reader.mappings("lead_stages"),
+        sla=reader.mappings("sla"),
+        angles=reader.vocabulary("angles"),
+        industries=reader.vocabulary("industries"),
+        products=reader.vocabulary("products"),
+        competitors=reader.vocabulary("competitors"),
+        reasons=reader.reasons(),
+    )
+    return playbook, tuple(problems)
+
+
+class _Parts:
+    """The parts of a playbook by name."""
+
+    def __init__(self, path: str, lines: Mapping[str, Line], problems: list[Problem]) -> None:
+        self.path = path
+        self.lines = lines
+        self.problems = problems
+
+    def _wrong(self, name: str, expected: str) -> None:
+        self.problems.append(Problem(self.path, self.lines[name].line, f"{name}: expected {expected}."))
+
+    def _value(self, name: str) -> Plain:
+        return self.lines[name].value if name in self.lines else ""
+
+    def text(self, name: str) -> str:
+        value = self._value(name)
+        return value if isinstance(value, str) else ""
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        value = self._value(name)
+        if value and not isinstance(value, dict):
+            self._wrong(name, "'key: value' lines below it")
+        return value if isinstance(value, dict) else {}
+
+    def mappings(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        return tuple(self._mappings(name, self._value(name)))
+
+    def _mappings(self, name: str, value: Plain) -> list[dict[str, Plain]]:
+        if not value:
+            return []
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self._wrong(name, "a list of items with 'key: value' lines")
+            return []
+        return [item for item in value if isinstance(item, dict)]
+
+    def vocabulary(self, name: str) -> Vocabulary:
+        return Vocabulary.of(self._terms(name, self._value(name)))
+
+    def _terms(self, name: str, value: Plain) -> list[Term]:
+        terms = []
+        for item in self._mappings(name, value):
+            key = item.get("key") or item.get("code") or item.get("name")
+            ja, en = item.get("ja") or item.get("name") or key, item.get("en") or key
+            if not (isinstance(key, str) and isinstance(ja, str) and isinstance(en, str)):
+                self._wrong(name, "a key (or code, or name) with each item")
+                continue
+            terms.append(Term(key, ja, en, self._aliases(name, item.get("aliases", []))))
+        return terms
+
+    def _aliases(self, name: str, value: Plain) -> tuple[str, ...]:
+        try:
+            return to_texts(value)
+        except FieldError as error:
+            self._wrong(name, f"aliases as a list ({error})")
+            return ()
+
+    def reasons(self) -> Mapping[str, Vocabulary]:
+        reasons = {}
+        for outcome, value in self.mapping("reasons").items():
+            try:
+                reasons[to_choice(outcome, OUTCOME_SPELLINGS)] = Vocabulary.of(self._terms("reasons", value))
+            except FieldError as error:
+                self._wrong("reasons", f"outcomes as keys ({error})")
+        return reasons

@@ -1,0 +1,177 @@
+"""Bring the index up to date with the entries folder: embed what changed, remove what is gone, report."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.check import dangling, read_playbook, with_own_id
+from ingest.chunk import chunk_entry
+from ingest.files import EntryFile, FileText, find_files, read_file
+from ingest.parse import parse_entry
+from ingest.playbook_file import PLAYBOOK_NAME
+from kb.entry import Entry, Problem
+from kb.index.index import Draft, Index
+from kb.playbook import Playbook
+
+READER = "reader-1"  # a change in what the reader understands: every file is read again
+ENTRIES_AT_ONCE = 64  # embedded together: enough to fill batches, few enough to lose little when killed
+
+Progress = Callable[[int, int, str], None]  # files done, files to do, the path at hand
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one sync did."""
+
+    added: tuple[str, ...]  # entry ids
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+    embedded: int  # texts that went through the model
+    reused: int  # texts whose vectors were in the cache
+    problems: tuple[Problem, ...]
+    seconds: float
+
+
+def sync(index: Index, folder: Path, progress: Progress | None = None) -> SyncReport:
+    """Bring the index up to date. Interrupted anywhere, each entry is as before or as after; the next sync goes on."""
+    started = time.monotonic()
+    with index.writing():
+        playbook, playbook_problems, playbook_hash = read_playbook(folder)
+        files, unreadable = find_files(folder)
+        known = index.catalog.states()
+        index.repair()
+        salt = f"{READER}:{playbook_hash}"
+        work = _Work(index, folder, playbook, salt, known)
+        gone = sorted(set(known) - {file.path for file in files})
+        for path in gone:
+            index.catalog.remove(path)
+            work.removed.append(known[path][0])
+        work.run(files, progress or _silent)
+        index.catalog.set_problems({p.path: [q for q in unreadable if q.path == p.path] for p in unreadable})
+        index.catalog.set_problems({PLAYBOOK_NAME: playbook_problems})
+        _forget_problems(index, {file.path for file in files} | {p.path for p in unreadable} | {PLAYBOOK_NAME, ""})
+        index.finish()
+        problems = tuple(problems_of(index))
+    return work.report(problems, time.monotonic() - started)
+
+
+def problems_of(index: Index) -> list[Problem]:
+    """Return every problem of an index: those of single files and links that lead nowhere."""
+    links = index.catalog.links()
+    ids = {entry_id for entry_id, _ in index.catalog.states().values()}
+    return sorted(set(index.catalog.problems()) | set(dangling(links, ids)))
+
+
+class _Work:
+    """The files of one sync, a group at a time."""
+
+    def __init__(
+        self, index: Index, folder: Path, playbook: Playbook, salt: str, known: dict[str, tuple[str, str]]
+    ) -> None:
+        self.index = index
+        self.folder = folder
+        self.playbook = playbook
+        self.salt = salt
+        self.known = known
+        self.taken = {entry_id: path for path, (entry_id, _) in known.items()}
+        self.added: list[str] = []
+        self.changed: list[str] = []
+        self.removed: list[str] = []
+        self.unchanged = 0
+        self.embedded = 0
+        self.reused = 0
+
+    def run(self, files: Sequence[EntryFile], progress: Progress) -> None:
+        present = {file.path for file in files}
+        self.taken = {entry_id: path for entry_id, path in self.taken.items() if path in present}
+        group: list[Draft] = []
+        for done, file in enumerate(files, start=1):
+            if read := self._read(file):
+                group.append(read)
+            if len(group) >= ENTRIES_AT_ONCE:
+                self._write(group)
+                group = []
+            progress(done - len(group), len(files), file.path)
+        self._write(group)
+        progress(len(files), len(files), "")
+
+    def _read(self, file: EntryFile) -> Draft | None:
+        """Return what changed in a file; None when nothing did or it cannot be read."""
+        content = read_file(file)
+        if isinstance(content, Problem):
+            self._lose(file, content)
+            return None
+        state = hashlib.sha256(f"{self.salt}:{content.content_hash}".encode()).hexdigest()
+        if self._is_unchanged(file.path, state):
+            self.unchanged += 1
+            return None
+        return self._parsed(file, content, state)
+
+    def _lose(self, file: EntryFile, why: Problem) -> None:
+        if file.path in self.known:
+            self.removed.append(self.known[file.path][0])
+            self.index.catalog.remove(file.path, [why])
+        else:
+            self.index.catalog.set_problems({file.path: [why]})
+
+    def _is_unchanged(self, path: str, state: str) -> bool:
+        """Whether a file is indexed as it is; one that waits for another file's id is read again when that is free."""
+        before, _, wanted = self.known.get(path, ("", ""))[1].partition(" ")
+        return before == state and (not wanted or self.taken.get(wanted, path) != path)
+
+    def _parsed(self, file: EntryFile, content: FileText, state: str) -> Draft:
+        parsed = parse_entry(content.text, file.path, self.playbook, content.content_hash)
+        self.taken = {entry_id: path for entry_id, path in self.taken.items() if path != file.path}
+        entry, clash = with_own_id(parsed.entry, self.taken)
+        self.taken[entry.id] = file.path
+        state = f"{state} {parsed.entry.id}" if clash else state
+        chunks = chunk_entry(entry, self.index.embedder.count_tokens)
+        problems = (*content.problems, *parsed.problems, *clash)
+        return Draft(entry, chunks, _labels(entry, self.playbook), problems, state)
+
+    def _write(self, group: Sequence[Draft]) -> None:
+        counts = self.index.write(group)
+        self.embedded += counts[0]
+        self.reused += counts[1]
+        for read in group:
+            (self.changed if read.entry.path in self.known else self.added).append(read.entry.id)
+
+    def report(self, problems: tuple[Problem, ...], seconds: float) -> SyncReport:
+        return SyncReport(
+            added=tuple(self.added),
+            changed=tuple(self.changed),
+            removed=tuple(self.removed),
+            unchanged=self.unchanged,
+            embedded=self.embedded,
+            reused=self.reused,
+            problems=problems,
+            seconds=seconds,
+        )
+
+
+def _labels(entry: Entry, playbook: Playbook) -> tuple[str, ...]:
+    """Return every spelling of what an entry is labelled with, so that TCO finds 総保有コスト and Taskina タスキナ."""
+    terms = [
+        term
+        for facet, values in entry.facet_values().items()
+        if (words := playbook.vocabulary(facet))
+        for value in values
+        if (term := words.find(value))
+    ]
+    reasons = entry.deal.reasons if entry.deal else ()
+    terms += [term for reason in reasons if (term := playbook.reason(entry.outcome, reason.code))]
+    return tuple(dict.fromkeys(text for term in terms for text in (term.ja, term.en, *term.aliases)))
+
+
+def _forget_problems(index: Index, present: set[str]) -> None:
+    stale = {problem.path for problem in index.catalog.problems()} - present
+    index.catalog.set_problems({path: [] for path in stale})
+
+
+def _silent(_done: int, _total: int, _path: str) -> None:
+    """Show nothing."""

@@ -1,0 +1,112 @@
+"""Read YAML that people wrote by hand into plain values, with the line each stands on.
+
+Every scalar stays the text that was written (`no` is not False, `1_000` is not a number): what a value means is decided
+by the field it belongs to. Anchors, aliases and tags are refused, so nothing can expand or be constructed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import yaml
+
+MAX_YAML_CHARS = 200_000  # more is no front matter; the limit also keeps parsing quick
+MAX_DEPTH = 20  # nobody nests deeper by hand
+
+Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One key of a mapping with its value and the line the key stands on, from 1."""
+
+    key: str
+    value: Plain
+    line: int
+
+
+class YamlTextError(Exception):
+    """The text is not YAML we accept; `line` says where, from 1."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class _TextLoader(yaml.BaseLoader):
+    """Resolves nothing: every scalar is text. Aliases are refused before they can expand."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            line = self.get_mark().line + 1
+            raise YamlTextError(line, "YAML aliases (*name) are not allowed; write the value out.")
+        return super().compose_node(parent, index)
+
+
+def read_mapping(text: str) -> tuple[list[Line], list[Line]]:
+    """Return the keys of a YAML mapping in order, and those that repeat an earlier key.
+
+    Raises YamlTextError when the text is not such a mapping.
+    """
+    if len(text) > MAX_YAML_CHARS:
+        raise YamlTextError(1, f"This YAML is longer than {MAX_YAML_CHARS:,} characters; move the text into the body.")
+    node = _compose(text)
+    if node is None or (isinstance(node, yaml.ScalarNode) and not node.value.strip()):
+        return [], []
+    if not isinstance(node, yaml.MappingNode):
+        raise YamlTextError(
+            node.start_mark.line + 1, "Expected lines of the form 'key: value', for example 'kind: deal'."
+        )
+    lines: list[Line] = []
+    repeated: list[Line] = []
+    seen: set[str] = set()
+    for key_node, value_node in node.value:
+        line = Line(_key(key_node), _plain(value_node, 0), key_node.start_mark.line + 1)
+        (repeated if line.key in seen else lines).append(line)
+        seen.add(line.key)
+    return lines, repeated
+
+
+def _compose(text: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=_TextLoader)
+    except RecursionError:
+        raise YamlTextError(1, "The YAML is nested too deeply.") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise YamlTextError(mark.line + 1 if mark else 1, _advice(str(error.problem or error.context))) from error
+    except yaml.YAMLError as error:
+        raise YamlTextError(1, f"This is not valid YAML: {error}".split("\n")[0]) from error
+
+
+def _advice(problem: str) -> str:
+    advice = f"This is not valid YAML ({problem})."
+    if "mapping values are not allowed" in problem or "':'" in problem:
+        return advice + ' A value that contains ": " needs quotes: title: "A: B".'
+    if "tab" in problem or "\\t" in problem:
+        return advice + " Indent with spaces, not tabs."
+    return advice + " Expected lines of the form 'key: value'."
+
+
+def _key(node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        raise YamlTextError(node.start_mark.line + 1, "A key must be a single word, for example 'kind'.")
+    return str(node.value).strip()
+
+
+def _plain(node: yaml.Node, depth: int) -> Plain:
+    line = node.start_mark.line + 1
+    if depth > MAX_DEPTH:
+        raise YamlTextError(line, "The YAML is nested too deeply.")
+    if isinstance(node, yaml.ScalarNode):
+        if node.tag not in ("tag:yaml.org,2002:str", "!"):
+            raise YamlTextError(line, f"YAML tags ({node.tag}) are not allowed; write plain text.")
+        return str(node.value)
+    if isinstance(node, yaml.SequenceNode):
+        if node.tag != "tag:yaml.org,2002:seq":
+            raise YamlTextError(line, f"YAML tags ({node.tag}) are not allowed; write a plain list.")
+        return [_plain(item, depth + 1) for item in node.value]
+    if node.tag != "tag:yaml.org,2002:map":
+        raise YamlTextError(line, f"YAML tags ({node.tag}) are not allowed; write plain keys.")
+    return {_key(key): _plain(value, depth + 1) for key, value in node.value}

@@ -1,0 +1,1 @@
+"""The knowledge base: index, search, model. Knows no web and no Markdown."""

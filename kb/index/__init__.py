@@ -1,0 +1,1 @@
+"""The index: keywords, vectors, catalogue."""

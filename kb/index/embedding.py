@@ -1,0 +1,131 @@
+"""Turn texts into vectors with a sentence-transformers model."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.errors import ModelUnavailableError
+from kb.index.bundled_model import HUB_NAME, bundled_file, file_checksum, token_counter, unpack
+
+Vectors = NDArray[np.float32]
+BATCH = 32  # texts at once: more wastes padding on two cores
+REMEMBERED_QUERIES = 512  # a filter or a page turn asks the same question again
+DEFAULT_MODEL = "bundled"
+
+
+class Embedder(Protocol):
+    """Anything that turns texts into unit-length vectors of one fixed length."""
+
+    name: str
+    checksum: str  # another checksum means other vectors: they are never mixed
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens of the model's window a text takes."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one row a text, float32, unit length, in the same order."""
+        ...
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return one row a question, float32, unit length, in the same order."""
+        ...
+
+
+class ModelEmbedder:
+    """The sentence-transformers model, loaded when it is first needed."""
+
+    def __init__(self, model: str, cache: Path) -> None:
+        """Take a folder, a hub name or `bundled`; `cache` is where the bundled model is unpacked."""
+        source = bundled_file() if model == DEFAULT_MODEL else None
+        self.name = model if model != DEFAULT_MODEL or source else HUB_NAME
+        self.checksum = _checksum(source or Path(self.name), self.name)
+        self._source = source
+        self._cache = cache
+        self._model: Any = None
+        self._count: Callable[[str], int] | None = None
+        self._loading = threading.Lock()
+        self._remembered: OrderedDict[str, Vectors] = OrderedDict()
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the model is in memory."""
+        return self._model is not None
+
+    def prepare(self) -> None:
+        """Unpack the bundled model, so that loading it later is quick."""
+        if self._source:
+            unpack(self._source, self._cache)
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens of the model's window a text takes."""
+        if self._count is None:
+            folder = self._folder()
+            self._count = (token_counter(Path(folder)) if Path(folder).is_dir() else None) or self._count_with_model
+        return self._count(text)
+
+    def _count_with_model(self, text: str) -> int:
+        return len(self._loaded().tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one row a text, float32, unit length, in the same order."""
+        vectors = self._loaded().encode_document(list(texts), batch_size=BATCH, show_progress_bar=False)
+        return np.asarray(vectors, np.float32)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return one row a question, float32, unit length, in the same order."""
+        if len(texts) != 1:
+            return self._encode_queries(texts)
+        known = self._remembered.get(texts[0])
+        if known is None:
+            known = self._encode_queries(texts)
+            self._remembered[texts[0]] = known
+            while len(self._remembered) > REMEMBERED_QUERIES:
+                self._remembered.popitem(last=False)
+        return known
+
+    def _encode_queries(self, texts: Sequence[str]) -> Vectors:
+        vectors = self._loaded().encode_query(list(texts), batch_size=BATCH, show_progress_bar=False)
+        return np.asarray(vectors, np.float32)
+
+    def _loaded(self) -> Any:
+        with self._loading:
+            if self._model is None:
+                self._model = _load(self._folder())
+            return self._model
+
+    def _folder(self) -> str:
+        return str(unpack(self._source, self._cache)) if self._source else self.name
+
+
+def _load(folder: str) -> Any:
+    """Import the libraries as late as this: they take seconds."""
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()  # it reports the pooler, which mean pooling does not use
+    transformers_logging.disable_progress_bar()
+    try:
+        model = SentenceTransformer(folder, device="cpu", local_files_only=Path(folder).is_dir())
+    except (OSError, ValueError) as error:
+        why = f"'{folder}' is neither a sentence-transformers folder nor a reachable model name ({error})"
+        raise ModelUnavailableError(why.split("\n")[0]) from error
+    return model
+
+
+def _checksum(path: Path, name: str) -> str:
+    """Return what the vectors depend on: the weights' bytes of a local model, the name of a hub model."""
+    if path.is_file():
+        return file_checksum(path)
+    if path.is_dir():
+        weights = sorted([*path.rglob("*.safetensors"), *path.rglob("pytorch_model.bin"), *path.rglob("*config*.json")])
+        return hashlib.sha256("".join(file_checksum(file) for file in weights).encode()).hexdigest()
+    return hashlib.sha256(name.encode()).hexdigest()

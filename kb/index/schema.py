@@ -1,0 +1,90 @@
+"""The tables of the catalogue, and what only SQLite understands of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Engine, ForeignKey, Index, Integer, MetaData, String, Table, Text, event
+
+METADATA = MetaData()
+META = Table("meta", METADATA, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
+ENTRIES = Table(
+    "entries",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),  # never used twice
+    Column("id", String, unique=True, nullable=False),
+    Column("path", String, unique=True, nullable=False),
+    Column("state", String, nullable=False),  # hash of file, playbook and reader; then the id it waits for, if any
+    Column("title", String, nullable=False),
+    Column("sort_date", String, nullable=False),
+    Column("visibility", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("document", Text, nullable=False),  # the entry as JSON
+    sqlite_autoincrement=True,
+)
+FACET_VALUES = Table(
+    "facet_values",
+    METADATA,
+    Column("entry", ForeignKey("entries.number", ondelete="CASCADE"), nullable=False),
+    Column("field", String, nullable=False),
+    Column("value", String, nullable=False),
+    Index("facet_by_value", "field", "value", "entry"),
+    Index("facet_by_entry", "entry"),
+)
+NAMES = Table(  # what an entry is called by: its id, title, customer, CRM number
+    "names",
+    METADATA,
+    Column("entry", ForeignKey("entries.number", ondelete="CASCADE"), nullable=False),
+    Column("name", String, nullable=False),
+    Index("names_by_name", "name"),
+    Index("names_by_entry", "entry"),
+)
+LINKS = Table(
+    "links",
+    METADATA,
+    Column("entry", ForeignKey("entries.number", ondelete="CASCADE"), nullable=False),
+    Column("relation", String, nullable=False),
+    Column("target", String, nullable=False),
+    Index("links_by_target", "target"),
+    Index("links_by_entry", "entry"),
+)
+CHUNKS = Table(
+    "chunks",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),  # the rowid of its keywords
+    Column("id", String, nullable=False),
+    Column("entry", ForeignKey("entries.number", ondelete="CASCADE"), nullable=False),
+    Column("headings", Text, nullable=False),  # JSON list
+    Column("text", Text, nullable=False),
+    Column("line_start", Integer, nullable=False),
+    Column("line_end", Integer, nullable=False),
+    Column("body_key", String, nullable=False),  # of the vector
+    Column("head_key", String, nullable=False),
+    Index("chunks_by_entry", "entry"),
+    sqlite_autoincrement=True,
+)
+PROBLEMS = Table(
+    "problems",
+    METADATA,
+    Column("path", String, nullable=False, index=True),
+    Column("line", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+)
+
+# Terms come already cut by `analysis`, joined by spaces; `_` holds the parts of a code together.
+KEYWORDS_SQL = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS keywords"
+    " USING fts5(title, heading, tags, body, tokenize = \"ascii tokenchars '_'\")"
+)
+VOCABULARY_SQL = "CREATE VIRTUAL TABLE IF NOT EXISTS keyword_counts USING fts5vocab(keywords, 'row')"
+
+
+def use_wal(engine: Engine) -> None:
+    """Let readers go on while a sync writes, and make a commit survive a killed process."""
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()

@@ -1,0 +1,202 @@
+"""Questions to the catalogue: which entries pass filters, which passages hold keywords, how facets count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, select, text
+
+from kb.entry import Entry
+from kb.index.analysis import fold
+from kb.index.catalog import Catalog, in_groups
+from kb.index.documents import from_document
+from kb.index.schema import CHUNKS, ENTRIES, FACET_VALUES, LINKS
+
+WEIGHTS = {
+    "title": 2.0,
+    "heading": 1.0,
+    "tags": 1.0,
+    "body": 1.0,
+}  # of the title: within noise from 2 to 5, see docs/measurements.md
+MATCHES = text(
+    "SELECT rowid, -bm25(keywords, :title, :heading, :tags, :body) AS score FROM keywords"
+    " WHERE keywords MATCH :match ORDER BY score DESC LIMIT :limit"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far an entry can be relied on."""
+
+    superseded: bool = False  # a newer entry replaces it
+    review_by: str = ""  # ISO day
+    verified: bool = False
+
+    def marks(self, today: str) -> tuple[str, ...]:
+        """Return what counts on a day (ISO): a replaced or overdue entry is not called verified."""
+        if self.superseded:
+            return ("superseded",)
+        if self.review_by and self.review_by < today:
+            return ("review_overdue",)
+        return ("verified",) if self.verified else ()
+
+
+def passing(
+    values: Iterable[tuple[str, Sequence[str]]], date_from: str, date_to: str, visible: frozenset[str]
+) -> ColumnElement[bool]:
+    """Return the condition on an entry to be published, visible and within the filters."""
+    parts: list[ColumnElement[bool]] = [ENTRIES.c.status == "published", ENTRIES.c.visibility.in_(sorted(visible))]
+    for field, wanted in values:
+        having = select(FACET_VALUES.c.entry).where(FACET_VALUES.c.field == field, FACET_VALUES.c.value.in_(wanted))
+        parts.append(ENTRIES.c.number.in_(having))
+    if date_from:
+        parts.append(ENTRIES.c.sort_date >= date_from)
+    if date_to:
+        parts += [ENTRIES.c.sort_date <= date_to, ENTRIES.c.sort_date != ""]
+    return and_(*parts)
+
+
+def entry_numbers(catalog: Catalog, condition: ColumnElement[bool]) -> list[int]:
+    """Return the numbers of the entries a condition lets pass."""
+    with catalog.engine.connect() as connection:
+        return list(connection.scalars(select(ENTRIES.c.number).where(condition)))
+
+
+def keyword_matches(catalog: Catalog, terms: Sequence[str], limit: int) -> list[tuple[int, float]]:
+    """Return (chunk number, BM25) of the passages with any of the terms, best first."""
+    if not terms:
+        return []
+    match = " OR ".join(f'"{term}"' for term in terms)
+    with catalog.engine.connect() as connection:
+        rows = connection.execute(MATCHES, {"match": match, "limit": limit, **WEIGHTS})
+        return [(int(number), float(score)) for number, score in rows]
+
+
+def term_counts(catalog: Catalog, terms: Sequence[str]) -> tuple[dict[str, int], int]:
+    """Return in how many passages each term stands, and how many passages there are."""
+    statement = text("SELECT term, doc FROM keyword_counts WHERE term IN (SELECT value FROM json_each(:terms))")
+    with catalog.engine.connect() as connection:
+        counts = {row[0]: int(row[1]) for row in connection.execute(statement, {"terms": json.dumps(list(terms))})}
+        total = connection.scalar(select(func.count()).select_from(CHUNKS)) or 0
+    return counts, int(total)
+
+
+def terms_in(catalog: Catalog, numbers: Sequence[int], terms: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """Return which of the terms each passage holds anywhere, title and tags included."""
+    found: dict[int, list[str]] = {number: [] for number in numbers}
+    statement = text(
+        "SELECT rowid FROM keywords WHERE keywords MATCH :match AND rowid IN (SELECT value FROM json_each(:numbers))"
+    )
+    with catalog.engine.connect() as connection:
+        for term in terms:
+            values = {"match": f'"{term}"', "numbers": json.dumps(list(numbers))}
+            for number in connection.scalars(statement, values):
+                found[number].append(term)
+    return {number: tuple(some) for number, some in found.items()}
+
+
+def entries_with_text(catalog: Catalog, phrase: str, terms: Sequence[str]) -> set[int]:
+    """Return the entries where a phrase stands word for word in title, headings, tags or text, folded."""
+    query = select(ENTRIES.c.number, ENTRIES.c.document, CHUNKS.c.headings, CHUNKS.c.text).join(
+        CHUNKS, CHUNKS.c.entry == ENTRIES.c.number
+    )
+    if terms:
+        match = " AND ".join(f'"{term}"' for term in terms)
+        holding = text("chunks.number IN (SELECT rowid FROM keywords WHERE keywords MATCH :match)")
+        query = query.where(holding.bindparams(match=match))
+    wanted = fold(phrase)
+    with catalog.engine.connect() as connection:
+        rows = connection.execute(query)
+        return {row[0] for row in rows if wanted in fold("\n".join((_named(row[1]), row[2], row[3])))}
+
+
+def facets_by_entry(catalog: Catalog) -> dict[int, tuple[tuple[str, str], ...]]:
+    """Return (facet, value) pairs by entry number."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    columns = (FACET_VALUES.c.entry, FACET_VALUES.c.field, FACET_VALUES.c.value)
+    with catalog.engine.connect() as connection:
+        for number, field, value in connection.execute(select(*columns)):
+            found.setdefault(number, []).append((field, value))
+    return {number: tuple(pairs) for number, pairs in found.items()}
+
+
+def facet_totals(catalog: Catalog, field: str, condition: ColumnElement[bool]) -> list[tuple[str, int]]:
+    """Return (value, entries) of one facet over all entries a condition lets pass."""
+    numbers = select(ENTRIES.c.number).where(condition)
+    counted = (
+        select(FACET_VALUES.c.value, func.count())
+        .where(FACET_VALUES.c.field == field, FACET_VALUES.c.entry.in_(numbers))
+        .group_by(FACET_VALUES.c.value)
+    )
+    with catalog.engine.connect() as connection:
+        return [(row[0], int(row[1])) for row in connection.execute(counted)]
+
+
+def newest(catalog: Catalog, condition: ColumnElement[bool], limit: int, offset: int) -> tuple[list[Entry], int]:
+    """Return a page of entries, newest first, and how many there are."""
+    page = select(ENTRIES.c.document).where(condition).order_by(ENTRIES.c.sort_date.desc(), ENTRIES.c.id)
+    with catalog.engine.connect() as connection:
+        total = connection.scalar(select(func.count()).select_from(ENTRIES).where(condition)) or 0
+        rows = connection.scalars(page.limit(limit).offset(offset))
+        return [from_document(document) for document in rows], int(total)
+
+
+def passages(catalog: Catalog, numbers: Sequence[int]) -> dict[int, tuple[Entry, str, str]]:
+    """Return (entry, heading path, text) of passages."""
+    columns = (CHUNKS.c.number, CHUNKS.c.headings, CHUNKS.c.text, ENTRIES.c.document)
+    query = select(*columns).join(ENTRIES, ENTRIES.c.number == CHUNKS.c.entry)
+    with catalog.engine.connect() as connection:
+        rows: list[Any] = [
+            r for some in in_groups(numbers) for r in connection.execute(query.where(CHUNKS.c.number.in_(some)))
+        ]
+    return {row[0]: (from_document(row[3]), " › ".join(json.loads(row[1])), row[2]) for row in rows}
+
+
+def sort_dates(catalog: Catalog, numbers: Sequence[int]) -> dict[int, str]:
+    """Return the day each entry is listed under."""
+    columns = (ENTRIES.c.number, ENTRIES.c.sort_date)
+    with catalog.engine.connect() as connection:
+        rows = [
+            r
+            for some in in_groups(numbers)
+            for r in connection.execute(select(*columns).where(ENTRIES.c.number.in_(some)))
+        ]
+    return {row[0]: row[1] for row in rows}
+
+
+def first_passages(catalog: Catalog, ids: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+    """Return (heading path, text) of the first passage of each entry."""
+    firsts = select(func.min(CHUNKS.c.number)).join(ENTRIES, ENTRIES.c.number == CHUNKS.c.entry)
+    query = select(ENTRIES.c.id, CHUNKS.c.headings, CHUNKS.c.text).join(ENTRIES, ENTRIES.c.number == CHUNKS.c.entry)
+    chosen = firsts.where(ENTRIES.c.id.in_(ids)).group_by(CHUNKS.c.entry)
+    with catalog.engine.connect() as connection:
+        rows = connection.execute(query.where(CHUNKS.c.number.in_(chosen)))
+        return {row[0]: (" › ".join(json.loads(row[1])), row[2]) for row in rows}
+
+
+def trust_by_entry(catalog: Catalog) -> dict[int, Trust]:
+    """Return what speaks for or against an entry, by number, where anything does."""
+    document = ENTRIES.c.document
+    columns = (
+        ENTRIES.c.number,
+        exists().where(LINKS.c.relation == "supersedes", LINKS.c.target == ENTRIES.c.id),
+        func.json_extract(document, "$.review_by"),
+        func.json_extract(document, "$.verified_on"),
+    )
+    with catalog.engine.connect() as connection:
+        rows = [
+            (row[0], Trust(bool(row[1]), row[2] or "", bool(row[3]))) for row in connection.execute(select(*columns))
+        ]
+    return {number: trust for number, trust in rows if trust != Trust()}
+
+
+def _named(document: str) -> str:
+    """Return what else of an entry a phrase may stand in."""
+    entry = from_document(document)
+    named = [entry.title, entry.id, *entry.tags, *entry.competitors, *entry.industries, *entry.products]
+    if entry.deal:
+        named += [entry.deal.customer, entry.deal.crm_id]
+    return "\n".join(named)

@@ -1,0 +1,99 @@
+"""The vectors of the index in Chroma, one collection for passages and one for their titles and headings.
+
+A vector is stored under the key of its text (see `embedding_cache`): it never changes, adding it again is harmless, and
+what the catalogue no longer names is swept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from kb.index.embedding import Vectors
+
+View = Literal["bodies", "heads"]
+VIEWS: tuple[View, ...] = ("bodies", "heads")
+
+# Measured on 10,000 and 100,000 chunks (docs/measurements.md): recall@20 of 0.99 and more.
+HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 24}
+BATCH = 2_000  # below Chroma's own limit of records in one call
+PAGE = 10_000
+
+
+class VectorStore:
+    """Nearest neighbours by cosine. The only module that knows Chroma."""
+
+    def __init__(self, folder: Path) -> None:
+        import chromadb  # takes more than a second: only who needs vectors pays
+        from chromadb.api.shared_system_client import SharedSystemClient
+        from chromadb.config import Settings
+
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+        except BaseException:
+            # Chroma would hand the broken store out again to whoever opens this folder next.
+            SharedSystemClient._identifier_to_system.pop(str(folder), None)
+            raise
+        # No embedding function: Chroma's own default model is English and would be fetched from the net.
+        self._collections: dict[View, Any] = {
+            view: self._client.get_or_create_collection(
+                view, embedding_function=None, configuration={"hnsw": dict(HNSW)}
+            )
+            for view in VIEWS
+        }
+
+    def count(self, view: View) -> int:
+        """Return the number of vectors."""
+        return int(self._collections[view].count())
+
+    def keys(self, view: View) -> set[str]:
+        """Return the keys of all vectors."""
+        collection = self._collections[view]
+        total = collection.count()
+        return {key for at in range(0, total, PAGE) for key in collection.get(limit=PAGE, offset=at, include=[])["ids"]}
+
+    def add(self, view: View, vectors: Mapping[str, Vectors]) -> None:
+        """Store vectors under their keys; one that is there already stays."""
+        keys = list(vectors)
+        for at in range(0, len(keys), BATCH):
+            some = keys[at : at + BATCH]
+            self._collections[view].upsert(ids=some, embeddings=np.stack([vectors[key] for key in some]))
+
+    def remove(self, view: View, keys: Iterable[str]) -> None:
+        """Forget vectors."""
+        gone = list(keys)
+        for at in range(0, len(gone), BATCH):
+            self._collections[view].delete(ids=gone[at : at + BATCH])
+
+    def nearest(self, view: View, query: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Return (key, cosine) of the nearest vectors to one query, best first; approximate (HNSW)."""
+        found = self._collections[view].query(query_embeddings=query[None, :], n_results=limit, include=["distances"])
+        return [(key, 1.0 - distance) for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+
+    def read_all(self, view: View) -> tuple[list[str], Vectors]:
+        """Return every key and, in the same order, its vector as a row."""
+        collection = self._collections[view]
+        keys: list[str] = []
+        rows: list[Vectors] = []
+        for at in range(0, collection.count(), PAGE):
+            page = collection.get(limit=PAGE, offset=at, include=["embeddings"])
+            keys += page["ids"]
+            rows.append(np.asarray(page["embeddings"], np.float32))
+        return keys, np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
+
+    def close(self) -> None:
+        """Let go of the files, so that another process's changes are seen when they are opened again."""
+        self._client.close()
+
+
+def exact_nearest(matrix: Vectors, rows: Sequence[int] | Any, query: Vectors, limit: int) -> list[tuple[int, float]]:
+    """Return (row, cosine) of the nearest among the given rows, best first; exact."""
+    chosen = np.asarray(rows, np.int64)
+    scores = matrix[chosen] @ query if len(chosen) < len(matrix) // 4 else (matrix @ query)[chosen]
+    top = np.argpartition(-scores, limit - 1)[:limit] if len(scores) > limit else np.arange(len(scores))
+    top = top[np.argsort(-scores[top], kind="stable")]
+    return [(int(chosen[i]), float(scores[i])) for i in top]

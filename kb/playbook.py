@@ -1,0 +1,93 @@
+"""What both teams have agreed on: goal, lead stages, hand-over promise, angles and reason codes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One agreed value: its key, its label in both languages and other spellings people use."""
+
+    key: str
+    ja: str
+    en: str
+    aliases: tuple[str, ...] = ()
+
+    def label(self, locale: str) -> str:
+        """Return the label in a language, `ja` or `en`."""
+        return self.en if locale == "en" else self.ja
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """A list of agreed terms that finds one by any of its spellings."""
+
+    terms: tuple[Term, ...] = ()
+    _by_spelling: Mapping[str, Term] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, terms: Iterable[Term]) -> Vocabulary:
+        """Make a vocabulary; the first term keeps a spelling that two of them claim."""
+        kept = tuple(terms)
+        spellings: dict[str, Term] = {}
+        for term in kept:
+            for spelling in (term.key, term.ja, term.en, *term.aliases):
+                spellings.setdefault(_folded(spelling), term)
+        return cls(kept, spellings)
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    def find(self, spelling: str) -> Term | None:
+        """Return the term somebody means by a spelling."""
+        return self._by_spelling.get(_folded(spelling))
+
+    def nearest(self, spelling: str) -> str | None:
+        """Return the key of the most similar term, to suggest it."""
+        close = get_close_matches(_folded(spelling), list(self._by_spelling), n=1, cutoff=0.4)
+        return self._by_spelling[close[0]].key if close else None
+
+    def label(self, key: str, locale: str) -> str:
+        """Return the label of a key; the key itself when it is not in the playbook."""
+        term = self._by_spelling.get(_folded(key))
+        return term.label(locale) if term else key
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """The agreed words and numbers; empty when a knowledge base has no `playbook.yaml`."""
+
+    company: str = ""
+    kgi: Mapping[str, Any] = field(default_factory=dict)
+    kpis: Sequence[Mapping[str, Any]] = ()
+    lead_stages: Sequence[Mapping[str, Any]] = ()
+    sla: Sequence[Mapping[str, Any]] = ()
+    angles: Vocabulary = field(default_factory=Vocabulary)
+    industries: Vocabulary = field(default_factory=Vocabulary)
+    products: Vocabulary = field(default_factory=Vocabulary)
+    competitors: Vocabulary = field(default_factory=Vocabulary)
+    reasons: Mapping[str, Vocabulary] = field(default_factory=dict)  # by outcome
+
+    def reason(self, outcome: str | None, code: str) -> Term | None:
+        """Return the reason a code stands for in a deal of this outcome (of any, when the outcome is unknown)."""
+        named = self.reasons.get(outcome or "")
+        lists = [named] if named else list(self.reasons.values())
+        return next((term for words in lists if (term := words.find(code))), None)
+
+    def vocabulary(self, facet: str) -> Vocabulary | None:
+        """Return the agreed values of a facet; None for facets the playbook does not speak of."""
+        return {
+            "angle": self.angles,
+            "industry": self.industries,
+            "product": self.products,
+            "competitor": self.competitors,
+        }.get(facet)
+
+
+def _folded(spelling: str) -> str:
+    return unicodedata.normalize("NFKC", spelling).strip().casefold()

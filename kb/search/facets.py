@@ -1,0 +1,59 @@
+"""Count what the hits are, so that people see what a filter would leave."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+from kb.entry import FACETS, KINDS, OUTCOMES, TEAMS
+from kb.index import selection
+from kb.index.catalog import Catalog
+from kb.index.snapshot import Snapshot
+from kb.search.answer import FacetCount
+from kb.search.query import Filters
+
+MOST_VALUES = 20  # of one facet: more is not a choice
+_FIXED_ORDER = {"kind": KINDS, "outcome": OUTCOMES, "team": TEAMS, "language": ("ja", "en")}
+
+Facets = Mapping[str, tuple[FacetCount, ...]]
+EntriesWithin = Callable[[Filters], set[int]]
+
+
+def count_found(
+    snapshot: Snapshot, filters: Filters, shown: Iterable[int], unfiltered: Iterable[int], within: EntriesWithin
+) -> Facets:
+    """Count the entries found; a facet that is filtered counts what its other values would give."""
+    counted, base = set(shown), set(unfiltered)
+    totals = _counted(snapshot, counted)
+    for field, _ in filters.values:
+        totals[field] = _counted(snapshot, counted | (base & within(filters.without(field))))[field]
+    return {field: _ordered(field, totals[field], filters) for field in FACETS}
+
+
+def count_all(catalog: Catalog, filters: Filters, visible: frozenset[str]) -> Facets:
+    """Count all entries within the filters, for a search without words."""
+    facets = {}
+    for field in FACETS:
+        others = filters.without(field)
+        condition = selection.passing(others.values, others.date_from, others.date_to, visible)
+        facets[field] = _ordered(field, Counter(dict(selection.facet_totals(catalog, field, condition))), filters)
+    return facets
+
+
+def _counted(snapshot: Snapshot, entries: Iterable[int]) -> dict[str, Counter[str]]:
+    totals: dict[str, Counter[str]] = {field: Counter() for field in FACETS}
+    for entry in entries:
+        for field, value in snapshot.facets.get(entry, ()):
+            totals[field][value] += 1
+    return totals
+
+
+def _ordered(field: str, counts: Counter[str], filters: Filters) -> tuple[FacetCount, ...]:
+    """Fixed values in their usual order, others by number; a chosen value stays visible even at zero."""
+    for value in dict(filters.values).get(field, ()):
+        counts.setdefault(value, 0)
+    fixed = _FIXED_ORDER.get(field)
+    if fixed:
+        return tuple(FacetCount(value, counts[value]) for value in fixed if value in counts)
+    chosen = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_VALUES]
+    return tuple(FacetCount(value, count) for value, count in chosen)

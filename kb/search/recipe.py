@@ -1,0 +1,208 @@
+"""The search as a recipe: keyword candidates, meaning candidates, fuse, group, adjust within bounds, cut."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.index import selection
+from kb.index.analysis import fold
+from kb.index.catalog import Catalog
+from kb.index.embedding import Vectors
+from kb.index.snapshot import OVERFETCH, Rows, Snapshot, nearest_chunks
+from kb.index.vectors import VIEWS, VectorStore, View
+from kb.search import ranking
+from kb.search.answer import Adjustment, Band, Confidence
+from kb.search.calibration import Calibration
+from kb.search.query import Query
+
+DEPTH = 100  # candidates from each retrieval; 200 gives the same, 30 loses
+KEPT_ANYWAY = 10  # the nearest entries are shown, marked as weak, even when none is near
+COMMON_SHARE = 0.2  # words in more passages than this cost much and tell little where a rarer word is asked as well
+NAME_LENGTH = 3  # shorter names stand in too many questions by chance
+
+LOWEST, HIGHEST = 0.85, 1.15  # every adjustment together: a nudge, never a verdict
+FACTORS = {
+    "name_in_question": 1.15,  # the question speaks of this customer, number or title
+    "verified": 1.03,  # somebody has checked it
+    "review_overdue": 0.95,  # its review date has passed
+    "superseded": 0.85,  # a newer entry replaces it
+}
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a search looks."""
+
+    catalog: Catalog
+    snapshot: Snapshot
+    store: VectorStore | None  # None while it is opened again: then everything is compared exactly
+    calibration: Calibration
+    today: str  # ISO day, for review dates
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One entry found, by its best passage."""
+
+    entry: int  # catalogue number
+    chunk: int  # catalogue number of the passage
+    score: float
+    band: Band
+    keyword_rank: int | None
+    keyword_score: float
+    meaning_rank: int | None
+    similarity: float
+    title_similarity: float
+    exact_name: bool
+    adjustments: tuple[Adjustment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Every entry worth listing, best first."""
+
+    candidates: tuple[Candidate, ...]
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """The candidate passages; arrays of the same length."""
+
+    chunks: Rows
+    bodies: Floats
+    titles: Floats
+    keywords: Floats
+    fused: Floats
+    share: Floats  # of the question's rarity, 0 to 1
+    is_near: NDArray[np.bool_]  # whether the meaning retrieval found it
+
+
+def find(source: Source, query: Query, vector: Vectors, allowed_entries: set[int] | None) -> Found:
+    """Return the entries that answer a query; `allowed_entries` (None: all) binds both retrievals."""
+    allowed = _flags(source.snapshot, allowed_entries)
+    keywords = _keyword_candidates(source, query.terms, allowed)
+    near = {view: nearest_chunks(source.snapshot, source.store, view, vector, DEPTH, allowed) for view in VIEWS}
+    scored = _score(source, query, vector, keywords, near)
+    named = _named(source.snapshot, query, allowed_entries)
+    return _cut(_adjusted(source, _best_of_entries(source, scored, named), named), scored, source.calibration)
+
+
+def _flags(snapshot: Snapshot, entries: set[int] | None) -> NDArray[np.bool_] | None:
+    if entries is None:
+        return None
+    size = int(snapshot.entries.max(initial=0)) + 1
+    flags = np.zeros(size, np.bool_)
+    flags[[number for number in entries if number < size]] = True
+    return flags[snapshot.entries]
+
+
+def _keyword_candidates(
+    source: Source, terms: tuple[str, ...], allowed: NDArray[np.bool_] | None
+) -> tuple[dict[int, float], float]:
+    """Return BM25 by chunk of the best allowed passages, and the rarity of the whole question."""
+    counts, total = selection.term_counts(source.catalog, terms)
+    mass = sum(ranking.idf(counts.get(term, 0), total) for term in terms)
+    known = [term for term in terms if counts.get(term)]
+    rare = [term for term in known if counts[term] <= total * COMMON_SHARE]
+    asked = rare if rare and total > 2 * DEPTH else known
+    share = 1.0 if allowed is None else max(float(allowed.mean()) if len(allowed) else 0.0, 1e-9)
+    limit = DEPTH if allowed is None else min(int(DEPTH / share * OVERFETCH) + 1, total + 1)
+    kept = _allowed_scores(source, selection.keyword_matches(source.catalog, asked, limit), allowed)
+    if allowed is not None and len(kept) < DEPTH and limit <= total:
+        kept = _allowed_scores(source, selection.keyword_matches(source.catalog, asked, total + 1), allowed)
+    return dict(list(kept.items())[:DEPTH]), mass
+
+
+def _allowed_scores(
+    source: Source, matches: list[tuple[int, float]], allowed: NDArray[np.bool_] | None
+) -> dict[int, float]:
+    scores = dict(matches)
+    chunks = source.snapshot.places(list(scores))
+    kept = chunks if allowed is None else chunks[allowed[chunks]]
+    return {int(chunk): scores[int(source.snapshot.numbers[chunk])] for chunk in kept}
+
+
+def _score(
+    source: Source, query: Query, vector: Vectors, keywords: tuple[dict[int, float], float], near: dict[View, Rows]
+) -> _Scored:
+    by_chunk, mass = keywords
+    chunks = np.array(sorted({*by_chunk, *(int(c) for rows in near.values() for c in rows)}), np.int64)
+    bodies = source.snapshot.similarity("bodies", chunks, vector).astype(np.float64)
+    titles = source.snapshot.similarity("heads", chunks, vector).astype(np.float64)
+    words = np.array([by_chunk.get(int(chunk), 0.0) for chunk in chunks])
+    evidence = float(words.max(initial=0.0)) / mass if mass > 1e-3 else 0.0
+    fused = ranking.fuse(ranking.meaning_scores(bodies, titles), words, evidence) if len(chunks) else words
+    share = np.minimum(1.0, words / mass) if mass > 1e-3 else words * 0
+    found = {int(c) for rows in near.values() for c in rows}
+    is_near = np.array([int(chunk) in found for chunk in chunks], np.bool_)
+    return _Scored(chunks, bodies, titles, words, fused, share, is_near)
+
+
+def _named(snapshot: Snapshot, query: Query, allowed: set[int] | None) -> dict[int, bool]:
+    """Return the entries a question names: True where the whole question is the name."""
+    question = fold(query.meaning).strip()
+    named: dict[int, bool] = {}
+    words = question[:200]
+    for start in range(len(words)):
+        for end in range(start + NAME_LENGTH, min(len(words), start + 80) + 1):
+            for entry in snapshot.names.get(words[start:end], ()):
+                named.setdefault(entry, False)
+    named |= {entry: True for entry in snapshot.names.get(question, ())}
+    return {entry: exact for entry, exact in named.items() if allowed is None or entry in allowed}
+
+
+def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool]) -> list[Candidate]:
+    keyword_ranks, meaning = ranking.ranks(scored.keywords), ranking.meaning_scores(scored.bodies, scored.titles)
+    meaning_ranks = ranking.ranks(meaning)
+    top = float(scored.fused.max(initial=0.0))
+    best: dict[int, Candidate] = {}
+    for at in np.argsort(-scored.fused, kind="stable"):
+        chunk = int(scored.chunks[at])
+        entry = int(source.snapshot.entries[chunk])
+        if entry in best:
+            continue
+        similarity = max(float(scored.bodies[at]), float(scored.titles[at]))
+        best[entry] = Candidate(
+            entry=entry,
+            chunk=int(source.snapshot.numbers[chunk]),
+            score=math.exp(float(scored.fused[at]) - top),  # positive, so that factors raise and lower alike
+            band="strong" if named.get(entry) else source.calibration.band(similarity, float(scored.share[at])),
+            keyword_rank=int(keyword_ranks[at]) if scored.keywords[at] > 0 else None,
+            keyword_score=float(scored.keywords[at]),
+            meaning_rank=int(meaning_ranks[at]) if scored.is_near[at] else None,
+            similarity=float(scored.bodies[at]),
+            title_similarity=float(scored.titles[at]),
+            exact_name=named.get(entry, False),
+            adjustments=(),
+        )
+    return list(best.values())
+
+
+def _adjusted(source: Source, found: list[Candidate], named: dict[int, bool]) -> list[Candidate]:
+    """Nudge the scores, put what the question names exactly first, and sort."""
+    trust = source.snapshot.trust
+    adjusted = []
+    for candidate in found:
+        names = trust[candidate.entry].marks(source.today) if candidate.entry in trust else ()
+        names += ("name_in_question",) if candidate.entry in named else ()
+        factor = min(HIGHEST, max(LOWEST, math.prod(FACTORS[name] for name in names)))
+        applied = tuple(Adjustment(name, FACTORS[name]) for name in names)
+        adjusted.append(replace(candidate, score=candidate.score * factor, adjustments=applied))
+    return sorted(adjusted, key=lambda c: (not c.exact_name, -c.score, c.entry))
+
+
+def _cut(found: list[Candidate], scored: _Scored, calibration: Calibration) -> Found:
+    """Keep what is relevant, and the nearest few whatever they are."""
+    kept = [c for rank, c in enumerate(found) if rank < KEPT_ANYWAY or c.band != "weak"]
+    if any(candidate.exact_name for candidate in kept):
+        return Found(tuple(kept), "strong")
+    best = float(scored.bodies.max(initial=0.0))
+    share = float(scored.share[int(np.argmax(scored.keywords))]) if len(scored.chunks) else 0.0
+    return Found(tuple(kept), calibration.confidence(best, share) if kept else "none")

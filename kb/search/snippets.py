@@ -1,0 +1,117 @@
+"""Cut the piece of a passage that shows why it was found, and mark the words that were asked for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kb.index import analysis
+
+SNIPPET_CHARS = {"ja": 110, "en": 220}  # two to three lines of the result list
+_MARKUP = re.compile(
+    r"^\s{0,3}(?:#{1,6}\s+|>\s?|[-*+]\s+(?:\[[ xX]\]\s+)?|\d+[.)]\s+)"  # headings, quotes, lists, tasks
+    r"|^\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*$"  # the line below a table's head
+    r"|\*\*|__|`+|~~",
+    re.MULTILINE,
+)
+_HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))  # the endings of verbs and adjectives
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_SENTENCE_END = re.compile(r"[。．！？!?]\s*|\.\s+|\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of a passage as plain text."""
+
+    text: str
+    highlights: tuple[tuple[int, int], ...]  # character ranges in the text: start, end (exclusive)
+
+
+def make_snippet(passage: str, terms: Sequence[str], language: str = "ja") -> Snippet:
+    """Return the window of a passage that holds most of the terms, with every occurrence of them in it marked."""
+    text = plain(passage)
+    start, end = _window(text, _likely(text, terms), SNIPPET_CHARS.get(language, SNIPPET_CHARS["ja"]))
+    head, tail = ("…" if start else ""), ("…" if end < len(text) else "")
+    marks = highlight(text[start:end], terms)
+    return Snippet(head + text[start:end] + tail, tuple((a + len(head), b + len(head)) for a, b in marks))
+
+
+def plain(passage: str) -> str:
+    """Return Markdown as one line of words: no markers, table bars as spaces."""
+    text = _LINK.sub(r"\1", passage)
+    text = _MARKUP.sub("", text).replace("|", " ")
+    return " ".join(text.split())
+
+
+def highlight(text: str, terms: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Return the ranges of a text that hold one of the terms, in any inflection and width."""
+    wanted = set(terms)
+    if not wanted:
+        return ()
+    found = [(w.start, w.end) for w in analysis.words(text) if w.term in wanted or _shares_part(w.term, wanted)]
+    return _merged(found, text)
+
+
+def _likely(text: str, terms: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where a term's unchanging beginning stands: quicker than cutting a whole passage into words."""
+    folded = analysis.fold(text)
+    if len(folded) != len(text):
+        folded = text.lower() if len(text.lower()) == len(text) else text
+    roots = {term.split("_")[0].rstrip(_HIRAGANA) or term for term in terms}
+    return sorted((m.start(), m.end()) for root in roots for m in re.finditer(re.escape(root), folded))
+
+
+def _shares_part(term: str, wanted: set[str]) -> bool:
+    return "_" in term and any(part in wanted for part in term.split("_") if len(part) > 1)
+
+
+def _window(text: str, found: Sequence[tuple[int, int]], size: int) -> tuple[int, int]:
+    if len(text) <= size:
+        return 0, len(text)
+    best, most = 0, -1
+    for start in dict.fromkeys([0, *(max(0, a - size // 4) for a, _ in found)]):
+        covered = len({text[a:b] for a, b in found if start <= a and b <= start + size})
+        if covered > most:
+            best, most = start, covered
+    best = min(best, len(text) - size)
+    start = _sentence_start(text, best, size)
+    return _whole(text, start), _whole(text, min(len(text), start + size))
+
+
+def _sentence_start(text: str, at: int, size: int) -> int:
+    """Begin with a sentence where one begins shortly before; with a word where words have spaces."""
+    if at <= 0:
+        return 0
+    ends = [m.end() for m in _SENTENCE_END.finditer(text, max(0, at - size // 4), at + 1)]
+    if ends:
+        return ends[-1]
+    space = text.rfind(" ", max(0, at - 20), at + 1)
+    return space + 1 if space >= 0 else at
+
+
+def _whole(text: str, at: int) -> int:
+    """Move a cut so that it leaves combined characters (marks, joined emoji, surrogates) whole."""
+    while 0 < at < len(text) and (
+        unicodedata.category(text[at]).startswith("M")
+        or text[at] in "\u200d\uff9e\uff9f"
+        or text[at - 1] == "\u200d"
+        or 0x1F3FB <= ord(text[at]) <= 0x1F3FF
+    ):
+        at -= 1
+    if 0 < at < len(text) and text[at].isascii() and text[at].isalnum() and text[at - 1].isascii():
+        space = text.rfind(" ", max(0, at - 20), at)
+        return space + 1 if space >= 0 else at
+    return at
+
+
+def _merged(ranges: Sequence[tuple[int, int]], text: str) -> tuple[tuple[int, int], ...]:
+    """Join neighbouring marks, so that a compound word is one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if joined and (start <= joined[-1][1] or text[joined[-1][1] : start] == " "):
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)

@@ -1,0 +1,74 @@
+"""A small knowledge base behind the application, read only: what a test changes it builds in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Settings
+from app.wiring import make_library
+from ingest.sync import sync
+from tests.words import WordEmbedder, write
+
+ADDRESS = "http://127.0.0.1:8000"
+PLAYBOOK = """\
+angles:
+  - {key: total-cost, ja: 総保有コスト, en: Total cost, aliases: [TCO]}
+industries:
+  - {name: 製造業, en: Manufacturing, aliases: [製造]}
+  - {name: 食品, en: Food}
+"""
+FILES = {
+    "playbook.yaml": PLAYBOOK,
+    "talk-tracks/price.md": "---\ntitle: 価格が高いと言われたときの切り返し\n"
+    "team: sales\ndate: 2026-08-20\ntags: [価格]\n"
+    "industry: [製造業, 食品]\ncompetitors: [タスキナ]\nangles: [TCO]\n"
+    "verified_on: 2026-09-01\n---\n"
+    "## 話す一文\n> 価格が高いというのは、何と比べての高いでしょうか。\n",
+    "talk-tracks/old-price.md": "---\ntitle: 価格の話の古い型\n---\n価格が高いと言われたら値引きする。\n",
+    "deals/aoba.md": "---\ntitle: 青葉精工の受注\noutcome: won\ncustomer: 青葉精工\n"
+    "crm_id: D-0108\nclosed_on: 2026-03-27\n"
+    "industry: 製造\nused: [talk-tracks/price]\n---\n## 決め手\n価格ではなく、現場が三つのボタンで使えたこと。\n",
+    "deals/sumire.md": "---\ntitle: すみれ工業の失注\noutcome: lost\nclosed_on: 2026-01-15\nindustry: 食品\n"
+    "supersedes: [talk-tracks/old-price]\n---\n## 敗因\n価格が高いと言われ、値引きで競り負けた。\n",
+    "deals/secret.md": "---\ntitle: 極秘値引きの商談\noutcome: wonn\nvisibility: sales\n"
+    "customer: 極秘商事\ntags: [極秘]\n---\n"
+    "価格を半額にした極秘の話。\n",
+    "campaigns/mail.md": "---\ntitle: Safety week mail\nteam: marketing\ndate: 2026-07-15\n---\n"
+    "The second subject line asked a question and won most clicks.\n",
+    "notes/draft.md": "---\ntitle: 価格の下書き\nstatus: draft\n---\n価格が高いと言われたら。\n",
+}
+
+MakeClient = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="session")
+def make_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeClient]:
+    """A maker of clients to an application over given files, with the settings given."""
+    with ExitStack() as stack:
+
+        def make(files: dict[str, str] = FILES, *, indexed: bool = True, **chosen: object) -> TestClient:
+            place = tmp_path_factory.mktemp("app")
+            settings = Settings(**{"entries": place / "entries", "data": place / "var", **chosen})  # type: ignore[arg-type]
+            for path, text in files.items():
+                write(Path(settings.entries), path, text)
+            library = make_library(settings, WordEmbedder())
+            stack.callback(library.close)
+            if indexed:
+                sync(library.index, settings.entries)
+                library.refresh()
+            app = create_app(settings, library)
+            return TestClient(app, base_url=ADDRESS, raise_server_exceptions=False)
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def client(make_client: MakeClient) -> TestClient:
+    """A client to an application that shows everything."""
+    return make_client()

@@ -1,0 +1,58 @@
+"""The settings: read from the environment, refused when they make no sense."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings, settings_table
+
+
+def test_the_defaults_serve_this_machine_alone() -> None:
+    settings = Settings()
+    assert settings.is_loopback
+    assert settings.entries == Path("entries")
+    assert settings.index_folder == Path("var/index")
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ENTRIES": "/srv/kb",
+        "PORT": "9000",
+        "HOSTS": "A.example, b.example,",
+        "WATCH": "false",
+    }.items():
+        monkeypatch.setenv(f"KB_{name}", value)
+    settings = Settings()
+    assert settings.entries == Path("/srv/kb")
+    assert settings.port == 9000
+    assert settings.hosts == ("a.example", "b.example")
+    assert not settings.watch
+
+
+def test_visibility_is_a_choice_of_known_values() -> None:
+    assert Settings(visibility="all, sales").visibility == {"all", "sales"}  # type: ignore[arg-type]
+    for wrong in ("", "everyone", "all,everyone"):
+        with pytest.raises(ValidationError, match="expected one or more of all, marketing, sales"):
+            Settings(visibility=wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("port", [0, 65536, "web"])
+def test_a_port_out_of_range_is_refused(port: object) -> None:
+    with pytest.raises(ValidationError):
+        Settings(port=port)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "0.0.0.0", "::", "kb.example"])
+def test_only_loopback_counts_as_this_machine(host: str) -> None:
+    assert Settings(host=host).is_loopback is (host in ("127.0.0.1", "localhost", "::1"))
+
+
+def test_every_setting_has_a_row_and_a_meaning() -> None:
+    rows = settings_table().splitlines()[2:]
+    assert len(rows) == len(Settings.model_fields)
+    for row, name in zip(rows, Settings.model_fields, strict=True):
+        assert row.startswith(f"| `KB_{name.upper()}` | ")
+        assert not row.endswith("| None |")

@@ -1,0 +1,85 @@
+"""Text becomes the same keywords however it is written, and each word knows its place."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.index import analysis
+from kb.index.analysis import terms, words
+
+_TOKEN = re.compile(r"[0-9a-z_\x80-\U0010ffff]+")
+_MIXED = st.text(
+    st.sampled_from("値引きハガガゲ①㍿ÀéſßİA1-._'’ 。「」\n가각\u3099\u0301😀") | st.characters(), max_size=80
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("見積り", "見積もり"),
+        ("サーバー", "サーバ"),
+        ("タスキナ", "タスキナ"),
+        ("ROI", "ROI"),
+        ("引き合い", "引合い"),
+        ("Discounts", "discount"),
+        ("companies", "company"),
+        ("approving", "approved"),
+        ("customer’s", "customer's"),
+    ],
+)
+def test_two_spellings_of_a_word_are_one_term(one: str, other: str) -> None:
+    assert terms(one) == terms(other) != []
+
+
+def test_a_code_is_found_whole_and_in_parts() -> None:
+    assert terms("GL-200") == ["gl_200", "gl", "200"]
+    assert terms("ISO9001") == ["iso9001"]
+
+
+def test_words_that_carry_no_meaning_are_left_out() -> None:
+    assert terms("の は を です、the of and!") == []
+
+
+def test_the_places_of_words_are_those_of_the_text_as_given() -> None:
+    text = "㍿アクメの値引き、GL-200"
+    found = [text[word.start : word.end] for word in words(text)]
+    assert "値引き" in found
+    assert "GL-200" in found
+
+
+@given(_MIXED)
+def test_places_lie_inside_the_text_in_order(text: str) -> None:
+    found = list(words(text))
+    assert all(0 <= word.start < word.end <= len(text) for word in found)
+    assert [word.start for word in found] == sorted(word.start for word in found)
+
+
+@given(_MIXED)
+def test_every_term_is_one_token_of_the_keyword_index(text: str) -> None:
+    assert all(_TOKEN.fullmatch(term) for term in terms(text))
+
+
+@pytest.mark.parametrize("text", ["値引き" * 20_000, "a" * 100_000, "漢" * 60_000, "ー" * 60_000])
+def test_a_text_far_above_the_limit_of_the_tokenizer_is_cut(text: str) -> None:
+    assert all(terms(text))
+
+
+def test_threads_may_analyse_at_once() -> None:
+    expected = terms("競合は帳票ポート、価格で負けた")
+    found: list[list[str]] = []
+    threads = [threading.Thread(target=lambda: found.append(terms("競合は帳票ポート、価格で負けた"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [expected] * 8
+
+
+@given(st.text(st.sampled_from("abcdeilnorstuy'"), max_size=12))
+def test_a_stem_is_never_longer_than_its_word(word: str) -> None:
+    assert len(analysis.stem(word)) <= len(word)

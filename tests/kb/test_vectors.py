@@ -1,0 +1,112 @@
+"""The vector store finds the nearest, keeps what it was given, and never embeds anything itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.index import vectors as vectors_module
+from kb.index.embedding import Vectors
+from kb.index.vectors import VIEWS, VectorStore, exact_nearest
+
+
+def _unit(rows: int, seed: int = 1) -> Vectors:
+    values = np.random.default_rng(seed).normal(size=(rows, 32)).astype(np.float32)
+    return np.asarray(values / np.linalg.norm(values, axis=1, keepdims=True), np.float32)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[VectorStore]:
+    opened = VectorStore(tmp_path / "vectors")
+    yield opened
+    opened.close()
+
+
+def test_the_nearest_come_first_with_their_cosine(store: VectorStore) -> None:
+    rows = _unit(50)
+    store.add("bodies", {f"k{n}": row for n, row in enumerate(rows)})
+    found = store.nearest("bodies", rows[7], 5)
+    exact = exact_nearest(rows, range(50), rows[7], 5)
+    assert [key for key, _ in found] == [f"k{row}" for row, _ in exact]
+    assert [score for _, score in found] == pytest.approx([score for _, score in exact], abs=1e-5)
+    assert store.nearest("heads", rows[7], 5) == []
+
+
+def test_adding_again_changes_nothing_and_removing_forgets(store: VectorStore) -> None:
+    rows = {f"k{n}": row for n, row in enumerate(_unit(10))}
+    store.add("heads", rows)
+    store.add("heads", rows)
+    assert store.count("heads") == 10
+    store.remove("heads", ["k3", "k4", "unknown"])
+    store.remove("heads", [])
+    assert store.keys("heads") == set(rows) - {"k3", "k4"}
+
+
+def test_what_was_stored_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
+    rows = {f"k{n}": row for n, row in enumerate(_unit(10))}
+    first = VectorStore(tmp_path)
+    first.add("bodies", rows)
+    first.close()
+    again = VectorStore(tmp_path)
+    keys, matrix = again.read_all("bodies")
+    assert set(keys) == set(rows)
+    assert all(np.allclose(matrix[at], rows[key]) for at, key in enumerate(keys))
+    again.close()
+
+
+def test_an_empty_view_has_no_keys_and_no_rows(store: VectorStore) -> None:
+    keys, matrix = store.read_all("bodies")
+    assert (keys, len(matrix), store.keys("bodies")) == ([], 0, set())
+
+
+def test_a_store_that_cannot_be_opened_does_not_spoil_the_next_one_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "chroma.sqlite3").write_bytes(b"not a database" * 1000)
+    with pytest.raises(BaseException, match=r"not a database|tenant"):
+        VectorStore(tmp_path)
+    (tmp_path / "chroma.sqlite3").unlink()
+    VectorStore(tmp_path).close()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_the_embedding_function_of_chroma_cannot_be_reached(tmp_path: Path, again: bool) -> None:
+    if again:  # a collection that is opened once more must not come with a function either
+        VectorStore(tmp_path).close()
+    store = VectorStore(tmp_path)
+    store.add("bodies", {"k": _unit(1)[0]})
+    for view in VIEWS:
+        collection = store._collections[view]
+        with pytest.raises(ValueError, match="embedding function"):
+            collection.query(query_texts=["値引き"])
+        with pytest.raises(ValueError, match="embedding function"):
+            collection.add(ids=["x"], documents=["値引き"])
+    store.close()
+
+
+def test_every_collection_is_opened_without_an_embedding_function() -> None:
+    tree = ast.parse(Path(vectors_module.__file__).read_text("utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    opening = [
+        call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr.endswith("_collection")
+    ]
+    given_functions = [
+        [ast.unparse(word.value) for word in call.keywords if word.arg == "embedding_function"] for call in opening
+    ]
+    assert given_functions
+    assert all(functions == ["None"] for functions in given_functions)
+
+
+@given(st.integers(1, 60), st.data())
+def test_exact_nearest_is_a_sort_by_cosine(rows: int, data: st.DataObject) -> None:
+    matrix = _unit(60)
+    chosen = data.draw(st.lists(st.integers(0, 59), min_size=1, max_size=rows, unique=True))
+    query = _unit(1, data.draw(st.integers(0, 9)))[0]
+    found = exact_nearest(matrix, chosen, query, 10)
+    expected = sorted((float(matrix[row] @ query) for row in chosen), reverse=True)[:10]
+    assert [score for _, score in found] == pytest.approx(expected, abs=1e-5)
+    assert {row for row, _ in found} <= set(chosen)

