@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from kb.entry import FACETS, KINDS, OUTCOMES, TEAMS, VISIBILITIES, Entry, Problem
@@ -21,6 +21,7 @@ from kb.search.query import Filters, Query, Sort, parse_query
 from kb.search.snippets import make_snippet
 
 NO_FILTERS = Filters()
+REMEMBERED_FILTERS = 64
 SETTLE_SECONDS = 0.5  # for searches under way, before the store they may use is closed
 _FIXED = {"kind": KINDS, "outcome": OUTCOMES, "team": TEAMS, "language": ("ja", "en")}
 
@@ -31,6 +32,7 @@ class _Live:
 
     index: Index
     source: recipe.Source | None  # None: nothing was ever indexed
+    within: dict[Filters, frozenset[int]] = field(default_factory=dict)  # entries that pass filters
 
 
 class Library:
@@ -79,9 +81,11 @@ class Library:
             return self._listing(query, filters, limit, offset, started)
         source = self._source()
         vector = self._live.index.embedder.embed_queries([query.meaning])[0]
-        unfiltered = recipe.find(source, query, vector, self._by_words(query))
-        allowed = self._allowed(query, filters)
-        found = unfiltered if not filters else recipe.find(source, query, vector, allowed)
+        keywords = recipe.weigh(source, query)
+        by_words = self._by_words(query)
+        unfiltered = recipe.find(source, query, keywords, vector, by_words)
+        allowed = self._within(filters) & by_words if by_words is not None else self._within(filters)
+        found = recipe.find(source, query, keywords, vector, allowed) if filters else unfiltered
         shown = [candidate.entry for candidate in found.candidates]
         base = [candidate.entry for candidate in unfiltered.candidates]
         ordered = self._sorted(found.candidates, sort)
@@ -90,7 +94,7 @@ class Library:
             total=len(shown),
             hits=self._hits(query, ordered[offset : offset + limit], explain),
             confidence=found.confidence,
-            hidden_by_filters=len(set(base) - (allowed or set())) if filters else 0,
+            hidden_by_filters=len(set(base) - allowed) if filters else 0,
             facets=facets.count_found(source.snapshot, filters, shown, base, self._within),
             took_ms=(time.perf_counter() - started) * 1000,
         )
@@ -107,9 +111,9 @@ class Library:
         entry = self.entry(entry_id)
         _, body = selection.first_passages(self._live.index.catalog, [entry_id]).get(entry_id, ("", ""))
         text = f"{entry.title}\n{body}"[:600]
-        query = Query(text=entry.title, meaning=text)
+        query, source = Query(text=entry.title, meaning=text), self._source()
         vector = self._live.index.embedder.embed_queries([text])[0]
-        found = recipe.find(self._source(), query, vector, None).candidates[: limit + 1]
+        found = recipe.find(source, query, recipe.weigh(source, query), vector, None).candidates[: limit + 1]
         return tuple(hit for hit in self._hits(query, list(found), False) if hit.entry.id != entry_id)[:limit]
 
     def linked(self, entry_id: str) -> Linked:
@@ -205,22 +209,31 @@ class Library:
     def _agreed(self, filters: Filters) -> Filters:
         """Return filters in the words of the playbook; raise BadFilterError on a value no entry can have."""
         values = []
-        for field, wanted in filters.values:
-            if field not in FACETS:
-                raise BadFilterError(f"There is no filter '{field}'; use one of {', '.join(FACETS)}.")
-            fixed, words = _FIXED.get(field), self.playbook.vocabulary(field)
+        for facet, wanted in filters.values:
+            if facet not in FACETS:
+                raise BadFilterError(f"There is no filter '{facet}'; use one of {', '.join(FACETS)}.")
+            fixed, words = _FIXED.get(facet), self.playbook.vocabulary(facet)
             for value in wanted:
                 if fixed and value not in fixed:
-                    raise BadFilterError(f"'{value}' is no {field}; use one of {', '.join(fixed)}.")
+                    raise BadFilterError(f"'{value}' is no {facet}; use one of {', '.join(fixed)}.")
             terms = [words.find(value) if words else None for value in wanted]
-            values.append((field, tuple(t.key if t else v for t, v in zip(terms, wanted, strict=True))))
+            values.append((facet, tuple(t.key if t else v for t, v in zip(terms, wanted, strict=True))))
         return Filters(tuple(pair for pair in values if pair[1]), filters.date_from, filters.date_to)
 
-    def _within(self, filters: Filters) -> set[int]:
-        condition = selection.passing(filters.values, filters.date_from, filters.date_to, self._visible)
-        return set(selection.entry_numbers(self._live.index.catalog, condition))
+    def _within(self, filters: Filters) -> frozenset[int]:
+        """Return the entries that pass filters; a page turn or the next keystroke asks the same again."""
+        known = self._live.within.get(filters)
+        if known is None:
+            known = self._live.within[filters] = self._passing(filters)
+            while len(self._live.within) > REMEMBERED_FILTERS:
+                self._live.within.pop(next(iter(self._live.within)), None)
+        return known
 
-    def _by_words(self, query: Query) -> set[int] | None:
+    def _passing(self, filters: Filters) -> frozenset[int]:
+        condition = selection.passing(filters.values, filters.date_from, filters.date_to, self._visible)
+        return frozenset(selection.entry_numbers(self._live.index.catalog, condition))
+
+    def _by_words(self, query: Query) -> frozenset[int] | None:
         """Return the entries that hold every exact phrase and nothing excluded; None where nothing is asked of them."""
         if not query.phrases and not query.excluded:
             return None
@@ -231,13 +244,6 @@ class Library:
         for word in query.excluded:
             kept -= selection.entries_with_text(catalog, word, ())
         return kept
-
-    def _allowed(self, query: Query, filters: Filters) -> set[int] | None:
-        by_words = self._by_words(query)
-        if not filters:
-            return by_words
-        within = self._within(filters)
-        return within if by_words is None else within & by_words
 
     def _sorted(self, candidates: tuple[recipe.Candidate, ...], sort: Sort) -> list[recipe.Candidate]:
         if sort == "relevance":
@@ -274,10 +280,11 @@ class Library:
         for candidate in candidates:
             if candidate.chunk not in found:  # a sync has just replaced it
                 continue
-            entry, heading, text = found[candidate.chunk]
-            snippet = make_snippet(text or entry.title, query.terms, entry.language)
+            passage = found[candidate.chunk]
+            entry = passage.entry
+            snippet = make_snippet(passage.text or entry.title, query.terms, entry.language, passage.words)
             why = _why(candidate, terms.get(candidate.chunk, ())) if explain else None
-            hits.append(Hit(entry, heading, snippet, candidate.band, candidate.score, why))
+            hits.append(Hit(entry, passage.heading, snippet, candidate.band, candidate.score, why))
         return tuple(hits)
 
 

@@ -66,7 +66,7 @@ def fold(text: str) -> str:
 
 def terms(text: str) -> list[str]:
     """Return the index terms of a text in order, codes also in their parts (`gl-200` gives gl_200, gl, 200)."""
-    return [term for word in words(text) for term in _with_parts(word.term)]
+    return [term for word in words(text) for term in with_parts(word.term)]
 
 
 def words(text: str) -> Iterator[Word]:
@@ -99,7 +99,8 @@ def _without_double(word: str) -> str:
     return word.removesuffix("e") if len(word) > 4 else word
 
 
-def _with_parts(term: str) -> list[str]:
+def with_parts(term: str) -> list[str]:
+    """Return the terms a word is found by: a code also by its parts."""
     parts = [part for part in term.split("_") if len(part) > 1]
     return [term, *parts] if "_" in term else [term]
 

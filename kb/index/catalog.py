@@ -15,8 +15,9 @@ from sqlalchemy import Connection, create_engine, delete, func, insert, select, 
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kb.entry import Chunk, Entry, Problem
-from kb.index.analysis import fold
+from kb.index.analysis import Word, fold, with_parts
 from kb.index.documents import from_document, to_document
+from kb.index.plain import plain
 from kb.index.schema import (
     CHUNKS,
     ENTRIES,
@@ -47,11 +48,11 @@ class StoredChunk:
 class Catalog:
     """One SQLite file. Reading is safe from any thread; one process at a time writes."""
 
-    def __init__(self, path: Path, terms: Callable[[str], list[str]]) -> None:
-        """Open or make the file; `terms` cuts a text into keywords."""
+    def __init__(self, path: Path, words: Callable[[str], Iterable[Word]]) -> None:
+        """Open or make the file; `words` cuts a text into keywords."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self.engine = create_engine(f"sqlite:///{path}")
-        self._terms = terms
+        self._words = words
         use_wal(self.engine)
         METADATA.create_all(self.engine)
         with self.engine.begin() as connection:
@@ -175,11 +176,15 @@ class Catalog:
         title, tags = self._joined(entry.title), self._joined("\n".join([*_tag_words(entry), *labels]))
         for stored in chunks:
             chunk = stored.chunk
+            shown = plain(chunk.text)
+            found = list(self._words(shown))
             row = {
                 "id": chunk.id,
                 "entry": number,
                 "headings": json.dumps(chunk.headings, ensure_ascii=False),
                 "text": chunk.text,
+                "plain": shown,
+                "words": json.dumps([(word.term, word.start, word.end) for word in found], ensure_ascii=False),
                 "line_start": chunk.line_start,
                 "line_end": chunk.line_end,
                 "body_key": stored.body_key,
@@ -190,7 +195,7 @@ class Catalog:
                 "title": title,
                 "heading": self._joined(chunk.heading),
                 "tags": tags,
-                "body": self._joined(chunk.text),
+                "body": _terms(found),
             }
             statement = (
                 "INSERT INTO keywords(rowid, title, heading, tags, body) VALUES (:n, :title, :heading, :tags, :body)"
@@ -198,7 +203,11 @@ class Catalog:
             connection.execute(text(statement), {"n": rowid[0] if rowid else None, **terms})
 
     def _joined(self, words: str) -> str:
-        return " ".join(self._terms(words))
+        return _terms(self._words(words))
+
+
+def _terms(words: Iterable[Word]) -> str:
+    return " ".join(part for word in words for part in with_parts(word.term))
 
 
 def in_groups(keys: Sequence[T]) -> Iterable[Sequence[T]]:

@@ -93,8 +93,19 @@ class ModelEmbedder:
         return known
 
     def _encode_queries(self, texts: Sequence[str]) -> Vectors:
+        if self._source and len(texts) == 1:
+            return self._encode_one(texts[0])
         vectors = self._loaded().encode_query(list(texts), batch_size=BATCH, show_progress_bar=False)
         return np.asarray(vectors, np.float32)
+
+    def _encode_one(self, text: str) -> Vectors:
+        """Run the bundled model's modules on one question: the same vector without the machinery for batches."""
+        import torch
+
+        model = self._loaded()
+        with torch.inference_mode():
+            features = model.preprocess([model.prompts["query"] + text])
+            return np.asarray(model.forward(features)["sentence_embedding"].numpy(), np.float32)
 
     def _loaded(self) -> Any:
         with self._loading:

@@ -24,7 +24,7 @@ from kb.index.embedding import Embedder, Vectors
 from kb.index.embedding_cache import EmbeddingCache, text_key
 from kb.index.vectors import VIEWS, VectorStore, View
 
-FORMAT = "1"  # the tables and what they hold
+FORMAT = "2"  # the tables and what they hold
 CURRENT = "current"
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Index:
         self.fingerprint = fingerprint
         self.embedder = embedder
         self.build = build
-        self.catalog = Catalog(self.build / "catalog.sqlite", analysis.terms)
+        self.catalog = Catalog(self.build / "catalog.sqlite", analysis.words)
         self.cache = EmbeddingCache(root / "embeddings.sqlite")
         self._vectors: VectorStore | None = None
 

@@ -56,6 +56,8 @@ CHUNKS = Table(
     Column("entry", ForeignKey("entries.number", ondelete="CASCADE"), nullable=False),
     Column("headings", Text, nullable=False),  # JSON list
     Column("text", Text, nullable=False),
+    Column("plain", Text, nullable=False),  # as shown in a snippet
+    Column("words", Text, nullable=False),  # of the plain text, JSON: [[term, start, end], …]
     Column("line_start", Integer, nullable=False),
     Column("line_end", Integer, nullable=False),
     Column("body_key", String, nullable=False),  # of the vector

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, select, text
 
 from kb.entry import Entry
-from kb.index.analysis import fold
+from kb.index.analysis import Word, fold
 from kb.index.catalog import Catalog, in_groups
 from kb.index.documents import from_document
 from kb.index.schema import CHUNKS, ENTRIES, FACET_VALUES, LINKS
@@ -75,13 +74,11 @@ def keyword_matches(catalog: Catalog, terms: Sequence[str], limit: int) -> list[
         return [(int(number), float(score)) for number, score in rows]
 
 
-def term_counts(catalog: Catalog, terms: Sequence[str]) -> tuple[dict[str, int], int]:
-    """Return in how many passages each term stands, and how many passages there are."""
+def term_counts(catalog: Catalog, terms: Sequence[str]) -> dict[str, int]:
+    """Return in how many passages each term stands."""
     statement = text("SELECT term, doc FROM keyword_counts WHERE term IN (SELECT value FROM json_each(:terms))")
     with catalog.engine.connect() as connection:
-        counts = {row[0]: int(row[1]) for row in connection.execute(statement, {"terms": json.dumps(list(terms))})}
-        total = connection.scalar(select(func.count()).select_from(CHUNKS)) or 0
-    return counts, int(total)
+        return {row[0]: int(row[1]) for row in connection.execute(statement, {"terms": json.dumps(list(terms))})}
 
 
 def terms_in(catalog: Catalog, numbers: Sequence[int], terms: Sequence[str]) -> dict[int, tuple[str, ...]]:
@@ -144,15 +141,28 @@ def newest(catalog: Catalog, condition: ColumnElement[bool], limit: int, offset:
         return [from_document(document) for document in rows], int(total)
 
 
-def passages(catalog: Catalog, numbers: Sequence[int]) -> dict[int, tuple[Entry, str, str]]:
-    """Return (entry, heading path, text) of passages."""
-    columns = (CHUNKS.c.number, CHUNKS.c.headings, CHUNKS.c.text, ENTRIES.c.document)
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage as a hit shows it."""
+
+    entry: Entry
+    heading: str  # heading path
+    text: str  # plain
+    words: tuple[Word, ...]  # of the plain text
+
+
+def passages(catalog: Catalog, numbers: Sequence[int]) -> dict[int, Passage]:
+    """Return passages by catalogue number."""
+    columns = (CHUNKS.c.number, CHUNKS.c.headings, CHUNKS.c.plain, CHUNKS.c.words, ENTRIES.c.document)
     query = select(*columns).join(ENTRIES, ENTRIES.c.number == CHUNKS.c.entry)
+    found: dict[int, Passage] = {}
     with catalog.engine.connect() as connection:
-        rows: list[Any] = [
-            r for some in in_groups(numbers) for r in connection.execute(query.where(CHUNKS.c.number.in_(some)))
-        ]
-    return {row[0]: (from_document(row[3]), " › ".join(json.loads(row[1])), row[2]) for row in rows}
+        for some in in_groups(numbers):
+            for number, headings, plain, words, document in connection.execute(query.where(CHUNKS.c.number.in_(some))):
+                heading = " › ".join(json.loads(headings))
+                cut = tuple(Word(*word) for word in json.loads(words))
+                found[number] = Passage(from_document(document), heading, plain, cut)
+    return found
 
 
 def sort_dates(catalog: Catalog, numbers: Sequence[int]) -> dict[int, str]:

@@ -16,7 +16,7 @@ MOST_VALUES = 20  # of one facet: more is not a choice
 _FIXED_ORDER = {"kind": KINDS, "outcome": OUTCOMES, "team": TEAMS, "language": ("ja", "en")}
 
 Facets = Mapping[str, tuple[FacetCount, ...]]
-EntriesWithin = Callable[[Filters], set[int]]
+EntriesWithin = Callable[[Filters], frozenset[int]]
 
 
 def count_found(

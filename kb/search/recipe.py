@@ -72,6 +72,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Keywords:
+    """The words of a question as the keyword index knows them."""
+
+    terms: tuple[str, ...]  # those worth looking up
+    mass: float  # summed rarity (idf) of all its words, unknown ones too
+
+
+@dataclass(frozen=True, slots=True)
 class _Scored:
     """The candidate passages; arrays of the same length."""
 
@@ -84,17 +92,19 @@ class _Scored:
     is_near: NDArray[np.bool_]  # whether the meaning retrieval found it
 
 
-def find(source: Source, query: Query, vector: Vectors, allowed_entries: set[int] | None) -> Found:
+def find(
+    source: Source, query: Query, keywords: Keywords, vector: Vectors, allowed_entries: frozenset[int] | None
+) -> Found:
     """Return the entries that answer a query; `allowed_entries` (None: all) binds both retrievals."""
     allowed = _flags(source.snapshot, allowed_entries)
-    keywords = _keyword_candidates(source, query.terms, allowed)
+    by_chunk = _keyword_candidates(source, keywords.terms, allowed)
     near = {view: nearest_chunks(source.snapshot, source.store, view, vector, DEPTH, allowed) for view in VIEWS}
-    scored = _score(source, query, vector, keywords, near)
+    scored = _score(source.snapshot, vector, by_chunk, keywords.mass, near)
     named = _named(source.snapshot, query, allowed_entries)
     return _cut(_adjusted(source, _best_of_entries(source, scored, named), named), scored, source.calibration)
 
 
-def _flags(snapshot: Snapshot, entries: set[int] | None) -> NDArray[np.bool_] | None:
+def _flags(snapshot: Snapshot, entries: frozenset[int] | None) -> NDArray[np.bool_] | None:
     if entries is None:
         return None
     size = int(snapshot.entries.max(initial=0)) + 1
@@ -103,21 +113,24 @@ def _flags(snapshot: Snapshot, entries: set[int] | None) -> NDArray[np.bool_] | 
     return flags[snapshot.entries]
 
 
-def _keyword_candidates(
-    source: Source, terms: tuple[str, ...], allowed: NDArray[np.bool_] | None
-) -> tuple[dict[int, float], float]:
-    """Return BM25 by chunk of the best allowed passages, and the rarity of the whole question."""
-    counts, total = selection.term_counts(source.catalog, terms)
-    mass = sum(ranking.idf(counts.get(term, 0), total) for term in terms)
-    known = [term for term in terms if counts.get(term)]
-    rare = [term for term in known if counts[term] <= total * COMMON_SHARE]
-    asked = rare if rare and total > 2 * DEPTH else known
+def weigh(source: Source, query: Query) -> Keywords:
+    """Return which words of a question are worth looking up, and how rare the whole question is."""
+    counts, total = selection.term_counts(source.catalog, query.terms), len(source.snapshot.numbers)
+    mass = sum(ranking.idf(counts.get(term, 0), total) for term in query.terms)
+    known = tuple(term for term in query.terms if counts.get(term))
+    rare = tuple(term for term in known if counts[term] <= total * COMMON_SHARE)
+    return Keywords(rare if rare and total > 2 * DEPTH else known, mass)
+
+
+def _keyword_candidates(source: Source, terms: tuple[str, ...], allowed: NDArray[np.bool_] | None) -> dict[int, float]:
+    """Return BM25 by chunk of the best allowed passages."""
+    total = len(source.snapshot.numbers)
     share = 1.0 if allowed is None else max(float(allowed.mean()) if len(allowed) else 0.0, 1e-9)
     limit = DEPTH if allowed is None else min(int(DEPTH / share * OVERFETCH) + 1, total + 1)
-    kept = _allowed_scores(source, selection.keyword_matches(source.catalog, asked, limit), allowed)
+    kept = _allowed_scores(source, selection.keyword_matches(source.catalog, terms, limit), allowed)
     if allowed is not None and len(kept) < DEPTH and limit <= total:
-        kept = _allowed_scores(source, selection.keyword_matches(source.catalog, asked, total + 1), allowed)
-    return dict(list(kept.items())[:DEPTH]), mass
+        kept = _allowed_scores(source, selection.keyword_matches(source.catalog, terms, total + 1), allowed)
+    return dict(list(kept.items())[:DEPTH])
 
 
 def _allowed_scores(
@@ -130,12 +143,11 @@ def _allowed_scores(
 
 
 def _score(
-    source: Source, query: Query, vector: Vectors, keywords: tuple[dict[int, float], float], near: dict[View, Rows]
+    snapshot: Snapshot, vector: Vectors, by_chunk: dict[int, float], mass: float, near: dict[View, Rows]
 ) -> _Scored:
-    by_chunk, mass = keywords
     chunks = np.array(sorted({*by_chunk, *(int(c) for rows in near.values() for c in rows)}), np.int64)
-    bodies = source.snapshot.similarity("bodies", chunks, vector).astype(np.float64)
-    titles = source.snapshot.similarity("heads", chunks, vector).astype(np.float64)
+    bodies = snapshot.similarity("bodies", chunks, vector).astype(np.float64)
+    titles = snapshot.similarity("heads", chunks, vector).astype(np.float64)
     words = np.array([by_chunk.get(int(chunk), 0.0) for chunk in chunks])
     evidence = float(words.max(initial=0.0)) / mass if mass > 1e-3 else 0.0
     fused = ranking.fuse(ranking.meaning_scores(bodies, titles), words, evidence) if len(chunks) else words
@@ -145,7 +157,7 @@ def _score(
     return _Scored(chunks, bodies, titles, words, fused, share, is_near)
 
 
-def _named(snapshot: Snapshot, query: Query, allowed: set[int] | None) -> dict[int, bool]:
+def _named(snapshot: Snapshot, query: Query, allowed: frozenset[int] | None) -> dict[int, bool]:
     """Return the entries a question names: True where the whole question is the name."""
     question = fold(query.meaning).strip()
     named: dict[int, bool] = {}

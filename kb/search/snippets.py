@@ -8,16 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kb.index import analysis
+from kb.index.analysis import Word
+from kb.index.plain import plain
 
 SNIPPET_CHARS = {"ja": 110, "en": 220}  # two to three lines of the result list
-_MARKUP = re.compile(
-    r"^\s{0,3}(?:#{1,6}\s+|>\s?|[-*+]\s+(?:\[[ xX]\]\s+)?|\d+[.)]\s+)"  # headings, quotes, lists, tasks
-    r"|^\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*$"  # the line below a table's head
-    r"|\*\*|__|`+|~~",
-    re.MULTILINE,
-)
-_HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))  # the endings of verbs and adjectives
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _SENTENCE_END = re.compile(r"[。．！？!?]\s*|\.\s+|\n+")
 
 
@@ -29,38 +23,23 @@ class Snippet:
     highlights: tuple[tuple[int, int], ...]  # character ranges in the text: start, end (exclusive)
 
 
-def make_snippet(passage: str, terms: Sequence[str], language: str = "ja") -> Snippet:
-    """Return the window of a passage that holds most of the terms, with every occurrence of them in it marked."""
-    text = plain(passage)
-    start, end = _window(text, _likely(text, terms), SNIPPET_CHARS.get(language, SNIPPET_CHARS["ja"]))
-    head, tail = ("…" if start else ""), ("…" if end < len(text) else "")
-    marks = highlight(text[start:end], terms)
-    return Snippet(head + text[start:end] + tail, tuple((a + len(head), b + len(head)) for a, b in marks))
+def make_snippet(
+    passage: str, terms: Sequence[str], language: str = "ja", words: Sequence[Word] | None = None
+) -> Snippet:
+    """Return the window of a passage that holds most of the terms, with every occurrence of them in it marked.
 
-
-def plain(passage: str) -> str:
-    """Return Markdown as one line of words: no markers, table bars as spaces."""
-    text = _LINK.sub(r"\1", passage)
-    text = _MARKUP.sub("", text).replace("|", " ")
-    return " ".join(text.split())
-
-
-def highlight(text: str, terms: Sequence[str]) -> tuple[tuple[int, int], ...]:
-    """Return the ranges of a text that hold one of the terms, in any inflection and width."""
+    With `words` the passage is plain text cut already, as the catalogue keeps it; without, it is Markdown.
+    """
+    text = plain(passage) if words is None else passage
+    known = list(analysis.words(text)) if words is None and terms else words or ()
     wanted = set(terms)
-    if not wanted:
-        return ()
-    found = [(w.start, w.end) for w in analysis.words(text) if w.term in wanted or _shares_part(w.term, wanted)]
-    return _merged(found, text)
-
-
-def _likely(text: str, terms: Sequence[str]) -> list[tuple[int, int]]:
-    """Return where a term's unchanging beginning stands: quicker than cutting a whole passage into words."""
-    folded = analysis.fold(text)
-    if len(folded) != len(text):
-        folded = text.lower() if len(text.lower()) == len(text) else text
-    roots = {term.split("_")[0].rstrip(_HIRAGANA) or term for term in terms}
-    return sorted((m.start(), m.end()) for root in roots for m in re.finditer(re.escape(root), folded))
+    found = [(w.start, w.end) for w in known if w.term in wanted or _shares_part(w.term, wanted)]
+    start, end = _window(text, found, SNIPPET_CHARS.get(language, SNIPPET_CHARS["ja"]))
+    head, tail = ("…" if start else ""), ("…" if end < len(text) else "")
+    moved = len(head) - start
+    inside = [(a + moved, b + moved) for a, b in found if start <= a and b <= end]
+    shown = head + text[start:end] + tail
+    return Snippet(shown, _merged(inside, shown))
 
 
 def _shares_part(term: str, wanted: set[str]) -> bool:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.index.analysis import terms
-from kb.search.snippets import SNIPPET_CHARS, highlight, make_snippet, plain
+from kb.index.plain import plain
+from kb.search.snippets import SNIPPET_CHARS, make_snippet
 
 _LETTERS = st.sampled_from(
     [
@@ -94,8 +95,8 @@ def test_markup_is_no_part_of_a_snippet(markdown: str, words: str) -> None:
 
 
 def test_neighbouring_words_are_marked_as_one() -> None:
-    assert highlight("Proof of ROI", terms("proof roi")) == ((0, 5), (9, 12))
-    assert highlight("値引き交渉", terms("値引き 交渉")) == ((0, 5),)
+    assert make_snippet("Proof of ROI", terms("proof roi")).highlights == ((0, 5), (9, 12))
+    assert make_snippet("値引き交渉", terms("値引き 交渉")).highlights == ((0, 5),)
 
 
 def test_a_part_of_a_code_is_marked_with_the_code() -> None:
