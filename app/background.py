@@ -40,7 +40,7 @@ class Background:
     def _warm(self) -> None:
         """Load the model before the first person asks."""
         try:
-            self._library.index.embedder.embed_queries(["勝ち筋"])
+            self._library.warm()
         except KBError as error:
             log.error("%s", error)
 

@@ -1,4 +1,4 @@
-"""Run the measurements: `python -m bench [--quality] [--speed] [--large]`; all of them by default."""
+"""Run the measurements: `python -m bench [--quality] [--indexing] [--handbook] [--speed] [--large]`; by default all."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure quality and speed.")
     parser.add_argument("--quality", action="store_true", help="what is found, on shared sets and the judgement file")
+    parser.add_argument("--indexing", action="store_true", help="first indexing, an unchanged sync, a rebuild")
+    parser.add_argument("--handbook", action="store_true", help="a folder of plain Markdown pages, as it is")
     parser.add_argument("--speed", action="store_true", help="search at 10,000 chunks")
     parser.add_argument("--large", action="store_true", help="search at 100,000 chunks (builds them: many minutes)")
     chosen = parser.parse_args()
@@ -20,6 +22,14 @@ def main() -> None:
         from bench.quality import measure_quality
 
         measure_quality(bench)
+    if chosen.indexing or everything:
+        from bench.indexing import measure_indexing
+
+        measure_indexing(bench)
+    if chosen.handbook or everything:
+        from bench.handbook import measure_handbook
+
+        measure_handbook(bench)
     if chosen.speed or everything:
         from bench.speed import SMALL, measure_speed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -56,6 +57,8 @@ class Library:
         self._bundled_checksum = bundled_checksum
         self._today = today
         self._reloading = threading.Lock()
+        # One thread embeds: OpenMP keeps its workers per calling thread, and many teams would fight for the cores.
+        self._embedding = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedding")
         self.playbook = read_playbook()
         self._live = self._loaded(open_index())
 
@@ -80,12 +83,15 @@ class Library:
         if query.is_empty:
             return self._listing(query, filters, limit, offset, started)
         source = self._source()
-        vector = self._live.index.embedder.embed_queries([query.meaning])[0]
-        keywords = recipe.weigh(source, query)
+        pending = self._embedding.submit(self._live.index.embedder.embed_queries, [query.meaning])
+        keywords = recipe.weigh(source, query)  # meanwhile
         by_words = self._by_words(query)
-        unfiltered = recipe.find(source, query, keywords, vector, by_words)
         allowed = self._within(filters) & by_words if by_words is not None else self._within(filters)
-        found = recipe.find(source, query, keywords, vector, allowed) if filters else unfiltered
+        everywhere = recipe.look_up(source, keywords, by_words)
+        within = recipe.look_up(source, keywords, allowed) if filters else everywhere
+        vector = pending.result()[0]
+        unfiltered = recipe.find(source, query, everywhere, vector)
+        found = recipe.find(source, query, within, vector) if filters else unfiltered
         shown = [candidate.entry for candidate in found.candidates]
         base = [candidate.entry for candidate in unfiltered.candidates]
         ordered = self._sorted(found.candidates, sort)
@@ -98,6 +104,10 @@ class Library:
             facets=facets.count_found(source.snapshot, filters, shown, base, self._within),
             took_ms=(time.perf_counter() - started) * 1000,
         )
+
+    def warm(self) -> None:
+        """Load the model on the thread that will use it. Raises ModelUnavailableError."""
+        self._embedding.submit(self._live.index.embedder.embed_queries, ["勝ち筋"]).result()
 
     def entry(self, entry_id: str) -> Entry:
         """Return an entry, a draft or an archived one as well. Raises EntryNotFoundError."""
@@ -112,8 +122,9 @@ class Library:
         _, body = selection.first_passages(self._live.index.catalog, [entry_id]).get(entry_id, ("", ""))
         text = f"{entry.title}\n{body}"[:600]
         query, source = Query(text=entry.title, meaning=text), self._source()
-        vector = self._live.index.embedder.embed_queries([text])[0]
-        found = recipe.find(source, query, recipe.weigh(source, query), vector, None).candidates[: limit + 1]
+        vector = self._embedding.submit(self._live.index.embedder.embed_queries, [text]).result()[0]
+        words = recipe.look_up(source, recipe.weigh(source, query), None)
+        found = recipe.find(source, query, words, vector).candidates[: limit + 1]
         return tuple(hit for hit in self._hits(query, list(found), False) if hit.entry.id != entry_id)[:limit]
 
     def linked(self, entry_id: str) -> Linked:
@@ -189,6 +200,7 @@ class Library:
 
     def close(self) -> None:
         """Let go of all files."""
+        self._embedding.shutdown(cancel_futures=True)
         self._live.index.close()
 
     def _loaded(self, index: Index) -> _Live:

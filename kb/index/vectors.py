@@ -18,7 +18,7 @@ View = Literal["bodies", "heads"]
 VIEWS: tuple[View, ...] = ("bodies", "heads")
 
 # Measured on 10,000 and 100,000 chunks (docs/measurements.md): recall@20 of 0.99 and more.
-HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 24}
+HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 300, "max_neighbors": 32}
 BATCH = 2_000  # below Chroma's own limit of records in one call
 PAGE = 10_000
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from kb.search.calibration import Calibration
 from kb.search.query import Query
 
 DEPTH = 100  # candidates from each retrieval; 200 gives the same, 30 loses
+MOST_ENTRIES = 100  # ten pages: nobody turns further, and what is named stays in
 KEPT_ANYWAY = 10  # the nearest entries are shown, marked as weak, even when none is near
 COMMON_SHARE = 0.2  # words in more passages than this cost much and tell little where a rarer word is asked as well
 NAME_LENGTH = 3  # shorter names stand in too many questions by chance
@@ -80,6 +81,16 @@ class Keywords:
 
 
 @dataclass(frozen=True, slots=True)
+class LookUp:
+    """What the keyword index says to a question within bounds; needs no embedding."""
+
+    entries: frozenset[int] | None  # the bounds: entry numbers, None for all
+    allowed: NDArray[np.bool_] | None  # the same, a flag a chunk
+    by_chunk: dict[int, float]  # BM25 of the best passages
+    mass: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Scored:
     """The candidate passages; arrays of the same length."""
 
@@ -92,16 +103,18 @@ class _Scored:
     is_near: NDArray[np.bool_]  # whether the meaning retrieval found it
 
 
-def find(
-    source: Source, query: Query, keywords: Keywords, vector: Vectors, allowed_entries: frozenset[int] | None
-) -> Found:
-    """Return the entries that answer a query; `allowed_entries` (None: all) binds both retrievals."""
-    allowed = _flags(source.snapshot, allowed_entries)
-    by_chunk = _keyword_candidates(source, keywords.terms, allowed)
-    near = {view: nearest_chunks(source.snapshot, source.store, view, vector, DEPTH, allowed) for view in VIEWS}
-    scored = _score(source.snapshot, vector, by_chunk, keywords.mass, near)
-    named = _named(source.snapshot, query, allowed_entries)
-    return _cut(_adjusted(source, _best_of_entries(source, scored, named), named), scored, source.calibration)
+def find(source: Source, query: Query, words: LookUp, vector: Vectors) -> Found:
+    """Return the entries that answer a query; the bounds of the look-up bind the meaning retrieval as well."""
+    near = {view: nearest_chunks(source.snapshot, source.store, view, vector, DEPTH, words.allowed) for view in VIEWS}
+    scored = _score(source.snapshot, vector, words.by_chunk, words.mass, near)
+    found = _best_of_entries(source, scored, _named(source.snapshot, query, words.entries))
+    return _cut(found, scored, source.calibration)
+
+
+def look_up(source: Source, keywords: Keywords, entries: frozenset[int] | None) -> LookUp:
+    """Look a question's words up; `entries` (None: all) binds what may be found."""
+    allowed = _flags(source.snapshot, entries)
+    return LookUp(entries, allowed, _keyword_candidates(source, keywords.terms, allowed), keywords.mass)
 
 
 def _flags(snapshot: Snapshot, entries: frozenset[int] | None) -> NDArray[np.bool_] | None:
@@ -127,8 +140,9 @@ def _keyword_candidates(source: Source, terms: tuple[str, ...], allowed: NDArray
     total = len(source.snapshot.numbers)
     share = 1.0 if allowed is None else max(float(allowed.mean()) if len(allowed) else 0.0, 1e-9)
     limit = DEPTH if allowed is None else min(int(DEPTH / share * OVERFETCH) + 1, total + 1)
-    kept = _allowed_scores(source, selection.keyword_matches(source.catalog, terms, limit), allowed)
-    if allowed is not None and len(kept) < DEPTH and limit <= total:
+    matches = selection.keyword_matches(source.catalog, terms, limit)
+    kept = _allowed_scores(source, matches, allowed)
+    if allowed is not None and len(kept) < DEPTH and len(matches) == limit:  # the filter hid more than expected
         kept = _allowed_scores(source, selection.keyword_matches(source.catalog, terms, total + 1), allowed)
     return dict(list(kept.items())[:DEPTH])
 
@@ -171,43 +185,46 @@ def _named(snapshot: Snapshot, query: Query, allowed: frozenset[int] | None) -> 
 
 
 def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool]) -> list[Candidate]:
-    keyword_ranks, meaning = ranking.ranks(scored.keywords), ranking.meaning_scores(scored.bodies, scored.titles)
-    meaning_ranks = ranking.ranks(meaning)
-    top = float(scored.fused.max(initial=0.0))
+    """Return each entry by its best passage, scores nudged, what the question names exactly first."""
+    keyword_ranks = ranking.ranks(scored.keywords)
+    meaning_ranks = ranking.ranks(ranking.meaning_scores(scored.bodies, scored.titles))
+    # Positive, so that factors raise and lower alike.
+    scores = np.exp(scored.fused - scored.fused.max(initial=0.0))
+    entries, numbers = source.snapshot.entries[scored.chunks], source.snapshot.numbers[scored.chunks]
     best: dict[int, Candidate] = {}
     for at in np.argsort(-scored.fused, kind="stable"):
-        chunk = int(scored.chunks[at])
-        entry = int(source.snapshot.entries[chunk])
-        if entry in best:
+        entry = int(entries[at])
+        if entry in best or (len(best) >= MOST_ENTRIES and entry not in named):
             continue
+        exact = named.get(entry, False)
+        adjustments = _adjustments(source, entry, entry in named)
         similarity = max(float(scored.bodies[at]), float(scored.titles[at]))
         best[entry] = Candidate(
             entry=entry,
-            chunk=int(source.snapshot.numbers[chunk]),
-            score=math.exp(float(scored.fused[at]) - top),  # positive, so that factors raise and lower alike
-            band="strong" if named.get(entry) else source.calibration.band(similarity, float(scored.share[at])),
+            chunk=int(numbers[at]),
+            score=float(scores[at]) * _together(adjustments),
+            band="strong" if exact else source.calibration.band(similarity, float(scored.share[at])),
             keyword_rank=int(keyword_ranks[at]) if scored.keywords[at] > 0 else None,
             keyword_score=float(scored.keywords[at]),
             meaning_rank=int(meaning_ranks[at]) if scored.is_near[at] else None,
             similarity=float(scored.bodies[at]),
             title_similarity=float(scored.titles[at]),
-            exact_name=named.get(entry, False),
-            adjustments=(),
+            exact_name=exact,
+            adjustments=adjustments,
         )
-    return list(best.values())
+    return sorted(best.values(), key=lambda c: (not c.exact_name, -c.score, c.entry))
 
 
-def _adjusted(source: Source, found: list[Candidate], named: dict[int, bool]) -> list[Candidate]:
-    """Nudge the scores, put what the question names exactly first, and sort."""
-    trust = source.snapshot.trust
-    adjusted = []
-    for candidate in found:
-        names = trust[candidate.entry].marks(source.today) if candidate.entry in trust else ()
-        names += ("name_in_question",) if candidate.entry in named else ()
-        factor = min(HIGHEST, max(LOWEST, math.prod(FACTORS[name] for name in names)))
-        applied = tuple(Adjustment(name, FACTORS[name]) for name in names)
-        adjusted.append(replace(candidate, score=candidate.score * factor, adjustments=applied))
-    return sorted(adjusted, key=lambda c: (not c.exact_name, -c.score, c.entry))
+def _adjustments(source: Source, entry: int, is_named: bool) -> tuple[Adjustment, ...]:
+    trust = source.snapshot.trust.get(entry)
+    names = trust.marks(source.today) if trust else ()
+    return tuple(Adjustment(name, FACTORS[name]) for name in (*names, *(("name_in_question",) if is_named else ())))
+
+
+def _together(adjustments: tuple[Adjustment, ...]) -> float:
+    if not adjustments:
+        return 1.0
+    return min(HIGHEST, max(LOWEST, math.prod(adjustment.factor for adjustment in adjustments)))
 
 
 def _cut(found: list[Candidate], scored: _Scored, calibration: Calibration) -> Found:
