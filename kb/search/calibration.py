@@ -22,12 +22,14 @@ class Calibration:
     strong: float  # an answer without any shared word
     strong_with_words: float  # an answer when most of the question's rarity is shared
     none_without_words: float  # below this and without shared words: no answer
-    none: float  # below this: no answer whatever the words
+    none: float  # below this: no answer unless most of the question's words stand there
 
     def confidence(self, similarity: float, share: float) -> Confidence:
         """Judge the best cosine of an answer and the share of the question's rarity its best hit carries."""
         if similarity >= self.strong or (similarity >= self.strong_with_words and share >= STRONG_SHARE):
             return "strong"
+        if share >= STRONG_SHARE:
+            return "partial"  # its words stand there, whatever the model thinks: a code, a name
         if similarity < self.none or (similarity < self.none_without_words and share < NONE_SHARE):
             return "none"
         return "partial"

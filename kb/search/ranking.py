@@ -42,7 +42,9 @@ def keyword_evidence(best: float, terms: Sequence[str], counts: Mapping[str, int
 def fuse(meaning: Scores, keywords: Scores, evidence: float) -> Scores:
     """Return one score a passage: meaning, and keywords as far as they are evidence."""
     weight = max(0.0, evidence - EVIDENCE_FLOOR)
-    return standardised(meaning) + weight * standardised(np.maximum(keywords, 0.0) ** KEYWORD_POWER)
+    best = float(keywords.max(initial=0.0))
+    relative = np.maximum(keywords, 0.0) / best if best > 0 else np.zeros_like(keywords)
+    return standardised(meaning) + weight * standardised(relative**KEYWORD_POWER)
 
 
 def rank_fusion(*rankings: Sequence[int], k: int = RRF_K) -> dict[int, float]:

@@ -23,6 +23,7 @@ DEPTH = 100  # candidates from each retrieval; 200 gives the same, 30 loses
 MOST_ENTRIES = 100  # ten pages: nobody turns further, and what is named stays in
 KEPT_ANYWAY = 10  # the nearest entries are shown, marked as weak, even when none is near
 COMMON_SHARE = 0.2  # words in more passages than this cost much and tell little where a rarer word is asked as well
+NO_RARITY = 1e-3  # summed idf of a question made of words that stand nearly everywhere
 NAME_LENGTH = 3  # shorter names stand in too many questions by chance
 
 LOWEST, HIGHEST = 0.85, 1.15  # every adjustment together: a nudge, never a verdict
@@ -163,9 +164,10 @@ def _score(
     bodies = snapshot.similarity("bodies", chunks, vector).astype(np.float64)
     titles = snapshot.similarity("heads", chunks, vector).astype(np.float64)
     words = np.array([by_chunk.get(int(chunk), 0.0) for chunk in chunks])
-    evidence = float(words.max(initial=0.0)) / mass if mass > 1e-3 else 0.0
+    # Words that stand in most passages, as a product's name does, have no rarity: then holding them is all there is.
+    share = np.minimum(1.0, words / mass) if mass > NO_RARITY else (words > 0).astype(np.float64)
+    evidence = float(words.max(initial=0.0)) / mass if mass > NO_RARITY else float(share.max(initial=0.0))
     fused = ranking.fuse(ranking.meaning_scores(bodies, titles), words, evidence) if len(chunks) else words
-    share = np.minimum(1.0, words / mass) if mass > 1e-3 else words * 0
     found = {int(c) for rows in near.values() for c in rows}
     is_near = np.array([int(chunk) in found for chunk in chunks], np.bool_)
     return _Scored(chunks, bodies, titles, words, fused, share, is_near)
