@@ -8,6 +8,7 @@ import numpy as np
 
 from kb.entry import VISIBILITIES
 from kb.index import selection
+from kb.index.neighbours import Neighbours
 from kb.index.snapshot import Snapshot, take_snapshot
 from kb.library import Library
 from kb.search.query import parse_query
@@ -46,7 +47,8 @@ class Ranker:
         """Return passages by the exact cosine of their bodies."""
         vector = self._library.index.embedder.embed_queries([text])[0]
         chunks = np.arange(len(self._snapshot.numbers))
-        order = np.argsort(-self._snapshot.similarity("bodies", chunks, vector), kind="stable")
+        cosines = Neighbours(self._snapshot, None, vector).similarity("bodies", chunks)
+        order = np.argsort(-cosines, kind="stable")
         return [int(chunk) for chunk in order[:PASSAGES]]
 
     def _entries(self, chunks: Iterable[int]) -> list[int]:

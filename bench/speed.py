@@ -16,8 +16,8 @@ from bench.server import Served, serving
 from bench.synthetic import synthetic_index
 from kb.index.bundled_model import bundled_file, unpack
 from kb.index.embedding import Vectors
-from kb.index.vectors import exact_nearest
-from kb.search.recipe import DEPTH
+from kb.index.neighbours import largest
+from kb.search.lookup import DEPTH
 
 QUESTIONS = 120  # each asked once in every way; distinct, since the product remembers embedded questions
 WARM_UP = 10
@@ -135,7 +135,7 @@ def _recalls(bench: Bench, name: str, model: SentenceTransformer, questions: Seq
         keys, matrix = index.vectors.read_all(view)
         shares = []
         for vector in vectors:
-            exact = {keys[row] for row, _ in exact_nearest(matrix, range(len(matrix)), vector, RECALL_AT)}
+            exact = {keys[row] for row in largest(matrix @ vector, RECALL_AT)}
             near = [key for key, _ in index.vectors.nearest(view, vector, DEPTH)[:RECALL_AT]]
             shares.append(len(exact & set(near)) / len(exact))
         figures.append(Figure(f"recall@{RECALL_AT} of HNSW, {view}", float(np.mean(shares)), "", ">=", 0.98))

@@ -6,8 +6,8 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import sudachipy
 from sudachipy import Dictionary, SplitMode
@@ -28,8 +28,7 @@ _STOP_JA = "為る 居る 有る 成る 事 物 此れ 其れ 何 時 為 れる
 _STOP = frozenset(_STOP_EN.split()) | frozenset(_STOP_JA.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a text: its term in the index and where it stands."""
 
     term: str

@@ -184,7 +184,7 @@ class Catalog:
                 "headings": json.dumps(chunk.headings, ensure_ascii=False),
                 "text": chunk.text,
                 "plain": shown,
-                "words": json.dumps([(word.term, word.start, word.end) for word in found], ensure_ascii=False),
+                "words": json.dumps(found, ensure_ascii=False),
                 "line_start": chunk.line_start,
                 "line_end": chunk.line_end,
                 "body_key": stored.body_key,

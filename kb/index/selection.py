@@ -160,7 +160,7 @@ def passages(catalog: Catalog, numbers: Sequence[int]) -> dict[int, Passage]:
         for some in in_groups(numbers):
             for number, headings, plain, words, document in connection.execute(query.where(CHUNKS.c.number.in_(some))):
                 heading = " › ".join(json.loads(headings))
-                cut = tuple(Word(*word) for word in json.loads(words))
+                cut = tuple(map(Word._make, json.loads(words)))
                 found[number] = Passage(from_document(document), heading, plain, cut)
     return found
 

@@ -17,11 +17,7 @@ from kb.index import selection
 from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
 from kb.index.schema import CHUNKS, ENTRIES, NAMES
-from kb.index.vectors import VIEWS, VectorStore, View, exact_nearest
-
-EXACT_SHARE = 0.2  # filters that keep less than this share are searched exactly: HNSW would have to over-fetch too far
-SMALL = 20_000  # rows up to which comparing all (0.9 ms for 10,000) takes less time than asking Chroma (1.7 to 4 ms)
-OVERFETCH = 1.5  # reserve when a filter's share decides how many neighbours to ask for
+from kb.index.vectors import VIEWS, VectorStore, View
 
 Rows = NDArray[np.int64]
 
@@ -47,14 +43,6 @@ class Snapshot:
         at = np.searchsorted(self.numbers, wanted)
         at = np.minimum(at, max(len(self.numbers) - 1, 0))
         return at[self.numbers[at] == wanted] if len(self.numbers) else at[:0]
-
-    def similarity(self, view: View, chunks: Rows, query: Vectors) -> NDArray[np.float32]:
-        """Return the exact cosine of each chunk's vector to a query; 0 where a vector is missing."""
-        rows = self.rows[view][chunks]
-        if not len(self.matrices[view]):
-            return np.zeros(len(chunks), np.float32)
-        scores = self.matrices[view][np.maximum(rows, 0)] @ query
-        return np.where(rows >= 0, scores, 0).astype(np.float32)
 
     def chunks_at(self, view: View, rows: Sequence[int]) -> Rows:
         """Return all chunks whose vector lies in one of the rows, in the order of the rows."""
@@ -100,36 +88,3 @@ def take_snapshot(catalog: Catalog, store: VectorStore, visible: frozenset[str])
         facets=selection.facets_by_entry(catalog),
         trust=selection.trust_by_entry(catalog),
     )
-
-
-def nearest_chunks(
-    snapshot: Snapshot,
-    store: VectorStore | None,
-    view: View,
-    query: Vectors,
-    limit: int,
-    allowed: NDArray[np.bool_] | None,
-) -> Rows:
-    """Return the chunks nearest to a query in one view, best first, only those allowed (a flag a chunk; None: all).
-
-    Without a filter Chroma's HNSW answers, unless there are so few vectors that comparing all is quicker. With one,
-    HNSW is asked for as many more neighbours as the filter hides, and where that would be too many, or too few come
-    through, the allowed rows are compared exactly. Without a store (while it is opened again) everything is.
-    """
-    total = len(snapshot.matrices[view])
-    if not total or (allowed is not None and not allowed.any()):
-        return np.zeros(0, np.int64)
-    share = 1.0 if allowed is None else float(allowed.mean())
-    wanted = limit if allowed is None else int(limit / share * OVERFETCH) + 1
-    if store is not None and total > SMALL and share >= EXACT_SHARE and wanted < total:
-        rows = [snapshot.row_of_key[view].get(key, -1) for key, _ in store.nearest(view, query, min(wanted, total))]
-        chunks = snapshot.chunks_at(view, [row for row in rows if row >= 0])
-        kept = chunks if allowed is None else chunks[allowed[chunks]]
-        if allowed is None or len(kept) >= limit:
-            return kept[:limit]
-    candidates = snapshot.rows[view] if allowed is None else snapshot.rows[view][allowed]
-    wanted_rows = np.zeros(total, np.bool_)  # several chunks may share a vector
-    wanted_rows[candidates[candidates >= 0]] = True
-    best = [row for row, _ in exact_nearest(snapshot.matrices[view], np.flatnonzero(wanted_rows), query, limit)]
-    chunks = snapshot.chunks_at(view, best)
-    return (chunks if allowed is None else chunks[allowed[chunks]])[:limit]

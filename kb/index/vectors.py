@@ -6,7 +6,7 @@ what the catalogue no longer names is swept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -88,12 +88,3 @@ class VectorStore:
     def close(self) -> None:
         """Let go of the files, so that another process's changes are seen when they are opened again."""
         self._client.close()
-
-
-def exact_nearest(matrix: Vectors, rows: Sequence[int] | Any, query: Vectors, limit: int) -> list[tuple[int, float]]:
-    """Return (row, cosine) of the nearest among the given rows, best first; exact."""
-    chosen = np.asarray(rows, np.int64)
-    scores = matrix[chosen] @ query if len(chosen) < len(matrix) // 4 else (matrix @ query)[chosen]
-    top = np.argpartition(-scores, limit - 1)[:limit] if len(scores) > limit else np.arange(len(scores))
-    top = top[np.argsort(-scores[top], kind="stable")]
-    return [(int(chosen[i]), float(scores[i])) for i in top]

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from kb.index import vectors as vectors_module
 from kb.index.embedding import Vectors
-from kb.index.vectors import VIEWS, VectorStore, exact_nearest
+from kb.index.neighbours import largest
+from kb.index.vectors import VIEWS, VectorStore
 
 
 def _unit(rows: int, seed: int = 1) -> Vectors:
@@ -32,9 +31,10 @@ def test_the_nearest_come_first_with_their_cosine(store: VectorStore) -> None:
     rows = _unit(50)
     store.add("bodies", {f"k{n}": row for n, row in enumerate(rows)})
     found = store.nearest("bodies", rows[7], 5)
-    exact = exact_nearest(rows, range(50), rows[7], 5)
-    assert [key for key, _ in found] == [f"k{row}" for row, _ in exact]
-    assert [score for _, score in found] == pytest.approx([score for _, score in exact], abs=1e-5)
+    cosines = rows @ rows[7]
+    exact = largest(cosines, 5)
+    assert [key for key, _ in found] == [f"k{row}" for row in exact]
+    assert [score for _, score in found] == pytest.approx(cosines[exact].tolist(), abs=1e-5)
     assert store.nearest("heads", rows[7], 5) == []
 
 
@@ -99,14 +99,3 @@ def test_every_collection_is_opened_without_an_embedding_function() -> None:
     ]
     assert given_functions
     assert all(functions == ["None"] for functions in given_functions)
-
-
-@given(st.integers(1, 60), st.data())
-def test_exact_nearest_is_a_sort_by_cosine(rows: int, data: st.DataObject) -> None:
-    matrix = _unit(60)
-    chosen = data.draw(st.lists(st.integers(0, 59), min_size=1, max_size=rows, unique=True))
-    query = _unit(1, data.draw(st.integers(0, 9)))[0]
-    found = exact_nearest(matrix, chosen, query, 10)
-    expected = sorted((float(matrix[row] @ query) for row in chosen), reverse=True)[:10]
-    assert [score for _, score in found] == pytest.approx(expected, abs=1e-5)
-    assert {row for row, _ in found} <= set(chosen)

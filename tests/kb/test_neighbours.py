@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ingest.sync import sync
 from kb.index.index import Index
-from kb.index.snapshot import Snapshot, nearest_chunks, take_snapshot
+from kb.index.neighbours import Neighbours, largest
+from kb.index.snapshot import Snapshot, take_snapshot
 from kb.index.vectors import VIEWS, View
 from tests.words import WordEmbedder, note, write
 
@@ -33,7 +34,7 @@ def snapshot(index: Index, entries: Path) -> Snapshot:
 
 def _brute_force(snapshot: Snapshot, view: View, query: np.ndarray, allowed: np.ndarray, limit: int) -> list[float]:
     chunks = np.flatnonzero(allowed)
-    return sorted(map(float, snapshot.similarity(view, chunks, query)), reverse=True)[:limit]
+    return sorted(map(float, Neighbours(snapshot, None, query).similarity(view, chunks)), reverse=True)[:limit]
 
 
 @pytest.mark.parametrize("with_store", [True, False])
@@ -52,10 +53,10 @@ def test_filtered_neighbours_are_those_of_brute_force(snapshot: Snapshot, index:
     def law(flags: list[bool], limit: int, question: str, view: View) -> None:
         allowed = np.array(flags, np.bool_)
         query = WordEmbedder().embed_queries([question])[0]
-        found = nearest_chunks(snapshot, index.vectors if with_store else None, view, query, limit, allowed)
+        found = Neighbours(snapshot, index.vectors if with_store else None, query).nearest(view, limit, allowed)
         assert allowed[found].all()
         assert len(set(found.tolist())) == len(found)
-        scores = snapshot.similarity(view, found, query).tolist()
+        scores = Neighbours(snapshot, None, query).similarity(view, found).tolist()
         assert scores == pytest.approx(_brute_force(snapshot, view, query, allowed, limit), abs=1e-5)
 
     law()
@@ -63,9 +64,9 @@ def test_filtered_neighbours_are_those_of_brute_force(snapshot: Snapshot, index:
 
 def test_without_a_filter_all_neighbours_are_found(snapshot: Snapshot, index: Index) -> None:
     query = WordEmbedder().embed_queries(["値引き"])[0]
-    found = nearest_chunks(snapshot, index.vectors, "bodies", query, 10, None)
+    found = Neighbours(snapshot, index.vectors, query).nearest("bodies", 10, None)
     everything = np.ones(len(snapshot.numbers), np.bool_)
-    assert snapshot.similarity("bodies", found, query).tolist() == pytest.approx(
+    assert Neighbours(snapshot, None, query).similarity("bodies", found).tolist() == pytest.approx(
         _brute_force(snapshot, "bodies", query, everything, 10), abs=1e-5
     )
 
@@ -84,7 +85,7 @@ def test_an_empty_index_has_no_neighbours(index: Index, entries: Path) -> None:
     sync(index, entries)
     empty = take_snapshot(index.catalog, index.vectors, EVERYONE)
     query = WordEmbedder().embed_queries(["x"])[0]
-    assert len(nearest_chunks(empty, index.vectors, "bodies", query, 5, None)) == 0
+    assert len(Neighbours(empty, index.vectors, query).nearest("bodies", 5, None)) == 0
     assert empty.places([1, 2]).tolist() == []
 
 
@@ -98,5 +99,11 @@ def test_a_chunk_whose_vector_is_missing_has_no_similarity(index: Index, entries
     query = WordEmbedder().embed_queries(["aaa"])[0]
     missing = snapshot.rows["bodies"] == -1
     assert missing.sum() == 1
-    assert snapshot.similarity("bodies", np.flatnonzero(missing), query).tolist() == [0.0]
-    assert len(nearest_chunks(snapshot, index.vectors, "bodies", query, 5, None)) == 1
+    assert Neighbours(snapshot, None, query).similarity("bodies", np.flatnonzero(missing)).tolist() == [0.0]
+    assert len(Neighbours(snapshot, index.vectors, query).nearest("bodies", 5, None)) == 1
+
+
+@given(st.lists(st.floats(-1, 1, width=32), max_size=40), st.integers(1, 50))
+def test_the_largest_are_the_head_of_a_sort(values: list[float], limit: int) -> None:
+    array = np.array(values, np.float32)
+    assert array[largest(array, limit)].tolist() == sorted(array.tolist(), reverse=True)[:limit]

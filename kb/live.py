@@ -1,0 +1,117 @@
+"""The index being served, and how it is replaced while searches go on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+
+from kb.errors import IndexNotReadyError
+from kb.index.embedding import Vectors
+from kb.index.index import Index, current_build
+from kb.index.snapshot import take_snapshot
+from kb.playbook import Playbook
+from kb.search.bounds import Bounds
+from kb.search.calibration import calibrate
+from kb.search.source import Source
+
+SETTLE_SECONDS = 0.5  # for searches under way, before the store they may use is closed
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One index with all that is known of it; replaced as a whole."""
+
+    index: Index
+    playbook: Playbook
+    source: Source | None  # None: nothing was ever indexed
+    bounds: Bounds
+
+
+class LiveIndex:
+    """Holds the state that is served. Safe from any thread."""
+
+    def __init__(
+        self,
+        open_index: Callable[[], Index],
+        read_playbook: Callable[[], Playbook],
+        visible: frozenset[str],
+        bundled_checksum: str,
+        today: Callable[[], date],
+    ) -> None:
+        self._open_index = open_index
+        self._read_playbook = read_playbook
+        self._visible = visible
+        self._bundled_checksum = bundled_checksum
+        self._today = today
+        self._reloading = threading.Lock()
+        # One thread embeds: OpenMP keeps its workers per calling thread, and many teams would fight for the cores.
+        self._embedding = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedding")
+        self.state = self._loaded(open_index(), None)
+
+    def source(self) -> Source:
+        """Return where to search today. Raises IndexNotReadyError."""
+        source = self.state.source
+        if source is None:
+            raise IndexNotReadyError
+        today = self._today().isoformat()
+        return source if source.today == today else replace(source, today=today)
+
+    def embed(self, text: str) -> Future[Vectors]:
+        """Embed a question beside what the caller does meanwhile; one row."""
+        return self._embedding.submit(self.state.index.embedder.embed_queries, [text])
+
+    def refresh(self) -> bool:
+        """Take in what a sync in this process wrote; return whether anything changed."""
+        state = self.state
+        if state.source and state.source.snapshot.generation == state.index.catalog.meta("generation"):
+            return False
+        self.state = self._loaded(state.index, state)
+        return True
+
+    def reload_if_changed(self) -> bool:
+        """Take in what another process wrote or built beside; return whether anything changed."""
+        state = self.state
+        known = state.source.snapshot.generation if state.source else ""
+        moved = not state.index.is_current and bool(current_build(state.index.root))
+        if not moved and state.index.catalog.meta("generation") == known:
+            return False
+        if not self._reloading.acquire(blocking=False):
+            return False
+        try:
+            return self._reloaded(state, moved)
+        finally:
+            self._reloading.release()
+
+    def close(self) -> None:
+        """Let go of all files."""
+        self._embedding.shutdown(cancel_futures=True)
+        self.state.index.close()
+
+    def _reloaded(self, state: State, moved: bool) -> bool:
+        index = self._open_index() if moved else state.index
+        if not index.is_current:  # built for another model: this process cannot ask it and goes on with its own
+            index.close()
+            return False
+        if state.source and not moved:  # searches go on by exact comparison while Chroma reads its files again
+            self.state = replace(state, source=replace(state.source, store=None))
+            time.sleep(SETTLE_SECONDS)
+            index.release_vectors()
+        self.state = self._loaded(index, state)
+        if moved:
+            time.sleep(SETTLE_SECONDS)
+            state.index.close()
+        return True
+
+    def _loaded(self, index: Index, before: State | None) -> State:
+        playbook, bounds = self._read_playbook(), Bounds(index.catalog, self._visible)
+        if not index.is_current:
+            return State(index, playbook, None, bounds)
+        snapshot = take_snapshot(index.catalog, index.vectors, self._visible)
+        known = before.source.calibration if before and before.source else None
+        calibration = known or calibrate(index.embedder, snapshot, self._bundled_checksum)
+        source = Source(index.catalog, snapshot, index.vectors, calibration, self._today().isoformat())
+        return State(index, playbook, source, bounds)

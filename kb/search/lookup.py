@@ -1,0 +1,93 @@
+"""What the keyword index says to a question; needs no embedding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.index import selection
+from kb.index.neighbours import OVERFETCH
+from kb.index.snapshot import Snapshot
+from kb.search import ranking
+from kb.search.query import Query
+from kb.search.source import Source
+
+DEPTH = 100  # candidates from each retrieval; 200 gives the same, 30 loses
+COMMON_SHARE = 0.2  # words in more passages than this cost much and tell little where a rarer word is asked as well
+
+Bounds = frozenset[int] | None  # entry numbers; None for all
+Flags = NDArray[np.bool_]
+Matches = list[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """The words of a question as the keyword index knows them."""
+
+    terms: tuple[str, ...]  # those worth looking up
+    mass: float  # summed rarity (idf) of all its words, unknown ones too
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """What is found by words within bounds."""
+
+    entries: Bounds
+    allowed: Flags | None  # the bounds, a flag a chunk
+    by_chunk: dict[int, float]  # BM25 of the best passages
+    mass: float
+
+
+def weigh(source: Source, query: Query) -> Keywords:
+    """Return which words of a question are worth looking up, and how rare the whole question is."""
+    counts, total = selection.term_counts(source.catalog, query.terms), len(source.snapshot.numbers)
+    mass = sum(ranking.idf(counts.get(term, 0), total) for term in query.terms)
+    known = tuple(term for term in query.terms if counts.get(term))
+    rare = tuple(term for term in known if counts[term] <= total * COMMON_SHARE)
+    return Keywords(rare if rare and total > 2 * DEPTH else known, mass)
+
+
+def look_up(source: Source, keywords: Keywords, *bounds: Bounds) -> tuple[LookUp, ...]:
+    """Look a question's words up once, and return what lies within each of the bounds."""
+    flags = [_flags(source.snapshot, entries) for entries in bounds]
+    total = len(source.snapshot.numbers)
+    limit = max((_wanted(some, total) for some in flags), default=0)
+    matches = selection.keyword_matches(source.catalog, keywords.terms, limit)
+    if len(matches) == limit and any(_is_short(source, matches, some) for some in flags):
+        matches = selection.keyword_matches(source.catalog, keywords.terms, total + 1)
+    return tuple(
+        LookUp(entries, allowed, _best(source, matches, allowed), keywords.mass)
+        for entries, allowed in zip(bounds, flags, strict=True)
+    )
+
+
+def _flags(snapshot: Snapshot, entries: Bounds) -> Flags | None:
+    if entries is None:
+        return None
+    size = int(snapshot.entries.max(initial=0)) + 1
+    flags = np.zeros(size, np.bool_)
+    flags[[number for number in entries if number < size]] = True
+    return flags[snapshot.entries]
+
+
+def _wanted(allowed: Flags | None, total: int) -> int:
+    """Return how many matches to ask for so that enough lie within the bounds."""
+    if allowed is None:
+        return DEPTH
+    share = max(float(allowed.mean()) if len(allowed) else 0.0, 1e-9)
+    return min(int(DEPTH / share * OVERFETCH) + 1, total + 1)
+
+
+def _is_short(source: Source, matches: Matches, allowed: Flags | None) -> bool:
+    """Whether bounds hid more than expected."""
+    return allowed is not None and len(_best(source, matches, allowed)) < DEPTH
+
+
+def _best(source: Source, matches: Matches, allowed: Flags | None) -> dict[int, float]:
+    """Return BM25 by chunk of the best matches within bounds."""
+    scores = dict(matches)
+    chunks = source.snapshot.places(list(scores))
+    kept = (chunks if allowed is None else chunks[allowed[chunks]])[:DEPTH]
+    return {int(chunk): scores[int(source.snapshot.numbers[chunk])] for chunk in kept}

@@ -1,0 +1,21 @@
+"""Where a search looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kb.index.catalog import Catalog
+from kb.index.snapshot import Snapshot
+from kb.index.vectors import VectorStore
+from kb.search.calibration import Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One state of the index."""
+
+    catalog: Catalog
+    snapshot: Snapshot
+    store: VectorStore | None  # None while it is opened again: then everything is compared exactly
+    calibration: Calibration
+    today: str  # ISO day, for review dates
