@@ -6,24 +6,29 @@ import logging
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
 from app.schemas import ErrorDetail, ErrorOut
 from kb.errors import (
     BadFilterError,
+    EmptyRequestError,
     EntryNotFoundError,
     IndexBusyError,
     IndexNotReadyError,
     KBError,
     ModelUnavailableError,
     QueryTooLongError,
+    TextTooLongError,
 )
+from kb.wording import say
 
 STATUS: dict[type[KBError], int] = {
     EntryNotFoundError: 404,
     QueryTooLongError: 422,
+    TextTooLongError: 413,
     BadFilterError: 422,
+    EmptyRequestError: 422,
     IndexNotReadyError: 503,
     IndexBusyError: 503,
     ModelUnavailableError: 503,
@@ -40,7 +45,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(KBError)
     def _known(request: Request, error: KBError) -> Response:
-        return _answer(request, STATUS.get(type(error), 500), _code(error), str(error))
+        return _answer(request, STATUS.get(type(error), 500), _code(error), error.sentence)
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -59,7 +64,8 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def _unknown(request: Request, error: Exception) -> Response:
         log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-        response = _answer(request, 500, "internal_error", "Something went wrong on the server; its log says what.")
+        message = say("Something went wrong on the server; its log says what.")
+        response = _answer(request, 500, "internal_error", message)
         from app.security import HEADERS  # this handler answers outside all middleware, so it sends them itself
 
         response.headers.update(HEADERS)
@@ -70,6 +76,15 @@ def error_response(status: int, code: str, message: str, fields: list[dict[str, 
     """Return an error in the one JSON shape."""
     body = ErrorOut(error=ErrorDetail(code=code, message=message, fields=fields or []))
     return JSONResponse(body.model_dump(), status_code=status)
+
+
+def refusal(request: Request, message: str) -> Response:
+    """Answer a request from elsewhere; a browser gets the bare sentence, for a page's files would be refused too."""
+    if not wants_page(request):
+        return error_response(403, "refused", message)
+    from app.pages.view import texts_of
+
+    return PlainTextResponse(texts_of(request).said(message), 403)
 
 
 def wants_page(request: Request) -> bool:

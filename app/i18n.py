@@ -13,6 +13,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
 
+from kb.wording import Sentence
+
 LOCALES = ("ja", "en")
 DEFAULT_LOCALE = "ja"
 FOLDER = Path(__file__).parent / "locale"
@@ -28,9 +30,15 @@ class Texts:
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the sentence of a key with its values filled in; the key itself when there is none."""
-        message = self.catalog.get(key)
-        text = message.string if message and isinstance(message.string, str) else ""
-        return (text or key).format(**values) if values else text or key
+        text = self._text(key)
+        return text.format(**values) if values else text
+
+    def said(self, sentence: str) -> str:
+        """Say a sentence in this language; in English where the catalogue does not know its pattern."""
+        if not isinstance(sentence, Sentence):
+            return sentence
+        values = {name: self.said(v) if isinstance(v, str) else v for name, v in sentence.values.items()}
+        return self._text(sentence.pattern).format_map(values)
 
     def has(self, key: str) -> bool:
         """Whether there is a sentence for a key."""
@@ -67,6 +75,10 @@ class Texts:
         if self.locale == "ja" and currency == "JPY":
             return _yen(amount)
         return format_currency(amount, currency, format="¤#,##0", currency_digits=False, locale=self.locale)
+
+    def _text(self, key: str) -> str:
+        message = self.catalog.get(key)
+        return message.string if message and message.string and isinstance(message.string, str) else key
 
 
 def texts_for(locale: str) -> Texts:

@@ -39,5 +39,8 @@ def label(facet: str, value: str, locale: str, playbook: Playbook) -> str:
     fixed = _FIXED.get(facet, {}).get(value)
     if fixed:
         return fixed[1 if locale == "en" else 0]
+    if facet == "reason":
+        term = playbook.reason(None, value)
+        return term.label(locale) if term else value
     words = playbook.vocabulary(facet)
     return words.label(value, locale) if words else value

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.labels import label
 from kb.entry import FACETS, Entry, Problem
-from kb.playbook import Playbook, Vocabulary
+from kb.playbook import Playbook
 from kb.search.answer import Answer, Hit, IndexState, Why
 from kb.search.query import MAX_LIMIT, Filters
 
@@ -21,8 +21,8 @@ Values = Annotated[
 ]
 
 
-class FilterParams(BaseModel):
-    """Filters of a search; each may be repeated and then means any of its values."""
+class BoundsParams(BaseModel):
+    """Filters; each may be repeated and then means any of its values."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,13 +37,18 @@ class FilterParams(BaseModel):
     language: Values
     date_from: date | Literal[""] | None = Field(None, description="First day, inclusive: 2026-04-01.")
     date_to: date | Literal[""] | None = Field(None, description="Last day, inclusive.")
-    limit: int = Field(10, ge=1, le=MAX_LIMIT)
-    offset: int = Field(0, ge=0, le=MAX_OFFSET)
 
     def filters(self) -> Filters:
         """Return the filters as the library takes them."""
         values = tuple((f, tuple(v for v in getattr(self, f) if v)) for f in FACETS if any(getattr(self, f)))
         return Filters(values, str(self.date_from or ""), str(self.date_to or ""))
+
+
+class FilterParams(BoundsParams):
+    """Filters, and which of the entries found."""
+
+    limit: int = Field(10, ge=1, le=MAX_LIMIT)
+    offset: int = Field(0, ge=0, le=MAX_OFFSET)
 
 
 class SearchParams(FilterParams):
@@ -222,46 +227,6 @@ class ProblemOut(BaseModel):
         return cls(path=problem.path, line=problem.line, message=problem.message)
 
 
-class TermOut(BaseModel):
-    """An agreed value."""
-
-    key: str
-    ja: str
-    en: str
-    aliases: list[str]
-
-
-class PlaybookOut(BaseModel):
-    """What both teams have agreed on."""
-
-    company: str
-    kgi: dict[str, Any]
-    kpis: list[dict[str, Any]]
-    lead_stages: list[dict[str, Any]]
-    sla: list[dict[str, Any]]
-    angles: list[TermOut]
-    industries: list[TermOut]
-    products: list[TermOut]
-    competitors: list[TermOut]
-    reasons: dict[str, list[TermOut]]
-
-    @classmethod
-    def of(cls, playbook: Playbook) -> PlaybookOut:
-        """Shape a playbook."""
-        return cls(
-            company=playbook.company,
-            kgi=dict(playbook.kgi),
-            kpis=[dict(item) for item in playbook.kpis],
-            lead_stages=[dict(item) for item in playbook.lead_stages],
-            sla=[dict(item) for item in playbook.sla],
-            angles=_terms(playbook.angles),
-            industries=_terms(playbook.industries),
-            products=_terms(playbook.products),
-            competitors=_terms(playbook.competitors),
-            reasons={outcome: _terms(words) for outcome, words in playbook.reasons.items()},
-        )
-
-
 class StateOut(BaseModel):
     """How the index is doing."""
 
@@ -295,7 +260,3 @@ class ErrorOut(BaseModel):
 
 def _listed(entry: Entry) -> date | None:
     return date.fromisoformat(entry.sort_date) if entry.sort_date else None
-
-
-def _terms(words: Vocabulary) -> list[TermOut]:
-    return [TermOut(key=t.key, ja=t.ja, en=t.en, aliases=list(t.aliases)) for t in words.terms]

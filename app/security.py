@@ -5,10 +5,12 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import error_response
+from app.errors import refusal
 from app.settings import LOOPBACK, Settings
+from kb.wording import say
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
@@ -46,23 +48,23 @@ class SecurityMiddleware:
                     headers.setdefault(name, value)
             await send(message)
 
-        refusal = self._refusal(Headers(scope=scope))
-        if refusal:
-            await error_response(403, "refused", refusal)(scope, receive, with_headers)
+        why = self._why_not(Headers(scope=scope))
+        if why:
+            await refusal(Request(scope), why)(scope, receive, with_headers)
             return
         await self.app(scope, receive, with_headers)
 
-    def _refusal(self, headers: Headers) -> str:
+    def _why_not(self, headers: Headers) -> str:
         host = headers.get("host", "")
         if _name(f"//{host}") not in self.hosts:
-            return f"The host '{host[:100]}' is not served here. An operator can allow it with KB_HOSTS."
+            return say("The host '{host}' is not served here. An operator can allow it with KB_HOSTS.", host=host[:100])
         origin = headers.get("origin")
         if origin and origin != "null" and _name(origin) not in self.hosts:
-            return f"Requests from '{origin[:100]}' are not accepted."
+            return say("Requests from '{origin}' are not accepted.", origin=origin[:100])
         if origin == "null" or (
             headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
         ):
-            return "Requests from other sites are not accepted."
+            return say("Requests from other sites are not accepted.")
         return ""
 
 

@@ -31,6 +31,12 @@ class Settings(BaseSettings):
     visibility: Annotated[frozenset[str], NoDecode] = Field(
         VISIBILITIES, description="Which `visibility` values this server shows at all, separated by commas."
     )
+    strength: float = Field(
+        8.0,
+        gt=0,
+        le=1_000,
+        description="How many deals' worth of belief draws a win rate on the scoreboard towards the base rate.",
+    )
     watch: bool = Field(True, description="Whether the server takes in changed entries by itself.")
 
     @field_validator("hosts", mode="before")

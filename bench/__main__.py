@@ -1,4 +1,4 @@
-"""Run the measurements: `python -m bench [--quality] [--indexing] [--handbook] [--speed] [--large]`; by default all."""
+"""Run the measurements: `python -m bench [--quality] [--indexing] [--outcomes] …`; by default all."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ def main() -> None:
     parser.add_argument("--quality", action="store_true", help="what is found, on shared sets and the judgement file")
     parser.add_argument("--indexing", action="store_true", help="first indexing, an unchanged sync, a rebuild")
     parser.add_argument("--handbook", action="store_true", help="a folder of plain Markdown pages, as it is")
+    parser.add_argument("--outcomes", action="store_true", help="whether similar deals foretell how a deal ends")
+    parser.add_argument("--insight", action="store_true", help="similar deals and scoreboards over many deals")
     parser.add_argument("--speed", action="store_true", help="search at 10,000 chunks")
     parser.add_argument("--large", action="store_true", help="search at 100,000 chunks (builds them: many minutes)")
     chosen = parser.parse_args()
@@ -30,6 +32,14 @@ def main() -> None:
         from bench.handbook import measure_handbook
 
         measure_handbook(bench)
+    if chosen.outcomes or everything:
+        from bench.outcomes import measure_outcomes
+
+        measure_outcomes(bench)
+    if chosen.insight or everything:
+        from bench.insight import measure_insight
+
+        measure_insight(bench)
     if chosen.speed or everything:
         from bench.speed import SMALL, measure_speed
 

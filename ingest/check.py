@@ -7,11 +7,13 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from ingest.fields import did_you_mean
 from ingest.files import decode, find_files, read_file
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME, parse_playbook
 from kb.entry import Entry, Problem
 from kb.playbook import Playbook
+from kb.wording import say, together
 
 
 def read_playbook(folder: Path) -> tuple[Playbook, tuple[Problem, ...], str]:
@@ -54,7 +56,12 @@ def with_own_id(entry: Entry, taken: dict[str, str]) -> tuple[Entry, list[Proble
     if owner in (None, entry.path):
         return entry, []
     free = next(i for i in _candidates(own) if taken.get(i) in (None, entry.path))
-    message = f"The id '{entry.id}' belongs to {owner} already; this entry goes by '{free}' until you give it another."
+    message = say(
+        "The id '{id}' belongs to {owner} already; this entry goes by '{free}' until you give it another.",
+        id=entry.id,
+        owner=owner,
+        free=free,
+    )
     return replace(entry, id=free), [Problem(entry.path, 1, message)]
 
 
@@ -64,8 +71,9 @@ def dangling(links: Sequence[tuple[str, str, str, str]], ids: set[str]) -> list[
     for path, _, relation, target in links:
         if target not in ids:
             close = get_close_matches(target, list(ids), n=1, cutoff=0.6)
-            hint = f" Did you mean '{close[0]}'?" if close else " Write the path below entries without .md."
-            problems.append(Problem(path, 1, f"{relation}: there is no entry '{target}'.{hint}"))
+            missing = say("{field}: there is no entry '{id}'.", field=relation, id=target)
+            hint = did_you_mean(close[0]) if close else say("Write the path below entries without .md.")
+            problems.append(Problem(path, 1, together(missing, hint)))
     return problems
 
 

@@ -21,13 +21,19 @@ from ingest.fields import (
 from ingest.yaml_text import Plain
 from kb.entry import Campaign, Deal, Reason, TalkTrack, Variant
 from kb.playbook import Playbook
+from kb.wording import say
 
 T = TypeVar("T")
+_DEAL_FIELDS = ("customer", "amount", "closed_on", "cycle_days", "lead_source", "reasons", "crm_id")
 
 
 def deal_of(reader: FieldReader, playbook: Playbook) -> Deal:
     """Read what only a deal note has."""
     outcome: Any = reader.read("outcome", lambda v: to_choice(v, spelled.OUTCOME_SPELLINGS), "") or None
+    if reader.has("kind", *_DEAL_FIELDS) and not reader.has("outcome"):  # a plain page in deals/ claims nothing
+        reader.note(
+            1, say("A deal needs an outcome (won, lost, no-decision or open); without one no win rate counts it.")
+        )
     nothing: tuple[int | None, str | None] = (None, None)
     amount, named_currency = reader.read("amount", to_money, nothing)
     return Deal(
@@ -70,7 +76,7 @@ def campaign_of(reader: FieldReader, playbook: Playbook) -> Campaign:
 def _currency(value: Plain) -> str:
     code = to_text(value).upper()
     if len(code) != 3 or not code.isalpha():
-        raise FieldError(f"'{code[:20]}' is not a currency; expected three letters such as JPY.")
+        raise FieldError(say("'{value}' is not a currency; expected three letters such as JPY.", value=code[:20]))
     return code
 
 
@@ -83,7 +89,7 @@ def _items(reader: FieldReader, name: str) -> list[dict[str, Plain]]:
             {"code": item} if isinstance(item, str) else item for item in items if isinstance(item, (str, dict))
         ]
         if len(kept) != len(items):
-            raise FieldError("expected a list of items such as {code: price, source: buyer}.")
+            raise FieldError(say("expected a list of items such as {{code: price, source: buyer}}."))
         return kept
 
     return reader.read(name, convert, [])
@@ -96,10 +102,7 @@ def _reasons(reader: FieldReader, outcome: str | None, playbook: Playbook) -> tu
         term = playbook.reason(outcome, code) if code else None
         words = playbook.reasons.get(outcome or "")
         if not code or (words and term is None):
-            reader.note(
-                reader.line_of("reasons"),
-                "reasons: " + (unknown_term(code, words) if code and words else "each item needs a code."),
-            )
+            reader.wrong("reasons", unknown_term(code, words) if code and words else say("each item needs a code."))
             continue
         source: Any = (
             _part(reader, "reasons", item, "source", lambda v: to_choice(v, spelled.SOURCE_SPELLINGS), "") or None
@@ -111,7 +114,7 @@ def _reasons(reader: FieldReader, outcome: str | None, playbook: Playbook) -> tu
 def _metrics(reader: FieldReader) -> dict[str, int]:
     def convert(value: Plain) -> dict[str, Plain]:
         if not isinstance(value, dict):
-            raise FieldError("expected a mapping such as {leads: 40, mql: 12}.")
+            raise FieldError(say("expected a mapping such as {{leads: 40, mql: 12}}."))
         return value
 
     metrics: dict[str, int] = {}
@@ -130,12 +133,10 @@ def _variant(reader: FieldReader, item: dict[str, Plain], playbook: Playbook) ->
     responded = _part(reader, "variants", item, "responded", to_count, -1)
     term = playbook.angles.find(angle)
     if playbook.angles and term is None:
-        reader.note(reader.line_of("variants"), "variants: " + unknown_term(angle, playbook.angles))
+        reader.wrong("variants", unknown_term(angle, playbook.angles))
         return None
     if shown < 0 or responded < 0 or responded > shown:
-        reader.note(
-            reader.line_of("variants"), "variants: expected {angle, shown, responded} with responded at most shown."
-        )
+        reader.wrong("variants", say("expected {{angle, shown, responded}} with responded at most shown."))
         return None
     return Variant(term.key if term else angle, shown, responded)
 
@@ -152,5 +153,5 @@ def _part(
     try:
         return convert(item[key])
     except FieldError as error:
-        reader.note(reader.line_of(name), f"{name}.{key}: {error}")
+        reader.wrong(name, error.sentence, part=key)
         return default

@@ -11,6 +11,7 @@ from ingest.fields import FieldError, to_terms, to_texts
 from ingest.yaml_text import Line, Plain
 from kb.entry import Problem
 from kb.playbook import Vocabulary
+from kb.wording import say
 
 T = TypeVar("T")
 
@@ -31,13 +32,26 @@ class FieldReader:
         if name is None:
             self.extra.append((line.key, as_written(line.value)))
         elif name in self._lines:
-            self.note(line.line, f"'{line.key}' says the same as '{self._lines[name].key}' above; keep one of them.")
+            above = self._lines[name].key
+            self.note(
+                line.line, say("'{key}' says the same as '{above}' above; keep one of them.", key=line.key, above=above)
+            )
         else:
             self._lines[name] = line
 
     def note(self, line: int, message: str) -> None:
         """Keep a problem."""
         self.problems.append(Problem(self.path, line, message))
+
+    def wrong(self, name: str, what: str, *, part: str = "") -> None:
+        """Keep what is wrong with a field that is there, or with a part of it, under the key the author wrote."""
+        line = self._lines[name]
+        key = f"{line.key}.{part}" if part else line.key
+        self.note(line.line, say("{field}: {what}", field=key, what=what))
+
+    def has(self, *names: str) -> bool:
+        """Whether the author wrote any of some fields at all."""
+        return not self._lines.keys().isdisjoint(names)
 
     def read(self, name: str, convert: Callable[[Plain], T], default: T) -> T:
         """Return the converted value of a field; the default when it is missing, empty or wrong."""
@@ -47,7 +61,7 @@ class FieldReader:
         try:
             return convert(line.value)
         except FieldError as error:
-            self.note(line.line, f"{line.key}: {error}")
+            self.wrong(name, error.sentence)
             return default
 
     def terms(self, name: str, words: Vocabulary, *, keep_unknown: bool) -> tuple[str, ...]:
@@ -58,16 +72,11 @@ class FieldReader:
             return values
         known, unknown = to_terms(list(values), words)
         for sentence in unknown:
-            self.note(self.line_of(name), f"{self._lines[name].key}: {sentence}")
+            self.wrong(name, sentence)
         if not keep_unknown:
             return known
         found = [(term.key if (term := words.find(value)) else value) for value in values]
         return tuple(dict.fromkeys(found))
-
-    def line_of(self, name: str) -> int:
-        """Return the line a field stands on; 1 when it is missing."""
-        line = self._lines.get(name)
-        return line.line if line else 1
 
 
 def as_written(value: Plain) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kb.entry import Problem
+from kb.wording import say
 
 MAX_FILE_BYTES = 2_000_000  # a book of 600 pages; larger files are exports or scans by mistake
 _KANA = re.compile(r"[\u3041-\u30ff]")
@@ -55,13 +56,12 @@ def read_file(file: EntryFile) -> FileText | Problem:
     """Read a file as text; a Problem when it is no text, too large or cannot be read."""
     try:
         if file.location.stat().st_size > MAX_FILE_BYTES:
-            size = file.location.stat().st_size / 1e6
-            return Problem(
-                file.path, 1, f"The file has {size:.1f} MB; the limit is {MAX_FILE_BYTES / 1e6:.0f} MB. Split it."
-            )
+            size, limit = file.location.stat().st_size / 1e6, MAX_FILE_BYTES / 1e6
+            message = say("The file has {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
+            return Problem(file.path, 1, message)
         raw = file.location.read_bytes()
     except OSError as error:
-        return Problem(file.path, 1, f"The file cannot be read: {error.strerror or error}.")
+        return Problem(file.path, 1, say("The file cannot be read: {why}.", why=error.strerror or str(error)))
     return decode(raw, file.path)
 
 
@@ -72,9 +72,10 @@ def decode(raw: bytes, path: str) -> FileText | Problem:
         try:
             return FileText(raw.decode("utf-16"), digest, (_resave(path, "UTF-16"),))
         except UnicodeDecodeError:
-            return Problem(path, 1, "The file is damaged: it starts like UTF-16 but is not. Save it as UTF-8.")
+            return Problem(path, 1, say("The file is damaged: it starts like UTF-16 but is not. Save it as UTF-8."))
     if _BINARY.search(raw):
-        return Problem(path, 1, "This is not a text file. Keep pictures and documents elsewhere and link to them.")
+        message = say("This is not a text file. Keep pictures and documents elsewhere and link to them.")
+        return Problem(path, 1, message)
     try:
         return FileText(raw.decode("utf-8-sig"), digest)
     except UnicodeDecodeError as error:
@@ -85,13 +86,14 @@ def decode(raw: bytes, path: str) -> FileText | Problem:
         text = ""
     if _KANA.search(text):
         return FileText(text, digest, (_resave(path, "Shift_JIS (CP932)"),))
-    return Problem(path, line, "This line is not UTF-8. Save the file as UTF-8.")
+    return Problem(path, line, say("This line is not UTF-8. Save the file as UTF-8."))
 
 
 def _resave(path: str, encoding: str) -> Problem:
-    return Problem(
-        path, 1, f"The file is stored as {encoding}. It was read, but save it as UTF-8 so that every tool can."
+    message = say(
+        "The file is stored as {encoding}. It was read, but save it as UTF-8 so that every tool can.", encoding=encoding
     )
+    return Problem(path, 1, message)
 
 
 def _walk(root: Path) -> Iterator[Path]:
@@ -119,13 +121,16 @@ def _leads_into(link: Path, root: Path) -> bool:
 
 def _why_not(root: Path, location: Path, path: str, known: dict[str, EntryFile]) -> str:
     if location.is_symlink() and not _leads_into(location, root):
-        return "This link leads out of the entries folder or nowhere and was not followed. Copy the file here instead."
+        return say(
+            "This link leads out of the entries folder or nowhere and was not followed. Copy the file here instead."
+        )
     if not location.is_file():
-        return "This is not an ordinary file."
+        return say("This is not an ordinary file.")
     if "\\x" in path or any(ord(c) < 32 for c in path):
-        return "The file name has characters that are not text. Rename it."
+        return say("The file name has characters that are not text. Rename it.")
     if path in known:
-        return (
-            f"Its name differs from '{known[path].location.name}' only in how accents are stored. Rename one of them."
+        return say(
+            "Its name differs from '{name}' only in how accents are stored. Rename one of them.",
+            name=known[path].location.name,
         )
     return ""

@@ -18,9 +18,10 @@ from ingest import vocabulary as spelled
 from ingest.details import campaign_of, deal_of, talk_track_of
 from ingest.field_reader import FieldReader
 from ingest.fields import entry_id, to_choice, to_date, to_entry_ids, to_text, to_texts
-from ingest.yaml_text import Line, YamlTextError, read_mapping
+from ingest.yaml_text import Line, YamlTextError, read_mapping, stands_again
 from kb.entry import Entry, Language, Problem
 from kb.playbook import Playbook
+from kb.wording import say
 
 MAX_ID_LENGTH = 300  # characters; a longer path is a mistake
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f]")
@@ -54,9 +55,9 @@ def parse_entry(text: str, path: str, playbook: Playbook, content_hash: str = ""
     reader = FieldReader(path, lines)
     body = "\n".join(text.split("\n")[body_line - 1 :])
     if not text.strip():
-        reader.note(1, "The file is empty; write at least a heading and a sentence.")
+        reader.note(1, say("The file is empty; write at least a heading and a sentence."))
     elif not body.strip():
-        reader.note(body_line, "There is no text after the front matter.")
+        reader.note(body_line, say("There is no text after the front matter."))
     reader.problems += [*problems, *_unclosed_fences(tokens, text, path)]
     entry = _build(reader, path, body, body_line, tokens, playbook)
     entry = replace(entry, content_hash=content_hash, extra=tuple(reader.extra))
@@ -72,16 +73,16 @@ def detect_language(text: str) -> Language:
 def _front_matter(text: str, tokens: list[Token], path: str) -> tuple[list[Line], int, list[Problem]]:
     if not tokens or tokens[0].type != "front_matter":
         looks_meant = re.match(r"-{3,}[ \t]*\n[^\s:#]+[ \t]*:", text)
-        message = "The front matter is not closed; end it with a line of three hyphens (---)."
+        message = say("The front matter is not closed; end it with a line of three hyphens (---).")
         return [], 1, [Problem(path, 1, message)] if looks_meant else []
     token = tokens[0]
     end = (token.map or [0, 1])[1]
     try:
         lines, repeated = read_mapping(token.content)
     except YamlTextError as error:
-        return [], end + 1, [Problem(path, error.line + 1, str(error))]
+        return [], end + 1, [Problem(path, error.line + 1, error.sentence)]
     shifted = [Line(line.key, line.value, line.line + 1) for line in lines]
-    again = [Problem(path, x.line + 1, f"'{x.key}' stands here a second time; the first one counts.") for x in repeated]
+    again = [Problem(path, line.line + 1, stands_again(line)) for line in repeated]
     return shifted, end + 1, again
 
 
@@ -93,7 +94,7 @@ def _unclosed_fences(tokens: list[Token], text: str, path: str) -> list[Problem]
             continue
         last = lines[min(token.map[1], len(lines)) - 1].strip()
         if token.map[1] - token.map[0] < 2 or not re.fullmatch(r"`{3,}|~{3,}", last):
-            message = f"This code block is not closed; end it with a line {token.markup}."
+            message = say("This code block is not closed; end it with a line {fence}.", fence=token.markup)
             problems.append(Problem(path, token.map[0] + 1, message))
     return problems
 
@@ -129,7 +130,7 @@ def _id(reader: FieldReader, path: str) -> str:
         _SAFE_ID.fullmatch(wanted) and len(wanted) <= MAX_ID_LENGTH and not {"", ".", ".."} & set(parts)
     ):
         return wanted
-    reader.note(reader.line_of("id"), f"id: expected a path such as '{own}', without ?, #, % and empty parts.")
+    reader.wrong("id", say("expected a path such as '{path}', without ?, #, % and empty parts.", path=own))
     return own
 
 

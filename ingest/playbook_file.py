@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ingest.fields import FieldError, to_choice, to_texts
+from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_texts
 from ingest.vocabulary import OUTCOME_SPELLINGS
-from ingest.yaml_text import Line, Plain, YamlTextError, read_mapping
+from ingest.yaml_text import Line, Plain, YamlTextError, read_mapping, stands_again
 from kb.entry import Problem
-from kb.playbook import Playbook, Term, Vocabulary
+from kb.playbook import ClosedDeals, Playbook, Term, Vocabulary
+from kb.wording import say
 
 PLAYBOOK_NAME = "playbook.yaml"
-_KNOWN = ("company", "kgi", "kpis", "lead_stages", "sla", "angles", "reasons", "industries", "products", "competitors")
+_KNOWN = (
+    "company", "kgi", "kpis", "lead_stages", "sla", "angles", "reasons", "industries", "products", "competitors",
+    "lead_sources", "closed_deals",
+)  # fmt: skip
 
 
 def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple[Problem, ...]]:
@@ -20,15 +24,9 @@ def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tupl
     try:
         lines, repeated = read_mapping(text.removeprefix("\ufeff"))
     except YamlTextError as error:
-        return Playbook(), (Problem(path, error.line, str(error)),)
-    problems = [
-        Problem(path, line.line, f"'{line.key}' stands here a second time; the first one counts.") for line in repeated
-    ]
-    problems += [
-        Problem(path, line.line, f"'{line.key}' is not a part of a playbook; expected one of {', '.join(_KNOWN)}.")
-        for line in lines
-        if line.key not in _KNOWN
-    ]
+        return Playbook(), (Problem(path, error.line, error.sentence),)
+    problems = [Problem(path, line.line, stands_again(line)) for line in repeated]
+    problems += [Problem(path, line.line, _unknown_part(line.key)) for line in lines if line.key not in _KNOWN]
     reader = _Parts(path, {line.key: line for line in lines}, problems)
     playbook = Playbook(
         company=reader.text("company"),
@@ -40,9 +38,15 @@ def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tupl
         industries=reader.vocabulary("industries"),
         products=reader.vocabulary("products"),
         competitors=reader.vocabulary("competitors"),
+        lead_sources=reader.vocabulary("lead_sources"),
         reasons=reader.reasons(),
+        closed_deals=reader.closed_deals(),
     )
     return playbook, tuple(problems)
+
+
+def _unknown_part(key: str) -> str:
+    return say("'{key}' is not a part of a playbook; expected one of {choices}.", key=key, choices=", ".join(_KNOWN))
 
 
 class _Parts:
@@ -53,8 +57,10 @@ class _Parts:
         self.lines = lines
         self.problems = problems
 
-    def _wrong(self, name: str, expected: str) -> None:
-        self.problems.append(Problem(self.path, self.lines[name].line, f"{name}: expected {expected}."))
+    def _wrong(self, name: str, what: str, *, part: str = "") -> None:
+        key = f"{name}.{part}" if part else name
+        message = say("{field}: {what}", field=key, what=what)
+        self.problems.append(Problem(self.path, self.lines[name].line, message))
 
     def _value(self, name: str) -> Plain:
         return self.lines[name].value if name in self.lines else ""
@@ -66,7 +72,7 @@ class _Parts:
     def mapping(self, name: str) -> Mapping[str, Any]:
         value = self._value(name)
         if value and not isinstance(value, dict):
-            self._wrong(name, "'key: value' lines below it")
+            self._wrong(name, say("expected 'key: value' lines below it."))
         return value if isinstance(value, dict) else {}
 
     def mappings(self, name: str) -> tuple[Mapping[str, Any], ...]:
@@ -76,7 +82,7 @@ class _Parts:
         if not value:
             return []
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self._wrong(name, "a list of items with 'key: value' lines")
+            self._wrong(name, say("expected a list of items with 'key: value' lines."))
             return []
         return [item for item in value if isinstance(item, dict)]
 
@@ -89,7 +95,7 @@ class _Parts:
             key = item.get("key") or item.get("code") or item.get("name")
             ja, en = item.get("ja") or item.get("name") or key, item.get("en") or key
             if not (isinstance(key, str) and isinstance(ja, str) and isinstance(en, str)):
-                self._wrong(name, "a key (or code, or name) with each item")
+                self._wrong(name, say("expected a key (or code, or name) with each item."))
                 continue
             terms.append(Term(key, ja, en, self._aliases(name, item.get("aliases", []))))
         return terms
@@ -98,7 +104,7 @@ class _Parts:
         try:
             return to_texts(value)
         except FieldError as error:
-            self._wrong(name, f"aliases as a list ({error})")
+            self._wrong(name, error.sentence, part="aliases")
             return ()
 
     def reasons(self) -> Mapping[str, Vocabulary]:
@@ -107,5 +113,28 @@ class _Parts:
             try:
                 reasons[to_choice(outcome, OUTCOME_SPELLINGS)] = Vocabulary.of(self._terms("reasons", value))
             except FieldError as error:
-                self._wrong("reasons", f"outcomes as keys ({error})")
+                self._wrong("reasons", error.sentence)
         return reasons
+
+    def closed_deals(self) -> tuple[ClosedDeals, ...]:
+        industries = self.vocabulary("industries")
+        totals = []
+        for item in self.mappings("closed_deals"):
+            try:
+                industry = to_text(item.get("industry", ""))
+                term = industries.find(industry)
+                first, _, last = to_text(item.get("period", "")).partition("/")
+                totals.append(
+                    ClosedDeals(
+                        outcome=to_choice(item.get("outcome", ""), OUTCOME_SPELLINGS),
+                        count=to_count(item.get("count", "")),
+                        industry=term.key if term else industry,
+                        date_from=to_date(first).isoformat() if first.strip() else "",
+                        date_to=to_date(last).isoformat() if last.strip() else "",
+                    )
+                )
+            except FieldError as error:
+                example = "{outcome: won, count: 12, period: 2026-04-01/2026-09-30}"
+                what = say("expected items such as {example} ({error})", example=example, error=error.sentence)
+                self._wrong("closed_deals", what)
+        return tuple(totals)

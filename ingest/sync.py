@@ -11,13 +11,14 @@ from pathlib import Path
 from ingest.check import dangling, read_playbook, with_own_id
 from ingest.chunk import chunk_entry
 from ingest.files import EntryFile, FileText, find_files, read_file
+from ingest.notes import situation_of
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME
 from kb.entry import Entry, Problem
 from kb.index.index import Draft, Index
 from kb.playbook import Playbook
 
-READER = "reader-1"  # a change in what the reader understands: every file is read again
+READER = "reader-2"  # a change in what the reader understands: every file is read again
 ENTRIES_AT_ONCE = 64  # embedded together: enough to fill batches, few enough to lose little when killed
 
 Progress = Callable[[int, int, str], None]  # files done, files to do, the path at hand
@@ -132,7 +133,8 @@ class _Work:
         state = f"{state} {parsed.entry.id}" if clash else state
         chunks = chunk_entry(entry, self.index.embedder.count_tokens)
         problems = (*content.problems, *parsed.problems, *clash)
-        return Draft(entry, chunks, _labels(entry, self.playbook), problems, state)
+        labels = _labels(entry, self.playbook)
+        return Draft(entry, chunks, labels, problems, state, situation_of(chunks) if entry.deal else "")
 
     def _write(self, group: Sequence[Draft]) -> None:
         counts = self.index.write(group)

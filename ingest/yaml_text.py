@@ -11,6 +11,8 @@ from typing import TypeAlias
 
 import yaml
 
+from kb.wording import say, together
+
 MAX_YAML_CHARS = 200_000  # more is no front matter; the limit also keeps parsing quick
 MAX_DEPTH = 20  # nobody nests deeper by hand
 
@@ -29,9 +31,10 @@ class Line:
 class YamlTextError(Exception):
     """The text is not YAML we accept; `line` says where, from 1."""
 
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, line: int, sentence: str) -> None:
+        super().__init__(sentence)
         self.line = line
+        self.sentence = sentence
 
 
 class _TextLoader(yaml.BaseLoader):
@@ -40,7 +43,7 @@ class _TextLoader(yaml.BaseLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             line = self.get_mark().line + 1
-            raise YamlTextError(line, "YAML aliases (*name) are not allowed; write the value out.")
+            raise YamlTextError(line, say("YAML aliases (*name) are not allowed; write the value out."))
         return super().compose_node(parent, index)
 
 
@@ -50,13 +53,15 @@ def read_mapping(text: str) -> tuple[list[Line], list[Line]]:
     Raises YamlTextError when the text is not such a mapping.
     """
     if len(text) > MAX_YAML_CHARS:
-        raise YamlTextError(1, f"This YAML is longer than {MAX_YAML_CHARS:,} characters; move the text into the body.")
+        raise YamlTextError(
+            1, say("This YAML is longer than {limit:,} characters; move the text into the body.", limit=MAX_YAML_CHARS)
+        )
     node = _compose(text)
     if node is None or (isinstance(node, yaml.ScalarNode) and not node.value.strip()):
         return [], []
     if not isinstance(node, yaml.MappingNode):
         raise YamlTextError(
-            node.start_mark.line + 1, "Expected lines of the form 'key: value', for example 'kind: deal'."
+            node.start_mark.line + 1, say("Expected lines of the form 'key: value', for example 'kind: deal'.")
         )
     lines: list[Line] = []
     repeated: list[Line] = []
@@ -68,45 +73,55 @@ def read_mapping(text: str) -> tuple[list[Line], list[Line]]:
     return lines, repeated
 
 
+def stands_again(line: Line) -> str:
+    """Say that a key repeats an earlier one."""
+    return say("'{key}' stands here a second time; the first one counts.", key=line.key)
+
+
 def _compose(text: str) -> yaml.Node | None:
     try:
         return yaml.compose(text, Loader=_TextLoader)
     except RecursionError:
-        raise YamlTextError(1, "The YAML is nested too deeply.") from None
+        raise YamlTextError(1, say("The YAML is nested too deeply.")) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlTextError(mark.line + 1 if mark else 1, _advice(str(error.problem or error.context))) from error
+        raise YamlTextError(mark.line + 1 if mark else 1, _invalid(error)) from error
     except yaml.YAMLError as error:
-        raise YamlTextError(1, f"This is not valid YAML: {error}".split("\n")[0]) from error
+        problem = str(error).split("\n")[0]
+        raise YamlTextError(1, say("This is not valid YAML ({problem}).", problem=problem)) from error
+
+
+def _invalid(error: yaml.MarkedYAMLError) -> str:
+    problem = str(error.problem or error.context)
+    return together(say("This is not valid YAML ({problem}).", problem=problem), _advice(problem))
 
 
 def _advice(problem: str) -> str:
-    advice = f"This is not valid YAML ({problem})."
     if "mapping values are not allowed" in problem or "':'" in problem:
-        return advice + ' A value that contains ": " needs quotes: title: "A: B".'
+        return say('A value that contains ": " needs quotes: title: "A: B".')
     if "tab" in problem or "\\t" in problem:
-        return advice + " Indent with spaces, not tabs."
-    return advice + " Expected lines of the form 'key: value'."
+        return say("Indent with spaces, not tabs.")
+    return say("Expected lines of the form 'key: value'.")
 
 
 def _key(node: yaml.Node) -> str:
     if not isinstance(node, yaml.ScalarNode):
-        raise YamlTextError(node.start_mark.line + 1, "A key must be a single word, for example 'kind'.")
+        raise YamlTextError(node.start_mark.line + 1, say("A key must be a single word, for example 'kind'."))
     return str(node.value).strip()
 
 
 def _plain(node: yaml.Node, depth: int) -> Plain:
     line = node.start_mark.line + 1
     if depth > MAX_DEPTH:
-        raise YamlTextError(line, "The YAML is nested too deeply.")
+        raise YamlTextError(line, say("The YAML is nested too deeply."))
     if isinstance(node, yaml.ScalarNode):
         if node.tag not in ("tag:yaml.org,2002:str", "!"):
-            raise YamlTextError(line, f"YAML tags ({node.tag}) are not allowed; write plain text.")
+            raise YamlTextError(line, say("YAML tags ({tag}) are not allowed; write plain text.", tag=node.tag))
         return str(node.value)
     if isinstance(node, yaml.SequenceNode):
         if node.tag != "tag:yaml.org,2002:seq":
-            raise YamlTextError(line, f"YAML tags ({node.tag}) are not allowed; write a plain list.")
+            raise YamlTextError(line, say("YAML tags ({tag}) are not allowed; write a plain list.", tag=node.tag))
         return [_plain(item, depth + 1) for item in node.value]
     if node.tag != "tag:yaml.org,2002:map":
-        raise YamlTextError(line, f"YAML tags ({node.tag}) are not allowed; write plain keys.")
+        raise YamlTextError(line, say("YAML tags ({tag}) are not allowed; write plain keys.", tag=node.tag))
     return {_key(key): _plain(value, depth + 1) for key, value in node.value}

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from kb.wording import say
+
 
 class KBError(Exception):
     """The base of every error this library raises on purpose."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class EntryNotFoundError(KBError):
     """No entry has this id."""
 
     def __init__(self, entry_id: str) -> None:
-        super().__init__(f"There is no entry with the id '{entry_id}'.")
+        super().__init__(say("There is no entry with the id '{id}'.", id=entry_id))
         self.entry_id = entry_id
 
 
@@ -20,7 +26,33 @@ class QueryTooLongError(KBError):
 
     def __init__(self, length: int, limit: int) -> None:
         super().__init__(
-            f"The query has {length:,} characters; the limit is {limit:,}. Shorten it to the key sentence."
+            say(
+                "The query has {length:,} characters; the limit is {limit:,}. Shorten it to the key sentence.",
+                length=length,
+                limit=limit,
+            )
+        )
+
+
+class EmptyRequestError(KBError):
+    """Nothing was said of the deal that similar ones are wanted for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("Nothing to compare with. Give notes as text, the id of a deal, or facts such as the industry.")
+        )
+
+
+class TextTooLongError(KBError):
+    """Pasted notes are longer than any note of a deal."""
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(
+            say(
+                "The text has {length:,} characters; the limit is {limit:,}. Paste the part on the situation.",
+                length=length,
+                limit=limit,
+            )
         )
 
 
@@ -32,18 +64,18 @@ class ModelUnavailableError(KBError):
     """The embedding model cannot be loaded."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"The embedding model cannot be loaded: {why}.")
+        super().__init__(say("The embedding model cannot be loaded: {why}.", why=why))
 
 
 class IndexNotReadyError(KBError):
     """There is no complete index yet."""
 
     def __init__(self) -> None:
-        super().__init__("There is no index yet. Run 'kb sync' to build it from the entries.")
+        super().__init__(say("There is no index yet. Run 'kb sync' to build it from the entries."))
 
 
 class IndexBusyError(KBError):
     """Another process is writing to the index."""
 
     def __init__(self) -> None:
-        super().__init__("Another process is writing to the index. Wait until it has finished and try again.")
+        super().__init__(say("Another process is writing to the index. Wait until it has finished and try again."))

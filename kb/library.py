@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from kb.entry import VISIBILITIES, Entry, Problem
-from kb.errors import EntryNotFoundError
+from kb.errors import EmptyRequestError, EntryNotFoundError
 from kb.index import selection
 from kb.index.index import Index
 from kb.index.neighbours import Neighbours
+from kb.insight.asked import Asked, with_agreed_words
+from kb.insight.insights import Board, Insights
+from kb.insight.overview import Overview
+from kb.insight.rates import STRENGTH
+from kb.insight.scoreboard import By, OutcomeOf
+from kb.insight.similar import SimilarDeals
 from kb.live import LiveIndex
 from kb.playbook import Playbook
 from kb.search import facets, recipe
@@ -49,6 +55,11 @@ class Library:
         """What the company has agreed on."""
         return self._live.state.playbook
 
+    @property
+    def insights(self) -> Insights:
+        """What all deals together tell, for whoever computes with them."""
+        return self._live.state.insights
+
     def search(
         self,
         text: str,
@@ -65,12 +76,12 @@ class Library:
         if query.is_empty:
             return self._listing(query, filters, limit, offset, started)
         source, bounds = self._live.source(), self._live.state.bounds
-        pending = self._live.embed(query.meaning)
-        by_words, allowed = bounds.by_words(query), bounds.within(filters)  # meanwhile
+        vector = self._live.embed(query.meaning).result()[0]  # before the rest: what ran meanwhile would slow it down
+        by_words, allowed = bounds.by_words(query), bounds.within(filters)
         within = allowed & by_words if by_words is not None else allowed if filters else None
         words = look_up(source, weigh(source, query), *dict.fromkeys((by_words, within)))
         named = recipe.names_in(source.snapshot, query)
-        neighbours = Neighbours(source.snapshot, source.store, pending.result()[0])
+        neighbours = Neighbours(source.snapshot, source.store, vector)
         everywhere, *narrowed = [recipe.find(source, some, named, neighbours) for some in words]
         found = narrowed[0] if narrowed else everywhere
         shown = [candidate.entry for candidate in found.candidates]
@@ -87,8 +98,10 @@ class Library:
         )
 
     def warm(self) -> None:
-        """Load the model on the thread that will use it. Raises ModelUnavailableError."""
+        """Load what takes seconds before the first person asks. Raises ModelUnavailableError."""
         self._live.embed("勝ち筋").result()
+        if self._live.state.source:
+            self.scoreboard("angle")
 
     def entry(self, entry_id: str) -> Entry:
         """Return an entry, a draft or an archived one as well. Raises EntryNotFoundError."""
@@ -96,6 +109,11 @@ class Library:
         if entry is None or entry.visibility not in self._visible:
             raise EntryNotFoundError(entry_id)
         return entry
+
+    def summaries(self, ids: Sequence[str]) -> dict[str, Entry]:
+        """Return those entries of some ids that this library may show, by id."""
+        known = self.index.catalog.entries(ids)
+        return {entry_id: entry for entry_id, entry in known.items() if entry.visibility in self._visible}
 
     def similar(self, entry_id: str, *, limit: int = 5) -> tuple[Hit, ...]:
         """Return the entries nearest to one in meaning. Raises EntryNotFoundError."""
@@ -119,6 +137,32 @@ class Library:
             tuple((relation, seen[other]) for relation, other in out if other in seen),
             tuple((relation, seen[other]) for relation, other in back if other in seen),
         )
+
+    def scoreboard(
+        self, by: By, *, filters: Filters = NO_FILTERS, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH
+    ) -> Board:
+        """Return how deals ended by angle, competitor …, within filters. Raises BadFilterError, IndexNotReadyError."""
+        self._live.source()
+        state = self._live.state
+        return state.insights.scoreboard(agreed(filters, state.playbook), by, outcome_of, strength)
+
+    def similar_deals(
+        self, asked: Asked, *, filters: Filters = NO_FILTERS, count: int = 5, strength: float = STRENGTH
+    ) -> SimilarDeals:
+        """Return what happened in deals like the one asked about, balanced by outcome.
+
+        Raises EmptyRequestError, EntryNotFoundError, BadFilterError, IndexNotReadyError.
+        """
+        self._live.source()
+        state = self._live.state
+        if asked.is_empty:
+            raise EmptyRequestError
+        pending = self._live.embed_passage(asked.text) if asked.text else None
+        whole = state.insights.asked(asked.deal_id, asked) if asked.deal_id else asked
+        whole = with_agreed_words(whole, state.playbook)
+        bounds = agreed(filters, state.playbook)
+        vector = pending.result()[0] if pending else None
+        return state.insights.similar(whole, vector, bounds, count, strength)
 
     def problems(self) -> list[Problem]:
         """Return what authors should fix, by path and line; nothing that names an entry this library may not show."""
@@ -152,6 +196,14 @@ class Library:
     def close(self) -> None:
         """Let go of all files."""
         self._live.close()
+
+    def overview(
+        self, *, filters: Filters = NO_FILTERS, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH
+    ) -> Overview:
+        """Return reasons by month, funnels of campaigns and angles by industry. Raises as `scoreboard` does."""
+        self._live.source()
+        state = self._live.state
+        return state.insights.overview(agreed(filters, state.playbook), outcome_of, strength)
 
     def _sorted(self, candidates: tuple[recipe.Candidate, ...], sort: Sort) -> list[recipe.Candidate]:
         if sort == "relevance":

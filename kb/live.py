@@ -13,6 +13,7 @@ from kb.errors import IndexNotReadyError
 from kb.index.embedding import Vectors
 from kb.index.index import Index, current_build
 from kb.index.snapshot import take_snapshot
+from kb.insight.insights import Insights
 from kb.playbook import Playbook
 from kb.search.bounds import Bounds
 from kb.search.calibration import calibrate
@@ -29,6 +30,7 @@ class State:
     playbook: Playbook
     source: Source | None  # None: nothing was ever indexed
     bounds: Bounds
+    insights: Insights
 
 
 class LiveIndex:
@@ -63,6 +65,10 @@ class LiveIndex:
     def embed(self, text: str) -> Future[Vectors]:
         """Embed a question beside what the caller does meanwhile; one row."""
         return self._embedding.submit(self.state.index.embedder.embed_queries, [text])
+
+    def embed_passage(self, text: str) -> Future[Vectors]:
+        """Embed a text as the entries are; one row."""
+        return self._embedding.submit(self.state.index.embedder.embed_passages, [text])
 
     def refresh(self) -> bool:
         """Take in what a sync in this process wrote; return whether anything changed."""
@@ -109,9 +115,10 @@ class LiveIndex:
     def _loaded(self, index: Index, before: State | None) -> State:
         playbook, bounds = self._read_playbook(), Bounds(index.catalog, self._visible)
         if not index.is_current:
-            return State(index, playbook, None, bounds)
+            return State(index, playbook, None, bounds, Insights(index.catalog, None, playbook, bounds, self._visible))
         snapshot = take_snapshot(index.catalog, index.vectors, self._visible)
+        insights = Insights(index.catalog, snapshot, playbook, bounds, self._visible)
         known = before.source.calibration if before and before.source else None
         calibration = known or calibrate(index.embedder, snapshot, self._bundled_checksum)
         source = Source(index.catalog, snapshot, index.vectors, calibration, self._today().isoformat())
-        return State(index, playbook, source, bounds)
+        return State(index, playbook, source, bounds, insights)

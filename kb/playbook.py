@@ -59,6 +59,17 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedDeals:
+    """How many deals were closed, with a note or without."""
+
+    outcome: str
+    count: int
+    industry: str = ""  # key; empty: all
+    date_from: str = ""  # ISO day, inclusive
+    date_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Playbook:
     """The agreed words and numbers; empty when a knowledge base has no `playbook.yaml`."""
 
@@ -71,7 +82,9 @@ class Playbook:
     industries: Vocabulary = field(default_factory=Vocabulary)
     products: Vocabulary = field(default_factory=Vocabulary)
     competitors: Vocabulary = field(default_factory=Vocabulary)
+    lead_sources: Vocabulary = field(default_factory=Vocabulary)
     reasons: Mapping[str, Vocabulary] = field(default_factory=dict)  # by outcome
+    closed_deals: Sequence[ClosedDeals] = ()
 
     def reason(self, outcome: str | None, code: str) -> Term | None:
         """Return the reason a code stands for in a deal of this outcome (of any, when the outcome is unknown)."""
@@ -80,12 +93,13 @@ class Playbook:
         return next((term for words in lists if (term := words.find(code))), None)
 
     def vocabulary(self, facet: str) -> Vocabulary | None:
-        """Return the agreed values of a facet; None for facets the playbook does not speak of."""
+        """Return the agreed values of a facet or of lead sources; None for what the playbook does not speak of."""
         return {
             "angle": self.angles,
             "industry": self.industries,
             "product": self.products,
             "competitor": self.competitors,
+            "lead_source": self.lead_sources,
         }.get(facet)
 
 

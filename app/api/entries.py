@@ -8,7 +8,8 @@ from fastapi import APIRouter, Path, Query
 
 from app.deps import LibraryDep
 from app.errors import API_ERRORS
-from app.schemas import EntryOut, ErrorOut, HitOut, NoParams, PlaybookOut, ProblemOut, SimilarParams
+from app.schemas import EntryOut, ErrorOut, HitOut, NoParams, ProblemOut, SimilarParams
+from app.schemas_playbook import PlaybookOut
 
 router = APIRouter(prefix="/api/v1", tags=["entries"], responses=API_ERRORS)
 NOT_FOUND: dict[int | str, dict[str, object]] = {404: {"model": ErrorOut, "description": "No entry has this id."}}

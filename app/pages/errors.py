@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from app.pages.view import render, texts_of, wants_fragment
+from kb.wording import Sentence
 
 KNOWN = (404, 422, 503)
 
@@ -17,6 +18,6 @@ def render_error(request: Request, status: int, message: str = "") -> Response:
         "status": status,
         "heading": texts(f"error.{kind}.heading"),
         "advice": texts(f"error.{kind}.advice"),
-        "message": message,
+        "message": texts.said(message) if isinstance(message, Sentence) else "",  # a framework's words are for programs
     }
     return render(request, "_error.html" if wants_fragment(request) else "error.html", context, status)

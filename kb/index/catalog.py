@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,12 +28,22 @@ from kb.index.schema import (
     METADATA,
     NAMES,
     PROBLEMS,
+    SITUATIONS,
     VOCABULARY_SQL,
     use_wal,
 )
+from kb.wording import from_json, to_json
 
 T = TypeVar("T")
 AT_ONCE = 500  # parameters in one statement
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSituation:
+    """What of a deal is compared with other deals, and the key of its vector."""
+
+    text: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,7 @@ class Catalog:
         labels: Sequence[str],
         problems: Iterable[Problem],
         state: str,
+        situation: StoredSituation | None = None,
     ) -> None:
         """Write one entry with all that hangs on it, at once; what its path or id held before is gone."""
         with self.engine.begin() as connection:
@@ -93,6 +104,8 @@ class Catalog:
             _set_problems(connection, entry.path, problems)
             number = _insert_entry(connection, entry, state)
             self._insert_chunks(connection, number, entry, chunks, labels)
+            if situation:
+                connection.execute(insert(SITUATIONS).values(entry=number, **asdict(situation)))
             _touch(connection)
 
     def remove(self, path: str, problems: Iterable[Problem] = ()) -> None:
@@ -112,13 +125,21 @@ class Catalog:
         """Return every known problem by path and line."""
         with self.engine.connect() as connection:
             rows = connection.execute(select(PROBLEMS).order_by(PROBLEMS.c.path, PROBLEMS.c.line))
-            return [Problem(*row) for row in rows]
+            return [Problem(path, line, from_json(message)) for path, line, message in rows]
 
     def vector_keys(self) -> dict[str, set[str]]:
         """Return the keys of the vectors the index needs, by view."""
         with self.engine.connect() as connection:
             rows = connection.execute(select(CHUNKS.c.body_key, CHUNKS.c.head_key)).all()
-        return {"bodies": {row[0] for row in rows}, "heads": {row[1] for row in rows}}
+            situations = set(connection.scalars(select(SITUATIONS.c.key)))
+        return {"bodies": {row[0] for row in rows}, "heads": {row[1] for row in rows}, "situations": situations}
+
+    def situations_of(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return the text behind the keys of situations' vectors, to embed it again."""
+        columns = (SITUATIONS.c.key, SITUATIONS.c.text)
+        with self.engine.connect() as connection:
+            groups = (select(*columns).where(SITUATIONS.c.key.in_(some)) for some in in_groups(list(keys)))
+            return {key: told for group in groups for key, told in connection.execute(group)}
 
     def texts_of(self, view: str, keys: Iterable[str]) -> dict[str, tuple[str, Sequence[str], str]]:
         """Return (entry title, headings, text) of one passage for each vector key, to embed it again."""
@@ -267,7 +288,7 @@ def _forget(connection: Connection, which: object) -> None:
 
 def _set_problems(connection: Connection, path: str, problems: Iterable[Problem]) -> None:
     connection.execute(delete(PROBLEMS).where(PROBLEMS.c.path == path))
-    rows = [{"path": p.path, "line": p.line, "message": p.message} for p in problems]
+    rows = [{"path": p.path, "line": p.line, "message": to_json(p.message)} for p in problems]
     if rows:
         connection.execute(insert(PROBLEMS), rows)
 

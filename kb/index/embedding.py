@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kb.errors import ModelUnavailableError
 from kb.index.bundled_model import HUB_NAME, bundled_file, file_checksum, token_counter, unpack
+from kb.wording import say
 
 Vectors = NDArray[np.float32]
 BATCH = 32  # texts at once: more wastes padding on two cores
@@ -127,8 +128,12 @@ def _load(folder: str) -> Any:
     try:
         model = SentenceTransformer(folder, device="cpu", local_files_only=Path(folder).is_dir())
     except (OSError, ValueError) as error:
-        why = f"'{folder}' is neither a sentence-transformers folder nor a reachable model name ({error})"
-        raise ModelUnavailableError(why.split("\n")[0]) from error
+        why = say(
+            "'{folder}' is neither a sentence-transformers folder nor a reachable model name ({error})",
+            folder=folder,
+            error=str(error).split("\n")[0],
+        )
+        raise ModelUnavailableError(why) from error
     return model
 
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from kb.entry import Chunk, Entry, Problem
 from kb.errors import IndexBusyError
 from kb.index import analysis
-from kb.index.catalog import Catalog, StoredChunk
+from kb.index.catalog import Catalog, StoredChunk, StoredSituation
 from kb.index.embedding import Embedder, Vectors
 from kb.index.embedding_cache import EmbeddingCache, text_key
-from kb.index.vectors import VIEWS, VectorStore, View
+from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
 
-FORMAT = "2"  # the tables and what they hold
+FORMAT = "3"  # the tables and what they hold
 CURRENT = "current"
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ class Draft:
     labels: tuple[str, ...]  # other spellings of what it is labelled with, found by keyword
     problems: tuple[Problem, ...]
     state: str  # hash that says whether it must be written again
+    situation: str = ""  # of a deal: what is compared with other deals
 
 
 class Index:
@@ -88,13 +89,14 @@ class Index:
 
     def write(self, drafts: Sequence[Draft]) -> tuple[int, int]:
         """Write entries; return how many texts were embedded and how many vectors were reused."""
-        texts: dict[View, dict[str, str]] = {"bodies": {}, "heads": {}}
-        stored: list[list[StoredChunk]] = []
-        for draft in drafts:
-            stored.append([self._keyed(draft.entry.title, chunk, texts) for chunk in draft.chunks])
+        texts: dict[View, dict[str, str]] = {view: {} for view in VIEWS}
+        stored = [
+            ([self._keyed(draft.entry.title, chunk, texts) for chunk in draft.chunks], self._situated(draft, texts))
+            for draft in drafts
+        ]
         embedded, reused = self._add_vectors(texts)
-        for draft, chunks in zip(drafts, stored, strict=True):
-            self.catalog.replace(draft.entry, chunks, draft.labels, draft.problems, draft.state)
+        for draft, (chunks, situation) in zip(drafts, stored, strict=True):
+            self.catalog.replace(draft.entry, chunks, draft.labels, draft.problems, draft.state, situation)
         return embedded, reused
 
     def repair(self) -> int:
@@ -106,8 +108,7 @@ class Index:
             if not lost:
                 continue
             missing += len(lost)
-            texts = {key: _text(view, *parts) for key, parts in self.catalog.texts_of(view, lost).items()}
-            self._add_vectors({view: texts})
+            self._add_vectors({view: self._lost_texts(view, lost)})
         return missing
 
     def finish(self) -> None:
@@ -124,9 +125,21 @@ class Index:
                 if folder.name not in (self.build.name, previous):
                     shutil.rmtree(folder, ignore_errors=True)
 
+    def _lost_texts(self, view: View, keys: set[str]) -> dict[str, str]:
+        if view == "situations":
+            return self.catalog.situations_of(keys)
+        return {key: _text(view, *parts) for key, parts in self.catalog.texts_of(view, keys).items()}
+
+    def _situated(self, draft: Draft, texts: Mapping[View, dict[str, str]]) -> StoredSituation | None:
+        if not draft.situation:
+            return None
+        key = text_key(self.embedder.checksum, draft.situation)
+        texts["situations"][key] = draft.situation
+        return StoredSituation(draft.situation, key)
+
     def _keyed(self, title: str, chunk: Chunk, texts: Mapping[View, dict[str, str]]) -> StoredChunk:
         keys = {}
-        for view in VIEWS:
+        for view in SEARCHED:
             text = _text(view, title, chunk.headings, chunk.text)
             keys[view] = text_key(self.embedder.checksum, text)
             texts[view][keys[view]] = text

@@ -65,12 +65,19 @@ CHUNKS = Table(
     Index("chunks_by_entry", "entry"),
     sqlite_autoincrement=True,
 )
+SITUATIONS = Table(  # of deals: what is compared with other deals
+    "situations",
+    METADATA,
+    Column("entry", ForeignKey("entries.number", ondelete="CASCADE"), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("key", String, nullable=False, index=True),  # of the vector
+)
 PROBLEMS = Table(
     "problems",
     METADATA,
     Column("path", String, nullable=False, index=True),
     Column("line", Integer, nullable=False),
-    Column("message", Text, nullable=False),
+    Column("message", Text, nullable=False),  # the sentence as JSON
 )
 
 # Terms come already cut by `analysis`, joined by spaces; `_` holds the parts of a code together.

@@ -132,6 +132,23 @@ def facet_totals(catalog: Catalog, field: str, condition: ColumnElement[bool]) -
         return [(row[0], int(row[1])) for row in connection.execute(counted)]
 
 
+def numbered_entries(catalog: Catalog, kind: str, visible: frozenset[str]) -> list[tuple[int, Entry]]:
+    """Return (number, entry without its body) of every published entry of a kind, numbers rising."""
+    of_kind = passing((("kind", (kind,)),), "", "", visible)
+    without_body = func.json_set(ENTRIES.c.document, "$.body", "")
+    query = select(ENTRIES.c.number, without_body).where(of_kind).order_by(ENTRIES.c.number)
+    with catalog.engine.connect() as connection:
+        return [(row[0], from_document(row[1])) for row in connection.execute(query)]
+
+
+def kinds_by_id(catalog: Catalog, visible: frozenset[str]) -> dict[str, str]:
+    """Return the kind of every entry that may be shown, drafts and archived ones as well."""
+    query = select(ENTRIES.c.id, FACET_VALUES.c.value).join(FACET_VALUES, FACET_VALUES.c.entry == ENTRIES.c.number)
+    with catalog.engine.connect() as connection:
+        shown = query.where(FACET_VALUES.c.field == "kind", ENTRIES.c.visibility.in_(sorted(visible)))
+        return {row[0]: row[1] for row in connection.execute(shown)}
+
+
 def newest(catalog: Catalog, condition: ColumnElement[bool], limit: int, offset: int) -> tuple[list[Entry], int]:
     """Return a page of entries, newest first, and how many there are."""
     page = select(ENTRIES.c.document).where(condition).order_by(ENTRIES.c.sort_date.desc(), ENTRIES.c.id)

@@ -16,8 +16,8 @@ from sqlalchemy import select
 from kb.index import selection
 from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
-from kb.index.schema import CHUNKS, ENTRIES, NAMES
-from kb.index.vectors import VIEWS, VectorStore, View
+from kb.index.schema import CHUNKS, ENTRIES, NAMES, SITUATIONS
+from kb.index.vectors import SEARCHED, VectorStore, View
 
 Rows = NDArray[np.int64]
 
@@ -35,6 +35,7 @@ class Snapshot:
     row_of_key: dict[View, dict[str, int]]
     names: dict[str, tuple[int, ...]]  # folded name → entry numbers
     facets: dict[int, tuple[tuple[str, str], ...]]  # entry number → (facet, value)
+    situations: tuple[Rows, Vectors]  # entry numbers of deals, rising, and what is told of each: unit length
     trust: dict[int, selection.Trust]  # entry number → what speaks for or against it, where anything does
 
     def places(self, numbers: Sequence[int]) -> Rows:
@@ -69,7 +70,7 @@ def take_snapshot(catalog: Catalog, store: VectorStore, visible: frozenset[str])
     matrices: dict[View, Vectors] = {}
     row_of_key: dict[View, dict[str, int]] = {}
     inverse: dict[View, tuple[Rows, Rows]] = {}
-    for view in VIEWS:
+    for view in SEARCHED:
         stored, matrices[view] = store.read_all(view)
         row_of_key[view] = {key: row for row, key in enumerate(stored)}
         rows[view] = np.array([row_of_key[view].get(key, -1) for key in keys[view]], np.int64)
@@ -86,5 +87,15 @@ def take_snapshot(catalog: Catalog, store: VectorStore, visible: frozenset[str])
         row_of_key=row_of_key,
         names=names,
         facets=selection.facets_by_entry(catalog),
+        situations=_situations(catalog, store),
         trust=selection.trust_by_entry(catalog),
     )
+
+
+def _situations(catalog: Catalog, store: VectorStore) -> tuple[Rows, Vectors]:
+    stored, matrix = store.read_all("situations")
+    row_of_key = {key: row for row, key in enumerate(stored)}
+    with catalog.engine.connect() as connection:
+        listed = connection.execute(select(SITUATIONS.c.entry, SITUATIONS.c.key).order_by(SITUATIONS.c.entry))
+        found = [(number, row_of_key[key]) for number, key in listed if key in row_of_key]
+    return np.array([number for number, _ in found], np.int64), matrix[[row for _, row in found]]

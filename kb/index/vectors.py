@@ -1,4 +1,4 @@
-"""The vectors of the index in Chroma, one collection for passages and one for their titles and headings.
+"""The vectors of the index in Chroma: a collection for passages, one for their titles, one for deals' situations.
 
 A vector is stored under the key of its text (see `embedding_cache`): it never changes, adding it again is harmless, and
 what the catalogue no longer names is swept.
@@ -14,8 +14,9 @@ import numpy as np
 
 from kb.index.embedding import Vectors
 
-View = Literal["bodies", "heads"]
-VIEWS: tuple[View, ...] = ("bodies", "heads")
+View = Literal["bodies", "heads", "situations"]
+SEARCHED: tuple[View, ...] = ("bodies", "heads")  # of passages: their texts, and their titles with headings
+VIEWS: tuple[View, ...] = (*SEARCHED, "situations")  # of deals: what is told before the end
 
 # Measured on 10,000 and 100,000 chunks (docs/measurements.md): recall@20 of 0.99 and more.
 HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 300, "max_neighbors": 32}

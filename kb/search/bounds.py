@@ -8,6 +8,7 @@ from kb.index import selection
 from kb.index.catalog import Catalog
 from kb.playbook import Playbook
 from kb.search.query import Filters, Query, parse_query
+from kb.wording import say
 
 REMEMBERED = 64  # filters
 NO_FILTERS = Filters()
@@ -50,11 +51,20 @@ def agreed(filters: Filters, playbook: Playbook) -> Filters:
     values = []
     for facet, wanted in filters.values:
         if facet not in FACETS:
-            raise BadFilterError(f"There is no filter '{facet}'; use one of {', '.join(FACETS)}.")
+            raise BadFilterError(
+                say("There is no filter '{facet}'; use one of {choices}.", facet=facet, choices=", ".join(FACETS))
+            )
         fixed, words = _FIXED.get(facet), playbook.vocabulary(facet)
         for value in wanted:
             if fixed and value not in fixed:
-                raise BadFilterError(f"'{value}' is no {facet}; use one of {', '.join(fixed)}.")
+                raise BadFilterError(
+                    say(
+                        "'{value}' is no {facet}; use one of {choices}.",
+                        value=value,
+                        facet=facet,
+                        choices=", ".join(fixed),
+                    )
+                )
         terms = [words.find(value) if words else None for value in wanted]
         values.append((facet, tuple(t.key if t else v for t, v in zip(terms, wanted, strict=True))))
     return Filters(tuple(pair for pair in values if pair[1]), filters.date_from, filters.date_to)

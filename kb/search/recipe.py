@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kb.index.analysis import fold
 from kb.index.neighbours import Neighbours
 from kb.index.snapshot import Rows, Snapshot
-from kb.index.vectors import VIEWS, View
+from kb.index.vectors import SEARCHED, View
 from kb.search import ranking
 from kb.search.answer import Adjustment, Band, Confidence
 from kb.search.calibration import Calibration
@@ -75,7 +75,7 @@ class _Scored:
 
 def find(source: Source, words: LookUp, named: dict[int, bool], neighbours: Neighbours) -> Found:
     """Return the entries that answer a question; the bounds of the look-up bind the meaning retrieval as well."""
-    near = {view: neighbours.nearest(view, DEPTH, words.allowed) for view in VIEWS}
+    near = {view: neighbours.nearest(view, DEPTH, words.allowed) for view in SEARCHED}
     scored = _score(neighbours, words.by_chunk, words.mass, near)
     within = {entry: exact for entry, exact in named.items() if words.entries is None or entry in words.entries}
     return _cut(_best_of_entries(source, scored, within), scored, source.calibration)

@@ -13,7 +13,7 @@ from ingest.sync import sync
 from kb.index.index import Index
 from kb.index.neighbours import Neighbours, largest
 from kb.index.snapshot import Snapshot, take_snapshot
-from kb.index.vectors import VIEWS, View
+from kb.index.vectors import SEARCHED, View
 from tests.words import WordEmbedder, note, write
 
 EVERYONE = frozenset({"all", "sales", "marketing"})
@@ -48,7 +48,7 @@ def test_filtered_neighbours_are_those_of_brute_force(snapshot: Snapshot, index:
         st.lists(st.booleans(), min_size=total, max_size=total),
         st.integers(1, 70),
         st.text(max_size=20),
-        st.sampled_from(VIEWS),
+        st.sampled_from(SEARCHED),
     )
     def law(flags: list[bool], limit: int, question: str, view: View) -> None:
         allowed = np.array(flags, np.bool_)

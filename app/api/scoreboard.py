@@ -1,0 +1,47 @@
+"""The scoreboard over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from app.api.search import Language
+from app.board_labels import board_labels
+from app.csv_text import csv_response
+from app.deps import LibraryDep, SettingsDep
+from app.errors import API_ERRORS
+from app.i18n import choose_locale
+from app.schemas_scoreboard import ScoreboardOut, ScoreboardParams
+from app.settings import Settings
+from kb.library import Library
+
+router = APIRouter(prefix="/api/v1", tags=["insight"], responses=API_ERRORS)
+Params = Annotated[ScoreboardParams, Query()]
+_COLUMNS = (
+    "key", "label", "won", "lost", "no_decision", "open", "mean", "low", "high", "shrunk_mean", "shrunk_low",
+    "shrunk_high", "p_above_base", "verdict", "agreement",
+)  # fmt: skip
+
+
+@router.get("/scoreboard")
+def scoreboard(library: LibraryDep, settings: SettingsDep, params: Params, language: Language = "ja") -> ScoreboardOut:
+    """Count how deals ended by angle, competitor, talk track …, with 90 % intervals and a fair comparison."""
+    return _board(library, settings, params, language)
+
+
+@router.get("/scoreboard.csv", response_class=Response)
+def scoreboard_csv(library: LibraryDep, settings: SettingsDep, params: Params, language: Language = "ja") -> Response:
+    """Return the rows of the scoreboard as CSV."""
+    board = _board(library, settings, params, language)
+    rows = ([getattr(row, name) for name in _COLUMNS] for row in board.rows)
+    return csv_response(f"scoreboard-{params.by}", _COLUMNS, rows)
+
+
+def _board(library: Library, settings: Settings, params: ScoreboardParams, language: str) -> ScoreboardOut:
+    board = library.scoreboard(
+        params.by, filters=params.filters(), outcome_of=params.outcome_of, strength=settings.strength
+    )
+    locale = choose_locale(None, None, language)
+    labels = board_labels(params.by, [row.key for row in board.scores.rows], locale, library)
+    return ScoreboardOut.of(board, labels)

@@ -1,0 +1,23 @@
+"""Turn what a request says of a live deal into what the library compares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ingest.notes import read_notes
+from kb.errors import TextTooLongError
+from kb.insight.asked import Asked
+from kb.library import Library
+
+MAX_TEXT_CHARS = 20_000  # longer than any note of a deal
+
+
+def asked_from(library: Library, text: str, deal_id: str, facts: Mapping[str, Any]) -> Asked:
+    """Return the deal asked about: stated facts count more than front matter in the text. Raises TextTooLongError."""
+    if len(text) > MAX_TEXT_CHARS:
+        raise TextTooLongError(len(text), MAX_TEXT_CHARS)
+    told = read_notes(text, library.playbook, library.index.embedder.count_tokens) if text.strip() else Asked()
+    stated = {name: value for name, value in facts.items() if value}
+    return replace(told, **{**stated, "deal_id": deal_id.strip()})

@@ -1,0 +1,150 @@
+"""Does the win rate of similar deals foretell how a deal ends? Each deal is asked about as if its end were unknown."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench import sets
+from bench.indexes import Bench, sample_library
+from bench.report import Figure, publish
+from bench.sets import as_entry
+from kb.entry import Deal, Entry
+from kb.insight.asked import asked_of
+from kb.insight.deals import LOST, WON, DealTable, deal_table
+from kb.insight.likeness import Situations, parts_of, together
+from kb.insight.similar import neighbour_rate
+from kb.playbook import Playbook
+
+CRM = sets.SHARED / "crm_maven"
+OUTCOMES = {"Won": "won", "Lost": "lost"}
+RESAMPLES = 2_000  # of the deals, for the intervals
+PAIRS = 2_000  # of a won and a lost deal, for the AUC
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasts:
+    """What was foretold of each decided deal without itself, and of pairs of a won and a lost deal without either."""
+
+    won: NDArray[np.bool_]  # an element a deal
+    foretold: Floats
+    base: Floats  # the share of wins of all others: what one would say without looking
+    pairs: NDArray[np.int64]  # a row a pair: places of the won and of the lost deal in the columns above
+    right: Floats  # 1 where the won deal of a pair was foretold better, 1/2 for a tie
+
+
+def measure_outcomes(bench: Bench) -> None:
+    """Measure, show and keep how well similar deals foretell outcomes, good or bad."""
+    library = sample_library(bench)
+    insights = library.insights
+    figures = _figures("sample entries", foretell(insights.deals, insights.situations, library.playbook))
+    library.close()
+    if CRM.is_dir():
+        table = deal_table(list(enumerate(crm_deals())), Playbook(), {})
+        nothing = Situations(np.zeros((len(table), 0), np.float32))
+        figures += _figures("CRM export, facts only", foretell(table, nothing, Playbook()))
+    else:
+        bench.console.print(f"[yellow]{CRM} is not there: its deals are not foretold.[/]")
+    publish(bench.console, bench.folder, "outcomes", figures)
+
+
+def foretell(table: DealTable, situations: Situations, playbook: Playbook) -> Forecasts:
+    """Ask about every decided deal, and about pairs.
+
+    A deal that is left out lowers the rate of those like it if it was won, and raises it if it was lost. So wins look
+    worse than losses even where nothing can be foretold, and the AUC is taken over pairs that are left out together
+    (Airola and others 2011).
+    """
+    decided = np.flatnonzero(np.isin(table.outcomes, (WON, LOST)))
+    won = table.outcomes[decided] == WON
+    likeness = _Likeness(table, situations, playbook)
+    foretold = np.array([likeness.rate(deal, without=(deal,)) for deal in decided.tolist()])
+    pairs = _pairs(won)
+    right = []
+    for first, second in pairs:
+        both = (int(decided[first]), int(decided[second]))
+        better = likeness.rate(both[0], both) - likeness.rate(both[1], both)
+        right.append(0.5 if better == 0 else float(better > 0))
+    return Forecasts(won, foretold, (won.sum() - won) / (len(won) - 1), pairs, np.array(right))
+
+
+class _Likeness:
+    """The win rate of deals like one of the table."""
+
+    def __init__(self, table: DealTable, situations: Situations, playbook: Playbook) -> None:
+        self._table = table
+        self._situations = situations
+        self._playbook = playbook
+
+    def rate(self, deal: int, without: Sequence[int]) -> float:
+        table = self._table
+        parts = parts_of(
+            asked_of(table.deals[deal], self._playbook), table, self._situations, self._situations.vector(deal)
+        )
+        others = np.ones(len(table), np.bool_)
+        others[list(without)] = False
+        return neighbour_rate(table, together(parts, len(table), without=("stage",)), others).mean
+
+
+def _pairs(won: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return all pairs of a won and a lost deal, or as many random ones as PAIRS allows, each deal in one of them."""
+    random = np.random.default_rng(1)
+    wins, losses = np.flatnonzero(won), np.flatnonzero(~won)
+    if len(wins) * len(losses) <= PAIRS:
+        return np.stack([axis.ravel() for axis in np.meshgrid(wins, losses)], axis=1)
+    count = min(PAIRS, len(wins), len(losses))
+    return np.stack([random.permutation(wins)[:count], random.permutation(losses)[:count]], axis=1)
+
+
+def crm_deals() -> Iterator[Entry]:
+    """Return the closed deals of the CRM export as entries with facts only."""
+    accounts = {row["account"]: row for row in _rows(CRM / "accounts.csv")}
+    closed = (row for row in _rows(CRM / "sales_pipeline.csv") if row["deal_stage"] in OUTCOMES)
+    for row in closed:
+        account = accounts.get(row["account"], {})
+        employees = account.get("employees", "")
+        outcome = OUTCOMES[row["deal_stage"]]
+        yield as_entry(
+            f"crm/{row['opportunity_id']}",
+            row["opportunity_id"],
+            "",
+            kind="deal",
+            date=date.fromisoformat(row["close_date"]),
+            industries=(account["sector"],) if account else (),
+            products=(row["product"],),
+            deal=Deal(outcome=outcome, size=int(employees) if employees else None),  # type: ignore[arg-type]
+        )
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _figures(name: str, found: Forecasts) -> list[Figure]:
+    """Return the Brier score beside that of the base rate, and the AUC, with 90 % intervals over resampled deals."""
+    count = len(found.won)
+    gains = (found.base - found.won) ** 2 - (found.foretold - found.won) ** 2
+    random = np.random.default_rng(1)
+    times = random.multinomial(count, np.full(count, 1 / count), size=RESAMPLES)  # how often a resample holds each deal
+    weights = times[:, found.pairs[:, 0]] * times[:, found.pairs[:, 1]]
+    aucs = (weights @ found.right) / np.maximum(weights.sum(axis=1), 1)
+    return [
+        Figure(f"{name}: deals", count),
+        Figure(f"{name}: Brier score of similar deals", float(np.mean((found.foretold - found.won) ** 2))),
+        Figure(f"{name}: Brier score of the base rate", float(np.mean((found.base - found.won) ** 2))),
+        Figure(f"{name}: gain over the base rate", float(gains.mean()), note=f"90 %: {_span(times @ gains / count)}"),
+        Figure(f"{name}: AUC", float(found.right.mean()), note=f"90 %: {_span(aucs)}; {len(found.right):,} pairs"),
+    ]
+
+
+def _span(values: Floats) -> str:
+    low, high = np.quantile(values, [0.05, 0.95])
+    return f"{low:.3f} to {high:.3f}"

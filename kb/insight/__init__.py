@@ -1,0 +1,1 @@
+"""What the deals say together: rates with their uncertainty, fair comparisons, similar deals."""

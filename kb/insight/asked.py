@@ -1,0 +1,102 @@
+"""The deal somebody asks about: what was said of it, and what its text tells by the agreed words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kb.entry import Entry
+from kb.index.analysis import fold
+from kb.insight.deals import lead_source_key
+from kb.playbook import Playbook, Term, Vocabulary
+
+FACTS = ("industries", "products", "competitors")  # those a text can name
+LEAST_CHARS = {
+    "industries": 2,
+    "products": 3,
+    "competitors": 2,
+}  # 点検 is a product's nickname, and what everybody does
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A deal as far as it is known; values as the playbook names them."""
+
+    text: str = ""  # the situation, without outcome and lesson
+    industries: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    competitors: tuple[str, ...] = ()
+    size: int | None = None  # employees
+    amount: int | None = None
+    stage: str = ""
+    lead_source: str = ""
+    deal_id: str = ""  # of an existing entry: it is not similar to itself
+    read_from_text: tuple[str, ...] = ()  # which of FACTS the text told
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known that could be compared."""
+        facts = (self.industries, self.products, self.competitors, self.stage, self.lead_source)
+        return not (self.text or self.deal_id or any(facts) or self.size is not None or self.amount is not None)
+
+
+def asked_of(entry: Entry, playbook: Playbook) -> Asked:
+    """Return what is known of an existing deal, but for its text."""
+    deal = entry.deal
+    return Asked(
+        industries=entry.industries,
+        products=entry.products,
+        competitors=entry.competitors,
+        size=deal.size if deal else None,
+        amount=deal.amount if deal else None,
+        stage=deal.stage if deal else "",
+        lead_source=lead_source_key(deal.lead_source, playbook.lead_sources) if deal else "",
+        deal_id=entry.id,
+    )
+
+
+def with_agreed_words(asked: Asked, playbook: Playbook) -> Asked:
+    """Return the same with given facts under their agreed names, and missing ones read from the text."""
+    words = {"industries": playbook.industries, "products": playbook.products, "competitors": playbook.competitors}
+    found: dict[str, Any] = {}
+    read = []
+    for name in FACTS:
+        given: tuple[str, ...] = getattr(asked, name)
+        if given:
+            found[name] = tuple(term.key if (term := words[name].find(value)) else value for value in given)
+        elif told := named_in(asked.text, words[name], LEAST_CHARS[name]):
+            found[name] = told
+            read.append(name)
+    source = lead_source_key(asked.lead_source, playbook.lead_sources)
+    return replace(asked, **found, lead_source=source, read_from_text=tuple(read))
+
+
+def named_in(text: str, words: Vocabulary, least: int = 2) -> tuple[str, ...]:
+    """Return the keys of the terms a text names by any spelling, in the order of the vocabulary.
+
+    A spelling inside a longer one of another term does not count: 現場ログ点検 names not 現場ログ as well. Nor does one
+    of fewer than `least` characters.
+    """
+    spelled = sorted(
+        {(fold(spelling).strip(), term.key) for term in words.terms for spelling in _spellings(term)},
+        key=lambda pair: -len(pair[0]),
+    )
+    rest, found = fold(text), set()
+    for spelling, key in spelled:
+        pattern = _pattern(spelling)
+        if len(spelling) >= least and pattern.search(rest):
+            found.add(key)
+            rest = pattern.sub(" ", rest)
+    return tuple(term.key for term in words.terms if term.key in found)
+
+
+def _spellings(term: Term) -> tuple[str, ...]:
+    return (term.key, term.ja, term.en, *term.aliases)
+
+
+def _pattern(spelling: str) -> re.Pattern[str]:
+    """Return how a spelling stands in a text: a Latin one as a whole word."""
+    edge = r"(?<![a-z0-9])" if spelling[0].isascii() else ""
+    end = r"(?![a-z0-9])" if spelling[-1].isascii() else ""
+    return re.compile(edge + re.escape(spelling) + end)

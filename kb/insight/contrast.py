@@ -1,0 +1,84 @@
+"""What the won deals have that the lost ones lack, and the other way round."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy.special import ndtri
+
+from kb.entry import Entry
+from kb.insight.rates import CREDIBILITY
+from kb.insight.situation import names_end
+
+Factor = Literal["angle", "reason", "competitor", "content", "lead_source", "stage", "tag"]
+Verdict = Literal["won", "lost", "unclear", "too-few", "one-sided"]
+
+SMOOTHING = 0.5  # added to every cell, so that none is empty (Haldane 1956)
+LEAST_DEALS = 3  # with a value, before anything is said about it
+MOST = 60  # named at all: what stands in one deal only says nothing
+AFTERWARDS = ("reason", "stage")  # factors that come to be with the end: one that only one side has proves nothing
+_ORDER: tuple[Verdict, ...] = ("won", "lost", "unclear", "one-sided", "too-few")
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A neighbour and how much it counts, above 0 to 1."""
+
+    entry: Entry
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """One value among the won and the lost neighbours."""
+
+    factor: Factor
+    value: str
+    won: int  # deals with the value
+    lost: int
+    log_odds: float  # above 0: more in the won; weighted by similarity
+    low: float  # 90 % interval
+    high: float
+    verdict: Verdict
+
+
+ValuesOf = Mapping[Factor, Callable[[Entry], Sequence[str]]]
+
+
+def contrasts(won: Sequence[Weighed], lost: Sequence[Weighed], values_of: ValuesOf) -> tuple[Contrast, ...]:
+    """Compare the won with the lost neighbours in every value of every factor, the clearest first.
+
+    The number taken of each side does not matter for an odds ratio, so sides of equal size are fair.
+    """
+    found = []
+    for factor, read in values_of.items():
+        values = sorted({value for deal in (*won, *lost) for value in read(deal.entry) if not names_end(value)})
+        found += [_contrast(factor, value, won, lost, read) for value in values]
+    clearest = sorted(found, key=lambda c: (_ORDER.index(c.verdict), -abs(c.log_odds), c.factor, c.value))
+    return tuple(clearest[:MOST])
+
+
+def _contrast(
+    factor: Factor, value: str, won: Sequence[Weighed], lost: Sequence[Weighed], read: Callable[[Entry], Sequence[str]]
+) -> Contrast:
+    cells = []
+    counts = []
+    for side in (won, lost):
+        having = [deal.weight for deal in side if value in read(deal.entry)]
+        cells += [sum(having) + SMOOTHING, sum(deal.weight for deal in side) - sum(having) + SMOOTHING]
+        counts.append(len(having))
+    log_odds = math.log(cells[0] * cells[3] / (cells[1] * cells[2]))  # Woolf 1955
+    reach = float(ndtri((1 + CREDIBILITY) / 2)) * math.sqrt(sum(1 / cell for cell in cells))
+    low, high = log_odds - reach, log_odds + reach
+    return Contrast(factor, value, counts[0], counts[1], log_odds, low, high, _verdict(factor, counts, low, high))
+
+
+def _verdict(factor: Factor, counts: Sequence[int], low: float, high: float) -> Verdict:
+    if sum(counts) < LEAST_DEALS:
+        return "too-few"
+    if factor in AFTERWARDS and not all(counts):
+        return "one-sided"
+    return "won" if low > 0 else "lost" if high < 0 else "unclear"

@@ -1,0 +1,77 @@
+"""Are the noted deals like all closed deals? Losses are written down less often, and then every rate is too good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kb.entry import OUTCOMES
+from kb.insight.deals import DealTable
+from kb.playbook import ClosedDeals, Playbook
+
+LEAST_CLOSED = 5  # of an outcome, before its share of notes means anything
+FAR_BELOW = 0.8  # a share of noted losses below this part of the share of noted wins is a warning
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Closed deals of one outcome in one segment, and how many of them have a note."""
+
+    outcome: str
+    industry: str  # key; empty for all
+    closed: int
+    noted: int
+
+    @property
+    def share(self) -> float:
+        """The share with a note; more notes than closed deals count as all."""
+        return min(1.0, self.noted / self.closed) if self.closed else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What of reality the notes show; without totals in the playbook nothing is known."""
+
+    rows: tuple[Covered, ...] = ()
+    losses_under_recorded: bool = False
+    segments: tuple[str, ...] = ()  # industries in which losses are under-recorded
+
+
+def coverage(table: DealTable, playbook: Playbook) -> Coverage:
+    """Compare the notes with the totals the playbook gives."""
+    rows = tuple(
+        Covered(total.outcome, total.industry, total.count, _noted(table, total)) for total in playbook.closed_deals
+    )
+    whole = _under_recorded(_summed(rows))
+    segments = sorted({row.industry for row in rows if row.industry})
+    return Coverage(
+        rows, whole, tuple(name for name in segments if _under_recorded([r for r in rows if r.industry == name]))
+    )
+
+
+def _noted(table: DealTable, total: ClosedDeals) -> int:
+    found = 0
+    for deal in np.flatnonzero(table.outcomes == OUTCOMES.index(total.outcome)):
+        entry = table.deals[deal]
+        in_time = (total.date_from or "") <= entry.sort_date <= (total.date_to or "9999")
+        found += in_time and (not total.industry or total.industry in entry.industries)
+    return found
+
+
+def _summed(rows: tuple[Covered, ...]) -> list[Covered]:
+    """Return one row an outcome; totals of all industries stand above those of single ones."""
+    summed = []
+    for outcome in OUTCOMES:
+        mine = [row for row in rows if row.outcome == outcome]
+        counted = [row for row in mine if not row.industry] or mine
+        summed.append(Covered(outcome, "", sum(r.closed for r in counted), sum(r.noted for r in counted)))
+    return summed
+
+
+def _under_recorded(rows: list[Covered]) -> bool:
+    won = next((row for row in rows if row.outcome == "won"), None)
+    lost = next((row for row in rows if row.outcome == "lost"), None)
+    if won is None or lost is None or won.closed < LEAST_CLOSED or lost.closed < LEAST_CLOSED:
+        return False
+    return lost.share < won.share * FAR_BELOW

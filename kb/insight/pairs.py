@@ -1,0 +1,101 @@
+"""Almost equal deals with opposite ends, and what was done in the won ones only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kb.entry import Entry
+from kb.insight.contrast import Weighed
+
+MOST_PAIRS = 3
+MOST_SUGGESTED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What two deals have differently: the values that only one of them has."""
+
+    factor: str
+    won: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OppositePair:
+    """A won and a lost deal that are much alike."""
+
+    won: Entry
+    lost: Entry
+    likeness: float  # to each other, 0 to 1
+    same: tuple[tuple[str, tuple[str, ...]], ...]  # (fact, shared values)
+    differs: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Something used in similar won deals and in none of the lost ones."""
+
+    factor: str  # content, campaign or angle
+    value: str  # entry id, or key of an angle
+    evidence: tuple[str, ...]  # won deals that used it, the most similar first
+    weight: float  # their similarity, summed
+
+
+Reading = Mapping[str, Callable[[Entry], Sequence[str]]]
+
+
+def opposite_pairs(
+    won: Sequence[Weighed],
+    lost: Sequence[Weighed],
+    likeness: Callable[[Entry, Entry], float],
+    same: Reading,
+    differing: Reading,
+) -> tuple[OppositePair, ...]:
+    """Return the pairs that are most alike and nearest to what was asked for, each deal in one pair only."""
+    ranked = sorted(
+        ((likeness(first.entry, second.entry), first, second) for first in won for second in lost),
+        key=lambda found: -found[0] * (found[1].weight + found[2].weight),
+    )
+    taken: set[str] = set()
+    pairs: list[OppositePair] = []
+    for alike, first, second in ranked:
+        if len(pairs) == MOST_PAIRS or {first.entry.id, second.entry.id} & taken:
+            continue
+        taken |= {first.entry.id, second.entry.id}
+        pairs.append(_pair(first.entry, second.entry, alike, same, differing))
+    return tuple(pairs)
+
+
+def suggestions(
+    won: Sequence[Weighed], lost: Sequence[Weighed], used: Reading, known: frozenset[str]
+) -> tuple[Suggestion, ...]:
+    """Return what the won deals used and no lost one did, but for what is `known` already; the best supported first."""
+    found = []
+    for factor, read in used.items():
+        failed = {value for deal in lost for value in read(deal.entry)}
+        for value in dict.fromkeys(v for deal in won for v in read(deal.entry)):
+            holders = [deal for deal in won if value in read(deal.entry)]
+            if value not in failed and value not in known:
+                evidence = tuple(deal.entry.id for deal in holders)
+                found.append(Suggestion(factor, value, evidence, sum(deal.weight for deal in holders)))
+    return tuple(sorted(found, key=lambda s: (-s.weight, s.factor, s.value))[:MOST_SUGGESTED])
+
+
+def _pair(won: Entry, lost: Entry, alike: float, same: Reading, differing: Reading) -> OppositePair:
+    shared = [(fact, tuple(v for v in read(won) if v in read(lost))) for fact, read in same.items()]
+    differences = [
+        Difference(
+            factor,
+            tuple(v for v in read(won) if v not in read(lost)),
+            tuple(v for v in read(lost) if v not in read(won)),
+        )
+        for factor, read in differing.items()
+    ]
+    return OppositePair(
+        won,
+        lost,
+        alike,
+        tuple(pair for pair in shared if pair[1]),
+        tuple(d for d in differences if d.won or d.lost),
+    )

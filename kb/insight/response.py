@@ -1,0 +1,50 @@
+"""How an angle is answered to in campaigns: shown, responded, and how sure the share is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from kb.entry import Entry
+from kb.insight.rates import plain_rate
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One angle over all campaigns that measured it."""
+
+    shown: int
+    responded: int
+    rate: float
+    low: float  # 90 % credible
+    high: float
+    source: Literal["variants", "metrics"]
+    campaigns: tuple[str, ...]  # entry ids
+
+
+def responses(campaigns: Iterable[Entry]) -> dict[str, Response]:
+    """Return the response by angle: of the arms that tested it, else of campaigns that used it alone.
+
+    In a campaign without arms the leads are counted against the impressions, and only where it had a single angle:
+    otherwise nobody knows which of them was answered.
+    """
+    tested: dict[str, list[tuple[str, int, int]]] = {}
+    alone: dict[str, list[tuple[str, int, int]]] = {}
+    for entry in campaigns:
+        if entry.campaign is None:
+            continue
+        for arm in entry.campaign.variants:
+            tested.setdefault(arm.angle, []).append((entry.id, arm.shown, arm.responded))
+        shown, leads = entry.campaign.metrics.get("impressions", 0), entry.campaign.metrics.get("leads", 0)
+        if not entry.campaign.variants and len(entry.angles) == 1 and shown >= leads and shown:
+            alone.setdefault(entry.angles[0], []).append((entry.id, shown, leads))
+    found = {angle: _response(counts, "metrics") for angle, counts in alone.items()}
+    return found | {angle: _response(counts, "variants") for angle, counts in tested.items()}
+
+
+def _response(counts: list[tuple[str, int, int]], source: Literal["variants", "metrics"]) -> Response:
+    shown, responded = sum(row[1] for row in counts), sum(row[2] for row in counts)
+    rate = plain_rate(responded, shown - responded)
+    campaigns = tuple(dict.fromkeys(row[0] for row in counts))
+    return Response(shown, responded, float(rate.mean), float(rate.low), float(rate.high), source, campaigns)

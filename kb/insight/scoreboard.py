@@ -1,0 +1,204 @@
+"""Which angles, talk tracks, campaigns, competitors … really win, and how sure that is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from kb.insight.deals import LOST, NO_DECISION, OPEN, UNKNOWN, WON, DealTable, Dimension, Flags, Integers
+from kb.insight.fair import Fair, Strata, fair_comparison
+from kb.insight.rates import LEAST_DECIDED, STRENGTH, SURE, Numbers, plain_rate, probability_above, shrunk_rate
+
+By = Literal["angle", "reason", "competitor", "industry", "talk-track", "campaign", "lead_source", "product"]
+OutcomeOf = Literal["decided", "closed"]
+Verdict = Literal["too-few", "above", "below", "unclear"]
+# What the fair comparison makes of the plain one.
+Agreement = Literal["same", "weaker", "opposite", "clearer", "not-comparable"]
+BYS: tuple[str, ...] = get_args(By)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Deals by how they ended."""
+
+    won: int
+    lost: int
+    no_decision: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """All deals looked at together."""
+
+    counts: Counts
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class WinRate:
+    """The share of wins, plain and drawn towards the base, each with a 90 % credible interval."""
+
+    mean: float
+    low: float
+    high: float
+    shrunk_mean: float
+    shrunk_low: float
+    shrunk_high: float
+    p_above_base: float  # that the drawn rate lies above the base
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value and how its deals ended."""
+
+    key: str
+    counts: Counts
+    rate: WinRate
+    verdict: Verdict
+    is_one_sided: bool  # a reason is given after the end: comparing its wins with its losses says nothing
+    fair: Fair | None
+    agreement: Agreement
+    evidence: tuple[str, ...]  # deal ids, newest first
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """What the numbers rest on."""
+
+    deals: int
+    decided: int
+    without_outcome: int  # left out, as problems
+    without_value: int  # decided deals that name no value of this dimension
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scoreboard:
+    """Rows, the best supported first."""
+
+    by: By
+    outcome_of: OutcomeOf
+    base: Base
+    rows: tuple[Row, ...]
+    looked_at: LookedAt
+
+
+def scoreboard(
+    table: DealTable, within: Flags, by: By, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH
+) -> Scoreboard:
+    """Count the deals within bounds (a flag a deal) by the values of a dimension.
+
+    A rate is won among decided (won and lost) or among closed deals (no decision as well); a deal counts once a row.
+    """
+    dimension = table.dimensions[by]
+    counted = _by_value(table.outcomes, within, dimension)
+    base = _base(_counts(np.bincount(table.outcomes[within] + 1, minlength=len(_SLOTS))), outcome_of)
+    won, against = _sides(counted, outcome_of)
+    numbers = _numbers(won, against, base.mean, strength)
+    compared = _Compared(table, within, outcome_of)
+    rows = []
+    for value in map(int, np.flatnonzero(counted[:, 1:].sum(axis=1))):
+        counts, decided = _counts(counted[value]), int(won[value] + against[value])
+        rate = WinRate(*(float(values[value]) for values in numbers))
+        one_sided = by == "reason" and not (counts.won and counts.lost + counts.no_decision)
+        verdict = _verdict(decided, 0.5 if one_sided else rate.p_above_base)
+        fair = compared.fair(dimension, value) if decided >= LEAST_DECIDED and not one_sided else None
+        evidence = _evidence(table, within, dimension, value)
+        key = dimension.keys[value]
+        rows.append(Row(key, counts, rate, verdict, one_sided, fair, _agreement(verdict, fair), evidence))
+    rows.sort(key=lambda row: (-row.rate.shrunk_low, -row.rate.p_above_base, row.key))
+    return Scoreboard(by, outcome_of, base, tuple(rows), _looked_at(table, within, dimension, strength))
+
+
+def _numbers(won: Integers, against: Integers, base: float, strength: float) -> tuple[Numbers, ...]:
+    """Return the fields of WinRate, each for all values."""
+    plain, shrunk = plain_rate(won, against), shrunk_rate(won, against, base, strength)
+    above = probability_above(won, against, base, strength)
+    return plain.mean, plain.low, plain.high, shrunk.mean, shrunk.low, shrunk.high, above
+
+
+_SLOTS = (UNKNOWN, WON, LOST, NO_DECISION, OPEN)  # the columns of counted deals
+
+
+def _by_value(outcomes: Integers, within: Flags, dimension: Dimension) -> Integers:
+    """Return deals by value and outcome."""
+    inside = within[dimension.deals]
+    cells = dimension.values[inside] * len(_SLOTS) + outcomes[dimension.deals[inside]] + 1
+    counted = np.bincount(cells, minlength=len(dimension.keys) * len(_SLOTS))
+    return counted.reshape(-1, len(_SLOTS)).astype(np.int64)
+
+
+def _counts(slots: Sequence[int] | Integers) -> Counts:
+    return Counts(won=int(slots[1]), lost=int(slots[2]), no_decision=int(slots[3]), open=int(slots[4]))
+
+
+def _sides(counted: Integers, outcome_of: OutcomeOf) -> tuple[Integers, Integers]:
+    """Return (wins, what they are counted against) by value."""
+    against = counted[:, 2] + (counted[:, 3] if outcome_of == "closed" else 0)
+    return counted[:, 1], against
+
+
+def _base(counts: Counts, outcome_of: OutcomeOf) -> Base:
+    against = counts.lost + (counts.no_decision if outcome_of == "closed" else 0)
+    rate = plain_rate(counts.won, against)
+    return Base(counts, float(rate.mean), float(rate.low), float(rate.high))
+
+
+def _verdict(decided: int, above: float) -> Verdict:
+    if decided < LEAST_DECIDED:
+        return "too-few"
+    return "above" if above >= SURE else "below" if above <= 1 - SURE else "unclear"
+
+
+def _agreement(verdict: Verdict, fair: Fair | None) -> Agreement:
+    """Say what comparing like with like makes of a verdict."""
+    if fair is None or fair.deals < LEAST_DECIDED:
+        return "not-comparable"
+    side = "above" if fair.low > 1 else "below" if fair.high < 1 else "unclear"
+    if verdict == "too-few" or side == verdict:
+        return "same"
+    if verdict == "unclear":
+        return "clearer"
+    return "weaker" if side == "unclear" else "opposite"
+
+
+class _Compared:
+    """The decided deals within bounds, grouped once for all rows."""
+
+    def __init__(self, table: DealTable, within: Flags, outcome_of: OutcomeOf) -> None:
+        ends = (WON, LOST, NO_DECISION) if outcome_of == "closed" else (WON, LOST)
+        self._decided = within & np.isin(table.outcomes, ends)
+        self._strata = Strata.of(table.strata[self._decided], table.outcomes[self._decided] == WON)
+        self._size = len(table)
+
+    def fair(self, dimension: Dimension, value: int) -> Fair | None:
+        having = np.zeros(self._size, np.bool_)
+        having[dimension.holders(value)] = True
+        return fair_comparison(self._strata, having[self._decided])
+
+
+def _evidence(table: DealTable, within: Flags, dimension: Dimension, value: int) -> tuple[str, ...]:
+    holders = dimension.holders(value)
+    deals = [table.deals[deal] for deal in holders[within[holders]]]
+    return tuple(deal.id for deal in sorted(deals, key=lambda d: (d.sort_date, d.id), reverse=True))
+
+
+def _looked_at(table: DealTable, within: Flags, dimension: Dimension, strength: float) -> LookedAt:
+    outcomes = Counter(table.outcomes[within].tolist())
+    named = np.zeros(len(table), np.bool_)
+    named[dimension.deals] = True
+    decided = within & np.isin(table.outcomes, (WON, LOST))
+    return LookedAt(
+        deals=int(within.sum()),
+        decided=int(decided.sum()),
+        without_outcome=outcomes[UNKNOWN],
+        without_value=int((decided & ~named).sum()),
+        strength=strength,
+    )

@@ -1,0 +1,166 @@
+"""Deals like the one asked about: balanced by how they ended, with the win rate of the nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kb.entry import OUTCOMES, Entry
+from kb.index.embedding import Vectors
+from kb.insight.asked import Asked
+from kb.insight.contrast import Contrast, Weighed, contrasts
+from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, Flags, Integers
+from kb.insight.likeness import WEIGHTS, Floats, Situations, parts_of, together
+from kb.insight.pairs import OppositePair, Reading, Suggestion, opposite_pairs, suggestions
+from kb.insight.rates import STRENGTH, plain_rate, shrunk_rate
+from kb.insight.views import Views
+from kb.search.answer import Confidence
+
+MOST_NEIGHBOURS = 20  # of each outcome
+COMPARED = 12  # of each outcome, at least: fewer say nothing about what differs
+RATED = 20  # decided deals, however they ended, that the win rate is read from
+SHARPNESS = 3.0  # the power of a likeness that makes it a weight: half as alike counts an eighth
+LEAST_LIKE = 0.2  # below it a deal is listed where nothing nearer is, and compared with nothing
+STRONG, PARTIAL = 0.6, 0.4  # likeness of the nearest decided deal, for the confidence of the whole
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How alike two deals are in one respect."""
+
+    name: str
+    likeness: float | None  # 0 to 1; None where the deal does not say
+    weight: float  # its share of the whole
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarDeal:
+    """A past deal and why it is similar."""
+
+    entry: Entry
+    likeness: float  # 0 to 1
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourRate:
+    """How the nearest deals ended, whatever their outcome; shares of wins among the decided, 90 % credible."""
+
+    won: int
+    lost: int
+    no_decision: int
+    mean: float  # weighted by likeness, drawn towards the base
+    low: float
+    high: float
+    base: float  # of all deals within the filters
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarDeals:
+    """What happened in deals like the one asked about, and what made the difference."""
+
+    asked: Asked
+    confidence: Confidence
+    by_outcome: dict[str, tuple[SimilarDeal, ...]]  # the nearest first
+    rate: NeighbourRate
+    contrasts: tuple[Contrast, ...]
+    pairs: tuple[OppositePair, ...]
+    suggestions: tuple[Suggestion, ...]
+
+
+def similar_deals(
+    table: DealTable,
+    situations: Situations,
+    views: Views,
+    asked: Asked,
+    vector: Vectors | None,
+    within: Flags,
+    count: int = 5,
+    strength: float = STRENGTH,
+) -> SimilarDeals:
+    """Return the `count` nearest deals of each outcome within bounds (a flag a deal); `vector` is of the asked text."""
+    parts = parts_of(asked, table, situations, vector)
+    likeness = together(parts, len(table))
+    itself = table.places.get(asked.deal_id)
+    others = within.copy()
+    if itself is not None:
+        others[itself] = False
+    nearest = {
+        outcome: _nearest(likeness, others & (table.outcomes == place), max(count, COMPARED))
+        for place, outcome in enumerate(OUTCOMES)
+    }
+    decided = others & np.isin(table.outcomes, (WON, LOST))
+    best = float(likeness[decided].max(initial=0.0))
+    won, lost = (_weighed(table, likeness, nearest[name], best) for name in ("won", "lost"))
+    known = frozenset(_all(views.used, table.deals[itself])) if itself is not None else frozenset()
+    return SimilarDeals(
+        asked=asked,
+        confidence="strong" if best >= STRONG else "partial" if best >= PARTIAL else "none",
+        by_outcome={
+            name: tuple(_similar(table, likeness, parts, deal) for deal in places[:count])
+            for name, places in nearest.items()
+        },
+        rate=neighbour_rate(table, together(parts, len(table), without=("stage",)), others, strength),
+        contrasts=contrasts(won, lost, views.contrasted),
+        pairs=opposite_pairs(
+            won[:count], lost[:count], _likeness_between(table, situations), views.same, views.differing
+        ),
+        suggestions=suggestions(won[:count], lost[:count], views.used, known),
+    )
+
+
+def neighbour_rate(table: DealTable, likeness: Floats, others: Flags, strength: float = STRENGTH) -> NeighbourRate:
+    """Return the win rate of the RATED nearest decided deals; more alike ones count more."""
+    closed = others & np.isin(table.outcomes, (WON, LOST, NO_DECISION))
+    near = _nearest(likeness, closed, RATED)
+    if len(near):  # deals exactly as alike as the last one have the same right to count
+        near = np.flatnonzero(closed & (likeness >= likeness[near[-1]]))
+    ends = table.outcomes[near]
+    best = float(likeness[near].max(initial=0.0))
+    weights = (likeness[near] / best) ** SHARPNESS if best else np.ones(len(near))
+    all_won, all_lost = (int((table.outcomes[others] == end).sum()) for end in (WON, LOST))
+    base = float(plain_rate(all_won, all_lost).mean)
+    rate = shrunk_rate(weights[ends == WON].sum(), weights[ends == LOST].sum(), base, strength)
+    counts = [int((ends == end).sum()) for end in (WON, LOST, NO_DECISION)]
+    return NeighbourRate(counts[0], counts[1], counts[2], float(rate.mean), float(rate.low), float(rate.high), base)
+
+
+def _nearest(likeness: Floats, among: Flags, count: int) -> Integers:
+    places = np.flatnonzero(among)
+    return np.asarray(places[np.argsort(-likeness[places], kind="stable")[:count]], np.int64)
+
+
+def _weighed(table: DealTable, likeness: Floats, places: Integers, best: float) -> list[Weighed]:
+    near = [deal for deal in places if likeness[deal] >= LEAST_LIKE]
+    return [Weighed(table.deals[deal], float(likeness[deal]) / best) for deal in near]
+
+
+def _similar(table: DealTable, likeness: Floats, parts: dict[str, Floats], deal: int) -> SimilarDeal:
+    whole = sum(WEIGHTS[name] for name in parts)
+    told = tuple(
+        Part(name, None if np.isnan(values[deal]) else float(values[deal]), WEIGHTS[name] / whole)
+        for name, values in parts.items()
+    )
+    return SimilarDeal(table.deals[deal], float(likeness[deal]), told)
+
+
+def _likeness_between(table: DealTable, situations: Situations) -> Callable[[Entry, Entry], float]:
+    """Return how alike two deals of the table are: what they tell, and the facts they share."""
+
+    def likeness(first: Entry, second: Entry) -> float:
+        shared = [bool(set(a) & set(b)) for a, b in _facts(first, second) if a and b]
+        facts = sum(shared) / len(shared) if shared else 0.0
+        return (facts + situations.between(table.places[first.id], table.places[second.id])) / 2
+
+    return likeness
+
+
+def _facts(first: Entry, second: Entry) -> list[tuple[Sequence[str], Sequence[str]]]:
+    names = ("industries", "products", "competitors")
+    return [(getattr(first, name), getattr(second, name)) for name in names]
+
+
+def _all(readings: Reading, entry: Entry) -> list[str]:
+    return [value for read in readings.values() for value in read(entry)]

@@ -1,0 +1,74 @@
+"""How to read off a deal what is compared once the similar ones are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kb.entry import Entry
+from kb.insight.contrast import Factor
+from kb.insight.deals import lead_source_key, size_class
+from kb.insight.pairs import Reading
+from kb.playbook import Playbook
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Readings of a deal, by the name of what is read."""
+
+    contrasted: Mapping[Factor, Callable[[Entry], Sequence[str]]]
+    same: Reading  # facts two deals may share
+    differing: Reading  # what may have made the difference
+    used: Reading  # what can be used again
+
+
+def views_of(playbook: Playbook, kinds: Mapping[str, str]) -> Views:
+    """Return the readings; `kinds` are the kinds of entries by id."""
+
+    def reasons(entry: Entry) -> Sequence[str]:
+        return [reason.code for reason in entry.deal.reasons] if entry.deal else ()
+
+    def source(entry: Entry) -> Sequence[str]:
+        key = lead_source_key(entry.deal.lead_source, playbook.lead_sources) if entry.deal else ""
+        return [key] if key else ()
+
+    def stage(entry: Entry) -> Sequence[str]:
+        return [entry.deal.stage] if entry.deal and entry.deal.stage else ()
+
+    def content(entry: Entry) -> Sequence[str]:
+        return [used for used in entry.deal.used if used in kinds] if entry.deal else ()
+
+    def campaign(entry: Entry) -> Sequence[str]:
+        return [entry.deal.campaign] if entry.deal and entry.deal.campaign in kinds else ()
+
+    def size(entry: Entry) -> Sequence[str]:
+        known = size_class(entry.deal.size if entry.deal else None)
+        return [str(known)] if known >= 0 else ()
+
+    return Views(
+        contrasted={
+            "angle": lambda entry: entry.angles,
+            "reason": reasons,
+            "competitor": lambda entry: entry.competitors,
+            "content": content,
+            "lead_source": source,
+            "stage": stage,
+            "tag": lambda entry: entry.tags,
+        },
+        same={
+            "industry": lambda entry: entry.industries,
+            "product": lambda entry: entry.products,
+            "competitor": lambda entry: entry.competitors,
+            "size": size,
+            "lead_source": source,
+        },
+        differing={
+            "angle": lambda entry: entry.angles,
+            "content": content,
+            "competitor": lambda entry: entry.competitors,
+            "lead_source": source,
+            "size": size,
+            "reason": reasons,
+        },
+        used={"content": content, "campaign": campaign, "angle": lambda entry: entry.angles},
+    )

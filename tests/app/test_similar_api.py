@@ -1,0 +1,86 @@
+"""Similar deals over HTTP: the documented shape, and clear answers to bad requests."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.app.conftest import MakeClient
+
+DEAL = "---\nkind: deal\noutcome: {outcome}\nindustry: 食品\nsize: 120\nangles: [{angle}]\n---\n## 経緯\n{text}\n"
+FILES = {
+    "deals/a.md": DEAL.format(outcome="won", angle="peer", text="紙の温度記録を監査で出せない。"),
+    "deals/b.md": DEAL.format(outcome="lost", angle="price", text="紙の温度記録の手間を減らしたい。"),
+    "deals/c.md": DEAL.format(outcome="open", angle="peer", text="温度記録がまだ紙。"),
+}
+KEYS = {"query", "confidence", "won", "lost", "no_decision", "open", "rate", "contrast", "pairs", "suggested"}
+
+
+def _post(client: Any, body: dict[str, Any], **headers: str) -> Any:
+    return client.post("/api/v1/deals/similar", json=body, headers=headers)
+
+
+def test_the_answer_has_the_documented_shape(make_client: MakeClient) -> None:
+    answer = _post(make_client(FILES), {"text": "紙の温度記録", "industry": "食品", "k": 3}).json()
+    assert set(answer) == KEYS
+    assert [deal["id"] for deal in answer["won"]] == ["deals/a"] and answer["no_decision"] == []
+    assert answer["query"]["industries"] == ["食品"] and answer["query"]["text"] == "紙の温度記録"
+    assert {part["name"] for part in answer["won"][0]["parts"]} == {"text", "industry"}
+    assert answer["pairs"][0]["won"] == "deals/a" and answer["pairs"][0]["lost"] == "deals/b"
+    assert answer["suggested"][0]["evidence"] == ["deals/a"]
+    assert set(answer["rate"]) == {"won", "lost", "no_decision", "mean", "low", "high", "base"}
+
+
+def test_the_reason_for_a_suggestion_is_a_sentence_in_the_language_asked_for(make_client: MakeClient) -> None:
+    client = make_client(FILES)
+    english = _post(client, {"industry": "食品"}, **{"accept-language": "en"}).json()["suggested"][0]["because"]
+    assert english == "Used in 1 of 1 similar won deals and in none of 1 similar lost ones."
+    japanese = _post(client, {"industry": "食品"}).json()["suggested"][0]["because"]
+    assert japanese == "似た受注1件のうち1件で使われ、似た失注1件では使われていません。"
+
+
+def test_an_existing_deal_is_asked_about_by_its_id(make_client: MakeClient) -> None:
+    answer = _post(make_client(FILES), {"deal_id": "deals/c"}).json()
+    assert answer["query"]["size"] == 120 and answer["open"] == []
+
+
+def test_filters_that_leave_no_deals_give_an_empty_answer(make_client: MakeClient) -> None:
+    answer = _post(make_client(FILES), {"text": "紙", "filters": {"date_from": "2030-01-01"}}).json()
+    assert answer["won"] == answer["lost"] == answer["contrast"] == [] and answer["confidence"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({}, 422, "empty_request"),
+        ({"text": "   "}, 422, "empty_request"),
+        ({"deal_id": "deals/none"}, 404, "entry_not_found"),
+        ({"text": "あ" * 20_001}, 413, "text_too_long"),
+        ({"text": "x", "colour": "red"}, 422, "invalid_request"),
+        ({"text": "x", "k": 0}, 422, "invalid_request"),
+        ({"text": "x", "size": "many"}, 422, "invalid_request"),
+        ({"text": "x", "filters": {"outcome": ["maybe"]}}, 422, "bad_filter"),
+        ({"text": "x", "filters": {"colour": ["red"]}}, 422, "invalid_request"),
+    ],
+)
+def test_bad_requests_get_one_clear_error(
+    make_client: MakeClient, body: dict[str, Any], status: int, code: str
+) -> None:
+    answer = _post(make_client(FILES), body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert answer.json()["error"]["message"]
+
+
+def test_a_text_of_the_limit_is_taken(make_client: MakeClient) -> None:
+    assert _post(make_client(FILES), {"text": "紙の記録。" * 4_000}).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["\x00\x07", "\ud800", "🧊" * 50, "<script>alert(1)</script>", "---\na: [\n---\n"])
+def test_strange_text_is_only_text(make_client: MakeClient, text: str) -> None:
+    body = json.dumps({"text": text, "industry": "食品"})
+    answer = make_client(FILES).post(
+        "/api/v1/deals/similar", content=body, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 200

@@ -1,0 +1,45 @@
+"""Deals without files, for tests of what is counted over them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kb.entry import Deal, Entry
+from kb.index.embedding import Vectors
+from kb.insight.deals import DealTable, deal_table
+from kb.insight.likeness import Situations
+from kb.playbook import Playbook
+from tests.words import WordEmbedder
+
+NOTHING_TOLD = Situations(np.zeros((0, 0), np.float32))
+_OF_ENTRY = ("industries", "products", "competitors", "angles", "tags", "date", "language")
+
+
+def deal(name: str, outcome: str | None = None, **fields: Any) -> Entry:
+    """Return a published deal; fields of the entry and of its deal alike."""
+    common = {key: fields.pop(key) for key in _OF_ENTRY if key in fields}
+    return Entry(
+        id=f"deals/{name}",
+        path=f"deals/{name}.md",
+        title=name,
+        kind="deal",
+        body="",
+        body_line=1,
+        content_hash="",
+        **{"language": "ja", **common},
+        deal=Deal(outcome=outcome, **fields),  # type: ignore[arg-type]
+    )
+
+
+def table_of(*deals: Entry, playbook: Playbook | None = None, kinds: dict[str, str] | None = None) -> DealTable:
+    """Return the table of some deals."""
+    return deal_table(list(enumerate(deals, start=1)), playbook or Playbook(), kinds or {})
+
+
+def told(table: DealTable, *texts: str) -> Situations:
+    """Return what is told of each deal of a table, empty texts for nothing."""
+    vectors: Vectors = WordEmbedder().embed_passages([text or "-" for text in texts])
+    vectors[[at for at, text in enumerate(texts) if not text]] = 0
+    return Situations.of(table, (table.numbers, vectors))

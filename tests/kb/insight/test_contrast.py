@@ -1,0 +1,79 @@
+"""The contrast between won and lost deals, checked by hand and as laws."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.insight.contrast import Contrast, Weighed, contrasts
+from tests.deals import deal
+
+VIEWS = {"angle": lambda entry: entry.angles}
+
+
+def _side(*angles: str, weight: float = 1.0) -> list[Weighed]:
+    return [Weighed(deal(f"d{n}", angles=(angle,) if angle else ()), weight) for n, angle in enumerate(angles)]
+
+
+def _only(won: Sequence[Weighed], lost: Sequence[Weighed]) -> Contrast:
+    (found,) = contrasts(won, lost, VIEWS)  # type: ignore[arg-type]
+    return found
+
+
+def test_log_odds_and_interval_are_those_of_the_formula() -> None:
+    found = _only(_side("peer", "peer", "peer", "", ""), _side("peer", "", "", ""))
+    # (3 + ½)(3 + ½) / (2 + ½)(1 + ½) = 12.25 / 3.75; 1.645 √(1/3.5 + 1/2.5 + 1/1.5 + 1/3.5)
+    assert found.log_odds == pytest.approx(math.log(12.25 / 3.75), abs=1e-3)
+    assert found.high - found.log_odds == pytest.approx(
+        1.6449 * math.sqrt(1 / 3.5 + 1 / 2.5 + 1 / 1.5 + 1 / 3.5), abs=1e-3
+    )
+    assert (found.won, found.lost, found.verdict) == (3, 1, "unclear")
+
+
+def test_clear_differences_are_called_by_their_side() -> None:
+    assert _only(_side(*["peer"] * 9), _side(*[""] * 9)).verdict == "won"
+    assert _only(_side(*[""] * 9), _side(*["peer"] * 9)).verdict == "lost"
+
+
+def test_two_deals_are_too_few() -> None:
+    assert _only(_side("peer", "peer"), _side("")).verdict == "too-few"
+
+
+def test_a_reason_that_one_side_cannot_have_is_no_difference() -> None:
+    views = {"reason": lambda entry: entry.angles}
+    (found,) = contrasts(_side(*["price"] * 9), _side(*[""] * 9), views)  # type: ignore[arg-type]
+    assert found.verdict == "one-sided"
+
+
+def test_an_outcome_as_a_tag_is_left_out() -> None:
+    views = {"tag": lambda entry: entry.angles}
+    assert contrasts(_side("受注"), _side("失注"), views) == ()  # type: ignore[arg-type]
+
+
+def test_less_similar_deals_count_less() -> None:
+    near = _only(_side(*["peer"] * 6), _side(*[""] * 6))
+    far = _only(_side(*["peer"] * 6, weight=0.3), _side(*[""] * 6, weight=0.3))
+    assert abs(far.log_odds) < abs(near.log_odds) and far.verdict == "unclear"
+
+
+sides = st.lists(st.sampled_from(["peer", "price", ""]), max_size=12)
+
+
+@given(sides, sides)
+def test_swapping_won_and_lost_mirrors_the_contrast(won: list[str], lost: list[str]) -> None:
+    there = {c.value: c for c in contrasts(_side(*won), _side(*lost), VIEWS)}  # type: ignore[arg-type]
+    back = {c.value: c for c in contrasts(_side(*lost), _side(*won), VIEWS)}  # type: ignore[arg-type]
+    assert set(there) == set(back)
+    for value, found in there.items():
+        assert found.log_odds == pytest.approx(-back[value].log_odds)
+        assert found.low == pytest.approx(-back[value].high)
+        assert (found.won, found.lost) == (back[value].lost, back[value].won)
+
+
+@given(sides, sides)
+def test_the_interval_holds_the_log_odds(won: list[str], lost: list[str]) -> None:
+    assert all(c.low < c.log_odds < c.high for c in contrasts(_side(*won), _side(*lost), VIEWS))  # type: ignore[arg-type]
