@@ -69,7 +69,7 @@ class AskedOut(BaseModel):
     @classmethod
     def of(cls, asked: Asked) -> AskedOut:
         """Shape what was understood."""
-        return cls(**{**asdict(asked), "deal_id": asked.deal_id or None})
+        return cls(**{**asdict(asked), "text": asked.text, "deal_id": asked.deal_id or None})
 
 
 class PartOut(BaseModel):

@@ -91,7 +91,7 @@ def _write(index: Index, deals: Sequence[Entry], real: Vectors) -> None:
     with index.writing():
         for at in range(0, len(deals), DEALS_AT_ONCE):
             drafts = [_draft(entry) for entry in deals[at : at + DEALS_AT_ONCE]]
-            named = [text for d in drafts for text in (d.situation, d.entry.title, d.chunks[0].text)]
+            named = [text for d in drafts for text in (*d.situation, d.entry.title, d.chunks[0].text)]
             keys = [text_key(index.embedder.checksum, text) for text in named]
             index.cache.write(dict(zip(keys, perturbed(real, len(keys), random), strict=True)))
             index.write(drafts)
@@ -100,7 +100,7 @@ def _write(index: Index, deals: Sequence[Entry], real: Vectors) -> None:
 
 def _draft(entry: Entry) -> Draft:
     told = f"{entry.body} ({entry.title})"  # distinct, so that each has a vector of its own
-    return Draft(entry, (Chunk(f"{entry.id}#", entry.id, (), told, 1, 1),), (), (), "bench", f"{told} 状況")
+    return Draft(entry, (Chunk(f"{entry.id}#", entry.id, (), told, 1, 1),), (), (), "bench", (f"{told} 状況",))
 
 
 def _similar(served: Served, model: SentenceTransformer, texts: Sequence[str]) -> list[Figure]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,13 +19,16 @@ from bench.sets import as_entry
 from kb.entry import Deal, Entry
 from kb.insight.asked import asked_of
 from kb.insight.deals import LOST, WON, DealTable, deal_table
-from kb.insight.likeness import Situations, parts_of, together
+from kb.insight.likeness import parts_of, together
 from kb.insight.similar import neighbour_rate
+from kb.insight.situations import Situations
 from kb.playbook import Playbook
 
 CRM = sets.SHARED / "crm_maven"
 OUTCOMES = {"Won": "won", "Lost": "lost"}
 RESAMPLES = 2_000  # of the deals, for the intervals
+JUDGED = Path(__file__).parent / "similar_deals.jsonl"
+FIRST = 5
 PAIRS = 2_000  # of a won and a lost deal, for the AUC
 Floats = NDArray[np.float64]
 
@@ -44,15 +48,31 @@ def measure_outcomes(bench: Bench) -> None:
     """Measure, show and keep how well similar deals foretell outcomes, good or bad."""
     library = sample_library(bench)
     insights = library.insights
-    figures = _figures("sample entries", foretell(insights.deals, insights.situations, library.playbook))
+    figures = [_judged(insights.deals, insights.situations, library.playbook)]
+    figures += _figures("sample entries", foretell(insights.deals, insights.situations, library.playbook))
     library.close()
     if CRM.is_dir():
         table = deal_table(list(enumerate(crm_deals())), Playbook(), {})
-        nothing = Situations(np.zeros((len(table), 0), np.float32))
+        nothing = Situations.of(table, (np.zeros(0, np.int64), np.zeros((0, 0), np.float32)))
         figures += _figures("CRM export, facts only", foretell(table, nothing, Playbook()))
     else:
         bench.console.print(f"[yellow]{CRM} is not there: its deals are not foretold.[/]")
     publish(bench.console, bench.folder, "outcomes", figures)
+
+
+def _judged(table: DealTable, situations: Situations, playbook: Playbook) -> Figure:
+    """Return the share of the pairs judged similar that stand among the FIRST most alike, whatever their outcome."""
+    found = judged = 0
+    for line in JUDGED.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        deal = table.places[row["deal"]]
+        asked = asked_of(table.deals[deal], playbook)
+        likeness = together(parts_of(asked, table, situations, situations.told_of(deal)), len(table))
+        likeness[deal] = -1
+        first = {table.deals[place].id for place in np.argsort(-likeness, kind="stable")[:FIRST]}
+        found += len(first & set(row["similar"]))
+        judged += len(row["similar"])
+    return Figure(f"judged similar pairs among the first {FIRST}", found / judged, "", ">=", 0.8, f"{judged} pairs")
 
 
 def foretell(table: DealTable, situations: Situations, playbook: Playbook) -> Forecasts:
@@ -86,7 +106,7 @@ class _Likeness:
     def rate(self, deal: int, without: Sequence[int]) -> float:
         table = self._table
         parts = parts_of(
-            asked_of(table.deals[deal], self._playbook), table, self._situations, self._situations.vector(deal)
+            asked_of(table.deals[deal], self._playbook), table, self._situations, self._situations.told_of(deal)
         )
         others = np.ones(len(table), np.bool_)
         others[list(without)] = False

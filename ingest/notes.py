@@ -10,7 +10,7 @@ from ingest.parse import parse_entry
 from kb.entry import Chunk
 from kb.index.plain import plain
 from kb.insight.asked import Asked, asked_of
-from kb.insight.situation import situation_text
+from kb.insight.situation import situation_parts
 from kb.playbook import Playbook
 
 PASTED = "deals/pasted.md"  # the folder says that it is a deal
@@ -21,9 +21,9 @@ def read_notes(text: str, playbook: Playbook, count_tokens: Callable[[str], int]
     whole = text.encode("utf-8", "ignore").decode()  # half of a character is nothing a model reads
     entry = parse_entry(whole, PASTED, playbook).entry
     told = situation_of(chunk_entry(entry, count_tokens))
-    return replace(asked_of(entry, playbook), text=told, deal_id="")
+    return replace(asked_of(entry, playbook), told=told, deal_id="")
 
 
-def situation_of(chunks: Iterable[Chunk]) -> str:
+def situation_of(chunks: Iterable[Chunk]) -> tuple[str, ...]:
     """Return the situation that passages tell, without outcome and lesson."""
-    return situation_text((c.headings[-1] if c.headings else "", plain(c.text)) for c in chunks)
+    return situation_parts((c.headings[-1] if c.headings else "", plain(c.text)) for c in chunks)

@@ -134,7 +134,7 @@ class _Work:
         chunks = chunk_entry(entry, self.index.embedder.count_tokens)
         problems = (*content.problems, *parsed.problems, *clash)
         labels = _labels(entry, self.playbook)
-        return Draft(entry, chunks, labels, problems, state, situation_of(chunks) if entry.deal else "")
+        return Draft(entry, chunks, labels, problems, state, situation_of(chunks) if entry.deal else ())
 
     def _write(self, group: Sequence[Draft]) -> None:
         counts = self.index.write(group)

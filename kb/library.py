@@ -157,12 +157,11 @@ class Library:
         state = self._live.state
         if asked.is_empty:
             raise EmptyRequestError
-        pending = self._live.embed_passage(asked.text) if asked.text else None
+        pending = self._live.embed_passages(asked.told) if asked.told else None
         whole = state.insights.asked(asked.deal_id, asked) if asked.deal_id else asked
         whole = with_agreed_words(whole, state.playbook)
         bounds = agreed(filters, state.playbook)
-        vector = pending.result()[0] if pending else None
-        return state.insights.similar(whole, vector, bounds, count, strength)
+        return state.insights.similar(whole, pending.result() if pending else None, bounds, count, strength)
 
     def problems(self) -> list[Problem]:
         """Return what authors should fix, by path and line; nothing that names an entry this library may not show."""

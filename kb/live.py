@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -66,9 +66,9 @@ class LiveIndex:
         """Embed a question beside what the caller does meanwhile; one row."""
         return self._embedding.submit(self.state.index.embedder.embed_queries, [text])
 
-    def embed_passage(self, text: str) -> Future[Vectors]:
-        """Embed a text as the entries are; one row."""
-        return self._embedding.submit(self.state.index.embedder.embed_passages, [text])
+    def embed_passages(self, texts: Sequence[str]) -> Future[Vectors]:
+        """Embed texts as the entries are; one row each."""
+        return self._embedding.submit(self.state.index.embedder.embed_passages, texts)
 
     def refresh(self) -> bool:
         """Take in what a sync in this process wrote; return whether anything changed."""

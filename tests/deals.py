@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 
 from kb.entry import Deal, Entry
-from kb.index.embedding import Vectors
 from kb.insight.deals import DealTable, deal_table
-from kb.insight.likeness import Situations
+from kb.insight.situations import Situations
 from kb.playbook import Playbook
 from tests.words import WordEmbedder
 
-NOTHING_TOLD = Situations(np.zeros((0, 0), np.float32))
 _OF_ENTRY = ("industries", "products", "competitors", "angles", "tags", "date", "language")
 
 
@@ -39,7 +37,8 @@ def table_of(*deals: Entry, playbook: Playbook | None = None, kinds: dict[str, s
 
 
 def told(table: DealTable, *texts: str) -> Situations:
-    """Return what is told of each deal of a table, empty texts for nothing."""
-    vectors: Vectors = WordEmbedder().embed_passages([text or "-" for text in texts])
-    vectors[[at for at, text in enumerate(texts) if not text]] = 0
-    return Situations.of(table, (table.numbers, vectors))
+    """Return what is told of each deal of a table, a part a line; empty and missing texts tell nothing."""
+    pairs = zip(table.numbers, texts, strict=False)
+    parts = [(number, part) for number, text in pairs for part in text.splitlines()]
+    vectors = WordEmbedder().embed_passages([part for _, part in parts])
+    return Situations.of(table, (np.array([number for number, _ in parts], np.int64), vectors))

@@ -40,7 +40,7 @@ AT_ONCE = 500  # parameters in one statement
 
 @dataclass(frozen=True, slots=True)
 class StoredSituation:
-    """What of a deal is compared with other deals, and the key of its vector."""
+    """A part of what is told of a deal and compared with other deals, and the key of its vector."""
 
     text: str
     key: str
@@ -96,7 +96,7 @@ class Catalog:
         labels: Sequence[str],
         problems: Iterable[Problem],
         state: str,
-        situation: StoredSituation | None = None,
+        situation: Sequence[StoredSituation] = (),
     ) -> None:
         """Write one entry with all that hangs on it, at once; what its path or id held before is gone."""
         with self.engine.begin() as connection:
@@ -104,8 +104,9 @@ class Catalog:
             _set_problems(connection, entry.path, problems)
             number = _insert_entry(connection, entry, state)
             self._insert_chunks(connection, number, entry, chunks, labels)
-            if situation:
-                connection.execute(insert(SITUATIONS).values(entry=number, **asdict(situation)))
+            parts = [{"entry": number, "part": place, **asdict(part)} for place, part in enumerate(situation)]
+            if parts:
+                connection.execute(insert(SITUATIONS), parts)
             _touch(connection)
 
     def remove(self, path: str, problems: Iterable[Problem] = ()) -> None:

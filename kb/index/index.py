@@ -24,7 +24,7 @@ from kb.index.embedding import Embedder, Vectors
 from kb.index.embedding_cache import EmbeddingCache, text_key
 from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
 
-FORMAT = "3"  # the tables and what they hold
+FORMAT = "4"  # the tables and what they hold
 CURRENT = "current"
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Draft:
     labels: tuple[str, ...]  # other spellings of what it is labelled with, found by keyword
     problems: tuple[Problem, ...]
     state: str  # hash that says whether it must be written again
-    situation: str = ""  # of a deal: what is compared with other deals
+    situation: tuple[str, ...] = ()  # of a deal: what is compared with other deals, part by part
 
 
 class Index:
@@ -130,12 +130,10 @@ class Index:
             return self.catalog.situations_of(keys)
         return {key: _text(view, *parts) for key, parts in self.catalog.texts_of(view, keys).items()}
 
-    def _situated(self, draft: Draft, texts: Mapping[View, dict[str, str]]) -> StoredSituation | None:
-        if not draft.situation:
-            return None
-        key = text_key(self.embedder.checksum, draft.situation)
-        texts["situations"][key] = draft.situation
-        return StoredSituation(draft.situation, key)
+    def _situated(self, draft: Draft, texts: Mapping[View, dict[str, str]]) -> list[StoredSituation]:
+        stored = [StoredSituation(part, text_key(self.embedder.checksum, part)) for part in draft.situation]
+        texts["situations"].update((part.key, part.text) for part in stored)
+        return stored
 
     def _keyed(self, title: str, chunk: Chunk, texts: Mapping[View, dict[str, str]]) -> StoredChunk:
         keys = {}

@@ -35,7 +35,7 @@ class Snapshot:
     row_of_key: dict[View, dict[str, int]]
     names: dict[str, tuple[int, ...]]  # folded name → entry numbers
     facets: dict[int, tuple[tuple[str, str], ...]]  # entry number → (facet, value)
-    situations: tuple[Rows, Vectors]  # entry numbers of deals, rising, and what is told of each: unit length
+    situations: tuple[Rows, Vectors]  # entry numbers of deals, rising, and a part of what is told a row: unit length
     trust: dict[int, selection.Trust]  # entry number → what speaks for or against it, where anything does
 
     def places(self, numbers: Sequence[int]) -> Rows:
@@ -96,6 +96,8 @@ def _situations(catalog: Catalog, store: VectorStore) -> tuple[Rows, Vectors]:
     stored, matrix = store.read_all("situations")
     row_of_key = {key: row for row, key in enumerate(stored)}
     with catalog.engine.connect() as connection:
-        listed = connection.execute(select(SITUATIONS.c.entry, SITUATIONS.c.key).order_by(SITUATIONS.c.entry))
+        listed = connection.execute(
+            select(SITUATIONS.c.entry, SITUATIONS.c.key).order_by(SITUATIONS.c.entry, SITUATIONS.c.part)
+        )
         found = [(number, row_of_key[key]) for number, key in listed if key in row_of_key]
     return np.array([number for number, _ in found], np.int64), matrix[[row for _, row in found]]

@@ -19,7 +19,7 @@ SEARCHED: tuple[View, ...] = ("bodies", "heads")  # of passages: their texts, an
 VIEWS: tuple[View, ...] = (*SEARCHED, "situations")  # of deals: what is told before the end
 
 # Measured on 10,000 and 100,000 chunks (docs/measurements.md): recall@20 of 0.99 and more.
-HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 300, "max_neighbors": 32}
+HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 1200, "max_neighbors": 32}
 BATCH = 2_000  # below Chroma's own limit of records in one call
 PAGE = 10_000
 

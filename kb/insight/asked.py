@@ -23,7 +23,7 @@ LEAST_CHARS = {
 class Asked:
     """A deal as far as it is known; values as the playbook names them."""
 
-    text: str = ""  # the situation, without outcome and lesson
+    told: tuple[str, ...] = ()  # the situation part by part, without outcome and lesson
     industries: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
     competitors: tuple[str, ...] = ()
@@ -33,6 +33,12 @@ class Asked:
     lead_source: str = ""
     deal_id: str = ""  # of an existing entry: it is not similar to itself
     read_from_text: tuple[str, ...] = ()  # which of FACTS the text told
+    is_confirmed: bool = False  # the asker has seen what the text tells: facts left empty are meant to be
+
+    @property
+    def text(self) -> str:
+        """What is told, as one text."""
+        return "\n\n".join(self.told)
 
     @property
     def is_empty(self) -> bool:
@@ -65,7 +71,7 @@ def with_agreed_words(asked: Asked, playbook: Playbook) -> Asked:
         given: tuple[str, ...] = getattr(asked, name)
         if given:
             found[name] = tuple(term.key if (term := words[name].find(value)) else value for value in given)
-        elif told := named_in(asked.text, words[name], LEAST_CHARS[name]):
+        elif not asked.is_confirmed and (told := named_in(asked.text, words[name], LEAST_CHARS[name])):
             found[name] = told
             read.append(name)
     source = lead_source_key(asked.lead_source, playbook.lead_sources)

@@ -15,12 +15,12 @@ from kb.index.snapshot import Snapshot
 from kb.insight.asked import Asked, asked_of
 from kb.insight.coverage import Coverage, coverage
 from kb.insight.deals import DealTable, read_deals
-from kb.insight.likeness import Situations
 from kb.insight.overview import Overview, angles_by_industry, funnels, monthly_reasons
 from kb.insight.rates import STRENGTH
 from kb.insight.response import Response, responses
 from kb.insight.scoreboard import By, OutcomeOf, Scoreboard, scoreboard
 from kb.insight.similar import SimilarDeals, similar_deals
+from kb.insight.situations import Situations, Told
 from kb.insight.views import Views, views_of
 from kb.playbook import Playbook
 from kb.search.bounds import Bounds
@@ -89,13 +89,14 @@ class Insights:
         return replace(known, **{**said, "deal_id": deal_id})
 
     def similar(
-        self, asked: Asked, vector: Vectors | None, filters: Filters, count: int, strength: float = STRENGTH
+        self, asked: Asked, vectors: Vectors | None, filters: Filters, count: int, strength: float = STRENGTH
     ) -> SimilarDeals:
-        """Return deals like the one asked about. The vector is of its text; an existing deal's own is known."""
-        if vector is None and asked.deal_id:
-            vector = self.situations.vector(self.deals.places[asked.deal_id])
+        """Return deals like the one asked about. The vectors are of what is told; those of a deal are known."""
+        told = Told.of(vectors, asked.text) if vectors is not None else None
+        if told is None and asked.deal_id:
+            told = self.situations.told_of(self.deals.places[asked.deal_id])
         within = self.deals.within(self._bounds.within(filters) if filters else None)
-        return similar_deals(self.deals, self.situations, self._views, asked, vector, within, count, strength)
+        return similar_deals(self.deals, self.situations, self._views, asked, told, within, count, strength)
 
     def campaigns(self, filters: Filters) -> list[Entry]:
         """Return the campaigns within filters, without those that speak of deals only."""

@@ -6,90 +6,37 @@ How a deal ended is not compared; it only says whether its last stage means anyt
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.index.analysis import fold
-from kb.index.embedding import Vectors
 from kb.insight.asked import Asked
 from kb.insight.deals import WON, DealTable, Dimension
+from kb.insight.situations import Situations, Told
 
 # How much each part counts; only those asked for do.
 WEIGHTS: Mapping[str, float] = {
-    "text": 0.5,
+    "text": 0.4,
+    "competitor": 0.2,
     "industry": 0.15,
-    "product": 0.1,
-    "competitor": 0.1,
     "size": 0.1,
-    "amount": 0.05,
+    "product": 0.05,
+    "amount": 0.03,
     "lead_source": 0.05,
-    "stage": 0.05,
+    "stage": 0.02,
 }
 UNKNOWN_PART = 0.3  # of a deal that does not say: less than alike, more than unlike
 FACTOR_OF_E = np.log(3.0)  # companies three times as large are alike to 1/e
-SAMPLE = 400  # deals whose cosines tell what is near and what is usual
-USUAL, NEAR = 0.5, 0.995  # quantiles of the cosines of all pairs: 0 and 1 of the text part
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Situations:
-    """What is told of each deal, as vectors in the order of a deal table; rows of zeros where nothing is."""
-
-    vectors: Vectors
-
-    @classmethod
-    def of(cls, table: DealTable, stored: tuple[NDArray[np.int64], Vectors]) -> Situations:
-        """Align stored vectors (entry numbers and rows) with the table."""
-        numbers, matrix = stored
-        vectors = np.zeros((len(table), matrix.shape[1] if matrix.size else 0), np.float32)
-        places = np.searchsorted(table.numbers, numbers)
-        known = (places < len(table)) & (table.numbers[np.minimum(places, len(table) - 1)] == numbers)
-        if matrix.size and len(table):
-            vectors[places[known]] = matrix[known]
-        return cls(vectors)
-
-    @cached_property
-    def told(self) -> NDArray[np.bool_]:
-        """Which deals tell anything."""
-        return np.asarray(np.abs(self.vectors).sum(axis=1) > 0)
-
-    @cached_property
-    def scale(self) -> tuple[float, float]:
-        """The cosines that count as 0 and as 1: every model's lie in a narrow band of their own."""
-        some = self.vectors[self.told][:: max(1, int(self.told.sum()) // SAMPLE)][:SAMPLE]
-        if len(some) < 3:
-            return 0.0, 1.0
-        pairs = (some @ some.T)[np.triu_indices(len(some), 1)]
-        usual, near = np.quantile(pairs, [USUAL, NEAR])
-        return float(usual), float(max(near, usual + 1e-3))
-
-    def likeness(self, vector: Vectors) -> Floats:
-        """Return 0 to 1 a deal; nan where nothing is told."""
-        return np.where(self.told, self._scaled(self.vectors @ vector), np.nan).astype(np.float64)
-
-    def vector(self, place: int) -> Vectors | None:
-        """Return the vector of a deal; None where nothing is told of it."""
-        return self.vectors[place] if self.vectors.size and self.told[place] else None
-
-    def between(self, first: int, second: int) -> float:
-        """Return how alike two deals of the table are in what they tell, 0 to 1."""
-        return float(self._scaled(self.vectors[first] @ self.vectors[second])) if self.vectors.size else 0.0
-
-    def _scaled(self, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
-        usual, near = self.scale
-        return np.asarray(np.clip((cosines - usual) / (near - usual), 0.0, 1.0), np.float32)
-
-
-def parts_of(asked: Asked, table: DealTable, situations: Situations, vector: Vectors | None) -> dict[str, Floats]:
+def parts_of(asked: Asked, table: DealTable, situations: Situations, told: Told | None) -> dict[str, Floats]:
     """Return the likeness of every deal in each part asked for: 0 to 1, nan where a deal does not say."""
     parts: dict[str, Floats] = {}
-    if vector is not None and situations.vectors.size:
-        parts["text"] = situations.likeness(vector)
+    if told is not None and situations.is_told:
+        parts["text"] = situations.likeness(told)
     shared = (("industry", asked.industries), ("product", asked.products), ("competitor", asked.competitors))
     sourced = (*shared, ("lead_source", (asked.lead_source,) if asked.lead_source else ()))
     parts |= {name: _sharing(table, table.dimensions[name], values) for name, values in sourced if values}

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from kb.entry import OUTCOMES, Entry
-from kb.index.embedding import Vectors
 from kb.insight.asked import Asked
 from kb.insight.contrast import Contrast, Weighed, contrasts
 from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, Flags, Integers
-from kb.insight.likeness import WEIGHTS, Floats, Situations, parts_of, together
+from kb.insight.likeness import WEIGHTS, Floats, parts_of, together
 from kb.insight.pairs import OppositePair, Reading, Suggestion, opposite_pairs, suggestions
 from kb.insight.rates import STRENGTH, plain_rate, shrunk_rate
+from kb.insight.situations import Situations, Told
 from kb.insight.views import Views
 from kb.search.answer import Confidence
 
@@ -75,13 +75,13 @@ def similar_deals(
     situations: Situations,
     views: Views,
     asked: Asked,
-    vector: Vectors | None,
+    told: Told | None,
     within: Flags,
     count: int = 5,
     strength: float = STRENGTH,
 ) -> SimilarDeals:
-    """Return the `count` nearest deals of each outcome within bounds (a flag a deal); `vector` is of the asked text."""
-    parts = parts_of(asked, table, situations, vector)
+    """Return the `count` nearest deals of each outcome within bounds (a flag a deal)."""
+    parts = parts_of(asked, table, situations, told)
     likeness = together(parts, len(table))
     itself = table.places.get(asked.deal_id)
     others = within.copy()
@@ -139,11 +139,11 @@ def _weighed(table: DealTable, likeness: Floats, places: Integers, best: float) 
 
 def _similar(table: DealTable, likeness: Floats, parts: dict[str, Floats], deal: int) -> SimilarDeal:
     whole = sum(WEIGHTS[name] for name in parts)
-    told = tuple(
+    shown = tuple(
         Part(name, None if np.isnan(values[deal]) else float(values[deal]), WEIGHTS[name] / whole)
         for name, values in parts.items()
     )
-    return SimilarDeal(table.deals[deal], float(likeness[deal]), told)
+    return SimilarDeal(table.deals[deal], float(likeness[deal]), shown)
 
 
 def _likeness_between(table: DealTable, situations: Situations) -> Callable[[Entry, Entry], float]:

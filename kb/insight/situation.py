@@ -31,17 +31,22 @@ _SENTENCE = re.compile(r"(?<=[。．！？!?\n])|(?<=\. )")
 _WORD = re.compile(r"[a-z][a-z-]+")
 
 
-def situation_text(sections: Iterable[tuple[str, str]]) -> str:
-    """Return the situation told by sections of (innermost heading, plain text), at most SITUATION_CHARS of it.
+def situation_parts(sections: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Return what sections of (innermost heading, plain text) tell of the situation, at most SITUATION_CHARS in all.
 
     Sections that speak of lessons or of the end are left out, and so are sentences elsewhere that name the end. Notes
     that consist of nothing else are taken whole but for such sentences.
     """
     told = list(sections)
     kept = [text for heading, text in told if not _speaks(heading, _LESSON_JA_PARTS, _LESSON_EN_WORDS)]
-    chosen = "\n".join(kept or [text for _, text in told])
-    sentences = (part for part in _SENTENCE.split(chosen) if not names_end(part))
-    return "".join(sentences).strip()[:SITUATION_CHARS]
+    parts: list[str] = []
+    room = SITUATION_CHARS
+    for text in kept or [text for _, text in told]:
+        part = "".join(sentence for sentence in _SENTENCE.split(text) if not names_end(sentence)).strip()[:room]
+        room -= len(part)
+        if part:
+            parts.append(part)
+    return tuple(parts)
 
 
 def names_end(text: str) -> bool:

@@ -39,13 +39,13 @@ def test_a_nickname_everybody_uses_is_not_taken_for_a_product() -> None:
 
 
 def test_missing_facts_are_read_from_the_text_and_said_to_be() -> None:
-    asked = with_agreed_words(Asked(text="Taskina is cheaper. A food plant."), PLAYBOOK)
+    asked = with_agreed_words(Asked(told=("Taskina is cheaper. A food plant.",)), PLAYBOOK)
     assert (asked.industries, asked.competitors, asked.products) == (("食品",), ("タスキナ",), ())
     assert asked.read_from_text == ("industries", "competitors")
 
 
 def test_stated_facts_go_under_their_agreed_names_and_are_not_overruled_by_the_text() -> None:
-    asked = with_agreed_words(Asked(text="食品の話", industries=("運輸",), lead_source="セミナー"), PLAYBOOK)
+    asked = with_agreed_words(Asked(told=("食品の話",), industries=("運輸",), lead_source="セミナー"), PLAYBOOK)
     assert (asked.industries, asked.lead_source, asked.read_from_text) == (("物流",), "webinar", ())
 
 
@@ -58,7 +58,7 @@ def test_an_existing_deal_is_asked_about_with_its_facts() -> None:
     assert (known.industries, known.size, known.lead_source, known.deal_id) == (("食品",), 120, "webinar", "deals/a")
 
 
-@pytest.mark.parametrize("asked", [Asked(text="x"), Asked(deal_id="a"), Asked(size=0), Asked(industries=("a",))])
+@pytest.mark.parametrize("asked", [Asked(told=("x",)), Asked(deal_id="a"), Asked(size=0), Asked(industries=("a",))])
 def test_anything_said_is_something(asked: Asked) -> None:
     assert not asked.is_empty
 
