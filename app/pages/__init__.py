@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.pages import entry, playbook, problems, search
+from app.pages import entry, playbook, problems, search, similar
 
 router = APIRouter(include_in_schema=False)
-for page in (search, entry, problems, playbook):
+for page in (search, similar, entry, problems, playbook):
     router.include_router(page.router)

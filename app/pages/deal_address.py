@@ -1,0 +1,94 @@
+"""What the page of similar deals is asked: read from an address or a form, written into the next address."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import ImmutableMultiDict
+
+PAGE = "/deals/similar"
+LONGEST_IN_ADDRESS = 1_500  # characters of notes; a longer address breaks in mails and chats
+SEVERAL = ("industry", "product", "competitor")
+SINGLE = ("size", "amount", "stage", "lead_source")
+MOST_DIGITS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class DealAddress:
+    """A live deal as the form states it."""
+
+    text: str = ""
+    deal: str = ""  # id of an existing one
+    several: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (fact, values)
+    single: tuple[tuple[str, str], ...] = ()  # (fact, value)
+    read: str = ""  # which text the asker has seen the reading of
+
+    @classmethod
+    def read_from(cls, form: ImmutableMultiDict[str, str]) -> DealAddress:
+        """Read an address or a form."""
+        several = ((name, tuple(v for v in dict.fromkeys(form.getlist(name)) if v.strip())) for name in SEVERAL)
+        single = ((name, form.get(name, "").strip()) for name in SINGLE)
+        return cls(
+            text=form.get("text", "").replace("\r\n", "\n").strip(),
+            deal=form.get("deal", "").strip(),
+            several=tuple(pair for pair in several if pair[1]),
+            single=tuple(pair for pair in single if pair[1]),
+            read=form.get("read", ""),
+        )
+
+    @property
+    def is_start(self) -> bool:
+        """Whether nothing is asked."""
+        return not (self.text or self.deal or self.several or self.single)
+
+    @property
+    def fits(self) -> bool:
+        """Whether an address can hold all of it."""
+        return len(self.text) <= LONGEST_IN_ADDRESS
+
+    @property
+    def mark(self) -> str:
+        """What the form sends back so that the same text is not read against the asker's corrections."""
+        return hashlib.sha256(self.text.encode("utf-8", "replace")).hexdigest()[:8] if self.text else ""
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the asker has seen what was read from this very text."""
+        return bool(self.read) and self.read == self.mark
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return the values of a fact that may have several."""
+        return dict(self.several).get(name, ())
+
+    def value(self, name: str) -> str:
+        """Return the value of a fact that has one."""
+        return dict(self.single).get(name, "")
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return the stated facts as the library names them."""
+        return {
+            "industries": self.values("industry"),
+            "products": self.values("product"),
+            "competitors": self.values("competitor"),
+            "size": _number(self.value("size")),
+            "amount": _number(self.value("amount")),
+            "stage": self.value("stage"),
+            "lead_source": self.value("lead_source"),
+        }
+
+    def __str__(self) -> str:
+        pairs = [("deal", self.deal)] if self.deal else []
+        pairs += [("text", self.text)] if self.text and self.fits else []
+        pairs += [(name, value) for name, values in self.several for value in values]
+        pairs += list(self.single)
+        pairs += [("read", self.read)] if self.is_confirmed else []
+        return f"{PAGE}?{urlencode(pairs)}" if pairs else PAGE
+
+
+def _number(text: str) -> int | None:
+    digits = "".join(character for character in text if character.isdecimal())
+    return int(digits[:MOST_DIGITS]) if digits else None

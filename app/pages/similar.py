@@ -1,0 +1,113 @@
+"""The page that shows what happened in deals like the one at hand."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import ImmutableMultiDict
+
+from app.asking import MAX_TEXT_CHARS, asked_from
+from app.deps import LibraryDep, SettingsDep
+from app.i18n import Texts
+from app.labels import label
+from app.pages.deal_address import PAGE, SEVERAL, DealAddress
+from app.pages.similar_view import SimilarView, headline, near_and_far
+from app.pages.view import render, texts_of
+from app.settings import Settings
+from app.wording import ValueNames
+from kb.errors import TextTooLongError
+from kb.insight.asked import Asked
+from kb.insight.similar import SimilarDeals
+from kb.library import Library
+
+MOST_FORM_BYTES = 1_000_000  # far above what the text may hold, far below what would hurt
+MOST_FIELDS = 300
+FACT_FIELDS = {"industry": "industries", "product": "products", "competitor": "competitors"}
+
+router = APIRouter()
+
+
+async def posted(request: Request) -> ImmutableMultiDict[str, str]:
+    """Read a form that was sent."""
+    body = (await request.body())[:MOST_FORM_BYTES]
+    return ImmutableMultiDict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MOST_FIELDS))
+
+
+@router.get(PAGE)
+def similar_page(request: Request, library: LibraryDep, settings: SettingsDep) -> Response:
+    """Show similar deals, or the form to ask for them."""
+    return _page(request, library, settings, DealAddress.read_from(request.query_params))
+
+
+@router.post(PAGE)
+def ask(
+    request: Request,
+    library: LibraryDep,
+    settings: SettingsDep,
+    form: Annotated[ImmutableMultiDict[str, str], Depends(posted)],
+) -> Response:
+    """Lead to the address of what the form asks; notes too long for one are answered at once."""
+    asked = DealAddress.read_from(form)
+    if asked.fits:
+        return RedirectResponse(str(asked), status_code=303)
+    return _page(request, library, settings, asked)
+
+
+def _page(request: Request, library: Library, settings: Settings, address: DealAddress) -> Response:
+    texts = texts_of(request)
+    context: dict[str, Any] = {"asked": address, "choices": _choices(library, address, None, texts)}
+    context |= {"deals": _deals(library), "limit": MAX_TEXT_CHARS, "sources": library.playbook.lead_sources.terms}
+    context |= {"understood": None, "view": None, "problem": ""}
+    if address.is_start:
+        return render(request, "similar.html", context)
+    try:
+        deal = asked_from(library, address.text, address.deal, address.facts(), is_confirmed=address.is_confirmed)
+    except TextTooLongError as error:
+        return render(request, "similar.html", {**context, "problem": texts.said(error.sentence)}, status=413)
+    if deal.is_empty:
+        return render(request, "similar.html", context)
+    found = library.similar_deals(deal, strength=settings.strength)
+    context["choices"] = _choices(library, address, found.asked, texts)
+    return render(request, "similar.html", {**context, **_result(found, texts, library)})
+
+
+def _result(found: SimilarDeals, texts: Texts, library: Library) -> dict[str, Any]:
+    view = SimilarView(found, ValueNames.for_similar(texts, library, found), texts, library.playbook)
+    rate = found.rate
+    return {
+        "view": view,
+        "understood": found.asked,
+        "headline": headline(found, texts),
+        "sides": {name: near_and_far(deals) for name, deals in view.by_outcome.items()},
+        "rate": {name: round(getattr(rate, name) * 200, 1) for name in ("mean", "low", "high", "base")},
+        "is_rated": bool(rate.won + rate.lost),
+        "source_label": label("lead_source", found.asked.lead_source, texts.locale, library.playbook),
+    }
+
+
+def _choices(
+    library: Library, address: DealAddress, understood: Asked | None, texts: Texts
+) -> dict[str, list[tuple[str, str, bool, bool]]]:
+    """Return (value, label, is chosen, was read from the text) of each fact that may have several values."""
+    choices = {}
+    for name in SEVERAL:
+        words = library.playbook.vocabulary(name)
+        known = [term.key for term in words.terms] if words else []
+        field = FACT_FIELDS[name]
+        chosen = getattr(understood, field) if understood else address.values(name)
+        read = understood is not None and field in understood.read_from_text
+        choices[name] = [
+            (value, label(name, value, texts.locale, library.playbook), value in chosen, read and value in chosen)
+            for value in dict.fromkeys([*known, *chosen])
+        ]
+    return choices
+
+
+def _deals(library: Library) -> list[tuple[str, str]]:
+    """Return (id, title) of the deals to choose from, those still open first, then the newest."""
+    deals = sorted(library.insights.deals.deals, key=lambda deal: deal.sort_date, reverse=True)
+    deals.sort(key=lambda deal: deal.outcome != "open")
+    return [(deal.id, deal.title) for deal in deals]
