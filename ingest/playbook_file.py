@@ -17,6 +17,7 @@ _KNOWN = (
     "company", "kgi", "kpis", "lead_stages", "sla", "angles", "reasons", "industries", "products", "competitors",
     "lead_sources", "closed_deals",
 )  # fmt: skip
+_CLOSED_SPELLINGS = {spelling: outcome for spelling, outcome in OUTCOME_SPELLINGS.items() if outcome != "open"}
 
 
 def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple[Problem, ...]]:
@@ -28,6 +29,7 @@ def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tupl
     problems = [Problem(path, line.line, stands_again(line)) for line in repeated]
     problems += [Problem(path, line.line, _unknown_part(line.key)) for line in lines if line.key not in _KNOWN]
     reader = _Parts(path, {line.key: line for line in lines}, problems)
+    industries = reader.vocabulary("industries")
     playbook = Playbook(
         company=reader.text("company"),
         kgi=reader.mapping("kgi"),
@@ -35,18 +37,24 @@ def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tupl
         lead_stages=reader.mappings("lead_stages"),
         sla=reader.mappings("sla"),
         angles=reader.vocabulary("angles"),
-        industries=reader.vocabulary("industries"),
+        industries=industries,
         products=reader.vocabulary("products"),
         competitors=reader.vocabulary("competitors"),
         lead_sources=reader.vocabulary("lead_sources"),
         reasons=reader.reasons(),
-        closed_deals=reader.closed_deals(),
+        closed_deals=reader.closed_deals(industries),
     )
     return playbook, tuple(problems)
 
 
 def _unknown_part(key: str) -> str:
     return say("'{key}' is not a part of a playbook; expected one of {choices}.", key=key, choices=", ".join(_KNOWN))
+
+
+def _period(text: str) -> tuple[str, str]:
+    """Return first and last day as ISO text, empty where open; the earlier one is the first however they stand."""
+    days = [to_date(part).isoformat() if part.strip() else "" for part in text.partition("/")[::2]]
+    return (min(days), max(days)) if all(days) else (days[0], days[1])
 
 
 class _Parts:
@@ -116,21 +124,20 @@ class _Parts:
                 self._wrong("reasons", error.sentence)
         return reasons
 
-    def closed_deals(self) -> tuple[ClosedDeals, ...]:
-        industries = self.vocabulary("industries")
+    def closed_deals(self, industries: Vocabulary) -> tuple[ClosedDeals, ...]:
         totals = []
         for item in self.mappings("closed_deals"):
             try:
                 industry = to_text(item.get("industry", ""))
                 term = industries.find(industry)
-                first, _, last = to_text(item.get("period", "")).partition("/")
+                date_from, date_to = _period(to_text(item.get("period", "")))
                 totals.append(
                     ClosedDeals(
-                        outcome=to_choice(item.get("outcome", ""), OUTCOME_SPELLINGS),
+                        outcome=to_choice(item.get("outcome", ""), _CLOSED_SPELLINGS),
                         count=to_count(item.get("count", "")),
                         industry=term.key if term else industry,
-                        date_from=to_date(first).isoformat() if first.strip() else "",
-                        date_to=to_date(last).isoformat() if last.strip() else "",
+                        date_from=date_from,
+                        date_to=date_to,
                     )
                 )
             except FieldError as error:

@@ -28,6 +28,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "markdown_it": ("ingest/parse.py", "ingest/chunk.py"),
     "mdit_py_plugins": ("ingest/parse.py",),
     "sqlalchemy": ("kb/index/",),
+    "scipy": ("kb/insight/rates.py",),
+    "statsmodels": ("kb/insight/fair.py",),
     **dict.fromkeys(
         ("fastapi", "starlette", "uvicorn", "jinja2", "babel", "nh3", "typer", "rich", "pydantic"), ("app/",)
     ),
@@ -38,7 +40,8 @@ FORBIDDEN = [
     ("kb/", ("ingest", "app")),
     ("ingest/", ("app",)),
     ("kb/index/", ("kb.search", "kb.library")),
-    ("kb/search/", ("kb.library",)),
+    ("kb/search/", ("kb.library", "kb.live", "kb.insight")),
+    ("kb/insight/", ("kb.library", "kb.live")),
 ]  # fmt: skip
 
 

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1", tags=["insight"], responses=API_ERRORS)
 Params = Annotated[ScoreboardParams, Query()]
 _COLUMNS = (
     "key", "label", "won", "lost", "no_decision", "open", "mean", "low", "high", "shrunk_mean", "shrunk_low",
-    "shrunk_high", "p_above_base", "verdict", "agreement",
+    "shrunk_high", "p_above_base", "verdict", "is_one_sided", "agreement",
 )  # fmt: skip
 
 

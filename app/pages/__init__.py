@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.pages import entry, playbook, problems, search, similar
+from app.pages import entry, playbook, problems, scoreboard, search, similar
 
 router = APIRouter(include_in_schema=False)
-for page in (search, similar, entry, problems, playbook):
+for page in (search, similar, scoreboard, entry, problems, playbook):
     router.include_router(page.router)

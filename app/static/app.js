@@ -106,7 +106,7 @@
   }
 
   /* --- keyboard ------------------------------------------------------------------------------------------------ */
-  const PLACES = { d: "/?kind=deal", t: "/?kind=talk-track", c: "/?kind=campaign", p: "/playbook", m: "/deals/similar", h: "/" };
+  const PLACES = { d: "/?kind=deal", t: "/?kind=talk-track", c: "/?kind=campaign", p: "/playbook", m: "/deals/similar", s: "/scoreboard", h: "/" };
   let first = 0;
 
   const isTyping = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");

@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy.special import ndtri
-
 from kb.entry import Entry
-from kb.insight.rates import CREDIBILITY
+from kb.insight.rates import NORMAL
 from kb.insight.situation import names_end
 
 Factor = Literal["angle", "reason", "competitor", "content", "lead_source", "stage", "tag"]
@@ -71,7 +69,7 @@ def _contrast(
         cells += [sum(having) + SMOOTHING, sum(deal.weight for deal in side) - sum(having) + SMOOTHING]
         counts.append(len(having))
     log_odds = math.log(cells[0] * cells[3] / (cells[1] * cells[2]))  # Woolf 1955
-    reach = float(ndtri((1 + CREDIBILITY) / 2)) * math.sqrt(sum(1 / cell for cell in cells))
+    reach = NORMAL * math.sqrt(sum(1 / cell for cell in cells))
     low, high = log_odds - reach, log_odds + reach
     return Contrast(factor, value, counts[0], counts[1], log_odds, low, high, _verdict(factor, counts, low, high))
 

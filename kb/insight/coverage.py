@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,22 +45,26 @@ def coverage(table: DealTable, playbook: Playbook) -> Coverage:
         Covered(total.outcome, total.industry, total.count, _noted(table, total)) for total in playbook.closed_deals
     )
     whole = _under_recorded(_summed(rows))
-    segments = sorted({row.industry for row in rows if row.industry})
-    return Coverage(
-        rows, whole, tuple(name for name in segments if _under_recorded([r for r in rows if r.industry == name]))
-    )
+    by_industry = {name: [row for row in rows if row.industry == name] for name in sorted({r.industry for r in rows})}
+    segments = tuple(name for name, mine in by_industry.items() if name and _under_recorded(_summed(mine)))
+    return Coverage(rows, whole, segments)
 
 
 def _noted(table: DealTable, total: ClosedDeals) -> int:
     found = 0
     for deal in np.flatnonzero(table.outcomes == OUTCOMES.index(total.outcome)):
         entry = table.deals[deal]
-        in_time = (total.date_from or "") <= entry.sort_date <= (total.date_to or "9999")
-        found += in_time and (not total.industry or total.industry in entry.industries)
+        found += _in_time(entry.sort_date, total) and (not total.industry or total.industry in entry.industries)
     return found
 
 
-def _summed(rows: tuple[Covered, ...]) -> list[Covered]:
+def _in_time(day: str, total: ClosedDeals) -> bool:
+    if not day:
+        return not (total.date_from or total.date_to)  # as in a search: what has no day is in no period
+    return total.date_from <= day <= (total.date_to or "9999")
+
+
+def _summed(rows: Sequence[Covered]) -> list[Covered]:
     """Return one row an outcome; totals of all industries stand above those of single ones."""
     summed = []
     for outcome in OUTCOMES:
@@ -69,7 +74,7 @@ def _summed(rows: tuple[Covered, ...]) -> list[Covered]:
     return summed
 
 
-def _under_recorded(rows: list[Covered]) -> bool:
+def _under_recorded(rows: Sequence[Covered]) -> bool:
     won = next((row for row in rows if row.outcome == "won"), None)
     lost = next((row for row in rows if row.outcome == "lost"), None)
     if won is None or lost is None or won.closed < LEAST_CLOSED or lost.closed < LEAST_CLOSED:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, betaincinv
+from scipy.special import betainc, betaincinv, ndtri
 
 CREDIBILITY = 0.90
+NORMAL = float(ndtri((1 + CREDIBILITY) / 2))  # standard errors from the middle to the end of an interval
 JEFFREYS = 0.5  # both parameters of the prior that assumes least (Jeffreys 1946; Brown, Cai, DasGupta 2001)
 STRENGTH = 8.0  # deals' worth of belief that a row is like all others, before its own deals speak
 LEAST_DECIDED = 5  # below this nothing is said about a row

@@ -34,7 +34,7 @@ def responses(campaigns: Iterable[Entry]) -> dict[str, Response]:
     for entry in campaigns:
         if entry.campaign is None:
             continue
-        for arm in entry.campaign.variants:
+        for arm in (arm for arm in entry.campaign.variants if arm.shown):
             tested.setdefault(arm.angle, []).append((entry.id, arm.shown, arm.responded))
         shown, leads = entry.campaign.metrics.get("impressions", 0), entry.campaign.metrics.get("leads", 0)
         if not entry.campaign.variants and len(entry.angles) == 1 and shown >= leads and shown:

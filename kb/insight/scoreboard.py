@@ -107,7 +107,7 @@ def scoreboard(
     for value in map(int, np.flatnonzero(counted[:, 1:].sum(axis=1))):
         counts, decided = _counts(counted[value]), int(won[value] + against[value])
         rate = WinRate(*(float(values[value]) for values in numbers))
-        one_sided = by == "reason" and not (counts.won and counts.lost + counts.no_decision)
+        one_sided = by == "reason" and not (won[value] and against[value])
         verdict = _verdict(decided, 0.5 if one_sided else rate.p_above_base)
         fair = compared.fair(dimension, value) if decided >= LEAST_DECIDED and not one_sided else None
         evidence = _evidence(table, within, dimension, value)

@@ -1,0 +1,113 @@
+"""The tables below the scoreboard: angles by industry, reasons by month, campaigns stage by stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.board_labels import board_labels
+from app.i18n import Texts
+from app.labels import label
+from app.render import entry_address
+from kb.insight.overview import FUNNEL, SIDES, Cell, Monthly, Overview
+from kb.library import Library
+
+SHADES = 5  # of a share of wins
+MOST_REASONS = 8  # of an outcome
+MOST_CAMPAIGNS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """Wins of an angle in an industry."""
+
+    words: str  # 3勝1敗 (4件); empty without decided deals
+    shade: int | None  # 0 to SHADES - 1; None where too few
+
+
+@dataclass(frozen=True, slots=True)
+class HeatTable:
+    """Angles in rows, industries in columns."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[HeatCell, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTable:
+    """Reasons of one outcome in rows, months in columns."""
+
+    outcome: str
+    label: str
+    months: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[int, ...], int], ...]  # reason, counts, total
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelRow:
+    """A campaign, and how many reached each stage with the share of the stage before."""
+
+    title: str
+    address: str
+    stages: tuple[tuple[str, str], ...]
+
+
+def heat_table(overview: Overview, texts: Texts, library: Library) -> HeatTable:
+    """Return the wins of each angle in each industry."""
+    cells = {(cell.angle, cell.industry): cell for cell in overview.cells}
+    angles = sorted({a for a, _ in cells}, key=lambda a: -sum(c.decided for c in overview.cells if c.angle == a))
+    industries = sorted({i for _, i in cells}, key=lambda i: -sum(c.decided for c in overview.cells if c.industry == i))
+    names = [label("industry", industry, texts.locale, library.playbook) for industry in industries]
+    rows = [
+        (
+            label("angle", angle, texts.locale, library.playbook),
+            tuple(_heat(cells.get((angle, industry)), texts) for industry in industries),
+        )
+        for angle in angles
+    ]
+    return HeatTable(tuple(names), tuple(rows))
+
+
+def month_tables(monthly: Monthly, texts: Texts, library: Library) -> list[MonthTable]:
+    """Return the reasons of wins and of losses month by month, the frequent ones first."""
+    months = tuple(month.replace("-", "/") for month in monthly.months)
+    tables = []
+    for outcome in SIDES:
+        mine = [reason for reason in monthly.reasons if reason.outcome == outcome][:MOST_REASONS]
+        rows = tuple((label("reason", r.code, texts.locale, library.playbook), r.counts, r.total) for r in mine)
+        if rows:
+            name = label("outcome", outcome, texts.locale, library.playbook)
+            tables.append(MonthTable(outcome, name, months, rows))
+    return tables
+
+
+def funnel_rows(overview: Overview, texts: Texts, library: Library) -> list[FunnelRow]:
+    """Return the campaigns with most wins and leads first."""
+    ranked = sorted(overview.funnels, key=lambda f: tuple(-(count or 0) for count in reversed(f.counts)))
+    shown = ranked[:MOST_CAMPAIGNS]
+    titles = board_labels("campaign", [funnel.campaign for funnel in shown], texts.locale, library)
+    return [
+        FunnelRow(titles[funnel.campaign], entry_address(funnel.campaign), tuple(_stages(funnel.counts, texts)))
+        for funnel in shown
+    ]
+
+
+def stage_names(texts: Texts) -> list[str]:
+    """Return what the stages of the funnel are called."""
+    return [texts(f"metric.{stage}") for stage in FUNNEL]
+
+
+def _stages(counts: tuple[int | None, ...], texts: Texts) -> list[tuple[str, str]]:
+    stages = []
+    before: int | None = None
+    for count in counts:
+        share = texts.percent(count, before) if count is not None and before else ""
+        stages.append((texts.number(count) if count is not None else "–", share))
+        before = count if count is not None else before
+    return stages
+
+
+def _heat(cell: Cell | None, texts: Texts) -> HeatCell:
+    if cell is None:
+        return HeatCell("", None)
+    words = texts("board.counts", won=cell.won, lost=cell.decided - cell.won, decided=cell.decided)
+    return HeatCell(words, min(SHADES - 1, int(cell.share * SHADES)) if cell.is_enough else None)

@@ -1,0 +1,45 @@
+"""The scoreboard in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+def test_tabs_filters_and_the_deals_behind_a_number(page: Page, address: str) -> None:
+    page.goto(f"{address}/playbook")
+    page.locator("body").press("g")
+    page.locator("body").press("s")
+    expect(page.get_by_role("heading", name="スコアボード")).to_be_visible()
+    page.get_by_role("link", name="競合", exact=True).click()
+    expect(page.get_by_role("rowheader", name="タスキナ", exact=True)).to_be_visible()
+    page.get_by_label("業種").select_option("製造業")
+    page.get_by_role("button", name="絞り込む").click()
+    assert "industry=" in page.url and "by=competitor" in page.url
+    page.locator("summary", has_text="勝").first.click()
+    page.locator(".board-counts li a").first.click()
+    expect(page.get_by_role("link", name="似た商談を比べる")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_no_accessibility_violations(browser: Browser, address: str, scheme: str, language: str) -> None:
+    context = browser.new_context(color_scheme=scheme, locale=language)  # type: ignore[arg-type]
+    page = context.new_page()
+    for by in ("angle", "reason"):
+        page.goto(f"{address}/scoreboard?by={by}")
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    context.close()
+
+
+@pytest.mark.parametrize("by", ["angle", "talk-track"])
+def test_a_phone_never_scrolls_sideways(browser: Browser, address: str, by: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800}, locale="ja-JP")
+    page = context.new_page()
+    page.goto(f"{address}/scoreboard?by={by}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
