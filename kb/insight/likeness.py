@@ -17,13 +17,13 @@ from kb.insight.situations import Situations, Told
 
 # How much each part counts; only those asked for do.
 WEIGHTS: Mapping[str, float] = {
-    "text": 0.4,
+    "text": 0.25,
     "competitor": 0.2,
-    "industry": 0.15,
-    "size": 0.1,
-    "product": 0.05,
+    "industry": 0.18,
+    "size": 0.15,
+    "product": 0.1,
+    "lead_source": 0.07,
     "amount": 0.03,
-    "lead_source": 0.05,
     "stage": 0.02,
 }
 UNKNOWN_PART = 0.3  # of a deal that does not say: less than alike, more than unlike

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.insight.rates import plain_rate, probability_above, probability_beats, shrunk_rate
+from kb.insight.rates import Rate, plain_rate, probability_above, probability_beats, shrunk_rate
 
 counts = st.integers(0, 400)
 shares = st.floats(0.05, 0.95)
@@ -15,6 +15,10 @@ shares = st.floats(0.05, 0.95)
 
 def _rounded(*values: object) -> tuple[float, ...]:
     return tuple(round(float(value), 3) for value in values)  # type: ignore[arg-type]
+
+
+def _single(rate: Rate) -> tuple[float, float, float]:
+    return float(rate.mean), float(rate.low), float(rate.high)
 
 
 @pytest.mark.parametrize(
@@ -70,15 +74,21 @@ def test_another_win_never_lowers_a_rate(won: int, lost: int, base: float) -> No
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(2, 10))
 def test_more_deals_of_the_same_share_narrow_the_interval(won: int, lost: int, times: int) -> None:
-    few, many = plain_rate(won, lost), plain_rate(won * times, lost * times)
-    assert many.high - many.low < few.high - few.low
+    for few, many in (
+        (plain_rate(won, lost), plain_rate(won * times, lost * times)),
+        (shrunk_rate(won, lost, won / (won + lost)), shrunk_rate(won * times, lost * times, won / (won + lost))),
+    ):
+        assert many.high - many.low < few.high - few.low
 
 
 @given(counts, counts, shares)
 def test_swapping_wins_and_losses_mirrors_everything(won: int, lost: int, base: float) -> None:
-    there, back = shrunk_rate(won, lost, base), shrunk_rate(lost, won, 1 - base)
-    assert float(there.mean) == pytest.approx(1 - float(back.mean))
-    assert float(there.low) == pytest.approx(1 - float(back.high), abs=1e-9)
+    for there, back in (
+        (plain_rate(won, lost), plain_rate(lost, won)),
+        (shrunk_rate(won, lost, base), shrunk_rate(lost, won, 1 - base)),
+    ):
+        mirrored = (1 - back.mean, 1 - back.high, 1 - back.low)
+        assert _single(there) == pytest.approx(tuple(map(float, mirrored)), abs=1e-9)
     assert float(probability_above(won, lost, base)) == pytest.approx(
         1 - float(probability_above(lost, won, 1 - base)), abs=1e-9
     )
@@ -87,11 +97,45 @@ def test_swapping_wins_and_losses_mirrors_everything(won: int, lost: int, base: 
 @given(st.lists(st.tuples(counts, counts), min_size=1, max_size=6), shares)
 def test_columns_give_what_single_numbers_give(pairs: list[tuple[int, int]], base: float) -> None:
     won, lost = np.array(pairs).T
-    column = shrunk_rate(won, lost, base)
-    assert column.low.tolist() == [float(shrunk_rate(w, x, base).low) for w, x in pairs]
+    for make in (plain_rate, lambda won, lost: shrunk_rate(won, lost, base)):
+        column = make(won, lost)
+        rows = list(zip(column.mean.tolist(), column.low.tolist(), column.high.tolist(), strict=True))
+        assert rows == [_single(make(w, x)) for w, x in pairs]
+    above = probability_above(won, lost, base)
+    assert above.tolist() == [float(probability_above(w, x, base)) for w, x in pairs]
+
+
+@given(counts, counts, shares, st.floats(0.5, 500))
+def test_a_drawn_rate_lies_between_the_share_of_wins_and_the_base(
+    won: int, lost: int, base: float, strength: float
+) -> None:
+    share = won / (won + lost) if won + lost else base
+    mean = float(shrunk_rate(won, lost, base, strength).mean)
+    assert min(share, base) - 1e-12 <= mean <= max(share, base) + 1e-12
+
+
+@given(counts, counts, shares, st.floats(0.5, 100), st.floats(0.5, 100))
+def test_more_belief_draws_a_rate_closer_to_the_base(won: int, lost: int, base: float, one: float, other: float) -> None:
+    near, far = (abs(float(shrunk_rate(won, lost, base, k).mean) - base) for k in (max(one, other), min(one, other)))
+    assert near <= far + 1e-12
+
+
+def test_nothing_known_is_half_with_the_widest_interval() -> None:
+    assert _single(plain_rate(0, 0)) == pytest.approx((0.5, 0.006, 0.994), abs=1e-3)
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30), st.integers(0, 30))
 def test_beating_and_being_beaten_are_one_whole(won: int, lost: int, other_won: int, other_lost: int) -> None:
     there = probability_beats(won, lost, other_won, other_lost)
-    assert there + probability_beats(other_won, other_lost, won, lost) == pytest.approx(1, abs=2e-3)
+    assert there + probability_beats(other_won, other_lost, won, lost) == pytest.approx(1, abs=1e-3)
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30), st.integers(0, 30))
+def test_another_win_never_makes_beating_less_probable(won: int, lost: int, other_won: int, other_lost: int) -> None:
+    more = probability_beats(won + 1, lost, other_won, other_lost)
+    assert more >= probability_beats(won, lost, other_won, other_lost)
+
+
+@given(st.integers(0, 100), st.integers(0, 100))
+def test_a_rate_beats_its_like_half_the_time(won: int, lost: int) -> None:
+    assert probability_beats(won, lost, won, lost) == pytest.approx(0.5, abs=1e-3)
