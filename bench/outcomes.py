@@ -17,6 +17,7 @@ from bench.indexes import Bench, sample_library
 from bench.report import Figure, publish
 from bench.sets import as_entry
 from kb.entry import Deal, Entry
+from kb.index.snapshot import Situated
 from kb.insight.asked import asked_of
 from kb.insight.deals import LOST, WON, DealTable, deal_table
 from kb.insight.likeness import parts_of, together
@@ -53,7 +54,7 @@ def measure_outcomes(bench: Bench) -> None:
     library.close()
     if CRM.is_dir():
         table = deal_table(list(enumerate(crm_deals())), Playbook(), {})
-        nothing = Situations.of(table, (np.zeros(0, np.int64), np.zeros((0, 0), np.float32)))
+        nothing = Situations.of(table, Situated(np.zeros(0, np.int64), np.zeros((0, 0), np.float32), ()))
         figures += _figures("CRM export, facts only", foretell(table, nothing, Playbook()))
     else:
         bench.console.print(f"[yellow]{CRM} is not there: its deals are not foretold.[/]")

@@ -104,7 +104,10 @@ class Catalog:
             _set_problems(connection, entry.path, problems)
             number = _insert_entry(connection, entry, state)
             self._insert_chunks(connection, number, entry, chunks, labels)
-            parts = [{"entry": number, "part": place, **asdict(part)} for place, part in enumerate(situation)]
+            parts = [
+                {"entry": number, "part": place, "terms": self._joined(part.text), **asdict(part)}
+                for place, part in enumerate(situation)
+            ]
             if parts:
                 connection.execute(insert(SITUATIONS), parts)
             _touch(connection)

@@ -24,7 +24,7 @@ from kb.index.embedding import Embedder, Vectors
 from kb.index.embedding_cache import EmbeddingCache, text_key
 from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
 
-FORMAT = "4"  # the tables and what they hold
+FORMAT = "5"  # the tables and what they hold
 CURRENT = "current"
 log = logging.getLogger(__name__)
 

@@ -71,6 +71,7 @@ SITUATIONS = Table(  # of deals: what is compared with other deals
     Column("entry", ForeignKey("entries.number", ondelete="CASCADE"), primary_key=True),
     Column("part", Integer, primary_key=True),  # its place in the notes
     Column("text", Text, nullable=False),
+    Column("terms", Text, nullable=False),  # of the text, joined by spaces
     Column("key", String, nullable=False, index=True),  # of the vector
 )
 PROBLEMS = Table(

@@ -23,6 +23,15 @@ Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class Situated:
+    """What is told of deals, a row a part."""
+
+    numbers: Rows  # entry numbers, rising
+    vectors: Vectors  # unit length
+    terms: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The passages of one generation; `chunk` below is a place in these arrays, not a number in the catalogue."""
 
@@ -35,7 +44,7 @@ class Snapshot:
     row_of_key: dict[View, dict[str, int]]
     names: dict[str, tuple[int, ...]]  # folded name → entry numbers
     facets: dict[int, tuple[tuple[str, str], ...]]  # entry number → (facet, value)
-    situations: tuple[Rows, Vectors]  # entry numbers of deals, rising, and a part of what is told a row: unit length
+    situations: Situated
     trust: dict[int, selection.Trust]  # entry number → what speaks for or against it, where anything does
 
     def places(self, numbers: Sequence[int]) -> Rows:
@@ -92,12 +101,12 @@ def take_snapshot(catalog: Catalog, store: VectorStore, visible: frozenset[str])
     )
 
 
-def _situations(catalog: Catalog, store: VectorStore) -> tuple[Rows, Vectors]:
+def _situations(catalog: Catalog, store: VectorStore) -> Situated:
     stored, matrix = store.read_all("situations")
     row_of_key = {key: row for row, key in enumerate(stored)}
+    columns = (SITUATIONS.c.entry, SITUATIONS.c.key, SITUATIONS.c.terms)
     with catalog.engine.connect() as connection:
-        listed = connection.execute(
-            select(SITUATIONS.c.entry, SITUATIONS.c.key).order_by(SITUATIONS.c.entry, SITUATIONS.c.part)
-        )
-        found = [(number, row_of_key[key]) for number, key in listed if key in row_of_key]
-    return np.array([number for number, _ in found], np.int64), matrix[[row for _, row in found]]
+        listed = connection.execute(select(*columns).order_by(SITUATIONS.c.entry, SITUATIONS.c.part)).all()
+    found = [(number, row_of_key[key], tuple(terms.split())) for number, key, terms in listed if key in row_of_key]
+    numbers = np.array([number for number, _, _ in found], np.int64)
+    return Situated(numbers, matrix[[row for _, row, _ in found]], tuple(terms for _, _, terms in found))

@@ -17,13 +17,14 @@ from kb.insight.situations import Situations, Told
 
 # How much each part counts; only those asked for do.
 WEIGHTS: Mapping[str, float] = {
-    "text": 0.25,
-    "competitor": 0.2,
-    "industry": 0.18,
-    "size": 0.15,
-    "product": 0.1,
-    "lead_source": 0.07,
-    "amount": 0.03,
+    "text": 0.2,
+    "words": 0.14,
+    "competitor": 0.18,
+    "industry": 0.16,
+    "size": 0.13,
+    "product": 0.09,
+    "lead_source": 0.06,
+    "amount": 0.02,
     "stage": 0.02,
 }
 UNKNOWN_PART = 0.3  # of a deal that does not say: less than alike, more than unlike
@@ -37,6 +38,7 @@ def parts_of(asked: Asked, table: DealTable, situations: Situations, told: Told 
     parts: dict[str, Floats] = {}
     if told is not None and situations.is_told:
         parts["text"] = situations.likeness(told)
+        parts["words"] = situations.shared_words(told)
     shared = (("industry", asked.industries), ("product", asked.products), ("competitor", asked.competitors))
     sourced = (*shared, ("lead_source", (asked.lead_source,) if asked.lead_source else ()))
     parts |= {name: _sharing(table, table.dimensions[name], values) for name, values in sourced if values}

@@ -7,16 +7,20 @@ the middle of its own language before it is compared.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.index.analysis import terms
 from kb.index.embedding import Vectors
+from kb.index.snapshot import Situated
 from kb.insight.deals import DealTable
+from kb.insight.words import SharedWords
 
-SAMPLE = 300  # deals whose likeness tells what is near and what is usual
+SAMPLE = 100  # deals whose likeness tells what is near and what is usual
 USUAL, NEAR = 0.5, 0.995  # quantiles of the likeness of all pairs of deals: 0 and 1
 LEAST_PARTS = 10  # of a language, before it has a middle of its own
 _KANA = re.compile(r"[\u3041-\u30ff]")
@@ -31,11 +35,12 @@ class Told:
 
     vectors: Vectors
     is_japanese: bool
+    terms: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, vectors: Vectors, text: str) -> Told:
         """Take the vectors of a text."""
-        return cls(vectors, bool(_KANA.search(text)))
+        return cls(vectors, bool(_KANA.search(text)), tuple(terms(text)))
 
 
 @dataclass(frozen=True)
@@ -45,17 +50,21 @@ class Situations:
     vectors: Vectors  # a row a part, unit length
     owners: Integers  # part → place of its deal, rising
     is_japanese: NDArray[np.bool_]  # deal → language
+    terms: tuple[tuple[str, ...], ...]  # deal → its words
 
     @classmethod
-    def of(cls, table: DealTable, stored: tuple[Integers, Vectors]) -> Situations:
-        """Take the stored parts (entry numbers, rising, and rows) of the deals in a table."""
-        numbers, matrix = stored
+    def of(cls, table: DealTable, stored: Situated) -> Situations:
+        """Take the stored parts of the deals in a table."""
+        numbers, matrix = stored.numbers, stored.vectors
+        words: list[tuple[str, ...]] = [() for _ in table.deals]
         japanese = np.array([entry.language == "ja" for entry in table.deals], np.bool_)
         if not len(table) or not matrix.size:
-            return cls(np.zeros((0, 0), np.float32), np.zeros(0, np.int64), japanese)
+            return cls(np.zeros((0, 0), np.float32), np.zeros(0, np.int64), japanese, tuple(words))
         places = np.minimum(np.searchsorted(table.numbers, numbers), len(table) - 1)
         known = table.numbers[places] == numbers
-        return cls(matrix[known], places[known].astype(np.int64), japanese)
+        for part in np.flatnonzero(known):
+            words[places[part]] += stored.terms[part]
+        return cls(matrix[known], places[known].astype(np.int64), japanese, tuple(words))
 
     @property
     def is_told(self) -> bool:
@@ -65,12 +74,20 @@ class Situations:
     def told_of(self, place: int) -> Told | None:
         """Return what is told of a deal; None for nothing."""
         parts = slice(*np.searchsorted(self.owners, (place, place + 1)))
-        return Told(self.vectors[parts], bool(self.is_japanese[place])) if parts.start < parts.stop else None
+        if parts.start == parts.stop:
+            return None
+        return Told(self.vectors[parts], bool(self.is_japanese[place]), self.terms[place])
 
     def likeness(self, told: Told) -> Floats:
         """Return how alike each deal is in what is told, 0 to 1; nan where nothing is."""
         usual, near = self._scale
         return np.clip((self._raw(told) - usual) / (near - usual), 0.0, 1.0)
+
+    def shared_words(self, told: Told) -> Floats:
+        """Return how alike each deal is in its words, 0 to 1; nan where nothing is told."""
+        usual, near = self._word_scale
+        alike = np.clip((self._words.cosines(told.terms) - usual) / (near - usual), 0.0, 1.0)
+        return np.where([bool(words) for words in self.terms], alike, np.nan)
 
     def between(self, first: int, second: int) -> float:
         """Return how alike two deals are in what is told, 0 to 1."""
@@ -106,11 +123,22 @@ class Situations:
         return deals.astype(np.int64), starts.astype(np.int64)
 
     @cached_property
+    def _words(self) -> SharedWords:
+        return SharedWords(self.terms)
+
+    @cached_property
     def _scale(self) -> tuple[float, float]:
         """The raw likeness that counts as 0 and as 1: every model's cosines lie in a band of their own."""
+        return self._scale_of(self._raw)
+
+    @cached_property
+    def _word_scale(self) -> tuple[float, float]:
+        return self._scale_of(lambda told: self._words.cosines(told.terms))
+
+    def _scale_of(self, measure: Callable[[Told], Floats]) -> tuple[float, float]:
         deals = self._starts[0]
         sample = deals[:: max(1, len(deals) // SAMPLE)][:SAMPLE]
-        raws = [self._raw(told) for deal in sample if (told := self.told_of(int(deal)))]
+        raws = [measure(told) for deal in sample if (told := self.told_of(int(deal)))]
         pairs = [raw[other] for at, raw in enumerate(raws) for other in sample[at + 1 :]]
         if len(pairs) < 3:
             return 0.0, 1.0

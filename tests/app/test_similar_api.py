@@ -27,7 +27,7 @@ def test_the_answer_has_the_documented_shape(make_client: MakeClient) -> None:
     assert set(answer) == KEYS
     assert [deal["id"] for deal in answer["won"]] == ["deals/a"] and answer["no_decision"] == []
     assert answer["query"]["industries"] == ["食品"] and answer["query"]["text"] == "紙の温度記録"
-    assert {part["name"] for part in answer["won"][0]["parts"]} == {"text", "industry"}
+    assert {part["name"] for part in answer["won"][0]["parts"]} == {"text", "words", "industry"}
     assert answer["pairs"][0]["won"] == "deals/a" and answer["pairs"][0]["lost"] == "deals/b"
     assert answer["suggested"][0]["evidence"] == ["deals/a"]
     assert set(answer["rate"]) == {"won", "lost", "no_decision", "mean", "low", "high", "base"}

@@ -17,6 +17,7 @@ from kb.insight.asked import Asked, asked_of
 from kb.insight.likeness import WEIGHTS, parts_of, together
 from kb.insight.similar import LEAST_LIKE, SimilarDeals, neighbour_rate, similar_deals
 from kb.insight.views import views_of
+from kb.insight.words import SharedWords
 from kb.library import Library
 from kb.playbook import Playbook
 from kb.search.query import Filters
@@ -129,6 +130,13 @@ def test_one_common_trouble_is_found_among_other_parts() -> None:
     likeness = situations.likeness(situations.told_of(0))  # type: ignore[arg-type]
     assert likeness[1] > likeness[2] and likeness[1] > likeness[3]
     assert situations.between(0, 1) == pytest.approx(float(likeness[1]), abs=1e-5)
+
+
+def test_rare_words_in_common_count_more_than_frequent_ones() -> None:
+    words = SharedWords([("日報", "電波", "冷凍"), ("日報", "電波"), ("日報", "監査"), ("日報", "監査"), ()])
+    cosines = words.cosines(("日報", "電波", "誰も知らない"))
+    assert cosines[1] == pytest.approx(1.0) and cosines[1] > cosines[2] > 0 and cosines[4] == 0
+    assert SharedWords([]).cosines(("日報",)).tolist() == []
 
 
 @given(st.lists(st.sampled_from(["won", "lost", "no-decision", "open"]), max_size=30), st.permutations(list(range(30))))
