@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.playbook_file import parse_playbook
+from kb.playbook import ClosedDeals
 
 ENTRIES = Path(__file__).parents[2] / "entries"
 
@@ -47,15 +49,104 @@ def test_windows_line_ends_and_a_mark_do_no_harm() -> None:
     assert (playbook.company, len(playbook.angles.terms), problems) == ("A", 1, ())
 
 
+def test_lead_sources_are_found_by_any_spelling() -> None:
+    text = "lead_sources:\n  - {key: exhibition, ja: 展示会, en: Exhibition, aliases: [event, イベント]}\n"
+    playbook, problems = parse_playbook(text)
+    assert problems == ()
+    found = [playbook.lead_sources.find(spelling) for spelling in ("展示会", " EVENT ", "ｲﾍﾞﾝﾄ", "exhibition")]
+    assert [term.key if term else None for term in found] == ["exhibition"] * 4
+    assert playbook.vocabulary("lead_source") is playbook.lead_sources
+
+
+def test_closed_deals_are_read_with_industry_and_period() -> None:
+    text = "industries:\n  - {key: food, ja: 食品, en: Food}\nclosed_deals:\n"
+    text += "  - {outcome: 受注, count: 1200件, industry: 食品, period: 2026-04-01/2026年9月30日}\n"
+    text += "  - {outcome: no decision, count: 0, industry: 林業, period: /2026-09-30}\n"
+    text += "  - {outcome: lost, count: 31, period: 2026-04-01}\n"
+    playbook, problems = parse_playbook(text)
+    assert problems == ()
+    assert playbook.closed_deals == (
+        ClosedDeals("won", 1_200, "food", "2026-04-01", "2026-09-30"),
+        ClosedDeals("no-decision", 0, "林業", "", "2026-09-30"),
+        ClosedDeals("lost", 31, "", "2026-04-01", ""),
+    )
+
+
+def test_a_period_written_backwards_is_the_same_period() -> None:
+    text = "closed_deals:\n  - {outcome: won, count: 3, period: 2026-09-30/2026-04-01}\n"
+    total = parse_playbook(text)[0].closed_deals[0]
+    assert (total.date_from, total.date_to) == ("2026-04-01", "2026-09-30")
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ("{count: 3}", "'' is not known"),
+        ("{outcome: wonn, count: 3}", "Did you mean 'won'?"),
+        ("{outcome: open, count: 3}", "'open' is not known; expected one of 'won', 'lost', 'no-decision'."),
+        ("{outcome: won}", "'' is not a whole number"),
+        ("{outcome: won, count: -3}", "'-3' is not a whole number"),
+        ("{outcome: won, count: many}", "'many' is not a whole number"),
+        ("{outcome: won, count: 3, period: last year}", "'last year' is not a day"),
+        ("{outcome: won, count: 3, period: 2026-02-30/2026-03-01}", "'2026-02-30' is not a day"),
+        ("{outcome: won, count: 3, industry: [食品]}", "expected one line of text"),
+    ],
+)
+def test_a_bad_total_is_left_out_and_told_with_an_example(item: str, said: str) -> None:
+    playbook, problems = parse_playbook(f"closed_deals:\n  - {item}\n  - {{outcome: lost, count: 4}}\n")
+    assert playbook.closed_deals == (ClosedDeals("lost", 4),)
+    assert len(problems) == 1 and problems[0].line == 1
+    assert problems[0].message.startswith("closed_deals: expected items such as {outcome: won, count: 12, period:")
+    assert said in problems[0].message
+
+
+@pytest.mark.parametrize("value", ["12", "[won, lost]", "{won: 12}"])
+def test_closed_deals_that_are_no_list_of_totals_are_told(value: str) -> None:
+    playbook, problems = parse_playbook(f"closed_deals: {value}\n")
+    assert playbook.closed_deals == ()
+    assert [problem.message for problem in problems] == [
+        "closed_deals: expected a list of items with 'key: value' lines."
+    ]
+
+
+def test_a_fault_in_the_industries_is_told_once() -> None:
+    text = "industries:\n  - {ja: 食品}\nclosed_deals:\n  - {outcome: won, count: 3, industry: 食品}\n"
+    assert [problem.line for problem in parse_playbook(text)[1]] == [1]
+
+
 def test_the_shipped_playbook_has_no_problems() -> None:
     playbook, problems = parse_playbook((ENTRIES / "playbook.yaml").read_text("utf-8"))
     assert problems == ()
     assert playbook.angles
     assert {"won", "lost"} <= set(playbook.reasons)
+    assert playbook.lead_sources
+    assert {"won", "lost"} <= {total.outcome for total in playbook.closed_deals}
 
 
 _PARTS = st.sampled_from(
-    ["company:", "angles:", "reasons:", "kpis:", " - ", "{key: a}", "won:", "[", "]", "a", "\n", "  ", ":"]
+    [
+        "company:",
+        "angles:",
+        "reasons:",
+        "kpis:",
+        "closed_deals:",
+        "lead_sources:",
+        " - ",
+        "{key: a}",
+        "{outcome: won, count: ",
+        "period: ",
+        "2026-04-01",
+        "/",
+        "}",
+        "won:",
+        "[",
+        "]",
+        "a",
+        "\n",
+        "  ",
+        ":",
+        ",",
+    ]
 )
 
 

@@ -75,7 +75,7 @@ _UNKNOWN = [(-1, -1, 3, True), (-1, -1, 3, False)]
         ([_ALIKE], ("industry", "size", "lead_source"), 2),
         # Six of ten find a counterpart among deals of the same industry, size and source: that is enough.
         ([_ALIKE] * 3 + [_OTHER_SOURCE] * 2, ("industry", "size", "lead_source"), 6),
-        ([_ALIKE] + [_OTHER_SOURCE], ("industry", "size"), 4),
+        ([_ALIKE, _OTHER_SOURCE], ("industry", "size"), 4),
         ([_OTHER_SIZE], ("industry",), 2),
         ([_UNKNOWN], ("lead_source",), 2),
     ],

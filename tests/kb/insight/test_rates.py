@@ -115,7 +115,9 @@ def test_a_drawn_rate_lies_between_the_share_of_wins_and_the_base(
 
 
 @given(counts, counts, shares, st.floats(0.5, 100), st.floats(0.5, 100))
-def test_more_belief_draws_a_rate_closer_to_the_base(won: int, lost: int, base: float, one: float, other: float) -> None:
+def test_more_belief_draws_a_rate_closer_to_the_base(
+    won: int, lost: int, base: float, one: float, other: float
+) -> None:
     near, far = (abs(float(shrunk_rate(won, lost, base, k).mean) - base) for k in (max(one, other), min(one, other)))
     assert near <= far + 1e-12
 

@@ -1,16 +1,16 @@
-"""How campaigns were answered to, and whether the notes are like all deals."""
+"""How angles were answered to in campaigns."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kb.entry import Campaign, Entry, Variant
-from kb.insight.coverage import coverage
 from kb.insight.response import responses
-from kb.playbook import ClosedDeals, Playbook
-from tests.deals import deal, table_of
+from tests.deals import deal
 
 
 def _campaign(name: str, angles: tuple[str, ...], **fields: Any) -> Entry:
@@ -54,41 +54,54 @@ def test_without_arms_leads_count_where_the_angle_stood_alone() -> None:
 def test_arms_say_more_than_metrics() -> None:
     arms = _campaign("a", ("peer",), variants=(Variant("peer", 10, 5),))
     alone = _campaign("b", ("peer",), metrics={"impressions": 1_000, "leads": 20})
-    assert responses([arms, alone])["peer"].shown == 10
+    for order in ([arms, alone], [alone, arms]):
+        found = responses(order)["peer"]
+        assert (found.shown, found.source, found.campaigns) == (10, "variants", ("campaigns/a",))
 
 
-@pytest.mark.parametrize("metrics", [{}, {"leads": 5}, {"impressions": 3, "leads": 5}])
+def test_metrics_of_a_campaign_with_arms_are_counted_by_its_arms_only() -> None:
+    arms = (Variant("price", 10, 5),)
+    found = responses([_campaign("a", ("peer",), variants=arms, metrics={"impressions": 1_000, "leads": 20})])
+    assert set(found) == {"price"}
+
+
+def test_an_arm_shown_to_nobody_says_nothing() -> None:
+    arms = _campaign("a", ("peer",), variants=(Variant("peer", 0, 0), Variant("price", 0, 0)))
+    alone = _campaign("b", ("peer",), metrics={"impressions": 1_000, "leads": 20})
+    found = responses([arms, alone])
+    assert set(found) == {"peer"} and (found["peer"].shown, found["peer"].source) == (1_000, "metrics")
+
+
+def test_the_interval_is_that_of_a_plain_rate() -> None:
+    found = responses([_campaign("a", (), variants=(Variant("peer", 10, 7),))])["peer"]
+    assert (round(found.rate, 3), round(found.low, 3), round(found.high, 3)) == (0.682, 0.442, 0.883)
+
+
+def test_entries_that_are_no_campaigns_say_nothing() -> None:
+    assert responses([deal("a", "won", angles=("peer",))]) == {}
+
+
+@pytest.mark.parametrize(
+    "metrics", [{}, {"leads": 5}, {"impressions": 3, "leads": 5}, {"impressions": 0, "leads": 0}, {"clicks": 9}]
+)
 def test_numbers_that_cannot_be_are_left_out(metrics: dict[str, int]) -> None:
     assert responses([_campaign("a", ("peer",), metrics=metrics)]) == {}
 
 
-def _noted(won: int, lost: int) -> list[Entry]:
-    ends = ["won"] * won + ["lost"] * lost
-    return [deal(f"d{n}", end, industries=("食品",)) for n, end in enumerate(ends)]
+arms = st.tuples(st.sampled_from(["peer", "price"]), st.integers(0, 500), st.integers(0, 500)).map(
+    lambda arm: Variant(arm[0], max(arm[1:]), min(arm[1:]))
+)
 
 
-def test_losses_that_are_rarely_noted_are_a_warning() -> None:
-    playbook = Playbook(closed_deals=(ClosedDeals("won", 10), ClosedDeals("lost", 20)))
-    found = coverage(table_of(*_noted(9, 8)), playbook)
-    assert [(row.outcome, row.closed, row.noted) for row in found.rows] == [("won", 10, 9), ("lost", 20, 8)]
-    assert found.losses_under_recorded
-    assert not coverage(table_of(*_noted(9, 17)), playbook).losses_under_recorded
-
-
-def test_few_closed_deals_are_no_warning_and_no_totals_are_no_knowledge() -> None:
-    few = Playbook(closed_deals=(ClosedDeals("won", 4), ClosedDeals("lost", 4)))
-    assert not coverage(table_of(*_noted(4, 0)), few).losses_under_recorded
-    assert coverage(table_of(*_noted(4, 4)), Playbook()).rows == ()
-
-
-def test_totals_of_an_industry_and_a_period_count_their_own_deals() -> None:
-    import datetime
-
-    first, second = datetime.date(2026, 3, 1), datetime.date(2026, 9, 1)
-    deals = [
-        deal("a", "won", industries=("食品",), closed_on=first),
-        deal("b", "won", industries=("食品",), closed_on=second),
-        deal("c", "won", industries=("物流",), closed_on=first),
-    ]
-    totals = (ClosedDeals("won", 5, "食品", "2026-01-01", "2026-06-30"),)
-    assert coverage(table_of(*deals), Playbook(closed_deals=totals)).rows[0].noted == 1
+@given(st.lists(st.lists(arms, max_size=4).map(tuple), max_size=4), st.randoms(use_true_random=False))
+def test_the_order_of_campaigns_changes_only_their_order_in_the_list(
+    tested: list[tuple[Variant, ...]], random: Any
+) -> None:
+    campaigns = [_campaign(f"c{number}", (), variants=arms) for number, arms in enumerate(tested)]
+    there = responses(campaigns)
+    random.shuffle(campaigns)
+    back = responses(campaigns)
+    assert there.keys() == back.keys()
+    for angle, one in there.items():
+        assert (one.shown, one.responded, one.rate) == (back[angle].shown, back[angle].responded, back[angle].rate)
+        assert sorted(one.campaigns) == sorted(back[angle].campaigns)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.check import read_playbook
 from ingest.sync import sync
 from kb.entry import OUTCOMES, Entry, Reason
 from kb.index.index import Index
@@ -267,7 +268,8 @@ def test_lead_sources_are_rows_under_their_playbook_name(index: Index, entries: 
     for number, (key, source) in enumerate([("lead_source", "Event"), ("流入", "イベント"), ("流入元", "展示会")]):
         write(entries, f"deals/{number}.md", f"---\nkind: deal\noutcome: won\n{key}: {source}\n---\n本文\n")
     sync(index, entries)
-    rows = Library(lambda: index).scoreboard("lead_source").scores.rows
+    library = Library(lambda: index, read_playbook=lambda: read_playbook(entries)[0])
+    rows = library.scoreboard("lead_source").scores.rows
     assert [(row.key, row.counts.won) for row in rows] == [("exhibition", 3)]
 
 
