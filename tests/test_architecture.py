@@ -29,13 +29,15 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "mdit_py_plugins": ("ingest/parse.py",),
     "sqlalchemy": ("kb/index/",),
     "scipy": ("kb/insight/rates.py",),
+    "altair": ("app/charts/",),
+    "vl_convert": ("app/charts/svg.py",),
     "statsmodels": ("kb/insight/fair.py",),
     **dict.fromkeys(
         ("fastapi", "starlette", "uvicorn", "jinja2", "babel", "nh3", "typer", "rich", "pydantic"), ("app/",)
     ),
     "pydantic_settings": ("app/settings.py",),
 }
-ONE_MODULE_ONLY = ("watchfiles", "nh3", "pydantic_settings")
+ONE_MODULE_ONLY = ("watchfiles", "nh3", "pydantic_settings", "vl_convert")
 FORBIDDEN = [
     ("kb/", ("ingest", "app")),
     ("ingest/", ("app",)),

@@ -36,8 +36,8 @@ class SearchAddress:
         return cls(
             text=query.get("q", "").strip(),
             values=tuple((facet, chosen) for facet, chosen in values if chosen),
-            date_from=_day(query.get("date_from", "")),
-            date_to=_day(query.get("date_to", "")),
+            date_from=day_or_nothing(query.get("date_from", "")),
+            date_to=day_or_nothing(query.get("date_to", "")),
             sort="newest" if query.get("sort") == "newest" else "relevance",
             page=min(LAST_PAGE, max(1, int(page))) if page.isascii() and page.isdigit() and len(page) < 9 else 1,
             explain=query.get("explain") == "true",
@@ -106,7 +106,8 @@ def facet_address(facet: str, value: str) -> str:
     return str(SearchAddress(values=((facet, (value,)),)))
 
 
-def _day(text: str) -> str:
+def day_or_nothing(text: str) -> str:
+    """Return a day as it is written in an address; empty for what is none."""
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:

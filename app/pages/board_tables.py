@@ -20,8 +20,9 @@ MOST_CAMPAIGNS = 12
 class HeatCell:
     """Wins of an angle in an industry."""
 
-    words: str  # 3勝1敗 (4件); empty without decided deals
-    shade: int | None  # 0 to SHADES - 1; None where too few
+    words: str = ""  # 3勝1敗 (4件); empty without decided deals
+    share: str = ""  # the same in short, 3/4
+    shade: int | None = None  # 0 to SHADES - 1; None where too few
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,22 @@ class MonthTable:
 
 
 @dataclass(frozen=True, slots=True)
+class FunnelStage:
+    """How many reached a stage."""
+
+    name: str
+    count: str  # a dash where it was not counted
+    passed: str  # of the stage before, in percent; empty where that is not known
+    left: float | None  # of the most at any stage, as a share of 1
+
+
+@dataclass(frozen=True, slots=True)
 class FunnelRow:
     """A campaign, and how many reached each stage with the share of the stage before."""
 
     title: str
     address: str
-    stages: tuple[tuple[str, str], ...]
+    stages: tuple[FunnelStage, ...]
 
 
 def heat_table(overview: Overview, texts: Texts, library: Library) -> HeatTable:
@@ -91,23 +102,22 @@ def funnel_rows(overview: Overview, texts: Texts, library: Library) -> list[Funn
     ]
 
 
-def stage_names(texts: Texts) -> list[str]:
-    """Return what the stages of the funnel are called."""
-    return [texts(f"metric.{stage}") for stage in FUNNEL]
-
-
-def _stages(counts: tuple[int | None, ...], texts: Texts) -> list[tuple[str, str]]:
+def _stages(counts: tuple[int | None, ...], texts: Texts) -> list[FunnelStage]:
     stages = []
     before: int | None = None
-    for count in counts:
-        share = texts.percent(count, before) if count is not None and before else ""
-        stages.append((texts.number(count) if count is not None else "–", share))
+    most = max((count for count in counts if count is not None), default=0)
+    for name, count in zip(FUNNEL, counts, strict=True):
+        words = texts.number(count) if count is not None else "–"
+        passed = texts.percent(count, before) if count is not None and before else ""
+        left = count / most if count is not None and most else None
+        stages.append(FunnelStage(texts(f"metric.{name}"), words, passed, left))
         before = count if count is not None else before
     return stages
 
 
 def _heat(cell: Cell | None, texts: Texts) -> HeatCell:
     if cell is None:
-        return HeatCell("", None)
+        return HeatCell()
     words = texts("board.counts", won=cell.won, lost=cell.decided - cell.won, decided=cell.decided)
-    return HeatCell(words, min(SHADES - 1, int(cell.share * SHADES)) if cell.is_enough else None)
+    shade = min(SHADES - 1, int(cell.share * SHADES)) if cell.is_enough else None
+    return HeatCell(words, f"{cell.won}/{cell.decided}", shade)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import ImmutableMultiDict
 
+from app.pages.address import day_or_nothing
+from kb.search.query import Filters
+
 PAGE = "/deals/similar"
 LONGEST_IN_ADDRESS = 1_500  # characters of notes; a longer address breaks in mails and chats
 SEVERAL = ("industry", "product", "competitor")
 SINGLE = ("size", "amount", "stage", "lead_source")
+WITHIN = ("in_industry", "in_product", "date_from", "date_to")  # which deals to look among
 MOST_DIGITS = 15
 
 
@@ -25,6 +29,7 @@ class DealAddress:
     deal: str = ""  # id of an existing one
     several: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (fact, values)
     single: tuple[tuple[str, str], ...] = ()  # (fact, value)
+    within: tuple[tuple[str, str], ...] = ()  # (one of WITHIN, value)
     read: str = ""  # which text the asker has seen the reading of
 
     @classmethod
@@ -37,6 +42,7 @@ class DealAddress:
             deal=form.get("deal", "").strip(),
             several=tuple(pair for pair in several if pair[1]),
             single=tuple(pair for pair in single if pair[1]),
+            within=tuple((name, value) for name in WITHIN if (value := _bound(name, form.get(name, "").strip()))),
             read=form.get("read", ""),
         )
 
@@ -68,6 +74,21 @@ class DealAddress:
         """Return the value of a fact that has one."""
         return dict(self.single).get(name, "")
 
+    def bound(self, name: str) -> str:
+        """Return what the deals to look among are narrowed to."""
+        return dict(self.within).get(name, "")
+
+    @property
+    def filters(self) -> Filters:
+        """The deals to look among."""
+        chosen = ((name, self.bound(f"in_{name}")) for name in ("industry", "product"))
+        values = tuple((name, (value,)) for name, value in chosen if value)
+        return Filters(values, self.bound("date_from"), self.bound("date_to"))
+
+    def everywhere(self) -> DealAddress:
+        """Return the same question over all deals."""
+        return replace(self, within=())
+
     def facts(self) -> Mapping[str, Any]:
         """Return the stated facts as the library names them."""
         return {
@@ -84,9 +105,13 @@ class DealAddress:
         pairs = [("deal", self.deal)] if self.deal else []
         pairs += [("text", self.text)] if self.text and self.fits else []
         pairs += [(name, value) for name, values in self.several for value in values]
-        pairs += list(self.single)
+        pairs += [*self.single, *self.within]
         pairs += [("read", self.read)] if self.is_confirmed else []
         return f"{PAGE}?{urlencode(pairs)}" if pairs else PAGE
+
+
+def _bound(name: str, value: str) -> str:
+    return day_or_nothing(value) if name.startswith("date_") else value
 
 
 def _number(text: str) -> int | None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import QueryParams
 
 from app.board_labels import ENTRY_DIMENSIONS, board_labels
+from app.charts.intervals import Interval
 from app.deps import LibraryDep, SettingsDep
 from app.i18n import Texts
 from app.labels import label
 from app.pages.address import SearchAddress, facet_address
-from app.pages.board_tables import funnel_rows, heat_table, month_tables, stage_names
+from app.pages.board_pictures import MOST_LINES, funnel_picture, heat_picture, months_picture, rates_picture
+from app.pages.board_tables import funnel_rows, heat_table, month_tables
 from app.pages.view import render, texts_of
 from app.render import entry_address
 from kb.entry import FACETS
 from kb.insight.insights import Board
+from kb.insight.overview import Overview
 from kb.insight.response import Response as CampaignResponse
 from kb.insight.scoreboard import BYS, Base, Counts, Row
 from kb.library import Library
@@ -25,7 +29,6 @@ from kb.library import Library
 PAGE = "/scoreboard"
 SORTS = ("low", "share", "deals", "name")
 FILTERED = ("industry", "product", "competitor")  # offered in the form; others come by address
-WIDTH = 200  # of an interval picture, for a share of 1
 
 router = APIRouter()
 
@@ -73,8 +76,7 @@ class RowView:
     others: str  # no decision and open
     verdict: str
     verdict_label: str
-    picture: tuple[float, float, float] | None  # low, mean, high; None where too few
-    numbers: str
+    interval: Interval | None  # None where too few
     note: str
     response: str
     deals: tuple[tuple[str, str], ...]  # (title, address)
@@ -101,19 +103,33 @@ def scoreboard_page(request: Request, library: LibraryDep, settings: SettingsDep
         "tabs": [(by, texts(f"by.{by}"), asked.to(by=by)) for by in BYS],
         "rows": rows,
         "base": base_words(board.scores.base, asked.outcome_of, texts),
-        "base_at": round(board.scores.base.mean * WIDTH, 1),
         "looked_at": board.scores.looked_at,
         "warning": coverage_words(board, texts),
         "choices": _choices(library, asked, texts),
         "sorts": [(sort, texts(f"board.sort_{sort}"), asked.to(sort=sort)) for sort in SORTS],
         "csv": asked.to("/api/v1/scoreboard.csv", sort=""),
-        "width": WIDTH,
-        "heat": heat_table(overview, texts, library),
-        "months": month_tables(overview.monthly, texts, library),
-        "funnel": funnel_rows(overview, texts, library),
-        "stages": stage_names(texts),
+        **_pictured(asked, rows, board, overview, texts, library),
     }
     return render(request, "scoreboard.html", context)
+
+
+def _pictured(
+    asked: BoardAddress, rows: list[RowView], board: Board, overview: Overview, texts: Texts, library: Library
+) -> dict[str, Any]:
+    """Return the pictures and the tables that belong to the dimension on show."""
+    lines = [row.interval for row in rows if row.interval]
+    shown: dict[str, Any] = {"most_lines": MOST_LINES, "lines": len(lines)}
+    shown["rates"] = rates_picture(lines, board.scores.base, texts(f"by.{asked.by}"), texts)
+    if asked.by in ("angle", "industry"):
+        shown["heat"] = table = heat_table(overview, texts, library)
+        shown["heat_picture"] = heat_picture(table, texts)
+    elif asked.by == "reason":
+        tables = month_tables(overview.monthly, texts, library)
+        shown["months"] = [(table, months_picture(table, texts)) for table in tables]
+    elif asked.by in ("campaign", "lead_source"):
+        shown["funnel"] = funnels = funnel_rows(overview, texts, library)
+        shown["funnel_picture"] = funnel_picture(funnels, texts)
+    return shown
 
 
 def counts_words(counts: Counts, texts: Texts) -> str:
@@ -151,9 +167,6 @@ def _row(
     by: str, row: Row, name: str, response: CampaignResponse | None, texts: Texts, titles: dict[str, str]
 ) -> RowView:
     rate, decided = row.rate, row.counts.won + row.counts.lost
-    too_few = row.verdict == "too-few" or row.is_one_sided
-    share = texts("board.numbers", mean=round(rate.shrunk_mean * 100), low=round(rate.shrunk_low * 100),
-                  high=round(rate.shrunk_high * 100))  # fmt: skip
     return RowView(
         label=name,
         address=_address(by, row.key),
@@ -161,14 +174,7 @@ def _row(
         others=texts("board.others", none=row.counts.no_decision, open=row.counts.open),
         verdict=row.verdict,
         verdict_label=texts("verdict.one-sided" if row.is_one_sided else f"verdict.{row.verdict}"),
-        picture=None
-        if too_few
-        else (
-            round(rate.shrunk_low * WIDTH, 1),
-            round(rate.shrunk_mean * WIDTH, 1),
-            round(rate.shrunk_high * WIDTH, 1),
-        ),
-        numbers="" if too_few else share,
+        interval=_interval(row, name, texts),
         note=_note(row, texts),
         response=_response(response, texts),
         deals=tuple((titles.get(deal, deal), entry_address(deal)) for deal in row.evidence),
@@ -179,6 +185,14 @@ def _row(
             "name": (0.0, name),
         },
     )
+
+
+def _interval(row: Row, name: str, texts: Texts) -> Interval | None:
+    if row.verdict == "too-few" or row.is_one_sided:
+        return None
+    low, mean, high = row.rate.shrunk_low, row.rate.shrunk_mean, row.rate.shrunk_high
+    words = texts("board.numbers", low=round(low * 100), mean=round(mean * 100), high=round(high * 100))
+    return Interval(name, low, mean, high, words, row.verdict)
 
 
 def _note(row: Row, texts: Texts) -> str:

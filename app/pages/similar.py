@@ -60,6 +60,7 @@ def _page(request: Request, library: Library, settings: Settings, address: DealA
     texts = texts_of(request)
     context: dict[str, Any] = {"asked": address, "choices": _choices(library, address, None, texts)}
     context |= {"deals": _deals(library), "limit": MAX_TEXT_CHARS, "sources": library.playbook.lead_sources.terms}
+    context |= {"scopes": _scopes(library, address, texts)}
     context |= {"understood": None, "view": None, "problem": ""}
     if address.is_start:
         return render(request, "similar.html", context)
@@ -69,7 +70,7 @@ def _page(request: Request, library: Library, settings: Settings, address: DealA
         return render(request, "similar.html", {**context, "problem": texts.said(error.sentence)}, status=413)
     if deal.is_empty:
         return render(request, "similar.html", context)
-    found = library.similar_deals(deal, strength=settings.strength)
+    found = library.similar_deals(deal, filters=address.filters, strength=settings.strength)
     context["choices"] = _choices(library, address, found.asked, texts)
     return render(request, "similar.html", {**context, **_result(found, texts, library)})
 
@@ -83,6 +84,7 @@ def _result(found: SimilarDeals, texts: Texts, library: Library) -> dict[str, An
         "headline": headline(found, texts),
         "sides": {name: near_and_far(deals) for name, deals in view.by_outcome.items()},
         "rate": {name: round(getattr(rate, name) * 200, 1) for name in ("mean", "low", "high", "base")},
+        "is_empty": not any(found.by_outcome.values()),
         "is_rated": bool(rate.won + rate.lost),
         "source_label": label("lead_source", found.asked.lead_source, texts.locale, library.playbook),
     }
@@ -104,6 +106,17 @@ def _choices(
             for value in dict.fromkeys([*known, *chosen])
         ]
     return choices
+
+
+def _scopes(library: Library, address: DealAddress, texts: Texts) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
+    """Return (field, its name, (value, label, is chosen) …) of what the deals to look among can be narrowed to."""
+    found = []
+    for facet in ("industry", "product"):
+        words, chosen = library.playbook.vocabulary(facet), address.bound(f"in_{facet}")
+        values = dict.fromkeys([*(term.key for term in (words.terms if words else ())), *([chosen] if chosen else [])])
+        options = [(v, label(facet, v, texts.locale, library.playbook), v == chosen) for v in values]
+        found.append((f"in_{facet}", texts("facet." + facet), options))
+    return found
 
 
 def _deals(library: Library) -> list[tuple[str, str]]:

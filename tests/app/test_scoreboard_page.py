@@ -71,7 +71,7 @@ def test_every_number_opens_its_deals(client: TestClient) -> None:
 
 def test_too_few_deals_have_words_and_no_picture(client: TestClient) -> None:
     page = _page(client, "/scoreboard?date_from=2026-01-01&date_to=2026-01-31")
-    assert "まだ判断できない" in page and 'class="dot"' not in page
+    assert "まだ判断できない" in page and 'class="chart' not in page.split("<tbody>")[0]
 
 
 def test_filters_that_leave_nothing_lead_back(client: TestClient) -> None:
@@ -117,11 +117,23 @@ def test_the_csv_opens_in_a_spreadsheet_as_it_is_meant(client: TestClient) -> No
     assert header[:3] == ["key", "label", "won"] and row[:4] == ["talk-tracks/a", "'=見学の話", "7", "9"]
 
 
-def test_the_tables_below_count_the_same_deals(client: TestClient) -> None:
+def test_the_tables_below_count_the_same_deals_as_the_pictures(client: TestClient) -> None:
     page = _page(client, "/scoreboard")
     heat = page.split('class="heat"')[1].split("</table>")[0]
-    assert "7勝0敗 (7件)" in heat and "0勝9敗 (9件)" in heat and 'class="shade-1"' in heat
+    assert "7勝0敗 (7件)" in heat and "0勝9敗 (9件)" in heat
+    picture = page.split("切り口と業種の組み合わせ</h2>")[1].split("</svg>")[0]
+    assert ">7/7<" in picture and ">0/9<" in picture and "var(--heat-1)" in picture
     assert 'class="heat"' not in _page(client, "/scoreboard?by=campaign")
+
+
+def test_the_rates_are_drawn_with_the_numbers_of_their_rows(client: TestClient) -> None:
+    page = _page(client, "/scoreboard")
+    picture = (
+        page.split("<svg", 2)[2].split("</svg>")[0] if "icon" in page.split("<svg", 2)[1] else page.split("<svg")[1]
+    )
+    rows = [row.split("</td>")[0] for row in page.split('class="board-rate">')[1:]]
+    assert len(rows) == 2 and all(row in picture for row in rows) and "同業の事例" in picture
+    assert 'aria-label="切り口ごとの受注率と90%の幅の図' in page
 
 
 def test_nothing_in_the_page_needs_inline_styles_or_scripts(client: TestClient) -> None:

@@ -84,3 +84,21 @@ def test_nothing_in_the_page_needs_inline_styles_or_scripts(client: TestClient) 
 
 def test_an_address_with_nonsense_is_still_a_page(client: TestClient) -> None:
     assert "似た商談" in _page(client, "/deals/similar?size=abc&amount=-&industry=&k=9&text=%00")
+
+
+def test_the_deals_to_compare_with_can_be_narrowed(client: TestClient) -> None:
+    asked = {"text": "食品工場の紙の記録", "in_industry": "食品", "date_from": "2020-01-01"}
+    address = client.post("/deals/similar", data=asked, follow_redirects=False).headers["location"]
+    page = _page(client, address)
+    assert "in_industry=" in address and "比べる範囲" in page and "業種: 食品" in page and "似た受注" in page
+
+
+def test_a_scope_without_deals_says_so_and_leads_out_of_it(client: TestClient) -> None:
+    page = _page(client, "/deals/similar?text=食品工場の紙の記録&date_from=2090-01-01")
+    assert "この範囲に、比べられる商談がありません" in page and "すべての商談と比べる" in page
+    assert 'id="won"' not in page
+    assert "No deal lies within these filters" in _page(client, "/deals/similar?text=x&date_from=2090-01-01", "en")
+
+
+def test_a_day_that_is_none_narrows_nothing(client: TestClient) -> None:
+    assert "似た受注" in _page(client, "/deals/similar?text=食品工場の紙の記録&date_from=soon")

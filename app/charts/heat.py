@@ -1,0 +1,69 @@
+"""Shares in rows and columns, as coloured cells with the counts in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from app.charts.svg import KEPT, MUTED, NARROW, SIZE, TEXT, WIDE, Layers, Picture, drawn, ems_of, shortened
+
+LABEL_EMS = 18  # of a row, at most
+NARROW_LABEL_EMS = 9
+STEP = 34
+COLUMN_EMS = 8  # of a turned column label, at most
+FEW = "var(--heat-few)"
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """A cell; `shade` is None where there is too little to colour."""
+
+    row: int
+    column: int
+    words: str
+    shade: int | None
+
+
+@lru_cache(KEPT)
+def heat_map(rows: tuple[str, ...], columns: tuple[str, ...], cells: tuple[HeatCell, ...], described: str) -> Picture:
+    """Draw the cells that hold something; shade n is the colour `--heat-n` of the style sheet."""
+    longest = max(ems_of(row) for row in rows)
+    return Picture(
+        drawn(_chart(rows, columns, cells, WIDE, min(LABEL_EMS, longest)), described, "wide"),
+        drawn(_chart(rows, columns, cells, NARROW, min(NARROW_LABEL_EMS, longest)), described, "narrow"),
+    )
+
+
+def _chart(
+    rows: tuple[str, ...], columns: tuple[str, ...], cells: tuple[HeatCell, ...], whole: int, ems: float
+) -> Layers:
+    beside = ems * SIZE + 4
+    width = whole - beside - 8
+    names = [_unique(shortened(row, ems), place) for place, row in enumerate(rows)]
+    heads = [_unique(shortened(column, COLUMN_EMS), place) for place, column in enumerate(columns)]
+    values = [
+        {"row": names[c.row], "column": heads[c.column], "words": c.words, "is_few": c.shade is None,
+         "colour": FEW if c.shade is None else f"var(--heat-{c.shade})"}
+        for c in cells
+    ]  # fmt: skip
+    turned = width / len(columns) < max(ems_of(head) for head in heads) * SIZE
+    place: dict[str, Any] = {"title": None, "grid": False, "labelPadding": 4}
+    chart = alt.Chart(alt.InlineData(values=values)).encode(
+        x=alt.X("column:N", sort=heads, scale=alt.Scale(domain=heads, padding=0),
+                axis=alt.Axis(orient="top", labelAngle=-90 if turned else 0, **place)),
+        y=alt.Y("row:N", sort=names, scale=alt.Scale(domain=names, padding=0),
+                axis=alt.Axis(**place)),
+    )  # fmt: skip
+    boxes = chart.mark_rect(stroke="var(--ground)", strokeWidth=2).encode(color=alt.Color("colour:N", scale=None))
+    words = chart.mark_text(fontSize=12).encode(
+        text="words:N", color=alt.condition("datum.is_few", alt.value(MUTED), alt.value(TEXT))
+    )
+    return alt.layer(boxes, words).properties(width=width, height=STEP * len(rows))
+
+
+def _unique(label: str, place: int) -> str:
+    """Make labels that were cut alike differ, by letters nobody sees."""
+    return label + "\u200b" * place

@@ -1,0 +1,103 @@
+"""Small pictures side by side: reasons month by month, campaigns stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import altair as alt
+
+from app.charts.svg import KEPT, MUTED, NARROW, SIZE, TEXT, WIDE, Layers, Picture, drawn, ems_of, shortened
+
+COLUMNS = 3  # on a wide screen
+GAP = 30
+SMALL = 11  # of letters, in pixels
+HEIGHT = 56  # of a month picture
+COUNT_ROOM = 20  # for the numbers beside it
+STAGE_STEP = 22
+WORDS_ROOM = 92  # for the numbers beside a bar
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """How often something was counted, month by month."""
+
+    label: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How many reached a stage; `share` is that of the most at any stage of the same funnel."""
+
+    label: str
+    share: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """The stages of one campaign."""
+
+    label: str
+    stages: tuple[Stage, ...]
+
+
+@lru_cache(KEPT)
+def month_bars(months: tuple[str, ...], rows: tuple[Months, ...], outcome: str, described: str) -> Picture:
+    """Draw a picture of bars for each row, all on the same scale; `outcome` gives the colour."""
+    most = max(max(row.counts) for row in rows)
+    small: dict[str, Any] = {"title": None, "labelColor": MUTED, "labelFontSize": SMALL}
+    month = alt.X("month:O", sort=None, scale=alt.Scale(paddingInner=0.25),
+                  axis=alt.Axis(grid=False, labelAngle=0, values=[months[0], months[-1]], **small))  # fmt: skip
+    count = alt.Y("count:Q", scale=alt.Scale(domain=[0, most], nice=False),
+                  axis=alt.Axis(values=[0, most], format="d", **small))  # fmt: skip
+
+    def chart(row: Months, width: float) -> alt.Chart:
+        values = [{"month": m, "count": n} for m, n in zip(months, row.counts, strict=True)]
+        bars = alt.Chart(alt.InlineData(values=values), width=width, height=HEIGHT)
+        bars = bars.properties(title=_title(row.label, width + COUNT_ROOM))
+        drawn_bars: alt.Chart = bars.mark_bar(color=f"var(--{outcome})").encode(x=month, y=count)
+        return drawn_bars
+
+    return _side_by_side(rows, chart, COUNT_ROOM + 8, described)
+
+
+@lru_cache(KEPT)
+def funnel_bars(rows: tuple[Funnel, ...], described: str) -> Picture:
+    """Draw each funnel with bars as long as the share that is left at each stage."""
+    beside = max(ems_of(stage.label) for row in rows for stage in row.stages) * SIZE + 4
+    place = alt.Y("stage:N", sort=None, title=None, axis=alt.Axis(grid=False))
+
+    def chart(row: Funnel, width: float) -> Layers:
+        values = [{"stage": s.label, "share": s.share, "words": s.words} for s in row.stages]
+        share = alt.X("share:Q", axis=None, scale=alt.Scale(domain=[0, 1], range=[0, width - WORDS_ROOM]))
+        stages = alt.Chart(alt.InlineData(values=values)).encode(x=share, y=place)
+        bars = stages.mark_bar(color="var(--accent)", opacity=0.75, height=12)
+        words = stages.mark_text(align="left", dx=6, fontSize=12).encode(text="words:N")
+        return alt.layer(bars, words).properties(
+            width=width, height=alt.Step(STAGE_STEP), title=_title(row.label, width + beside)
+        )
+
+    return _side_by_side(rows, chart, beside + 8, described)
+
+
+def _title(label: str, width: float) -> alt.TitleParams:
+    text = shortened(label, width / SIZE)
+    return alt.TitleParams(text, anchor="start", frame="bounds", fontSize=SIZE, fontWeight="bold", color=TEXT, offset=8)
+
+
+def _side_by_side(
+    rows: tuple[Row, ...], chart: Callable[[Row, float], alt.Chart | Layers], beside: float, described: str
+) -> Picture:
+    """Draw all in columns; `beside` is the room left of the plot of each."""
+    pictures = []
+    for whole, columns, kind in ((WIDE, COLUMNS, "wide"), (NARROW, 1, "narrow")):
+        width = (whole - GAP * (columns - 1)) / columns - beside
+        several = alt.concat(*(chart(row, width) for row in rows), columns=columns, spacing=GAP)
+        pictures.append(drawn(several, described, kind))
+    return Picture(*pictures)

@@ -1,0 +1,94 @@
+"""From an Altair chart to SVG inside a page: no script, no inline style, colours taken from the style sheet."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from unicodedata import east_asian_width
+from xml.etree import ElementTree
+
+import altair as alt
+import vl_convert
+from markupsafe import Markup
+
+WIDE, NARROW = 800, 342  # pixels a picture may take beside others on a screen, and on a phone
+TEXT, MUTED, HAIRLINE = "var(--text)", "var(--muted)", "var(--hairline)"
+SIZE = 13  # of letters, in pixels
+KEPT = 64  # pictures of a kind, so that a page seen again need not be drawn again
+NAMESPACE = "http://www.w3.org/2000/svg"
+VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+UNUSED = ("role", "class", "font-family", "pointer-events")
+UNSAID = {"opacity": "1", "stroke-width": "1", "font-weight": "normal"}  # as it is without saying
+
+LONG_NUMBER = re.compile(r"\d+\.\d{2,}")
+Layers = alt.LayerChart | alt.FacetChart  # what Altair says that layers become
+
+ElementTree.register_namespace("", NAMESPACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart for wide and for narrow screens; the style sheet shows one of them."""
+
+    wide: Markup
+    narrow: Markup
+
+
+def drawn(chart: alt.TopLevelMixin, described: str, kind: str) -> Markup:
+    """Draw a chart.
+
+    `described` is its accessible name, `kind` ("wide" or "narrow") says on which screens it stands.
+    """
+    spec = chart.to_dict() | {"config": _config(), "background": "transparent", "padding": 4}
+    svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version=VERSION, allowed_base_urls=[])
+    root = ElementTree.fromstring(svg)  # noqa: S314 what was drawn here is not from elsewhere
+    width = root.get("width", "0")
+    root.attrib = {"viewBox": root.get("viewBox", ""), "role": "img", "aria-label": described}
+    root.attrib |= {"class": f"chart chart-{kind}", "width": width}
+    _tidy(root)
+    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 a tree of elements, written as such
+
+
+def shortened(text: str, ems: float) -> str:
+    """Cut a label that would be wider than a number of full-width letters, and say so by an ellipsis."""
+    if ems_of(text) <= ems:
+        return text
+    end = len(text)
+    while end and ems_of(text[:end]) + 1 > ems:
+        end -= 1
+    return text[:end].rstrip() + "…"
+
+
+def ems_of(text: str) -> float:
+    """Estimate the width of a text in full-width letters; it must not depend on the fonts of the machine."""
+    return sum(1 if east_asian_width(letter) in "WFA" else 0.56 for letter in text)
+
+
+def _tidy(parent: ElementTree.Element) -> None:
+    """Leave out what paints nothing, and what would speak to a reader of a picture that has a name already."""
+    kept: list[ElementTree.Element] = []
+    for part in parent:
+        _tidy(part)
+        part.attrib = {
+            name: LONG_NUMBER.sub(lambda found: f"{float(found[0]):.1f}", value)
+            for name, value in part.attrib.items()
+            if not (name in UNUSED or name.startswith("aria-") or UNSAID.get(name) == value)
+        }
+        if part.tag.endswith("}g") and not part.attrib:
+            kept += part
+        elif len(part) or part.text or {"fill", "stroke"} & part.attrib.keys():
+            kept.append(part)
+    parent[:] = kept
+
+
+def _config() -> dict[str, Any]:
+    letters = {"labelColor": TEXT, "labelFontSize": SIZE, "labelLimit": 0, "titleColor": TEXT, "titleFontSize": SIZE}
+    return {
+        "font": "sans-serif",  # to measure with; the page has its own
+        "view": {"stroke": None},
+        "axis": letters | {"domain": False, "ticks": False, "gridColor": HAIRLINE, "labelPadding": 8},
+        "header": letters | {"labelAnchor": "start", "labelFontWeight": "bold", "title": None},
+        "text": {"color": TEXT, "fontSize": SIZE},
+    }

@@ -1,0 +1,102 @@
+"""Pictures of numbers: what they show, that they are safe inside a page, and that they fit."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from markupsafe import Markup
+
+from app.charts import heat, intervals, multiples
+from app.charts.svg import NARROW, WIDE, Picture, ems_of, shortened
+
+ROWS = (
+    intervals.Interval("同業の事例", 0.5, 0.75, 0.9, "75% (50〜90%)", "above"),
+    intervals.Interval('<script>alert(1)</script> & " onload=x', 0.1, 0.2, 0.4, "20%", "below"),
+    intervals.Interval("値引き", 0.2, 0.5, 0.8, "50%", "unclear"),
+)
+STAGES = (multiples.Stage("MQL", 1.0, "80"), multiples.Stage("受注", 0.25, "20 (25%)"))
+
+
+def _intervals() -> Picture:
+    return intervals.interval_plot(ROWS, 0.6, "全体 60%", "説明 <b>")
+
+
+def _pictures() -> list[Picture]:
+    months = (multiples.Months("価格", (0, 2, 1)), multiples.Months("内製", (1, 0, 0)))
+    cells = (heat.HeatCell(0, 0, "3/4", None), heat.HeatCell(1, 1, "6/6", 4))
+    return [
+        _intervals(),
+        multiples.month_bars(("2026/01", "2026/02", "2026/03"), months, "lost", "月"),
+        multiples.funnel_bars((multiples.Funnel("補助金セミナー", STAGES), multiples.Funnel("展示会", STAGES)), "段階"),
+        heat.heat_map(("同業の事例", "値引き"), ("製造業", "食品"), cells, "組み合わせ"),
+    ]
+
+
+def _dots(svg: Markup) -> list[float]:
+    """Return how far right each dot stands."""
+    return [float(x) for x in re.findall(r'<path transform="translate\(([\d.]+),', svg)]
+
+
+def test_dots_stand_where_their_rates_are() -> None:
+    first, second, third = _dots(_intervals().wide)
+    assert (third - second) / (first - second) == pytest.approx((0.5 - 0.2) / (0.75 - 0.2), abs=0.01)
+
+
+def test_colour_and_words_say_the_verdict_and_the_numbers() -> None:
+    svg = _intervals().wide
+    assert svg.count("var(--won)") == 2 and svg.count("var(--lost)") == 2  # a line and a dot each
+    assert "75% (50〜90%)" in svg and "全体 60%" in svg
+
+
+@pytest.mark.parametrize("picture", _pictures())
+def test_a_picture_needs_no_script_and_no_style_of_its_own(picture: Picture) -> None:
+    for svg in (picture.wide, picture.narrow):
+        assert not re.search(r"<script|<style|\sstyle=|\son\w+=|href|url\(|<[^>]*\bid=", re.sub(r">[^<]*<", "><", svg))
+        assert re.match(r'<svg [^>]*role="img" aria-label="[^"]+"', svg)
+
+
+def test_what_people_wrote_is_text_and_never_markup() -> None:
+    svg = _intervals().wide
+    assert "<script" not in svg and "&lt;script&gt;" in svg and 'aria-label="説明 &lt;b' in svg
+
+
+@pytest.mark.parametrize("picture", _pictures())
+def test_pictures_are_as_wide_as_the_screens_they_are_for(picture: Picture) -> None:
+    widths = [float(re.findall(r'viewBox="0 0 ([\d.]+) ', svg)[0]) for svg in (picture.wide, picture.narrow)]
+    assert widths[0] <= WIDE * 1.06 and widths[1] <= NARROW * 1.06
+    assert 'class="chart chart-wide"' in picture.wide and 'class="chart chart-narrow"' in picture.narrow
+
+
+def test_bars_are_as_long_as_what_is_left() -> None:
+    svg = multiples.funnel_bars((multiples.Funnel("a", STAGES),), "x").wide
+    whole, left = (float(width) for width in re.findall(r'd="M0,[\d.]+h([\d.]+)v', svg))
+    assert left / whole == pytest.approx(0.25, abs=0.01)
+
+
+def test_cells_hold_their_counts_and_too_few_have_no_shade() -> None:
+    svg = heat.heat_map(
+        ("a", "b"), ("c", "d"), (heat.HeatCell(0, 0, "3/4", None), heat.HeatCell(1, 1, "6/6", 4)), "x"
+    ).wide
+    assert ">3/4<" in svg and ">6/6<" in svg
+    assert svg.count("var(--heat-few)") == 1 and svg.count("var(--heat-4)") == 1
+
+
+def test_labels_cut_alike_stay_different_rows() -> None:
+    names = tuple(f"とても長い名前のついた切り口のその{number}番目のもの" for number in range(3))
+    cells = tuple(heat.HeatCell(row, 0, f"{row}/9", 2) for row in range(3))
+    svg = heat.heat_map(names, ("食品",), cells, "x").narrow
+    tops = re.findall(r'd="M[\d.]+,([\d.]+)h[^"]*"[^>]*var\(--heat-2\)', svg)
+    assert len(set(tops)) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "ems", "cut"),
+    [("価格", 2, "価格"), ("価格の話", 3, "価格…"), ("price", 3, "price"), ("a longer label", 4, "a lon…")],
+)
+def test_labels_are_cut_by_their_width(text: str, ems: float, cut: str) -> None:
+    assert shortened(text, ems) == cut and ems_of(cut) <= max(ems, ems_of(text))
+
+
+def test_a_picture_seen_again_is_not_drawn_again() -> None:
+    assert _intervals() is _intervals()
