@@ -6,9 +6,9 @@ import logging
 import threading
 
 from app.settings import Settings
-from ingest.sync import sync
+from ingest.intake import Intake
 from ingest.watch import changes
-from kb.errors import IndexBusyError, KBError
+from kb.errors import KBError
 from kb.library import Library
 
 POLL_SECONDS = 2.0  # how soon a sync by another process shows
@@ -18,11 +18,11 @@ log = logging.getLogger(__name__)
 class Background:
     """Threads that live as long as the server."""
 
-    def __init__(self, library: Library, settings: Settings) -> None:
+    def __init__(self, library: Library, intake: Intake, settings: Settings) -> None:
         self._library = library
+        self._intake = intake
         self._settings = settings
         self._stop = threading.Event()
-        self._changing = threading.Lock()
         jobs = [self._warm, self._poll] + ([self._watch] if settings.watch and settings.entries.is_dir() else [])
         self._threads = [threading.Thread(target=job, name=job.__name__, daemon=True) for job in jobs]
 
@@ -46,17 +46,14 @@ class Background:
 
     def _poll(self) -> None:
         while not self._stop.wait(POLL_SECONDS):
-            with self._changing:
-                if self._library.reload_if_changed():
-                    log.info("The index changed; it was read again.")
+            if self._intake.notice():
+                log.info("The index changed; it was read again.")
 
     def _watch(self) -> None:
-        for count in changes(self._settings.entries, self._stop):
-            with self._changing:
-                try:
-                    report = sync(self._library.index, self._settings.entries)
-                except IndexBusyError:
-                    continue  # the other process takes the change in, and _poll notices
-                self._library.refresh()
-            log.info("%d files changed: %d entries taken in, %d removed.", count,
-                     len(report.added) + len(report.changed), len(report.removed))  # fmt: skip
+        for paths in changes(self._settings.entries, self._stop):
+            report = self._intake.take_in(paths)
+            if report is None:
+                continue  # another process takes the change in, and _poll notices
+            taken = len(report.added) + len(report.changed)
+            if taken or report.removed:
+                log.info("%d entries taken in, %d removed.", taken, len(report.removed))

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.settings import Settings
+from ingest.store import EntryStore
 from kb.library import Library
 
 
@@ -22,5 +23,12 @@ def get_settings(request: Request) -> Settings:
     return settings
 
 
+def get_store(request: Request) -> EntryStore:
+    """Return what saves entries for this application."""
+    store: EntryStore = request.app.state.store
+    return store
+
+
+StoreDep = Annotated[EntryStore, Depends(get_store)]
 LibraryDep = Annotated[Library, Depends(get_library)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]

@@ -12,13 +12,17 @@ from starlette.exceptions import HTTPException
 from app.schemas import ErrorDetail, ErrorOut
 from kb.errors import (
     BadFilterError,
+    DuplicateTextError,
     EmptyRequestError,
     EntryNotFoundError,
     IndexBusyError,
     IndexNotReadyError,
     KBError,
     ModelUnavailableError,
+    NotSavedError,
     QueryTooLongError,
+    RefusedTextError,
+    StaleEditError,
     TextTooLongError,
 )
 from kb.wording import say
@@ -32,6 +36,10 @@ STATUS: dict[type[KBError], int] = {
     IndexNotReadyError: 503,
     IndexBusyError: 503,
     ModelUnavailableError: 503,
+    StaleEditError: 412,
+    DuplicateTextError: 409,
+    RefusedTextError: 422,
+    NotSavedError: 507,
 }
 API_ERRORS: dict[int | str, dict[str, object]] = {
     422: {"model": ErrorOut, "description": "A parameter is unknown or has a value that cannot be understood."},

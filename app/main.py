@@ -16,6 +16,8 @@ from app.errors import install_error_handlers
 from app.security import SecurityMiddleware
 from app.settings import Settings
 from app.wiring import make_library
+from ingest.intake import Intake
+from ingest.store import EntryStore
 from kb.library import Library
 
 STATIC = Path(__file__).parent / "static"
@@ -32,10 +34,11 @@ def package_version() -> str:
 def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
     """Return the service. It owns the library and closes it at the end."""
     known = library or make_library(settings)
+    intake = Intake(known, settings.entries)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        background = Background(known, settings)
+        background = Background(known, intake, settings)
         background.start()
         yield
         background.stop()
@@ -51,6 +54,7 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
     )
     app.state.library = known
     app.state.settings = settings
+    app.state.store = EntryStore(known, intake, settings.entries, settings.data / "saving.lock")
     app.include_router(api.router)
     app.include_router(api.health_router)
     app.include_router(pages.router)

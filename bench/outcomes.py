@@ -54,7 +54,7 @@ def measure_outcomes(bench: Bench) -> None:
     library.close()
     if CRM.is_dir():
         table = deal_table(list(enumerate(crm_deals())), Playbook(), {})
-        nothing = Situations.of(table, Situated(np.zeros(0, np.int64), np.zeros((0, 0), np.float32), ()))
+        nothing = Situations.of(table, Situated(np.zeros(0, np.int64), (), np.zeros((0, 0), np.float32), ()))
         figures += _figures("CRM export, facts only", foretell(table, nothing, Playbook()))
     else:
         bench.console.print(f"[yellow]{CRM} is not there: its deals are not foretold.[/]")

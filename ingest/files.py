@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,23 @@ def find_files(folder: Path) -> tuple[list[EntryFile], list[Problem]]:
         else:
             files[path] = EntryFile(path, location)
     return list(files.values()), problems
+
+
+def find_some(folder: Path, paths: Iterable[str]) -> tuple[list[EntryFile], list[Problem]]:
+    """Return those of some paths below a folder that are Markdown files, and those that cannot be entries."""
+    root = folder.resolve()
+    files: list[EntryFile] = []
+    problems: list[Problem] = []
+    for path in sorted(set(paths)):
+        location = root / path
+        if not location.is_symlink() and not location.is_file():
+            continue
+        message = _why_not(root, location, path, {})
+        if message:
+            problems.append(Problem(path, 1, message))
+        else:
+            files.append(EntryFile(path, location))
+    return files, problems
 
 
 def read_file(file: EntryFile) -> FileText | Problem:

@@ -47,9 +47,19 @@ def markdown() -> MarkdownIt:
 _MARKDOWN = markdown()
 
 
+def front_matter_end(text: str) -> int:
+    """Return how many lines the front matter takes with both its fences; 0 where there is none."""
+    tokens = _MARKDOWN.parse(_normal(text))
+    return (tokens[0].map or [0, 1])[1] if tokens and tokens[0].type == "front_matter" else 0
+
+
+def _normal(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def parse_entry(text: str, path: str, playbook: Playbook, content_hash: str = "") -> Parsed:
     """Parse the text of an entry file. Never raises on what an author wrote."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = _normal(text)
     tokens = _MARKDOWN.parse(text)
     lines, body_line, problems = _front_matter(text, tokens, path)
     reader = FieldReader(path, lines)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.check import dangling, read_playbook, with_own_id
 from ingest.chunk import chunk_entry
-from ingest.files import EntryFile, FileText, find_files, read_file
+from ingest.files import EntryFile, FileText, find_files, find_some, read_file
 from ingest.notes import situation_of
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME
@@ -61,6 +61,29 @@ def sync(index: Index, folder: Path, progress: Progress | None = None) -> SyncRe
     return work.report(problems, time.monotonic() - started)
 
 
+def sync_some(index: Index, folder: Path, paths: Collection[str]) -> SyncReport:
+    """Take in some files that were written, changed or removed, and look at no other; all where nothing is served yet.
+
+    `paths` lie below the folder, with forward slashes. What depends on other files (an id that became free, vectors
+    nothing needs any more) is left to the next `sync`. Raises IndexBusyError.
+    """
+    if not index.is_current:
+        return sync(index, folder)
+    started = time.monotonic()
+    with index.writing():
+        playbook, _, playbook_hash = read_playbook(folder)
+        files, unreadable = find_some(folder, paths)
+        known = index.catalog.states()
+        work = _Work(index, folder, playbook, f"{READER}:{playbook_hash}", known)
+        for path in sorted(set(paths) & known.keys() - {file.path for file in files}):
+            index.catalog.remove(path, [problem for problem in unreadable if problem.path == path])
+            work.removed.append(known[path][0])
+        work.run(files, _silent, present=set(known) | {file.path for file in files})
+        index.catalog.set_problems({p.path: [p] for p in unreadable if p.path not in known})
+    problems = tuple(problem for problem in problems_of(index) if problem.path in set(paths))
+    return work.report(problems, time.monotonic() - started)
+
+
 def problems_of(index: Index) -> list[Problem]:
     """Return every problem of an index: those of single files and links that lead nowhere."""
     links = index.catalog.links()
@@ -87,8 +110,9 @@ class _Work:
         self.embedded = 0
         self.reused = 0
 
-    def run(self, files: Sequence[EntryFile], progress: Progress) -> None:
-        present = {file.path for file in files}
+    def run(self, files: Sequence[EntryFile], progress: Progress, present: Collection[str] = ()) -> None:
+        """Take in files; an id belongs to a path only while that is `present` (else: among the files)."""
+        present = set(present) or {file.path for file in files}
         self.taken = {entry_id: path for entry_id, path in self.taken.items() if path in present}
         group: list[Draft] = []
         for done, file in enumerate(files, start=1):

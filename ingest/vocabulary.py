@@ -96,3 +96,4 @@ FOLDER_KINDS = {
     "deals": "deal", "商談": "deal",
     "campaigns": "campaign", "施策": "campaign",
 }  # fmt: skip
+KIND_FOLDERS = {"talk-track": "talk-tracks", "deal": "deals", "campaign": "campaigns", "note": "notes"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -11,9 +12,16 @@ from watchfiles import watch
 SETTLE_MS = 600  # editors write a file in several steps
 
 
-def changes(folder: Path, stop: Event) -> Iterator[int]:
-    """Yield the number of changed files each time something below a folder changed, until told to stop."""
-    for found in watch(folder, stop_event=stop, debounce=SETTLE_MS, recursive=True, raise_interrupt=False):
-        relevant = {path for _, path in found if path.lower().endswith((".md", ".yaml"))}
-        if relevant:
-            yield len(relevant)
+def changes(folder: Path, stop: Event) -> Iterator[frozenset[str] | None]:
+    """Yield the paths below a folder whose files changed, each time some did, until told to stop.
+
+    None stands for anything: a folder was moved, or what all entries depend on.
+    """
+    root = folder.resolve()
+    for found in watch(root, stop_event=stop, debounce=SETTLE_MS, recursive=True, raise_interrupt=False):
+        paths = {Path(path).relative_to(root) for _, path in found}
+        shown = {path for path in paths if not any(part.startswith(".") for part in path.parts)}
+        if any(path.suffix.lower() != ".md" for path in shown):
+            yield None
+        elif shown:
+            yield frozenset(unicodedata.normalize("NFC", path.as_posix()) for path in shown)

@@ -28,6 +28,16 @@ class Line:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a key with its value stands in a text, without what follows on the line."""
+
+    key: str
+    start: int
+    end: int
+    value: Plain
+
+
 class YamlTextError(Exception):
     """The text is not YAML we accept; `line` says where, from 1."""
 
@@ -73,9 +83,46 @@ def read_mapping(text: str) -> tuple[list[Line], list[Line]]:
     return lines, repeated
 
 
+def read_spans(text: str) -> list[Span]:
+    """Return where each key of a mapping stands. Raises as `read_mapping` does."""
+    read_mapping(text)
+    node = _compose(text)
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return [Span(_key(k), k.start_mark.index, _end(v, text), _plain(v, 0)) for k, v in pairs]
+
+
+def written(key: str, value: Plain) -> str:
+    """Return a key with its value as YAML, ending with a line break; lists of texts and mappings on one line."""
+    pair = yaml.MappingNode(_MAP, [(_node(key), _node(value))], flow_style=False)
+    return str(yaml.serialize(pair, Dumper=yaml.BaseDumper, allow_unicode=True, width=10**9))
+
+
 def stands_again(line: Line) -> str:
     """Say that a key repeats an earlier one."""
     return say("'{key}' stands here a second time; the first one counts.", key=line.key)
+
+
+_MAP, _SEQ, _STR = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:str")
+
+
+def _node(value: Plain) -> yaml.Node:
+    if isinstance(value, str):
+        return yaml.ScalarNode(_STR, value)
+    if isinstance(value, dict):
+        return yaml.MappingNode(_MAP, [(_node(key), _node(inner)) for key, inner in value.items()], flow_style=True)
+    has_items = any(not isinstance(item, str) for item in value)
+    return yaml.SequenceNode(_SEQ, [_node(item) for item in value], flow_style=not has_items)
+
+
+def _end(node: yaml.Node, text: str) -> int:
+    """Return where a value ends; the parser counts what stands below a block to it, comments as well."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _end(last[1] if isinstance(last, tuple) else last, text)
+    start, end = node.start_mark.index, node.end_mark.index
+    if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
+        return start + len(text[start:end].rstrip("\n"))
+    return int(end)
 
 
 def _compose(text: str) -> yaml.Node | None:

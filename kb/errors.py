@@ -79,3 +79,37 @@ class IndexBusyError(KBError):
 
     def __init__(self) -> None:
         super().__init__(say("Another process is writing to the index. Wait until it has finished and try again."))
+
+
+class NotSavedError(KBError):
+    """The file could not be written; nothing was changed."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(say("Nothing was saved: {why}.", why=why))
+
+
+class RefusedTextError(KBError):
+    """The text cannot be an entry at all."""
+
+
+class StaleEditError(KBError):
+    """Somebody else changed the file since it was opened."""
+
+    def __init__(self, entry_id: str, current_hash: str) -> None:
+        super().__init__(
+            say(
+                "'{id}' was changed by somebody else meanwhile. Nothing was overwritten;"
+                " compare both versions and save again.",
+                id=entry_id,
+            )
+        )
+        self.entry_id = entry_id
+        self.current_hash = current_hash
+
+
+class DuplicateTextError(KBError):
+    """Another entry says the same, word for word."""
+
+    def __init__(self, entry_id: str) -> None:
+        super().__init__(say("The entry '{id}' has the same text already. Change that one instead.", id=entry_id))
+        self.entry_id = entry_id

@@ -9,6 +9,7 @@ from datetime import date
 from kb.entry import VISIBILITIES, Entry, Problem
 from kb.errors import EmptyRequestError, EntryNotFoundError
 from kb.index import selection
+from kb.index.embedding_cache import text_key
 from kb.index.index import Index
 from kb.index.neighbours import Neighbours
 from kb.insight.asked import Asked, with_agreed_words
@@ -25,6 +26,8 @@ from kb.search.bounds import NO_FILTERS, agreed
 from kb.search.hits import listed, make_hits
 from kb.search.lookup import look_up, weigh
 from kb.search.query import Filters, Query, Sort, parse_query
+
+ALIKE_CHARS = 600  # of a text that similar ones are wanted for
 
 
 class Library:
@@ -119,13 +122,28 @@ class Library:
         """Return the entries nearest to one in meaning. Raises EntryNotFoundError."""
         entry = self.entry(entry_id)
         _, body = selection.first_passages(self.index.catalog, [entry_id]).get(entry_id, ("", ""))
-        text = f"{entry.title}\n{body}"[:600]
-        query, source = Query(text=entry.title, meaning=text), self._live.source()
+        hits = self.alike(entry.title, body, limit=limit + 1, explain=False)
+        return tuple(hit for hit in hits if hit.entry.id != entry_id)[:limit]
+
+    def alike(self, title: str, body: str, *, limit: int = 5, explain: bool = True) -> tuple[Hit, ...]:
+        """Return the entries nearest in meaning to a text; none where nothing is indexed."""
+        if self._live.state.source is None:
+            return ()
+        text = f"{title}\n{body}"[:ALIKE_CHARS]
+        query, source = Query(text=title, meaning=text), self._live.source()
         neighbours = Neighbours(source.snapshot, source.store, self._live.embed(text).result()[0])
         words = look_up(source, weigh(source, query), None)[0]
         found = recipe.find(source, words, recipe.names_in(source.snapshot, query), neighbours).candidates
-        hits = make_hits(source.catalog, query, found[: limit + 1], explain=False)
-        return tuple(hit for hit in hits if hit.entry.id != entry_id)[:limit]
+        return make_hits(source.catalog, query, found[:limit], explain)
+
+    def with_passage(self, text: str) -> dict[str, Entry]:
+        """Return the entries that hold a passage word for word and may be shown, by id."""
+        key = text_key(self.index.embedder.checksum, text)
+        return self.summaries(selection.ids_with_passage(self.index.catalog, key))
+
+    def ids(self) -> list[str]:
+        """Return the ids of all entries that may be shown."""
+        return list(selection.kinds_by_id(self.index.catalog, self._visible))
 
     def linked(self, entry_id: str) -> Linked:
         """Return the entries a given one names, and those that name it. Raises EntryNotFoundError."""

@@ -116,7 +116,8 @@ class LiveIndex:
         playbook, bounds = self._read_playbook(), Bounds(index.catalog, self._visible)
         if not index.is_current:
             return State(index, playbook, None, bounds, Insights(index.catalog, None, playbook, bounds, self._visible))
-        snapshot = take_snapshot(index.catalog, index.vectors, self._visible)
+        same = before.source.snapshot if before and before.source and before.index is index else None
+        snapshot = take_snapshot(index.catalog, index.vectors, self._visible, same)
         insights = Insights(index.catalog, snapshot, playbook, bounds, self._visible)
         known = before.source.calibration if before and before.source else None
         calibration = known or calibrate(index.embedder, snapshot, self._bundled_checksum)

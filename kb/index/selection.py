@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text
 
 from kb.entry import Entry
 from kb.index.analysis import Word, fold
 from kb.index.catalog import Catalog, in_groups
 from kb.index.documents import from_document
-from kb.index.schema import CHUNKS, ENTRIES, FACET_VALUES, LINKS
+from kb.index.schema import CHUNKS, ENTRIES, FACET_VALUES, LINKS, NAMES, SITUATIONS
 
 WEIGHTS = {
     "title": 2.0,
@@ -20,6 +21,7 @@ WEIGHTS = {
     "tags": 1.0,
     "body": 1.0,
 }  # of the title: within noise from 2 to 5, see docs/measurements.md
+MOST_BY_NUMBER = 2_000  # entries asked for one by one; beyond, reading all is quicker
 MATCHES = text(
     "SELECT rowid, -bm25(keywords, :title, :heading, :tags, :body) AS score FROM keywords"
     " WHERE keywords MATCH :match ORDER BY score DESC LIMIT :limit"
@@ -110,14 +112,50 @@ def entries_with_text(catalog: Catalog, phrase: str, terms: Sequence[str]) -> se
         return {row[0] for row in rows if wanted in fold("\n".join((_named(row[1]), row[2], row[3])))}
 
 
-def facets_by_entry(catalog: Catalog) -> dict[int, tuple[tuple[str, str], ...]]:
-    """Return (facet, value) pairs by entry number."""
+def facets_by_entry(catalog: Catalog, numbers: Sequence[int] | None = None) -> dict[int, tuple[tuple[str, str], ...]]:
+    """Return (facet, value) pairs by entry number: of those named, or of all."""
     found: dict[int, list[tuple[str, str]]] = {}
     columns = (FACET_VALUES.c.entry, FACET_VALUES.c.field, FACET_VALUES.c.value)
-    with catalog.engine.connect() as connection:
-        for number, field, value in connection.execute(select(*columns)):
-            found.setdefault(number, []).append((field, value))
+    for number, field, value in _rows_of(catalog, select(*columns), FACET_VALUES.c.entry, numbers):
+        found.setdefault(number, []).append((field, value))
     return {number: tuple(pairs) for number, pairs in found.items()}
+
+
+def passage_keys(catalog: Catalog, numbers: Sequence[int]) -> list[Any]:
+    """Return (number, entry, body key, head key) of every passage of some entries, numbers rising."""
+    query = select(CHUNKS.c.number, CHUNKS.c.entry, CHUNKS.c.body_key, CHUNKS.c.head_key)
+    wanted = set(numbers)
+    some = None if len(wanted) > MOST_BY_NUMBER else numbers
+    rows = _rows_of(catalog, query, CHUNKS.c.entry, some)
+    return sorted((row[0], row[1], row[2], row[3]) for row in rows if row[1] in wanted)
+
+
+def situation_keys(catalog: Catalog) -> list[tuple[int, str, str]]:
+    """Return (entry, key, terms) of every part of what is told of deals, in the order of entries and parts."""
+    columns = (SITUATIONS.c.entry, SITUATIONS.c.key, SITUATIONS.c.terms)
+    with catalog.engine.connect() as connection:
+        rows = connection.execute(select(*columns).order_by(SITUATIONS.c.entry, SITUATIONS.c.part)).all()
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def names(catalog: Catalog) -> dict[str, tuple[int, ...]]:
+    """Return the entry numbers by folded name."""
+    found: dict[str, tuple[int, ...]] = {}
+    with catalog.engine.connect() as connection:
+        for name, number in connection.execute(select(NAMES.c.name, NAMES.c.entry)).all():
+            found[name] = (*found.get(name, ()), number)
+    return found
+
+
+def _rows_of(
+    catalog: Catalog, query: Select[Any], column: ColumnElement[Any], numbers: Sequence[int] | None
+) -> list[Any]:
+    """Return the rows of a query whose column holds one of some numbers; all without numbers."""
+    with catalog.engine.connect() as connection:
+        if numbers is None:
+            return list(connection.execute(query).all())
+        groups = (query.where(column.in_(some)) for some in in_groups(numbers))
+        return [row for group in groups for row in connection.execute(group).all()]
 
 
 def facet_totals(catalog: Catalog, field: str, condition: ColumnElement[bool]) -> list[tuple[str, int]]:
@@ -202,6 +240,13 @@ def first_passages(catalog: Catalog, ids: Sequence[str]) -> Mapping[str, tuple[s
     with catalog.engine.connect() as connection:
         rows = connection.execute(query.where(CHUNKS.c.number.in_(chosen)))
         return {row[0]: (" › ".join(json.loads(row[1])), row[2]) for row in rows}
+
+
+def ids_with_passage(catalog: Catalog, body_key: str) -> list[str]:
+    """Return the ids of the entries with a passage of this key, the key of its vector."""
+    query = select(ENTRIES.c.id).join(CHUNKS, CHUNKS.c.entry == ENTRIES.c.number).where(CHUNKS.c.body_key == body_key)
+    with catalog.engine.connect() as connection:
+        return list(dict.fromkeys(connection.scalars(query)))
 
 
 def trust_by_entry(catalog: Catalog) -> dict[int, Trust]:

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
 
 from kb.index import selection
 from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
-from kb.index.schema import CHUNKS, ENTRIES, NAMES, SITUATIONS
 from kb.index.vectors import SEARCHED, VectorStore, View
+
+MOST_NEW = 0.1  # share of new entries up to which reading only those is quicker
+MOST_STALE = 1.3  # vectors for each passage up to which those nothing needs any more are carried along
 
 Rows = NDArray[np.int64]
 
@@ -27,6 +28,7 @@ class Situated:
     """What is told of deals, a row a part."""
 
     numbers: Rows  # entry numbers, rising
+    keys: tuple[str, ...]
     vectors: Vectors  # unit length
     terms: tuple[tuple[str, ...], ...]
 
@@ -61,52 +63,124 @@ class Snapshot:
         return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
-def take_snapshot(catalog: Catalog, store: VectorStore, visible: frozenset[str]) -> Snapshot:
-    """Read the state of an index into memory: only what is published and visible, so nothing else can be found."""
+@dataclass(frozen=True, slots=True)
+class _Passages:
+    """The part of a snapshot that a small change only adds to; the fields are those of Snapshot."""
+
+    numbers: Rows
+    entries: Rows
+    rows: dict[View, Rows]
+    matrices: dict[View, Vectors]
+    row_of_key: dict[View, dict[str, int]]
+
+
+def take_snapshot(
+    catalog: Catalog, store: VectorStore, visible: frozenset[str], before: Snapshot | None = None
+) -> Snapshot:
+    """Read the state of an index into memory: only what is published and visible, so nothing else can be found.
+
+    With the snapshot before, little more is read than entries that are new: a number never comes back, and an entry
+    that was changed has another one.
+    """
     generation = catalog.meta("generation")
-    with catalog.engine.connect() as connection:
-        columns = (CHUNKS.c.number, CHUNKS.c.entry, CHUNKS.c.body_key, CHUNKS.c.head_key)
-        # Drafts and archived entries stay readable by address and out of every answer.
-        published = select(*columns).join(ENTRIES, ENTRIES.c.number == CHUNKS.c.entry)
-        listed: list[Any] = list(
-            connection.execute(published.where(selection.passing((), "", "", visible)).order_by(CHUNKS.c.number))
-        )
-        names: dict[str, tuple[int, ...]] = {}
-        for name, number in connection.execute(select(NAMES.c.name, NAMES.c.entry)):
-            names[name] = (*names.get(name, ()), number)
-    keys: dict[View, list[str]] = {"bodies": [row[2] for row in listed], "heads": [row[3] for row in listed]}
-    rows: dict[View, Rows] = {}
-    matrices: dict[View, Vectors] = {}
-    row_of_key: dict[View, dict[str, int]] = {}
+    shown = np.array(selection.entry_numbers(catalog, selection.passing((), "", "", visible)), np.int64)
+    known = before if before and _is_close(before, shown) else None
+    passages = _added(catalog, store, shown, known) if known else _all_passages(catalog, store, shown)
     inverse: dict[View, tuple[Rows, Rows]] = {}
     for view in SEARCHED:
-        stored, matrices[view] = store.read_all(view)
-        row_of_key[view] = {key: row for row, key in enumerate(stored)}
-        rows[view] = np.array([row_of_key[view].get(key, -1) for key in keys[view]], np.int64)
-        order = np.argsort(rows[view], kind="stable")
-        inverse[view] = (order, np.searchsorted(rows[view][order], np.arange(len(stored) + 1)))
-    numbers = np.array([row[0] for row in listed], np.int64)
+        rows = passages.rows[view]
+        order = np.argsort(rows, kind="stable")
+        inverse[view] = (order, np.searchsorted(rows[order], np.arange(len(passages.matrices[view]) + 1)))
     return Snapshot(
         generation=generation,
-        numbers=numbers,
-        entries=np.array([row[1] for row in listed], np.int64),
-        rows=rows,
-        matrices=matrices,
+        numbers=passages.numbers,
+        entries=passages.entries,
+        rows=passages.rows,
+        matrices=passages.matrices,
         chunks_of_row=inverse,
-        row_of_key=row_of_key,
-        names=names,
-        facets=selection.facets_by_entry(catalog),
-        situations=_situations(catalog, store),
+        row_of_key=passages.row_of_key,
+        names=selection.names(catalog),
+        facets=_facets(catalog, shown, known),
+        situations=_situations(catalog, store, known.situations if known else None),
         trust=selection.trust_by_entry(catalog),
     )
 
 
-def _situations(catalog: Catalog, store: VectorStore) -> Situated:
-    stored, matrix = store.read_all("situations")
-    row_of_key = {key: row for row, key in enumerate(stored)}
-    columns = (SITUATIONS.c.entry, SITUATIONS.c.key, SITUATIONS.c.terms)
-    with catalog.engine.connect() as connection:
-        listed = connection.execute(select(*columns).order_by(SITUATIONS.c.entry, SITUATIONS.c.part)).all()
-    found = [(number, row_of_key[key], tuple(terms.split())) for number, key, terms in listed if key in row_of_key]
-    numbers = np.array([number for number, _, _ in found], np.int64)
-    return Situated(numbers, matrix[[row for _, row, _ in found]], tuple(terms for _, _, terms in found))
+def _is_close(before: Snapshot, shown: Rows) -> bool:
+    """Whether so little is new that adding to a snapshot is quicker than a new one."""
+    fresh = np.setdiff1d(shown, before.entries)
+    stored = max(len(matrix) for matrix in before.matrices.values())
+    return len(fresh) <= len(shown) * MOST_NEW and stored <= max(1, len(before.numbers)) * MOST_STALE
+
+
+def _all_passages(catalog: Catalog, store: VectorStore, shown: Rows) -> _Passages:
+    listed: list[Any] = selection.passage_keys(catalog, shown.tolist())
+    rows: dict[View, Rows] = {}
+    matrices: dict[View, Vectors] = {}
+    row_of_key: dict[View, dict[str, int]] = {}
+    for place, view in enumerate(SEARCHED, start=2):
+        stored, matrices[view] = store.read_all(view)
+        row_of_key[view] = {key: row for row, key in enumerate(stored)}
+        rows[view] = np.array([row_of_key[view].get(row[place], -1) for row in listed], np.int64)
+    numbers, entries = (np.array([row[place] for row in listed], np.int64) for place in (0, 1))
+    return _Passages(numbers, entries, rows, matrices, row_of_key)
+
+
+def _added(catalog: Catalog, store: VectorStore, shown: Rows, before: Snapshot) -> _Passages:
+    """Return the passages before without those of entries that are gone, and after them the new ones."""
+    stays = np.isin(before.entries, shown)
+    listed: list[Any] = selection.passage_keys(catalog, np.setdiff1d(shown, before.entries).tolist())
+    rows: dict[View, Rows] = {}
+    matrices: dict[View, Vectors] = {}
+    row_of_key: dict[View, dict[str, int]] = {}
+    for place, view in enumerate(SEARCHED, start=2):
+        keys = [row[place] for row in listed]
+        known = (before.row_of_key[view], before.matrices[view])
+        row_of_key[view], matrices[view] = _with_vectors(store, view, keys, known)
+        fresh = np.array([row_of_key[view].get(key, -1) for key in keys], np.int64)
+        rows[view] = np.concatenate([before.rows[view][stays], fresh])
+    numbers, entries = (np.array([row[place] for row in listed], np.int64) for place in (0, 1))
+    return _Passages(
+        numbers=np.concatenate([before.numbers[stays], numbers]),
+        entries=np.concatenate([before.entries[stays], entries]),
+        rows=rows,
+        matrices=matrices,
+        row_of_key=row_of_key,
+    )
+
+
+def _with_vectors(
+    store: VectorStore, view: View, keys: Sequence[str], known: tuple[dict[str, int], Vectors]
+) -> tuple[dict[str, int], Vectors]:
+    """Return row by key and the matrix, with the vectors of some keys added where they were not there."""
+    row_of_key, matrix = known
+    fresh = store.read(view, [key for key in dict.fromkeys(keys) if key not in row_of_key])
+    if not fresh:
+        return known
+    added = {key: len(matrix) + place for place, key in enumerate(fresh)}
+    rows = np.stack(list(fresh.values()))
+    return row_of_key | added, np.concatenate([matrix, rows]) if len(matrix) else rows
+
+
+def _facets(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[int, tuple[tuple[str, str], ...]]:
+    if before is None:
+        return selection.facets_by_entry(catalog)
+    fresh = [number for number in shown.tolist() if number not in before.facets]
+    return before.facets | selection.facets_by_entry(catalog, fresh) if fresh else before.facets
+
+
+def _situations(catalog: Catalog, store: VectorStore, before: Situated | None) -> Situated:
+    listed = selection.situation_keys(catalog)
+    if before is None:
+        stored, vectors = store.read_all("situations")
+        known = ({key: row for row, key in enumerate(stored)}, vectors)
+    else:
+        known = ({key: row for row, key in enumerate(before.keys)}, before.vectors)
+    row_of_key, matrix = _with_vectors(store, "situations", [row[1] for row in listed], known)
+    found = [(number, key, tuple(terms.split())) for number, key, terms in listed if key in row_of_key]
+    return Situated(
+        numbers=np.array([number for number, _, _ in found], np.int64),
+        keys=tuple(key for _, key, _ in found),
+        vectors=matrix[[row_of_key[key] for _, key, _ in found]],
+        terms=tuple(terms for _, _, terms in found),
+    )

@@ -6,7 +6,7 @@ what the catalogue no longer names is swept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,6 +74,14 @@ class VectorStore:
         """Return (key, cosine) of the nearest vectors to one query, best first; approximate (HNSW)."""
         found = self._collections[view].query(query_embeddings=query[None, :], n_results=limit, include=["distances"])
         return [(key, 1.0 - distance) for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+
+    def read(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors of some keys; one that is not there is left out."""
+        found: dict[str, Vectors] = {}
+        for at in range(0, len(keys), BATCH):
+            page = self._collections[view].get(ids=list(keys[at : at + BATCH]), include=["embeddings"])
+            found.update(zip(page["ids"], np.asarray(page["embeddings"], np.float32), strict=True))
+        return found
 
     def read_all(self, view: View) -> tuple[list[str], Vectors]:
         """Return every key and, in the same order, its vector as a row."""

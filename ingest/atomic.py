@@ -1,0 +1,92 @@
+"""Write files so that a reader, a crash or a second writer never sees half of one."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kb.errors import NotSavedError
+from kb.wording import say
+
+TEMPORARY = ".kb-saving-"  # begins with a dot: nobody takes it for an entry
+LEFT_SECONDS = 3600  # nobody saves for so long
+_REASONS = {
+    errno.ENOSPC: say("the disk is full; make room and save again"),
+    errno.EDQUOT: say("the disk is full; make room and save again"),
+    errno.EROFS: say("the folder is read-only"),
+    errno.EACCES: say("this program may not write to the folder"),
+    errno.EPERM: say("this program may not write to the folder"),
+    errno.ENAMETOOLONG: say("the name is too long"),
+}
+
+
+def create(path: Path, text: str) -> str:
+    """Write a new file and return the hash of its bytes. Raises FileExistsError, NotSavedError."""
+    with _written_beside(path, text) as (temporary, digest):
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links: take the name first, fill it then
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            temporary.replace(path)
+    return digest
+
+
+def replace(path: Path, text: str) -> str:
+    """Write a file in place of the one that is there and return the hash of its bytes. Raises NotSavedError."""
+    with _written_beside(path, text) as (temporary, digest):
+        temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
+    return digest
+
+
+def sweep(folder: Path) -> int:
+    """Remove what a killed process left half-written long ago; return how many files that were."""
+    before = time.time() - LEFT_SECONDS
+    left = [path for path in folder.rglob(f"{TEMPORARY}*") if path.is_file() and path.stat().st_mtime < before]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
+
+
+@contextmanager
+def _written_beside(path: Path, text: str) -> Iterator[tuple[Path, str]]:
+    """Give a file with the text on the disk beside its place; what is left of it afterwards is removed."""
+    raw = text.encode("utf-8")
+    temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary, hashlib.sha256(raw).hexdigest()
+        _sync_folder(path.parent)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise NotSavedError(_REASONS.get(error.errno or 0, error.strerror or str(error))) from error
+    finally:
+        _discard(temporary)
+
+
+def _discard(temporary: Path) -> None:
+    try:
+        temporary.unlink(missing_ok=True)
+    except OSError:
+        return  # the folder cannot be written at all: nothing was left in it
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

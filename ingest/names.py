@@ -1,0 +1,28 @@
+"""What a new entry's file is called: readable, unique, and a name on every system."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from ingest.vocabulary import KIND_FOLDERS
+
+LONGEST = 120  # bytes of UTF-8; systems allow 255, and numbers and endings are added
+_UNSAFE = re.compile(r"[^\w.()+-]+")  # what is no letter, digit, mark of a word or one of a few signs
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # devices under Windows
+
+
+def file_stem(title: str) -> str:
+    """Return a title as the name of a file, without its ending; `entry` where nothing of it can stay."""
+    text = unicodedata.normalize("NFKC", title).strip().lower()
+    name = unicodedata.normalize("NFC", _UNSAFE.sub("-", text)).strip("-._")
+    name = name.encode("utf-8", "ignore")[:LONGEST].decode("utf-8", "ignore").rstrip("-._")
+    return f"entry-{name}" if _RESERVED.fullmatch(name) else name or "entry"
+
+
+def candidates(kind: str, title: str) -> Iterator[str]:
+    """Yield the paths below the entries folder a new entry may take, the plain one first."""
+    stem = f"{KIND_FOLDERS[kind]}/{file_stem(title)}"
+    yield f"{stem}.md"
+    yield from (f"{stem}-{number}.md" for number in range(2, 10_000))

@@ -1,0 +1,65 @@
+"""Look at a text before it is saved: what it would be, what is wrong, what says the same already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ingest.check import dangling
+from ingest.chunk import chunk_entry
+from ingest.likeness import NEAR, same_words, shared
+from ingest.parse import parse_entry
+from kb.entry import Entry, Problem
+from kb.library import Library
+from kb.search.answer import Hit
+
+SHOWN = 3  # similar entries
+LOOKED_AT = 8  # of the nearest entries, to see whether one is the same
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """An entry that says nearly the same."""
+
+    entry: Entry
+    share: float  # of the text in common
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a text would be as an entry."""
+
+    entry: Entry
+    problems: tuple[Problem, ...]
+    same: Entry | None  # word for word
+    near: tuple[Twin, ...]  # nearly so
+    similar: tuple[Hit, ...]  # nearest in meaning, with why
+
+
+def review(library: Library, text: str, path: str, entry_id: str = "") -> Review:
+    """Return what a text would be at a path; `entry_id` is the entry it replaces."""
+    parsed = parse_entry(text, path, library.playbook)
+    links = [(path, parsed.entry.id, relation, target) for relation, target in parsed.entry.links()]
+    known = library.summaries([target for _, _, _, target in links])
+    lost = dangling([link for link in links if link[3] not in known], set(library.ids()) if links else set())
+    entry = replace(parsed.entry, id=entry_id or parsed.entry.id)
+    hits = _nearest(library, entry, entry_id)
+    twins = _twins(library, entry, hits, entry_id)
+    same = next((twin.entry for twin in twins if same_words(twin.entry.body, entry.body)), None)
+    near = tuple(twin for twin in twins if twin.share >= NEAR and twin.entry is not same)
+    return Review(entry, tuple(sorted({*parsed.problems, *lost})), same, near, tuple(hits[:SHOWN]))
+
+
+def _nearest(library: Library, entry: Entry, own: str) -> list[Hit]:
+    if not entry.body.strip():
+        return []
+    return [hit for hit in library.alike(entry.title, entry.body, limit=LOOKED_AT + 1) if hit.entry.id != own]
+
+
+def _twins(library: Library, entry: Entry, hits: Iterable[Hit], own: str) -> list[Twin]:
+    """Return the candidates for a double: the nearest in meaning, and whoever has the same first passage."""
+    found = {hit.entry.id: hit.entry for hit in hits}
+    chunks = chunk_entry(entry, library.index.embedder.count_tokens)
+    found |= library.with_passage(chunks[0].text) if chunks[0].text.strip() else {}
+    others = [other for other in found.values() if other.id != own]
+    return sorted((Twin(o, shared(entry.body, o.body)) for o in others), key=lambda twin: -twin.share)

@@ -1,0 +1,174 @@
+"""Save entries: checked first, written whole or not at all, found by a search when the call returns."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ingest import atomic
+from ingest.files import MAX_FILE_BYTES, FileText, decode
+from ingest.front_matter import edited
+from ingest.history import History
+from ingest.intake import Intake
+from ingest.names import candidates
+from ingest.once import Once
+from ingest.review import Review, review
+from ingest.vocabulary import KIND_FOLDERS
+from kb.entry import Entry, Problem
+from kb.errors import (
+    DuplicateTextError,
+    EntryNotFoundError,
+    NotSavedError,
+    RefusedTextError,
+    StaleEditError,
+)
+from kb.library import Library
+from kb.wording import say
+
+WAIT_SECONDS = 5.0  # for another process that is writing to the index
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An entry's file as it is."""
+
+    entry: Entry
+    text: str
+    content_hash: str  # SHA-256 of the bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a save."""
+
+    id: str
+    path: str
+    content_hash: str
+    problems: tuple[Problem, ...]
+    is_findable: bool  # False: another process is indexing; it is found soon
+
+
+class EntryStore:
+    """Writes to the entries folder. Safe from any thread, and beside other processes that use it."""
+
+    def __init__(self, library: Library, intake: Intake, folder: Path, lock: Path) -> None:
+        self.history = History(folder)
+        self._library = library
+        self._intake = intake
+        self._folder = folder
+        self._lock = lock
+        self._thread_lock = threading.Lock()
+        self._once: Once[Saved] = Once()
+
+    def source(self, entry_id: str) -> Source:
+        """Return an entry's file. Raises EntryNotFoundError, RefusedTextError when it is no text any more."""
+        entry = self._library.entry(entry_id)
+        try:
+            found = decode((self._folder / entry.path).read_bytes(), entry.path)
+        except OSError as error:
+            raise EntryNotFoundError(entry_id) from error
+        if isinstance(found, Problem):
+            raise RefusedTextError(found.message)
+        return Source(entry, found.text, found.content_hash)
+
+    def check(self, text: str, *, kind: str = "", entry_id: str = "") -> Review:
+        """Return what a text would be as an entry, what is wrong with it, and what says the same already."""
+        path = self._library.entry(entry_id).path if entry_id else _place(kind)
+        return review(self._library, acceptable(text), path, entry_id)
+
+    def create(
+        self, text: str, *, kind: str = "", force: bool = False, author: str = "", reason: str = "", key: str = ""
+    ) -> Saved:
+        """Write a new entry; the same `key` again returns what became of the first call.
+
+        Raises DuplicateTextError unless `force`, RefusedTextError, NotSavedError.
+        """
+        return self._once.run(key, lambda: self._created(text, kind, force, author, reason))
+
+    def update(
+        self, entry_id: str, text: str, base_hash: str, *, force: bool = False, author: str = "", reason: str = ""
+    ) -> Saved:
+        """Write an entry anew. `base_hash` is that of the version the author started from.
+
+        Raises StaleEditError when the file is another one by now, EntryNotFoundError, and as `create` does.
+        """
+        found = self.check(text, entry_id=entry_id)
+        if found.same and not force and self.source(entry_id).text != text:
+            raise DuplicateTextError(found.same.id)
+
+        def write(location: Path) -> str:
+            current = _hash_of(location, entry_id)
+            if current != base_hash:
+                raise StaleEditError(entry_id, current)
+            return atomic.replace(location, text)
+
+        return self._saved(found, self._library.entry(entry_id).path, write, author, reason)
+
+    def set_status(self, entry_id: str, status: str, *, author: str = "", reason: str = "") -> Saved:
+        """Archive an entry, or bring it back. Raises as `update` does."""
+        source = self.source(entry_id)
+        text = edited(source.text, {"status": status})
+        return self.update(entry_id, text, source.content_hash, force=True, author=author, reason=reason)
+
+    def _created(self, text: str, kind: str, force: bool, author: str, reason: str) -> Saved:
+        found = self.check(text, kind=kind)
+        if found.same and not force:
+            raise DuplicateTextError(found.same.id)
+        for path in candidates(found.entry.kind, found.entry.title):
+            try:
+                return self._saved(found, path, lambda location: atomic.create(location, text), author, reason)
+            except FileExistsError:
+                continue
+        raise NotSavedError(say("too many entries have this title"))
+
+    def _saved(self, found: Review, path: str, write: Callable[[Path], str], author: str, reason: str) -> Saved:
+        with self._writing():
+            digest = write(self._folder / path)
+            self.history.commit(path, author, reason)
+        report = self._intake.take_in([path], wait=WAIT_SECONDS)
+        ids = (*report.added, *report.changed) if report else ()
+        problems = report.problems if report else tuple(replace(p, path=path) for p in found.problems)
+        return Saved(ids[0] if ids else path.removesuffix(".md"), path, digest, problems, bool(report))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Let one save at a time look at a file and write it, in this process and in others."""
+        try:
+            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            handle = self._lock.open("w")
+        except OSError as error:
+            raise NotSavedError(error.strerror or str(error)) from error
+        with self._thread_lock, handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+
+def acceptable(text: str) -> str:
+    """Return a text that may become a file. Raises RefusedTextError."""
+    raw = text.encode("utf-8", "surrogatepass")
+    if len(raw) > MAX_FILE_BYTES:
+        size, limit = len(raw) / 1e6, MAX_FILE_BYTES / 1e6
+        message = say("The file has {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
+        raise RefusedTextError(message)
+    if not text.strip():
+        raise RefusedTextError(say("The file is empty; write at least a heading and a sentence."))
+    found = decode(raw, "")
+    if not isinstance(found, FileText):
+        raise RefusedTextError(found.message)
+    return text
+
+
+def _place(kind: str) -> str:
+    return f"{KIND_FOLDERS.get(kind, KIND_FOLDERS['note'])}/new.md"
+
+
+def _hash_of(location: Path, entry_id: str) -> str:
+    try:
+        return hashlib.sha256(location.read_bytes()).hexdigest()
+    except OSError as error:
+        raise EntryNotFoundError(entry_id) from error
