@@ -22,6 +22,7 @@ _REASONS = {
     errno.EROFS: say("the folder is read-only"),
     errno.EACCES: say("this program may not write to the folder"),
     errno.EPERM: say("this program may not write to the folder"),
+    errno.EFBIG: say("the file is larger than this system allows"),
     errno.ENAMETOOLONG: say("the name is too long"),
 }
 
@@ -62,7 +63,7 @@ def _written_beside(path: Path, text: str) -> Iterator[tuple[Path, str]]:
     raw = text.encode("utf-8")
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         with temporary.open("xb") as file:
             file.write(raw)
             file.flush()
@@ -75,6 +76,13 @@ def _written_beside(path: Path, text: str) -> Iterator[tuple[Path, str]]:
         raise NotSavedError(_REASONS.get(error.errno or 0, error.strerror or str(error))) from error
     finally:
         _discard(temporary)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotSavedError(say("'{name}' is a file and no folder", name=folder.name)) from error
 
 
 def _discard(temporary: Path) -> None:

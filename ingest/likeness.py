@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 GRAM = 5  # characters: long enough to tell sentences apart, short enough to survive a changed word
-NEAR = 0.8  # share from which two texts are nearly the same
+NEAR = 0.7  # share from which two texts are nearly the same
 
 
 def same_words(text: str, other: str) -> bool:

@@ -30,7 +30,7 @@ def standardised(values: Scores) -> Scores:
 
 def idf(document_count: int, total: int) -> float:
     """Return the rarity of a term as BM25 weighs it (Robertson, Spärck Jones), never below zero."""
-    return max(1e-6, math.log((total - document_count + 0.5) / (document_count + 0.5)))
+    return max(1e-6, math.log((max(total - document_count, 0) + 0.5) / (document_count + 0.5)))
 
 
 def keyword_evidence(best: float, terms: Sequence[str], counts: Mapping[str, int], total: int) -> float:

@@ -1,0 +1,83 @@
+"""A snapshot that only adds what is new is the one that reads everything."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+
+from ingest.sync import sync, sync_some
+from kb.entry import VISIBILITIES
+from kb.index.index import Index
+from kb.index.snapshot import Snapshot, take_snapshot
+from kb.index.vectors import SEARCHED
+from tests.words import note, write
+
+
+def _vectors(snapshot: Snapshot) -> dict[tuple[int, str], bytes]:
+    """Return the vector of each passage in each view."""
+    return {
+        (int(number), view): snapshot.matrices[view][snapshot.rows[view][place]].tobytes()
+        for view in SEARCHED
+        for place, number in enumerate(snapshot.numbers)
+    }
+
+
+def _deal(number: int, version: int, status: str = "published") -> str:
+    text = f"版{version}の本文。" + "詳しい話。" * (number % 5)
+    return note(f"商談{number}", text, kind="deal", outcome="won", industry=f"業種{number % 3}", status=status)
+
+
+def _write_all(entries: Path) -> None:
+    for number in range(40):
+        write(entries, f"deals/{number}.md", _deal(number, 0))
+
+
+def test_changes_added_one_by_one_end_where_reading_all_ends(index: Index, entries: Path) -> None:
+    chance = random.Random(4)
+    _write_all(entries)
+    sync(index, entries)
+    snapshot = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
+    for version in range(1, 25):
+        number = chance.randrange(60)
+        path = f"deals/{number}.md"
+        if chance.random() < 0.2 and (entries / path).exists():
+            (entries / path).unlink()
+        else:
+            status = chance.choice(["published", "published", "archived"])
+            write(entries, path, _deal(number, version, status))
+        sync_some(index, entries, [path])
+        snapshot = take_snapshot(index.catalog, index.vectors, VISIBILITIES, snapshot)
+        whole = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
+        assert snapshot.numbers.tolist() == whole.numbers.tolist() == sorted(whole.numbers.tolist())
+        assert snapshot.entries.tolist() == whole.entries.tolist()
+        assert _vectors(snapshot) == _vectors(whole)
+        assert {n: snapshot.facets[n] for n in snapshot.entries.tolist()} == {
+            n: whole.facets[n] for n in whole.entries.tolist()
+        }
+        assert snapshot.names == whole.names and snapshot.trust == whole.trust
+        told = (snapshot.situations, whole.situations)
+        assert told[0].numbers.tolist() == told[1].numbers.tolist() and np.array_equal(told[0].vectors, told[1].vectors)
+
+
+def test_a_hit_of_a_view_leads_to_its_chunks(index: Index, entries: Path) -> None:
+    _write_all(entries)
+    sync(index, entries)
+    before = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
+    write(entries, "deals/new.md", note("新しい", "まったく新しい本文"))
+    sync_some(index, entries, ["deals/new.md"])
+    after = take_snapshot(index.catalog, index.vectors, VISIBILITIES, before)
+    for view in SEARCHED:
+        for chunk, row in enumerate(after.rows[view].tolist()):
+            assert chunk in after.chunks_at(view, [row]).tolist()
+
+
+def test_what_is_new_only_is_read(index: Index, entries: Path) -> None:
+    _write_all(entries)
+    sync(index, entries)
+    before = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
+    assert (
+        take_snapshot(index.catalog, index.vectors, VISIBILITIES, before).matrices["bodies"]
+        is (before.matrices["bodies"])
+    )
