@@ -18,12 +18,15 @@ from kb.errors import (
     IndexBusyError,
     IndexNotReadyError,
     KBError,
+    MissingVersionError,
     ModelUnavailableError,
     NotSavedError,
     QueryTooLongError,
     RefusedTextError,
+    RequestTooLargeError,
     StaleEditError,
     TextTooLongError,
+    TooManyFilesError,
 )
 from kb.wording import say
 
@@ -40,6 +43,9 @@ STATUS: dict[type[KBError], int] = {
     DuplicateTextError: 409,
     RefusedTextError: 422,
     NotSavedError: 507,
+    MissingVersionError: 428,
+    RequestTooLargeError: 413,
+    TooManyFilesError: 413,
 }
 API_ERRORS: dict[int | str, dict[str, object]] = {
     422: {"model": ErrorOut, "description": "A parameter is unknown or has a value that cannot be understood."},

@@ -82,13 +82,23 @@ class EntryStore:
         return review(self._library, acceptable(text), path, entry_id)
 
     def create(
-        self, text: str, *, kind: str = "", force: bool = False, author: str = "", reason: str = "", key: str = ""
+        self,
+        text: str,
+        *,
+        kind: str = "",
+        name: str = "",
+        force: bool = False,
+        author: str = "",
+        reason: str = "",
+        key: str = "",
     ) -> Saved:
         """Write a new entry; the same `key` again returns what became of the first call.
 
+        Its file is called by its `name`, else by its title.
+
         Raises DuplicateTextError unless `force`, RefusedTextError, NotSavedError.
         """
-        return self._once.run(key, lambda: self._created(text, kind, force, author, reason))
+        return self._once.run(key, lambda: self._created(text, kind, name, force, author, reason))
 
     def update(
         self, entry_id: str, text: str, base_hash: str, *, force: bool = False, author: str = "", reason: str = ""
@@ -115,11 +125,11 @@ class EntryStore:
         text = edited(source.text, {"status": status})
         return self.update(entry_id, text, source.content_hash, force=True, author=author, reason=reason)
 
-    def _created(self, text: str, kind: str, force: bool, author: str, reason: str) -> Saved:
+    def _created(self, text: str, kind: str, name: str, force: bool, author: str, reason: str) -> Saved:
         found = self.check(text, kind=kind)
         if found.same and not force:
             raise DuplicateTextError(found.same.id)
-        for path in candidates(found.entry.kind, found.entry.title):
+        for path in candidates(found.entry.kind, name or found.entry.title):
             try:
                 return self._saved(found, path, lambda location: atomic.create(location, text), author, reason)
             except FileExistsError:

@@ -113,3 +113,32 @@ class DuplicateTextError(KBError):
     def __init__(self, entry_id: str) -> None:
         super().__init__(say("The entry '{id}' has the same text already. Change that one instead.", id=entry_id))
         self.entry_id = entry_id
+
+
+class MissingVersionError(KBError):
+    """A change does not say which version it started from."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("Say with If-Match which version the change starts from; reading the source gives it as ETag.")
+        )
+
+
+class RequestTooLargeError(KBError):
+    """A request sends more than anything here can be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(say("This is more than {limit:.0f} MB. Send less at once.", limit=limit / 1e6))
+
+
+class TooManyFilesError(KBError):
+    """More files at once than are looked at together."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            say(
+                "More than {limit} files at once are not taken here. Put them into the entries folder instead;"
+                " they are taken in by themselves.",
+                limit=limit,
+            )
+        )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.api import deals, entries, health, scoreboard, search
+from app.api import deals, entries, health, scoreboard, search, writing
 
 router = APIRouter()
 router.include_router(search.router)
 router.include_router(deals.router)
+router.include_router(writing.router)
 router.include_router(entries.router)
 router.include_router(scoreboard.router)
 health_router = health.router

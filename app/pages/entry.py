@@ -7,7 +7,7 @@ from datetime import date
 
 from fastapi import APIRouter, Request, Response
 
-from app.deps import LibraryDep
+from app.deps import LibraryDep, StoreDep
 from app.i18n import Texts
 from app.pages.cards import Card, card_of, record_of
 from app.pages.facts import facts_of, funnel_of, money_of, variants_of
@@ -18,6 +18,7 @@ from kb.library import Library
 
 SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
+SAVED = ("1", "soon", "archived", "restored")  # what became of a save that led here
 
 router = APIRouter()
 
@@ -32,7 +33,7 @@ class LinkGroup:
 
 
 @router.get("/entries/{entry_id:path}")
-def entry_page(request: Request, library: LibraryDep, entry_id: str) -> Response:
+def entry_page(request: Request, library: LibraryDep, store: StoreDep, entry_id: str) -> Response:
     """Show an entry."""
     entry, texts, playbook = library.entry(entry_id), texts_of(request), library.playbook
     groups = link_groups(entry, library, texts)
@@ -50,6 +51,8 @@ def entry_page(request: Request, library: LibraryDep, entry_id: str) -> Response
         "groups": groups,
         "similar": [card_of(other, texts, playbook) for other in similar[:SIMILAR]],
         "notices": notices(entry, library, texts),
+        "keeps_history": store.history.is_kept,
+        "saved": texts(f"saved.{saved}") if (saved := request.query_params.get("saved", "")) in SAVED else "",
     }
     return render(request, "entry.html", context)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -16,6 +15,7 @@ from app.labels import label
 from app.pages.deal_address import PAGE, SEVERAL, DealAddress
 from app.pages.similar_view import SimilarView, headline, near_and_far
 from app.pages.view import render, texts_of
+from app.posted import posted_form
 from app.settings import Settings
 from app.wording import ValueNames
 from kb.errors import TextTooLongError
@@ -23,17 +23,9 @@ from kb.insight.asked import Asked
 from kb.insight.similar import SimilarDeals
 from kb.library import Library
 
-MOST_FORM_BYTES = 1_000_000  # far above what the text may hold, far below what would hurt
-MOST_FIELDS = 300
 FACT_FIELDS = {"industry": "industries", "product": "products", "competitor": "competitors"}
 
 router = APIRouter()
-
-
-async def posted(request: Request) -> ImmutableMultiDict[str, str]:
-    """Read a form that was sent."""
-    body = (await request.body())[:MOST_FORM_BYTES]
-    return ImmutableMultiDict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MOST_FIELDS))
 
 
 @router.get(PAGE)
@@ -47,7 +39,7 @@ def ask(
     request: Request,
     library: LibraryDep,
     settings: SettingsDep,
-    form: Annotated[ImmutableMultiDict[str, str], Depends(posted)],
+    form: Annotated[ImmutableMultiDict[str, str], Depends(posted_form)],
 ) -> Response:
     """Lead to the address of what the form asks; notes too long for one are answered at once."""
     asked = DealAddress.read_from(form)

@@ -140,6 +140,8 @@
       event.preventDefault(); box.focus(); box.select();
     } else if (event.key === "?") {
       event.preventDefault(); help.showModal();
+    } else if (event.key === "n") {
+      event.preventDefault(); location.href = "/new";
     } else if (event.key === "g") {
       first = Date.now();
     } else if (Date.now() - first < KEY_PAUSE && PLACES[event.key]) {

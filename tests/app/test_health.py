@@ -7,7 +7,14 @@ from starlette.testclient import TestClient
 from tests.app.conftest import FILES, MakeClient
 
 STATE = {"ready", "fingerprint", "model", "generation", "entries", "chunks", "problems"}
-POSTED = {"/api/v1/deals/similar"}
+METHODS = {
+    "/api/v1/deals/similar": {"post"},
+    "/api/v1/entries": {"get", "post"},
+    "/api/v1/entries/check": {"post"},
+    "/api/v1/entries/{entry_id}": {"get", "put"},
+    "/api/v1/entries/{entry_id}/archive": {"post"},
+    "/api/v1/entries/{entry_id}/restore": {"post"},
+}
 
 
 def test_a_server_without_an_index_lives_but_is_not_ready(make_client: MakeClient) -> None:
@@ -39,10 +46,11 @@ def test_an_empty_folder_gives_a_ready_server_that_finds_nothing(make_client: Ma
 def test_the_schema_describes_every_route_and_its_errors(client: TestClient) -> None:
     schema = client.get("/openapi.json").json()
     for path, methods in schema["paths"].items():
-        assert set(methods) == ({"post"} if path in POSTED else {"get"}), path
-        described = next(iter(methods.values()))
-        assert described["description"]
-        refused = described["responses"]["422"]["content"]["application/json"]["schema"]
-        assert refused == {"$ref": "#/components/schemas/ErrorOut"}
-        assert path.endswith(".csv") or described["responses"]["200"]["content"]["application/json"]["schema"]
+        assert set(methods) == METHODS.get(path, {"get"}), path
+        for described in methods.values():
+            assert described["description"]
+            refused = described["responses"]["422"]["content"]["application/json"]["schema"]
+            assert refused == {"$ref": "#/components/schemas/ErrorOut"}
+            done = described["responses"].get("200") or described["responses"]["201"]
+            assert path.endswith((".csv", "/source")) or done["content"]["application/json"]["schema"]
     assert "HTTPValidationError" not in schema["components"]["schemas"]

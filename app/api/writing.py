@@ -1,0 +1,106 @@
+"""Check, save and archive entries over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from app.api.entries import NOT_FOUND, EntryId, Nothing
+from app.deps import StoreDep
+from app.errors import API_ERRORS
+from app.posted import posted
+from app.schemas import ErrorOut
+from app.schemas_writing import CheckIn, ReviewOut, SavedOut, WriteIn
+from kb.errors import MissingVersionError
+
+router = APIRouter(prefix="/api/v1", tags=["entries"], responses=API_ERRORS)
+SAVING: dict[int | str, dict[str, Any]] = {
+    409: {"model": ErrorOut, "description": "Another entry has the same text; `force` saves it all the same."},
+    413: {"model": ErrorOut, "description": "The request is too large."},
+    507: {"model": ErrorOut, "description": "The file could not be written; nothing was changed."},
+}
+CHANGING = SAVING | NOT_FOUND | {
+    412: {"model": ErrorOut, "description": "The file is another one by now; nothing was overwritten."},
+    428: {"model": ErrorOut, "description": "If-Match is missing."},
+}  # fmt: skip
+Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
+Version = Annotated[str, Header(alias="If-Match", description="The content hash the change started from.")]
+
+
+def _takes(model: type[CheckIn] | type[WriteIn]) -> dict[str, Any]:
+    """Describe the two ways to send a text."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": model.model_json_schema()},
+                "text/markdown": {"schema": {"type": "string"}},
+            },
+        }
+    }
+
+
+async def _to_check(request: Request) -> CheckIn:
+    return await posted(request, CheckIn)
+
+
+async def _to_write(request: Request) -> WriteIn:
+    return await posted(request, WriteIn)
+
+
+Written = Annotated[WriteIn, Depends(_to_write)]
+
+
+@router.post("/entries/check", openapi_extra=_takes(CheckIn))
+def check(store: StoreDep, given: Annotated[CheckIn, Depends(_to_check)]) -> ReviewOut:
+    """Say what a text would be as an entry, what is wrong with it and what is similar; nothing is written."""
+    return ReviewOut.of(store.check(given.text, kind=given.kind, entry_id=given.id))
+
+
+@router.post("/entries", status_code=201, responses=SAVING, openapi_extra=_takes(WriteIn))
+def create(store: StoreDep, given: Written, response: Response, key: Key = "") -> SavedOut:
+    """Write a new entry; it can be searched when this returns. The same Idempotency-Key saves once."""
+    saved = store.create(
+        given.text, kind=given.kind, force=given.force, author=given.author, reason=given.reason, key=key
+    )
+    response.headers["Location"] = f"/api/v1/entries/{quote(saved.id)}"
+    response.headers["ETag"] = f'"{saved.content_hash}"'
+    return SavedOut.of(saved)
+
+
+@router.put("/entries/{entry_id:path}", responses=CHANGING, openapi_extra=_takes(WriteIn))
+def update(store: StoreDep, entry_id: EntryId, given: Written, response: Response, version: Version = "") -> SavedOut:
+    """Write an entry anew, if it is still the version the change started from."""
+    if not version.strip():
+        raise MissingVersionError
+    saved = store.update(
+        entry_id, given.text, _hash(version), force=given.force, author=given.author, reason=given.reason
+    )
+    response.headers["ETag"] = f'"{saved.content_hash}"'
+    return SavedOut.of(saved)
+
+
+@router.post("/entries/{entry_id:path}/archive", responses=CHANGING)
+def archive(store: StoreDep, entry_id: EntryId, _params: Nothing) -> SavedOut:
+    """Take an entry out of every answer; its file and its address stay."""
+    return SavedOut.of(store.set_status(entry_id, "archived"))
+
+
+@router.post("/entries/{entry_id:path}/restore", responses=CHANGING)
+def restore(store: StoreDep, entry_id: EntryId, _params: Nothing) -> SavedOut:
+    """Bring an archived entry back."""
+    return SavedOut.of(store.set_status(entry_id, "published"))
+
+
+@router.get("/entries/{entry_id:path}/source", responses=NOT_FOUND, response_class=Response)
+def source(store: StoreDep, entry_id: EntryId, _params: Nothing) -> Response:
+    """Return the file of an entry as Markdown; its ETag is what If-Match wants."""
+    found = store.source(entry_id)
+    headers = {"ETag": f'"{found.content_hash}"', "Cache-Control": "no-cache"}
+    return Response(found.text.encode("utf-8"), media_type="text/markdown; charset=utf-8", headers=headers)
+
+
+def _hash(version: str) -> str:
+    return version.strip().removeprefix("W/").strip('"')

@@ -1,0 +1,164 @@
+/* Writing: problems and similar entries while typing, a draft that survives a closed tab, saving without losing anything. */
+(() => {
+  "use strict";
+  const PAUSE = 450; // ms without a key before looking at the text
+  const OLD = 30 * 24 * 3600 * 1000; // ms after which a draft is forgotten
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const status = $("#status");
+  let form, review, timer = 0, running = null, saving = false, begun = "";
+
+  const fields = () => [...new FormData(form)].filter(([name]) => !["do", "key", "source"].includes(name));
+  const place = () => `draft:${$("[name=id]", form).value || location.pathname}`;
+
+  /* --- what is wrong, what is similar, how it will look ---------------------------------------------------------- */
+  const say = () => {
+    for (const box of form.querySelectorAll(".wrong")) box.textContent = "";
+    for (const item of review.querySelectorAll("[data-field]")) {
+      const box = item.dataset.field && $(`[data-ask="${CSS.escape(item.dataset.field)}"] .wrong`, form);
+      if (box) box.textContent = `${box.textContent} ${$("[data-message]", item).textContent}`.trim();
+    }
+  };
+
+  const check = async () => {
+    if (running) running.abort();
+    const mine = (running = new AbortController());
+    const body = new URLSearchParams(new FormData(form));
+    body.set("do", "check");
+    try {
+      const answer = await fetch("/write", { method: "POST", body, headers: { "X-Fragment": "review" }, signal: mine.signal });
+      if (!answer.ok) return;
+      const html = await answer.text();
+      if (mine !== running) return;
+      review.innerHTML = html;
+      say();
+    } catch (error) {
+      if (error.name !== "AbortError") status.textContent = form.dataset.offline;
+    }
+  };
+
+  /* --- the draft ------------------------------------------------------------------------------------------------- */
+  const keep = () => {
+    const now = JSON.stringify(fields());
+    try {
+      if (now === begun) localStorage.removeItem(place());
+      else localStorage.setItem(place(), JSON.stringify({ at: Date.now(), fields: now }));
+    } catch { /* no room, or switched off: writing goes on without */ }
+  };
+
+  const forget = () => { try { localStorage.removeItem(place()); } catch { /* as above */ } };
+
+  const kept = () => {
+    try {
+      const found = JSON.parse(localStorage.getItem(place()) || "null");
+      return found && Date.now() - found.at < OLD && found.fields !== begun ? found : null;
+    } catch { return null; }
+  };
+
+  const fill = (pairs) => {
+    const values = new Map();
+    for (const [name, value] of pairs) values.set(name, [...(values.get(name) || []), value]);
+    const used = new Map();
+    for (const field of form.elements) {
+      if (!field.name || ["do", "key", "source", "mode", "id", "kind"].includes(field.name)) continue;
+      const given = values.get(field.name) || [];
+      if (field.type === "checkbox") { field.checked = given.includes(field.value); continue; }
+      const at = used.get(field.name) || 0;
+      used.set(field.name, at + 1);
+      if (field.name === "base" || field.name === "question") continue;
+      field.value = given[at] ?? "";
+    }
+  };
+
+  const offer = () => {
+    const found = kept(), bar = $("#draft");
+    if (!bar || !found) return;
+    const pairs = JSON.parse(found.fields), mode = (pairs.find(([name]) => name === "mode") || [])[1];
+    if (mode !== $("[name=mode]", form).value) return;
+    const text = $("[data-kept]", bar);
+    text.textContent = `${text.dataset.kept} ${new Date(found.at).toLocaleString(document.documentElement.lang)}`;
+    bar.hidden = false;
+    $("[data-restore]", bar).addEventListener("click", () => { fill(pairs); bar.hidden = true; check(); });
+    $("[data-discard]", bar).addEventListener("click", () => { forget(); bar.hidden = true; });
+  };
+
+  /* --- saving ---------------------------------------------------------------------------------------------------- */
+  const save = async (event) => {
+    event.preventDefault();
+    if (saving) return;
+    saving = true;
+    clearTimeout(timer);
+    const button = event.submitter, body = new URLSearchParams(new FormData(form));
+    body.set("do", (button && button.value) || "save");
+    form.setAttribute("aria-busy", "true");
+    status.textContent = form.dataset.saving;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body });
+      if (answer.redirected) { forget(); location.href = answer.url; return; }
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      $("#main").replaceWith($("#main", page));
+      begin();
+      (($(".notice[role=alert]") || $("h1"))).scrollIntoView({ block: "center" });
+    } catch {
+      keep();
+      notice(form.dataset.offline);
+    } finally {
+      saving = false;
+      form.removeAttribute("aria-busy");
+    }
+  };
+
+  const notice = (text) => {
+    let box = $("#lost");
+    if (!box) {
+      box = document.createElement("p");
+      box.id = "lost"; box.className = "notice"; box.setAttribute("role", "alert");
+      $(".saving", form).before(box);
+    }
+    box.textContent = text;
+    status.textContent = text;
+  };
+
+  /* --- keyboard -------------------------------------------------------------------------------------------------- */
+  const next = (field) => {
+    const all = [...form.querySelectorAll("input:not([type=hidden]), select, textarea:not([hidden])")].filter((f) => f.offsetParent);
+    const after = all[all.indexOf(field) + 1];
+    if (after) after.focus();
+  };
+
+  const keys = (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.requestSubmit($("[name=do][value=save]", form));
+    } else if (event.key === "Enter" && event.target.matches("input:not([type=checkbox]), select")) {
+      event.preventDefault(); // a hurried Enter must not save half of an entry
+      next(event.target);
+    }
+  };
+
+  const goTo = (line) => {
+    const text = $("#whole");
+    if (!text) return;
+    const lines = text.value.split("\n"), start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    text.focus();
+    text.setSelectionRange(start, start + (lines[line - 1] || "").length);
+    text.scrollTop = (text.scrollHeight / lines.length) * Math.max(0, line - 4);
+  };
+
+  const begin = () => {
+    form = $("#writing");
+    review = $("#review");
+    if (!form) return;
+    begun = JSON.stringify(fields());
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => { keep(); check(); }, PAUSE); });
+    form.addEventListener("submit", save);
+    form.addEventListener("keydown", keys);
+    review.addEventListener("click", (event) => { const at = event.target.closest("[data-goto]"); if (at) goTo(Number(at.dataset.goto)); });
+    offer();
+    if ($("h2", review)) say(); else if ($("[name=id]", form).value) check();
+  };
+  window.addEventListener("pagehide", () => { if (form && !saving) keep(); });
+  begin();
+  const first = form && $(".ask input:not([type=hidden]), .ask select, .ask textarea", form);
+  if (first && location.pathname.startsWith("/new/")) (($("[name=customer]", form)) || first).focus();
+})();

@@ -1,0 +1,210 @@
+"""The fields of an entry as a form asks for them: read from a file, and written back where they were changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ingest import vocabulary as spelled
+from ingest.fields import FieldError, to_choice, to_date, to_entry_ids, to_text, to_texts
+from ingest.front_matter import cut, edited, field_of
+from ingest.yaml_text import Plain, YamlTextError, read_mapping
+from kb.playbook import Playbook, Vocabulary
+
+Shape = Literal["line", "day", "choice", "term", "terms", "list", "entries", "reasons", "metric"]
+Values = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One question of a form."""
+
+    name: str  # of the form; the front matter's key, for parts of one with what part it is
+    shape: Shape = "line"
+    words: str = ""  # the playbook's list, as `Playbook.vocabulary` names it
+
+    @property
+    def key(self) -> str:
+        """The key of the front matter."""
+        return self.name.partition(".")[0]
+
+    @property
+    def part(self) -> str:
+        """Which reasons (by source) or which metric."""
+        return self.name.partition(".")[2]
+
+
+_LABELS = (
+    FormField("industry", "terms", "industry"),
+    FormField("product", "terms", "product"),
+    FormField("competitors", "terms", "competitor"),
+    FormField("angles", "terms", "angle"),
+)
+_KEEPING = (FormField("tags", "list"), FormField("team", "choice"), FormField("owner"))
+_MORE = (FormField("visibility", "choice"), FormField("status", "choice"), FormField("related", "entries"))
+METRICS = ("impressions", "clicks", "leads", "mql", "sal", "sql", "won", "cost", "revenue")
+FIELDS: dict[str, tuple[FormField, ...]] = {
+    "deal": (
+        FormField("outcome", "choice"),
+        FormField("customer"),
+        FormField("closed_on", "day"),
+        *_LABELS[:3],
+        FormField("reasons.buyer", "reasons"),
+        FormField("reasons.rep", "reasons"),
+        FormField("used", "entries"),
+        _LABELS[3],
+        FormField("amount"),
+        FormField("size"),
+        FormField("lead_source", "term", "lead_source"),
+        FormField("campaign"),
+        FormField("stage"),
+        FormField("crm_id"),
+        *_KEEPING,
+        *_MORE,
+    ),
+    "talk-track": (
+        FormField("objection"),
+        FormField("persona"),
+        FormField("stage"),
+        *_LABELS,
+        *_KEEPING,
+        FormField("date", "day"),
+        *_MORE,
+    ),
+    "campaign": (
+        FormField("channel"),
+        FormField("period"),
+        FormField("audience"),
+        *(FormField(f"metrics.{name}", "metric") for name in METRICS),
+        *_LABELS,
+        *_KEEPING,
+        FormField("date", "day"),
+        *_MORE,
+    ),
+    "note": (*_LABELS, *_KEEPING, FormField("date", "day"), *_MORE),
+}
+TITLE = FormField("title")
+_CHOICES: dict[str, Mapping[str, str]] = {
+    "outcome": spelled.OUTCOME_SPELLINGS,
+    "team": spelled.TEAM_SPELLINGS,
+    "visibility": spelled.VISIBILITY_SPELLINGS,
+    "status": spelled.STATUS_SPELLINGS,
+}
+
+
+def fields_of(kind: str) -> tuple[FormField, ...]:
+    """Return what a form asks of a kind of entry, the title first."""
+    return (TITLE, *FIELDS.get(kind, FIELDS["note"]))
+
+
+def choices_of(field: FormField) -> tuple[str, ...]:
+    """Return the fixed values of a field."""
+    return tuple(dict.fromkeys(_CHOICES[field.key].values()))
+
+
+def values_of(text: str, kind: str, playbook: Playbook) -> dict[str, Values]:
+    """Return the values of a file by field name, in agreed words; what cannot be understood stays as it is written.
+
+    Raises YamlTextError when the front matter is no YAML.
+    """
+    written = _written(text)
+    return {field.name: _values(field, written.get(field.key), playbook) for field in fields_of(kind)}
+
+
+def with_values(text: str, kind: str, given: Mapping[str, Sequence[str]], playbook: Playbook, body: str) -> str:
+    """Return a file with the values of a form; a field whose value means the same as before stays as it is written.
+
+    Raises YamlTextError when the front matter is no YAML.
+    """
+    written, before = _written(text), values_of(text, kind, playbook)
+    changes: dict[str, Plain | None] = {}
+    for field in fields_of(kind):
+        values = tuple(value for item in given.get(field.name, ()) if (value := " ".join(item.split())))
+        if field.shape in ("list", "entries"):
+            values = to_texts(values[0]) if len(values) == 1 else values
+        if values != before[field.name]:
+            changes[field.key] = _changed(field, values, changes.get(field.key, written.get(field.key)))
+    return edited(text, changes, body)
+
+
+def is_form(text: str) -> bool:
+    """Whether a file can be shown as a form: its front matter is YAML or missing."""
+    try:
+        _written(text)
+    except YamlTextError:
+        return False
+    return True
+
+
+def _written(text: str) -> dict[str, Plain]:
+    lines, _ = read_mapping(cut(text).yaml.replace("\r\n", "\n").replace("\r", "\n"))
+    found: dict[str, Plain] = {}
+    for line in lines:
+        found.setdefault(field_of(line.key), line.value)
+    return found
+
+
+def _values(field: FormField, value: Plain | None, playbook: Playbook) -> Values:
+    if value is None or value in ("", "~", "null", [], {}):
+        return ()
+    try:
+        return _understood(field, value, playbook)
+    except FieldError:
+        return (value,) if isinstance(value, str) else ()
+
+
+def _understood(field: FormField, value: Plain, playbook: Playbook) -> Values:
+    if field.shape == "reasons":
+        return tuple(
+            dict.fromkeys(_agreed(item["code"], playbook) for item in _items(value) if _is_part(item, field.part))
+        )
+    if field.shape == "metric":
+        return tuple(
+            str(number) for name, number in _numbers(value).items() if spelled.METRIC_SPELLINGS.get(name) == field.part
+        )
+    if field.shape in ("list", "entries"):
+        return to_entry_ids(value) if field.shape == "entries" else to_texts(value)
+    if field.words:
+        words = playbook.vocabulary(field.words) or Vocabulary()
+        keys = ((term.key if (term := words.find(text)) else text) for text in to_texts(value))
+        return tuple(dict.fromkeys(keys))
+    if field.shape == "day":
+        return (to_date(value).isoformat(),)
+    return (to_choice(value, _CHOICES[field.key]),) if field.shape == "choice" else (to_text(value),)
+
+
+def _changed(field: FormField, values: Values, before: Plain | None) -> Plain | None:
+    """Return the new value of the field's key; parts of it that this field does not speak of stay."""
+    if field.shape == "reasons":
+        items = [item for item in _items(before or []) if not _is_part(item, field.part) or item["code"] in values]
+        known = {item["code"] for item in items if _is_part(item, field.part)}
+        items += [{"code": value, "source": field.part} for value in values if value not in known]
+        return [*items] or None
+    if field.shape == "metric":
+        numbers = {name: n for name, n in _numbers(before).items() if spelled.METRIC_SPELLINGS.get(name) != field.part}
+        return ({**numbers, field.part: values[0]} if values else numbers) or None
+    if not values:
+        return None
+    is_list = field.shape in ("terms", "list", "entries") and (len(values) > 1 or isinstance(before, list))
+    return list(values) if is_list or field.shape in ("list", "entries") else values[0]
+
+
+def _items(value: Plain) -> list[dict[str, Plain]]:
+    items = value if isinstance(value, list) else [value]
+    found = [{"code": item} if isinstance(item, str) else item for item in items]
+    return [dict(item) for item in found if isinstance(item, dict) and isinstance(item.get("code"), str)]
+
+
+def _is_part(item: Mapping[str, Plain], source: str) -> bool:
+    said = item.get("source")
+    return isinstance(said, str) and spelled.SOURCE_SPELLINGS.get(said.casefold()) == source
+
+
+def _numbers(value: Plain | None) -> dict[str, Plain]:
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _agreed(code: Plain, playbook: Playbook) -> str:
+    term = playbook.reason(None, str(code))
+    return term.key if term else str(code)

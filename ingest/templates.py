@@ -1,0 +1,47 @@
+"""What a new entry starts from, and its questions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ingest.front_matter import cut
+
+FOLDER = Path(__file__).parent / "templates"
+NEW = ("deal-won", "deal-lost", "deal-no-decision", "deal-open", "talk-track", "campaign", "note")
+LANGUAGES = ("ja", "en")
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+Answers = tuple[tuple[str, str], ...]  # (question, answer)
+
+
+def template(name: str, language: str) -> str:
+    """Return the text a new entry of one of NEW starts from."""
+    return (FOLDER / (language if language in LANGUAGES else LANGUAGES[0]) / f"{name}.md").read_text("utf-8")
+
+
+def kind_of(name: str) -> str:
+    """Return the kind of what is begun by one of NEW."""
+    return "deal" if name.startswith("deal-") else name
+
+
+def answers_of(body: str) -> Answers:
+    """Return the questions of a deal's template with what was answered; nothing where the body has another shape."""
+    parts = _HEADING.split(body)
+    questions = tuple(parts[1::2])
+    if parts[0].strip() or questions not in _known():
+        return ()
+    return tuple((question, answer.strip()) for question, answer in zip(questions, parts[2::2], strict=True))
+
+
+def body_of(questions: Sequence[str], answers: Sequence[str]) -> str:
+    """Return the Markdown of questions with their answers; those without one are left out."""
+    pairs = zip(questions, answers, strict=False)
+    told = [(question, answer.replace("\r\n", "\n").strip()) for question, answer in pairs]
+    return "\n".join(f"## {question}\n{answer}\n" for question, answer in told if answer)
+
+
+def _known() -> set[tuple[str, ...]]:
+    """Return the questions of every template for deals."""
+    texts = (template(name, language) for name in NEW if kind_of(name) == "deal" for language in LANGUAGES)
+    return {tuple(_HEADING.findall(cut(text).body)) for text in texts}
