@@ -71,7 +71,7 @@ def reviewed(review: Review | None, texts: Texts, library: Library) -> dict[str,
     """Return what is shown beside the form: problems, similar entries, and how it will look."""
     if review is None:
         return {"review": None}
-    entry = review.entry
+    entry, book = review.entry, library.playbook
     near = [(twin.entry, texts.percent(round(twin.share * 100), 100)) for twin in review.near]
     return {
         "review": review,
