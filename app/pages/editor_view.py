@@ -77,10 +77,7 @@ def reviewed(review: Review | None, texts: Texts, library: Library) -> dict[str,
         "review": review,
         "problems": [(p.line, texts.said(p.message), field_named(p)) for p in review.problems],
         "near": near,
-        "similar": [
-            (card_of(hit.entry, texts, library.playbook), _why(entry, hit, texts, library.playbook))
-            for hit in review.similar
-        ],
+        "similar": [(card_of(hit.entry, texts, book), _why(entry, hit, texts, book)) for hit in review.similar],
         "preview": render_body(entry.body, entry.path, entry.title, spoken_apart=entry.kind == "talk-track"),
         "kind_label": label("kind", entry.kind, texts.locale, library.playbook),
     }
