@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli_common import fail, need_entries, settings_or_fail
+from app.cli_write import add, new
+
 if TYPE_CHECKING:
-    from app.settings import Settings
     from ingest.sync import SyncReport
 
 app = typer.Typer(
@@ -34,7 +35,7 @@ def serve(
     """Index what changed, then serve the web page and the API."""
     from app.server import run
 
-    run(_settings(host=host, port=port))
+    run(settings_or_fail(host=host, port=port))
 
 
 @app.command()
@@ -46,8 +47,8 @@ def sync(
     from app.progress import sync_with_progress
     from app.wiring import make_index
 
-    settings = _settings()
-    _need_entries(settings)
+    settings = settings_or_fail()
+    need_entries(settings)
     index = make_index(settings)
     _print_report(sync_with_progress(index, settings, quiet=as_json), as_json)
     if watch:
@@ -68,8 +69,8 @@ def check(as_json: AsJson = False) -> None:
 
     from ingest.check import check as check_folder
 
-    settings = _settings()
-    _need_entries(settings)
+    settings = settings_or_fail()
+    need_entries(settings)
     count, problems = check_folder(settings.entries)
     if as_json:
         typer.echo(json.dumps({"entries": count, "problems": [asdict(p) for p in problems]}, ensure_ascii=False))
@@ -78,6 +79,10 @@ def check(as_json: AsJson = False) -> None:
             typer.echo(str(problem))
         typer.echo(f"{count} entries, {len(problems)} problems.", err=True)
     raise typer.Exit(1 if problems else 0)
+
+
+app.command()(new)
+app.command()(add)
 
 
 @app.command()
@@ -124,8 +129,8 @@ def show(
     from ingest.parse import parse_entry
     from kb.entry import Problem
 
-    settings = _settings()
-    _need_entries(settings)
+    settings = settings_or_fail()
+    need_entries(settings)
     playbook, _, _ = read_playbook(settings.entries)
     wanted = meant(entry_id)
     for file in find_files(settings.entries)[0]:
@@ -137,7 +142,7 @@ def show(
             plain = f"{entry.title}\n{settings.entries / entry.path}\n\n{entry.body.rstrip()}"
             typer.echo(json.dumps(asdict(entry), ensure_ascii=False, default=str) if as_json else plain)
             return
-    _fail(f"There is no entry with the id '{entry_id}'.")
+    fail(f"There is no entry with the id '{entry_id}'.")
 
 
 @app.command()
@@ -146,8 +151,8 @@ def rebuild(as_json: AsJson = False) -> None:
     from app.progress import sync_with_progress
     from app.wiring import make_index
 
-    settings = _settings()
-    _need_entries(settings)
+    settings = settings_or_fail()
+    need_entries(settings)
     index = make_index(settings, fresh=True)
     _print_report(sync_with_progress(index, settings, quiet=as_json), as_json)
     index.close()
@@ -158,7 +163,7 @@ def doctor(as_json: AsJson = False) -> None:
     """Look at everything a working installation needs and say what to do about what is missing."""
     from app.doctor import examine
 
-    findings = examine(_settings())
+    findings = examine(settings_or_fail())
     if as_json:
         typer.echo(json.dumps([{"name": f.name, "ok": f.ok, "detail": f.detail} for f in findings], ensure_ascii=False))
     else:
@@ -174,36 +179,18 @@ def main() -> None:
     try:
         app()
     except KBError as error:
-        _fail(str(error))
+        fail(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _settings(**given: Any) -> Settings:
-    from pydantic import ValidationError
-
-    from app.settings import Settings
-
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        _fail(f"KB_{str(first['loc'][0]).upper()}: {first['msg']}. See docs/settings.md.")
-        raise AssertionError from error  # _fail has ended the process
-
-
-def _need_entries(settings: Settings) -> None:
-    if not Path(settings.entries).is_dir():
-        _fail(f"There is no folder '{settings.entries}'. Make it, or point KB_ENTRIES at your entries.")
-
-
 def _asked(path: str, params: list[tuple[str, str]]) -> Any:
     """Return the API's answer, from a running server or from the same application in this process."""
     from app.running import ask, running_server
 
-    settings = _settings()
+    settings = settings_or_fail()
     url = running_server(settings.data)
     if url:
         answer = ask(url, path, params)
@@ -212,7 +199,7 @@ def _asked(path: str, params: list[tuple[str, str]]) -> Any:
 
         answer = answer_here(settings, path, params)
     if "error" in answer:
-        _fail(answer["error"]["message"])
+        fail(answer["error"]["message"])
     return answer
 
 
@@ -229,8 +216,3 @@ def _print_report(report: SyncReport, as_json: bool) -> None:
         f" {report.unchanged} unchanged; {report.embedded} texts embedded, {report.reused} from the cache;"
         f" {len(report.problems)} problems; {report.seconds:.1f} s"
     )
-
-
-def _fail(message: str) -> None:
-    typer.echo(message, err=True)
-    sys.exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -88,3 +89,8 @@ def settings_table() -> str:
         )
         rows.append(f"| `KB_{name.upper()}` | {f'`{shown}`' if shown else '(none)'} | {field.description} |")
     return "\n".join(rows)
+
+
+def editor() -> str:
+    """Return the command of the editor a person has chosen; empty when none is."""
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""

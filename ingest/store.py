@@ -78,7 +78,7 @@ class EntryStore:
 
     def check(self, text: str, *, kind: str = "", entry_id: str = "") -> Review:
         """Return what a text would be as an entry, what is wrong with it, and what says the same already."""
-        path = self._library.entry(entry_id).path if entry_id else _place(kind)
+        path = self._library.entry(entry_id).path if entry_id else place_of(kind)
         return review(self._library, acceptable(text), path, entry_id)
 
     def create(
@@ -173,7 +173,8 @@ def acceptable(text: str) -> str:
     return text
 
 
-def _place(kind: str) -> str:
+def place_of(kind: str) -> str:
+    """Return where a new entry of a kind is read as if it lay."""
     return f"{KIND_FOLDERS.get(kind, KIND_FOLDERS['note'])}/new.md"
 
 

@@ -1,0 +1,60 @@
+"""Add entries without a server or a model: checked by themselves and against the texts that are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest import atomic
+from ingest.check import read_playbook
+from ingest.files import find_files, read_file
+from ingest.front_matter import cut
+from ingest.likeness import same_words
+from ingest.names import candidates, file_stem
+from ingest.parse import parse_entry
+from ingest.store import acceptable, place_of
+from kb.entry import Problem
+from kb.errors import DuplicateTextError, NotSavedError
+from kb.wording import say
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A file that was written."""
+
+    path: str
+    problems: tuple[Problem, ...]
+
+
+def check_text(folder: Path, text: str, kind: str = "") -> tuple[Problem, ...]:
+    """Return what an author should fix in a text. Raises RefusedTextError."""
+    playbook, _, _ = read_playbook(folder)
+    return parse_entry(acceptable(text), place_of(kind), playbook).problems
+
+
+def add_text(folder: Path, text: str, *, kind: str = "", name: str = "", force: bool = False) -> Added:
+    """Write a new entry, called by its `name`, else by its title.
+
+    Raises RefusedTextError, DuplicateTextError (unless `force`), NotSavedError.
+    """
+    playbook, _, _ = read_playbook(folder)
+    parsed = parse_entry(acceptable(text), place_of(kind), playbook)
+    same = "" if force else _same(folder, parsed.entry.body)
+    if same:
+        raise DuplicateTextError(same)
+    for path in candidates(parsed.entry.kind, file_stem(name) if name else parsed.entry.title):
+        try:
+            atomic.create(folder / path, text)
+        except FileExistsError:
+            continue
+        return Added(path, parse_entry(text, path, playbook).problems)
+    raise NotSavedError(say("too many entries have this title"))
+
+
+def _same(folder: Path, body: str) -> str:
+    """Return the id of a file with the same text; empty when there is none."""
+    for file in find_files(folder)[0]:
+        content = read_file(file)
+        if not isinstance(content, Problem) and same_words(cut(content.text).body, body):
+            return file.path.removesuffix(".md")
+    return ""
