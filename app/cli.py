@@ -234,3 +234,8 @@ def _print_report(report: SyncReport, as_json: bool) -> None:
 def _fail(message: str) -> None:
     typer.echo(message, err=True)
     sys.exit(1)
+
+
+from app.cli_export import export  # noqa: E402
+
+app.command()(export)
