@@ -236,6 +236,12 @@ def _fail(message: str) -> None:
     sys.exit(1)
 
 
+from app import cli_import_docs  # noqa: E402
 from app.cli_export import export  # noqa: E402
 
+imports = typer.Typer(
+    help="Make entries of what exists elsewhere. Files that were imported already are left alone.", no_args_is_help=True
+)
+imports.command()(cli_import_docs.transcript)
 app.command()(export)
+app.add_typer(imports, name="import")
