@@ -243,5 +243,6 @@ imports = typer.Typer(
     help="Make entries of what exists elsewhere. Files that were imported already are left alone.", no_args_is_help=True
 )
 imports.command()(cli_import_docs.transcript)
+imports.command()(cli_import_docs.docs)
 app.command()(export)
 app.add_typer(imports, name="import")

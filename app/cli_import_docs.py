@@ -34,6 +34,13 @@ def transcript(
     _bring_in(files, read_transcript, kind, as_json)
 
 
+def docs(files: Files, as_json: AsJson = False) -> None:
+    """Import documents as notes: PowerPoint, Word, Excel, PDF, HTML. Exit code 1 if one is refused."""
+    from ingest.importers.documents import read_document
+
+    _bring_in(files, read_document, Kind.NOTE, as_json)
+
+
 def _bring_in(files: list[Path], read: Reader, kind: Kind, as_json: bool) -> None:
     from dataclasses import asdict
 

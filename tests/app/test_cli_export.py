@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.app.test_cli import Place, place
+from tests.app.test_cli import ROOT, Place, place
 from tests.words import write
 
 __all__ = ["place"]
@@ -58,3 +61,13 @@ def test_a_file_left_out_is_named_and_the_exit_code_says_so(place: Place) -> Non
 def test_a_device_is_written_to_and_never_replaced(place: Place) -> None:
     assert place.kb("export", "-f", "csv", "-o", "/dev/null").exit_code == 0
     assert Path("/dev/null").is_char_device()
+
+
+def test_nothing_heavy_is_loaded_and_a_missing_folder_is_said(place: Place) -> None:
+    code = "import sys\nfrom app.cli import app\napp(['export', '-f', 'csv'], standalone_mode=False)\n"
+    code += "sys.exit(any(name in sys.modules for name in ('torch', 'chromadb', 'fastapi', 'markitdown')))"
+    variables = {**os.environ, **place.environment, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, check=False).returncode == 0
+    for command in (("export", "-f", "csv"), ("import", "docs", "x.pdf"), ("import", "transcript", "x.vtt")):
+        done = place.process(*command, KB_ENTRIES=str(place.entries / "none"))
+        assert done.returncode == 1 and done.stderr.startswith("There is no folder ")

@@ -28,3 +28,13 @@ def test_a_transcript_can_become_a_deal(place: Place, tmp_path: Path) -> None:
         {"source": str(source), "path": "deals/青葉.md", "is_new": True, "refusal": ""}
     ]
     assert "outcome" not in (place.entries / "deals/青葉.md").read_text("utf-8")
+
+
+def test_documents_become_notes_and_each_bad_one_is_named(place: Place, tmp_path: Path) -> None:
+    page, bad = write(tmp_path, "価格.html", "<h2>価格</h2><p>安い。</p>"), write(tmp_path, "x.docx", b"PK")
+    done = place.process("import", "docs", str(bad), str(page))
+    assert done.returncode == 1
+    assert done.stdout == f"{page} → notes/価格.md\n"
+    assert done.stderr == f"{bad}: The file is damaged, or not what its ending says.\n"
+    assert place.kb("import", "docs", str(page)).exit_code == 0
+    assert (place.entries / "notes/価格.md").read_text("utf-8").endswith("---\n## 価格\n\n安い。\n")
