@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app import cli_import_docs
 from app.cli_common import fail, need_entries, settings_or_fail
+from app.cli_export import export
 from app.cli_write import add, new
 
 if TYPE_CHECKING:
@@ -216,3 +218,12 @@ def _print_report(report: SyncReport, as_json: bool) -> None:
         f" {report.unchanged} unchanged; {report.embedded} texts embedded, {report.reused} from the cache;"
         f" {len(report.problems)} problems; {report.seconds:.1f} s"
     )
+
+
+imports = typer.Typer(
+    help="Make entries of what exists elsewhere. Files that were imported already are left alone.", no_args_is_help=True
+)
+imports.command()(cli_import_docs.transcript)
+imports.command()(cli_import_docs.docs)
+app.command()(export)
+app.add_typer(imports, name="import")

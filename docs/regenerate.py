@@ -23,9 +23,12 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def command_help() -> str:
-    """Return the help of `kb` and of each command as code blocks."""
-    commands = list(typer.main.get_group(app).commands)
-    parts = [f"## kb\n\n{_help()}"] + [f"## kb {name}\n\n{_help(name)}" for name in commands]
+    """Return the help of `kb`, of each command and of their commands as code blocks."""
+    parts = [f"## kb\n\n{_help()}"]
+    for name, command in typer.main.get_group(app).commands.items():
+        parts.append(f"## kb {name}\n\n{_help(name)}")
+        inner = command.commands if isinstance(command, typer.core.TyperGroup) else ()
+        parts += [f"## kb {name} {own}\n\n{_help(name, own)}" for own in inner]
     return "\n\n".join(parts)
 
 

@@ -7,9 +7,10 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from kb.errors import NotSavedError
 from kb.wording import say
@@ -29,7 +30,8 @@ _REASONS = {
 
 def create(path: Path, text: str) -> str:
     """Write a new file and return the hash of its bytes. Raises FileExistsError, NotSavedError."""
-    with _written_beside(path, text) as (temporary, digest):
+    raw = text.encode("utf-8")
+    with _written_beside(path, lambda file: file.write(raw)) as temporary:
         try:
             os.link(temporary, path)
         except FileExistsError:
@@ -37,15 +39,22 @@ def create(path: Path, text: str) -> str:
         except OSError:  # a file system without hard links: take the name first, fill it then
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             temporary.replace(path)
-    return digest
+    return hashlib.sha256(raw).hexdigest()
 
 
 def replace(path: Path, text: str) -> str:
     """Write a file in place of the one that is there and return the hash of its bytes. Raises NotSavedError."""
-    with _written_beside(path, text) as (temporary, digest):
-        temporary.chmod(path.stat().st_mode & 0o777)
+    raw = text.encode("utf-8")
+    put(path, lambda file: file.write(raw))
+    return hashlib.sha256(raw).hexdigest()
+
+
+def put(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """Write a file that `fill` fills, new or in place of the one that is there. Raises NotSavedError."""
+    with _written_beside(path, fill) as temporary:
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o777)
         temporary.replace(path)
-    return digest
 
 
 def sweep(folder: Path) -> int:
@@ -58,17 +67,16 @@ def sweep(folder: Path) -> int:
 
 
 @contextmanager
-def _written_beside(path: Path, text: str) -> Iterator[tuple[Path, str]]:
-    """Give a file with the text on the disk beside its place; what is left of it afterwards is removed."""
-    raw = text.encode("utf-8")
+def _written_beside(path: Path, fill: Callable[[BinaryIO], object]) -> Iterator[Path]:
+    """Give a filled file on the disk beside its place; what is left of it afterwards is removed."""
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
     try:
         _make_folder(path.parent)
         with temporary.open("xb") as file:
-            file.write(raw)
+            fill(file)
             file.flush()
             os.fsync(file.fileno())
-        yield temporary, hashlib.sha256(raw).hexdigest()
+        yield temporary
         _sync_folder(path.parent)
     except FileExistsError:
         raise

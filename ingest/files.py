@@ -71,15 +71,20 @@ def find_some(folder: Path, paths: Iterable[str]) -> tuple[list[EntryFile], list
 
 def read_file(file: EntryFile) -> FileText | Problem:
     """Read a file as text; a Problem when it is no text, too large or cannot be read."""
+    raw = read_bytes(file)
+    return raw if isinstance(raw, Problem) else decode(raw, file.path)
+
+
+def read_bytes(file: EntryFile) -> bytes | Problem:
+    """Read a file as it is; a Problem when it is too large or cannot be read."""
     try:
         if file.location.stat().st_size > MAX_FILE_BYTES:
             size, limit = file.location.stat().st_size / 1e6, MAX_FILE_BYTES / 1e6
             message = say("The file has {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
             return Problem(file.path, 1, message)
-        raw = file.location.read_bytes()
+        return file.location.read_bytes()
     except OSError as error:
         return Problem(file.path, 1, say("The file cannot be read: {why}.", why=error.strerror or str(error)))
-    return decode(raw, file.path)
 
 
 def decode(raw: bytes, path: str) -> FileText | Problem:

@@ -32,6 +32,9 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "altair": ("app/charts/",),
     "vl_convert": ("app/charts/svg.py",),
     "statsmodels": ("kb/insight/fair.py",),
+    "markitdown": ("ingest/importers/documents.py",),
+    "openpyxl": ("ingest/importers/sheets.py",),
+    "pypdfium2": ("ingest/importers/pages.py",),
     **dict.fromkeys(
         ("fastapi", "starlette", "uvicorn", "jinja2", "babel", "nh3", "typer", "rich", "pydantic"), ("app/",)
     ),

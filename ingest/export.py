@@ -1,0 +1,146 @@
+"""Hand everything out again: the files as they are, a line of JSON an entry, or a table for a spreadsheet."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ingest.check import read_playbook, with_own_id
+from ingest.files import EntryFile, decode, find_files, read_bytes
+from ingest.parse import parse_entry
+from ingest.playbook_file import PLAYBOOK_NAME
+from ingest.vocabulary import KEYS
+from kb.entry import VISIBILITIES, Entry, Problem, Reason, Variant
+from kb.search.bounds import agreed
+from kb.search.query import Filters
+from kb.spreadsheet import table
+
+ATTRIBUTES = {"industry": "industries", "product": "products"}  # where the field is called otherwise than the key
+OTHER = "other"  # column of the keys an author made up
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An entry with the file it was read from."""
+
+    entry: Entry
+    file: EntryFile
+    raw: bytes
+    text: str
+
+
+def read_records(
+    folder: Path, filters: Filters | None = None, visible: frozenset[str] = VISIBILITIES
+) -> tuple[list[Record], list[Problem]]:
+    """Return the published, visible entries within filters, by path, and the files that cannot be read.
+
+    No index is needed. Raises BadFilterError on a value no entry can have.
+    """
+    playbook, _, _ = read_playbook(folder)
+    wanted = agreed(filters or Filters(), playbook)
+    files, problems = find_files(folder)
+    taken: dict[str, str] = {}
+    records = []
+    for file in files:
+        raw = read_bytes(file)
+        if isinstance(raw, Problem):
+            problems.append(raw)
+            continue
+        content = decode(raw, file.path)
+        if isinstance(content, Problem):
+            problems.append(content)
+            continue
+        parsed = parse_entry(content.text, file.path, playbook, content.content_hash)
+        entry, _ = with_own_id(parsed.entry, taken)
+        taken[entry.id] = file.path
+        if entry.status == "published" and entry.visibility in visible and passes(entry, wanted):
+            records.append(Record(entry, file, raw, content.text))
+    return records, problems
+
+
+def passes(entry: Entry, filters: Filters) -> bool:
+    """Whether an entry is within filters, as a search understands them."""
+    values, day = entry.facet_values(), entry.sort_date
+    has_values = all(set(wanted) & set(values[facet]) for facet, wanted in filters.values)
+    return has_values and filters.date_from <= day and (not filters.date_to or "" < day <= filters.date_to)
+
+
+def fields_of(entry: Entry) -> dict[str, Any]:
+    """Return what the front matter says by its keys, as plain values; without empty ones."""
+    found = {key: _plain(_field(entry, key)) for key in dict.fromkeys(KEYS.values())}
+    if entry.deal and entry.deal.amount is None:
+        found.pop("currency")
+    found[OTHER] = dict(entry.extra)
+    return {key: value for key, value in found.items() if value not in (None, "", [], {})}
+
+
+def write_zip(records: Sequence[Record], folder: Path, out: BinaryIO) -> None:
+    """Write the files byte for byte at their paths, with the playbook."""
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
+        playbook = folder / PLAYBOOK_NAME
+        if playbook.is_file():
+            archive.write(playbook, PLAYBOOK_NAME)
+        for record in records:
+            info = zipfile.ZipInfo.from_file(record.file.location, record.entry.path, strict_timestamps=False)
+            archive.writestr(info, record.raw, zipfile.ZIP_DEFLATED)
+
+
+def write_jsonl(records: Sequence[Record], _: Path, out: BinaryIO) -> None:
+    """Write an object an entry: its path, the text of the file and its fields."""
+    for record in records:
+        shown = {"path": record.entry.path, "text": record.text, "fields": fields_of(record.entry)}
+        out.write(json.dumps(shown, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+
+def write_csv(records: Sequence[Record], _: Path, out: BinaryIO) -> None:
+    """Write a row an entry, with a column a key."""
+    keys = [*dict.fromkeys(KEYS.values()), OTHER]
+    rows = ((r.entry.path, *map(_cell, map(fields_of(r.entry).get, keys))) for r in records)
+    out.write(table(["path", *keys], rows))
+
+
+WRITERS: Mapping[str, Callable[[Sequence[Record], Path, BinaryIO], None]] = {
+    "csv": write_csv,
+    "jsonl": write_jsonl,
+    "zip": write_zip,
+}
+
+
+def _field(entry: Entry, key: str) -> Any:
+    if key == "campaign":  # of a deal; an entry's own is what only campaigns know
+        return entry.deal.campaign if entry.deal else ""
+    name = ATTRIBUTES.get(key, key)
+    holders = (part for part in (entry.deal, entry.talk_track, entry.campaign, entry) if part is not None)
+    return next((getattr(holder, name) for holder in holders if hasattr(holder, name)), None)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (Reason, Variant)):
+        return {name: inner for name, inner in dataclasses.asdict(value).items() if inner not in (None, "")}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value if value is None or isinstance(value, (str, int)) else value.isoformat()
+
+
+def _cell(value: Any) -> object:
+    """Return a value as one cell of text: `a, b` or `leads: 120; won: 3`."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {inner}" for name, inner in value.items())
+    if isinstance(value, list):
+        parts = [_reason_or_arm(item) if isinstance(item, dict) else str(item) for item in value]
+        return ("; " if any(isinstance(item, dict) for item in value) else ", ").join(parts)
+    return value
+
+
+def _reason_or_arm(item: dict[str, Any]) -> str:
+    if "code" in item:
+        source = f" ({item['source']})" if "source" in item else ""
+        return f"{item['code']}{source}{' ' if item.get('note') else ''}{item.get('note', '')}"
+    return f"{item['angle']}: {item['responded']}/{item['shown']}"

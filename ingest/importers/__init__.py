@@ -1,0 +1,1 @@
+"""Bring in what exists elsewhere: CRM exports, documents, transcripts."""

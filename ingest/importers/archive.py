@@ -1,0 +1,53 @@
+"""Look at an office file before anything unpacks it: locked, old, damaged, or far larger inside than outside."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from kb.errors import RefusedTextError
+from kb.wording import say
+
+MAX_UNPACKED = 500_000_000  # bytes of all parts; pictures and films do not shrink, so real files stay near their size
+MAX_XML = 60_000_000  # bytes of the parts that are parsed, which takes ten times as much memory
+MAX_PARTS = 20_000
+_PARSED = (".xml", ".rels", ".vml")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what a locked file is wrapped in, and what files were before 2007
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_ENCRYPTED = 0x1  # flag of a part of an archive
+
+
+def refuse_unsafe(raw: bytes) -> None:
+    """Raise RefusedTextError unless the bytes are an office file that can be unpacked safely.
+
+    Readers of the parts stop at the sizes the archive declares, so that adding those up is enough.
+    """
+    if raw.startswith(_OLE):
+        raise (
+            locked()
+            if _LOCKED in raw
+            else RefusedTextError(say("This is the format from before 2007. Save it as .docx, .pptx or .xlsx."))
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise damaged() from error
+    if any(part.flag_bits & _ENCRYPTED for part in parts):
+        raise locked()
+    total = sum(part.file_size for part in parts)
+    parsed = sum(part.file_size for part in parts if part.filename.lower().endswith(_PARSED))
+    if total > MAX_UNPACKED or parsed > MAX_XML or len(parts) > MAX_PARTS:
+        raise RefusedTextError(
+            say("Unpacked it would have {size:.0f} MB, which is more than is opened. Split it.", size=total / 1e6)
+        )
+
+
+def locked() -> RefusedTextError:
+    """Return what is said of a file with a password."""
+    return RefusedTextError(say("The file is protected with a password. Save it without one."))
+
+
+def damaged() -> RefusedTextError:
+    """Return what is said of a file that cannot be read."""
+    return RefusedTextError(say("The file is damaged, or not what its ending says."))

@@ -1,0 +1,123 @@
+"""Make entries of files that are none: one each, named after its source, and never a second one of the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest import atomic
+from ingest.files import MAX_FILE_BYTES, find_files, read_file
+from ingest.front_matter import composed
+from ingest.names import candidates
+from ingest.parse import parse_entry
+from kb.entry import Problem
+from kb.errors import NotSavedError, RefusedTextError
+from kb.playbook import Playbook
+from kb.wording import say
+
+SOURCE, SOURCE_HASH = "source", "source_hash"  # keys of the front matter
+MAX_SOURCE_BYTES = 100_000_000  # slides with pictures reach some ten megabytes; their text is far smaller
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
+_MANY_BLANK_LINES = re.compile(r"\n{3,}")
+
+Reader = Callable[[str, bytes], str]  # from the name and the bytes of a file to Markdown; raises RefusedTextError
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What became of one file."""
+
+    source: str  # as it was named
+    path: str = ""  # of its entry below the entries folder
+    is_new: bool = False  # False with a path: the entry was there already
+    refusal: str = ""  # why there is no entry
+
+
+def bring_in(folder: Path, sources: Iterable[Path], read: Reader, kind: str = "note") -> Iterator[Arrival]:
+    """Make an entry of each file and yield what became of it; one that cannot be read holds up no other."""
+    known = known_sources(folder)
+    for source in sources:
+        try:
+            yield _brought(folder, source, read, kind, known)
+        except (RefusedTextError, NotSavedError) as error:
+            yield Arrival(_readable(str(source)), refusal=error.sentence)
+
+
+def known_sources(folder: Path) -> dict[str, str]:
+    """Return the path of each entry that was made of a file, by the hash of that file."""
+    known: dict[str, str] = {}
+    for file in find_files(folder)[0]:
+        content = read_file(file)
+        if isinstance(content, Problem) or SOURCE_HASH not in content.text:
+            continue
+        extra = dict(parse_entry(content.text, file.path, Playbook()).entry.extra)
+        if extra.get(SOURCE_HASH):
+            known.setdefault(extra[SOURCE_HASH].strip().lower(), file.path)
+    return known
+
+
+def _brought(folder: Path, source: Path, read: Reader, kind: str, known: dict[str, str]) -> Arrival:
+    raw = _bytes_of(source)
+    name, digest = _readable(source.name), hashlib.sha256(raw).hexdigest()
+    if digest in known:
+        return Arrival(_readable(str(source)), known[digest])
+    body = _tidy(read(name, raw))
+    if not body.strip():
+        raise RefusedTextError(say("There is no text in the file."))
+    title = " ".join(Path(name).stem.split()) or name
+    text = composed({"title": title, "kind": kind, SOURCE: name, SOURCE_HASH: digest}, body)
+    size = len(text.encode("utf-8"))
+    if size > MAX_FILE_BYTES:
+        raise RefusedTextError(
+            say(
+                "Its text has {size:.1f} MB; the limit is {limit:.0f} MB. Split it.",
+                size=size / 1e6,
+                limit=MAX_FILE_BYTES / 1e6,
+            )
+        )
+    path = known[digest] = _created(folder, kind, title, text)
+    return Arrival(_readable(str(source)), path, is_new=True)
+
+
+def _bytes_of(source: Path) -> bytes:
+    try:
+        if not source.is_file():
+            raise RefusedTextError(say("There is no such file."))
+        size = source.stat().st_size
+        if size > MAX_SOURCE_BYTES:
+            raise RefusedTextError(
+                say(
+                    "The file has {size:.0f} MB; files up to {limit:.0f} MB are read.",
+                    size=size / 1e6,
+                    limit=MAX_SOURCE_BYTES / 1e6,
+                )
+            )
+        raw = source.read_bytes()
+    except OSError as error:
+        raise RefusedTextError(say("The file cannot be read: {why}.", why=error.strerror or str(error))) from error
+    if not raw.strip():
+        raise RefusedTextError(say("The file is empty."))
+    return raw
+
+
+def _created(folder: Path, kind: str, title: str, text: str) -> str:
+    for path in candidates(kind, title):
+        try:
+            atomic.create(folder / path, text)
+        except FileExistsError:
+            continue
+        return path
+    raise NotSavedError(say("too many entries have this title"))
+
+
+def _tidy(text: str) -> str:
+    """Return Markdown without control characters, spaces at line ends and runs of empty lines."""
+    lines = (line.rstrip() for line in _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).split("\n"))
+    return _MANY_BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n") + "\n"
+
+
+def _readable(name: str) -> str:
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

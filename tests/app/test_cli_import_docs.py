@@ -1,0 +1,40 @@
+"""`kb import transcript` and `kb import docs`, run as people run them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.app.test_cli import Place, place
+from tests.words import write
+
+__all__ = ["place"]
+
+
+def test_transcripts_become_entries_once_and_a_bad_file_is_named(place: Place, tmp_path: Path) -> None:
+    good, bad = write(tmp_path, "定例.txt", "佐藤：はい。\n"), write(tmp_path, "memo.txt", "ただのメモ")
+    first = place.kb("import", "transcript", str(bad), str(good))
+    assert first.exit_code == 1
+    assert first.stdout == f"{good} → notes/定例.md\n"
+    assert first.stderr == f"{bad}: Nothing in the file names a speaker or a time, so it is no transcript.\n"
+    again = place.kb("import", "transcript", str(good))
+    assert (again.exit_code, again.stdout) == (0, f"{good} → notes/定例.md (imported before)\n")
+
+
+def test_a_transcript_can_become_a_deal(place: Place, tmp_path: Path) -> None:
+    source = write(tmp_path, "青葉.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n<v 佐藤>はい。\n")
+    result = place.kb("import", "transcript", "--kind", "deal", "--json", str(source))
+    assert json.loads(result.stdout) == [
+        {"source": str(source), "path": "deals/青葉.md", "is_new": True, "refusal": ""}
+    ]
+    assert "outcome" not in (place.entries / "deals/青葉.md").read_text("utf-8")
+
+
+def test_documents_become_notes_and_each_bad_one_is_named(place: Place, tmp_path: Path) -> None:
+    page, bad = write(tmp_path, "価格.html", "<h2>価格</h2><p>安い。</p>"), write(tmp_path, "x.docx", b"PK")
+    done = place.process("import", "docs", str(bad), str(page))
+    assert done.returncode == 1
+    assert done.stdout == f"{page} → notes/価格.md\n"
+    assert done.stderr == f"{bad}: The file is damaged, or not what its ending says.\n"
+    assert place.kb("import", "docs", str(page)).exit_code == 0
+    assert (place.entries / "notes/価格.md").read_text("utf-8").endswith("---\n## 価格\n\n安い。\n")
