@@ -6,6 +6,7 @@ import logging
 import threading
 
 from app.settings import Settings
+from ingest.atomic import sweep
 from ingest.intake import Intake
 from ingest.watch import changes
 from kb.errors import KBError
@@ -38,7 +39,8 @@ class Background:
             thread.join(timeout=5)
 
     def _warm(self) -> None:
-        """Load the model before the first person asks."""
+        """Clear what a killed process left, and load the model before the first person asks."""
+        sweep(self._settings.entries)
         try:
             self._library.warm()
         except KBError as error:

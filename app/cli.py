@@ -59,8 +59,8 @@ def sync(
         from ingest.watch import changes
 
         typer.echo(f"Watching {settings.entries} (Ctrl+C to stop).", err=True)
-        for _count in changes(settings.entries, Event()):
-            _print_report(sync_with_progress(index, settings, quiet=True), as_json)
+        for paths in changes(settings.entries, Event()):
+            _print_report(sync_with_progress(index, settings, quiet=True, only=paths), as_json)
     index.close()
 
 

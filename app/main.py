@@ -54,7 +54,8 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
     )
     app.state.library = known
     app.state.settings = settings
-    app.state.store = EntryStore(known, intake, settings.entries, settings.data / "saving.lock")
+    lock = settings.data / "saving.lock"
+    app.state.store = EntryStore(known, intake, settings.entries, lock, is_readonly=settings.readonly)
     app.include_router(api.router)
     app.include_router(api.health_router)
     app.include_router(pages.router)

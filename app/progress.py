@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.settings import Settings
-from ingest.sync import SyncReport, sync
+from ingest.sync import SyncReport, sync, sync_some
 from kb.index.index import Index
 
 
-def sync_with_progress(index: Index, settings: Settings, *, quiet: bool = False) -> SyncReport:
-    """Bring an index up to date and show how far it is; silent for machines and pipes."""
+def sync_with_progress(
+    index: Index, settings: Settings, *, quiet: bool = False, only: Collection[str] | None = None
+) -> SyncReport:
+    """Bring an index up to date and show how far it is; silent for machines and pipes. `only` names changed files."""
+    if only is not None:
+        return sync_some(index, settings.entries, only)
     if quiet or not sys.stderr.isatty():
         return sync(index, settings.entries)
     columns = (

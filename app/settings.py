@@ -38,6 +38,7 @@ class Settings(BaseSettings):
         le=1_000,
         description="How many deals' worth of belief draws a win rate on the scoreboard towards the base rate.",
     )
+    readonly: bool = Field(False, description="Whether pages and API refuse to add and change entries.")
     watch: bool = Field(True, description="Whether the server takes in changed entries by itself.")
 
     @field_validator("hosts", mode="before")

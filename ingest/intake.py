@@ -11,6 +11,7 @@ from ingest.sync import SyncReport, sync, sync_some
 from kb.errors import IndexBusyError
 from kb.library import Library
 
+REFRESH_SECONDS = 2.0  # how often what a long sync has written so far is shown
 MOST_SINGLE = 200  # files looked at one by one; with more, looking at all costs no more
 
 
@@ -45,7 +46,15 @@ class Intake:
 
     def _taken_in(self, paths: Collection[str] | None) -> SyncReport:
         index = self._library.index
+        shown = time.monotonic()
+
+        def show(_done: int, _total: int, _path: str) -> None:
+            nonlocal shown
+            if time.monotonic() - shown >= REFRESH_SECONDS:
+                self._library.refresh()
+                shown = time.monotonic()
+
         some = paths is not None and len(paths) <= MOST_SINGLE
-        report = sync_some(index, self._folder, paths or ()) if some else sync(index, self._folder)
+        report = sync_some(index, self._folder, paths or (), show) if some else sync(index, self._folder, show)
         self._library.refresh()
         return report

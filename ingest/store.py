@@ -24,6 +24,7 @@ from kb.errors import (
     DuplicateTextError,
     EntryNotFoundError,
     NotSavedError,
+    ReadOnlyError,
     RefusedTextError,
     StaleEditError,
 )
@@ -56,7 +57,11 @@ class Saved:
 class EntryStore:
     """Writes to the entries folder. Safe from any thread, and beside other processes that use it."""
 
-    def __init__(self, library: Library, intake: Intake, folder: Path, lock: Path) -> None:
+    def __init__(
+        self, library: Library, intake: Intake, folder: Path, lock: Path, *, is_readonly: bool = False
+    ) -> None:
+        """Write below a folder; `lock` is a file that all processes writing there take turns with."""
+        self.is_readonly = is_readonly
         self.history = History(folder)
         self._library = library
         self._intake = intake
@@ -148,6 +153,8 @@ class EntryStore:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Let one save at a time look at a file and write it, in this process and in others."""
+        if self.is_readonly:
+            raise ReadOnlyError
         try:
             self._lock.parent.mkdir(parents=True, exist_ok=True)
             handle = self._lock.open("w")

@@ -61,14 +61,14 @@ def sync(index: Index, folder: Path, progress: Progress | None = None) -> SyncRe
     return work.report(problems, time.monotonic() - started)
 
 
-def sync_some(index: Index, folder: Path, paths: Collection[str]) -> SyncReport:
+def sync_some(index: Index, folder: Path, paths: Collection[str], progress: Progress | None = None) -> SyncReport:
     """Take in some files that were written, changed or removed, and look at no other; all where nothing is served yet.
 
     `paths` lie below the folder, with forward slashes. What depends on other files (an id that became free, vectors
     nothing needs any more) is left to the next `sync`. Raises IndexBusyError.
     """
     if not index.is_current:
-        return sync(index, folder)
+        return sync(index, folder, progress)
     started = time.monotonic()
     with index.writing():
         playbook, _, playbook_hash = read_playbook(folder)
@@ -78,7 +78,7 @@ def sync_some(index: Index, folder: Path, paths: Collection[str]) -> SyncReport:
         for path in sorted(set(paths) & known.keys() - {file.path for file in files}):
             index.catalog.remove(path, [problem for problem in unreadable if problem.path == path])
             work.removed.append(known[path][0])
-        work.run(files, _silent, present=set(known) | {file.path for file in files})
+        work.run(files, progress or _silent, present=set(known) | {file.path for file in files})
         index.catalog.set_problems({p.path: [p] for p in unreadable if p.path not in known})
     problems = tuple(problem for problem in problems_of(index) if problem.path in set(paths))
     return work.report(problems, time.monotonic() - started)

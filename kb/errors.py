@@ -142,3 +142,10 @@ class TooManyFilesError(KBError):
                 limit=limit,
             )
         )
+
+
+class ReadOnlyError(KBError):
+    """This server takes no entries."""
+
+    def __init__(self) -> None:
+        super().__init__(say("This server only reads. Write the files where the entries are kept."))

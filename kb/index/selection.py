@@ -138,13 +138,10 @@ def situation_keys(catalog: Catalog) -> list[tuple[int, str, str]]:
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def names(catalog: Catalog) -> dict[str, tuple[int, ...]]:
-    """Return the entry numbers by folded name."""
-    found: dict[str, tuple[int, ...]] = {}
-    with catalog.engine.connect() as connection:
-        for name, number in connection.execute(select(NAMES.c.name, NAMES.c.entry)).all():
-            found[name] = (*found.get(name, ()), number)
-    return found
+def names_of(catalog: Catalog, numbers: Sequence[int] | None) -> list[tuple[str, int]]:
+    """Return (folded name, entry) of some entries, or of all."""
+    query = select(NAMES.c.name, NAMES.c.entry)
+    return [(row[0], row[1]) for row in _rows_of(catalog, query, NAMES.c.entry, numbers)]
 
 
 def _rows_of(

@@ -99,7 +99,7 @@ def take_snapshot(
         matrices=passages.matrices,
         chunks_of_row=inverse,
         row_of_key=passages.row_of_key,
-        names=selection.names(catalog),
+        names=_names(catalog, shown, known),
         facets=_facets(catalog, shown, known),
         situations=_situations(catalog, store, known.situations if known else None),
         trust=selection.trust_by_entry(catalog),
@@ -160,6 +160,20 @@ def _with_vectors(
     added = {key: len(matrix) + place for place, key in enumerate(fresh)}
     rows = np.stack(list(fresh.values()))
     return row_of_key | added, np.concatenate([matrix, rows]) if len(matrix) else rows
+
+
+def _names(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[str, tuple[int, ...]]:
+    kept = set(shown.tolist())
+    names = dict(before.names) if before else {}
+    gone = set(before.entries.tolist()) - kept if before else set()
+    if gone:
+        left = {name: tuple(n for n in numbers if n not in gone) for name, numbers in names.items()}
+        names = {name: numbers for name, numbers in left.items() if numbers}
+    fresh = sorted(kept - set(before.entries.tolist())) if before else None
+    for name, number in selection.names_of(catalog, fresh):
+        if number in kept:
+            names[name] = (*names.get(name, ()), number)
+    return names
 
 
 def _facets(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[int, tuple[tuple[str, str], ...]]:

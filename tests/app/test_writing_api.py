@@ -126,6 +126,15 @@ def test_an_entry_this_server_may_not_show_cannot_be_changed(make_client: MakeCl
     assert client.post("/api/v1/entries/notes/secret/archive").status_code == 404
 
 
+def test_a_server_that_only_reads_takes_nothing_and_offers_nothing(make_client: MakeClient) -> None:
+    client = make_client({"notes/a.md": note("前から", "本文。")}, readonly=True)
+    assert _create(client, note("新しい", "別の本文。")).status_code == 403
+    assert client.post("/api/v1/entries/notes/a/archive").status_code == 403
+    page = client.get("/entries/notes/a", headers={"accept": "text/html"}).text
+    assert 'href="/new"' not in page and "/edit/" not in page
+    assert [path.name for path in _folder(client).rglob("*.md")] == ["a.md"]
+
+
 def test_other_sites_cannot_save(client: TestClient) -> None:
     answer = client.post("/api/v1/entries", json={"text": "x"}, headers={"origin": "https://elsewhere.example"})
     assert answer.status_code == 403 and not list((_folder(client)).glob("notes/*"))

@@ -1,0 +1,129 @@
+"""How long it takes until what was saved, or dropped into the folder, is found."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from bench.indexes import Bench
+from bench.report import Figure, publish
+from bench.synthetic import synthetic_index
+from ingest.intake import Intake
+from ingest.store import EntryStore
+from ingest.watch import changes
+from kb.library import Library
+
+CHUNKS = 50_000  # of 10,000 entries
+SAVES = 30
+WARM_UP = 3
+DROPPED = 500  # files, as a git pull brings them
+TEXT = "紙の点検表をやめたいと言われ、{n}台の設備で二週間だけ試してもらった。班長が{n}回さわり、記入漏れが減った。"
+
+
+def measure_saving(bench: Bench) -> None:
+    """Measure, show and keep how soon a save and a folder full of new files are found."""
+    name = synthetic_index(bench, CHUNKS)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "entries"
+        folder.mkdir()
+        library = bench.library(name, entries=folder)
+        library.warm()
+        store = EntryStore(library, Intake(library, folder), folder, Path(place) / "saving.lock")
+        figures = _saves(library, store)
+        for file in sorted(folder.rglob("*.md")):  # the index is kept for the next run, as it was
+            file.unlink()
+            Intake(library, folder).take_in([file.relative_to(folder).as_posix()])
+        library.close()
+    publish(bench.console, bench.folder, "saving", [*figures, *_drop(bench)])
+
+
+def _saves(library: Library, store: EntryStore) -> list[Figure]:
+    saved, asked = [], []
+    for number in range(SAVES + WARM_UP):
+        started = time.perf_counter()
+        done = store.create(_entry(number))
+        hits = library.search(f"計測の商談{number}").hits
+        seconds = time.perf_counter() - started
+        if done.id not in [hit.entry.id for hit in hits]:
+            raise AssertionError(f"{done.id} was saved and not found")
+        begun = time.perf_counter()
+        library.search(f"計測の商談{number}")
+        if number >= WARM_UP:
+            saved.append(seconds)
+            asked.append(time.perf_counter() - begun)
+    median, worst = float(np.median(saved)), float(np.percentile(saved, 95))
+    return [
+        Figure("save to found at 10,000 entries, median", median, "s", "<=", 1, f"p95 {worst:.2f} s"),
+        Figure("the same / a search", median / float(np.median(asked)), "x"),
+    ]
+
+
+def _drop(bench: Bench) -> list[Figure]:
+    """Drop files beside the sample entries while a watcher runs."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "entries"
+        folder.mkdir()
+        settings = bench.settings("dropped", entries=folder)
+        library = bench.library("dropped", entries=folder)
+        intake, stop = Intake(library, folder), threading.Event()
+        intake.take_in()
+        library.warm()
+        watcher = threading.Thread(target=lambda: [intake.take_in(paths) for paths in changes(folder, stop)])
+        watcher.start()
+        time.sleep(1)
+        bare = _bare(bench)
+        started = time.perf_counter()
+        for number, text in enumerate(_dropped()):
+            (folder / f"{number:03}.md").write_text(text, "utf-8")
+        first, whole = _found(library, started)
+        stop.set()
+        watcher.join()
+        library.close()
+        shutil.rmtree(settings.data, ignore_errors=True)
+    return [
+        Figure(f"{DROPPED} files dropped: first found after", first, "s", note="noticed .6 s after the last write"),
+        Figure(
+            f"{DROPPED} files dropped: all found after",
+            whole,
+            "s",
+            note=f"their texts embedded alone take {bare:.1f} s",
+        ),
+        Figure("the same / embedding alone", whole / bare, "x"),
+    ]
+
+
+def _found(library: Library, started: float) -> tuple[float, float]:
+    first = 0.0
+    while True:
+        total = library.search("", limit=1).total
+        if total and not first:
+            first = time.perf_counter() - started
+        if total >= DROPPED:
+            return first, time.perf_counter() - started
+        time.sleep(0.05)
+
+
+def _bare(bench: Bench) -> float:
+    texts = [text.split("---\n")[2] for text in _dropped()]
+    bench.embedder.embed_passages(texts[:1])
+    started = time.perf_counter()
+    bench.embedder.embed_passages(texts)
+    return time.perf_counter() - started
+
+
+def _entry(number: int) -> str:
+    head = f"title: 計測の商談{number}\nkind: deal\noutcome: won\ncustomer: 計測{number}\nindustry: 製造業\n"
+    return (
+        f"---\n{head}---\n## きっかけ\n{TEXT.format(n=number + 2)}\n\n## 決め手\n現場で{number}回さわってもらった。\n"
+    )
+
+
+def _dropped() -> Iterator[str]:
+    for number in range(DROPPED):
+        yield f"---\ntitle: 落とした話{number}\n---\n{TEXT.format(n=number)}\n"
