@@ -22,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+imports = typer.Typer(no_args_is_help=True)
+app.add_typer(imports, name="import", help="Bring in what other systems hold.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
 Values = Annotated[list[str] | None, typer.Option(help="Only this value; may be repeated.")]
 
@@ -138,6 +140,35 @@ def show(
             typer.echo(json.dumps(asdict(entry), ensure_ascii=False, default=str) if as_json else plain)
             return
     _fail(f"There is no entry with the id '{entry_id}'.")
+
+
+@imports.command()
+def crm(
+    file: Annotated[Path, typer.Argument(help="The export: CSV or .xlsx.")],
+    kind: Annotated[str, typer.Option(help="deals or campaigns; found out when not given.")] = "",
+    mapping: Annotated[
+        Path | None, typer.Option(help="Which column is which field, as --save-mapping writes it.")
+    ] = None,
+    save_mapping: Annotated[
+        Path | None, typer.Option(help="Write the columns found into this file, to edit it.")
+    ] = None,
+    accounts: Annotated[
+        Path | None, typer.Option(help="Export of companies: name, industry and size by id or name.")
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="For example cp932; found out when not given.")] = "",
+    separator: Annotated[str, typer.Option(help="Between columns: , ; or tab; found out when not given.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without a preview and a question.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write deals or campaigns of a CRM as entries, or bring them up to date. Shows first what it would do."""
+    from app.importing import Import
+
+    settings = _settings()
+    _need_entries(settings)
+    task = Import(settings, as_json=as_json)
+    task.open(file, kind, mapping, accounts, encoding, separator)
+    task.save_mapping(save_mapping)
+    raise typer.Exit(task.run(yes=yes))
 
 
 @app.command()

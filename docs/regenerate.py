@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import typer
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from app.cli import app
@@ -24,8 +25,8 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 def command_help() -> str:
     """Return the help of `kb` and of each command as code blocks."""
-    commands = list(typer.main.get_group(app).commands)
-    parts = [f"## kb\n\n{_help()}"] + [f"## kb {name}\n\n{_help(name)}" for name in commands]
+    commands = list(_commands(typer.main.get_group(app)))
+    parts = [f"## kb\n\n{_help()}"] + [f"## kb {' '.join(names)}\n\n{_help(*names)}" for names in commands]
     return "\n\n".join(parts)
 
 
@@ -75,6 +76,15 @@ def main() -> None:
         path = DOCS / file
         path.write_text(renewed(path.read_text("utf-8"), parts), "utf-8")
         print(f"docs/{file}", file=sys.stderr)
+
+
+def _commands(group: TyperGroup) -> Iterator[tuple[str, ...]]:
+    """Yield the name of each command; of a group, the names of its commands with its own in front."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from ((name, *inner) for inner in _commands(command))
+        else:
+            yield (name,)
 
 
 def _help(*command: str) -> str:
