@@ -10,6 +10,7 @@ from ingest.importers.profiles import choose
 from ingest.importers.record import RowReader
 from ingest.importers.stages import folded
 from ingest.importers.table import RowProblem, Table
+from ingest.yaml_text import Plain
 from kb.wording import say
 
 
@@ -18,7 +19,7 @@ class Account:
     """One company."""
 
     name: str = ""
-    industry: str = ""
+    industry: Plain = ""
     size: str = ""
 
 
@@ -45,7 +46,7 @@ def read_accounts(table: Table) -> Accounts:
         if isinstance(row, RowProblem):
             continue
         cells = RowReader(columns, row)
-        account = Account(cells.text("customer"), cells.text("industry"), cells.text("size"))
+        account = Account(cells.text("customer"), cells.several("industry"), cells.text("size"))
         by_id.setdefault(cells.text("account_id"), account)
         by_name.setdefault(folded(account.name), account)
     by_id.pop("", None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from ingest.fields import FieldError, to_date
+from ingest.fields import to_date
 from kb.wording import say
 
 Order = Literal["month-first", "day-first"]
