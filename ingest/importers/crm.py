@@ -30,6 +30,7 @@ from kb.wording import say
 
 Progress = Callable[[str, int, int], None]  # what is done, how far, of how many
 KINDS = ("deals", "campaigns")
+MOST_STAGES = 20  # unknown ones that are named; more are a wrong column
 _DAYS = ("closed_on", "started_on", "starts_on", "ends_on")
 
 
@@ -174,7 +175,7 @@ def _twice(paths: list[tuple[str, str]]) -> Iterator[str]:
 def _notes(reader: DealReader | CampaignReader) -> Iterator[str]:
     if not isinstance(reader, DealReader):
         return
-    for stage, count in reader.guessed.most_common():
+    for stage, count in reader.guessed.most_common(MOST_STAGES):
         yield say(
             "The stage '{stage}' ({count} deals) is in no list and counts as open."
             " If it is not, write it below 'outcomes' into a mapping.",

@@ -13,6 +13,7 @@ from kb.wording import Sentence
 
 MOST_ROWS = 10  # named with one kind of problem
 SAMPLES = 3
+MOST_UNKNOWN = 200  # values, the most frequent ones; more are a column of free text
 _WATCHED = {"product": "product", "industry": "industry", "competitors": "competitor"}
 
 
@@ -99,9 +100,13 @@ class Findings:
 
 
 def _unknown(values: Mapping[tuple[str, str], int], playbook: Playbook) -> Iterable[UnknownValue]:
+    left = MOST_UNKNOWN
     for (facet, value), count in sorted(values.items(), key=lambda item: -item[1]):
         words = playbook.vocabulary(facet)
         if words and value and words.find(value) is None:
+            if left == 0:
+                return
+            left -= 1
             yield UnknownValue(facet, value, count, words.nearest(value))
 
 

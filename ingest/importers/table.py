@@ -78,11 +78,15 @@ def _table(numbered: Callable[[], Iterator[tuple[int, Cells | str]]], encoding: 
         if isinstance(cells, str):
             raise ImportRefusedError(cells)
         if any(cell.strip() for cell in cells):
-            headers = [" ".join(cell.split()) for cell in cells]
+            headers = [_printable(" ".join(cell.split())) for cell in cells]
             while not headers[-1]:
                 headers.pop()
             return Table(tuple(headers), encoding, separator, numbered, number)
     raise ImportRefusedError(say("The file is empty: there is no line with the names of the columns."))
+
+
+def _printable(text: str) -> str:
+    return "".join(sign for sign in text if sign.isprintable())
 
 
 def _too_many(found: int, expected: int) -> str:
