@@ -139,8 +139,7 @@ class CrmImport:
         if known is None:
             report.new += 1
             if write:
-                new_file(self.folder, record)
-                report.written += 1
+                report.written += new_file(self.folder, record)
             return
         wanted = changes(record, known.fields) if known.is_sound else {}
         if not known.is_sound:

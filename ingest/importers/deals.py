@@ -78,7 +78,7 @@ class DealReader:
     def outcome(self, cells: RowReader) -> Outcome | None:
         """Return how a deal ended: as a column of outcomes says, else ticks for won and closed, else its stage."""
         stage = cells.text("stage")
-        by_stage = self._known(cells.text("outcome")) or self._known(stage)
+        by_stage = cells.read("outcome", self._named) or self._known(stage)
         ticked = self._ticked(cells, by_stage)
         if ticked and by_stage and (ticked == "won") != (by_stage == "won") and {ticked, by_stage} & {"won"}:
             said = say(
@@ -94,6 +94,12 @@ class DealReader:
             cells.problems.append(say("Neither a stage nor an outcome; the deal is imported without one."))
         elif stage:
             self.stages.setdefault(stage, found)
+        return found
+
+    def _named(self, text: str) -> Outcome:
+        found = self._known(text)
+        if not found:
+            raise FieldError(say("'{value}' is no outcome; the stage counts.", value=text[:60]))
         return found
 
     def _known(self, stage: str) -> Outcome | None:

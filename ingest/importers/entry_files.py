@@ -10,7 +10,7 @@ from pathlib import Path
 from ingest import atomic
 from ingest.front_matter import composed, edited
 from ingest.importers.changes import changes
-from ingest.importers.known import fields_of
+from ingest.importers.known import fields_of, key_at
 from ingest.importers.record import Record
 from ingest.names import file_stem
 from ingest.vocabulary import KIND_FOLDERS
@@ -21,15 +21,17 @@ from kb.wording import say
 LONGEST_NAME = 80  # bytes, so that the id behind it is never cut
 
 
-def new_file(folder: Path, record: Record) -> str:
-    """Write a record as a new entry and return its path below the folder. Raises NotSavedError."""
+def new_file(folder: Path, record: Record) -> bool:
+    """Write a record as a new entry; return False where another program did so meanwhile. Raises NotSavedError."""
     text = composed(record.fields, record.body)
     for path in paths_of(record):
         try:
             atomic.create(folder / path, text, durable=False)
         except FileExistsError:  # of another record whose id differs only in case, or written by a person
+            if key_at(folder, path) == (record.kind, record.crm_id):
+                return False
             continue
-        return path
+        return True
     raise NotSavedError(say("too many entries have this title"))
 
 

@@ -52,6 +52,12 @@ def known_entries(folder: Path, progress: Callable[[int, int], None]) -> tuple[d
     return found, twice
 
 
+def key_at(folder: Path, path: str) -> Key | None:
+    """Return the kind and CRM id of the entry at a path."""
+    read = _read(EntryFile(path, folder / path))
+    return read[0] if read else None
+
+
 def entry_ids(known: Mapping[Key, Known], kind: str) -> dict[str, str]:
     """Return the entry id by CRM id."""
     return {

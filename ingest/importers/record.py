@@ -18,7 +18,8 @@ from kb.wording import say
 T = TypeVar("T")
 MAX_LINE = 500  # characters of a value in the front matter; what is longer belongs into the text
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
-_SEVERAL = re.compile(r"[;；\r\n]+")
+_NOTHING = ("null", "~")  # a reader of entries takes them for empty, too
+_SEVERAL = re.compile(r"[;；、\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class RowReader:
     def block(self, name: str) -> str:
         """Return a cell with its lines."""
         place = self.columns.places.get(name)
-        return "" if place is None else clean(self.row.cells[place])
+        text = "" if place is None else clean(self.row.cells[place])
+        return "" if text in _NOTHING else text
 
     def has(self, name: str) -> bool:
         """Whether there is a column for a field at all."""
@@ -57,9 +59,13 @@ class RowReader:
     def several(self, name: str) -> Plain:
         """Return the values of a cell that may hold several; one alone as text, unless that would read as two."""
         parts = list(
-            dict.fromkeys(" ".join(p.split())[:MAX_LINE] for p in _SEVERAL.split(self.block(name)) if p.strip())
+            dict.fromkeys(
+                " ".join(p.split())[:MAX_LINE]
+                for p in _SEVERAL.split(self.block(name))
+                if p.strip() not in ("", *_NOTHING)
+            )
         )
-        if len(parts) == 1 and not re.search(r"[,、，]", parts[0]):
+        if len(parts) == 1 and not re.search(r"[,，]", parts[0]):
             return parts[0]
         return [*parts]
 

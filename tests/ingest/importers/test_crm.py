@@ -167,6 +167,37 @@ def test_a_file_of_a_person_in_the_way_is_not_overwritten(entries: Path, export:
     assert "crm_id: D-1" in files(entries)["deals/青葉精工-d-1-2.md"]
 
 
+def test_a_file_another_import_wrote_meanwhile_is_not_written_twice(entries: Path, export: Path) -> None:
+    table = open_table(export)
+
+    def other_import(what: str, _done: int, _total: int) -> None:
+        if what == "Importing" and not files(entries):
+            bring_in(entries, export)
+
+    report = CrmImport(entries, table, columns_of(table), Playbook(), progress=other_import).run(write=True)
+    assert report.written == 0
+    assert list(files(entries)) == [PATH]
+
+
+def test_a_value_that_is_no_outcome_is_said_and_the_stage_counts(entries: Path, tmp_path: Path) -> None:
+    report = bring_in(entries, write_csv(tmp_path / "d.csv", ("商談ID", "結果", "フェーズ"), ("1", "△", "失注")))
+    assert report.outcomes == {"lost": 1}
+    assert "'△' is no outcome; the stage counts." in report.problems[0].message
+
+
+def test_a_null_of_an_export_is_no_value(entries: Path, tmp_path: Path) -> None:
+    bring_in(entries, write_csv(tmp_path / "d.csv", HEADERS, changed_row(業種="null", 担当者="~")))
+    assert "industry" not in files(entries)[PATH]
+    assert "owner" not in files(entries)[PATH]
+
+
+def test_several_competitors_in_one_cell_are_several(entries: Path, tmp_path: Path) -> None:
+    export = write_csv(tmp_path / "d.csv", ("商談ID", "フェーズ", "競合"), ("1", "受注", "A社、B社;C, Inc."))
+    bring_in(entries, export)
+    (text,) = files(entries).values()
+    assert parse_entry(text, "deals/x.md", Playbook()).entry.competitors == ("A社", "B社", "C, Inc.")
+
+
 def test_rows_without_an_id_or_with_one_that_stands_above_are_said(entries: Path, tmp_path: Path) -> None:
     rows = [DEAL, changed_row(商談ID=""), changed_row(フェーズ="失注")]
     report = bring_in(entries, write_csv(tmp_path / "d.csv", HEADERS, *rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -178,6 +179,16 @@ def test_a_written_mapping_is_read_back() -> None:
 def test_a_mapping_with_a_mistake_says_where_it_is(text: str, sentence: str) -> None:
     with pytest.raises(Exception, match=sentence):
         parse_profile(text, "m.yaml")
+
+
+def test_every_field_of_a_mapping_is_documented() -> None:
+    text = (Path(__file__).parents[3] / "docs/importing.md").read_text("utf-8")
+    names = (name for kind in ("deals", "campaigns") for name in FIELDS[kind])
+    assert [name for name in names if f"`{name}`" not in text] == []
+
+
+def test_a_running_number_is_not_taken_for_an_id() -> None:
+    assert "crm_id" not in choose(["No", "番号", "顧客", "フェーズ"], ["deals", "campaigns"]).places
 
 
 def test_no_profile_reads_one_header_as_two_fields() -> None:
