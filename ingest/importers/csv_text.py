@@ -16,6 +16,7 @@ MAX_CELL = 1_000_000  # characters; more is a quote that is never closed
 _BLOCK = 1 << 20
 _HEAD = 1 << 16  # bytes the header certainly ends within
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_TOLD = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]")  # a first line that tells spreadsheets the separator
 _JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
 _NAMES = {"utf-8-sig": "UTF-8 (BOM)", "utf-8": "UTF-8", "cp932": "CP932", "utf-16": "UTF-16"}
 
@@ -56,6 +57,9 @@ def separator_of(path: Path, encoding: str) -> str:
     """Return the sign between the columns of the first filled line."""
     with path.open("r", encoding=encoding, newline="", errors="replace") as file:
         head = file.read(_HEAD)
+    told = _TOLD.match(head)
+    if told:
+        return told[1]
     line = next((line for line in _QUOTED.sub("", head).splitlines() if line.strip()), "")
     return max(SEPARATORS, key=line.count)
 
@@ -70,7 +74,8 @@ def csv_rows(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, S
             while True:
                 number += 1
                 try:
-                    yield number, next(reader)
+                    cells = next(reader)
+                    yield number, [] if number == 1 and cells[:1] in (["sep="], [f"sep={separator}"]) else cells
                 except StopIteration:
                     return
                 except csv.Error:

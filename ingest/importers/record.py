@@ -58,13 +58,8 @@ class RowReader:
 
     def several(self, name: str) -> Plain:
         """Return the values of a cell that may hold several; one alone as text, unless that would read as two."""
-        parts = list(
-            dict.fromkeys(
-                " ".join(p.split())[:MAX_LINE]
-                for p in _SEVERAL.split(self.block(name))
-                if p.strip() not in ("", *_NOTHING)
-            )
-        )
+        lines = (" ".join(part.split())[:MAX_LINE] for part in _SEVERAL.split(self.block(name)))
+        parts = list(dict.fromkeys(line for line in lines if line not in ("", *_NOTHING)))
         if len(parts) == 1 and not re.search(r"[,，]", parts[0]):
             return parts[0]
         return [*parts]

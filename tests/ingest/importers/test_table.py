@@ -65,6 +65,14 @@ def test_a_separator_inside_quotes_of_the_header_does_not_count(tmp_path: Path) 
     assert open_table(path).headers == ("a,b,c,d", "e")
 
 
+@pytest.mark.parametrize("separator", [";", "|"])
+def test_a_first_line_may_tell_the_separator(tmp_path: Path, separator: str) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_text(f"sep={separator}\nid{separator}a,b,c\n1{separator}x\n", "utf-8-sig")
+    assert open_table(path).headers == ("id", "a,b,c")
+    assert cells(path) == [["1", "x"]]
+
+
 def test_a_cell_with_line_breaks_is_one_cell_and_rows_are_counted_as_a_spreadsheet_does(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "deals.csv", ("id", "memo"), ("1", "a\r\nb\r\nc"), ("2", "x"))
     assert [(row.number, list(row.cells)) for row in open_table(path).rows() if isinstance(row, Row)] == [
