@@ -76,6 +76,8 @@ class Import:
                 return 0
             report = self._run(write=True)
             typer.echo(_done(report), err=True)
+        if report.failure:
+            return 1
         return 0 if report.is_complete else INTERRUPTED
 
     def _run(self, *, write: bool) -> Report:
@@ -88,7 +90,7 @@ class Import:
             return
         for line in preview(report):
             typer.echo(line)
-        if report.written:
+        if report.written or not report.is_complete:
             typer.echo(_done(report), err=True)
 
 
@@ -149,4 +151,5 @@ def _agreed(count: int) -> bool:
 def _done(report: Report) -> str:
     if report.is_complete:
         return f"{report.written:,} files written. A running server takes them in by itself; else run 'kb sync'."
-    return f"Stopped after {report.written:,} files, each of them whole. Run the same command again to go on."
+    why = f" {report.failure}" if report.failure else ""
+    return f"Stopped after {report.written:,} files, each of them whole.{why} Run the same command again to go on."

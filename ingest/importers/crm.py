@@ -85,7 +85,7 @@ class CrmImport:
             report.is_complete = False
         except NotSavedError as error:
             report.is_complete = False
-            report.notes.append(say("The import stopped. {why}", why=error.sentence))
+            report.failure = error.sentence
         finally:
             if report.written:
                 atomic.settle()

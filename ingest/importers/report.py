@@ -51,7 +51,8 @@ class Report:
     unchanged: int = 0
     left_out: int = 0  # rows with an id that could not be taken in
     written: int = 0
-    is_complete: bool = True  # False: interrupted
+    is_complete: bool = True  # False: interrupted or failed
+    failure: str = ""  # why nothing more could be written
     outcomes: dict[str, int] = field(default_factory=dict)
     stages: dict[str, str] = field(default_factory=dict)  # stage → outcome it counts as
     notes: list[str] = field(default_factory=list)

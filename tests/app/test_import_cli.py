@@ -102,6 +102,13 @@ def test_what_cannot_be_imported_is_said_in_one_sentence(
     assert "Traceback" not in result.stderr
 
 
+def test_what_keeps_files_from_being_written_is_said_and_fails(place: Place, export: Path) -> None:
+    (place.entries / "deals").symlink_to("/proc/self")
+    result = place.process("import", "crm", str(export), "--yes")
+    assert result.returncode == 1
+    assert result.stderr.startswith("Stopped after 0 files, each of them whole. Nothing was saved: ")
+
+
 def test_an_interrupt_leaves_whole_files_and_the_next_run_goes_on(place: Place, tmp_path: Path) -> None:
     rows = [(f"D-{number}", *DEAL[1:]) for number in range(3000)]
     export = write_csv(tmp_path / "d.csv", HEADERS, *rows)

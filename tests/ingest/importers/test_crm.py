@@ -437,4 +437,4 @@ def test_a_folder_that_cannot_be_written_to_ends_the_import_with_a_reason(entrie
     report = bring_in(entries, export)
     entries.chmod(0o700)
     assert not report.is_complete
-    assert "may not write" in report.notes[-1]
+    assert "may not write" in report.failure
