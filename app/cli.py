@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app import cli_import_docs
+from app import cli_import
 from app.cli_common import fail, need_entries, settings_or_fail
 from app.cli_export import export
 from app.cli_write import add, new
@@ -223,7 +223,7 @@ def _print_report(report: SyncReport, as_json: bool) -> None:
 imports = typer.Typer(
     help="Make entries of what exists elsewhere. Files that were imported already are left alone.", no_args_is_help=True
 )
-imports.command()(cli_import_docs.transcript)
-imports.command()(cli_import_docs.docs)
+for command in (cli_import.crm, cli_import.transcript, cli_import.docs):
+    imports.command()(command)
 app.command()(export)
 app.add_typer(imports, name="import")

@@ -28,10 +28,13 @@ _REASONS = {
 }
 
 
-def create(path: Path, text: str) -> str:
-    """Write a new file and return the hash of its bytes. Raises FileExistsError, NotSavedError."""
+def create(path: Path, text: str, *, durable: bool = True) -> str:
+    """Write a new file and return the hash of its bytes. Raises FileExistsError, NotSavedError.
+
+    Who writes thousands does not wait for the disk each time (`durable=False`) and calls `settle` at the end.
+    """
     raw = text.encode("utf-8")
-    with _written_beside(path, lambda file: file.write(raw)) as temporary:
+    with _written_beside(path, lambda file: file.write(raw), durable) as temporary:
         try:
             os.link(temporary, path)
         except FileExistsError:
@@ -42,19 +45,24 @@ def create(path: Path, text: str) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def replace(path: Path, text: str) -> str:
+def replace(path: Path, text: str, *, durable: bool = True) -> str:
     """Write a file in place of the one that is there and return the hash of its bytes. Raises NotSavedError."""
     raw = text.encode("utf-8")
-    put(path, lambda file: file.write(raw))
+    put(path, lambda file: file.write(raw), durable=durable)
     return hashlib.sha256(raw).hexdigest()
 
 
-def put(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+def put(path: Path, fill: Callable[[BinaryIO], object], *, durable: bool = True) -> None:
     """Write a file that `fill` fills, new or in place of the one that is there. Raises NotSavedError."""
-    with _written_beside(path, fill) as temporary:
+    with _written_beside(path, fill, durable) as temporary:
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o777)
         temporary.replace(path)
+
+
+def settle() -> None:
+    """Wait until everything written without `durable` is on the disk."""
+    os.sync()
 
 
 def sweep(folder: Path) -> int:
@@ -67,7 +75,7 @@ def sweep(folder: Path) -> int:
 
 
 @contextmanager
-def _written_beside(path: Path, fill: Callable[[BinaryIO], object]) -> Iterator[Path]:
+def _written_beside(path: Path, fill: Callable[[BinaryIO], object], durable: bool) -> Iterator[Path]:
     """Give a filled file on the disk beside its place; what is left of it afterwards is removed."""
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
     try:
@@ -75,9 +83,11 @@ def _written_beside(path: Path, fill: Callable[[BinaryIO], object]) -> Iterator[
         with temporary.open("xb") as file:
             fill(file)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         yield temporary
-        _sync_folder(path.parent)
+        if durable:
+            _sync_folder(path.parent)
     except FileExistsError:
         raise
     except OSError as error:

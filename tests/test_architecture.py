@@ -29,6 +29,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "mdit_py_plugins": ("ingest/parse.py",),
     "sqlalchemy": ("kb/index/",),
     "scipy": ("kb/insight/rates.py",),
+    "python_calamine": ("ingest/importers/workbook.py",),
     "altair": ("app/charts/",),
     "vl_convert": ("app/charts/svg.py",),
     "statsmodels": ("kb/insight/fair.py",),

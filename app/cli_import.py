@@ -1,4 +1,4 @@
-"""The commands `kb import transcript` and `kb import docs`."""
+"""The commands below `kb import`: what a CRM exports, transcripts, documents."""
 
 from __future__ import annotations
 
@@ -23,6 +23,34 @@ class Kind(StrEnum):
 
     NOTE = "note"
     DEAL = "deal"
+
+
+def crm(
+    file: Annotated[Path, typer.Argument(help="The export: CSV or .xlsx.")],
+    kind: Annotated[str, typer.Option(help="deals or campaigns; found out when not given.")] = "",
+    mapping: Annotated[
+        Path | None, typer.Option(help="Which column is which field, as --save-mapping writes it.")
+    ] = None,
+    save_mapping: Annotated[
+        Path | None, typer.Option(help="Write the columns found into this file, to edit it.")
+    ] = None,
+    accounts: Annotated[
+        Path | None, typer.Option(help="Export of companies: name, industry and size by id or name.")
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="For example cp932; found out when not given.")] = "",
+    separator: Annotated[str, typer.Option(help="Between columns: , ; or tab; found out when not given.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without a preview and a question.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write deals or campaigns of a CRM as entries, or bring them up to date. Shows first what it would do."""
+    from app.importing import Import
+
+    settings = settings_or_fail()
+    need_entries(settings)
+    task = Import(settings, as_json=as_json)
+    task.open(file, kind, mapping, accounts, encoding, separator)
+    task.save_mapping(save_mapping)
+    raise typer.Exit(task.run(yes=yes))
 
 
 def transcript(

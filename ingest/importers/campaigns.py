@@ -1,0 +1,79 @@
+"""A row of a CRM's campaigns as the fields of a campaign result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ingest.fields import to_count
+from ingest.importers.days import Reading, day_of
+from ingest.importers.numbers import amount_of
+from ingest.importers.profiles import METRICS
+from ingest.importers.record import Record, RowReader, body_of
+from ingest.yaml_text import Plain
+from kb.entry import Language
+from kb.wording import say
+
+MONEY = ("cost", "revenue")
+COUNTS = tuple(name for name in METRICS if name not in MONEY)  # in the order people pass them
+_OPENING = {"ja": "CRMから取り込んだ施策。", "en": "Campaign imported from the CRM."}
+_DESCRIPTION = {"ja": "説明", "en": "Description"}
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignReader:
+    """Turns rows into campaigns."""
+
+    language: Language
+    readings: Mapping[str, Reading]  # of columns with days
+
+    def record(self, cells: RowReader) -> Record:
+        """Return what a row says; problems stay with the cells."""
+        crm_id = cells.text("crm_id")
+        title = cells.text("title") or crm_id
+        fields: dict[str, Plain] = {
+            "title": title,
+            "kind": "campaign",
+            "channel": cells.text("channel"),
+            "period": self._period(cells),
+            "audience": cells.text("audience"),
+            "product": cells.several("product"),
+            "industry": cells.several("industry"),
+            "metrics": metrics_of(cells),
+            "owner": cells.text("owner"),
+            "crm_id": crm_id,
+        }
+        body = body_of(_OPENING[self.language], [(_DESCRIPTION[self.language], cells.block("description"))])
+        return Record(
+            cells.row.number, "campaign", crm_id, title, {name: value for name, value in fields.items() if value}, body
+        )
+
+    def _period(self, cells: RowReader) -> str:
+        if cells.text("period"):
+            return cells.text("period")
+        first, last = (self._day(cells, name) for name in ("starts_on", "ends_on"))
+        if first and last and last < first:
+            cells.problems.append(say("The campaign ended before it began; its period was left out."))
+            return ""
+        return f"{first}/{last}" if first and last and first != last else first or last
+
+    def _day(self, cells: RowReader, name: str) -> str:
+        reading = self.readings.get(cells.columns.used.get(name, ""), Reading())
+        day = cells.read(name, lambda text: day_of(text, reading.order))
+        return day.isoformat() if day else ""
+
+
+def metrics_of(cells: RowReader) -> dict[str, Plain]:
+    """Return the numbers of a campaign; a zero before a step that people did reach was never recorded."""
+    found: dict[str, int] = {}
+    for name in METRICS:
+        value = cells.read(name, (lambda text: amount_of(text)[0]) if name in MONEY else _count)
+        if value is not None:
+            found[name] = value
+    reached = max((place for place, name in enumerate(COUNTS) if found.get(name)), default=-1)
+    return {name: str(value) for name, value in found.items() if value or name in MONEY or COUNTS.index(name) > reached}
+
+
+def _count(text: str) -> int:
+    whole, _, rest = text.partition(".")
+    return to_count(whole if rest and not rest.strip("0") else text)

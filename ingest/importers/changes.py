@@ -1,0 +1,86 @@
+"""What a CRM may change in an entry that is there: its own fields, and what nobody has filled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ingest.fields import FieldError, to_choice, to_count, to_date, to_money, to_text
+from ingest.importers.known import is_empty
+from ingest.importers.record import Record
+from ingest.vocabulary import METRIC_SPELLINGS, OUTCOME_SPELLINGS
+from ingest.yaml_text import Plain
+
+OWNED = ("outcome", "stage", "amount", "currency", "closed_on", "cycle_days", "metrics")  # the CRM knows them best
+_FIXED = ("kind", "crm_id")
+_OF_CLOSED = ("closed_on", "cycle_days")
+_MEANING: Mapping[str, Callable[[Plain], Any]] = {
+    "outcome": lambda value: to_choice(value, OUTCOME_SPELLINGS),
+    "stage": to_text,
+    "amount": lambda value: to_money(value)[0],
+    "currency": lambda value: to_text(value).upper(),
+    "closed_on": to_date,
+    "cycle_days": to_count,
+}
+
+
+def changes(record: Record, there: Mapping[str, Plain]) -> dict[str, Plain | None]:
+    """Return the fields to set in an entry (None takes one out); none when the CRM says nothing new."""
+    found: dict[str, Plain | None] = {}
+    for name, value in record.fields.items():
+        old = there.get(name)
+        if name in _FIXED:
+            continue
+        if name not in OWNED:
+            if is_empty(old):
+                found[name] = value
+        elif name == "metrics":
+            merged = _merged(value, old)
+            found |= {} if merged == old else {name: merged}
+        elif name == "currency":
+            found |= {} if value == _currency(there) else {name: value}
+        elif is_empty(old) or not _same(name, value, old):
+            found[name] = value
+    if "amount" in found and is_empty(there.get("currency")):
+        named = record.fields.get("currency") or _currency(there)  # the old amount may have been all that said it
+        found |= {"currency": named} if named != "JPY" else {}
+    if found.get("outcome") == "open":  # opened again
+        found |= {name: None for name in _OF_CLOSED if name in there}
+    return found
+
+
+def _same(name: str, value: Plain, old: Plain | None) -> bool:
+    meaning = _MEANING[name]
+    try:
+        return old is not None and bool(meaning(value) == meaning(old))
+    except FieldError:
+        return False
+
+
+def _currency(there: Mapping[str, Plain]) -> str:
+    """Return the currency an entry's amount is in, as a reader of the entry understands it."""
+    own = there.get("currency")
+    if isinstance(own, str) and not is_empty(own):
+        return own.strip().upper()
+    try:
+        return to_money(there.get("amount") or "")[1] or "JPY"
+    except FieldError:
+        return "JPY"
+
+
+def _merged(new: Plain, old: Plain | None) -> dict[str, Plain]:
+    """Return the numbers of a campaign with those of the CRM set; each keeps the spelling it has."""
+    kept = dict(old) if isinstance(old, dict) else {}
+    spelled = {METRIC_SPELLINGS.get(key.lower(), key): key for key in kept}
+    for name, value in new.items() if isinstance(new, dict) else ():
+        key = spelled.get(name, name)
+        if not _same_number(value, kept.get(key)):
+            kept[key] = value
+    return kept
+
+
+def _same_number(value: Plain, old: Plain | None) -> bool:
+    try:
+        return old is not None and to_money(value)[0] == to_money(old)[0]
+    except FieldError:
+        return False

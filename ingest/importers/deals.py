@@ -1,0 +1,181 @@
+"""A row of a CRM's deals as the fields of a deal note."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from ingest.fields import FieldError, to_count
+from ingest.importers.accounts import Account, Accounts
+from ingest.importers.days import Reading, day_of
+from ingest.importers.numbers import amount_of, is_true
+from ingest.importers.profiles import common_outcomes
+from ingest.importers.record import Record, RowReader, body_of
+from ingest.importers.stages import outcome_of_stage
+from ingest.yaml_text import Plain
+from kb.entry import Language, Outcome
+from kb.wording import say
+
+CLOSED = ("won", "lost", "no-decision")
+_OPENING = {"ja": "CRMから取り込んだ商談。", "en": "Deal imported from the CRM."}
+_REASON = {"ja": "理由", "en": "Reason"}
+_DESCRIPTION = {"ja": "説明", "en": "Description"}
+_NEXT = {"ja": "次のステップ", "en": "Next step"}
+
+
+@dataclass(slots=True)
+class DealReader:
+    """Turns rows into deals; counts the stages it met."""
+
+    language: Language
+    outcomes: Mapping[str, Outcome]  # of the mapping, by folded stage; before the common ones
+    currency: str  # of amounts that name none
+    readings: Mapping[str, Reading]  # of columns with days
+    accounts: Accounts
+    campaigns: Mapping[str, str]  # CRM id → entry id
+    stages: dict[str, str] = field(default_factory=dict)  # stage → outcome it counts as
+    guessed: Counter[str] = field(default_factory=Counter)  # stages in no list, which count as open
+    amounts: int = 0
+    currencies: int = 0  # how many of the amounts name one
+    unlinked: Counter[str] = field(default_factory=Counter)  # campaigns no entry is of
+
+    def record(self, cells: RowReader) -> Record:
+        """Return what a row says; problems stay with the cells."""
+        outcome = self.outcome(cells)
+        customer, account = self._customer(cells)
+        amount = cells.read("amount", amount_of) or (None, None)
+        named = self._currency(cells) or amount[1] or self.currency
+        self.amounts += amount[0] is not None
+        self.currencies += bool(named)
+        closed_on, cycle_days = self._days(cells, outcome)
+        product = cells.several("product")
+        crm_id = cells.text("crm_id")
+        title = cells.text("title") or " ".join(filter(None, [customer, *_texts(product)])) or crm_id
+        fields: dict[str, Plain] = {
+            "title": title,
+            "kind": "deal",
+            "outcome": outcome or "",
+            "customer": customer,
+            "product": product,
+            "amount": "" if amount[0] is None else str(amount[0]),
+            "currency": named if amount[0] is not None else "",
+            "closed_on": closed_on.isoformat() if closed_on else "",
+            "cycle_days": "" if cycle_days is None else str(cycle_days),
+            "stage": cells.text("stage"),
+            "lead_source": cells.text("lead_source"),
+            "industry": cells.several("industry") or account.industry,
+            "size": self._size(cells, account),
+            "owner": cells.text("owner"),
+            "competitors": cells.several("competitors"),
+            "campaign": self._campaign(cells),
+            "crm_id": crm_id,
+        }
+        kept = {name: value for name, value in fields.items() if value}
+        return Record(cells.row.number, "deal", crm_id, customer or title, kept, self._body(cells))
+
+    def outcome(self, cells: RowReader) -> Outcome | None:
+        """Return how a deal ended: as a column of outcomes says, else ticks for won and closed, else its stage."""
+        stage = cells.text("stage")
+        by_stage = cells.read("outcome", self._named) or self._known(stage)
+        ticked = self._ticked(cells, by_stage)
+        if ticked and by_stage and (ticked == "won") != (by_stage == "won") and {ticked, by_stage} & {"won"}:
+            said = say(
+                "The stage '{stage}' and the column for won or closed contradict each other; the column counts.",
+                stage=stage,
+            )
+            cells.problems.append(said)
+        found = ticked or by_stage
+        if not found and stage:
+            self.guessed[stage] += 1
+            found = "open"
+        if not found:
+            cells.problems.append(say("Neither a stage nor an outcome; the deal is imported without one."))
+        elif stage:
+            self.stages.setdefault(stage, found)
+        return found
+
+    def _named(self, text: str) -> Outcome:
+        found = self._known(text)
+        if not found:
+            raise FieldError(say("'{value}' is no outcome; the stage counts.", value=text[:60]))
+        return found
+
+    def _known(self, stage: str) -> Outcome | None:
+        return outcome_of_stage(stage, self.outcomes) or outcome_of_stage(stage, common_outcomes()) if stage else None
+
+    def _ticked(self, cells: RowReader, by_stage: Outcome | None) -> Outcome | None:
+        """Return what the columns for won and closed say; None where they leave it to the stage."""
+        try:
+            won, closed = is_true(cells.text("is_won")), is_true(cells.text("is_closed"))
+        except FieldError as error:
+            cells.problems.append(error.sentence)
+            return None
+        if won:
+            return "won"
+        if closed and cells.has("is_won"):
+            return by_stage if by_stage in ("lost", "no-decision") else "lost"
+        if cells.has("is_closed") and not closed:
+            return "open"
+        if by_stage == "won" and cells.text("is_won"):
+            cells.problems.append(say("The stage is won, the column '{column}' says it is not; the stage counts.",
+                                      column=cells.columns.used["is_won"]))  # fmt: skip
+        return None
+
+    def _customer(self, cells: RowReader) -> tuple[str, Account]:
+        name = cells.text("customer")
+        account = self.accounts.find(cells.text("account_id"), name)
+        return name or account.name, account
+
+    def _currency(self, cells: RowReader) -> str:
+        code = cells.text("currency").upper()
+        if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
+            what = say("'{value}' is not a currency; expected three letters such as JPY.", value=code[:20])
+            cells.problems.append(what)
+            return ""
+        return code
+
+    def _days(self, cells: RowReader, outcome: Outcome | None) -> tuple[date | None, int | None]:
+        """Return when a deal was closed and how long it took; what a CRM expects of an open one is neither."""
+        closed, started = self._day(cells, "closed_on"), self._day(cells, "started_on")
+        if outcome not in CLOSED:
+            return None, None
+        counted = cells.read("cycle_days", to_count)
+        if counted is not None or not (closed and started):
+            return closed, counted
+        if closed < started:
+            what = say("The deal was closed ({closed}) before it began ({started}); its duration was left out.",
+                       closed=closed.isoformat(), started=started.isoformat())  # fmt: skip
+            cells.problems.append(what)
+            return closed, None
+        return closed, (closed - started).days
+
+    def _day(self, cells: RowReader, name: str) -> date | None:
+        reading = self.readings.get(cells.columns.used.get(name, ""), Reading())
+        return cells.read(name, lambda text: day_of(text, reading.order))
+
+    def _size(self, cells: RowReader, account: Account) -> str:
+        size = cells.read("size", to_count)
+        if size is None and account.size:
+            try:
+                size = to_count(account.size)
+            except FieldError:
+                return ""
+        return "" if size is None else str(size)
+
+    def _campaign(self, cells: RowReader) -> str:
+        crm_id = cells.text("campaign")
+        if crm_id and crm_id not in self.campaigns:
+            self.unlinked[crm_id] += 1
+        return self.campaigns.get(crm_id, "")
+
+    def _body(self, cells: RowReader) -> str:
+        parts = ((_REASON, "reason"), (_DESCRIPTION, "description"), (_NEXT, "next_step"))
+        return body_of(
+            _OPENING[self.language], [(heading[self.language], cells.block(name)) for heading, name in parts]
+        )
+
+
+def _texts(value: Plain) -> list[str]:
+    return [value] if isinstance(value, str) else [part for part in value if isinstance(part, str)]

@@ -1,0 +1,122 @@
+"""The entries that came from a CRM before, by kind and CRM id."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ingest.field_reader import as_written
+from ingest.fields import FieldError, to_choice
+from ingest.files import MAX_FILE_BYTES, EntryFile, decode, find_files
+from ingest.front_matter import cut, field_of
+from ingest.vocabulary import FOLDER_KINDS, KEYS, KIND_SPELLINGS
+from ingest.yaml_text import Plain, YamlTextError, read_mapping
+from kb.entry import Problem
+
+_NAMES = tuple(key for key, name in KEYS.items() if name == "crm_id")
+_TRACES = tuple({key.encode(code) for key in _NAMES for code in ("utf-8", "cp932", "utf-16-le", "utf-16-be")})
+_LINE = re.compile(rf"^(?:{'|'.join(map(re.escape, _NAMES))})[ \t]*:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^#[ \t]+(\S.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An entry of an earlier import, or one a person gave a CRM id."""
+
+    path: str  # below the entries folder
+    fields: Mapping[str, Plain]
+    is_sound: bool = True  # False: it must be put right by hand before anything may be written into it
+
+
+Key = tuple[str, str]  # kind, CRM id
+
+
+def known_entries(folder: Path, progress: Callable[[int, int], None]) -> tuple[dict[Key, Known], list[tuple[str, str]]]:
+    """Return the entries with a CRM id, and those that have the id of another: (path, path of the first)."""
+    found: dict[Key, Known] = {}
+    twice: list[tuple[str, str]] = []
+    files = find_files(folder)[0] if folder.is_dir() else []
+    for place, file in enumerate(files, start=1):
+        progress(place, len(files))
+        read = _read(file)
+        if read is None:
+            continue
+        key, known = read
+        if key in found:
+            twice.append((known.path, found[key].path))
+        else:
+            found[key] = known
+    return found, twice
+
+
+def key_at(folder: Path, path: str) -> Key | None:
+    """Return the kind and CRM id of the entry at a path."""
+    read = _read(EntryFile(path, folder / path))
+    return read[0] if read else None
+
+
+def entry_ids(known: Mapping[Key, Known], kind: str) -> dict[str, str]:
+    """Return the entry id by CRM id."""
+    return {
+        crm_id: as_written(entry.fields.get("id", "")) or entry.path.removesuffix(".md")
+        for (of, crm_id), entry in known.items()
+        if of == kind
+    }
+
+
+def _read(file: EntryFile) -> tuple[Key, Known] | None:
+    try:
+        if file.location.stat().st_size > MAX_FILE_BYTES:
+            return None
+        raw = file.location.read_bytes()
+    except OSError:
+        return None
+    if not any(trace in raw for trace in _TRACES):
+        return None
+    content = decode(raw, file.path)
+    if isinstance(content, Problem):
+        return None
+    try:
+        fields, is_sound = fields_of(content.text)
+    except YamlTextError:
+        return _unsound(cut(content.text).yaml, file.path)
+    crm_id = as_written(fields.get("crm_id", "")).strip()
+    if not crm_id:
+        return None
+    is_sound = is_sound and not content.problems  # a file in another encoding would be written anew as a whole
+    return (_kind(fields, file.path), crm_id), Known(file.path, fields, is_sound)
+
+
+def fields_of(text: str) -> tuple[dict[str, Plain], bool]:
+    """Return the fields of a file, and whether each stands there once; a heading is a title. Raises YamlTextError."""
+    parts = cut(text)
+    lines, repeated = read_mapping(parts.yaml)
+    fields: dict[str, Plain] = {}
+    for line in lines:
+        fields.setdefault(field_of(line.key), line.value)
+    heading = _HEADING.search(parts.body)
+    if heading and is_empty(fields.get("title")):
+        fields["title"] = heading[1]
+    return fields, len(fields) >= len(lines) and not repeated
+
+
+def _unsound(yaml: str, path: str) -> tuple[Key, Known] | None:
+    found = _LINE.search(yaml)
+    return ((_kind({}, path), found[1].strip("'\"")), Known(path, {}, is_sound=False)) if found else None
+
+
+def is_empty(value: Plain | None) -> bool:
+    """Whether a field says nothing."""
+    return value is None or value in ("", "~", "null", [], {})
+
+
+def _kind(fields: Mapping[str, Plain], path: str) -> str:
+    folder = PurePosixPath(path).parts[0] if "/" in path else ""
+    default = FOLDER_KINDS.get(unicodedata.normalize("NFC", folder).lower(), "note")
+    try:
+        return default if is_empty(fields.get("kind")) else to_choice(fields["kind"], KIND_SPELLINGS)
+    except FieldError:
+        return default

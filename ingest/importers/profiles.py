@@ -1,0 +1,206 @@
+"""Which column of an export holds which field: the known CRMs, and mappings people write."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+from ingest.fields import FieldError, to_choice, to_text, to_texts
+from ingest.importers.days import ORDERS
+from ingest.importers.errors import ImportRefusedError
+from ingest.importers.stages import folded
+from ingest.vocabulary import OUTCOME_SPELLINGS
+from ingest.yaml_text import Line, Plain, YamlTextError, read_mapping, written
+from kb.entry import Outcome
+from kb.wording import say
+
+FOLDER = Path(__file__).parent / "profiles"
+ORDER = ("salesforce", "hubspot", "kintone", "sansan", "generic")  # the first wins where two recognise as many headers
+METRICS = ("impressions", "clicks", "leads", "mql", "sal", "sql", "won", "cost", "revenue")
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "deals": (
+        "crm_id", "title", "customer", "account_id", "outcome", "stage", "is_won", "is_closed", "amount", "currency",
+        "closed_on", "started_on", "cycle_days", "product", "industry", "size", "owner", "lead_source", "campaign",
+        "competitors", "reason", "next_step", "description", "row_start",
+    ),
+    "campaigns": (
+        "crm_id", "title", "channel", "period", "starts_on", "ends_on", "audience", "product", "industry", *METRICS,
+        "owner", "description", "row_start",
+    ),
+    "accounts": ("account_id", "customer", "industry", "size"),
+}  # fmt: skip
+_PARTS = ("name", "kind", "fields", "outcomes", "currency", "dates")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Which headers hold which field, and how values are meant that do not say it themselves."""
+
+    name: str
+    kind: str  # one of FIELDS
+    fields: Mapping[str, tuple[str, ...]]  # field → headers, the preferred one first
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)  # folded stage → outcome
+    currency: str = ""  # of amounts that name none
+    dates: str = ""  # one of ORDERS; empty: found out
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A profile applied to the headers of a table."""
+
+    profile: Profile
+    places: Mapping[str, int]  # field → place of its column, from 0
+    headers: tuple[str, ...]
+
+    @property
+    def used(self) -> dict[str, str]:
+        """The header of each field that has a column."""
+        return {name: self.headers[place] for name, place in self.places.items()}
+
+    @property
+    def ignored(self) -> list[str]:
+        """The headers that hold no field."""
+        return [header for place, header in enumerate(self.headers) if place not in self.places.values()]
+
+
+def profiles(kind: str) -> list[Profile]:
+    """Return the known profiles of a kind."""
+    found = [profile for profile in _all() if profile.kind == kind]
+    return sorted(found, key=lambda p: ORDER.index(p.name.lower()) if p.name.lower() in ORDER else len(ORDER))
+
+
+def choose(headers: Sequence[str], kinds: Iterable[str]) -> Columns:
+    """Return the profile that recognises most headers."""
+    applied = [apply(profile, headers) for kind in kinds for profile in profiles(kind)]
+    return max(applied, key=lambda columns: len(columns.places))
+
+
+def apply(profile: Profile, headers: Sequence[str]) -> Columns:
+    """Find the column of each field: its first header that is there; a column holds one field."""
+    by_spelling: dict[str, int] = {}
+    for at, header in enumerate(headers):
+        by_spelling.setdefault(_header(header), at)
+    places: dict[str, int] = {}
+    for name, spellings in profile.fields.items():
+        candidates = (by_spelling.get(_header(spelling)) for spelling in spellings)
+        place = next((place for place in candidates if place is not None and place not in places.values()), None)
+        if place is not None:
+            places[name] = place
+    return Columns(profile, places, tuple(headers))
+
+
+def parse_profile(text: str, path: str) -> Profile:
+    """Read a profile or a mapping. Raises ImportRefusedError with the line that is wrong."""
+    try:
+        lines, repeated = read_mapping(text.removeprefix("\ufeff"))
+    except YamlTextError as error:
+        raise _wrong(path, error.line, error.sentence) from error
+    for line in (*repeated, *(line for line in lines if line.key not in _PARTS)):
+        raise _wrong(path, line.line, _unknown_part(line.key))
+    parts = {line.key: line for line in lines}
+    profile = Profile("", "deals", {})
+    for name, line in parts.items():
+        try:
+            profile = _with_part(profile, name, line.value)
+        except FieldError as error:
+            raise _wrong(path, line.line, error.sentence) from error
+    allowed = FIELDS[profile.kind]
+    unknown = next((name for name in profile.fields if name not in allowed), None)
+    if unknown or not profile.fields:
+        line = parts.get("fields", Line("fields", "", 1))
+        raise _wrong(path, line.line, _unknown_field(unknown or "", allowed))
+    return profile
+
+
+def read_profile(path: Path) -> Profile:
+    """Read a mapping file. Raises ImportRefusedError."""
+    try:
+        profile = parse_profile(path.read_text("utf-8-sig"), path.name)
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "UTF-8"
+        raise ImportRefusedError(say("'{path}' cannot be read: {why}.", path=str(path), why=why)) from error
+    return replace(profile, name=profile.name or path.stem)
+
+
+def written_mapping(columns: Columns, stages: Mapping[str, str]) -> str:
+    """Return what was found out as a mapping file, to be edited; stages with the outcome each counts as."""
+    profile = columns.profile
+    text = written("name", profile.name) + written("kind", profile.kind)
+    text += "".join(
+        written(name, value) for name, value in (("currency", profile.currency), ("dates", profile.dates)) if value
+    )
+    text += f"# Fields: {', '.join(FIELDS[profile.kind])}\nfields:\n"
+    text += "".join("  " + written(name, [header]) for name, header in columns.used.items())
+    if columns.ignored:
+        text += "".join(f"# without a field: {header}\n" for header in columns.ignored)
+    if stages:
+        text += "outcomes:\n"
+        for outcome in dict.fromkeys(stages.values()):
+            text += "  " + written(outcome, [stage for stage, meant in stages.items() if meant == outcome])
+    return text
+
+
+def common_outcomes() -> Mapping[str, Outcome]:
+    """Return what stages of any CRM say, by their folded spelling."""
+    return _stages()
+
+
+def _with_part(profile: Profile, name: str, value: Plain) -> Profile:
+    if name == "kind":
+        return replace(profile, kind=to_choice(value, {kind: kind for kind in FIELDS}))
+    if name == "fields":
+        return replace(profile, fields={key: to_texts(headers) for key, headers in _mapping(value).items()})
+    if name == "outcomes":
+        return replace(profile, outcomes=_outcomes(_mapping(value)))
+    if name == "dates":
+        return replace(profile, dates=to_choice(value, {order: order for order in ORDERS}))
+    if name == "currency":
+        return replace(profile, currency=to_text(value).upper())
+    return replace(profile, name=to_text(value))
+
+
+def _mapping(value: Plain) -> dict[str, Plain]:
+    if not isinstance(value, dict):
+        raise FieldError(say("expected 'key: value' lines below it."))
+    return value
+
+
+def _outcomes(value: Mapping[str, Plain]) -> dict[str, Outcome]:
+    found: dict[str, Outcome] = {}
+    for spelling, stages in value.items():
+        outcome: Outcome = to_choice(spelling, OUTCOME_SPELLINGS)  # type: ignore[assignment]  # its values are outcomes
+        found |= dict.fromkeys(map(folded, to_texts(stages)), outcome)
+    return found
+
+
+def _header(text: str) -> str:
+    return folded(unicodedata.normalize("NFKC", text).strip().removesuffix("__c"))
+
+
+def _wrong(path: str, line: int, what: str) -> ImportRefusedError:
+    return ImportRefusedError(say("{path}:{line}: {what}", path=path, line=line, what=what))
+
+
+def _unknown_part(key: str) -> str:
+    return say(
+        "'{key}' is not a part of a mapping; expected one of {choices}, each once.", key=key, choices=", ".join(_PARTS)
+    )
+
+
+def _unknown_field(name: str, allowed: Sequence[str]) -> str:
+    return say("'{name}' is not a field; expected some of {choices}.", name=name, choices=", ".join(allowed))
+
+
+@cache
+def _all() -> tuple[Profile, ...]:
+    files = sorted(path for path in FOLDER.glob("*.yaml") if path.name != "stages.yaml")
+    return tuple(parse_profile(path.read_text("utf-8"), path.name) for path in files)
+
+
+@cache
+def _stages() -> Mapping[str, Outcome]:
+    lines, _ = read_mapping((FOLDER / "stages.yaml").read_text("utf-8"))
+    return _outcomes({line.key: line.value for line in lines})

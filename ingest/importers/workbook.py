@@ -1,0 +1,124 @@
+"""Read the first filled sheet of an .xlsx workbook as text; what would fill the memory is refused unopened."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from ingest.importers.errors import ImportRefusedError
+from kb.wording import say
+
+MAX_UNPACKED = 500_000_000  # bytes of a workbook's parts together; one of a million cells has about 50 MB
+MAX_RATIO = 200  # of unpacked to packed bytes; tables reach 20
+SMALL = 20_000_000  # bytes unpacked; below it a ratio proves nothing
+MAX_CELLS = 20_000_000  # of the rectangle a sheet spans: it is held as a whole
+_BLOCK = 1 << 20
+_OVERLAP = 16  # bytes the address of a cell fits in
+_ADDRESS = re.compile(rb' r="([A-Z]{1,3})(\d{1,7})"')
+Value = str | int | float | bool | date | datetime | time | timedelta
+
+
+def is_workbook(start: bytes) -> bool:
+    """Whether a file that starts so is a ZIP archive, as every .xlsx is."""
+    return start.startswith(b"PK\x03\x04")
+
+
+def is_old_or_locked(start: bytes) -> bool:
+    """Whether a file that starts so is an .xls workbook, or one with a password."""
+    return start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+
+
+def sheet_rows(path: Path) -> Iterator[list[str]]:
+    """Yield the rows of the first sheet that has any. Raises ImportRefusedError."""
+    _refuse_bombs(path)
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        for name in workbook.sheet_names:
+            sheet = workbook.get_sheet_by_name(name)
+            if sheet.total_height:
+                blank = sheet.start[0] if sheet.start else 0
+                yield from ([] for _ in range(blank))  # so that numbers are those a spreadsheet shows
+                yield from ([cell_text(value) for value in row] for row in sheet.to_python(skip_empty_area=True))
+                return
+    except (CalamineError, ValueError) as error:
+        raise _broken() from error
+
+
+def cell_text(value: Value) -> str:
+    """Return the value of a cell as an export in CSV would have it: whole numbers without .0, days as ISO."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    return str(value)
+
+
+def _refuse_bombs(path: Path) -> None:
+    """Unpack every part once, in pieces: what an archive declares of itself need not be true."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            if "xl/workbook.xml" not in {part.filename for part in parts}:
+                raise ImportRefusedError(
+                    say("This archive is not an .xlsx workbook. Unpack it and import a file of it.")
+                )
+            if sum(part.file_size for part in parts) > MAX_UNPACKED:
+                raise _too_large()
+            total = 0
+            for part in parts:
+                total += _unpacked(archive, part, MAX_UNPACKED - total)
+            if total > SMALL and total > MAX_RATIO * path.stat().st_size:
+                raise _too_large()
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise _broken() from error
+
+
+def _unpacked(archive: zipfile.ZipFile, part: zipfile.ZipInfo, room: int) -> int:
+    """Return how many bytes a part really has."""
+    part.file_size = MAX_UNPACKED + _BLOCK  # else reading ends where the archive says, not where the data ends
+    is_sheet = part.filename.startswith("xl/worksheets/")
+    size, column, row, kept = 0, 0, 0, b""
+    with archive.open(part) as unpacked:
+        while block := unpacked.read(_BLOCK):
+            size += len(block)
+            if size > room:
+                raise _too_large()
+            for letters, number in _ADDRESS.findall(kept + block) if is_sheet else ():
+                column, row = max(column, _column(letters)), max(row, int(number))
+            kept = block[-_OVERLAP:]
+    if column * row > MAX_CELLS:
+        raise ImportRefusedError(
+            say(
+                "The sheet spans {rows:,} rows and {columns:,} columns. Delete the empty ones.",
+                rows=row,
+                columns=column,
+            )
+        )
+    return size
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _too_large() -> ImportRefusedError:
+    return ImportRefusedError(
+        say("The workbook is larger than {limit:.0f} MB when unpacked. Export it as CSV.", limit=MAX_UNPACKED / 1e6)
+    )
+
+
+def _broken() -> ImportRefusedError:
+    return ImportRefusedError(say("The workbook is damaged and cannot be opened. Save it once more, or export CSV."))
