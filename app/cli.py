@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app import cli_import
+from app.cli_backup import backup, restore
 from app.cli_common import fail, need_entries, settings_or_fail
 from app.cli_export import export
 from app.cli_write import add, new
@@ -226,4 +227,6 @@ imports = typer.Typer(
 for command in (cli_import.crm, cli_import.transcript, cli_import.docs):
     imports.command()(command)
 app.command()(export)
+app.command()(backup)
+app.command()(restore)
 app.add_typer(imports, name="import")

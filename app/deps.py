@@ -6,9 +6,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.gap_board import GapBoard
+from app.logbook import Logbook
 from app.settings import Settings
 from ingest.store import EntryStore
 from kb.library import Library
+from kb.loop.activity import Activity
 
 
 def get_library(request: Request) -> Library:
@@ -29,6 +32,27 @@ def get_store(request: Request) -> EntryStore:
     return store
 
 
+def get_activity(request: Request) -> Activity:
+    """Return what people did with this application."""
+    activity: Activity = request.app.state.activity
+    return activity
+
+
+def get_logbook(request: Request) -> Logbook:
+    """Return what takes down searches for this application."""
+    logbook: Logbook = request.app.state.logbook
+    return logbook
+
+
+def get_gap_board(request: Request) -> GapBoard:
+    """Return the board of gaps of this application."""
+    board: GapBoard = request.app.state.gap_board
+    return board
+
+
+GapBoardDep = Annotated[GapBoard, Depends(get_gap_board)]
+ActivityDep = Annotated[Activity, Depends(get_activity)]
+LogbookDep = Annotated[Logbook, Depends(get_logbook)]
 StoreDep = Annotated[EntryStore, Depends(get_store)]
 LibraryDep = Annotated[Library, Depends(get_library)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]

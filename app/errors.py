@@ -11,10 +11,12 @@ from starlette.exceptions import HTTPException
 
 from app.schemas import ErrorDetail, ErrorOut
 from kb.errors import (
+    ActivityUnavailableError,
     BadFilterError,
     DuplicateTextError,
     EmptyRequestError,
     EntryNotFoundError,
+    GapNotClosedError,
     IndexBusyError,
     IndexNotReadyError,
     KBError,
@@ -44,6 +46,8 @@ STATUS: dict[type[KBError], int] = {
     DuplicateTextError: 409,
     RefusedTextError: 422,
     ReadOnlyError: 403,
+    ActivityUnavailableError: 503,
+    GapNotClosedError: 409,
     NotSavedError: 507,
     MissingVersionError: 428,
     RequestTooLargeError: 413,

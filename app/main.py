@@ -13,12 +13,15 @@ from fastapi.staticfiles import StaticFiles
 from app import api, pages
 from app.background import Background
 from app.errors import install_error_handlers
+from app.gap_board import GapBoard
+from app.logbook import Logbook
 from app.security import SecurityMiddleware
 from app.settings import Settings
 from app.wiring import make_library
 from ingest.intake import Intake
 from ingest.store import EntryStore
 from kb.library import Library
+from kb.loop.activity import Activity
 
 STATIC = Path(__file__).parent / "static"
 
@@ -43,6 +46,7 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
         yield
         background.stop()
         known.close()
+        app.state.activity.close()
 
     app = FastAPI(
         title="Kachisuji 勝ち筋",
@@ -54,6 +58,10 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
     )
     app.state.library = known
     app.state.settings = settings
+    activity = Activity(settings.activity_file, is_kept=settings.activity, keep_days=settings.keep_searches)
+    app.state.activity = activity
+    app.state.logbook = Logbook(activity)
+    app.state.gap_board = GapBoard(known, activity)
     lock = settings.data / "saving.lock"
     app.state.store = EntryStore(known, intake, settings.entries, lock, is_readonly=settings.readonly)
     app.include_router(api.router)

@@ -237,11 +237,13 @@ class StateOut(BaseModel):
     entries: int
     chunks: int
     problems: int
+    activity: str = Field("", description="Why searches and use cannot be written down; empty when they can.")
 
     @classmethod
-    def of(cls, state: IndexState) -> StateOut:
+    def of(cls, state: IndexState, activity: str = "") -> StateOut:
         """Shape a state."""
-        return cls(**{name: getattr(state, name) for name in cls.model_fields})
+        known = {name: getattr(state, name) for name in cls.model_fields if name != "activity"}
+        return cls(**known, activity=activity)
 
 
 class ErrorDetail(BaseModel):

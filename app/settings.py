@@ -38,6 +38,10 @@ class Settings(BaseSettings):
         le=1_000,
         description="How many deals' worth of belief draws a win rate on the scoreboard towards the base rate.",
     )
+    activity: bool = Field(True, description="Whether searches are logged, for the board of gaps and the meeting.")
+    keep_searches: int = Field(
+        180, ge=0, le=36_500, description="How many days the words of a search are kept in the activity database."
+    )
     readonly: bool = Field(False, description="Whether pages and API refuse to add and change entries.")
     watch: bool = Field(True, description="Whether the server takes in changed entries by itself.")
 
@@ -64,6 +68,11 @@ class Settings(BaseSettings):
     def index_folder(self) -> Path:
         """Where the index lives; deleting it is always safe."""
         return self.data / "index"
+
+    @property
+    def activity_file(self) -> Path:
+        """What people did: nothing can recreate it."""
+        return self.data / "activity.sqlite"
 
     @property
     def models_folder(self) -> Path:

@@ -149,3 +149,31 @@ class ReadOnlyError(KBError):
 
     def __init__(self) -> None:
         super().__init__(say("This server only reads. Write the files where the entries are kept."))
+
+
+class ActivityUnavailableError(KBError):
+    """What people do cannot be written down now."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(say("This could not be kept: the activity database cannot be written ({why}).", why=why))
+
+
+class GapNotClosedError(KBError):
+    """The entry does not answer what was searched for."""
+
+    def __init__(self, query: str, place: int) -> None:
+        super().__init__(
+            say(
+                "Searching for '{query}' again does not rank this entry among the first {place}."
+                " Use the words people searched with, then try again.",
+                query=query,
+                place=place,
+            )
+        )
+
+
+class BackupError(KBError):
+    """A backup cannot be read or brought back."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(say("The backup was not restored: {why}.", why=why))

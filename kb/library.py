@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date
 
+import numpy as np
+
 from kb.entry import VISIBILITIES, Entry, Problem
 from kb.errors import EmptyRequestError, EntryNotFoundError
 from kb.index import selection
+from kb.index.embedding import Vectors
 from kb.index.embedding_cache import text_key
 from kb.index.index import Index
 from kb.index.neighbours import Neighbours
@@ -135,6 +138,10 @@ class Library:
         words = look_up(source, weigh(source, query), None)[0]
         found = recipe.find(source, words, recipe.names_in(source.snapshot, query), neighbours).candidates
         return make_hits(source.catalog, query, found[:limit], explain)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return a unit vector a question, as a row."""
+        return np.stack([self._live.embed(text).result()[0] for text in texts])
 
     def with_passage(self, text: str) -> dict[str, Entry]:
         """Return the entries that hold a passage word for word and may be shown, by id."""

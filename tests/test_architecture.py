@@ -27,7 +27,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "yaml": ("ingest/yaml_text.py",),
     "markdown_it": ("ingest/parse.py", "ingest/chunk.py"),
     "mdit_py_plugins": ("ingest/parse.py",),
-    "sqlalchemy": ("kb/index/",),
+    "sqlalchemy": ("kb/index/", "kb/loop/tables.py", "kb/loop/activity.py"),
     "scipy": ("kb/insight/rates.py",),
     "python_calamine": ("ingest/importers/workbook.py",),
     "altair": ("app/charts/",),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.deps import LibraryDep
+from app.deps import ActivityDep, LibraryDep
 from app.errors import API_ERRORS
 from app.schemas import NoParams, StateOut
 
@@ -21,8 +21,8 @@ def healthz(_params: Nothing) -> dict[str, str]:
 
 
 @router.get("/readyz", responses={503: {"model": StateOut, "description": "There is no index yet."}})
-def readyz(library: LibraryDep, response: Response, _params: Nothing) -> StateOut:
+def readyz(library: LibraryDep, activity: ActivityDep, response: Response, _params: Nothing) -> StateOut:
     """Return the state of the index; 503 until there is one."""
     state = library.state()
     response.status_code = 200 if state.ready else 503
-    return StateOut.of(state)
+    return StateOut.of(state, activity.trouble)

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 
-from app.deps import LibraryDep
+from app.deps import LibraryDep, LogbookDep
 from app.errors import API_ERRORS
 from app.i18n import choose_locale
+from app.logbook import PROGRAM
 from app.schemas import AnswerOut, FilterParams, SearchParams
 
 router = APIRouter(prefix="/api/v1", tags=["search"], responses=API_ERRORS)
@@ -16,7 +17,9 @@ Language = Annotated[str, Header(alias="accept-language", description="Language 
 
 
 @router.get("/search", response_model_exclude_none=False)
-def search(library: LibraryDep, params: Annotated[SearchParams, Query()], language: Language = "ja") -> AnswerOut:
+def search(
+    library: LibraryDep, logbook: LogbookDep, params: Annotated[SearchParams, Query()], language: Language = "ja"
+) -> AnswerOut:
     """Find the entries that best answer a question; without words, list entries newest first."""
     answer = library.search(
         params.q,
@@ -26,7 +29,10 @@ def search(library: LibraryDep, params: Annotated[SearchParams, Query()], langua
         offset=params.offset,
         explain=params.explain,
     )
-    return AnswerOut.of(answer, library.playbook, choose_locale(None, None, language))
+    locale = choose_locale(None, None, language)
+    if not params.offset:
+        logbook.search(answer, params.filters(), PROGRAM, locale)
+    return AnswerOut.of(answer, library.playbook, locale)
 
 
 @router.get("/entries")

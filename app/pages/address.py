@@ -27,6 +27,7 @@ class SearchAddress:
     sort: Sort = "relevance"
     page: int = 1
     explain: bool = False
+    deal: str = ""  # the open deal it is asked for
 
     @classmethod
     def read(cls, query: QueryParams) -> SearchAddress:
@@ -41,6 +42,7 @@ class SearchAddress:
             sort="newest" if query.get("sort") == "newest" else "relevance",
             page=min(LAST_PAGE, max(1, int(page))) if page.isascii() and page.isdigit() and len(page) < 9 else 1,
             explain=query.get("explain") == "true",
+            deal=query.get("for", "").strip()[:500],
         )
 
     @property
@@ -95,6 +97,7 @@ class SearchAddress:
             "sort": "newest" if self.sort == "newest" else "",
             "page": str(self.page) if self.page > 1 else "",
             "explain": "true" if self.explain else "",
+            "for": self.deal,
         }
         pairs = [(facet, value) for facet, chosen in self.values for value in chosen]
         query = urlencode([*((k, v) for k, v in single.items() if v), *pairs])

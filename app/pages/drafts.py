@@ -28,15 +28,17 @@ class Draft:
     whole: bool = False  # shown as a whole file instead of a form
     author: str = ""
     reason: str = ""
+    gap: str = ""  # the search in vain that it is to answer
     asked: bool = True  # whether the questions of a template may be shown one by one
     given: Mapping[str, Sequence[str]] = field(default_factory=dict)  # the form's fields as they were sent
 
     @classmethod
-    def new(cls, kind: str, text: str, author: str = "") -> Draft:
+    def new(cls, kind: str, text: str, author: str = "", *, title: str = "", gap: str = "") -> Draft:
         """Begin a new entry from a template; a deal ends today."""
         today = {"closed_on": date.today().isoformat()} if "outcome: open" not in text else {}
         begun = edited(text, today) if kind == "deal" else text
-        return cls(kind, begun, begun, key=secrets.token_urlsafe(16), author=author)
+        begun = edited(begun, {"title": title}) if title else begun
+        return cls(kind, begun, begun, key=secrets.token_urlsafe(16), author=author, gap=gap)
 
     @classmethod
     def read(cls, form: ImmutableMultiDict[str, str], playbook: Playbook, original: str = "") -> Draft:
@@ -60,6 +62,7 @@ class Draft:
             whole=whole,
             author=form.get("author", "").strip()[:200],
             reason=form.get("reason", "").strip()[:1000],
+            gap=form.get("gap", "")[:1000],
             asked=bool(form.getlist("question")),
             given=given,
         )

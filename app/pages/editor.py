@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
-from app.deps import LibraryDep, StoreDep
+from app.deps import GapBoardDep, LibraryDep, StoreDep
+from app.gap_board import GapBoard
 from app.pages.difference import differences
 from app.pages.drafts import Draft
 from app.pages.editor_view import page, reviewed
@@ -20,7 +21,15 @@ from app.render import entry_address
 from ingest.review import Review
 from ingest.store import EntryStore, Saved
 from ingest.templates import NEW, kind_of, template
-from kb.errors import DuplicateTextError, EntryNotFoundError, KBError, RefusedTextError, StaleEditError
+from kb.errors import (
+    ActivityUnavailableError,
+    DuplicateTextError,
+    EntryNotFoundError,
+    GapNotClosedError,
+    KBError,
+    RefusedTextError,
+    StaleEditError,
+)
 from kb.library import Library
 
 AUTHOR_COOKIE = "author"
@@ -42,7 +51,10 @@ def begin(request: Request, library: LibraryDep, store: StoreDep, name: str) -> 
     """Begin a new entry."""
     if name not in NEW:
         raise EntryNotFoundError(name)
-    draft = Draft.new(kind_of(name), template(name, texts_of(request).locale), _author(request))
+    asked = request.query_params
+    title, gap = " ".join(asked.get("title", "").split())[:300], asked.get("gap", "")[:1000]
+    text = template(name, texts_of(request).locale)
+    draft = Draft.new(kind_of(name), text, _author(request), title=title, gap=gap)
     return page(request, library, store, draft, None)
 
 
@@ -63,7 +75,7 @@ def change(request: Request, library: LibraryDep, store: StoreDep, entry_id: str
 
 
 @router.post("/write")
-def write(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> Response:
+def write(request: Request, library: LibraryDep, store: StoreDep, board: GapBoardDep, form: Form) -> Response:
     """Check, switch between form and file, or save."""
     draft = Draft.read(form, library.playbook, _original(store, form))
     todo = form.get("do", "save")
@@ -71,10 +83,12 @@ def write(request: Request, library: LibraryDep, store: StoreDep, form: Form) ->
         return page(request, library, store, _shown(draft, todo == "whole"), _review(store, draft))
     if todo == "check":
         return _checked(request, library, store, draft)
-    return _save(request, library, store, draft, force=todo == "force")
+    return _save(request, library, store, board, draft, force=todo == "force")
 
 
-def _save(request: Request, library: Library, store: EntryStore, draft: Draft, force: bool) -> Response:
+def _save(
+    request: Request, library: Library, store: EntryStore, board: GapBoard, draft: Draft, *, force: bool
+) -> Response:
     try:
         saved = _saved(store, draft, force)
     except StaleEditError as error:
@@ -85,10 +99,20 @@ def _save(request: Request, library: Library, store: EntryStore, draft: Draft, f
     except (KBError, ValueError) as error:
         sentence = error.sentence if isinstance(error, KBError) else str(error)
         return page(request, library, store, draft, None, problem=sentence, status=422)
-    response = RedirectResponse(f"{entry_address(saved.id)}?saved={'1' if saved.is_findable else 'soon'}", 303)
+    said = _closed(board, draft.gap, saved) if draft.gap else "1" if saved.is_findable else "soon"
+    response = RedirectResponse(f"{entry_address(saved.id)}?saved={said}", 303)
     if draft.author:
         response.set_cookie(AUTHOR_COOKIE, quote(draft.author), max_age=A_YEAR, samesite="lax", httponly=True)
     return response
+
+
+def _closed(board: GapBoard, gap: str, saved: Saved) -> str:
+    """Close the gap an entry was written for, if its search finds the entry now; return what to say."""
+    try:
+        board.close(gap, saved.id)
+    except (GapNotClosedError, ActivityUnavailableError):
+        return "unanswered"
+    return "closed"
 
 
 def _saved(store: EntryStore, draft: Draft, force: bool) -> Saved:

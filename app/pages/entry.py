@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from datetime import date
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
-from app.deps import LibraryDep, StoreDep
+from app.deps import ActivityDep, LibraryDep, LogbookDep, StoreDep
 from app.i18n import Texts
+from app.logbook import asker_of, remember_asker
 from app.pages.cards import Card, card_of, record_of
 from app.pages.facts import facts_of, funnel_of, money_of, variants_of
 from app.pages.view import render, texts_of
-from app.render import render_body
+from app.render import entry_address, render_body
 from kb.entry import Entry
 from kb.library import Library
 
 SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
-SAVED = ("1", "soon", "archived", "restored")  # what became of a save that led here
+SAVED = ("1", "soon", "archived", "restored", "helpful", "closed", "unanswered")  # what became of a save that led here
 
 router = APIRouter()
 
@@ -33,9 +35,12 @@ class LinkGroup:
 
 
 @router.get("/entries/{entry_id:path}")
-def entry_page(request: Request, library: LibraryDep, store: StoreDep, entry_id: str) -> Response:
+def entry_page(
+    request: Request, library: LibraryDep, store: StoreDep, activity: ActivityDep, logbook: LogbookDep, entry_id: str
+) -> Response:
     """Show an entry."""
     entry, texts, playbook = library.entry(entry_id), texts_of(request), library.playbook
+    logbook.opened(asker_of(request), entry.id)
     groups = link_groups(entry, library, texts)
     body = render_body(entry.body, entry.path, entry.title, spoken_apart=entry.kind == "talk-track")
     shown = {entry.id, *(card.entry.id for group in groups for card in group.cards)}
@@ -51,6 +56,7 @@ def entry_page(request: Request, library: LibraryDep, store: StoreDep, entry_id:
         "groups": groups,
         "similar": [card_of(other, texts, playbook) for other in similar[:SIMILAR]],
         "notices": notices(entry, library, texts),
+        "helpful": activity.helpful_counts().get(entry.id, 0),
         "keeps_history": store.history.is_kept,
         "saved": texts(f"saved.{saved}") if (saved := request.query_params.get("saved", "")) in SAVED else "",
     }
@@ -86,3 +92,12 @@ def notices(entry: Entry, library: Library, texts: Texts) -> list[tuple[str, Ent
     if entry.review_by and entry.review_by < date.today():
         found.append((texts("notice.review", day=texts.day(entry.review_by)), None))
     return found
+
+
+@router.post("/helpful/{entry_id:path}")
+def helpful(request: Request, library: LibraryDep, activity: ActivityDep, entry_id: str) -> Response:
+    """Count the reader among those whom an entry helped; a second time changes nothing."""
+    activity.helpful(library.entry(entry_id).id, asker_of(request))
+    response = RedirectResponse(f"{entry_address(entry_id)}?saved=helpful", 303)
+    remember_asker(request, response)
+    return response

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from app.deps import LibraryDep
+from app.deps import ActivityDep, LibraryDep, LogbookDep
 from app.i18n import Texts
 from app.labels import label
+from app.logbook import asker_of, remember_asker
 from app.pages.address import PAGE_SIZE, SearchAddress
 from app.pages.cards import hit_card
 from app.pages.view import render, texts_of, wants_fragment
+from app.render import entry_address
 from kb.entry import FACETS
+from kb.loop.activity import Activity
 from kb.playbook import Playbook
 from kb.search.answer import Answer
 
@@ -55,12 +58,15 @@ class ActiveFilter:
 
 
 @router.get("/")
-def search_page(request: Request, library: LibraryDep) -> Response:
+def search_page(request: Request, library: LibraryDep, logbook: LogbookDep, activity: ActivityDep) -> Response:
     """Show what answers a question; without one, the newest entries and questions to start from."""
     asked, texts, playbook = SearchAddress.read(request.query_params), texts_of(request), library.playbook
     answer = library.search(
         asked.text, filters=asked.filters, sort=asked.sort, limit=PAGE_SIZE, offset=asked.offset, explain=asked.explain
     )
+    asker = asker_of(request)
+    if asked.page == 1:
+        logbook.search(answer, asked.filters, asker, texts.locale, asked.deal)
     context = {
         "asked": asked,
         "answer": answer,
@@ -70,8 +76,17 @@ def search_page(request: Request, library: LibraryDep) -> Response:
         "examples": examples(texts, playbook) if asked.is_start else [],
         "pages": -(-answer.total // PAGE_SIZE),
         "summary": summary(answer, asked, texts),
+        "deal": library.summaries([asked.deal]).get(asked.deal) if asked.deal else None,
+        "answered": answered(activity, asker) if asked.is_start else [],
     }
-    return render(request, "_results.html" if wants_fragment(request) else "search.html", context)
+    response = render(request, "_results.html" if wants_fragment(request) else "search.html", context)
+    remember_asker(request, response)
+    return response
+
+
+def answered(activity: Activity, asker: str) -> list[tuple[str, str]]:
+    """Return (what was searched, address) of the gaps somebody asked for that were closed since."""
+    return [(gap.wording, entry_address(gap.entry)) for gap in activity.unseen(asker)]
 
 
 def summary(answer: Answer, asked: SearchAddress, texts: Texts) -> str:

@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 
 from tests.app.conftest import FILES, MakeClient
 
-STATE = {"ready", "fingerprint", "model", "generation", "entries", "chunks", "problems"}
+STATE = {"activity", "ready", "fingerprint", "model", "generation", "entries", "chunks", "problems"}
 METHODS = {
     "/api/v1/deals/similar": {"post"},
     "/api/v1/entries": {"get", "post"},

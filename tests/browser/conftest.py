@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.wiring import make_library
 from ingest.sync import sync
-from tests.words import WordEmbedder
+from tests.words import WordEmbedder, note, write
 
 ENTRIES = Path(__file__).parents[2] / "entries"
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -28,16 +29,37 @@ ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-backgroun
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running server."""
+    """The address of a server over the sample entries, which are only read."""
+    with _serving(ENTRIES, tmp_path_factory.mktemp("var")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An entries folder that may be written to."""
+    folder = tmp_path_factory.mktemp("writing") / "entries"
+    write(folder, "playbook.yaml", (ENTRIES / "playbook.yaml").read_bytes())
+    write(folder, "talk-tracks/price.md", note("価格の切り返し", "何と比べて高いかを先に聞く。", kind="talk-track"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path) -> Iterator[str]:
+    """The address of a server over that folder."""
+    with _serving(folder, folder.parent / "var") as address:
+        yield address
+
+
+@contextmanager
+def _serving(entries: Path, data: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = Settings(entries=ENTRIES, data=tmp_path_factory.mktemp("var"), port=port, watch=False)
+    settings = Settings(entries=entries, data=data, port=port, watch=False)
     library = make_library(settings, WordEmbedder())
     sync(library.index, settings.entries)
     library.refresh()
-    config = uvicorn.Config(create_app(settings, library), port=port, log_level="warning", ws="none")
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(create_app(settings, library), port=port, log_level="warning", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

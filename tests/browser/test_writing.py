@@ -2,55 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from app.main import create_app
-from app.settings import Settings
-from app.wiring import make_library
-from ingest.sync import sync
-from tests.browser.conftest import ENTRIES
-from tests.words import WordEmbedder, note, write
-
 pytestmark = pytest.mark.browser
 MOST_INTERACTIONS = 12
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An entries folder that may be written to."""
-    folder = tmp_path_factory.mktemp("writing") / "entries"
-    write(folder, "playbook.yaml", (ENTRIES / "playbook.yaml").read_bytes())
-    write(folder, "talk-tracks/price.md", note("価格の切り返し", "何と比べて高いかを先に聞く。", kind="talk-track"))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def site(folder: Path) -> Iterator[str]:
-    """A server over that folder."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = Settings(entries=folder, data=folder.parent / "var", port=port, watch=False)
-    library = make_library(settings, WordEmbedder())
-    sync(library.index, folder)
-    library.refresh()
-    server = uvicorn.Server(uvicorn.Config(create_app(settings, library), port=port, log_level="warning", ws="none"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=10)
 
 
 def test_the_end_of_a_deal_is_recorded_with_the_keyboard_alone(page: Page, site: str, folder: Path) -> None:

@@ -1,0 +1,85 @@
+"""The board of gaps over one library and one activity database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+from kb.loop.clusters import clusters, name_of
+
+from app.logbook import filters_of
+from kb.errors import GapNotClosedError
+from kb.index.analysis import fold, terms
+from kb.index.embedding import Vectors
+from kb.library import Library
+from kb.loop.activity import Activity, GapRow
+from kb.loop.gaps import LOOKED_BACK, Gap, gaps
+
+PLACE = 5  # within which an entry must stand to close a gap
+MOST_REMEMBERED = 5_000  # vectors of wordings
+
+
+class GapBoard:
+    """Finds gaps, and closes one when its search is answered. Safe from any thread."""
+
+    def __init__(self, library: Library, activity: Activity) -> None:
+        self._library = library
+        self._activity = activity
+        self._lock = threading.Lock()
+        self._vectors: dict[str, Vectors] = {}
+
+    def gaps(self) -> list[Gap]:
+        """Return the open gaps, the most pressing first."""
+        now = datetime.now(UTC)
+        since = (now - LOOKED_BACK).isoformat(timespec="seconds")
+        deals = self._library.insights.deals.deals if self._library.state().ready else ()
+        amounts = {d.id: (d.deal.amount or 0) if d.deal else 0 for d in deals if d.outcome == "open"}
+        return gaps(
+            self._activity.searches(since),
+            set(self._activity.opened_of(since)),
+            self._activity.gaps(),
+            lambda wordings: clusters(self._embedded(wordings), [frozenset(terms(w)) for w in wordings]),
+            lambda wordings: name_of(wordings, self._embedded(wordings)),
+            amounts,
+            now,
+        )
+
+    def gap(self, query: str) -> Gap | None:
+        """Return the open gap a wording belongs to."""
+        wanted = fold(query)
+        return next((g for g in self.gaps() if wanted == g.query or wanted in map(fold, g.wordings)), None)
+
+    def decide(self, query: str, *, state: str = "open", owner: str = "", due: str = "") -> None:
+        """Assign or dismiss a gap. Raises ActivityUnavailableError."""
+        found = self.gap(query)
+        if found:
+            row = found.decided or GapRow(found.query, found.wording, found.filters)
+            self._activity.decide(replace(row, state=state, owner=owner, due=due))
+
+    def close(self, query: str, entry_id: str) -> None:
+        """Close a gap if its search, run again, ranks the entry; those who asked will see it.
+
+        Raises GapNotClosedError, ActivityUnavailableError.
+        """
+        found = self.gap(query)
+        if found is None:
+            return
+        answer = self._library.search(found.wording, filters=filters_of(found.filters), limit=PLACE)
+        if answer.confidence == "none" or entry_id not in [hit.entry.id for hit in answer.hits]:
+            raise GapNotClosedError(found.wording, PLACE)
+        row = found.decided or GapRow(found.query, found.wording, found.filters)
+        self._activity.decide(replace(row, state="closed", entry=entry_id), tell=found.askers)
+
+    def _embedded(self, wordings: Sequence[str]) -> Vectors:
+        """Return a row for each wording; one that was seen before is not embedded again."""
+        with self._lock:
+            fresh = [wording for wording in wordings if wording not in self._vectors]
+            if fresh:
+                self._vectors.update(zip(fresh, self._library.embed(fresh), strict=True))
+            rows = [self._vectors[wording] for wording in wordings]
+            while len(self._vectors) > MOST_REMEMBERED:
+                self._vectors.pop(next(iter(self._vectors)))
+        return np.stack(rows) if rows else np.zeros((0, 0), np.float32)

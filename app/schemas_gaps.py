@@ -1,0 +1,44 @@
+"""The shape of gaps over HTTP."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from kb.loop.gaps import Gap
+
+
+class GapOut(BaseModel):
+    """A need nobody has written down yet."""
+
+    query: str = Field(description="By which it is known again.")
+    wording: str
+    why: Literal["nothing", "weak", "unopened", "filtered"]
+    whys: dict[str, int] = Field(description="Searches by the way in which they were in vain.")
+    times: int
+    people: int
+    amount: int = Field(description="Of the open deals it was asked for, in whole units.")
+    deals: list[str]
+    wordings: list[str]
+    last: str = Field(description="UTC, ISO.")
+    owner: str
+    due: str
+
+    @classmethod
+    def of(cls, gap: Gap) -> GapOut:
+        """Shape a gap."""
+        return cls(
+            query=gap.query,
+            wording=gap.wording,
+            why=gap.why,
+            whys=dict(gap.whys),
+            times=gap.times,
+            people=len(gap.askers),
+            amount=gap.amount,
+            deals=list(gap.deals),
+            wordings=list(gap.wordings),
+            last=gap.last,
+            owner=gap.decided.owner if gap.decided else "",
+            due=gap.decided.due if gap.decided else "",
+        )

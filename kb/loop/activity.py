@@ -1,0 +1,240 @@
+"""What people did: searches, what they opened, what helped them, and what became of gaps.
+
+Kept in a database of its own that an index rebuild never touches. A search never waits for it and never fails because
+of it: what cannot be written is kept in memory and written later. What a person did on purpose is either written or
+refused.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Executable, create_engine, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import SQLAlchemyError
+
+from kb.errors import ActivityUnavailableError
+from kb.loop.tables import GAPS, HELPFUL, METADATA, OPENED, SEARCHES, TOLD, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WAIT_MS = 1_500  # for another writer, where a person did something on purpose
+SHORT_MS = 20  # where a search would have to wait
+MOST_WAITING = 10_000  # events in memory while the database cannot be written
+KEEP_DAYS = 180  # how long the words of a search are kept, unless set otherwise
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One search as it was answered."""
+
+    id: str
+    at: str
+    query: str
+    language: str = ""
+    team: str = ""
+    filters: str = "[]"
+    confidence: str = ""
+    total: int = 0
+    hidden: int = 0
+    asker: str = ""
+    deal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """What people decided about a gap."""
+
+    query: str
+    wording: str
+    filters: str = "[]"
+    state: str = "open"
+    owner: str = ""
+    due: str = ""
+    entry: str = ""
+    changed_at: str = ""
+
+
+class Activity:
+    """The activity database. Safe from any thread and beside other processes."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        is_kept: bool = True,
+        keep_days: int = KEEP_DAYS,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Open or make the database. `is_kept` False: searches are not logged."""
+        self.path = path
+        self._is_kept = is_kept
+        self._keep_days = keep_days
+        self._now = now
+        self._waiting: deque[Executable] = deque(maxlen=MOST_WAITING)
+        self._lock = threading.Lock()
+        self._ready = False
+        self.trouble = ""  # why nothing can be written; empty when all is well
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._noticed(error)
+        self._engine = create_engine(f"sqlite:///{path}")
+        prepare(self._engine, WAIT_MS)
+        self.forget_words()
+
+    def searched(self, search: Searched, replaces: str = "") -> None:
+        """Remember a search; `replaces` is the one it was typed on from."""
+        if not self._is_kept:
+            return
+        statements: list[Executable] = [upsert(SEARCHES).values(**asdict(search)).on_conflict_do_nothing()]
+        if replaces:
+            statements.insert(0, delete(SEARCHES).where(SEARCHES.c.id == replaces))
+        self._later(statements)
+
+    def opened(self, search: str, entry: str) -> None:
+        """Remember that a hit of a search was opened."""
+        if self._is_kept:
+            self._later([insert(OPENED).values(search=search, entry=entry, at=self.stamp())])
+
+    def helpful(self, entry: str, asker: str) -> int:
+        """Count somebody for whom an entry was of use, once; return how many there are.
+
+        Raises ActivityUnavailableError.
+        """
+        row = upsert(HELPFUL).values(entry=entry, asker=asker, at=self.stamp()).on_conflict_do_nothing()
+        with self._writing() as connection:
+            connection.execute(row)
+            counted = select(func.count()).select_from(HELPFUL).where(HELPFUL.c.entry == entry)
+            return int(connection.scalar(counted) or 0)
+
+    def helpful_counts(self) -> dict[str, int]:
+        """Return for how many each entry was of use."""
+        return {row[0]: row[1] for row in self._rows(select(HELPFUL.c.entry, func.count()).group_by(HELPFUL.c.entry))}
+
+    def searches(self, since: str, until: str = "9") -> list[Searched]:
+        """Return the searches of a time (UTC, ISO) whose words are still kept, oldest first."""
+        within = select(SEARCHES).where(SEARCHES.c.at >= since, SEARCHES.c.at < until, SEARCHES.c.query != "")
+        return [Searched(*row) for row in self._rows(within.order_by(SEARCHES.c.at))]
+
+    def opened_of(self, since: str) -> dict[str, list[str]]:
+        """Return the entries opened from each search since a time."""
+        found: dict[str, list[str]] = {}
+        for search, entry in self._rows(select(OPENED.c.search, OPENED.c.entry).where(OPENED.c.at >= since)):
+            found.setdefault(search, []).append(entry)
+        return found
+
+    def last_opened(self) -> dict[str, str]:
+        """Return when each entry was last opened from a search (UTC, ISO)."""
+        return {row[0]: row[1] for row in self._rows(select(OPENED.c.entry, func.max(OPENED.c.at)).group_by("entry"))}
+
+    def gaps(self) -> dict[str, GapRow]:
+        """Return what was decided about gaps, by folded query."""
+        return {row[0]: GapRow(*row) for row in self._rows(select(GAPS))}
+
+    def decide(self, gap: GapRow, tell: Iterable[str] = ()) -> None:
+        """Write down what was decided about a gap, and whom to tell of it. Raises ActivityUnavailableError."""
+        values = {**asdict(gap), "changed_at": self.stamp()}
+        row = upsert(GAPS).values(**values)
+        with self._writing() as connection:
+            connection.execute(row.on_conflict_do_update(index_elements=["query"], set_=values))
+            connection.execute(delete(TOLD).where(TOLD.c.query == gap.query))
+            rows = [{"query": gap.query, "asker": asker, "seen": 0} for asker in sorted(set(tell))]
+            if rows:
+                connection.execute(insert(TOLD), rows)
+
+    def unseen(self, asker: str) -> list[GapRow]:
+        """Return the closed gaps somebody asked for and has not seen the answer of."""
+        mine = select(TOLD.c.query).where(TOLD.c.asker == asker, TOLD.c.seen == 0)
+        found = select(GAPS).where(GAPS.c.query.in_(mine), GAPS.c.state == "closed")
+        return [GapRow(*row) for row in self._rows(found)]
+
+    def seen(self, asker: str, entry: str) -> None:
+        """Remember that somebody has opened the entry that closed gaps of theirs."""
+        closed = select(GAPS.c.query).where(GAPS.c.entry == entry)
+        self._later([update(TOLD).where(TOLD.c.asker == asker, TOLD.c.query.in_(closed)).values(seen=1)])
+
+    def forget_words(self) -> None:
+        """Empty the words of searches that are older than they may be kept."""
+        until = (self._now() - timedelta(days=self._keep_days)).isoformat(timespec="seconds")
+        self._later([update(SEARCHES).where(SEARCHES.c.at < until, SEARCHES.c.query != "").values(query="")])
+
+    def stamp(self) -> str:
+        """Return the time now, UTC, ISO."""
+        return self._now().isoformat(timespec="milliseconds")
+
+    def copy_to(self, place: Path) -> bool:
+        """Copy the database as it is now, while others write; False when there is none.
+
+        Raises ActivityUnavailableError when it is damaged.
+        """
+        if not self.path.is_file():
+            return False
+        try:
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM INTO ?", (str(place),))
+        except (SQLAlchemyError, OSError) as error:
+            self._noticed(error)
+            raise ActivityUnavailableError(self.trouble) from error
+        return True
+
+    def close(self) -> None:
+        """Write what waits and let go of the file."""
+        self._later([])
+        self._engine.dispose()
+
+    def _later(self, statements: Sequence[Executable]) -> None:
+        """Write as soon as possible: now, or with the next event."""
+        with self._lock:
+            self._waiting.extend(statements)
+            try:
+                with self._engine.begin() as connection:
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout={SHORT_MS}")
+                    self._prepared(connection)
+                    for statement in self._waiting:
+                        connection.execute(statement)
+                self._waiting.clear()
+                self.trouble = ""
+            except (SQLAlchemyError, OSError) as error:
+                self._noticed(error)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={WAIT_MS}")
+                self._prepared(connection)
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            self._noticed(error)
+            raise ActivityUnavailableError(self.trouble) from error
+
+    def _rows(self, query: Executable) -> list[Any]:
+        try:
+            with self._engine.connect() as connection:
+                self._prepared(connection)
+                return list(connection.execute(query).all())
+        except (SQLAlchemyError, OSError) as error:
+            self._noticed(error)
+            return []
+
+    def _prepared(self, connection: Connection) -> None:
+        if not self._ready:
+            METADATA.create_all(connection)
+            self._ready = True
+
+    def _noticed(self, error: Exception) -> None:
+        said = str(getattr(error, "orig", None) or error)
+        if said != self.trouble:
+            log.warning("The activity database %s cannot be used: %s", self.path, said)
+        self.trouble = said

@@ -1,0 +1,69 @@
+"""The tables of what people did. They are never rebuilt: a change only adds columns and tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Engine, Index, Integer, MetaData, String, Table, Text, event
+
+METADATA = MetaData()
+SEARCHES = Table(
+    "searches",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("at", String, nullable=False, index=True),  # UTC, ISO
+    Column("query", Text, nullable=False),  # emptied after the days it is kept
+    Column("language", String, nullable=False),
+    Column("team", String, nullable=False),
+    Column("filters", Text, nullable=False),  # JSON: [[facet, [value …]] …, from, to]
+    Column("confidence", String, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("hidden", Integer, nullable=False),  # by filters
+    Column("asker", String, nullable=False, index=True),  # a random number of a browser, no name
+    Column("deal", String, nullable=False),  # the entry it was asked for
+)
+OPENED = Table(
+    "opened",
+    METADATA,
+    Column("search", String, nullable=False, index=True),
+    Column("entry", String, nullable=False, index=True),
+    Column("at", String, nullable=False),
+)
+HELPFUL = Table(
+    "helpful",
+    METADATA,
+    Column("entry", String, primary_key=True),
+    Column("asker", String, primary_key=True),
+    Column("at", String, nullable=False),
+)
+GAPS = Table(
+    "gaps",
+    METADATA,
+    Column("query", Text, primary_key=True),  # folded; the search by which a cluster is known again
+    Column("wording", Text, nullable=False),  # as it was typed
+    Column("filters", Text, nullable=False),
+    Column("state", String, nullable=False),  # open, closed, dismissed
+    Column("owner", String, nullable=False),
+    Column("due", String, nullable=False),  # ISO day
+    Column("entry", String, nullable=False),  # that closed it
+    Column("changed_at", String, nullable=False),
+)
+TOLD = Table(  # whom to tell that a gap was closed, and who has seen it
+    "told",
+    METADATA,
+    Column("query", Text, primary_key=True),
+    Column("asker", String, primary_key=True),
+    Column("seen", Integer, nullable=False),
+)
+Index("searches_by_deal", SEARCHES.c.deal)
+
+
+def prepare(engine: Engine, wait_ms: int) -> None:
+    """Let many write at once, and make a commit survive a killed process."""
+
+    @event.listens_for(engine, "connect")
+    def _set(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in (f"busy_timeout={wait_ms}", "journal_mode=WAL", "synchronous=NORMAL"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()

@@ -1,0 +1,136 @@
+"""From a search in vain to a gap, its owner, the entry that closes it, and those who asked."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.app.conftest import ADDRESS, MakeClient
+from tests.words import note
+
+JA = {"accept": "text/html", "accept-language": "ja"}
+NIGHT = "夜間ニ窓口ハ有リマスカ"
+QUESTION = "海外の工場でデータを国内に置けるか"
+
+
+@pytest.fixture
+def client(make_client: MakeClient) -> Iterator[TestClient]:
+    deal = note("あかね精機", "海外の工場の話。", kind="deal", outcome="open", amount="500万円")
+    yield make_client({"deals/akane.md": deal, "talk-tracks/price.md": note("価格", "何と比べて高いか。")})
+
+
+def _browser(client: TestClient) -> TestClient:
+    """Another browser on the same server."""
+    app: Any = client.app
+    return TestClient(app, base_url=ADDRESS, headers=JA)
+
+
+def _search(browser: TestClient, query: str, **params: str) -> None:
+    assert browser.get("/", params={"q": query, **params}, headers=JA).status_code == 200
+
+
+def _board(client: TestClient) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.get("/api/v1/gaps").json()
+    return found
+
+
+def test_a_search_in_vain_becomes_a_gap_by_the_amount_it_was_asked_for(client: TestClient) -> None:
+    first, second = _browser(client), _browser(client)
+    _search(first, "zzz qqq xxx")
+    _search(second, QUESTION, **{"for": "deals/akane", "kind": "campaign"})
+    found = _board(client)
+    assert [gap["wording"] for gap in found] == [QUESTION, "zzz qqq xxx"]
+    assert (found[0]["amount"], found[0]["deals"], found[0]["people"]) == (5_000_000, ["deals/akane"], 1)
+    page = client.get("/gaps", headers=JA).text
+    assert QUESTION in page and "500万円" in page and "ノートとして書く" in page
+
+
+def test_typing_on_is_one_search(client: TestClient) -> None:
+    browser = _browser(client)
+    for length in range(3, 9):
+        _search(browser, QUESTION[:length], kind="campaign")
+    assert [gap["times"] for gap in _board(client)] == [1]
+
+
+def test_a_gap_is_assigned_and_dismissed(client: TestClient) -> None:
+    _search(_browser(client), QUESTION, kind="campaign")
+    query = _board(client)[0]["query"]
+    client.post("/gaps", data={"query": query, "owner": "大橋", "due": "2026-12-01", "do": "assign"}, headers=JA)
+    assert (_board(client)[0]["owner"], _board(client)[0]["due"]) == ("大橋", "2026-12-01")
+    page = client.post("/gaps", data={"query": query, "do": "dismiss"}, headers=JA).text
+    assert "一覧から外しました" in page and _board(client) == []
+
+
+def _write(client: TestClient, question: str, title: str, body: str) -> str:
+    page = client.get("/gaps", headers=JA).text
+    address = html.unescape(re.findall(r'href="(/new/note\?[^"]+)"', page)[0])
+    form = client.get(address, headers=JA).text
+    assert question in form
+    fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    source = form.split('name="source" hidden>\n')[1].split("</textarea>")[0]
+    data = {name: html.unescape(value) for name, value in fields.items()}
+    answer = client.post(
+        "/write", data={**data, "source": html.unescape(source), "title": title, "body": body}, headers=JA
+    )
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_a_gap_is_closed_only_when_its_search_finds_the_entry_and_those_who_asked_see_it(client: TestClient) -> None:
+    asker, other = _browser(client), _browser(client)
+    _search(asker, NIGHT)
+    _search(asker, NIGHT + "？")
+    assert len(_board(client)) == 1
+    page = _write(client, NIGHT, NIGHT, f"## 答え\n{NIGHT}。平日は22時まで受ける。")
+    assert "「足りない知識」から外しました" in page and _board(client) == []
+    start = asker.get("/", headers=JA).text
+    assert "探していた知識ができました" in start and "探していた知識" not in other.get("/", headers=JA).text
+    address = re.findall(r'探していた知識ができました: <a href="([^"]+)"', start)[0]
+    asker.get(unquote(address), headers=JA)
+    assert "探していた知識" not in asker.get("/", headers=JA).text
+
+
+def test_an_entry_that_the_search_does_not_find_leaves_the_gap_open(client: TestClient) -> None:
+    _search(_browser(client), QUESTION, kind="campaign")
+    page = _write(client, QUESTION, "別のこと", "まったく関係のない話。")
+    assert "同じ検索でまだ上位に出ません" in page and len(_board(client)) == 1
+
+
+def test_an_opened_hit_is_no_gap(client: TestClient) -> None:
+    browser = _browser(client)
+    _search(browser, QUESTION)
+    browser.get("/entries/deals/akane", headers=JA)
+    assert _board(client) == []
+
+
+def test_helpful_counts_a_reader_once(client: TestClient) -> None:
+    browser = _browser(client)
+    for _ in range(2):
+        page = browser.post("/helpful/talk-tracks/price", headers=JA).text
+    assert "役に立った <b>1</b>" in page
+    assert "役に立った <b>2</b>" in _browser(client).post("/helpful/talk-tracks/price", headers=JA).text
+    assert client.post("/helpful/none", headers=JA).status_code == 404
+
+
+def test_nothing_is_logged_where_that_is_switched_off(make_client: MakeClient) -> None:
+    client = make_client({"notes/a.md": note("a")}, activity=False)
+    _search(_browser(client), QUESTION)
+    assert _board(client) == []
+
+
+def test_a_damaged_activity_database_leaves_the_search_alone_and_is_said(
+    make_client: MakeClient, tmp_path: Any
+) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var/activity.sqlite").write_bytes(b"no database" * 500)
+    client = make_client({"notes/a.md": note("a")}, data=tmp_path / "var", entries=tmp_path / "entries")
+    _search(client, QUESTION)
+    assert "not a database" in client.get("/readyz").json()["activity"]
+    assert "検索はこのまま使えます" in client.get("/gaps", headers=JA).text
+    assert client.post("/helpful/notes/a", headers=JA).status_code == 503

@@ -1,0 +1,97 @@
+"""A backup holds all that cannot be made again, says when it is damaged, and comes back only to where nothing is."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ingest.backup import MANIFEST, back_up, restore, verify
+from kb.errors import BackupError
+from kb.loop.activity import Activity
+from tests.words import note, write
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    write(tmp_path, "entries/deals/青葉.md", note("青葉", "本文。").replace("\n", "\r\n"))
+    write(tmp_path, "entries/playbook.yaml", "company: 株式会社サンプル\n")
+    write(tmp_path, "entries/.git/config", "secret")
+    Activity(tmp_path / "activity.sqlite").helpful("deals/青葉", "x")
+    return tmp_path
+
+
+def _back_up(place: Path) -> Path:
+    target = place / "backup.zip"
+    contents = back_up(place / "entries", Activity(place / "activity.sqlite").copy_to, target)
+    assert (contents.files, contents.has_activity) == (2, True)
+    return target
+
+
+def test_what_was_backed_up_comes_back_byte_for_byte(place: Path, tmp_path: Path) -> None:
+    target = _back_up(place)
+    restore(target, tmp_path / "new/entries", tmp_path / "new/var/activity.sqlite")
+    for path in ("deals/青葉.md", "playbook.yaml"):
+        assert (tmp_path / "new/entries" / path).read_bytes() == (place / "entries" / path).read_bytes()
+    assert not (tmp_path / "new/entries/.git").exists()
+    assert Activity(tmp_path / "new/var/activity.sqlite").helpful_counts() == {"deals/青葉": 1}
+
+
+def test_nothing_is_written_over_what_is_there(place: Path, tmp_path: Path) -> None:
+    target = _back_up(place)
+    with pytest.raises(BackupError, match="not empty"):
+        restore(target, place / "entries", tmp_path / "other.sqlite")
+    with pytest.raises(BackupError, match="there already"):
+        restore(target, tmp_path / "empty", place / "activity.sqlite")
+
+
+def _changed(target: Path, change: dict[str, bytes | None]) -> None:
+    with zipfile.ZipFile(target) as archive:
+        held: dict[str, bytes | None] = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, raw in {**held, **change}.items():
+            if raw is not None:
+                archive.writestr(name, raw)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"entries/deals/青葉.md": b"other"},
+        {"entries/playbook.yaml": None},
+        {"entries/more.md": b"x"},
+        {MANIFEST: b"{}"},
+        {MANIFEST: None},
+    ],
+)
+def test_a_damaged_backup_is_refused_whole(place: Path, tmp_path: Path, change: dict[str, bytes | None]) -> None:
+    target = _back_up(place)
+    _changed(target, change)
+    with pytest.raises(BackupError):
+        restore(target, tmp_path / "new", tmp_path / "new.sqlite")
+    assert not (tmp_path / "new").exists()
+
+
+def test_names_that_lead_elsewhere_are_refused(place: Path, tmp_path: Path) -> None:
+    target = _back_up(place)
+    with zipfile.ZipFile(target) as archive:
+        manifest = json.loads(archive.read(MANIFEST))
+    manifest["sha256"]["entries/../../evil.md"] = "0" * 64
+    _changed(target, {MANIFEST: json.dumps(manifest).encode(), "entries/../../evil.md": b"x"})
+    with pytest.raises(BackupError, match="lies outside"):
+        verify(target)
+
+
+def test_what_is_no_backup_is_said(tmp_path: Path) -> None:
+    write(tmp_path, "a.zip", b"no zip")
+    with pytest.raises(BackupError, match="cannot be opened"):
+        verify(tmp_path / "a.zip")
+
+
+def test_without_activity_a_backup_has_the_entries_alone(place: Path, tmp_path: Path) -> None:
+    contents = back_up(place / "entries", lambda _place: False, tmp_path / "b.zip")
+    assert not contents.has_activity and verify(tmp_path / "b.zip") == contents
+    assert sqlite3.connect(place / "activity.sqlite").execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -1,0 +1,160 @@
+"""What people did is kept: by many at once, through kills, and without ever standing in a search's way."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kb.errors import ActivityUnavailableError
+from kb.loop.activity import Activity, GapRow, Searched
+
+ROOT = Path(__file__).parents[3]
+KILLS = 100
+WRITERS = 8  # processes killed side by side
+
+
+def _search(number: int, activity: Activity, **fields: str) -> Searched:
+    return Searched(f"s{number}", activity.stamp(), f"質問{number}", **{"asker": "a", **fields})  # type: ignore[arg-type]
+
+
+def test_searches_openings_and_use_are_kept(tmp_path: Path) -> None:
+    activity = Activity(tmp_path / "var/activity.sqlite")
+    activity.searched(_search(1, activity))
+    activity.searched(_search(2, activity), replaces="s1")
+    activity.opened("s2", "deals/a")
+    assert [s.id for s in activity.searches("")] == ["s2"] and activity.opened_of("") == {"s2": ["deals/a"]}
+    assert (activity.helpful("deals/a", "x"), activity.helpful("deals/a", "x"), activity.helpful("deals/a", "y")) == (
+        1,
+        1,
+        2,
+    )
+    activity.close()
+    again = Activity(tmp_path / "var/activity.sqlite")
+    assert again.helpful_counts() == {"deals/a": 2} and set(again.last_opened()) == {"deals/a"}
+
+
+def test_nothing_is_logged_where_that_is_switched_off(tmp_path: Path) -> None:
+    activity = Activity(tmp_path / "a.sqlite", is_kept=False)
+    activity.searched(_search(1, activity))
+    activity.opened("s1", "deals/a")
+    assert activity.searches("") == [] and activity.opened_of("") == {}
+
+
+def test_words_are_forgotten_after_the_days_they_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    long_ago = datetime.now(UTC) - timedelta(days=31)
+    Activity(path, now=lambda: long_ago).searched(Searched("old", long_ago.isoformat(), "秘密の案件名"))
+    activity = Activity(path, keep_days=30)
+    assert activity.searches("") == []
+    activity.close()
+    assert "秘密の案件名" not in [row[0] for row in sqlite3.connect(path).execute("SELECT query FROM searches")]
+
+
+def test_whom_to_tell_is_known_until_they_have_seen_it(tmp_path: Path) -> None:
+    activity = Activity(tmp_path / "a.sqlite")
+    activity.decide(GapRow("sso", "SSOは使えますか", state="closed", entry="notes/sso"), tell=["x", "y"])
+    assert [gap.wording for gap in activity.unseen("x")] == ["SSOは使えますか"] and activity.unseen("z") == []
+    activity.seen("x", "notes/sso")
+    assert activity.unseen("x") == [] and activity.unseen("y")
+
+
+def test_fifty_at_once_lose_nothing(tmp_path: Path) -> None:
+    activities = [Activity(tmp_path / "a.sqlite") for _ in range(5)]  # as five processes
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(lambda n: activities[n % 5].searched(_search(n, activities[0])), range(500)))
+    for activity in activities:
+        activity.close()
+    assert len(Activity(tmp_path / "a.sqlite").searches("")) == 500
+
+
+def test_a_locked_database_delays_no_search_and_loses_none(tmp_path: Path) -> None:
+    activity = Activity(tmp_path / "a.sqlite")
+    activity.searched(_search(1, activity))
+    other = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    started = time.monotonic()
+    for number in range(2, 7):
+        activity.searched(_search(number, activity))
+    assert "locked" in activity.trouble and time.monotonic() - started < 1
+    with pytest.raises(ActivityUnavailableError):
+        activity.helpful("deals/a", "x")
+    other.execute("COMMIT")
+    activity.searched(_search(7, activity))
+    assert len(activity.searches("")) == 7 and not activity.trouble
+
+
+def test_a_damaged_database_is_said_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    path.write_bytes(b"this is no database at all" * 100)
+    activity = Activity(path)
+    activity.searched(_search(1, activity))
+    assert "not a database" in activity.trouble and activity.searches("") == []
+    with pytest.raises(ActivityUnavailableError):
+        activity.helpful("deals/a", "x")
+    assert path.read_bytes().startswith(b"this is no database")
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    activity = Activity(tmp_path / "file" / "a.sqlite")
+    activity.searched(_search(1, activity))
+    assert activity.trouble and activity.gaps() == {}
+
+
+def test_a_copy_is_whole_while_others_write(tmp_path: Path) -> None:
+    activity, stop = Activity(tmp_path / "a.sqlite"), threading.Event()
+    activity.searched(_search(0, activity))
+
+    def write() -> None:
+        number = 1
+        while not stop.is_set():
+            activity.searched(_search(number, activity))
+            number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    for number in range(5):
+        assert Activity(tmp_path / "a.sqlite").copy_to(tmp_path / f"copy{number}.sqlite")
+        (row,) = sqlite3.connect(tmp_path / f"copy{number}.sqlite").execute("PRAGMA integrity_check").fetchall()
+        assert row == ("ok",)
+    stop.set()
+    writer.join()
+
+
+def test_no_acknowledged_event_is_lost_through_a_hundred_kills(tmp_path: Path) -> None:
+    path, chance = tmp_path / "a.sqlite", random.Random(3)
+    Activity(path).searched(_search(0, Activity(path)))
+    acknowledged: dict[str, int] = {}
+    for begun in range(0, KILLS, WRITERS):
+        runs = [f"r{run}" for run in range(begun, min(begun + WRITERS, KILLS))]
+        command = [sys.executable, "-m", "tests.kb.loop.killed_writer", str(path)]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        writers = {
+            run: subprocess.Popen([*command, run], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+            for run in runs
+        }
+        for writer in writers.values():
+            assert writer.stdout and writer.stdout.readline()
+        time.sleep(chance.uniform(0.01, 0.2))
+        for run, writer in writers.items():
+            writer.kill()
+            rest = writer.stdout.read() if writer.stdout else ""
+            acknowledged[run] = int(([line for line in rest.splitlines(True) if line.endswith("\n")] or ["0"])[-1])
+            writer.wait()
+            if writer.stdout:
+                writer.stdout.close()
+    kept = Activity(path)
+    helpful, searches = kept.helpful_counts(), {search.id for search in kept.searches("")}
+    for run, last in acknowledged.items():
+        assert all(f"deals/{run}-{n}" in helpful and f"{run}-{n}" in searches for n in range(last + 1))
+    assert sum(acknowledged.values()) > KILLS

@@ -1,0 +1,90 @@
+"""Searches in vain, grouped; which of them count, in which order, and when they come back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kb.loop.activity import GapRow, Searched
+from kb.loop.gaps import Gap, gaps, why_not
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def _at(minutes_ago: float) -> str:
+    return (NOW - timedelta(minutes=minutes_ago)).isoformat(timespec="milliseconds")
+
+
+def _search(number: int, query: str, **fields: object) -> Searched:
+    common = {"at": _at(600 - number), "confidence": "none", "total": 10, "asker": f"a{number}"}
+    return Searched(id=f"s{number}", query=query, **{**common, **fields})  # type: ignore[arg-type]
+
+
+def _by_first_word(wordings: Sequence[str]) -> list[int]:
+    """Put wordings with the same first word together."""
+    firsts = list(dict.fromkeys(wording.split()[0] for wording in wordings))
+    return [firsts.index(wording.split()[0]) for wording in wordings]
+
+
+def _gaps(*searches: Searched, decided: Sequence[GapRow] = (), opened: Sequence[str] = (), **amounts: int) -> list[Gap]:
+    known = {row.query: row for row in decided}
+    return gaps(searches, set(opened), known, _by_first_word, lambda wordings: 0, amounts, NOW)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"total": 0}, "nothing"),
+        ({"total": 10}, "weak"),
+        ({"total": 0, "hidden": 3}, "filtered"),
+        ({"confidence": "strong"}, "unopened"),
+        ({"confidence": "strong", "at": _at(5)}, None),
+        ({"confidence": "strong", "asker": "api"}, None),
+    ],
+)
+def test_four_ways_of_searching_in_vain_are_told_apart(fields: dict[str, object], why: str | None) -> None:
+    assert why_not(_search(1, "sso", **fields), False, NOW) == why
+    assert why_not(_search(1, "sso", **fields), True, NOW) is None
+
+
+def test_wordings_of_one_need_are_one_gap() -> None:
+    (gap,) = _gaps(_search(1, "SSO 対応"), _search(2, "sso できますか"), _search(3, "ｓｓｏ 対応", asker="a1"))
+    assert (gap.times, len(gap.askers), gap.why) == (3, 2, "weak")
+    assert set(gap.wordings) == {"SSO 対応", "sso できますか", "ｓｓｏ 対応"}
+
+
+def test_the_amount_of_open_deals_counts_first_then_how_many_asked() -> None:
+    many = [_search(n, f"price {n}") for n in range(3)]
+    rich = _search(9, "sso 監査", deal="deals/a")
+    found = _gaps(*many, rich, **{"deals/a": 5_000_000})
+    assert [gap.wording.split()[0] for gap in found] == ["sso", "price"]
+    assert found[0].amount == 5_000_000 and found[0].deals == ("deals/a",)
+    assert [gap.wording.split()[0] for gap in _gaps(*many, rich)] == ["price", "sso"]
+
+
+def test_one_reader_who_opened_nothing_is_no_gap() -> None:
+    one = _search(1, "価格 高い", confidence="strong")
+    assert _gaps(one) == []
+    assert len(_gaps(one, _search(2, "価格 高い", confidence="strong"))) == 1
+    assert _gaps(one, _search(2, "価格 高い", confidence="strong"), opened=["s1", "s2"]) == []
+
+
+@pytest.mark.parametrize("state", ["closed", "dismissed"])
+def test_what_was_decided_comes_back_only_when_it_is_searched_again(state: str) -> None:
+    row = GapRow("sso 対応", "SSO 対応", state=state, changed_at=_at(300))
+    before = _search(1, "sso 対応", at=_at(400))
+    assert _gaps(before, decided=[row]) == []
+    (gap,) = _gaps(before, _search(2, "sso できますか", at=_at(100)), decided=[row])
+    assert gap.times == 1 and gap.decided is None
+
+
+def test_an_assigned_gap_keeps_its_name_and_owner() -> None:
+    row = GapRow("sso できますか", "SSOできますか？", owner="大橋", due="2026-12-01")
+    (gap,) = _gaps(_search(1, "sso 対応"), _search(2, "sso できますか"), decided=[row])
+    assert (gap.query, gap.wording, gap.decided) == ("sso できますか", "SSOできますか？", row)
+
+
+def test_no_search_is_no_gap() -> None:
+    assert _gaps() == []
