@@ -1,0 +1,1 @@
+"""What searches tell back: which needs the knowledge does not meet yet."""
