@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("--handbook", action="store_true", help="a folder of plain Markdown pages, as it is")
     parser.add_argument("--outcomes", action="store_true", help="whether similar deals foretell how a deal ends")
     parser.add_argument("--insight", action="store_true", help="similar deals and scoreboards over many deals")
+    parser.add_argument("--gaps", action="store_true", help="whether searches without an answer are put together")
     parser.add_argument("--saving", action="store_true", help="how soon what was saved or dropped is found")
     parser.add_argument("--speed", action="store_true", help="search at 10,000 chunks")
     parser.add_argument("--large", action="store_true", help="search at 100,000 chunks (builds them: many minutes)")
@@ -41,6 +42,10 @@ def main() -> None:
         from bench.insight import measure_insight
 
         measure_insight(bench)
+    if chosen.gaps or everything:
+        from bench.gaps import measure_gaps
+
+        measure_gaps(bench)
     if chosen.saving or everything:
         from bench.saving import measure_saving
 

@@ -28,7 +28,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "markdown_it": ("ingest/parse.py", "ingest/chunk.py"),
     "mdit_py_plugins": ("ingest/parse.py",),
     "sqlalchemy": ("kb/index/", "kb/loop/tables.py", "kb/loop/activity.py"),
-    "scipy": ("kb/insight/rates.py",),
+    "scipy": ("kb/insight/rates.py", "kb/loop/clusters.py"),
     "python_calamine": ("ingest/importers/workbook.py",),
     "altair": ("app/charts/",),
     "vl_convert": ("app/charts/svg.py",),
@@ -48,6 +48,7 @@ FORBIDDEN = [
     ("kb/index/", ("kb.search", "kb.library")),
     ("kb/search/", ("kb.library", "kb.live", "kb.insight")),
     ("kb/insight/", ("kb.library", "kb.live")),
+    ("kb/loop/", ("kb.library", "kb.live")),
 ]  # fmt: skip
 
 
