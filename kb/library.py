@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 
 from kb.entry import VISIBILITIES, Entry, Problem
 from kb.errors import EmptyRequestError, EntryNotFoundError
@@ -19,6 +20,7 @@ from kb.insight.rates import STRENGTH
 from kb.insight.scoreboard import By, OutcomeOf
 from kb.insight.similar import SimilarDeals
 from kb.live import LiveIndex
+from kb.loop.lineage import Lineage, lineage
 from kb.playbook import Playbook
 from kb.search import facets, recipe
 from kb.search.answer import Answer, Hit, IndexState, Linked
@@ -155,6 +157,15 @@ class Library:
             tuple((relation, seen[other]) for relation, other in out if other in seen),
             tuple((relation, seen[other]) for relation, other in back if other in seen),
         )
+
+    def lineage(self, entry_id: str) -> Lineage:
+        """Return where an entry comes from and what came of it. Raises EntryNotFoundError."""
+        catalog = self.index.catalog
+
+        def published(ids: Sequence[str]) -> dict[str, Entry]:
+            return {i: entry for i, entry in self.summaries(ids).items() if entry.status == "published"}
+
+        return lineage(self.entry(entry_id), partial(selection.links_with, catalog), published)
 
     def scoreboard(
         self, by: By, *, filters: Filters = NO_FILTERS, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH

@@ -11,6 +11,7 @@ from app.deps import LibraryDep, StoreDep
 from app.i18n import Texts
 from app.pages.cards import Card, card_of, record_of
 from app.pages.facts import facts_of, funnel_of, money_of, variants_of
+from app.pages.lineage import lineage_address
 from app.pages.view import render, texts_of
 from app.render import render_body
 from kb.entry import Entry
@@ -49,6 +50,7 @@ def entry_page(request: Request, library: LibraryDep, store: StoreDep, entry_id:
         "money": money_of(entry.campaign, texts) if entry.campaign else [],
         "variants": variants_of(entry.campaign, texts, playbook) if entry.campaign else [],
         "groups": groups,
+        "lineage": lineage_address(entry.id) if groups and library.lineage(entry.id) else "",
         "similar": [card_of(other, texts, playbook) for other in similar[:SIMILAR]],
         "notices": notices(entry, library, texts),
         "keeps_history": store.history.is_kept,

@@ -1,0 +1,78 @@
+"""The loop on pages and over HTTP: lineage, use in a deal, what to make next, what to check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.app.conftest import PLAYBOOK, MakeClient
+from tests.words import note
+
+JA = {"accept": "text/html", "accept-language": "ja"}
+EN = {"accept": "text/html", "accept-language": "en"}
+FILES = {
+    "playbook.yaml": PLAYBOOK,
+    "talk-tracks/visit.md": note("同業の見学", angles="[TCO]", industry="食品", date="2026-01-10"),
+    "campaigns/mail.md": note("見学メール", kind="campaign", derived_from="[talk-tracks/visit]", date="2026-02-01"),
+    "deals/won.md": note(
+        "若葉給食 受注", outcome="won", closed_on="2026-03-01", used="[talk-tracks/visit]", campaign="campaigns/mail"
+    ),
+    "deals/open.md": note("すみれ野 継続中", outcome="open", date="2026-04-01"),
+    "deals/secret.md": note(
+        "極秘の商談", outcome="won", visibility="sales", used="[talk-tracks/visit]", closed_on="2026-03-02"
+    ),
+    "notes/alone.md": note("ひとりきりの記録"),
+    "notes/round-a.md": note("輪の甲", derived_from="[notes/round-b]"),
+    "notes/round-b.md": note("輪の乙", derived_from="[notes/round-a]"),
+}
+
+
+@pytest.fixture
+def client(make_client: MakeClient) -> Iterator[TestClient]:
+    yield make_client(FILES)
+
+
+def _text(client: TestClient, path: str) -> str:
+    app: Any = client.app
+    return (Path(app.state.settings.entries) / path).read_text("utf-8")
+
+
+def test_the_lineage_of_a_talk_track_over_http(client: TestClient) -> None:
+    answer = client.get("/api/v1/entries/talk-tracks/visit/lineage").json()
+    later = {step["entry"]["id"]: (step["generation"], step["relation"]) for step in answer["later"]}
+    assert later == {"campaigns/mail": (1, "derived_from"), "deals/won": (1, "used"), "deals/secret": (1, "used")}
+    assert answer["earlier"] == [] and answer["entry"]["title"] == "同業の見学"
+    assert {"earlier": "campaigns/mail", "later": "deals/won", "relation": "campaign"} in answer["lines"]
+    assert client.get("/api/v1/entries/none/lineage").status_code == 404
+
+
+def test_what_may_not_be_shown_is_in_no_lineage(make_client: MakeClient) -> None:
+    client = make_client(FILES, visibility="all,marketing")
+    assert "secret" not in client.get("/api/v1/entries/talk-tracks/visit/lineage").text
+
+
+@pytest.mark.parametrize(("headers", "heading"), [(JA, "系譜"), (EN, "Lineage")])
+def test_the_page_shows_a_picture_and_the_same_as_a_list(
+    client: TestClient, headers: dict[str, str], heading: str
+) -> None:
+    page = client.get("/lineage/deals/won", headers=headers).text
+    assert f"<h1>{heading}</h1>" in page and 'role="region"' in page and "lineage." not in page
+    picture = page.split("<svg")[1].split("</svg>")[0]
+    assert "同業の見学" in picture and "見学メール" in picture and "style=" not in picture
+    assert page.count('href="/entries/talk-tracks/visit"') == 1
+
+
+def test_an_entry_without_links_says_so_and_has_no_link_to_the_page(client: TestClient) -> None:
+    assert "つながりがまだありません" in client.get("/lineage/notes/alone", headers=JA).text
+    assert 'href="/lineage/' not in client.get("/entries/notes/alone", headers=JA).text
+    assert 'href="/lineage/deals/won"' in client.get("/entries/deals/won", headers=JA).text
+
+
+def test_a_circle_is_a_problem_and_its_page_answers(client: TestClient) -> None:
+    page = client.get("/problems", headers=JA).text
+    assert page.count("たどると自分自身に戻ります") == 2
+    assert client.get("/lineage/notes/round-a", headers=JA).status_code == 200
