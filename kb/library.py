@@ -138,6 +138,11 @@ class Library:
         found = recipe.find(source, words, recipe.names_in(source.snapshot, query), neighbours).candidates
         return make_hits(source.catalog, query, found[:limit], explain)
 
+    def newest(self, filters: Filters, limit: int) -> list[Entry]:
+        """Return the newest published entries within filters."""
+        within = selection.passing(filters.values, filters.date_from, filters.date_to, self._visible)
+        return selection.newest(self.index.catalog, within, limit, 0)[0]
+
     def with_passage(self, text: str) -> dict[str, Entry]:
         """Return the entries that hold a passage word for word and may be shown, by id."""
         key = text_key(self.index.embedder.checksum, text)

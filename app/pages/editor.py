@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Annotated
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
@@ -14,6 +14,7 @@ from app.deps import LibraryDep, StoreDep
 from app.pages.difference import differences
 from app.pages.drafts import Draft
 from app.pages.editor_view import page, reviewed
+from app.pages.making import AUTHOR_COOKIE, author_of, begun_from
 from app.pages.view import A_YEAR, FRAGMENT_HEADER, render, texts_of
 from app.posted import posted_form
 from app.render import entry_address
@@ -22,8 +23,6 @@ from ingest.store import EntryStore, Saved
 from ingest.templates import NEW, kind_of, template
 from kb.errors import DuplicateTextError, EntryNotFoundError, KBError, RefusedTextError, StaleEditError
 from kb.library import Library
-
-AUTHOR_COOKIE = "author"
 
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
@@ -38,11 +37,17 @@ def choose(request: Request) -> Response:
 
 
 @router.get("/new/{name}")
-def begin(request: Request, library: LibraryDep, store: StoreDep, name: str) -> Response:
-    """Begin a new entry."""
+def begin(
+    request: Request, library: LibraryDep, store: StoreDep, name: str, source: Annotated[str, Query(alias="from")] = ""
+) -> Response:
+    """Begin a new entry, from another one where the address names it."""
     if name not in NEW:
         raise EntryNotFoundError(name)
-    draft = Draft.new(kind_of(name), template(name, texts_of(request).locale), _author(request))
+    texts, kind = texts_of(request), kind_of(name)
+    text = template(name, texts.locale)
+    if source and kind != "deal":
+        text = begun_from(text, name, library.entry(source), texts)
+    draft = Draft.new(kind, text, author_of(request))
     return page(request, library, store, draft, None)
 
 
@@ -56,7 +61,7 @@ def change(request: Request, library: LibraryDep, store: StoreDep, entry_id: str
         source=source.text,
         entry_id=entry_id,
         base=source.content_hash,
-        author=_author(request),
+        author=author_of(request),
         asked=False,
     )
     return page(request, library, store, draft if draft.may_be_form else _shown(draft, True), None)
@@ -136,7 +141,3 @@ def _original(store: EntryStore, form: ImmutableMultiDict[str, str]) -> str:
 def _shown(draft: Draft, whole: bool) -> Draft:
     """Return a draft as a whole file, or as a form that begins with what the file says now."""
     return replace(draft, whole=whole, source=draft.text, asked=draft.asked or not draft.entry_id)
-
-
-def _author(request: Request) -> str:
-    return unquote(request.cookies.get(AUTHOR_COOKIE, ""))

@@ -12,6 +12,7 @@ from app.i18n import Texts
 from app.pages.cards import Card, card_of, record_of
 from app.pages.facts import facts_of, funnel_of, money_of, variants_of
 from app.pages.lineage import lineage_address
+from app.pages.making import deals_to_choose, to_make
 from app.pages.view import render, texts_of
 from app.render import render_body
 from kb.entry import Entry
@@ -19,7 +20,7 @@ from kb.library import Library
 
 SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
-SAVED = ("1", "soon", "archived", "restored")  # what became of a save that led here
+SAVED = ("1", "soon", "archived", "restored", "used", "used_already", "no_deal")  # what became of a save that led here
 
 router = APIRouter()
 
@@ -51,6 +52,8 @@ def entry_page(request: Request, library: LibraryDep, store: StoreDep, entry_id:
         "variants": variants_of(entry.campaign, texts, playbook) if entry.campaign else [],
         "groups": groups,
         "lineage": lineage_address(entry.id) if groups and library.lineage(entry.id) else "",
+        "deals": deals_to_choose(entry, library, texts),
+        "makes": to_make(entry, texts),
         "similar": [card_of(other, texts, playbook) for other in similar[:SIMILAR]],
         "notices": notices(entry, library, texts),
         "keeps_history": store.history.is_kept,

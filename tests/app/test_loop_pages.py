@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,3 +77,56 @@ def test_a_circle_is_a_problem_and_its_page_answers(client: TestClient) -> None:
     page = client.get("/problems", headers=JA).text
     assert page.count("たどると自分自身に戻ります") == 2
     assert client.get("/lineage/notes/round-a", headers=JA).status_code == 200
+
+
+def _use(client: TestClient, entry: str, deal: str) -> Any:
+    return client.post(f"/use/{entry}", data={"deal": deal}, headers=JA, follow_redirects=False)
+
+
+def test_a_use_is_noted_in_the_deal_once(client: TestClient) -> None:
+    page = client.get("/entries/talk-tracks/visit", headers=JA).text
+    assert page.index('<option value="deals/open">') < page.index('<option value="deals/won">')
+    answer = _use(client, "talk-tracks/visit", "deals/open")
+    assert answer.status_code == 303
+    assert "「使ったもの」として記録しました" in client.get(answer.headers["location"], headers=JA).text
+    text = _text(client, "deals/open.md")
+    assert text == FILES["deals/open.md"].replace("---\n##", "used: [talk-tracks/visit]\n---\n##")
+    again = client.get(_use(client, "talk-tracks/visit", "deals/open").headers["location"], headers=JA).text
+    assert "何も変えていません" in again and _text(client, "deals/open.md") == text
+    assert 'href="/entries/deals/open"' in client.get("/entries/talk-tracks/visit", headers=JA).text
+
+
+def test_a_second_use_stands_beside_the_first(client: TestClient) -> None:
+    _use(client, "notes/alone", "deals/won")
+    assert "used: [talk-tracks/visit, notes/alone]\n" in _text(client, "deals/won.md")
+
+
+@pytest.mark.parametrize(("entry", "deal", "status"), [
+    ("notes/alone", "deals/none", 404), ("notes/alone", "talk-tracks/visit", 404), ("deals/won", "deals/open", 404),
+    ("notes/none", "deals/open", 404), ("notes/alone", "", 303),
+])  # fmt: skip
+def test_what_cannot_be_used_is_refused(client: TestClient, entry: str, deal: str, status: int) -> None:
+    answer = _use(client, entry, deal)
+    assert answer.status_code == status
+    assert "saved=no_deal" in answer.headers.get("location", "saved=no_deal")
+    assert "used:" not in _text(client, "deals/open.md")
+
+
+@pytest.mark.parametrize("name", ["campaign", "note"])
+def test_a_new_entry_takes_over_what_it_is_made_from(client: TestClient, name: str) -> None:
+    assert f'href="/new/{name}?from=talk-tracks%2Fvisit"' in client.get("/entries/talk-tracks/visit", headers=JA).text
+    page = client.get(f"/new/{name}?from=talk-tracks/visit", headers=JA).text
+    source = html.unescape(page.split('<textarea name="source" hidden>\n')[1].split("</textarea>")[0])
+    assert "derived_from: [talk-tracks/visit]\n" in source and "> 本文です。" in source
+    kind = {"kind": name, "mode": "form", "source": source, "title": "見学の記事", "industry": "食品"}
+    answer = client.post("/write", data={**kind, "angles": "total-cost", "body": "新しい本文"}, follow_redirects=False)
+    saved = client.get("/api/v1" + answer.headers["location"].partition("?")[0]).json()
+    assert saved["derived_from"] == ["talk-tracks/visit"] and saved["angles"] == ["total-cost"]
+    later = client.get("/api/v1/entries/talk-tracks/visit/lineage").json()["later"]
+    assert saved["id"] in [step["entry"]["id"] for step in later]
+
+
+def test_what_is_made_from_a_hidden_entry_stays_hidden(client: TestClient) -> None:
+    page = client.get("/new/talk-track?from=deals/secret", headers=EN).text
+    assert "visibility: sales" in page and "From &#34;極秘の商談&#34;" in page
+    assert client.get("/new/talk-track?from=deals/none", headers=JA).status_code == 404
