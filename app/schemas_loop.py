@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+
 from pydantic import BaseModel
 
 from app.render import entry_address
+from app.schemas_scoreboard import ResponseOut
 from kb.entry import Entry
+from kb.loop.broken import Broken
 from kb.loop.lineage import Lineage, Step
 
 
@@ -70,4 +75,59 @@ class LineageOut(BaseModel):
             earlier=list(map(StepOut.of, found.earlier)),
             later=list(map(StepOut.of, found.later)),
             lines=[LineOut(earlier=line.earlier, later=line.later, relation=line.relation) for line in found.lines],
+        )
+
+
+class ProvenOut(BaseModel):
+    """A talk track that won deals and became nothing else."""
+
+    entry: NamedOut
+    won: list[NamedOut]
+
+
+class UnusedAngleOut(BaseModel):
+    """An angle that was answered to in campaigns and used in no deal."""
+
+    angle: str
+    label: str
+    response: ResponseOut
+
+
+class IdleOut(BaseModel):
+    """Content no deal of late made use of."""
+
+    entry: NamedOut
+    last_used: date | None
+
+
+class UnansweredOut(BaseModel):
+    """A reason for losing deals that no entry answers."""
+
+    reason: str
+    label: str
+    deals: list[NamedOut]
+
+
+class BrokenOut(BaseModel):
+    """Where the chain breaks."""
+
+    proven: list[ProvenOut]
+    angles: list[UnusedAngleOut]
+    idle: list[IdleOut]
+    unanswered: list[UnansweredOut]
+
+    @classmethod
+    def of(cls, found: Broken, label: Callable[[str, str], str]) -> BrokenOut:
+        """Shape the work list; `label` names a facet's value."""
+        return cls(
+            proven=[ProvenOut(entry=NamedOut.of(p.entry), won=list(map(NamedOut.of, p.won))) for p in found.proven],
+            angles=[
+                UnusedAngleOut(angle=angle, label=label("angle", angle), response=ResponseOut.of(response))
+                for angle, response in found.angles
+            ],
+            idle=[IdleOut(entry=NamedOut.of(idle.entry), last_used=idle.last_used) for idle in found.idle],
+            unanswered=[
+                UnansweredOut(reason=u.reason, label=label("reason", u.reason), deals=list(map(NamedOut.of, u.deals)))
+                for u in found.unanswered
+            ],
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 
@@ -20,6 +20,7 @@ from kb.insight.rates import STRENGTH
 from kb.insight.scoreboard import By, OutcomeOf
 from kb.insight.similar import SimilarDeals
 from kb.live import LiveIndex
+from kb.loop.broken import Broken
 from kb.loop.lineage import Lineage, lineage
 from kb.playbook import Playbook
 from kb.search import facets, recipe
@@ -171,6 +172,10 @@ class Library:
             return {i: entry for i, entry in self.summaries(ids).items() if entry.status == "published"}
 
         return lineage(self.entry(entry_id), partial(selection.links_with, catalog), published)
+
+    def broken(self, opened: Mapping[str, date] | None = None) -> Broken:
+        """Return where the chain from deals to content and back breaks; `opened`: the day an entry was last read."""
+        return self._live.state.loop.broken(self._live.today(), opened or {})
 
     def scoreboard(
         self, by: By, *, filters: Filters = NO_FILTERS, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.pages import editor, entry, files, lineage, making, playbook, problems, scoreboard, search, similar, versions
+from app.pages import (
+    editor,
+    entry,
+    files,
+    lineage,
+    loop,
+    making,
+    playbook,
+    problems,
+    scoreboard,
+    search,
+    similar,
+    versions,
+)
 
 router = APIRouter(include_in_schema=False)
-for page in (search, similar, scoreboard, files, editor, versions, lineage, making, entry, problems, playbook):
+for page in (search, similar, scoreboard, files, editor, versions, lineage, loop, making, entry, problems, playbook):
     router.include_router(page.router)

@@ -130,3 +130,26 @@ def test_what_is_made_from_a_hidden_entry_stays_hidden(client: TestClient) -> No
     page = client.get("/new/talk-track?from=deals/secret", headers=EN).text
     assert "visibility: sales" in page and "From &#34;極秘の商談&#34;" in page
     assert client.get("/new/talk-track?from=deals/none", headers=JA).status_code == 404
+
+
+@pytest.mark.parametrize(("headers", "heading"), [(JA, "循環"), (EN, "Loop")])
+def test_the_work_list_shows_what_is_broken_with_the_next_step(
+    make_client: MakeClient, headers: dict[str, str], heading: str
+) -> None:
+    lost = note("海辺製菓 失注", outcome="lost", closed_on="2026-03-05", reasons="[{code: 決裁者の交代}]")
+    talk = note("一枚の見積もり", date="2025-01-10")
+    won = note("森の豆腐 受注", outcome="won", closed_on="2025-03-05", used="[talk-tracks/one]")
+    client = make_client({**FILES, "deals/lost.md": lost, "talk-tracks/one.md": talk, "deals/won2.md": won})
+    page = client.get("/loop", headers=headers).text
+    assert f"<h1>{heading}</h1>" in page and "loop." not in page
+    assert "/new/note?from=talk-tracks%2Fone" in page and "/new/talk-track?from=deals%2Flost" in page
+    answer = client.get("/api/v1/loop").json()
+    assert [item["entry"]["id"] for item in answer["proven"]] == ["talk-tracks/one"]
+    assert [item["reason"] for item in answer["unanswered"]] == ["決裁者の交代"]
+    assert "talk-tracks/one" in [item["entry"]["id"] for item in answer["idle"]]
+
+
+def test_an_empty_knowledge_base_has_nothing_broken(make_client: MakeClient) -> None:
+    client = make_client({"notes/alone.md": FILES["notes/alone.md"]})
+    assert "途切れているところはありません" in client.get("/loop", headers=JA).text
+    assert client.get("/api/v1/loop").json() == {"proven": [], "angles": [], "idle": [], "unanswered": []}
