@@ -16,6 +16,7 @@ from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME
 from kb.entry import Entry, Problem
 from kb.index.index import Draft, Index
+from kb.loop.lineage import circles
 from kb.playbook import Playbook
 
 READER = "reader-2"  # a change in what the reader understands: every file is read again
@@ -85,10 +86,10 @@ def sync_some(index: Index, folder: Path, paths: Collection[str], progress: Prog
 
 
 def problems_of(index: Index) -> list[Problem]:
-    """Return every problem of an index: those of single files and links that lead nowhere."""
+    """Return every problem of an index: those of single files, links that lead nowhere and those in a circle."""
     links = index.catalog.links()
     ids = {entry_id for entry_id, _ in index.catalog.states().values()}
-    return sorted(set(index.catalog.problems()) | set(dangling(links, ids)))
+    return sorted({*index.catalog.problems(), *dangling(links, ids), *circles(links)})
 
 
 class _Work:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from kb.insight.rates import STRENGTH
 from kb.insight.scoreboard import By, OutcomeOf
 from kb.insight.similar import SimilarDeals
 from kb.live import LiveIndex
+from kb.loop.broken import Broken
+from kb.loop.lineage import Lineage, lineage
 from kb.playbook import Playbook
 from kb.search import facets, recipe
 from kb.search.answer import Answer, Hit, IndexState, Linked
@@ -143,6 +146,11 @@ class Library:
         """Return a unit vector a question, as a row."""
         return np.stack([self._live.embed(text).result()[0] for text in texts])
 
+    def newest(self, filters: Filters, limit: int) -> list[Entry]:
+        """Return the newest published entries within filters."""
+        within = selection.passing(filters.values, filters.date_from, filters.date_to, self._visible)
+        return selection.newest(self.index.catalog, within, limit, 0)[0]
+
     def with_passage(self, text: str) -> dict[str, Entry]:
         """Return the entries that hold a passage word for word and may be shown, by id."""
         key = text_key(self.index.embedder.checksum, text)
@@ -162,6 +170,19 @@ class Library:
             tuple((relation, seen[other]) for relation, other in out if other in seen),
             tuple((relation, seen[other]) for relation, other in back if other in seen),
         )
+
+    def lineage(self, entry_id: str) -> Lineage:
+        """Return where an entry comes from and what came of it. Raises EntryNotFoundError."""
+        catalog = self.index.catalog
+
+        def published(ids: Sequence[str]) -> dict[str, Entry]:
+            return {i: entry for i, entry in self.summaries(ids).items() if entry.status == "published"}
+
+        return lineage(self.entry(entry_id), partial(selection.links_with, catalog), published)
+
+    def broken(self, opened: Mapping[str, date] | None = None) -> Broken:
+        """Return where the chain from deals to content and back breaks; `opened`: the day an entry was last read."""
+        return self._live.state.loop.broken(self._live.today(), opened or {})
 
     def scoreboard(
         self, by: By, *, filters: Filters = NO_FILTERS, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH

@@ -14,6 +14,7 @@ from kb.index.embedding import Vectors
 from kb.index.index import Index, current_build
 from kb.index.snapshot import take_snapshot
 from kb.insight.insights import Insights
+from kb.loop.loop import Loop
 from kb.playbook import Playbook
 from kb.search.bounds import Bounds
 from kb.search.calibration import calibrate
@@ -31,6 +32,7 @@ class State:
     source: Source | None  # None: nothing was ever indexed
     bounds: Bounds
     insights: Insights
+    loop: Loop
 
 
 class LiveIndex:
@@ -61,6 +63,10 @@ class LiveIndex:
             raise IndexNotReadyError
         today = self._today().isoformat()
         return source if source.today == today else replace(source, today=today)
+
+    def today(self) -> date:
+        """Return the day."""
+        return self._today()
 
     def embed(self, text: str) -> Future[Vectors]:
         """Embed a question beside what the caller does meanwhile; one row."""
@@ -115,11 +121,12 @@ class LiveIndex:
     def _loaded(self, index: Index, before: State | None) -> State:
         playbook, bounds = self._read_playbook(), Bounds(index.catalog, self._visible)
         if not index.is_current:
-            return State(index, playbook, None, bounds, Insights(index.catalog, None, playbook, bounds, self._visible))
+            empty = Insights(index.catalog, None, playbook, bounds, self._visible)
+            return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, self._visible))
         same = before.source.snapshot if before and before.source and before.index is index else None
         snapshot = take_snapshot(index.catalog, index.vectors, self._visible, same)
         insights = Insights(index.catalog, snapshot, playbook, bounds, self._visible)
         known = before.source.calibration if before and before.source else None
         calibration = known or calibrate(index.embedder, snapshot, self._bundled_checksum)
         source = Source(index.catalog, snapshot, index.vectors, calibration, self._today().isoformat())
-        return State(index, playbook, source, bounds, insights)
+        return State(index, playbook, source, bounds, insights, Loop(index.catalog, playbook, insights, self._visible))

@@ -47,7 +47,7 @@ FORBIDDEN = [
     ("ingest/", ("app",)),
     ("kb/index/", ("kb.search", "kb.library")),
     ("kb/search/", ("kb.library", "kb.live", "kb.insight")),
-    ("kb/insight/", ("kb.library", "kb.live")),
+    ("kb/insight/", ("kb.library", "kb.live", "kb.loop")),
     ("kb/loop/", ("kb.library", "kb.live")),
 ]  # fmt: skip
 

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.pages import editor, entry, files, gaps, playbook, problems, scoreboard, search, similar, versions
+from app.pages import (
+    editor,
+    entry,
+    files,
+    gaps,
+    lineage,
+    loop,
+    making,
+    playbook,
+    problems,
+    scoreboard,
+    search,
+    similar,
+    versions,
+)
 
 router = APIRouter(include_in_schema=False)
-for page in (search, similar, scoreboard, gaps, files, editor, versions, entry, problems, playbook):
+PAGES = (search, similar, scoreboard, gaps, files, editor, versions, lineage, loop, making, entry, problems, playbook)
+for page in PAGES:
     router.include_router(page.router)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Annotated
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
@@ -15,6 +15,7 @@ from app.gap_board import GapBoard
 from app.pages.difference import differences
 from app.pages.drafts import Draft
 from app.pages.editor_view import page, reviewed
+from app.pages.making import AUTHOR_COOKIE, author_of, begun_from
 from app.pages.view import A_YEAR, FRAGMENT_HEADER, render, texts_of
 from app.posted import posted_form
 from app.render import entry_address
@@ -32,8 +33,6 @@ from kb.errors import (
 )
 from kb.library import Library
 
-AUTHOR_COOKIE = "author"
-
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
@@ -47,14 +46,18 @@ def choose(request: Request) -> Response:
 
 
 @router.get("/new/{name}")
-def begin(request: Request, library: LibraryDep, store: StoreDep, name: str) -> Response:
-    """Begin a new entry."""
+def begin(
+    request: Request, library: LibraryDep, store: StoreDep, name: str, source: Annotated[str, Query(alias="from")] = ""
+) -> Response:
+    """Begin a new entry, from another one where the address names it."""
     if name not in NEW:
         raise EntryNotFoundError(name)
-    asked = request.query_params
+    texts, kind, asked = texts_of(request), kind_of(name), request.query_params
     title, gap = " ".join(asked.get("title", "").split())[:300], asked.get("gap", "")[:1000]
-    text = template(name, texts_of(request).locale)
-    draft = Draft.new(kind_of(name), text, _author(request), title=title, gap=gap)
+    text = template(name, texts.locale)
+    if source and kind != "deal":
+        text = begun_from(text, name, library.entry(source), texts)
+    draft = Draft.new(kind, text, author_of(request), title=title, gap=gap)
     return page(request, library, store, draft, None)
 
 
@@ -68,7 +71,7 @@ def change(request: Request, library: LibraryDep, store: StoreDep, entry_id: str
         source=source.text,
         entry_id=entry_id,
         base=source.content_hash,
-        author=_author(request),
+        author=author_of(request),
         asked=False,
     )
     return page(request, library, store, draft if draft.may_be_form else _shown(draft, True), None)
@@ -160,7 +163,3 @@ def _original(store: EntryStore, form: ImmutableMultiDict[str, str]) -> str:
 def _shown(draft: Draft, whole: bool) -> Draft:
     """Return a draft as a whole file, or as a form that begins with what the file says now."""
     return replace(draft, whole=whole, source=draft.text, asked=draft.asked or not draft.entry_id)
-
-
-def _author(request: Request) -> str:
-    return unquote(request.cookies.get(AUTHOR_COOKIE, ""))

@@ -13,6 +13,8 @@ from app.i18n import Texts
 from app.logbook import asker_of, remember_asker
 from app.pages.cards import Card, card_of, record_of
 from app.pages.facts import facts_of, funnel_of, money_of, variants_of
+from app.pages.lineage import lineage_address
+from app.pages.making import deals_to_choose, to_make
 from app.pages.view import render, texts_of
 from app.render import entry_address, render_body
 from kb.entry import Entry
@@ -20,7 +22,9 @@ from kb.library import Library
 
 SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
-SAVED = ("1", "soon", "archived", "restored", "helpful", "closed", "unanswered")  # what became of a save that led here
+SAVED = (  # what became of a save that led here
+    "1", "soon", "archived", "restored", "helpful", "closed", "unanswered", "used", "used_already", "no_deal",
+)  # fmt: skip
 
 router = APIRouter()
 
@@ -54,6 +58,9 @@ def entry_page(
         "money": money_of(entry.campaign, texts) if entry.campaign else [],
         "variants": variants_of(entry.campaign, texts, playbook) if entry.campaign else [],
         "groups": groups,
+        "lineage": lineage_address(entry.id) if groups and library.lineage(entry.id) else "",
+        "deals": deals_to_choose(entry, library, texts),
+        "makes": to_make(entry, texts),
         "similar": [card_of(other, texts, playbook) for other in similar[:SIMILAR]],
         "notices": notices(entry, library, texts),
         "helpful": activity.helpful_counts().get(entry.id, 0),

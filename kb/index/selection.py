@@ -246,6 +246,19 @@ def ids_with_passage(catalog: Catalog, body_key: str) -> list[str]:
         return list(dict.fromkeys(connection.scalars(query)))
 
 
+def links_with(catalog: Catalog, ids: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return (id, relation, target) of every link that some entries make or that is made to them."""
+    joined = select(ENTRIES.c.id, LINKS.c.relation, LINKS.c.target).join(ENTRIES, ENTRIES.c.number == LINKS.c.entry)
+    with catalog.engine.connect() as connection:
+        rows = [
+            (row[0], row[1], row[2])
+            for some in in_groups(ids)
+            for column in (ENTRIES.c.id, LINKS.c.target)
+            for row in connection.execute(joined.where(column.in_(some)).order_by(ENTRIES.c.sort_date.desc()))
+        ]
+    return list(dict.fromkeys(rows))
+
+
 def trust_by_entry(catalog: Catalog) -> dict[int, Trust]:
     """Return what speaks for or against an entry, by number, where anything does."""
     document = ENTRIES.c.document

@@ -6,16 +6,20 @@ import sys
 from itertools import count
 from pathlib import Path
 
+from kb.errors import ActivityUnavailableError
 from kb.loop.activity import Activity, Searched
 
 
 def main() -> None:
-    """Write `helpful` and a search for each number, and print the number when both are kept."""
+    """Write `helpful` and a search for each number; print the number, and whether a search still waits in memory."""
     activity, run = Activity(Path(sys.argv[1])), sys.argv[2]
     for number in count():
-        activity.helpful(f"deals/{run}-{number}", "someone")
+        try:
+            activity.helpful(f"deals/{run}-{number}", "someone")
+        except ActivityUnavailableError:
+            continue  # refused, not acknowledged
         activity.searched(Searched(f"{run}-{number}", activity.stamp(), "予算", asker="someone"))
-        print(number, flush=True)
+        print(number, "waits" if activity.trouble else "kept", flush=True)
 
 
 if __name__ == "__main__":

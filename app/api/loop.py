@@ -1,0 +1,32 @@
+"""The loop over HTTP: what came of an entry, and where the chain breaks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.api.entries import NOT_FOUND, EntryId
+from app.api.search import Language
+from app.deps import LibraryDep
+from app.errors import API_ERRORS
+from app.i18n import choose_locale
+from app.labels import label
+from app.schemas import NoParams
+from app.schemas_loop import BrokenOut, LineageOut
+
+router = APIRouter(prefix="/api/v1", tags=["loop"], responses=API_ERRORS)
+Nothing = Annotated[NoParams, Query()]
+
+
+@router.get("/entries/{entry_id:path}/lineage", responses=NOT_FOUND)
+def lineage(library: LibraryDep, entry_id: EntryId, _params: Nothing) -> LineageOut:
+    """Return where an entry comes from and what came of it, at most five generations each way."""
+    return LineageOut.of(library.lineage(entry_id))
+
+
+@router.get("/loop")
+def loop(library: LibraryDep, _params: Nothing, language: Language = "ja") -> BrokenOut:
+    """Return where the chain from deals to content and back breaks."""
+    locale = choose_locale(None, None, language)
+    return BrokenOut.of(library.broken(), lambda facet, value: label(facet, value, locale, library.playbook))

@@ -1,0 +1,37 @@
+"""Note in a deal's file what was used there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ingest.form import values_of
+from ingest.front_matter import edited
+from ingest.store import EntryStore
+from ingest.yaml_text import Plain, YamlTextError
+from kb.errors import RefusedTextError
+from kb.playbook import Playbook
+
+
+def note_use(store: EntryStore, playbook: Playbook, deal_id: str, entry_id: str, *, author: str = "") -> bool:
+    """Add an entry to what a deal used; return whether it was not there yet.
+
+    Raises EntryNotFoundError, StaleEditError, RefusedTextError, NotSavedError, ReadOnlyError.
+    """
+    source = store.source(deal_id)
+    try:
+        used = values_of(source.text, "deal", playbook)["used"]
+    except YamlTextError as error:
+        raise RefusedTextError(error.sentence) from error
+    if entry_id in used:
+        return False
+    text = with_fields(source.text, {"used": [*used, entry_id]})
+    store.update(deal_id, text, source.content_hash, force=True, author=author, reason=f"used: {entry_id}")
+    return True
+
+
+def with_fields(text: str, changes: Mapping[str, Plain | None]) -> str:
+    """Return a file with some fields set. Raises RefusedTextError when its front matter is no YAML."""
+    try:
+        return edited(text, changes)
+    except YamlTextError as error:
+        raise RefusedTextError(error.sentence) from error

@@ -1,0 +1,151 @@
+"""Where the chain from deals to content and back breaks: a work list for both teams."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from kb.entry import Entry
+from kb.index.analysis import fold
+from kb.insight.response import Response, responses
+from kb.playbook import Playbook
+
+QUIET_DAYS = 90  # without use, after which content is asked about
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A talk track that won deals and became nothing else."""
+
+    entry: Entry
+    won: tuple[Entry, ...]  # newest first
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Content no deal of late made use of."""
+
+    entry: Entry
+    last_used: date | None  # the last day a deal that used it was closed
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A reason for losing deals that no entry answers."""
+
+    reason: str  # code
+    deals: tuple[Entry, ...]  # newest first
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The broken places, what weighs most first."""
+
+    proven: tuple[Proven, ...]
+    angles: tuple[tuple[str, Response], ...]  # answered to in campaigns, used in no deal
+    idle: tuple[Idle, ...]
+    unanswered: tuple[Unanswered, ...]
+
+
+def broken(
+    content: Sequence[Entry], deals: Sequence[Entry], playbook: Playbook, today: date, opened: Mapping[str, date]
+) -> Broken:
+    """Find them among published content and deals; `opened` says when an entry was last read, by id."""
+    return Broken(_proven(content, deals), _unused_angles(content, deals), _idle(content, deals, today, opened),
+                  _unanswered(content, deals, playbook))  # fmt: skip
+
+
+def _proven(content: Sequence[Entry], deals: Sequence[Entry]) -> tuple[Proven, ...]:
+    sources = {source for entry in (*content, *deals) for source in entry.derived_from}
+    won = _by_used([deal for deal in deals if deal.outcome == "won"])
+    found = [
+        Proven(entry, tuple(won[entry.id]))
+        for entry in content
+        if entry.kind == "talk-track" and entry.id in won and entry.id not in sources
+    ]
+    return tuple(sorted(found, key=lambda item: (-len(item.won), item.entry.id)))
+
+
+def _unused_angles(content: Sequence[Entry], deals: Sequence[Entry]) -> tuple[tuple[str, Response], ...]:
+    used = {angle for deal in deals for angle in deal.angles}
+    measured = responses(entry for entry in content if entry.kind == "campaign")
+    found = [(angle, answer) for angle, answer in measured.items() if answer.responded and angle not in used]
+    return tuple(sorted(found, key=lambda pair: -pair[1].rate))
+
+
+def _idle(
+    content: Sequence[Entry], deals: Sequence[Entry], today: date, opened: Mapping[str, date]
+) -> tuple[Idle, ...]:
+    """Leave out what is new itself, was opened of late, or is used in an open deal."""
+    since = today - timedelta(days=QUIET_DAYS)
+    used, found = _by_used(deals), []
+    for entry in content:
+        uses = used.get(entry.id, [])
+        days = [deal.deal.closed_on for deal in uses if deal.deal and deal.deal.closed_on]
+        own = [day for day in (entry.date, opened.get(entry.id)) if day]
+        is_open = any(deal.outcome == "open" for deal in uses)
+        if entry.kind in ("talk-track", "campaign") and not is_open and max([*days, *own], default=date.min) < since:
+            found.append(Idle(entry, max(days, default=None)))
+    return tuple(sorted(found, key=lambda item: (item.last_used or date.min, item.entry.id)))
+
+
+def _unanswered(content: Sequence[Entry], deals: Sequence[Entry], playbook: Playbook) -> tuple[Unanswered, ...]:
+    """A reason is answered by an entry that names it, or that speaks of the competitor and shares an angle or tag.
+
+    What was used in the deal itself has not answered it by being alike; it does by naming the reason.
+    """
+    lost = [deal for deal in deals if deal.outcome == "lost" and deal.deal]
+    codes = {reason.code for deal in lost if deal.deal for reason in deal.deal.reasons}
+    named = {code for code in codes if _is_named(_spellings(code, playbook), content)}
+    against: dict[str, list[Entry]] = {}
+    for entry in content:
+        for competitor in entry.competitors:
+            against.setdefault(competitor, []).append(entry)
+    found: dict[str, list[Entry]] = {}
+    for deal in _newest_first(lost):
+        missing = [reason.code for reason in deal.deal.reasons if reason.code not in named] if deal.deal else []
+        if missing and not _has_alike(deal, against):
+            for code in dict.fromkeys(missing):
+                found.setdefault(code, []).append(deal)
+    listed = [Unanswered(code, tuple(some)) for code, some in found.items()]
+    return tuple(sorted(listed, key=lambda item: (-len(item.deals), item.reason)))
+
+
+def _spellings(code: str, playbook: Playbook) -> set[str]:
+    term = playbook.reason("lost", code)
+    texts = (code, term.key, term.ja, term.en, *term.aliases) if term else (code,)
+    return {folded for text in texts if len(folded := fold(text).strip()) > 1}
+
+
+def _is_named(spellings: Collection[str], content: Iterable[Entry]) -> bool:
+    for entry in content:
+        objection = entry.talk_track.objection if entry.talk_track else ""
+        said = fold("\n".join((entry.title, objection, *entry.tags, *entry.angles, entry.body)))
+        if any(spelling in said for spelling in spellings):
+            return True
+    return False
+
+
+def _has_alike(deal: Entry, against: Mapping[str, Sequence[Entry]]) -> bool:
+    labels = {*deal.angles, *deal.tags}
+    tried = deal.deal.used if deal.deal else ()
+    return any(
+        entry.id not in tried and labels.intersection((*entry.angles, *entry.tags))
+        for competitor in deal.competitors
+        for entry in against.get(competitor, ())
+    )
+
+
+def _by_used(deals: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """Return the deals by what they used or came from, newest first."""
+    found: dict[str, list[Entry]] = {}
+    for deal in _newest_first(deals):
+        named = (*deal.deal.used, deal.deal.campaign) if deal.deal else ()
+        for used in dict.fromkeys(filter(None, named)):
+            found.setdefault(used, []).append(deal)
+    return found
+
+
+def _newest_first(deals: Iterable[Entry]) -> list[Entry]:
+    return sorted(deals, key=lambda deal: (deal.sort_date, deal.id), reverse=True)
