@@ -13,6 +13,7 @@ from app.pages import (
     making,
     playbook,
     problems,
+    review,
     scoreboard,
     search,
     similar,
@@ -20,5 +21,19 @@ from app.pages import (
 )
 
 router = APIRouter(include_in_schema=False)
-for page in (search, similar, scoreboard, files, editor, versions, lineage, loop, making, entry, problems, playbook):
+for page in (
+    search,
+    similar,
+    scoreboard,
+    files,
+    editor,
+    versions,
+    lineage,
+    loop,
+    making,
+    review,
+    entry,
+    problems,
+    playbook,
+):
     router.include_router(page.router)

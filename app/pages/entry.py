@@ -9,18 +9,20 @@ from fastapi import APIRouter, Request, Response
 
 from app.deps import LibraryDep, StoreDep
 from app.i18n import Texts
-from app.pages.cards import Card, card_of, record_of
+from app.pages.cards import Card, card_of, record_of, trust_of
 from app.pages.facts import facts_of, funnel_of, money_of, variants_of
 from app.pages.lineage import lineage_address
-from app.pages.making import deals_to_choose, to_make
+from app.pages.making import author_of, deals_to_choose, to_make
+from app.pages.review import Reason, reasons_of
 from app.pages.view import render, texts_of
 from app.render import render_body
 from kb.entry import Entry
 from kb.library import Library
+from kb.loop.review import Standing
 
 SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
-SAVED = ("1", "soon", "archived", "restored", "used", "used_already", "no_deal")  # what became of a save that led here
+SAVED = ("1", "soon", "archived", "restored", "used", "used_already", "no_deal", "verified", "nobody")
 
 router = APIRouter()
 
@@ -52,6 +54,9 @@ def entry_page(request: Request, library: LibraryDep, store: StoreDep, entry_id:
         "variants": variants_of(entry.campaign, texts, playbook) if entry.campaign else [],
         "groups": groups,
         "lineage": lineage_address(entry.id) if groups and library.lineage(entry.id) else "",
+        "trust": trust_of(entry, library),
+        "doubts": _doubts(entry, library, texts),
+        "author": author_of(request),
         "deals": deals_to_choose(entry, library, texts),
         "makes": to_make(entry, texts),
         "similar": [card_of(other, texts, playbook) for other in similar[:SIMILAR]],
@@ -91,3 +96,13 @@ def notices(entry: Entry, library: Library, texts: Texts) -> list[tuple[str, Ent
     if entry.review_by and entry.review_by < date.today():
         found.append((texts("notice.review", day=texts.day(entry.review_by)), None))
     return found
+
+
+def _doubts(entry: Entry, library: Library, texts: Texts) -> tuple[Reason, ...]:
+    """Return what speaks against an entry, without what the notices say already."""
+    standing = library.standing(entry.id)
+    if standing is None:
+        return ()
+    is_replaced = any(relation == "supersedes" for relation, _ in library.linked(entry.id).incoming)
+    said = {"overdue", "newer"} if is_replaced else {"overdue"}
+    return reasons_of(Standing(standing.state, tuple(d for d in standing.doubts if d.kind not in said)), texts, library)
