@@ -25,6 +25,7 @@ from kb.insight.similar import SimilarDeals
 from kb.live import LiveIndex
 from kb.loop.broken import Broken
 from kb.loop.lineage import Lineage, lineage
+from kb.loop.review import Standing
 from kb.playbook import Playbook
 from kb.search import facets, recipe
 from kb.search.answer import Answer, Hit, IndexState, Linked
@@ -183,6 +184,14 @@ class Library:
     def broken(self, opened: Mapping[str, date] | None = None) -> Broken:
         """Return where the chain from deals to content and back breaks; `opened`: the day an entry was last read."""
         return self._live.state.loop.broken(self._live.today(), opened or {})
+
+    def standing(self, entry_id: str) -> Standing | None:
+        """Return how far a published entry can be relied on."""
+        return self._live.state.loop.standings(self._live.today()).get(entry_id)
+
+    def to_review(self) -> list[tuple[Entry, Standing]]:
+        """Return content with its standing, and deals in doubt: the overdue first."""
+        return self._live.state.loop.to_review(self._live.today())
 
     def scoreboard(
         self, by: By, *, filters: Filters = NO_FILTERS, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH

@@ -14,6 +14,7 @@ from app.pages import (
     making,
     playbook,
     problems,
+    review,
     scoreboard,
     search,
     similar,
@@ -21,6 +22,20 @@ from app.pages import (
 )
 
 router = APIRouter(include_in_schema=False)
-PAGES = (search, similar, scoreboard, gaps, files, editor, versions, lineage, loop, making, entry, problems, playbook)
-for page in PAGES:
+for page in (
+    search,
+    similar,
+    scoreboard,
+    gaps,
+    files,
+    editor,
+    versions,
+    lineage,
+    loop,
+    making,
+    review,
+    entry,
+    problems,
+    playbook,
+):
     router.include_router(page.router)

@@ -11,19 +11,22 @@ from fastapi.responses import RedirectResponse
 from app.deps import ActivityDep, LibraryDep, LogbookDep, StoreDep
 from app.i18n import Texts
 from app.logbook import asker_of, remember_asker
-from app.pages.cards import Card, card_of, record_of
+from app.pages.cards import Card, card_of, record_of, trust_of
 from app.pages.facts import facts_of, funnel_of, money_of, variants_of
 from app.pages.lineage import lineage_address
-from app.pages.making import deals_to_choose, to_make
+from app.pages.making import author_of, deals_to_choose, to_make
+from app.pages.review import Reason, reasons_of
 from app.pages.view import render, texts_of
 from app.render import entry_address, render_body
 from kb.entry import Entry
 from kb.library import Library
+from kb.loop.review import Standing
 
 SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
 SAVED = (  # what became of a save that led here
     "1", "soon", "archived", "restored", "helpful", "closed", "unanswered", "used", "used_already", "no_deal",
+    "verified", "nobody",
 )  # fmt: skip
 
 router = APIRouter()
@@ -59,6 +62,9 @@ def entry_page(
         "variants": variants_of(entry.campaign, texts, playbook) if entry.campaign else [],
         "groups": groups,
         "lineage": lineage_address(entry.id) if groups and library.lineage(entry.id) else "",
+        "trust": trust_of(entry, library),
+        "doubts": _doubts(entry, library, texts),
+        "author": author_of(request),
         "deals": deals_to_choose(entry, library, texts),
         "makes": to_make(entry, texts),
         "similar": [card_of(other, texts, playbook) for other in similar[:SIMILAR]],
@@ -108,3 +114,13 @@ def helpful(request: Request, library: LibraryDep, activity: ActivityDep, entry_
     response = RedirectResponse(f"{entry_address(entry_id)}?saved=helpful", 303)
     remember_asker(request, response)
     return response
+
+
+def _doubts(entry: Entry, library: Library, texts: Texts) -> tuple[Reason, ...]:
+    """Return what speaks against an entry, without what the notices say already."""
+    standing = library.standing(entry.id)
+    if standing is None:
+        return ()
+    is_replaced = any(relation == "supersedes" for relation, _ in library.linked(entry.id).incoming)
+    said = {"overdue", "newer"} if is_replaced else {"overdue"}
+    return reasons_of(Standing(standing.state, tuple(d for d in standing.doubts if d.kind not in said)), texts, library)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from ingest.verifying import months_later
 from tests.app.conftest import PLAYBOOK, MakeClient
 from tests.words import note
 
@@ -153,3 +155,64 @@ def test_an_empty_knowledge_base_has_nothing_broken(make_client: MakeClient) -> 
     client = make_client({"notes/alone.md": FILES["notes/alone.md"]})
     assert "途切れているところはありません" in client.get("/loop", headers=JA).text
     assert client.get("/api/v1/loop").json() == {"proven": [], "angles": [], "idle": [], "unanswered": []}
+
+
+REVIEWED = {
+    "talk-tracks/price.md": note("値段の話", owner="大橋", date="2026-01-10", review_by="2026-02-01"),
+    "talk-tracks/peer.md": note("見学の話", owner="三浦", date="2026-01-10"),
+    "talk-tracks/fine.md": note("確かめた話", verified_on="2026-05-01", date="2026-01-10"),
+    "deals/a.md": note("甲社 失注", outcome="lost", closed_on="2026-03-01", used="[talk-tracks/peer]"),
+    "deals/b.md": note("乙社 失注", outcome="lost", closed_on="2026-04-01", used="[talk-tracks/peer]"),
+}
+
+
+@pytest.fixture
+def reviewed(make_client: MakeClient) -> TestClient:
+    return make_client(REVIEWED)
+
+
+@pytest.mark.parametrize(("headers", "heading"), [(JA, "確認が必要な記録"), (EN, "To review")])
+def test_the_queue_says_why_with_its_evidence(reviewed: TestClient, headers: dict[str, str], heading: str) -> None:
+    page = reviewed.get("/review", headers=headers).text
+    assert f"<h1>{heading}</h1>" in page and "review." not in page and "trust." not in page
+    assert page.index("値段の話") < page.index("見学の話") < page.index("乙社 失注") and "確かめた話" not in page
+    assert "見学の話" not in reviewed.get("/review?owner=大橋", headers=headers).text
+    assert "確かめた話" in reviewed.get("/review?state=verified", headers=headers).text
+    assert "nothing" in reviewed.get("/review?owner=誰か", headers=headers).text
+
+
+def test_one_click_verifies_and_moves_the_next_review_ahead(reviewed: TestClient) -> None:
+    asked = reviewed.post("/verify/talk-tracks/price", headers=JA, follow_redirects=False)
+    assert asked.headers["location"] == "/entries/talk-tracks/price?saved=nobody"
+    assert _text(reviewed, "talk-tracks/price.md") == REVIEWED["talk-tracks/price.md"]
+    form = {"by": "大橋", "back": "review", "owner": "大橋"}
+    answer = reviewed.post("/verify/talk-tracks/price", data=form, headers=JA, follow_redirects=False)
+    today, text = date.today(), _text(reviewed, "talk-tracks/price.md")
+    assert f"verified_by: 大橋\nverified_on: {today}\n" in text.replace('"', "").replace("'", "")
+    assert months_later(today, 6).isoformat() in text and "2026-02-01" not in text
+    page = reviewed.get(answer.headers["location"], headers=JA).text
+    assert "確認済みにしました" in page and "値段の話" not in page
+    reviewed.post("/verify/talk-tracks/peer", headers=JA)  # the name is remembered
+    assert "verified_by: 大橋" in _text(reviewed, "talk-tracks/peer.md")
+    assert "ここに並ぶ記録はありません" in reviewed.get("/review", headers=JA).text
+
+
+def test_hits_and_pages_say_how_far_to_trust(reviewed: TestClient) -> None:
+    hits = reviewed.get("/?q=話", headers=JA).text
+    assert "trust-needs-review" in hits and "trust-overdue" in hits and "trust-verified" in hits
+    page = reviewed.get("/entries/talk-tracks/peer", headers=JA).text
+    assert "要確認" in page and "失注した商談2件で使われました" in page and 'action="/verify/talk-tracks/peer"' in page
+    assert 'action="/verify/' not in reviewed.get("/entries/talk-tracks/fine", headers=JA).text
+
+
+@pytest.mark.parametrize(("day", "later"), [("2026-08-31", "2027-02-28"), ("2026-06-30", "2026-12-30")])
+def test_six_months_later_is_a_day_of_the_calendar(day: str, later: str) -> None:
+    assert months_later(date.fromisoformat(day), 6).isoformat() == later
+
+
+def test_a_server_that_only_reads_offers_no_writing(make_client: MakeClient) -> None:
+    client = make_client(REVIEWED, readonly=True)
+    for address in ("/review", "/loop", "/entries/talk-tracks/peer"):
+        page = client.get(address, headers=JA).text
+        assert 'action="/verify/' not in page and 'action="/use/' not in page and "/new/" not in page
+    assert client.post("/verify/talk-tracks/peer", data={"by": "大橋"}, headers=JA).status_code == 403

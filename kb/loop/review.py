@@ -1,0 +1,123 @@
+"""Whether an entry may be relied on as it is, and what speaks against it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, get_args
+
+from kb.entry import Entry
+from kb.insight.rates import LEAST_DECIDED, plain_rate, probability_above
+
+TrustState = Literal["overdue", "needs-review", "verified", "unverified"]
+STATES: tuple[TrustState, ...] = get_args(TrustState)
+DOUBTED: tuple[TrustState, ...] = ("overdue", "needs-review")
+LEAST_LOST = 2  # lost deals since an entry was verified, before that says something
+SURELY_BELOW = 0.1  # of the probability that an angle's win rate lies above the base
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What speaks against an entry, with its evidence."""
+
+    kind: Literal["overdue", "lost", "angle", "newer"]
+    evidence: tuple[str, ...] = ()  # entry ids, newest first
+    day: date | None = None  # by which it was to be reviewed
+    angle: str = ""
+    won: int = 0  # of the angle
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an entry can be relied on."""
+
+    state: TrustState
+    doubts: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What all deals and entries together say."""
+
+    lost_by_used: Mapping[str, Sequence[Entry]]  # newest first
+    lost_by_angle: Mapping[str, Sequence[Entry]]  # of the angles that win surely less than others
+    weak: Mapping[str, tuple[int, int]]  # won and lost by angle
+    newer: Mapping[str, Sequence[Entry]]  # entries that replace one, or were made from it, by its id
+
+
+def standings(content: Sequence[Entry], deals: Sequence[Entry], today: date) -> dict[str, Standing]:
+    """Return the standing of every entry by id; deals are what happened, and only their day and successors count."""
+    known = _known(content, deals)
+    return {entry.id: _standing(entry, known, today) for entry in (*content, *deals)}
+
+
+def weak_angles(deals: Iterable[Entry]) -> dict[str, tuple[int, int]]:
+    """Return (won, lost) of the angles whose drawn win rate lies below the base rate, surely enough."""
+    ends = Counter((angle, deal.outcome) for deal in deals for angle in ("", *dict.fromkeys(deal.angles)))
+    base = float(plain_rate(ends["", "won"], ends["", "lost"]).mean)
+    counts = {angle: (ends[angle, "won"], ends[angle, "lost"]) for angle, _ in ends if angle}
+    return {
+        angle: (won, lost)
+        for angle, (won, lost) in counts.items()
+        if won + lost >= LEAST_DECIDED and float(probability_above(won, lost, base)) < SURELY_BELOW
+    }
+
+
+def _known(content: Sequence[Entry], deals: Sequence[Entry]) -> _Known:
+    weak = weak_angles(deals)
+    lost_by_used: dict[str, list[Entry]] = {}
+    lost_by_angle: dict[str, list[Entry]] = {}
+    lost = (deal for deal in deals if deal.outcome == "lost")
+    for deal in sorted(lost, key=lambda deal: (deal.sort_date, deal.id), reverse=True):
+        for used in dict.fromkeys(deal.deal.used if deal.deal else ()):
+            lost_by_used.setdefault(used, []).append(deal)
+        for angle in weak.keys() & set(deal.angles):
+            lost_by_angle.setdefault(angle, []).append(deal)
+    newer: dict[str, list[Entry]] = {}
+    for entry in (*content, *deals):
+        for other in dict.fromkeys((*entry.supersedes, *entry.derived_from)):
+            newer.setdefault(other, []).append(entry)
+    return _Known(lost_by_used, lost_by_angle, weak, newer)
+
+
+def _standing(entry: Entry, known: _Known, today: date) -> Standing:
+    doubts = tuple(_doubts(entry, known, today))
+    if any(doubt.kind == "overdue" for doubt in doubts):
+        return Standing("overdue", doubts)
+    if doubts:
+        return Standing("needs-review", doubts)
+    return Standing("verified" if entry.verified_on or entry.verified_by else "unverified")
+
+
+def _doubts(entry: Entry, known: _Known, today: date) -> Iterable[Doubt]:
+    """Yield what speaks against an entry; only what came after somebody verified it, or after its own day."""
+    if entry.review_by and entry.review_by < today:
+        yield Doubt("overdue", day=entry.review_by)
+    checked = entry.verified_on or entry.date
+    since = checked.isoformat() if checked else ""
+    if entry.kind != "deal":
+        lost = _after(known.lost_by_used.get(entry.id, ()), since)
+        if len(lost) >= LEAST_LOST:
+            yield Doubt("lost", lost)
+        for angle in entry.angles:
+            if against := _after(known.lost_by_angle.get(angle, ()), since):
+                won, all_lost = known.weak[angle]
+                yield Doubt("angle", against, angle=angle, won=won, lost=all_lost)
+    replaced = [other for other in known.newer.get(entry.id, ()) if _replaces(other, entry, since)]
+    if replaced:
+        yield Doubt("newer", tuple(other.id for other in replaced))
+
+
+def _replaces(other: Entry, entry: Entry, since: str) -> bool:
+    """Whether another entry stands for this one: it says so, or is a newer one of its kind on the same competitor."""
+    is_newer = other.sort_date > since
+    if entry.id in other.supersedes:
+        return is_newer or not (other.sort_date and entry.verified_on)
+    return is_newer and other.kind == entry.kind and bool({*other.competitors} & {*entry.competitors})
+
+
+def _after(deals: Iterable[Entry], since: str) -> tuple[str, ...]:
+    return tuple(deal.id for deal in deals if deal.sort_date > since)

@@ -1,0 +1,86 @@
+"""What speaks against an entry, and what no longer does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from kb.entry import Deal, Entry
+from kb.insight.deals import deal_table
+from kb.insight.scoreboard import scoreboard
+from kb.loop.review import Standing, standings, weak_angles
+from kb.playbook import Playbook
+
+TODAY = date(2026, 11, 25)
+
+
+def entry(entry_id: str, kind: Any = "talk-track", **fields: Any) -> Entry:
+    return Entry(entry_id, f"{entry_id}.md", entry_id, kind, "", 1, "ja", "", **{"date": date(2026, 1, 1), **fields})
+
+
+def deal(entry_id: str, outcome: Any, day: date, used: tuple[str, ...] = (), **fields: Any) -> Entry:
+    return entry(entry_id, "deal", deal=Deal(outcome, closed_on=day, used=used), **fields)
+
+
+def standing(of: Entry, *others: Entry) -> Standing:
+    everything = (of, *others)
+    content = [e for e in everything if e.kind != "deal"]
+    return standings(content, [e for e in everything if e.kind == "deal"], TODAY)[of.id]
+
+
+def kinds(of: Standing) -> list[str]:
+    return [doubt.kind for doubt in of.doubts]
+
+
+def test_nobody_has_checked_a_new_entry() -> None:
+    assert standing(entry("a")) == Standing("unverified")
+    assert standing(entry("a", verified_by="大橋")) == Standing("verified")
+
+
+def test_a_day_of_review_that_is_past_counts_more_than_a_check() -> None:
+    assert standing(entry("a", review_by=TODAY)).state == "unverified"
+    assert standing(entry("a", review_by=date(2026, 11, 24), verified_on=date(2026, 5, 1))).state == "overdue"
+
+
+def test_two_deals_lost_since_the_check_ask_for_another() -> None:
+    talk = entry("a", verified_on=date(2026, 5, 1))
+    lost = [deal(f"d{n}", "lost", date(2026, 4 + n, 2), ("a",)) for n in range(3)]
+    assert standing(talk, *lost[:2]).state == "verified"
+    assert standing(talk, *lost).doubts[0].evidence == ("d2", "d1")
+    assert standing(replace(talk, verified_on=TODAY), *lost).state == "verified"
+
+
+def _angled() -> list[Entry]:
+    lost = [deal(f"l{n}", "lost", date(2026, 3, n + 1), angles=("cost",)) for n in range(9)]
+    return [*lost, *(deal(f"w{n}", "won", date(2026, 2, 1), angles=("peer",)) for n in range(9))]
+
+
+def test_an_angle_that_loses_more_than_others_asks_for_a_check() -> None:
+    found = standing(entry("a", angles=("cost",)), *_angled())
+    assert kinds(found) == ["angle"] and (found.doubts[0].won, found.doubts[0].lost) == (0, 9)
+    assert standing(entry("a", angles=("peer",)), *_angled()).doubts == ()
+    assert standing(entry("a", angles=("cost",), verified_on=TODAY), *_angled()).state == "verified"
+
+
+def test_weak_angles_are_those_of_the_scoreboard() -> None:
+    deals = [*_angled(), *(deal(f"x{n}", "lost", date(2026, 3, 1), angles=("few",)) for n in range(4))]
+    board = scoreboard(deal_table(list(enumerate(deals)), Playbook(), {}), np.ones(len(deals), np.bool_), "angle")
+    weak = {r.key for r in board.rows if r.rate.p_above_base < 0.1 and r.counts.won + r.counts.lost >= 5}
+    assert weak_angles(deals).keys() == weak == {"cost"}
+
+
+def test_a_newer_version_or_one_on_the_same_competitor_asks_for_a_check() -> None:
+    talk = entry("a", competitors=("タスキナ",))
+    made = entry("b", competitors=("タスキナ",), derived_from=("a",), date=date(2026, 2, 1))
+    assert kinds(standing(talk, made)) == ["newer"]
+    assert standing(talk, replace(made, kind="note")).doubts == ()
+    assert standing(talk, replace(made, competitors=())).doubts == ()
+    assert kinds(standing(talk, entry("c", supersedes=("a",)))) == ["newer"]
+
+
+def test_deals_are_what_happened() -> None:
+    of = deal("d", "lost", date(2026, 2, 1), angles=("cost",))
+    assert standing(of, *_angled()).doubts == ()
