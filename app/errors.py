@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from app.schemas import ErrorDetail, ErrorOut
 from kb.errors import (
     BadFilterError,
+    BadPeriodError,
     DuplicateTextError,
     EmptyRequestError,
     EntryNotFoundError,
@@ -36,6 +37,7 @@ STATUS: dict[type[KBError], int] = {
     QueryTooLongError: 422,
     TextTooLongError: 413,
     BadFilterError: 422,
+    BadPeriodError: 422,
     EmptyRequestError: 422,
     IndexNotReadyError: 503,
     IndexBusyError: 503,
