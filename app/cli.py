@@ -12,6 +12,7 @@ import typer
 from app import cli_import
 from app.cli_common import fail, need_entries, settings_or_fail
 from app.cli_export import export
+from app.cli_meeting import meeting
 from app.cli_write import add, new
 
 if TYPE_CHECKING:
@@ -226,4 +227,5 @@ imports = typer.Typer(
 for command in (cli_import.crm, cli_import.transcript, cli_import.docs):
     imports.command()(command)
 app.command()(export)
+app.command()(meeting)
 app.add_typer(imports, name="import")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.api import deals, entries, health, scoreboard, search, writing
+from app.api import deals, entries, health, meeting, scoreboard, search, writing
 
 router = APIRouter()
 router.include_router(search.router)
@@ -12,4 +12,5 @@ router.include_router(deals.router)
 router.include_router(writing.router)
 router.include_router(entries.router)
 router.include_router(scoreboard.router)
+router.include_router(meeting.router)
 health_router = health.router

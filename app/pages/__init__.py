@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.pages import editor, entry, files, playbook, problems, scoreboard, search, similar, versions
+from app.pages import editor, entry, files, meeting, playbook, problems, scoreboard, search, similar, versions
 
 router = APIRouter(include_in_schema=False)
-for page in (search, similar, scoreboard, files, editor, versions, entry, problems, playbook):
+for page in (search, similar, scoreboard, meeting, files, editor, versions, entry, problems, playbook):
     router.include_router(page.router)

@@ -21,7 +21,9 @@ _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _END = re.compile(r"(?<=[。．！？!?])|(?<=\.)\s")
 # Of the headings on the end those that look ahead come first.
 _AHEAD = re.compile("次|教訓|学び|反省|振り返|持ち帰|lesson|next|takeaway|learn|differently", re.IGNORECASE)
-_DECISIONS = re.compile("決定|決めたこと|decision", re.IGNORECASE)
+_DECISIONS = re.compile(
+    r"(?!.*(?:前回|\blast\b)).*(?:決定|決めたこと|decision)", re.IGNORECASE
+)  # not of the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def tasks_of(body: str) -> tuple[Task, ...]:
 
 def decisions_of(body: str) -> tuple[str, ...]:
     """Return the list items below a heading on decisions."""
-    lines = (line for heading, text in sections(body) if _DECISIONS.search(heading) for line in text.split("\n"))
+    lines = (line for heading, text in sections(body) if _DECISIONS.match(heading) for line in text.split("\n"))
     return tuple(item[1].strip() for line in lines if (item := _ITEM.fullmatch(line)) and not _TASK.fullmatch(line))
 
 
