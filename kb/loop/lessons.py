@@ -47,9 +47,19 @@ def first_sentence(text: str) -> str:
     for line in text.split("\n"):
         plain = _LINK.sub(r"\1", _MARKS.sub("", line)).strip()
         if plain and not plain.startswith(("|", "---", "<", "![")):
-            sentence = _END.split(plain)[0].strip()
+            sentence = _whole(_END.split(plain))
             return sentence if len(sentence) <= LESSON_CHARS else sentence[: LESSON_CHARS - 1] + "…"
     return ""
+
+
+def _whole(parts: list[str]) -> str:
+    """Return the first of some sentences; one that ends inside a quotation goes on until that is closed."""
+    sentence = ""
+    for part in parts:
+        sentence += part
+        if sentence.count("「") <= sentence.count("」"):
+            break
+    return sentence.strip()
 
 
 def tasks_of(body: str) -> tuple[Task, ...]:

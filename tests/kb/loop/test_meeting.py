@@ -97,6 +97,7 @@ def test_the_last_meeting_is_the_newest_that_was_over() -> None:
         ("経緯。\n## 決め手\n> 現場が[使えた](x)。", "現場が使えた。"),
         ("\n| a |\n|---|\nはじめに会った。次に", "はじめに会った。"),
         ("# Lesson\nMeet v1.2 early. Then write.", "Meet v1.2 early."),
+        ("「なぜ？」と聞かれた。次に", "「なぜ？」と聞かれた。"),
         ("", ""),
     ],
 )
