@@ -13,6 +13,7 @@ from app import cli_import
 from app.cli_backup import backup, restore
 from app.cli_common import fail, need_entries, settings_or_fail
 from app.cli_export import export
+from app.cli_meeting import meeting
 from app.cli_write import add, new
 
 if TYPE_CHECKING:
@@ -229,4 +230,5 @@ for command in (cli_import.crm, cli_import.transcript, cli_import.docs):
 app.command()(export)
 app.command()(backup)
 app.command()(restore)
+app.command()(meeting)
 app.add_typer(imports, name="import")

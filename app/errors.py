@@ -13,6 +13,7 @@ from app.schemas import ErrorDetail, ErrorOut
 from kb.errors import (
     ActivityUnavailableError,
     BadFilterError,
+    BadPeriodError,
     DuplicateTextError,
     EmptyRequestError,
     EntryNotFoundError,
@@ -38,6 +39,7 @@ STATUS: dict[type[KBError], int] = {
     QueryTooLongError: 422,
     TextTooLongError: 413,
     BadFilterError: 422,
+    BadPeriodError: 422,
     EmptyRequestError: 422,
     IndexNotReadyError: 503,
     IndexBusyError: 503,

@@ -60,6 +60,10 @@ class BadFilterError(KBError):
     """A filter's value cannot be understood."""
 
 
+class BadPeriodError(KBError):
+    """What was given is no week or month that has begun."""
+
+
 class ModelUnavailableError(KBError):
     """The embedding model cannot be loaded."""
 

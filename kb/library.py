@@ -24,7 +24,10 @@ from kb.insight.scoreboard import By, OutcomeOf
 from kb.insight.similar import SimilarDeals
 from kb.live import LiveIndex
 from kb.loop.broken import Broken
+from kb.loop.hold import hold, meeting_notes, note_of
 from kb.loop.lineage import Lineage, lineage
+from kb.loop.meeting import Meeting, WorkItem
+from kb.loop.period import Period, begun
 from kb.loop.review import Standing
 from kb.playbook import Playbook
 from kb.search import facets, recipe
@@ -53,6 +56,7 @@ class Library:
         """Open the index. `visible` names the visibilities this library may ever show."""
         self._problems_of = problems_of
         self._visible = visible
+        self._today = today
         self._live = LiveIndex(open_index, read_playbook, visible, bundled_checksum, today)
 
     @property
@@ -258,6 +262,22 @@ class Library:
         self._live.source()
         state = self._live.state
         return state.insights.overview(agreed(filters, state.playbook), outcome_of, strength)
+
+    def meeting(self, period: str = "", *, gaps: Sequence[WorkItem] = (), broken: Sequence[WorkItem] = ()) -> Meeting:
+        """Prepare the meeting on a week or month, by default the last full week.
+
+        Raises BadPeriodError, IndexNotReadyError.
+        """
+        self._live.source()
+        today, state = self._today(), self._live.state
+        held = begun(period, today)
+        catalog = state.index.catalog
+        return hold(catalog, state.insights, state.playbook, self._visible, held, today, gaps=gaps, broken=broken)
+
+    def meeting_note(self, period: str) -> Entry | None:
+        """Return the saved note on the meeting of a period. Raises BadPeriodError."""
+        found = note_of(meeting_notes(self.index.catalog, self._visible), Period.read(period))
+        return self.entry(found.id) if found else None
 
     def _sorted(self, candidates: tuple[recipe.Candidate, ...], sort: Sort) -> list[recipe.Candidate]:
         if sort == "relevance":

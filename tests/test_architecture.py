@@ -46,7 +46,7 @@ FORBIDDEN = [
     ("kb/", ("ingest", "app")),
     ("ingest/", ("app",)),
     ("kb/index/", ("kb.search", "kb.library")),
-    ("kb/search/", ("kb.library", "kb.live", "kb.insight")),
+    ("kb/search/", ("kb.library", "kb.live", "kb.insight", "kb.loop")),
     ("kb/insight/", ("kb.library", "kb.live", "kb.loop")),
     ("kb/loop/", ("kb.library", "kb.live")),
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text
@@ -174,6 +175,16 @@ def numbered_entries(catalog: Catalog, kind: str, visible: frozenset[str]) -> li
     query = select(ENTRIES.c.number, without_body).where(of_kind).order_by(ENTRIES.c.number)
     with catalog.engine.connect() as connection:
         return [(row[0], from_document(row[1])) for row in connection.execute(query)]
+
+
+def overdue(catalog: Catalog, visible: frozenset[str], today: date) -> list[Entry]:
+    """Return the published entries, without their bodies, whose day of review is over, the oldest first."""
+    document = ENTRIES.c.document
+    due = func.json_extract(document, "$.review_by")
+    over = passing((), "", "", visible) & (due < today.isoformat())
+    query = select(func.json_set(document, "$.body", "")).where(over).order_by(due, ENTRIES.c.id)
+    with catalog.engine.connect() as connection:
+        return [from_document(found) for found in connection.scalars(query)]
 
 
 def kinds_by_id(catalog: Catalog, visible: frozenset[str]) -> dict[str, str]:

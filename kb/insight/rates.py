@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, betaincinv, ndtri
+from scipy.special import betainc, betaincinv, gammaincinv, ndtri
 
 CREDIBILITY = 0.90
 NORMAL = float(ndtri((1 + CREDIBILITY) / 2))  # standard errors from the middle to the end of an interval
@@ -55,6 +55,17 @@ def probability_beats(won: float, lost: float, other_won: float, other_lost: flo
     middles = (np.arange(_GRID) + 0.5) / _GRID
     first = betaincinv(won + JEFFREYS, lost + JEFFREYS, middles)
     return float(np.mean(betainc(other_won + JEFFREYS, other_lost + JEFFREYS, first)))
+
+
+def count_interval(count: int) -> tuple[float, float]:
+    """Return the 90 % interval of what to expect where so many things happened: Gamma(count + 1/2)."""
+    tail = (1 - CREDIBILITY) / 2
+    return float(gammaincinv(count + JEFFREYS, tail)), float(gammaincinv(count + JEFFREYS, 1 - tail))
+
+
+def probability_more(count: int, days: int, other: int, other_days: int) -> float:
+    """Return how probable it is that things happen more often a day than elsewhere: of two Gammas a share is a Beta."""
+    return float(1 - betainc(count + JEFFREYS, other + JEFFREYS, days / (days + other_days)))
 
 
 def _array(values: ArrayLike) -> Numbers:

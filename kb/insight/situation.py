@@ -38,7 +38,7 @@ def situation_parts(sections: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     that consist of nothing else are taken whole but for such sentences.
     """
     told = list(sections)
-    kept = [text for heading, text in told if not _speaks(heading, _LESSON_JA_PARTS, _LESSON_EN_WORDS)]
+    kept = [text for heading, text in told if not tells_lesson(heading)]
     parts: list[str] = []
     room = SITUATION_CHARS
     for text in kept or [text for _, text in told]:
@@ -52,6 +52,11 @@ def situation_parts(sections: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 def names_end(text: str) -> bool:
     """Whether a text says how a deal ended: as a tag it would be no difference but the outcome itself."""
     return _speaks(text, _ENDED_JA_PARTS, _ENDED_EN_WORDS)
+
+
+def tells_lesson(heading: str) -> bool:
+    """Whether a section speaks of lessons or of the end."""
+    return _speaks(heading, _LESSON_JA_PARTS, _LESSON_EN_WORDS)
 
 
 def _speaks(text: str, parts: tuple[str, ...], words: frozenset[str]) -> bool:

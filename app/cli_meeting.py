@@ -1,0 +1,62 @@
+"""The command `kb meeting`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli_common import need_entries, settings_or_fail
+
+if TYPE_CHECKING:
+    from app.i18n import Texts
+    from app.meeting_view import MeetingView
+
+
+class Format(StrEnum):
+    """What can be written."""
+
+    MD = "md"
+    HTML = "html"
+    CSV = "csv"
+
+
+class Language(StrEnum):
+    """What it can be said in."""
+
+    JA = "ja"
+    EN = "en"
+
+
+def meeting(
+    period: Annotated[str, typer.Option(help="A week (2026-W47) or month (2026-11); default: last full week.")] = "",
+    form: Annotated[Format, typer.Option("--format", "-f", help="html: one page for paper; csv: a table.")] = Format.MD,
+    language: Annotated[Language, typer.Option(help="Language of the words.")] = Language.JA,
+) -> None:
+    """Write the meeting of sales and marketing on a week or month, from the index, to the standard output."""
+    from app.i18n import texts_for
+    from app.meeting_view import in_words
+    from app.wiring import make_library
+
+    settings = settings_or_fail()
+    need_entries(settings)
+    library = make_library(settings)
+    try:
+        texts = texts_for(language)
+        view = in_words(library.meeting(period), library, texts)
+    finally:
+        library.close()
+    sys.stdout.buffer.write(_written(view, texts, form))
+    sys.stdout.buffer.flush()
+
+
+def _written(view: MeetingView, texts: Texts, form: Format) -> bytes:
+    from app.meeting_text import to_csv, to_html, to_markdown
+
+    if form is Format.CSV:
+        return to_csv(view, texts)
+    if form is Format.HTML:
+        return to_html(view, texts).encode()
+    return f"# {view.title}\n\n{to_markdown(view, texts)}".encode()

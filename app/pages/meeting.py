@@ -1,0 +1,102 @@
+"""The page of the meeting: what happened, what waits, and what was decided, kept as a note."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import ImmutableMultiDict
+
+from app.deps import LibraryDep, StoreDep
+from app.meeting_text import to_note
+from app.meeting_view import in_words, title_of
+from app.pages.making import AUTHOR_COOKIE
+from app.pages.view import render, texts_of
+from app.posted import posted_form
+from app.render import entry_address
+from kb.errors import KBError
+from kb.library import Library
+from kb.loop.kpis import DEFINITIONS
+from kb.loop.lessons import Task
+from kb.loop.meeting import Meeting
+from kb.loop.period import Period
+from kb.loop.stored import from_note
+
+PAGE = "/meeting"
+MOST_LINES = 100
+router = APIRouter()
+Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
+
+
+@router.get(PAGE)
+def meeting_page(request: Request, library: LibraryDep) -> Response:
+    """Show the meeting on a period, from today's records or as it was saved."""
+    found = library.meeting(request.query_params.get("period", ""))
+    note = library.meeting_note(found.period)
+    asked = bool(request.query_params.get("stored"))
+    stored = from_note(note.body) if asked and note else None
+    shown = {"stored": bool(stored), "unstored": asked and not stored}
+    return _page(request, library, stored or found, {**shown, "actions": _open_tasks(found)})
+
+
+@router.get(f"{PAGE}/numbers")
+def numbers_page(request: Request) -> Response:
+    """Explain each number of the meeting."""
+    return render(request, "meeting_numbers.html", {"keys": ["won-amount", *DEFINITIONS]})
+
+
+@router.post(f"{PAGE}/save")
+def save(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> Response:
+    """Keep a meeting with its decisions and actions as a note; one of a period that has one is left alone."""
+    texts = texts_of(request)
+    found = library.meeting(form.get("period", ""))
+    told = {name: form.get(name, "") for name in ("decisions", "actions")}
+    if library.meeting_note(found.period):
+        return _page(request, library, found, {**told, "problem": texts("meeting.saved_already")}, 409)
+    text = to_note(
+        found, in_words(found, library, texts), texts, _lines(told["decisions"]), _lines(told["actions"]), date.today()
+    )
+    try:
+        saved = store.create(
+            text,
+            kind="note",
+            name=f"meeting-{found.period}",
+            force=True,
+            author=unquote(request.cookies.get(AUTHOR_COOKIE, "")),
+            reason=title_of(Period.read(found.period), texts),
+            key=form.get("key", "")[:200],
+        )
+    except KBError as error:
+        return _page(request, library, found, {**told, "problem": texts.said(error.sentence)}, 422)
+    return RedirectResponse(f"{entry_address(saved.id)}?saved={'1' if saved.is_findable else 'soon'}", 303)
+
+
+def _page(request: Request, library: Library, found: Meeting, more: dict[str, Any], status: int = 200) -> Response:
+    texts, period = texts_of(request), Period.read(found.period)
+    note = library.meeting_note(found.period)
+    following = period.after()
+    context = {
+        "view": in_words(found, library, texts),
+        "period": period,
+        "previous": period.before().key,
+        "following": following.key if following.start <= date.today() else "",
+        "month": f"{period.start:%Y-%m}" if period.is_week else "",
+        "note": note,
+        "key": secrets.token_urlsafe(16),
+    }
+    return render(request, "meeting.html", {**context, **more}, status)
+
+
+def _open_tasks(found: Meeting) -> str:
+    tasks: tuple[Task, ...] = found.last.tasks if found.last else ()
+    return "\n".join(task.text for task in tasks if not task.is_done)
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a field without the list marks people type."""
+    lines = (line.strip().removeprefix("- ").removeprefix("・").strip() for line in text.splitlines())
+    return [line for line in lines if line][:MOST_LINES]

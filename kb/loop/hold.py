@@ -1,0 +1,64 @@
+"""Prepare a meeting from the index: which records, whose lessons, which notes are meetings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from kb.entry import Entry
+from kb.errors import BadPeriodError
+from kb.index import selection
+from kb.index.catalog import Catalog
+from kb.insight.insights import Insights
+from kb.loop.kpis import Records
+from kb.loop.lessons import lesson_of
+from kb.loop.meeting import Meeting, WorkItem, meeting, period_of
+from kb.loop.period import Period
+from kb.playbook import Playbook
+from kb.search.bounds import NO_FILTERS
+
+
+def hold(
+    catalog: Catalog,
+    insights: Insights,
+    playbook: Playbook,
+    visible: frozenset[str],
+    period: Period,
+    today: date,
+    *,
+    gaps: Sequence[WorkItem] = (),
+    broken: Sequence[WorkItem] = (),
+) -> Meeting:
+    """Prepare the meeting on a period from what may be shown."""
+
+    def lessons(ids: Sequence[str]) -> Mapping[str, str]:
+        return {entry.id: lesson_of(entry.body) for entry in catalog.entries(ids).values()}
+
+    records = Records(insights.deals.deals, insights.campaigns(NO_FILTERS))
+    last = last_before(meeting_notes(catalog, visible), period)
+    review = [WorkItem(e.title, e.id, str(e.review_by)) for e in selection.overdue(catalog, visible, today)]
+    whole = catalog.entries([last.id]).get(last.id) if last else None
+    return meeting(period, playbook, records, lessons, last=whole, review=review, gaps=gaps, broken=broken)
+
+
+def meeting_notes(catalog: Catalog, visible: frozenset[str]) -> list[tuple[Period, Entry]]:
+    """Return the notes that say which period they are the meeting of, without their bodies."""
+    found = []
+    for _, note in selection.numbered_entries(catalog, "note", visible):
+        try:
+            found.append((Period.read(period_of(note)), note))
+        except BadPeriodError:
+            continue
+    return found
+
+
+def last_before(notes: Sequence[tuple[Period, Entry]], period: Period) -> Entry | None:
+    """Return the newest meeting on a period that was over before this one began."""
+    over = [(held.end, note.sort_date, note.id, note) for held, note in notes if held.end < period.start]
+    return max(over, key=lambda found: found[:3])[3] if over else None
+
+
+def note_of(notes: Sequence[tuple[Period, Entry]], period: Period) -> Entry | None:
+    """Return the newest note on the meeting of a period."""
+    found = [(note.sort_date, note.id, note) for held, note in notes if held == period]
+    return max(found, key=lambda pair: pair[:2])[2] if found else None

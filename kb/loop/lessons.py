@@ -1,0 +1,91 @@
+"""Read notes: the one lesson of a deal, the decisions and the tasks of a meeting.
+
+Only headings, lists and sentences are told apart, line by line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kb.insight.situation import tells_lesson
+
+LESSON_CHARS = 90
+_HEADING = re.compile(r" {0,3}#{1,6}\s+(.*?)\s*#*\s*")
+_FENCE = re.compile(r" {0,3}(```+|~~~+)")
+_TASK = re.compile(r"\s*[-*+]\s+\[([ xX✓])\]\s+(.+)")
+_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(.+)")
+_MARKS = re.compile(r"^\s*(?:>\s*|[-*+]\s+|\d+[.)]\s+)+|\*\*|__|`")
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_END = re.compile(r"(?<=[。．！？!?])|(?<=\.)\s")
+# Of the headings on the end those that look ahead come first.
+_AHEAD = re.compile("次|教訓|学び|反省|振り返|持ち帰|lesson|next|takeaway|learn|differently", re.IGNORECASE)
+_DECISIONS = re.compile(
+    r"(?!.*(?:前回|\blast\b)).*(?:決定|決めたこと|decision)", re.IGNORECASE
+)  # not of the one before
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An action somebody took on."""
+
+    text: str
+    is_done: bool
+
+
+def lesson_of(body: str) -> str:
+    """Return the first sentence of the section on lessons, else the first sentence; at most LESSON_CHARS letters."""
+    told = [(heading, sentence) for heading, text in sections(body) if (sentence := first_sentence(text))]
+    ahead = next((sentence for heading, sentence in told if _AHEAD.search(heading)), "")
+    ended = ahead or next((sentence for heading, sentence in told if heading and tells_lesson(heading)), "")
+    return ended or (told[0][1] if told else "")
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a Markdown text without its marks; tables are passed over."""
+    for line in text.split("\n"):
+        plain = _LINK.sub(r"\1", _MARKS.sub("", line)).strip()
+        if plain and not plain.startswith(("|", "---", "<", "![")):
+            sentence = _whole(_END.split(plain))
+            return sentence if len(sentence) <= LESSON_CHARS else sentence[: LESSON_CHARS - 1] + "…"
+    return ""
+
+
+def _whole(parts: list[str]) -> str:
+    """Return the first of some sentences; one that ends inside a quotation goes on until that is closed."""
+    sentence = ""
+    for part in parts:
+        sentence += part
+        if sentence.count("「") <= sentence.count("」"):
+            break
+    return sentence.strip()
+
+
+def tasks_of(body: str) -> tuple[Task, ...]:
+    """Return the tasks (- [ ] and - [x]) of a note in their order."""
+    found = (_TASK.fullmatch(line) for _, text in sections(body) for line in text.split("\n"))
+    return tuple(Task(task[2].strip(), task[1] != " ") for task in found if task)
+
+
+def decisions_of(body: str) -> tuple[str, ...]:
+    """Return the list items below a heading on decisions."""
+    lines = (line for heading, text in sections(body) if _DECISIONS.match(heading) for line in text.split("\n"))
+    return tuple(item[1].strip() for line in lines if (item := _ITEM.fullmatch(line)) and not _TASK.fullmatch(line))
+
+
+def sections(body: str) -> Iterator[tuple[str, str]]:
+    """Yield (heading, text) in order, without fenced code."""
+    heading, fence = "", ""
+    lines: list[str] = []
+    for line in body.split("\n"):
+        mark = _FENCE.match(line)
+        if fence or mark:
+            closes = fence and mark and mark[1].startswith(fence)
+            fence = "" if closes else fence or (mark[1] if mark else "")
+        elif found := _HEADING.fullmatch(line):
+            yield heading, "\n".join(lines)
+            heading, lines = found[1], []
+        else:
+            lines.append(line)
+    yield heading, "\n".join(lines)

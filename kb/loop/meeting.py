@@ -1,0 +1,186 @@
+"""The meeting of sales and marketing: always the same eight parts, counted from the records of one period.
+
+Pure computation; what needs review, the gaps and the broken lines are handed in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kb.entry import Entry
+from kb.insight.rates import probability_more
+from kb.loop.kpis import Figure, Records, change_of, figures
+from kb.loop.lessons import Task, decisions_of, tasks_of
+from kb.loop.period import Period
+from kb.playbook import Playbook
+
+LEAST_COUNT = 3  # deals that named a reason or angle in one of the two periods, to say that it moved
+MOST_MOVED = 10
+MOST_REUSED = 5
+MOST_WORK = 10
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """Something that waits for somebody."""
+
+    label: str
+    entry_id: str = ""  # the entry it is about; empty: none yet
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A list of what waits: how many there are, and the first of them."""
+
+    count: int = 0
+    items: tuple[WorkItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A deal that ended in the period."""
+
+    entry_id: str
+    title: str
+    outcome: str
+    amount: int | None
+    currency: str
+    lesson: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A reason or angle that more or fewer closed deals named than in the period before."""
+
+    facet: str  # reason or angle
+    key: str
+    now: int
+    before: int
+    is_sure: bool  # False: within error
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """An entry that was used in deals closed in the period."""
+
+    entry_id: str
+    won: int
+    lost: int
+    no_decision: int
+
+    @property
+    def deals(self) -> int:
+        """Closed deals it was used in."""
+        return self.won + self.lost + self.no_decision
+
+
+@dataclass(frozen=True, slots=True)
+class LastMeeting:
+    """What the last meeting decided, and what became of its tasks."""
+
+    entry_id: str
+    period: str
+    decisions: tuple[str, ...]
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """The eight parts in their order."""
+
+    period: str
+    figures: tuple[Figure, ...]
+    endings: tuple[Ending, ...]  # won and lost, newest first
+    moved: tuple[Moved, ...]  # the largest differences first
+    reused: tuple[Reused, ...]
+    review: Work
+    gaps: Work
+    broken: Work
+    last: LastMeeting | None
+    closed: int = 0  # deals that ended in the period, no decision as well
+
+
+def meeting(
+    period: Period,
+    playbook: Playbook,
+    records: Records,
+    lessons: Callable[[Sequence[str]], Mapping[str, str]],
+    *,
+    last: Entry | None = None,
+    review: Sequence[WorkItem] = (),
+    gaps: Sequence[WorkItem] = (),
+    broken: Sequence[WorkItem] = (),
+) -> Meeting:
+    """Prepare the meeting on a period. `lessons` returns the lesson of each of some deals by id."""
+    closed, earlier = records.closed(period), records.closed(period.before())
+    return Meeting(
+        period=period.key,
+        figures=figures(playbook, records, period),
+        endings=_endings(closed, lessons),
+        moved=_moved(closed, earlier, period),
+        reused=_reused(closed),
+        review=work(review),
+        gaps=work(gaps),
+        broken=work(broken),
+        last=last_meeting(last) if last else None,
+        closed=len(closed),
+    )
+
+
+def work(items: Sequence[WorkItem]) -> Work:
+    """Return the first of some items and how many there are."""
+    return Work(len(items), tuple(items[:MOST_WORK]))
+
+
+def last_meeting(note: Entry) -> LastMeeting:
+    """Return what a note on a meeting decided."""
+    return LastMeeting(note.id, period_of(note), decisions_of(note.body), tasks_of(note.body))
+
+
+def period_of(note: Entry) -> str:
+    """Return the period a note says it is the meeting of; empty where it is none."""
+    return next((value.strip() for key, value in note.extra if key == "meeting"), "")
+
+
+def _endings(closed: Iterable[Entry], lessons: Callable[[Sequence[str]], Mapping[str, str]]) -> tuple[Ending, ...]:
+    ended = [(entry, entry.deal) for entry in closed if entry.deal and entry.outcome in ("won", "lost")]
+    told = lessons([entry.id for entry, _ in ended])
+    found = [Ending(e.id, e.title, str(e.outcome), deal.amount, deal.currency, told.get(e.id, "")) for e, deal in ended]
+    return tuple(sorted(found, key=lambda ending: ending.outcome != "won"))
+
+
+def _moved(closed: Iterable[Entry], earlier: Iterable[Entry], period: Period) -> tuple[Moved, ...]:
+    now, before = _named(closed), _named(earlier)
+    found = [
+        Moved(*named, now[named], before[named], _is_sure(now[named], before[named], period))
+        for named in sorted({*now, *before})
+        if now[named] != before[named] and max(now[named], before[named]) >= LEAST_COUNT
+    ]
+    found.sort(key=lambda moved: -abs(moved.now - moved.before))
+    return tuple(found[:MOST_MOVED])
+
+
+def _named(deals: Iterable[Entry]) -> Counter[tuple[str, str]]:
+    """Count the deals by the reasons and angles they name, each once a deal."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for entry in deals:
+        counted.update({("reason", reason.code) for reason in entry.deal.reasons} if entry.deal else ())
+        counted.update({("angle", angle) for angle in entry.angles})
+    return counted
+
+
+def _is_sure(now: int, before: int, period: Period) -> bool:
+    return change_of(probability_more(now, period.days, before, period.before().days)) != "within-error"
+
+
+def _reused(closed: Iterable[Entry]) -> tuple[Reused, ...]:
+    counted: dict[str, Counter[str]] = {}
+    for entry in closed:
+        for used in dict.fromkeys(entry.deal.used) if entry.deal else ():
+            counted.setdefault(used, Counter())[str(entry.outcome)] += 1
+    found = [Reused(used, ends["won"], ends["lost"], ends["no-decision"]) for used, ends in counted.items()]
+    found.sort(key=lambda reused: (-reused.deals, -reused.won, reused.entry_id))
+    return tuple(found[:MOST_REUSED])

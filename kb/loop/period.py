@@ -1,0 +1,90 @@
+"""The stretch of time a meeting looks at: an ISO week or a month.
+
+Standard library only, besides how errors are said.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from kb.errors import BadPeriodError
+from kb.wording import say
+
+_WRITTEN = re.compile(r"(\d{4})-(?:W(\d{2})|(\d{2}))")
+A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
+FIRST_YEAR = 1900
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A week (2026-W47) or a month (2026-11), from its first day to its last."""
+
+    key: str
+    start: date
+    end: date
+
+    @classmethod
+    def read(cls, text: str) -> Period:
+        """Read a week or a month. Raises BadPeriodError."""
+        found = _WRITTEN.fullmatch(text.strip().upper())
+        try:
+            if found and int(found[1]) >= FIRST_YEAR:
+                year, week, month = int(found[1]), found[2], found[3]
+                return cls.week_of(date.fromisocalendar(year, int(week), 1)) if week else _month(year, int(month))
+        except (ValueError, OverflowError):
+            pass
+        raise BadPeriodError(
+            say("'{value}' is not a period; write a week such as 2026-W47 or a month such as 2026-11.", value=text[:60])
+        )
+
+    @classmethod
+    def week_of(cls, day: date) -> Period:
+        """Return the ISO week a day lies in."""
+        year, week, weekday = day.isocalendar()
+        start = day - timedelta(days=weekday - 1)
+        return cls(f"{year:04d}-W{week:02d}", start, start + A_WEEK - A_DAY)
+
+    @classmethod
+    def last_full_week(cls, today: date) -> Period:
+        """Return the last week that is over."""
+        return cls.week_of(today - A_WEEK)
+
+    @property
+    def is_week(self) -> bool:
+        """Whether this is a week and no month."""
+        return "W" in self.key
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.end - self.start).days + 1
+
+    def before(self) -> Period:
+        """Return the period of the same kind that ends the day before this one begins."""
+        return self._around(self.start - A_DAY)
+
+    def after(self) -> Period:
+        """Return the period of the same kind that begins the day after this one ends."""
+        return self._around(self.end + A_DAY)
+
+    def holds(self, day: date | None) -> bool:
+        """Whether a day lies in it."""
+        return day is not None and self.start <= day <= self.end
+
+    def _around(self, day: date) -> Period:
+        return Period.week_of(day) if self.is_week else _month(day.year, day.month)
+
+
+def begun(text: str, today: date) -> Period:
+    """Read a period that has begun by today; without a text the last full week. Raises BadPeriodError."""
+    period = Period.read(text) if text.strip() else Period.last_full_week(today)
+    if period.start > today:
+        raise BadPeriodError(say("{value} has not begun yet. Choose a period up to today.", value=period.key))
+    return period
+
+
+def _month(year: int, month: int) -> Period:
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return Period(f"{year:04d}-{month:02d}", date(year, month, 1), following - A_DAY)

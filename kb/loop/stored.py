@@ -1,0 +1,78 @@
+"""The figures of a meeting as lines of JSON at the end of its note, and back: what was shown can be shown again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from kb.loop.kpis import Figure, Measured
+from kb.loop.lessons import Task
+from kb.loop.meeting import Ending, LastMeeting, Meeting, Moved, Reused, Work, WorkItem
+
+VERSION = 1
+_BLOCK = re.compile(r"^```json\n(\{.*?)^```\s*$", re.MULTILINE | re.DOTALL)
+_LISTS: dict[str, Any] = {"endings": Ending, "moved": Moved, "reused": Reused}
+_WORK = ("review", "gaps", "broken")
+
+
+def to_lines(meeting: Meeting) -> str:
+    """Write a meeting as lines of JSON, the first of them with its period."""
+    return "\n".join(json.dumps(line, ensure_ascii=False) for line in _lines(meeting))
+
+
+def from_note(body: str) -> Meeting | None:
+    """Return the meeting stored at the end of a note; None where there is none or somebody broke it."""
+    blocks = _BLOCK.findall(body.replace("\r\n", "\n"))
+    try:
+        return _meeting([json.loads(line) for line in blocks[-1].splitlines() if line.strip()]) if blocks else None
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+        return None
+
+
+def _lines(meeting: Meeting) -> Iterator[dict[str, Any]]:
+    yield {"meeting": meeting.period, "version": VERSION, "closed": meeting.closed}
+    for figure in meeting.figures:
+        yield {"part": "figures", **_lean(asdict(figure))}
+    for part in _LISTS:
+        yield from ({"part": part, **asdict(item)} for item in getattr(meeting, part))
+    for part in _WORK:
+        yield {"part": part, **asdict(getattr(meeting, part))}
+    if meeting.last:
+        yield {"part": "last", **asdict(meeting.last)}
+
+
+def _lean(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: round(value, 4) if isinstance(value, float) else value
+        for name, value in values.items()
+        if value not in (None, "")
+    }
+
+
+def _meeting(lines: list[dict[str, Any]]) -> Meeting:
+    head, *rest = lines
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for line in rest:
+        parts.setdefault(line.pop("part"), []).append(line)
+    works: dict[str, Any] = {part: _work(parts[part][0]) for part in _WORK}
+    lists: dict[str, Any] = {part: tuple(kind(**line) for line in parts.get(part, ())) for part, kind in _LISTS.items()}
+    figures = tuple(map(_figure, parts["figures"]))
+    last = _last(parts["last"][0]) if "last" in parts else None
+    return Meeting(period=head["meeting"], figures=figures, last=last, closed=int(head["closed"]), **lists, **works)
+
+
+def _figure(line: dict[str, Any]) -> Figure:
+    measured = {name: Measured(**line[name]) for name in ("now", "before") if line.get(name)}
+    return Figure(**{**line, **measured})
+
+
+def _work(line: dict[str, Any]) -> Work:
+    return Work(int(line["count"]), tuple(WorkItem(**item) for item in line["items"]))
+
+
+def _last(line: dict[str, Any]) -> LastMeeting:
+    tasks = tuple(Task(**task) for task in line["tasks"])
+    return LastMeeting(line["entry_id"], line["period"], tuple(line["decisions"]), tasks)

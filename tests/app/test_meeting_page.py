@@ -1,0 +1,149 @@
+"""The meeting over HTTP and on the command line: shown, kept as a note, shown again as it was."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from kb.loop.kpis import DEFINITIONS
+from tests.app.conftest import MakeClient
+from tests.app.test_cli import Place, place
+
+__all__ = ["place"]
+
+PLAYBOOK = """\
+kgi: {name: 新規ARR, target: 1億円, period: 2026年4月〜2027年3月}
+kpis:
+  - {key: win-rate, name: 受注率, target: 28%}
+  - {key: first-touch, name: 初回接触までの時間, target: 1営業日以内}
+angles:
+  - {key: peer, ja: 同業の事例, en: Peer case}
+"""
+JAPANESE, ENGLISH = {"accept-language": "ja"}, {"accept-language": "en"}
+MONTH = "/meeting?period=2026-06"
+
+
+def _files() -> dict[str, str]:
+    files = {"playbook.yaml": PLAYBOOK}
+    files["talk-tracks/visit.md"] = "---\ntitle: 見学の話\nreview_by: 2026-01-31\n---\n話す。\n"
+    for month, count in ((5, 1), (6, 4)):
+        for number in range(count):
+            won = number % 2 == 0
+            head = (
+                f"---\ntitle: 商談{month}-{number}\nkind: deal\noutcome: {'won' if won else 'lost'}\namount: 3000000\n"
+            )
+            head += f"closed_on: 2026-0{month}-1{number}\nangles: [peer]\nused: [talk-tracks/visit]\n---\n"
+            files[f"deals/{month}-{number}.md"] = (
+                f"{head}経緯を書いた。\n\n## 次にやること\n\n早めに会う。その後に送る。\n"
+            )
+    return files
+
+
+@pytest.fixture(scope="module")
+def shown(make_client: MakeClient) -> TestClient:
+    return make_client(_files())
+
+
+def test_the_parts_stand_in_their_order_with_their_numbers(shown: TestClient) -> None:
+    page = shown.get(MONTH, headers=JAPANESE).text
+    headings = re.findall(r"<h2[^>]*>(\d)\. ([^<]+)</h2>", page)
+    assert [int(number) for number, _ in headings] == list(range(1, 9))
+    for sentence in (
+        "月次会議 2026年6月", "50%（4件中2件）", "前の期間との差は誤差の範囲", "期首からの累計 900万円（目標の9%）",
+        "初回接触の日時が記録されていない", "早めに会う。", "切り口「同業の事例」", "1件 → 4件",
+        "4件の商談（受注2・失注2）", "期限 2026-01-31", "前回の会議の記録はまだありません",
+    ):  # fmt: skip
+        assert sentence in page
+    assert 'href="/entries/deals/6-0"' in page
+
+
+def test_an_english_reader_gets_english_words(shown: TestClient) -> None:
+    page = shown.get(MONTH, headers=ENGLISH).text
+    assert "Monthly meeting 2026-06" in page and "50% (2 of 4)" in page and "meeting." not in page
+
+
+def test_without_a_period_the_last_full_week_is_shown_and_empty_parts_say_so(make_client: MakeClient) -> None:
+    page = make_client({"notes/a.md": "何もない。\n"}).get("/meeting", headers=JAPANESE)
+    assert page.status_code == 200
+    assert "週次会議 20" in page.text and "この期間に受注・失注した商談はありません。" in page.text
+    assert "この期間の受注に金額の記録がありません" in page.text
+
+
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [("2999-W01", "まだ始まっていません"), ("2026-W99", "期間として読めません"), ("x" * 5, "「xxxxx」")],
+)
+def test_what_is_no_period_is_said_in_a_sentence(shown: TestClient, period: str, said: str) -> None:
+    answer = shown.get("/meeting", params={"period": period}, headers={**JAPANESE, "accept": "text/html"})
+    assert (answer.status_code, said in answer.text) == (422, True)
+    assert shown.get("/api/v1/meeting", params={"period": period}).json()["error"]["code"] == "bad_period"
+
+
+def test_programs_get_the_same_numbers(shown: TestClient) -> None:
+    found = shown.get("/api/v1/meeting", params={"period": "2026-06"}).json()
+    rate = next(figure for figure in found["figures"] if figure["key"] == "win-rate")
+    assert (rate["now"]["done"], rate["now"]["of"], rate["change"]) == (2, 4, "within-error")
+    assert (found["first_day"], found["last_day"], found["closed"]) == ("2026-06-01", "2026-06-30", 4)
+    assert found["moved"] == [{"facet": "angle", "key": "peer", "now": 4, "before": 1, "is_sure": False}]
+
+
+def test_each_number_is_explained(shown: TestClient) -> None:
+    for headers, name in ((JAPANESE, "ジェフリーズ"), (ENGLISH, "Jeffreys")):
+        page = shown.get("/meeting/numbers", headers=headers).text
+        assert name in page and all(f'id="{key}"' in page for key in ("won-amount", *DEFINITIONS))
+        assert ">number." not in page and ">meeting." not in page
+
+
+def test_a_saved_meeting_is_a_note_that_the_next_one_begins_with(make_client: MakeClient) -> None:
+    client = make_client(_files())
+    form = {"period": "2026-06", "decisions": "見学会を毎月開く\n- 値引きはしない", "actions": "招待状を直す（藤井）\n"}
+    answer = client.post("/meeting/save", data=form, headers=JAPANESE, follow_redirects=False)
+    assert answer.status_code == 303
+    note = client.get("/api/v1/entries/notes/meeting-2026-06").json()
+    assert (note["title"], note["kind"], note["tags"]) == ("月次会議 2026年6月", "note", ["会議"])
+    assert client.get("/api/v1/search", params={"q": "見学会を毎月開く"}).json()["total"] > 0
+    source = client.get("/api/v1/entries/notes/meeting-2026-06/source").text
+    assert "meeting: 2026-06" in source and "- [ ] 招待状を直す（藤井）" in source and "```json\n{" in source
+    following = client.get("/meeting?period=2026-07", headers=JAPANESE).text
+    assert "値引きはしない" in following and "未完了" in following and "前回の未完了を入れてあります" in following
+    again = client.post("/meeting/save", data=form, headers=JAPANESE)
+    assert again.status_code == 409 and "保存済み" in again.text and "/entries/notes/meeting-2026-06" in again.text
+
+
+def test_saved_numbers_stay_when_the_records_change(make_client: MakeClient) -> None:
+    client = make_client(_files())
+    client.post("/meeting/save", data={"period": "2026-06"}, headers=JAPANESE)
+    text = "---\ntitle: 後から\nkind: deal\noutcome: lost\nclosed_on: 2026-06-20\n---\n後から書いた。\n"
+    assert client.post("/api/v1/entries", json={"text": text, "kind": "deal"}).status_code < 300
+    assert "40%（5件中2件）" in client.get(MONTH, headers=JAPANESE).text
+    stored = client.get(f"{MONTH}&stored=1", headers=JAPANESE).text
+    assert "50%（4件中2件）" in stored and "保存時の数字です" in stored
+    assert "まだ保存されていない" in client.get("/meeting?period=2026-05&stored=1", headers=JAPANESE).text
+
+
+def test_a_server_that_only_reads_offers_no_saving(make_client: MakeClient) -> None:
+    client = make_client(_files(), readonly=True)
+    assert "/meeting/save" not in client.get(MONTH).text
+    assert client.post("/meeting/save", data={"period": "2026-06"}).status_code in (403, 422)
+
+
+def test_the_command_line_says_what_is_wrong_in_one_sentence(place: Place) -> None:
+    done = place.process("meeting", "--period", "2026-06")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "There is no index yet" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("form", "begins"), [("md", "# Monthly meeting 2026-03"), ("html", "<!doctype html>"), ("csv", "\ufeffPart")]
+)
+def test_the_command_line_writes_the_meeting(place: Place, form: str, begins: str) -> None:
+    assert place.process("sync").returncode == 0
+    done = place.process("meeting", "--period", "2026-03", "--format", form, "--language", "en")
+    assert done.stdout.startswith(begins) and "青葉精工の受注" in done.stdout
+    if form == "csv":
+        assert {len(row) for row in csv.reader(io.StringIO(done.stdout))} == {7}

@@ -1,0 +1,118 @@
+"""The numbers of a meeting: counted, compared and, where they cannot be, said to be missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.entry import Campaign, Entry
+from kb.insight.rates import probability_beats, probability_more
+from kb.loop.kpis import Figure, Measured, Records, campaign_end, change_of, figures
+from kb.loop.period import Period
+from kb.loop.targets import amount_target, count_target, share_target, span_of
+from kb.playbook import Playbook
+from tests.deals import deal
+
+NOVEMBER = Period.read("2026-11")
+KPIS = ({"key": "mql", "name": "MQL数", "target": "月180件"}, {"key": "win-rate", "name": "受注率", "target": "28%"})
+
+
+def campaign(name: str, period: str, **metrics: int) -> Entry:
+    entry = replace(deal(name), id=f"campaigns/{name}", kind="campaign", deal=None, date=date(2026, 11, 30))
+    return replace(entry, campaign=Campaign(period=period, metrics=metrics))
+
+
+def closed(count: int, outcome: str, day: date, **fields: Any) -> list[Entry]:
+    return [deal(f"{outcome}-{day}-{n}", outcome, closed_on=day, **fields) for n in range(count)]
+
+
+def found(playbook: Playbook, *deals: Entry, campaigns: tuple[Entry, ...] = ()) -> dict[str, Figure]:
+    return {figure.key: figure for figure in figures(playbook, Records(deals, campaigns), NOVEMBER)}
+
+
+def test_the_win_rate_has_its_interval_and_the_period_before() -> None:
+    november = closed(3, "won", date(2026, 11, 2)) + closed(7, "lost", date(2026, 11, 3))
+    october = closed(4, "won", date(2026, 10, 31)) + closed(6, "lost", date(2026, 10, 1))
+    rate = found(Playbook(kpis=KPIS), *november, *october)["win-rate"]
+    assert (rate.now, rate.before) == (Measured(0.3, 3, 10), Measured(0.4, 4, 10))
+    assert rate.low is not None and rate.high is not None and rate.low < 0.3 < rate.high
+    assert (rate.change, rate.target) == ("within-error", 0.28)
+
+
+def test_a_clear_fall_is_said_and_a_rise_too() -> None:
+    low, high = closed(2, "won", date(2026, 11, 2)), closed(40, "won", date(2026, 10, 2))
+    lost = closed(40, "lost", date(2026, 11, 2)) + closed(10, "lost", date(2026, 10, 2))
+    assert found(Playbook(), *low, *high, *lost)["win-rate"].change == "down"
+
+
+def test_leads_are_summed_over_the_campaigns_that_ended_in_the_period() -> None:
+    some = campaign("a", "2026-10-20/2026-11-05", mql=50, sal=30), campaign("b", "2026-10-01/2026-10-09", mql=9)
+    numbers = found(Playbook(kpis=KPIS), campaigns=(*some, campaign("c", "2026-11-01/2026-11-03", mql=7)))
+    assert (numbers["mql"].now, numbers["mql"].before) == (Measured(57, 57), Measured(9, 9))
+    assert (numbers["mql"].target, numbers["mql"].change) == (180, "up")
+    assert numbers["sal-rate"].now == Measured(0.6, 30, 50), "a campaign that did not count a stage is left out"
+    assert (numbers["sql-rate"].now, numbers["sql-rate"].missing) == (None, "campaigns")
+
+
+@pytest.mark.parametrize(
+    ("period", "end"),
+    [
+        ("2026年10月1日〜2026年11月2日", date(2026, 11, 2)),
+        ("2026/11/1", date(2026, 11, 1)),
+        ("2026-11-31", date(2026, 11, 30)),
+        ("秋", date(2026, 11, 30)),
+    ],
+)
+def test_a_campaign_ends_on_the_last_day_it_names_else_on_its_own(period: str, end: date) -> None:
+    assert campaign_end(campaign("a", period)) == end
+
+
+def test_the_goal_is_the_amount_won_and_its_sum_since_its_period_began() -> None:
+    kgi = {"name": "新規ARR", "target": "2億4,000万円", "period": "2026年4月〜2027年3月"}
+    deals = closed(2, "won", date(2026, 11, 2), amount=3_000_000) + closed(1, "won", date(2026, 4, 1), amount=500)
+    foreign = closed(1, "won", date(2026, 11, 9), amount=9, currency="USD")
+    goal = found(Playbook(kgi=kgi), *deals, *foreign, *closed(1, "won", date(2026, 3, 31), amount=7))["won-amount"]
+    assert (goal.now, goal.total, goal.target) == (Measured(6_000_000, 0, 2), 6_000_500, 240_000_000)
+
+
+def test_what_is_not_recorded_says_what_is_missing_instead_of_zero() -> None:
+    kpis = {"key": "first-touch", "target": "1営業日以内"}, {"key": "nps", "name": "NPS"}, {"name": "鍵なし"}, {}
+    numbers = figures(Playbook(kpis=kpis), Records((), ()), NOVEMBER)
+    missing = [(figure.key, figure.now, figure.missing) for figure in numbers[1:5]]
+    assert missing == [
+        ("first-touch", None, "contact"), ("nps", None, "unknown"), ("鍵なし", None, "unknown"), ("", None, "unknown")
+    ]  # fmt: skip
+    assert {figure.missing for figure in numbers[5:]} == {"campaigns", "decided", "won"}
+
+
+def test_reuse_is_the_share_of_wins_that_used_something() -> None:
+    won = [*closed(1, "won", date(2026, 11, 1), used=("talk-tracks/a",)), *closed(1, "won", date(2026, 11, 2))]
+    assert found(Playbook(), *won)["reuse"].now == Measured(0.5, 1, 2)
+
+
+def test_targets_are_read_as_people_write_them() -> None:
+    assert [share_target(text) for text in ("60%以上", "受注商談の８割で1件以上", "28.5 %", "1営業日以内")] == [
+        0.6, 0.8, 0.285, None
+    ]  # fmt: skip
+    assert amount_target("2億4,000万円") == 240_000_000 and amount_target("未定") is None
+    assert count_target("月180件", NOVEMBER) == 180
+    assert count_target("週40件", Period.read("2026-W47")) == 40
+    assert round(count_target("月180件", Period.read("2026-W47")) or 0, 1) == 41.4
+    assert span_of("2026年4月〜2027年3月") == (date(2026, 4, 1), date(2027, 3, 31))
+    assert span_of("今期") is None and span_of("2026年13月〜2027年3月") is None
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
+def test_more_against_less_and_less_against_more_add_up_to_certainty(a: int, b: int, c: int, d: int) -> None:
+    assert probability_beats(a, b, c, d) + probability_beats(c, d, a, b) == pytest.approx(1, abs=0.01)
+    assert probability_more(a, 7, c, 31) + probability_more(c, 31, a, 7) == pytest.approx(1)
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_the_same_again_is_within_error(won: int, lost: int) -> None:
+    assert change_of(probability_beats(won, lost, won, lost)) == "within-error"

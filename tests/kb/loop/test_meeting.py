@@ -1,0 +1,127 @@
+"""The parts of a meeting, and its way into a note and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from kb.entry import Entry, Reason
+from kb.loop.hold import last_before, note_of
+from kb.loop.kpis import Records
+from kb.loop.lessons import Task, decisions_of, first_sentence, lesson_of, tasks_of
+from kb.loop.meeting import MOST_WORK, Meeting, Moved, Reused, WorkItem, meeting
+from kb.loop.period import Period
+from kb.loop.stored import from_note, to_lines
+from kb.playbook import Playbook
+from tests.deals import deal
+
+WEEK = Period.read("2026-W47")
+BODY = """\
+## 決定
+- 見学会を毎月に
+- [x] これは作業
+```
+- [ ] 書き方の例
+```
+## アクション
+- [ ] 見積書の型を直す
+- [x] 事例を一枚に
+"""
+
+
+def note(period: str, day: date | None = None, body: str = BODY) -> Entry:
+    made = replace(deal(period), id=f"notes/{period}-{day}", kind="note", deal=None, body=body, date=day)
+    return replace(made, extra=(("meeting", period),))
+
+
+def some(count: int, outcome: str, day: date, name: str, **fields: object) -> list[Entry]:
+    return [deal(f"{name}{n}", outcome, closed_on=day, **fields) for n in range(count)]
+
+
+def held(*deals: Entry, **given: object) -> Meeting:
+    return meeting(WEEK, Playbook(), Records(deals, ()), lambda ids: dict.fromkeys(ids, "早く会う。"), **given)  # type: ignore[arg-type]
+
+
+def test_wins_stand_before_losses_and_other_ends_are_only_counted() -> None:
+    ends = [deal(name, name, closed_on=date(2026, 11, 18)) for name in ("lost", "won", "no-decision", "open")]
+    shown = held(*ends)
+    assert [(ending.entry_id, ending.lesson) for ending in shown.endings] == [
+        ("deals/won", "早く会う。"), ("deals/lost", "早く会う。")
+    ]  # fmt: skip
+    assert shown.closed == 3
+
+
+def test_only_what_three_deals_named_has_moved() -> None:
+    now, before = date(2026, 11, 18), date(2026, 11, 11)
+    deals = some(4, "lost", now, "a", angles=("roi",), reasons=(Reason("price"), Reason("price")))
+    deals += some(1, "lost", before, "b", angles=("roi", "tco"), reasons=(Reason("late"),))
+    assert held(*deals).moved == (Moved("reason", "price", 4, 0, True), Moved("angle", "roi", 4, 1, False))
+    assert held(*deals[:2]).moved == ()
+
+
+def test_what_was_used_most_stands_first() -> None:
+    deals = some(2, "won", date(2026, 11, 18), "a", used=("talk-tracks/x", "talk-tracks/x", "talk-tracks/y"))
+    deals += some(1, "lost", date(2026, 11, 19), "b", used=("talk-tracks/y",))
+    assert held(*deals).reused == (Reused("talk-tracks/y", 2, 1, 0), Reused("talk-tracks/x", 2, 0, 0))
+
+
+def test_what_is_handed_in_is_counted_and_the_first_are_named() -> None:
+    items = [WorkItem(str(n)) for n in range(MOST_WORK + 3)]
+    shown = held(gaps=items)
+    assert (shown.gaps.count, len(shown.gaps.items), shown.review.count) == (MOST_WORK + 3, MOST_WORK, 0)
+
+
+def test_the_last_meeting_is_read_with_the_state_of_its_tasks() -> None:
+    last = held(last=note("2026-W46")).last
+    assert last is not None
+    assert last.decisions == ("見学会を毎月に",)
+    assert last.tasks == (Task("これは作業", True), Task("見積書の型を直す", False), Task("事例を一枚に", True))
+
+
+def test_the_last_meeting_is_the_newest_that_was_over() -> None:
+    notes = [note("2026-W45"), note("2026-W46", date(2026, 11, 16)), note("2026-W47"), note("2026-11")]
+    numbered = [(Period.read(dict(one.extra)["meeting"]), one) for one in notes]
+    found = last_before(numbered, WEEK)
+    assert found is not None and found.id == "notes/2026-W46-2026-11-16"
+    assert last_before(numbered, Period.read("2026-W01")) is None
+    own = note_of(numbered, WEEK)
+    assert own is not None and own.id == "notes/2026-W47-None"
+
+
+@pytest.mark.parametrize(
+    ("body", "lesson"),
+    [
+        ("経緯。\n## 敗因\n遅かった。\n## 次に同じ相手なら\n- **早く**会う。あとで送る。", "早く会う。"),
+        ("経緯。\n## 決め手\n> 現場が[使えた](x)。", "現場が使えた。"),
+        ("\n| a |\n|---|\nはじめに会った。次に", "はじめに会った。"),
+        ("# Lesson\nMeet v1.2 early. Then write.", "Meet v1.2 early."),
+        ("「なぜ？」と聞かれた。次に", "「なぜ？」と聞かれた。"),
+        ("", ""),
+    ],
+)
+def test_the_lesson_is_the_first_sentence_on_what_to_do_next(body: str, lesson: str) -> None:
+    assert lesson_of(body) == lesson
+
+
+def test_a_long_sentence_is_cut() -> None:
+    assert len(first_sentence("長" * 200)) == 90
+
+
+def test_a_meeting_comes_back_from_its_note_as_it_was() -> None:
+    deals = some(3, "won", date(2026, 11, 18), "a", used=("x",), reasons=(Reason("price"),), amount=5)
+    before = held(*deals, last=note("2026-W46"), review=[WorkItem("題 ``` {", "notes/a", "2026-01-01")])
+    body = f"# 会議\n\n```json\n{to_lines(before)}\n```\n"
+    after = from_note(body)
+    assert after is not None and to_lines(after) == to_lines(before)
+    assert after.endings == before.endings and after.last == before.last
+
+
+@pytest.mark.parametrize("broken", ["", "```json\n{\n```\n", '```json\n{"meeting": 1}\n{"a": 2}\n```\n'])
+def test_a_broken_snapshot_is_none(broken: str) -> None:
+    assert from_note(broken) is None
+
+
+def test_tasks_and_decisions_of_nothing_are_none() -> None:
+    assert (tasks_of(""), decisions_of("")) == ((), ())
