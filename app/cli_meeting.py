@@ -36,17 +36,23 @@ def meeting(
     language: Annotated[Language, typer.Option(help="Language of the words.")] = Language.JA,
 ) -> None:
     """Write the meeting of sales and marketing on a week or month, from the index, to the standard output."""
+    from app.gap_board import GapBoard
     from app.i18n import texts_for
     from app.meeting_view import in_words
+    from app.meeting_work import waiting
     from app.wiring import make_library
+    from kb.loop.activity import Activity
 
     settings = settings_or_fail()
     need_entries(settings)
     library = make_library(settings)
+    activity = Activity(settings.activity_file, is_kept=False)
     try:
         texts = texts_for(language)
-        view = in_words(library.meeting(period), library, texts)
+        work = waiting(library, GapBoard(library, activity), texts)
+        view = in_words(library.meeting(period, **work), library, texts)
     finally:
+        activity.close()
         library.close()
     sys.stdout.buffer.write(_written(view, texts, form))
     sys.stdout.buffer.flush()

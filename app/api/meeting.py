@@ -6,14 +6,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.deps import LibraryDep
+from app.api.search import Language
+from app.deps import GapBoardDep, LibraryDep
 from app.errors import API_ERRORS
+from app.i18n import choose_locale, texts_for
+from app.meeting_work import waiting
 from app.schemas_meeting import MeetingOut, MeetingParams
 
 router = APIRouter(prefix="/api/v1", tags=["insight"], responses=API_ERRORS)
 
 
 @router.get("/meeting")
-def meeting(library: LibraryDep, params: Annotated[MeetingParams, Query()]) -> MeetingOut:
+def meeting(
+    library: LibraryDep, board: GapBoardDep, params: Annotated[MeetingParams, Query()], language: Language = "ja"
+) -> MeetingOut:
     """Return the numbers and lists of the meeting on a week or month."""
-    return MeetingOut.of(library.meeting(params.period))
+    texts = texts_for(choose_locale(None, None, language))
+    return MeetingOut.of(library.meeting(params.period, **waiting(library, board, texts)))

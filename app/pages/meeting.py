@@ -11,9 +11,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
-from app.deps import LibraryDep, StoreDep
+from app.deps import GapBoardDep, LibraryDep, StoreDep
 from app.meeting_text import to_note
 from app.meeting_view import in_words, title_of
+from app.meeting_work import waiting
 from app.pages.making import AUTHOR_COOKIE
 from app.pages.view import render, texts_of
 from app.posted import posted_form
@@ -33,9 +34,9 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
 @router.get(PAGE)
-def meeting_page(request: Request, library: LibraryDep) -> Response:
+def meeting_page(request: Request, library: LibraryDep, board: GapBoardDep) -> Response:
     """Show the meeting on a period, from today's records or as it was saved."""
-    found = library.meeting(request.query_params.get("period", ""))
+    found = library.meeting(request.query_params.get("period", ""), **waiting(library, board, texts_of(request)))
     note = library.meeting_note(found.period)
     asked = bool(request.query_params.get("stored"))
     stored = from_note(note.body) if asked and note else None
@@ -50,10 +51,10 @@ def numbers_page(request: Request) -> Response:
 
 
 @router.post(f"{PAGE}/save")
-def save(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> Response:
+def save(request: Request, library: LibraryDep, store: StoreDep, board: GapBoardDep, form: Form) -> Response:
     """Keep a meeting with its decisions and actions as a note; one of a period that has one is left alone."""
     texts = texts_of(request)
-    found = library.meeting(form.get("period", ""))
+    found = library.meeting(form.get("period", ""), **waiting(library, board, texts))
     told = {name: form.get(name, "") for name in ("decisions", "actions")}
     if library.meeting_note(found.period):
         return _page(request, library, found, {**told, "problem": texts("meeting.saved_already")}, 409)
