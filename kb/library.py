@@ -191,7 +191,7 @@ class Library:
 
     def standing(self, entry_id: str) -> Standing | None:
         """Return how far a published entry can be relied on."""
-        return self._live.state.loop.standings(self._live.today()).get(entry_id)
+        return self._live.state.loop.standing(entry_id, self._live.today())
 
     def to_review(self) -> list[tuple[Entry, Standing]]:
         """Return content with its standing, and deals in doubt: the overdue first."""

@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from app.charts.svg import KEPT, NAMESPACE, shortened
 
-BOX, HEIGHT = 176, 50  # pixels of a box
+BOX, HEIGHT = 208, 50  # pixels of a box
 ACROSS, DOWN = 44, 14  # pixels between columns and between boxes
 LEFT = 12  # of the letters in a box
-EMS = 11.6  # full-width letters that fit into a box
+EMS = 14  # full-width letters that fit into a box
 HEADING = 26  # above the boxes
 
 

@@ -168,6 +168,17 @@ def facet_totals(catalog: Catalog, field: str, condition: ColumnElement[bool]) -
         return [(row[0], int(row[1])) for row in connection.execute(counted)]
 
 
+def outcomes_by_angle(catalog: Catalog, condition: ColumnElement[bool]) -> dict[tuple[str, str], int]:
+    """Return how many entries a condition lets pass have an angle and an outcome."""
+    angle, outcome = FACET_VALUES.alias("angle"), FACET_VALUES.alias("outcome")
+    numbers = select(ENTRIES.c.number).where(condition)
+    both = select(angle.c.value, outcome.c.value, func.count()).join(outcome, outcome.c.entry == angle.c.entry)
+    counted = both.where(angle.c.field == "angle", outcome.c.field == "outcome", angle.c.entry.in_(numbers))
+    with catalog.engine.connect() as connection:
+        rows = connection.execute(counted.group_by(angle.c.value, outcome.c.value))
+        return {(row[0], row[1]): int(row[2]) for row in rows}
+
+
 def numbered_entries(catalog: Catalog, kind: str, visible: frozenset[str]) -> list[tuple[int, Entry]]:
     """Return (number, entry without its body) of every published entry of a kind, numbers rising."""
     of_kind = passing((("kind", (kind,)),), "", "", visible)

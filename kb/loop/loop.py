@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from kb.index import selection
 from kb.index.catalog import Catalog
 from kb.insight.insights import Insights
 from kb.loop.broken import Broken, broken
-from kb.loop.review import STATES, Standing, standings
+from kb.loop.review import STATES, Standing, standing_of, standings, weak_among
 from kb.playbook import Playbook
 
 CONTENT = ("talk-track", "campaign", "note")
@@ -44,6 +44,33 @@ class Loop:
         if known is None or known[0] != today:
             known = self._standings = today, standings(self.content, self._insights.deals.deals, today)
         return known[1]
+
+    def standing(self, entry_id: str, today: date) -> Standing | None:
+        """Return how far one published entry can be relied on, from its own links: quick after every save."""
+        if self._standings and self._standings[0] == today:
+            return self._standings[1].get(entry_id)
+        named = [entry for entry, _, target in selection.links_with(self._catalog, [entry_id]) if target == entry_id]
+        known = self._catalog.entries([entry_id, *named])
+        shown = {i: e for i, e in known.items() if e.visibility in self._visible and e.status == "published"}
+        if entry_id not in shown:
+            return None
+        others = {entry.id: entry for entry in self._against} | shown
+        return standing_of(shown[entry_id], others.values(), self._weak, today)
+
+    @cached_property
+    def _weak(self) -> Mapping[str, tuple[int, int]]:
+        deals = selection.passing((("kind", ("deal",)),), "", "", self._visible)
+        ends = dict(selection.facet_totals(self._catalog, "outcome", deals))
+        by_angle = selection.outcomes_by_angle(self._catalog, deals)
+        return weak_among(by_angle, ends.get("won", 0), ends.get("lost", 0))
+
+    @cached_property
+    def _against(self) -> Sequence[Entry]:
+        """The lost deals of weak angles."""
+        if not self._weak:
+            return ()
+        wanted = (("kind", ("deal",)), ("outcome", ("lost",)), ("angle", tuple(self._weak)))
+        return selection.newest(self._catalog, selection.passing(wanted, "", "", self._visible), EVERY, 0)[0]
 
     def to_review(self, today: date) -> list[tuple[Entry, Standing]]:
         """Return content with its standing, and of deals those in doubt: what is overdue first, then by doubts."""

@@ -50,36 +50,46 @@ class _Known:
 
 def standings(content: Sequence[Entry], deals: Sequence[Entry], today: date) -> dict[str, Standing]:
     """Return the standing of every entry by id; deals are what happened, and only their day and successors count."""
-    known = _known(content, deals)
+    known = _known((*content, *deals), weak_angles(deals))
     return {entry.id: _standing(entry, known, today) for entry in (*content, *deals)}
+
+
+def standing_of(entry: Entry, others: Iterable[Entry], weak: Mapping[str, tuple[int, int]], today: date) -> Standing:
+    """Return the standing of one entry; the others name it, or are lost deals of a weak angle."""
+    return _standing(entry, _known(others, weak), today)
 
 
 def weak_angles(deals: Iterable[Entry]) -> dict[str, tuple[int, int]]:
     """Return (won, lost) of the angles whose drawn win rate lies below the base rate, surely enough."""
-    ends = Counter((angle, deal.outcome) for deal in deals for angle in ("", *dict.fromkeys(deal.angles)))
-    base = float(plain_rate(ends["", "won"], ends["", "lost"]).mean)
-    counts = {angle: (ends[angle, "won"], ends[angle, "lost"]) for angle, _ in ends if angle}
+    pairs = ((angle, deal.outcome or "") for deal in deals for angle in ("", *dict.fromkeys(deal.angles)))
+    ends: Counter[tuple[str, str]] = Counter(pairs)
+    return weak_among(ends, ends["", "won"], ends["", "lost"])
+
+
+def weak_among(ends: Mapping[tuple[str, str], int], won: int, lost: int) -> dict[str, tuple[int, int]]:
+    """Return the weak angles from counts by (angle, outcome) and the ends of all deals."""
+    base = float(plain_rate(won, lost).mean)
+    counts = {angle: (ends.get((angle, "won"), 0), ends.get((angle, "lost"), 0)) for angle, _ in ends if angle}
     return {
-        angle: (won, lost)
-        for angle, (won, lost) in counts.items()
-        if won + lost >= LEAST_DECIDED and float(probability_above(won, lost, base)) < SURELY_BELOW
+        angle: sides
+        for angle, sides in counts.items()
+        if sum(sides) >= LEAST_DECIDED and float(probability_above(*sides, base)) < SURELY_BELOW
     }
 
 
-def _known(content: Sequence[Entry], deals: Sequence[Entry]) -> _Known:
-    weak = weak_angles(deals)
+def _known(entries: Iterable[Entry], weak: Mapping[str, tuple[int, int]]) -> _Known:
     lost_by_used: dict[str, list[Entry]] = {}
     lost_by_angle: dict[str, list[Entry]] = {}
-    lost = (deal for deal in deals if deal.outcome == "lost")
-    for deal in sorted(lost, key=lambda deal: (deal.sort_date, deal.id), reverse=True):
-        for used in dict.fromkeys(deal.deal.used if deal.deal else ()):
-            lost_by_used.setdefault(used, []).append(deal)
-        for angle in weak.keys() & set(deal.angles):
-            lost_by_angle.setdefault(angle, []).append(deal)
     newer: dict[str, list[Entry]] = {}
-    for entry in (*content, *deals):
+    for entry in sorted(entries, key=lambda entry: (entry.sort_date, entry.id), reverse=True):
         for other in dict.fromkeys((*entry.supersedes, *entry.derived_from)):
             newer.setdefault(other, []).append(entry)
+        if entry.deal is None or entry.outcome != "lost":
+            continue
+        for used in dict.fromkeys(entry.deal.used):
+            lost_by_used.setdefault(used, []).append(entry)
+        for angle in weak.keys() & set(entry.angles):
+            lost_by_angle.setdefault(angle, []).append(entry)
     return _Known(lost_by_used, lost_by_angle, weak, newer)
 
 

@@ -216,3 +216,19 @@ def test_a_server_that_only_reads_offers_no_writing(make_client: MakeClient) -> 
         page = client.get(address, headers=JA).text
         assert 'action="/verify/' not in page and 'action="/use/' not in page and "/new/" not in page
     assert client.post("/verify/talk-tracks/peer", data={"by": "大橋"}, headers=JA).status_code == 403
+
+
+def test_one_entry_stands_as_it_does_among_all(make_client: MakeClient) -> None:
+    lost = {f"deals/l{n}.md": note(f"失注{n}", outcome="lost", closed_on=f"2026-05-{n + 1:02}", angles="[TCO]",
+                                   used="[talk-tracks/peer]") for n in range(6)}  # fmt: skip
+    won = {f"deals/w{n}.md": note(f"受注{n}", outcome="won", closed_on="2026-05-01") for n in range(6)}
+    newer = {"talk-tracks/new.md": note("新しい話", supersedes="[talk-tracks/price]", angles="[TCO]")}
+    app: Any = make_client({**REVIEWED, **lost, **won, **newer, "playbook.yaml": PLAYBOOK}).app
+    library = app.state.library
+    ids = library.ids()
+    alone = {entry_id: library.standing(entry_id) for entry_id in ids}
+    among = {entry.id: standing for entry, standing in library.to_review()}
+    assert {entry_id: alone[entry_id] for entry_id in among} == among
+    assert {doubt.kind for standing in among.values() for doubt in standing.doubts} == {
+        "overdue", "lost", "angle", "newer",
+    }  # fmt: skip
