@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from app.api.entries import NOT_FOUND, EntryId
 from app.api.search import Language
-from app.deps import LibraryDep
+from app.deps import ActivityDep, LibraryDep
 from app.errors import API_ERRORS
 from app.i18n import choose_locale
 from app.labels import label
@@ -26,7 +26,9 @@ def lineage(library: LibraryDep, entry_id: EntryId, _params: Nothing) -> Lineage
 
 
 @router.get("/loop")
-def loop(library: LibraryDep, _params: Nothing, language: Language = "ja") -> BrokenOut:
+def loop(library: LibraryDep, activity: ActivityDep, _params: Nothing, language: Language = "ja") -> BrokenOut:
     """Return where the chain from deals to content and back breaks."""
     locale = choose_locale(None, None, language)
-    return BrokenOut.of(library.broken(), lambda facet, value: label(facet, value, locale, library.playbook))
+    return BrokenOut.of(
+        library.broken(activity.days_opened()), lambda facet, value: label(facet, value, locale, library.playbook)
+    )

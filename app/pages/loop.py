@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from app.deps import LibraryDep
+from app.deps import ActivityDep, LibraryDep
 from app.i18n import Texts
 from app.labels import label
 from app.pages.address import facet_address
@@ -49,10 +49,10 @@ class Group:
 
 
 @router.get("/loop")
-def loop_page(request: Request, library: LibraryDep) -> Response:
+def loop_page(request: Request, library: LibraryDep, activity: ActivityDep) -> Response:
     """Show the work list."""
     texts = texts_of(request)
-    groups = groups_of(library.broken(), texts, library)
+    groups = groups_of(library.broken(activity.days_opened()), texts, library)
     return render(request, "loop.html", {"groups": groups, "is_empty": not any(group.count for group in groups)})
 
 

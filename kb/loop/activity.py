@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +137,10 @@ class Activity:
     def last_opened(self) -> dict[str, str]:
         """Return when each entry was last opened from a search (UTC, ISO)."""
         return {row[0]: row[1] for row in self._rows(select(OPENED.c.entry, func.max(OPENED.c.at)).group_by("entry"))}
+
+    def days_opened(self) -> dict[str, date]:
+        """Return the day each entry was last opened from a search."""
+        return {entry: datetime.fromisoformat(at).date() for entry, at in self.last_opened().items()}
 
     def gaps(self) -> dict[str, GapRow]:
         """Return what was decided about gaps, by folded query."""
