@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
-from kb.loop.clusters import clusters, name_of
 
 from app.logbook import filters_of
 from kb.errors import GapNotClosedError
@@ -16,6 +15,7 @@ from kb.index.analysis import fold, terms
 from kb.index.embedding import Vectors
 from kb.library import Library
 from kb.loop.activity import Activity, GapRow
+from kb.loop.clusters import clusters, name_of
 from kb.loop.gaps import LOOKED_BACK, Gap, gaps
 
 PLACE = 5  # within which an entry must stand to close a gap
