@@ -59,3 +59,4 @@ class Background:
             taken = len(report.added) + len(report.changed)
             if taken or report.removed:
                 log.info("%d entries taken in, %d removed.", taken, len(report.removed))
+            self._intake.embed_waiting(self._stop)

@@ -74,7 +74,7 @@ def _drop(bench: Bench) -> list[Figure]:
         intake, stop = Intake(library, folder), threading.Event()
         intake.take_in()
         library.warm()
-        watcher = threading.Thread(target=lambda: [intake.take_in(paths) for paths in changes(folder, stop)])
+        watcher = threading.Thread(target=_keep_up, args=(intake, folder, stop))
         watcher.start()
         time.sleep(1)
         bare = _bare(bench)
@@ -82,20 +82,26 @@ def _drop(bench: Bench) -> list[Figure]:
         for number, text in enumerate(_dropped()):
             (folder / f"{number:03}.md").write_text(text, "utf-8")
         first, whole = _found(library, started)
+        while library.index.waiting:
+            time.sleep(0.05)
+        embedded = time.perf_counter() - started
         stop.set()
         watcher.join()
         library.close()
         shutil.rmtree(settings.data, ignore_errors=True)
+    alone = f"their texts embedded alone take {bare:.1f} s"
     return [
-        Figure(f"{DROPPED} files dropped: first found after", first, "s", note="noticed .6 s after the last write"),
-        Figure(
-            f"{DROPPED} files dropped: all found after",
-            whole,
-            "s",
-            note=f"their texts embedded alone take {bare:.1f} s",
-        ),
-        Figure("the same / embedding alone", whole / bare, "x"),
+        Figure(f"{DROPPED} files dropped: first found after", first, "s", "<=", 2),
+        Figure(f"{DROPPED} files dropped: all found by their words after", whole, "s", "<=", 2),
+        Figure(f"{DROPPED} files dropped: all found by their meaning after", embedded, "s", note=alone),
+        Figure("the same / embedding alone", embedded / bare, "x"),
     ]
+
+
+def _keep_up(intake: Intake, folder: Path, stop: threading.Event) -> None:
+    for paths in changes(folder, stop):
+        intake.take_in(paths)
+        intake.embed_waiting(stop)
 
 
 def _found(library: Library, started: float) -> tuple[float, float]:

@@ -21,6 +21,7 @@ from kb.playbook import Playbook
 
 READER = "reader-2"  # a change in what the reader understands: every file is read again
 ENTRIES_AT_ONCE = 64  # embedded together: enough to fill batches, few enough to lose little when killed
+TEXTS_AT_ONCE = 32  # embedded together afterwards: a save by a person waits for no more than these
 
 Progress = Callable[[int, int, str], None]  # files done, files to do, the path at hand
 
@@ -39,8 +40,12 @@ class SyncReport:
     seconds: float
 
 
-def sync(index: Index, folder: Path, progress: Progress | None = None) -> SyncReport:
-    """Bring the index up to date. Interrupted anywhere, each entry is as before or as after; the next sync goes on."""
+def sync(index: Index, folder: Path, progress: Progress | None = None, *, embed_later: bool = False) -> SyncReport:
+    """Bring the index up to date. Interrupted anywhere, each entry is as before or as after; the next sync goes on.
+
+    Where many entries of an index that is served changed, they are found by their words first and embedded then; with
+    `embed_later` the caller does that with `index.embed_waiting`.
+    """
     started = time.monotonic()
     with index.writing():
         playbook, playbook_problems, playbook_hash = read_playbook(folder)
@@ -54,6 +59,8 @@ def sync(index: Index, folder: Path, progress: Progress | None = None) -> SyncRe
             index.catalog.remove(path)
             work.removed.append(known[path][0])
         work.run(files, progress or _silent)
+        if not (embed_later and index.is_current):
+            work.embed_waiting(progress or _silent)
         index.catalog.set_problems({p.path: [q for q in unreadable if q.path == p.path] for p in unreadable})
         index.catalog.set_problems({PLAYBOOK_NAME: playbook_problems})
         _forget_problems(index, {file.path for file in files} | {p.path for p in unreadable} | {PLAYBOOK_NAME, ""})
@@ -62,14 +69,21 @@ def sync(index: Index, folder: Path, progress: Progress | None = None) -> SyncRe
     return work.report(problems, time.monotonic() - started)
 
 
-def sync_some(index: Index, folder: Path, paths: Collection[str], progress: Progress | None = None) -> SyncReport:
+def sync_some(
+    index: Index,
+    folder: Path,
+    paths: Collection[str],
+    progress: Progress | None = None,
+    *,
+    embed_later: bool = False,
+) -> SyncReport:
     """Take in some files that were written, changed or removed, and look at no other; all where nothing is served yet.
 
     `paths` lie below the folder, with forward slashes. What depends on other files (an id that became free, vectors
     nothing needs any more) is left to the next `sync`. Raises IndexBusyError.
     """
     if not index.is_current:
-        return sync(index, folder, progress)
+        return sync(index, folder, progress, embed_later=embed_later)
     started = time.monotonic()
     with index.writing():
         playbook, _, playbook_hash = read_playbook(folder)
@@ -80,6 +94,8 @@ def sync_some(index: Index, folder: Path, paths: Collection[str], progress: Prog
             index.catalog.remove(path, [problem for problem in unreadable if problem.path == path])
             work.removed.append(known[path][0])
         work.run(files, progress or _silent, present=set(known) | {file.path for file in files})
+        if not embed_later:
+            work.embed_waiting(progress or _silent)
         index.catalog.set_problems({p.path: [p] for p in unreadable if p.path not in known})
     problems = tuple(problem for problem in problems_of(index) if problem.path in set(paths))
     return work.report(problems, time.monotonic() - started)
@@ -116,15 +132,24 @@ class _Work:
         present = set(present) or {file.path for file in files}
         self.taken = {entry_id: path for entry_id, path in self.taken.items() if path in present}
         group: list[Draft] = []
+        words_first = False  # few changes are embedded before they show: they lack nothing then
         for done, file in enumerate(files, start=1):
             if read := self._read(file):
                 group.append(read)
             if len(group) >= ENTRIES_AT_ONCE:
-                self._write(group)
+                words_first = self.index.is_current
+                self._write(group, words_first=words_first)
                 group = []
             progress(done - len(group), len(files), file.path)
-        self._write(group)
+        self._write(group, words_first=words_first)
         progress(len(files), len(files), "")
+
+    def embed_waiting(self, progress: Progress) -> None:
+        """Embed what is found by its words only, a few texts at a time."""
+        total = self.index.waiting
+        while self.index.waiting:
+            self.embedded += self.index.embed_waiting(TEXTS_AT_ONCE)
+            progress(total - self.index.waiting, total, "")
 
     def _read(self, file: EntryFile) -> Draft | None:
         """Return what changed in a file; None when nothing did or it cannot be read."""
@@ -152,7 +177,9 @@ class _Work:
 
     def _parsed(self, file: EntryFile, content: FileText, state: str) -> Draft:
         parsed = parse_entry(content.text, file.path, self.playbook, content.content_hash)
-        self.taken = {entry_id: path for entry_id, path in self.taken.items() if path != file.path}
+        before, _ = self.known.get(file.path, ("", ""))
+        if self.taken.get(before) == file.path:
+            del self.taken[before]
         entry, clash = with_own_id(parsed.entry, self.taken)
         self.taken[entry.id] = file.path
         state = f"{state} {parsed.entry.id}" if clash else state
@@ -161,8 +188,8 @@ class _Work:
         labels = _labels(entry, self.playbook)
         return Draft(entry, chunks, labels, problems, state, situation_of(chunks) if entry.deal else ())
 
-    def _write(self, group: Sequence[Draft]) -> None:
-        counts = self.index.write(group)
+    def _write(self, group: Sequence[Draft], *, words_first: bool) -> None:
+        counts = self.index.write(group, words_first=words_first)
         self.embedded += counts[0]
         self.reused += counts[1]
         for read in group:

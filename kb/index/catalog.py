@@ -1,4 +1,4 @@
-"""The catalogue: entries, passages, facets and problems in SQLite, written one entry a transaction.
+"""The catalogue: entries, passages, facets and problems in SQLite. How an entry is written, `records` knows.
 
 The catalogue decides what the index holds. A vector or a keyword row no passage names is not an answer.
 """
@@ -6,59 +6,38 @@ The catalogue decides what the index holds. A vector or a keyword row no passage
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, create_engine, delete, func, insert, select, text
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import create_engine, func, select, text
 
-from kb.entry import Chunk, Entry, Problem
-from kb.index.analysis import Word, fold, with_parts
-from kb.index.documents import from_document, to_document
-from kb.index.plain import plain
+from kb.entry import Entry, Problem
+from kb.index import records
+from kb.index.documents import from_document
+from kb.index.records import StoredEntry, Words
 from kb.index.schema import (
     CHUNKS,
     ENTRIES,
-    FACET_VALUES,
     KEYWORDS_SQL,
     LINKS,
     META,
     METADATA,
-    NAMES,
     PROBLEMS,
     SITUATIONS,
     VOCABULARY_SQL,
     use_wal,
 )
-from kb.wording import from_json, to_json
+from kb.wording import from_json
 
 T = TypeVar("T")
 AT_ONCE = 500  # parameters in one statement
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSituation:
-    """A part of what is told of a deal and compared with other deals, and the key of its vector."""
-
-    text: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredChunk:
-    """A passage with its vectors' keys, as the catalogue keeps it."""
-
-    chunk: Chunk
-    body_key: str
-    head_key: str
-
-
 class Catalog:
     """One SQLite file. Reading is safe from any thread; one process at a time writes."""
 
-    def __init__(self, path: Path, words: Callable[[str], Iterable[Word]]) -> None:
+    def __init__(self, path: Path, words: Words) -> None:
         """Open or make the file; `words` cuts a text into keywords."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self.engine = create_engine(f"sqlite:///{path}")
@@ -81,7 +60,7 @@ class Catalog:
     def set_meta(self, key: str, value: str) -> None:
         """Remember a value."""
         with self.engine.begin() as connection:
-            _set_meta(connection, key, value)
+            records.set_meta(connection, key, value)
 
     def states(self) -> dict[str, tuple[str, str]]:
         """Return (id, state) by path of every entry."""
@@ -89,41 +68,31 @@ class Catalog:
             rows = connection.execute(select(ENTRIES.c.path, ENTRIES.c.id, ENTRIES.c.state))
             return {path: (entry_id, state) for path, entry_id, state in rows}
 
-    def replace(
-        self,
-        entry: Entry,
-        chunks: Sequence[StoredChunk],
-        labels: Sequence[str],
-        problems: Iterable[Problem],
-        state: str,
-        situation: Sequence[StoredSituation] = (),
-    ) -> None:
-        """Write one entry with all that hangs on it, at once; what its path or id held before is gone."""
+    def replace(self, entries: Sequence[StoredEntry]) -> None:
+        """Write entries with all that hangs on them, all at once; what their paths or ids held before is gone."""
         with self.engine.begin() as connection:
-            _forget(connection, (ENTRIES.c.path == entry.path) | (ENTRIES.c.id == entry.id))
-            _set_problems(connection, entry.path, problems)
-            number = _insert_entry(connection, entry, state)
-            self._insert_chunks(connection, number, entry, chunks, labels)
-            parts = [
-                {"entry": number, "part": place, "terms": self._joined(part.text), **asdict(part)}
-                for place, part in enumerate(situation)
-            ]
-            if parts:
-                connection.execute(insert(SITUATIONS), parts)
-            _touch(connection)
+            for stored in entries:
+                records.replace_entry(connection, stored, self._words)
+            records.touch(connection)
 
     def remove(self, path: str, problems: Iterable[Problem] = ()) -> None:
         """Forget the entry of a path; `problems` say why when its file is still there."""
         with self.engine.begin() as connection:
-            _forget(connection, ENTRIES.c.path == path)
-            _set_problems(connection, path, problems)
-            _touch(connection)
+            for number in connection.scalars(select(ENTRIES.c.number).where(ENTRIES.c.path == path)).all():
+                records.forget(connection, number)
+            records.set_problems(connection, path, problems)
+            records.touch(connection)
+
+    def touch(self) -> None:
+        """Count a change that is none of entries, so that whoever reads the index reads it again."""
+        with self.engine.begin() as connection:
+            records.touch(connection)
 
     def set_problems(self, by_path: Mapping[str, Sequence[Problem]]) -> None:
         """Replace the problems of paths."""
         with self.engine.begin() as connection:
             for path, problems in by_path.items():
-                _set_problems(connection, path, problems)
+                records.set_problems(connection, path, problems)
 
     def problems(self) -> list[Problem]:
         """Return every known problem by path and line."""
@@ -190,119 +159,7 @@ class Catalog:
                 name: connection.scalar(select(func.count()).select_from(table)) or 0 for name, table in tables.items()
             }
 
-    def _insert_chunks(
-        self,
-        connection: Connection,
-        number: int,
-        entry: Entry,
-        chunks: Sequence[StoredChunk],
-        labels: Sequence[str],
-    ) -> None:
-        title, tags = self._joined(entry.title), self._joined("\n".join([*_tag_words(entry), *labels]))
-        for stored in chunks:
-            chunk = stored.chunk
-            shown = plain(chunk.text)
-            found = list(self._words(shown))
-            row = {
-                "id": chunk.id,
-                "entry": number,
-                "headings": json.dumps(chunk.headings, ensure_ascii=False),
-                "text": chunk.text,
-                "plain": shown,
-                "words": json.dumps(found, ensure_ascii=False),
-                "line_start": chunk.line_start,
-                "line_end": chunk.line_end,
-                "body_key": stored.body_key,
-                "head_key": stored.head_key,
-            }
-            rowid = connection.execute(insert(CHUNKS).values(row)).inserted_primary_key
-            terms = {
-                "title": title,
-                "heading": self._joined(chunk.heading),
-                "tags": tags,
-                "body": _terms(found),
-            }
-            statement = (
-                "INSERT INTO keywords(rowid, title, heading, tags, body) VALUES (:n, :title, :heading, :tags, :body)"
-            )
-            connection.execute(text(statement), {"n": rowid[0] if rowid else None, **terms})
-
-    def _joined(self, words: str) -> str:
-        return _terms(self._words(words))
-
-
-def _terms(words: Iterable[Word]) -> str:
-    return " ".join(part for word in words for part in with_parts(word.term))
-
 
 def in_groups(keys: Sequence[T]) -> Iterable[Sequence[T]]:
     """Yield slices small enough for the parameters of one statement."""
     return (keys[at : at + AT_ONCE] for at in range(0, len(keys), AT_ONCE))
-
-
-def _tag_words(entry: Entry) -> list[str]:
-    """Return what an entry is labelled with: found by keyword although it is not in the text."""
-    named = [*entry.tags, *entry.industries, *entry.products, *entry.competitors, entry.owner]
-    if entry.deal:
-        named += [entry.deal.customer, entry.deal.crm_id, entry.deal.lead_source]
-    if entry.talk_track:
-        named += [entry.talk_track.objection, entry.talk_track.persona]
-    if entry.campaign:
-        named += [entry.campaign.channel, entry.campaign.audience]
-    return [word for word in named if word]
-
-
-def _names(entry: Entry) -> set[str]:
-    named = [entry.id, entry.id.rsplit("/", 1)[-1], entry.title]
-    if entry.deal:
-        named += [entry.deal.customer, entry.deal.crm_id]
-    return {fold(name).strip() for name in named if len(name.strip()) > 1}
-
-
-def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
-    row = {
-        "id": entry.id,
-        "path": entry.path,
-        "state": state,
-        "title": entry.title,
-        "sort_date": entry.sort_date,
-        "visibility": entry.visibility,
-        "status": entry.status,
-        "document": to_document(entry),
-    }
-    key = connection.execute(insert(ENTRIES).values(row)).inserted_primary_key
-    number = int(key[0]) if key else 0
-    facets = [{"entry": number, "field": f, "value": v} for f, values in entry.facet_values().items() for v in values]
-    names = [{"entry": number, "name": name} for name in sorted(_names(entry))]
-    links = [{"entry": number, "relation": relation, "target": target} for relation, target in entry.links()]
-    for table, rows in ((FACET_VALUES, facets), (NAMES, names), (LINKS, links)):
-        if rows:
-            connection.execute(insert(table), rows)
-    return number
-
-
-def _forget(connection: Connection, which: object) -> None:
-    numbers = connection.scalars(select(ENTRIES.c.number).where(which)).all()  # type: ignore[arg-type]
-    for number in numbers:
-        rows = select(CHUNKS.c.number).where(CHUNKS.c.entry == number)
-        for rowid in connection.scalars(rows).all():
-            connection.execute(text("DELETE FROM keywords WHERE rowid = :n"), {"n": rowid})
-        connection.execute(delete(ENTRIES).where(ENTRIES.c.number == number))
-
-
-def _set_problems(connection: Connection, path: str, problems: Iterable[Problem]) -> None:
-    connection.execute(delete(PROBLEMS).where(PROBLEMS.c.path == path))
-    rows = [{"path": p.path, "line": p.line, "message": to_json(p.message)} for p in problems]
-    if rows:
-        connection.execute(insert(PROBLEMS), rows)
-
-
-def _set_meta(connection: Connection, key: str, value: str) -> None:
-    row = upsert(META).values(key=key, value=value)
-    connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
-
-
-def _touch(connection: Connection) -> None:
-    """Count a change, so that other processes notice."""
-    now = connection.scalar(select(META.c.value).where(META.c.key == "generation"))
-    _set_meta(connection, "generation", str(int(now or 0) + 1))

@@ -1,8 +1,9 @@
 """One index on disk: catalogue, vectors and embedding cache, written so that a kill at any moment does no harm.
 
-Order of writing: vectors first (nobody sees them), then one catalogue transaction an entry (now they count), then the
-sweep of what nothing names any more. A build of another fingerprint grows in a folder of its own and becomes current by
-one rename.
+Order of writing: vectors first (nobody sees them), then the entries in one catalogue transaction (now they count), then
+the sweep of what nothing names any more. Where many entries come at once, their words come first, so that they are
+found while they are embedded; a vector that is missing after a kill is added by the next sync. A build of another
+fingerprint grows in a folder of its own and becomes current by one rename.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from kb.entry import Chunk, Entry, Problem
 from kb.errors import IndexBusyError
 from kb.index import analysis
-from kb.index.catalog import Catalog, StoredChunk, StoredSituation
+from kb.index.catalog import Catalog
 from kb.index.embedding import Embedder, Vectors
 from kb.index.embedding_cache import EmbeddingCache, text_key
+from kb.index.records import StoredChunk, StoredEntry, StoredSituation
 from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
 
 FORMAT = "5"  # the tables and what they hold
@@ -52,6 +55,12 @@ class Index:
         self.catalog = Catalog(self.build / "catalog.sqlite", analysis.words)
         self.cache = EmbeddingCache(root / "embeddings.sqlite")
         self._vectors: VectorStore | None = None
+        self._waiting: dict[tuple[View, str], str] = {}  # texts to embed by view and key, in the order they came
+
+    @property
+    def waiting(self) -> int:
+        """How many texts of entries that are found by their words are still to be embedded."""
+        return len(self._waiting)
 
     @property
     def vectors(self) -> VectorStore:
@@ -87,29 +96,37 @@ class Index:
                 raise IndexBusyError from error
             yield
 
-    def write(self, drafts: Sequence[Draft]) -> tuple[int, int]:
-        """Write entries; return how many texts were embedded and how many vectors were reused."""
+    def write(self, drafts: Sequence[Draft], *, words_first: bool = False) -> tuple[int, int]:
+        """Write entries; return how many texts were embedded and how many vectors were reused.
+
+        With `words_first` nothing is embedded: what no vector is known of waits for `embed_waiting`.
+        """
         texts: dict[View, dict[str, str]] = {view: {} for view in VIEWS}
-        stored = [
-            ([self._keyed(draft.entry.title, chunk, texts) for chunk in draft.chunks], self._situated(draft, texts))
-            for draft in drafts
-        ]
-        embedded, reused = self._add_vectors(texts)
-        for draft, (chunks, situation) in zip(drafts, stored, strict=True):
-            self.catalog.replace(draft.entry, chunks, draft.labels, draft.problems, draft.state, situation)
+        stored = [self._stored(draft, texts) for draft in drafts]
+        embedded, reused = self._add_vectors(texts, wait=words_first)
+        if stored:
+            self.catalog.replace(stored)
         return embedded, reused
 
-    def repair(self) -> int:
-        """Add the vectors the catalogue names and the store lost; return how many."""
-        missing = 0
+    def embed_waiting(self, most: int) -> int:
+        """Add the vectors of up to `most` texts that wait; return how many were embedded."""
+        chosen = dict(islice(self._waiting.items(), most))
+        texts: dict[View, dict[str, str]] = {}
+        for (view, key), told in chosen.items():
+            texts.setdefault(view, {})[key] = told
+        embedded, _ = self._add_vectors(texts)
+        for place in chosen:
+            self._waiting.pop(place, None)
+        self.catalog.touch()
+        return embedded
+
+    def repair(self) -> None:
+        """Add the vectors the catalogue names and the store lost; those to be embedded again wait."""
         needed = self.catalog.vector_keys()
         for view in VIEWS:
-            lost = needed[view] - self.vectors.keys(view)
-            if not lost:
-                continue
-            missing += len(lost)
-            self._add_vectors({view: self._lost_texts(view, lost)})
-        return missing
+            if lost := needed[view] - self.vectors.keys(view):
+                self._add_vectors({view: self._lost_texts(view, lost)}, wait=True)
+                self.catalog.touch()
 
     def finish(self) -> None:
         """Sweep vectors nothing names, then make this build the current one and drop builds before the last."""
@@ -130,10 +147,11 @@ class Index:
             return self.catalog.situations_of(keys)
         return {key: _text(view, *parts) for key, parts in self.catalog.texts_of(view, keys).items()}
 
-    def _situated(self, draft: Draft, texts: Mapping[View, dict[str, str]]) -> list[StoredSituation]:
-        stored = [StoredSituation(part, text_key(self.embedder.checksum, part)) for part in draft.situation]
-        texts["situations"].update((part.key, part.text) for part in stored)
-        return stored
+    def _stored(self, draft: Draft, texts: Mapping[View, dict[str, str]]) -> StoredEntry:
+        chunks = [self._keyed(draft.entry.title, chunk, texts) for chunk in draft.chunks]
+        situation = [StoredSituation(part, text_key(self.embedder.checksum, part)) for part in draft.situation]
+        texts["situations"].update((part.key, part.text) for part in situation)
+        return StoredEntry(draft.entry, chunks, draft.labels, draft.problems, draft.state, situation)
 
     def _keyed(self, title: str, chunk: Chunk, texts: Mapping[View, dict[str, str]]) -> StoredChunk:
         keys = {}
@@ -143,20 +161,24 @@ class Index:
             texts[view][keys[view]] = text
         return StoredChunk(chunk, keys["bodies"], keys["heads"])
 
-    def _add_vectors(self, texts: Mapping[View, Mapping[str, str]]) -> tuple[int, int]:
-        wanted = {key: text for some in texts.values() for key, text in some.items()}
+    def _add_vectors(self, texts: Mapping[View, Mapping[str, str]], *, wait: bool = False) -> tuple[int, int]:
+        wanted = {key: told for some in texts.values() for key, told in some.items()}
         known = self.cache.read(wanted)
-        fresh = {key: text for key, text in wanted.items() if key not in known}
-        if fresh:
-            order = sorted(fresh, key=lambda key: len(fresh[key]))
-            rows = self.embedder.embed_passages([fresh[key] for key in order])
-            new: dict[str, Vectors] = dict(zip(order, rows, strict=True))
-            self.cache.write(new)
-            known |= new
+        fresh = {key: told for key, told in wanted.items() if key not in known}
+        if fresh and not wait:
+            known |= self._embedded(fresh)
         for view, some in texts.items():
-            if some:
-                self.vectors.add(view, {key: known[key] for key in some})
-        return len(fresh), len(wanted) - len(fresh)
+            if ready := {key: known[key] for key in some if key in known}:
+                self.vectors.add(view, ready)
+            self._waiting.update({(view, key): told for key, told in some.items() if key not in known})
+        return (0 if wait else len(fresh)), len(wanted) - len(fresh)
+
+    def _embedded(self, texts: Mapping[str, str]) -> dict[str, Vectors]:
+        order = sorted(texts, key=lambda key: len(texts[key]))
+        rows = self.embedder.embed_passages([texts[key] for key in order])
+        new: dict[str, Vectors] = dict(zip(order, rows, strict=True))
+        self.cache.write(new)
+        return new
 
 
 def fingerprint_of(embedder: Embedder, chunking: str) -> str:

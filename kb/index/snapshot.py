@@ -108,9 +108,15 @@ def take_snapshot(
 
 def _is_close(before: Snapshot, shown: Rows) -> bool:
     """Whether so little is new that adding to a snapshot is quicker than a new one."""
-    fresh = np.setdiff1d(shown, before.entries)
+    fresh = _fresh(before, shown)
     stored = max(len(matrix) for matrix in before.matrices.values())
     return len(fresh) <= len(shown) * MOST_NEW and stored <= max(1, len(before.numbers)) * MOST_STALE
+
+
+def _fresh(before: Snapshot, shown: Rows) -> Rows:
+    """Return the entries to read: those that are new, and those with a passage whose vector was still missing."""
+    lacking = np.logical_or.reduce([before.rows[view] < 0 for view in SEARCHED])
+    return np.setdiff1d(shown, np.setdiff1d(before.entries, before.entries[lacking]))
 
 
 def _all_passages(catalog: Catalog, store: VectorStore, shown: Rows) -> _Passages:
@@ -127,9 +133,12 @@ def _all_passages(catalog: Catalog, store: VectorStore, shown: Rows) -> _Passage
 
 
 def _added(catalog: Catalog, store: VectorStore, shown: Rows, before: Snapshot) -> _Passages:
-    """Return the passages before without those of entries that are gone, and after them the new ones."""
-    stays = np.isin(before.entries, shown)
-    listed: list[Any] = selection.passage_keys(catalog, np.setdiff1d(shown, before.entries).tolist())
+    """Return the passages before without those of entries that are gone, and the new ones, in the order of numbers."""
+    fresh = _fresh(before, shown)
+    stays = np.isin(before.entries, np.setdiff1d(shown, fresh))
+    listed: list[Any] = selection.passage_keys(catalog, fresh.tolist())
+    numbers, entries = (np.array([row[place] for row in listed], np.int64) for place in (0, 1))
+    order = np.argsort(np.concatenate([before.numbers[stays], numbers]), kind="stable")
     rows: dict[View, Rows] = {}
     matrices: dict[View, Vectors] = {}
     row_of_key: dict[View, dict[str, int]] = {}
@@ -137,12 +146,11 @@ def _added(catalog: Catalog, store: VectorStore, shown: Rows, before: Snapshot) 
         keys = [row[place] for row in listed]
         known = (before.row_of_key[view], before.matrices[view])
         row_of_key[view], matrices[view] = _with_vectors(store, view, keys, known)
-        fresh = np.array([row_of_key[view].get(key, -1) for key in keys], np.int64)
-        rows[view] = np.concatenate([before.rows[view][stays], fresh])
-    numbers, entries = (np.array([row[place] for row in listed], np.int64) for place in (0, 1))
+        found = np.array([row_of_key[view].get(key, -1) for key in keys], np.int64)
+        rows[view] = np.concatenate([before.rows[view][stays], found])[order]
     return _Passages(
-        numbers=np.concatenate([before.numbers[stays], numbers]),
-        entries=np.concatenate([before.entries[stays], entries]),
+        numbers=np.concatenate([before.numbers[stays], numbers])[order],
+        entries=np.concatenate([before.entries[stays], entries])[order],
         rows=rows,
         matrices=matrices,
         row_of_key=row_of_key,

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from ingest.chunk import CHUNKING
-from ingest.sync import sync
+from ingest.sync import ENTRIES_AT_ONCE, sync
 from kb.index import analysis
 from kb.index.index import Index, open_index
 from kb.index.schema import CHUNKS, ENTRIES
@@ -21,6 +21,7 @@ from tests.words import WordEmbedder, write
 
 ENTRIES_WRITTEN = 30
 KILLS = 30
+MANY_KILLS = 6
 CHANGED_AT_ONCE = 8
 _MARKER = re.compile(r"version(\d+)x")
 
@@ -118,6 +119,22 @@ def test_a_killed_sync_leaves_each_entry_as_before_or_as_after(entries: Path, in
     assert {view: index.vectors.keys(view) for view in VIEWS} == index.catalog.vector_keys()
     again = sync(index, entries)
     assert (again.unchanged, again.embedded) == (len(folder.versions), 0)
+
+
+def test_a_sync_of_many_changes_may_be_killed_between_words_and_vectors(entries: Path, index: Index) -> None:
+    folder = _Folder(entries, random.Random(20_261_126))
+    for number in range(ENTRIES_AT_ONCE):
+        folder.write(f"notes/{number:02}.md")
+    sync(index, entries)
+    for _ in range(MANY_KILLS):
+        before = _versions_in_catalogue(index)
+        for path in sorted(folder.versions):
+            folder.write(path)
+        _killed(index.root, entries, folder.chance.uniform(0.1, 1.5))
+        _assert_before_or_after(_versions_in_catalogue(index), before, folder.versions)
+    sync(index, entries)
+    assert _versions_in_catalogue(index) == folder.versions
+    assert {view: index.vectors.keys(view) for view in VIEWS} == index.catalog.vector_keys()
 
 
 def test_a_first_sync_that_is_killed_is_taken_up_again(entries: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.check import check, read_playbook
 from ingest.chunk import CHUNKING
-from ingest.sync import SyncReport, problems_of, sync
+from ingest.sync import ENTRIES_AT_ONCE, SyncReport, problems_of, sync, sync_some
 from kb.errors import IndexBusyError
 from kb.index.index import Index, current_build, open_index
 from kb.index.vectors import VIEWS
@@ -52,6 +52,33 @@ def test_nothing_is_embedded_a_second_time(index: Index, entries: Path, embedder
     report = sync(index, entries)
     assert (report.added, report.removed, report.embedded) == (("moved",), ("a",), 0)
     assert embedder.embedded == embedded
+
+
+def test_of_many_changes_words_come_first_and_vectors_follow(
+    index: Index, entries: Path, embedder: WordEmbedder
+) -> None:
+    write(entries, "a.md", note("a"))
+    sync(index, entries)
+    embedded = embedder.embedded
+    for number in range(ENTRIES_AT_ONCE + 1):
+        write(entries, f"{number}.md", note(f"記録{number}", f"本文{number}"))
+    report = sync(index, entries, embed_later=True)
+    assert len(report.added) == len(index.catalog.entries()) - 1 == ENTRIES_AT_ONCE + 1
+    assert (report.embedded, embedder.embedded, index.waiting) == (0, embedded, 2 * (ENTRIES_AT_ONCE + 1))
+    generation = index.catalog.meta("generation")
+    assert index.embed_waiting(10) == 10
+    assert index.catalog.meta("generation") != generation
+    assert sync(index, entries).embedded == 2 * (ENTRIES_AT_ONCE + 1) - 10  # waiting or lost by a kill: the rest
+    assert index.waiting == 0
+    _assert_complete(index)
+
+
+def test_a_sync_that_is_not_told_to_wait_embeds_many_changes_itself(index: Index, entries: Path) -> None:
+    write(entries, "a.md", note("a"))
+    sync(index, entries)
+    paths = [write(entries, f"{n}.md", note(f"記録{n}", f"本文{n}")).name for n in range(ENTRIES_AT_ONCE + 1)]
+    assert sync_some(index, entries, paths).embedded == 2 * len(paths)
+    _assert_complete(index)
 
 
 def test_only_the_changed_section_is_embedded(index: Index, entries: Path) -> None:

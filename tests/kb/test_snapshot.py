@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.sync import sync, sync_some
+from ingest.sync import ENTRIES_AT_ONCE, sync, sync_some
 from kb.entry import VISIBILITIES
 from kb.index.index import Index
 from kb.index.snapshot import Snapshot, take_snapshot
@@ -59,6 +59,26 @@ def test_changes_added_one_by_one_end_where_reading_all_ends(index: Index, entri
         assert snapshot.names == whole.names and snapshot.trust == whole.trust
         told = (snapshot.situations, whole.situations)
         assert told[0].numbers.tolist() == told[1].numbers.tolist() and np.array_equal(told[0].vectors, told[1].vectors)
+
+
+def test_vectors_that_come_after_the_words_are_read_when_they_are_there(index: Index, entries: Path) -> None:
+    _write_all(entries)
+    sync(index, entries)
+    many = ENTRIES_AT_ONCE * 2
+    for number in range(100, 100 + many):
+        write(entries, f"deals/{number}.md", _deal(number, number))
+    sync(index, entries, embed_later=True)
+    snapshot = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
+    assert (snapshot.rows["bodies"] < 0).sum() > ENTRIES_AT_ONCE
+    write(entries, "deals/saved-meanwhile.md", _deal(7, 7))
+    sync_some(index, entries, ["deals/saved-meanwhile.md"], embed_later=True)
+    while index.waiting:
+        index.embed_waiting(50)
+        snapshot = take_snapshot(index.catalog, index.vectors, VISIBILITIES, snapshot)
+        assert snapshot.numbers.tolist() == sorted(snapshot.numbers.tolist())
+    whole = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
+    assert snapshot.numbers.tolist() == whole.numbers.tolist() and _vectors(snapshot) == _vectors(whole)
+    assert snapshot.situations.numbers.tolist() == whole.situations.numbers.tolist()
 
 
 def test_a_hit_of_a_view_leads_to_its_chunks(index: Index, entries: Path) -> None:

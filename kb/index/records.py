@@ -1,0 +1,184 @@
+"""How an entry is written to the tables of the catalogue: its row, what it is found by, its passages and keywords."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, text
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from kb.entry import Chunk, Entry, Problem
+from kb.index.analysis import Word, fold, with_parts
+from kb.index.documents import to_document
+from kb.index.plain import plain
+from kb.index.schema import CHUNKS, ENTRIES, FACET_VALUES, LINKS, META, NAMES, PROBLEMS, SITUATIONS
+from kb.wording import to_json
+
+Words = Callable[[str], Iterable[Word]]  # cuts a text into keywords
+
+# Statements are made once: making them takes longer than carrying them out.
+_INSERT = {table: insert(table) for table in (ENTRIES, FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS, PROBLEMS)}
+_KEYWORDS = text("INSERT INTO keywords(rowid, title, heading, tags, body) VALUES (:n, :title, :heading, :tags, :body)")
+_CHUNKS_OF = select(CHUNKS.c.number).where(CHUNKS.c.entry == bindparam("entry")).order_by(CHUNKS.c.number)
+_OF_PATH_OR_ID = select(ENTRIES.c.number).where(
+    (ENTRIES.c.path == bindparam("path")) | (ENTRIES.c.id == bindparam("id"))
+)
+_DELETE_KEYWORDS = text("DELETE FROM keywords WHERE rowid IN (SELECT number FROM chunks WHERE entry = :entry)")
+_DELETE_ENTRY = delete(ENTRIES).where(ENTRIES.c.number == bindparam("entry"))
+_DELETE_PROBLEMS = delete(PROBLEMS).where(PROBLEMS.c.path == bindparam("of_path"))
+_GENERATION = select(META.c.value).where(META.c.key == "generation")
+_upsert = upsert(META).values(key=bindparam("key"), value=bindparam("value"))
+_SET_META = _upsert.on_conflict_do_update(index_elements=["key"], set_={"value": _upsert.excluded.value})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSituation:
+    """A part of what is told of a deal and compared with other deals, and the key of its vector."""
+
+    text: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A passage with its vectors' keys, as the catalogue keeps it."""
+
+    chunk: Chunk
+    body_key: str
+    head_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry with all that hangs on it, as the catalogue keeps it."""
+
+    entry: Entry
+    chunks: Sequence[StoredChunk]
+    labels: Sequence[str]  # other spellings of what it is labelled with, found by keyword
+    problems: Sequence[Problem]
+    state: str
+    situation: Sequence[StoredSituation] = ()
+
+
+def replace_entry(connection: Connection, stored: StoredEntry, words: Words) -> None:
+    """Write one entry; what its path or id held before is gone."""
+    entry = stored.entry
+    for number in connection.scalars(_OF_PATH_OR_ID, {"path": entry.path, "id": entry.id}).all():
+        forget(connection, number)
+    set_problems(connection, entry.path, stored.problems)
+    number = _insert_entry(connection, entry, stored.state)
+    _insert_chunks(connection, number, stored, words)
+    parts = [
+        {"entry": number, "part": place, "terms": _joined(words, part.text), "text": part.text, "key": part.key}
+        for place, part in enumerate(stored.situation)
+    ]
+    if parts:
+        connection.execute(_INSERT[SITUATIONS], parts)
+
+
+def forget(connection: Connection, number: int) -> None:
+    """Delete the entry of a number with all that hangs on it."""
+    connection.execute(_DELETE_KEYWORDS, {"entry": number})
+    connection.execute(_DELETE_ENTRY, {"entry": number})
+
+
+def set_problems(connection: Connection, path: str, problems: Iterable[Problem]) -> None:
+    """Replace the problems of a path."""
+    connection.execute(_DELETE_PROBLEMS, {"of_path": path})
+    rows = [{"path": p.path, "line": p.line, "message": to_json(p.message)} for p in problems]
+    if rows:
+        connection.execute(_INSERT[PROBLEMS], rows)
+
+
+def set_meta(connection: Connection, key: str, value: str) -> None:
+    """Remember a value."""
+    connection.execute(_SET_META, {"key": key, "value": value})
+
+
+def touch(connection: Connection) -> None:
+    """Count a change, so that other processes notice."""
+    set_meta(connection, "generation", str(int(connection.scalar(_GENERATION) or 0) + 1))
+
+
+def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
+    row = {
+        "id": entry.id,
+        "path": entry.path,
+        "state": state,
+        "title": entry.title,
+        "sort_date": entry.sort_date,
+        "visibility": entry.visibility,
+        "status": entry.status,
+        "document": to_document(entry),
+    }
+    key = connection.execute(_INSERT[ENTRIES], row).inserted_primary_key
+    number = int(key[0]) if key else 0
+    facets = [{"entry": number, "field": f, "value": v} for f, values in entry.facet_values().items() for v in values]
+    names = [{"entry": number, "name": name} for name in sorted(_names(entry))]
+    links = [{"entry": number, "relation": relation, "target": target} for relation, target in entry.links()]
+    for table, rows in ((FACET_VALUES, facets), (NAMES, names), (LINKS, links)):
+        if rows:
+            connection.execute(_INSERT[table], rows)
+    return number
+
+
+def _insert_chunks(connection: Connection, number: int, stored: StoredEntry, words: Words) -> None:
+    if not stored.chunks:
+        return
+    title = _joined(words, stored.entry.title)
+    tags = _joined(words, "\n".join([*_tag_words(stored.entry), *stored.labels]))
+    rows, keywords = [], []
+    for kept in stored.chunks:
+        shown = plain(kept.chunk.text)
+        found = list(words(shown))
+        rows.append(_chunk_row(number, kept, shown, found))
+        heading = _joined(words, kept.chunk.heading)
+        keywords.append({"title": title, "heading": heading, "tags": tags, "body": _terms(found)})
+    connection.execute(_INSERT[CHUNKS], rows)
+    numbers = connection.scalars(_CHUNKS_OF, {"entry": number})
+    connection.execute(_KEYWORDS, [{"n": n, **terms} for n, terms in zip(numbers, keywords, strict=True)])
+
+
+def _chunk_row(number: int, kept: StoredChunk, shown: str, found: Sequence[Word]) -> dict[str, object]:
+    chunk = kept.chunk
+    return {
+        "id": chunk.id,
+        "entry": number,
+        "headings": json.dumps(chunk.headings, ensure_ascii=False),
+        "text": chunk.text,
+        "plain": shown,
+        "words": json.dumps(found, ensure_ascii=False),
+        "line_start": chunk.line_start,
+        "line_end": chunk.line_end,
+        "body_key": kept.body_key,
+        "head_key": kept.head_key,
+    }
+
+
+def _joined(words: Words, told: str) -> str:
+    return _terms(words(told))
+
+
+def _terms(words: Iterable[Word]) -> str:
+    return " ".join(part for word in words for part in with_parts(word.term))
+
+
+def _tag_words(entry: Entry) -> list[str]:
+    """Return what an entry is labelled with: found by keyword although it is not in the text."""
+    named = [*entry.tags, *entry.industries, *entry.products, *entry.competitors, entry.owner]
+    if entry.deal:
+        named += [entry.deal.customer, entry.deal.crm_id, entry.deal.lead_source]
+    if entry.talk_track:
+        named += [entry.talk_track.objection, entry.talk_track.persona]
+    if entry.campaign:
+        named += [entry.campaign.channel, entry.campaign.audience]
+    return [word for word in named if word]
+
+
+def _names(entry: Entry) -> set[str]:
+    named = [entry.id, entry.id.rsplit("/", 1)[-1], entry.title]
+    if entry.deal:
+        named += [entry.deal.customer, entry.deal.crm_id]
+    return {fold(name).strip() for name in named if len(name.strip()) > 1}
