@@ -7,7 +7,6 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import Request, Response
@@ -102,15 +101,17 @@ def remember_asker(request: Request, response: Response) -> None:
 
 def filters_text(filters: Filters) -> str:
     """Return filters as JSON, as the activity database keeps them."""
-    parts: Sequence[object] = [[list(pair) for pair in filters.values], filters.date_from, filters.date_to]
+    parts: list[object] = [[list(pair) for pair in filters.values], filters.date_from, filters.date_to]
+    parts += [list(filters.trust)] if filters.trust else []
     return json.dumps(parts, ensure_ascii=False)
 
 
 def filters_of(text: str) -> Filters:
     """Read what `filters_text` wrote; no filters where it is something else."""
     try:
-        values, date_from, date_to = json.loads(text)
-        return Filters(tuple((facet, tuple(some)) for facet, some in values), date_from, date_to)
+        values, date_from, date_to, *rest = json.loads(text)
+        trust = tuple(rest[0]) if rest else ()
+        return Filters(tuple((facet, tuple(some)) for facet, some in values), date_from, date_to, trust)
     except (ValueError, TypeError):
         return Filters()
 

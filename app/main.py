@@ -41,7 +41,7 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        background = Background(known, intake, settings)
+        background = Background(known, intake, settings, app.state.activity)
         background.start()
         yield
         background.stop()

@@ -51,7 +51,7 @@ def decide(board: GapBoardDep, form: Form) -> Response:
 def _shown(gap: Gap, texts: Texts, library: Library) -> dict[str, Any]:
     hits = library.search(gap.wording, limit=SIMILAR).hits
     filters = filters_of(gap.filters)
-    address = SearchAddress(gap.wording, filters.values, filters.date_from, filters.date_to)
+    address = SearchAddress.searching(gap.wording, filters)
     kind = proposed_kind(gap.wording, library.playbook)
     return {
         "gap": gap,

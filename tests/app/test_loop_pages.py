@@ -232,3 +232,28 @@ def test_one_entry_stands_as_it_does_among_all(make_client: MakeClient) -> None:
     assert {doubt.kind for standing in among.values() for doubt in standing.doubts} == {
         "overdue", "lost", "angle", "newer",
     }  # fmt: skip
+
+
+def _found(client: TestClient, **asked: str) -> list[str]:
+    return sorted(hit["id"] for hit in client.get("/api/v1/search", params=asked).json()["hits"])
+
+
+def test_a_search_is_narrowed_to_what_can_be_relied_on(reviewed: TestClient) -> None:
+    for asked in ({"q": "話"}, {}):  # with words, and a list
+        assert _found(reviewed, **asked, trust="verified") == ["talk-tracks/fine"]
+        assert _found(reviewed, **asked, trust="overdue") == ["talk-tracks/price"]
+        assert "talk-tracks/fine" in _found(reviewed, **asked)
+    assert reviewed.get("/api/v1/search?trust=certain").status_code == 422
+    hits = reviewed.get("/api/v1/search", params={"q": "見学の話"}).json()["hits"]
+    assert (hits[0]["id"], hits[0]["trust"]) == ("talk-tracks/peer", "needs-review")
+    page = reviewed.get("/?q=話&trust=verified&trust=nonsense", headers=JA).text
+    assert 'name="trust" value="verified" checked' in page and "件が隠れています" in page
+    reviewed.post("/verify/talk-tracks/peer", data={"by": "三浦"}, headers=JA)
+    assert _found(reviewed, trust="verified") == ["talk-tracks/fine", "talk-tracks/peer"]
+
+
+def test_what_needs_review_stands_a_little_lower(reviewed: TestClient) -> None:
+    hits = reviewed.get("/api/v1/search", params={"q": "見学の話", "explain": "true"}).json()["hits"]
+    marks = {hit["id"]: [one["name"] for one in hit["why"]["adjustments"]] for hit in hits}
+    assert "needs_review" in marks["talk-tracks/peer"] and "verified" in marks["talk-tracks/fine"]
+    assert marks["talk-tracks/price"] == ["review_overdue"]
