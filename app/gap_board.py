@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 
@@ -52,26 +52,32 @@ class GapBoard:
         wanted = fold(query)
         return next((g for g in self.gaps() if wanted == g.query or wanted in map(fold, g.wordings)), None)
 
-    def decide(self, query: str, *, state: str = "open", owner: str = "", due: str = "") -> None:
-        """Assign or dismiss a gap. Raises ActivityUnavailableError."""
+    def days_opened(self) -> dict[str, date]:
+        """Return the day each entry was last opened from a search."""
+        return self._activity.days_opened()
+
+    def decide(self, query: str, *, state: str = "open", owner: str = "", due: str = "") -> bool:
+        """Assign or dismiss a gap; return whether it is still there. Raises ActivityUnavailableError."""
         found = self.gap(query)
         if found:
             row = found.decided or GapRow(found.query, found.wording, found.filters)
             self._activity.decide(replace(row, state=state, owner=owner, due=due))
+        return found is not None
 
-    def close(self, query: str, entry_id: str) -> None:
-        """Close a gap if its search, run again, ranks the entry; those who asked will see it.
+    def close(self, query: str, entry_id: str) -> bool:
+        """Close a gap if its search, run again, ranks the entry; those who asked will see it. False: it was no gap.
 
         Raises GapNotClosedError, ActivityUnavailableError.
         """
         found = self.gap(query)
         if found is None:
-            return
+            return False
         answer = self._library.search(found.wording, filters=filters_of(found.filters), limit=PLACE)
         if answer.confidence == "none" or entry_id not in [hit.entry.id for hit in answer.hits]:
             raise GapNotClosedError(found.wording, PLACE)
         row = found.decided or GapRow(found.query, found.wording, found.filters)
         self._activity.decide(replace(row, state="closed", entry=entry_id), tell=found.askers)
+        return True
 
     def _embedded(self, wordings: Sequence[str]) -> Vectors:
         """Return a row for each wording; one that was seen before is not embedded again."""

@@ -30,6 +30,7 @@ from kb.loop.lineage import Lineage, lineage
 from kb.loop.meeting import Meeting, WorkItem
 from kb.loop.period import Period, begun
 from kb.loop.review import Standing
+from kb.loop.stored import from_note
 from kb.playbook import Playbook
 from kb.search import facets, recipe
 from kb.search.answer import Answer, Hit, IndexState, Linked
@@ -276,16 +277,30 @@ class Library:
         state = self._live.state
         return state.insights.overview(agreed(filters, state.playbook), outcome_of, strength)
 
-    def meeting(self, period: str = "", *, gaps: Sequence[WorkItem] = (), broken: Sequence[WorkItem] = ()) -> Meeting:
-        """Prepare the meeting on a week or month, by default the last full week.
+    def meeting(
+        self,
+        period: str = "",
+        *,
+        review: Sequence[WorkItem] = (),
+        gaps: Sequence[WorkItem] = (),
+        broken: Sequence[WorkItem] = (),
+    ) -> Meeting:
+        """Prepare the meeting on a week or month, by default the last full week, with what waits.
 
         Raises BadPeriodError, IndexNotReadyError.
         """
         self._live.source()
-        today, state = self._today(), self._live.state
-        held = begun(period, today)
-        catalog = state.index.catalog
-        return hold(catalog, state.insights, state.playbook, self._visible, held, today, gaps=gaps, broken=broken)
+        state, held = self._live.state, begun(period, self._live.today())
+        lists = {"review": review, "gaps": gaps, "broken": broken}
+        return hold(state.index.catalog, state.insights, state.playbook, self._visible, held, **lists)
+
+    def stored_meeting(self, period: str) -> Meeting | None:
+        """Return the meeting on a period as it was saved; None where none was, or its numbers cannot be read.
+
+        Raises BadPeriodError.
+        """
+        note = self.meeting_note(begun(period, self._live.today()).key)
+        return from_note(note.body) if note else None
 
     def meeting_note(self, period: str) -> Entry | None:
         """Return the saved note on the meeting of a period. Raises BadPeriodError."""

@@ -26,7 +26,7 @@ SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
 SAVED = (  # what became of a save that led here
     "1", "soon", "archived", "restored", "helpful", "closed", "unanswered", "used", "used_already", "no_deal",
-    "verified", "nobody",
+    "verified", "nobody", "unpublished_entry", "unpublished_deal",
 )  # fmt: skip
 
 router = APIRouter()

@@ -47,12 +47,15 @@ class Choice:
 
 @router.post("/use/{entry_id:path}")
 def use(request: Request, library: LibraryDep, store: StoreDep, form: Form, entry_id: str) -> Response:
-    """Note that an entry was used in a deal."""
+    """Note that an entry was used in a deal; neither an archived entry nor a draft is."""
     entry, deal_id = library.entry(entry_id), form.get("deal", "").strip()
     if not deal_id:
         return RedirectResponse(f"{entry_address(entry.id)}?saved=no_deal", 303)
-    if entry.kind == "deal" or library.entry(deal_id).kind != "deal":
+    deal = library.entry(deal_id)
+    if entry.kind == "deal" or deal.kind != "deal":
         raise EntryNotFoundError(deal_id)
+    if unpublished := next((name for name, one in (("entry", entry), ("deal", deal)) if one.status != "published"), ""):
+        return RedirectResponse(f"{entry_address(entry.id)}?saved=unpublished_{unpublished}", 303)
     is_new = note_use(store, library.playbook, deal_id, entry.id, author=author_of(request))
     return RedirectResponse(f"{entry_address(entry.id)}?saved={'used' if is_new else 'used_already'}", 303)
 

@@ -102,6 +102,33 @@ def test_an_entry_that_the_search_does_not_find_leaves_the_gap_open(client: Test
     assert "同じ検索でまだ上位に出ません" in page and len(_board(client)) == 1
 
 
+def test_the_ways_to_search_in_vain_are_kept_apart(client: TestClient) -> None:
+    _search(_browser(client), "zzz qqq xxx")
+    _search(_browser(client), QUESTION, kind="campaign")
+    assert sorted(gap["why"] for gap in _board(client)) == ["filtered", "weak"]
+    page = client.get("/gaps?why=filtered", headers=JA).text
+    assert QUESTION in page and "zzz qqq xxx" not in page
+    assert "絞り込みを外して探す" in page and "絞り込み: 施策" in page
+    assert "絞り込みを外して探す" not in client.get("/gaps?why=weak", headers=JA).text
+
+
+def test_an_entry_that_came_by_another_way_closes_a_gap_when_the_search_finds_it(client: TestClient) -> None:
+    asker = _browser(client)
+    _search(asker, NIGHT)
+    form = {"query": _board(client)[0]["query"], "do": "close"}
+    page = client.post("/gaps", data={**form, "entry": "talk-tracks/price"}, headers=JA).text
+    assert "まだ上位に出ません" in page and len(_board(client)) == 1
+    written = note(NIGHT, f"{NIGHT}。平日は22時まで受ける。")
+    saved = client.post("/api/v1/entries", json={"text": written, "kind": "note"}).json()["id"]
+    page = client.get("/gaps", headers=JA).text
+    assert f'name="entry" value="{saved}"' in page
+    page = client.post("/gaps", data={**form, "entry": saved}, headers=JA).text
+    assert "一覧から外しました" in page and _board(client) == []
+    assert "探していた知識ができました" in asker.get("/", headers=JA).text
+    again = client.post("/gaps", data={**form, "entry": saved}, headers=JA).text  # a double click
+    assert "もう一覧にありません" in again
+
+
 def test_an_opened_hit_is_no_gap(client: TestClient) -> None:
     browser = _browser(client)
     _search(browser, QUESTION)

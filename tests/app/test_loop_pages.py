@@ -114,6 +114,16 @@ def test_what_cannot_be_used_is_refused(client: TestClient, entry: str, deal: st
     assert "used:" not in _text(client, "deals/open.md")
 
 
+def test_what_is_archived_is_not_noted_as_used(client: TestClient) -> None:
+    client.post("/archive/notes/alone", headers=JA)
+    answer = _use(client, "notes/alone", "deals/open")
+    assert "先に公開に戻してください" in client.get(answer.headers["location"], headers=JA).text
+    client.post("/archive/deals/open", headers=JA)
+    answer = _use(client, "talk-tracks/visit", "deals/open")
+    assert "その商談は下書きかアーカイブです" in client.get(answer.headers["location"], headers=JA).text
+    assert "used:" not in _text(client, "deals/open.md")
+
+
 @pytest.mark.parametrize("name", ["campaign", "note"])
 def test_a_new_entry_takes_over_what_it_is_made_from(client: TestClient, name: str) -> None:
     assert f'href="/new/{name}?from=talk-tracks%2Fvisit"' in client.get("/entries/talk-tracks/visit", headers=JA).text

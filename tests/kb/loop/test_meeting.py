@@ -53,6 +53,17 @@ def test_wins_stand_before_losses_and_other_ends_are_only_counted() -> None:
     assert shown.closed == 3
 
 
+def test_more_than_fit_on_the_sheet_are_counted_and_both_sides_are_shown() -> None:
+    day = date(2026, 11, 18)
+    shown = held(*some(40, "won", day, "w"), *some(40, "lost", day, "l"), *some(1, "won", day, "big", amount=9_000))
+    assert [ending.outcome for ending in shown.endings] == ["won"] * 6 + ["lost"] * 6
+    assert shown.ended == 81 and "deals/big0" in [ending.entry_id for ending in shown.endings]
+    uneven = held(*some(40, "won", day, "w"), *some(2, "lost", day, "l"))
+    assert [ending.outcome for ending in uneven.endings].count("won") == 10 and len(uneven.endings) == 12
+    kept = from_note(f"```json\n{to_lines(shown)}\n```\n")
+    assert kept and (kept.endings, kept.ended) == (shown.endings, shown.ended)
+
+
 def test_only_what_three_deals_named_has_moved() -> None:
     now, before = date(2026, 11, 18), date(2026, 11, 11)
     deals = some(4, "lost", now, "a", angles=("roi",), reasons=(Reason("price"), Reason("price")))
