@@ -20,6 +20,7 @@ from kb.loop.gaps import LOOKED_BACK, Gap, gaps
 
 PLACE = 5  # within which an entry must stand to close a gap
 MOST_REMEMBERED = 5_000  # vectors of wordings
+KEPT_AT_ONCE = 100
 
 
 class GapBoard:
@@ -80,11 +81,18 @@ class GapBoard:
         return True
 
     def _embedded(self, wordings: Sequence[str]) -> Vectors:
-        """Return a row for each wording; one that was seen before is not embedded again."""
+        """Return a row for each wording; one that was seen before, also by another process, is not embedded again."""
+        model = self._library.index.embedder.checksum
         with self._lock:
-            fresh = [wording for wording in wordings if wording not in self._vectors]
-            if fresh:
-                self._vectors.update(zip(fresh, self._library.embed(fresh), strict=True))
+            if any(wording not in self._vectors for wording in wordings):
+                kept = self._activity.meanings(model)
+                self._vectors |= {wording: np.frombuffer(vector, np.float32) for wording, vector in kept.items()}
+            fresh = [wording for wording in dict.fromkeys(wordings) if wording not in self._vectors]
+            for at in range(0, len(fresh), KEPT_AT_ONCE):
+                some = fresh[at : at + KEPT_AT_ONCE]
+                made = dict(zip(some, self._library.embed(some), strict=True))
+                self._activity.keep_meanings(model, {wording: row.tobytes() for wording, row in made.items()})
+                self._vectors |= made
             rows = [self._vectors[wording] for wording in wordings]
             while len(self._vectors) > MOST_REMEMBERED:
                 self._vectors.pop(next(iter(self._vectors)))

@@ -36,8 +36,10 @@ class _Last:
 class Logbook:
     """Writes searches into the activity database; knows the last one of everybody. Safe from any thread."""
 
-    def __init__(self, activity: Activity) -> None:
+    def __init__(self, activity: Activity, team: str = "") -> None:
+        """`team` is the only one the server is for, where it is for one."""
         self._activity = activity
+        self._team = team
         self._lock = threading.Lock()
         self._last: OrderedDict[str, _Last] = OrderedDict()
 
@@ -56,6 +58,7 @@ class Logbook:
                 at=self._activity.stamp(),
                 query=text,
                 language=language,
+                team=self._team,
                 filters=filters_text(filters),
                 confidence=answer.confidence,
                 total=answer.total,
@@ -74,6 +77,12 @@ class Logbook:
         last = self._last.get(asker)
         if last and entry in last.entries and time.monotonic() - last.at < OPENING_SECONDS:
             self._activity.opened(last.id, entry)
+
+    def used(self, asker: str, entry: str, deal: str) -> None:
+        """Take down that an entry was used in a deal, where the last search of the same person found it."""
+        last = self._last.get(asker)
+        if last and entry in last.entries:
+            self._activity.used(last.id, entry, deal)
 
     def _remember(self, asker: str, last: _Last) -> None:
         with self._lock:

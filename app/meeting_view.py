@@ -50,6 +50,7 @@ class Section:
     lines: tuple[Line, ...]
     empty: str
     more: str = ""
+    total: str = ""  # how many there are, where not all are listed
     address: str = ""  # of the page with all of it
 
 
@@ -104,6 +105,7 @@ def _sections(meeting: Meeting, library: Library, texts: Texts) -> tuple[Section
             lines,
             texts("meeting.last_nothing" if key == "last" and meeting.last else f"meeting.{key}_empty"),
             texts("meeting.more", count=more[key]) if more.get(key) else "",
+            texts("meeting.in_all", count=len(lines) + more[key]) if more.get(key) else "",
             PAGES.get(key, ""),
         )
         for key, lines in parts.items()
@@ -134,8 +136,13 @@ def _reused(meeting: Meeting, library: Library, texts: Texts) -> tuple[Line, ...
         Line(
             known[r.entry_id].title if r.entry_id in known else r.entry_id,
             r.entry_id if r.entry_id in known else "",
-            texts("meeting.used", deals=r.deals, won=r.won, lost=r.lost)
-            + (texts("meeting.used_undecided", count=r.no_decision) if r.no_decision else ""),
+            texts(
+                "meeting.used_undecided" if r.no_decision else "meeting.used",
+                deals=r.deals,
+                won=r.won,
+                lost=r.lost,
+                undecided=r.no_decision,
+            ),
         )
         for r in meeting.reused
     )

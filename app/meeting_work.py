@@ -15,7 +15,7 @@ from app.meeting_view import joined
 from kb.entry import Entry
 from kb.library import Library
 from kb.loop.gaps import Gap
-from kb.loop.meeting import MOST_WORK, WorkItem
+from kb.loop.meeting import WorkItem
 from kb.loop.review import DOUBTED, Standing
 
 
@@ -27,12 +27,15 @@ class Work(TypedDict):
     broken: list[WorkItem]
 
 
+SHOWN = 10  # of a list, at most: the rest is counted
+
+
 def waiting(library: Library, board: GapBoard, texts: Texts) -> Work:
     """Return all of it, what is most pressing first."""
     doubted = [(entry, standing) for entry, standing in library.to_review() if standing.state in DOUBTED]
     return Work(
-        review=[_reviewed(entry, standing, library, texts) for entry, standing in doubted[:MOST_WORK]]
-        + [WorkItem(entry.title, entry.id) for entry, _ in doubted[MOST_WORK:]],
+        review=[_reviewed(entry, standing, library, texts) for entry, standing in doubted[:SHOWN]]
+        + [WorkItem(entry.title, entry.id) for entry, _ in doubted[SHOWN:]],
         gaps=[_gap(gap, texts) for gap in board.gaps()],
         broken=_broken(library, board.days_opened(), texts),
     )
@@ -52,7 +55,7 @@ def _gap(gap: Gap, texts: Texts) -> WorkItem:
 
 
 def _broken(library: Library, opened: Mapping[str, date], texts: Texts) -> list[WorkItem]:
-    """Return every broken place; of the first few, some of each sort, the sorts in the order of the page."""
+    """Return every broken place; one of each sort, then the second of each, and so on."""
     found = library.broken(opened)
     sorts = [
         [WorkItem(one.entry.title, one.entry.id, texts("loop.proven")) for one in found.proven],
@@ -66,9 +69,7 @@ def _broken(library: Library, opened: Mapping[str, date], texts: Texts) -> list[
         ],
         [WorkItem(one.entry.title, one.entry.id, texts("loop.idle")) for one in found.idle],
     ]
-    mixed = _present(chain.from_iterable(zip_longest(*sorts)))
-    first = mixed[:MOST_WORK]
-    return [item for some in sorts for item in some if item in first] + mixed[MOST_WORK:]
+    return _present(chain.from_iterable(zip_longest(*sorts)))
 
 
 def _present(items: Iterable[WorkItem | None]) -> list[WorkItem]:

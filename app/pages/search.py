@@ -80,6 +80,7 @@ def search_page(request: Request, library: LibraryDep, logbook: LogbookDep, acti
         "pages": -(-answer.total // PAGE_SIZE),
         "summary": summary(answer, asked, texts),
         "deal": library.summaries([asked.deal]).get(asked.deal) if asked.deal else None,
+        "is_unlogged": activity.is_failing,
         "answered": answered(activity, asker) if asked.is_start else [],
     }
     response = render(request, "_results.html" if wants_fragment(request) else "search.html", context)

@@ -19,8 +19,8 @@ from kb.playbook import Playbook
 LEAST_COUNT = 3  # deals that named a reason or angle in one of the two periods, to say that it moved
 MOST_MOVED = 10
 MOST_REUSED = 5
-MOST_WORK = 10
-MOST_ENDINGS = {True: 12, False: 30}  # of a week and of a month: what fits on one sheet and on two
+MOST_WORK = {True: 5, False: 10}  # of a week and of a month: what fits on one sheet of paper, and on two
+MOST_ENDINGS = {True: 6, False: 24}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +117,25 @@ def meeting(
     broken: Sequence[WorkItem] = (),
 ) -> Meeting:
     """Prepare the meeting on a period. `lessons` returns the lesson of each of some deals by id."""
-    closed, earlier = records.closed(period), records.closed(period.before())
+    closed, earlier, most = records.closed(period), records.closed(period.before()), MOST_WORK[period.is_week]
     return Meeting(
         period=period.key,
         figures=figures(playbook, records, period),
         endings=_endings(closed, lessons, MOST_ENDINGS[period.is_week]),
         moved=_moved(closed, earlier, period),
         reused=_reused(closed),
-        review=work(review),
-        gaps=work(gaps),
-        broken=work(broken),
+        review=work(review, most),
+        gaps=work(gaps, most),
+        broken=work(broken, most),
         last=last_meeting(last) if last else None,
         closed=len(closed),
         ended=sum(entry.outcome in ("won", "lost") for entry in closed),
     )
 
 
-def work(items: Sequence[WorkItem]) -> Work:
+def work(items: Sequence[WorkItem], most: int) -> Work:
     """Return the first of some items and how many there are."""
-    return Work(len(items), tuple(items[:MOST_WORK]))
+    return Work(len(items), tuple(items[:most]))
 
 
 def last_meeting(note: Entry) -> LastMeeting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote
 
@@ -136,6 +137,30 @@ def test_an_opened_hit_is_no_gap(client: TestClient) -> None:
     assert _board(client) == []
 
 
+def test_what_was_used_from_a_search_is_taken_down_with_the_team(make_client: MakeClient) -> None:
+    deal = note("あかね精機", kind="deal", outcome="open")
+    files = {"deals/akane.md": deal, "talk-tracks/price.md": note("価格", "何と比べて高いか。")}
+    client = make_client(files, visibility="all,sales")
+    _search(client, "価格")
+    client.post("/use/talk-tracks/price", data={"deal": "deals/akane"}, headers=JA)
+    app: Any = client.app
+    (search,) = app.state.activity.searches("")
+    assert search.team == "sales" and set(app.state.activity.opened_of("")[search.id]) == {"talk-tracks/price"}
+
+
+def test_fifty_who_search_at_once_are_all_answered_and_logged(client: TestClient) -> None:
+    def ask(number: int) -> None:
+        browser = _browser(client)
+        for part in range(3):
+            _search(browser, f"{part}つめの質問{number}")
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(ask, range(50)))
+    app: Any = client.app
+    app.state.activity.close()
+    assert len(app.state.activity.searches("")) == 150
+
+
 def test_helpful_counts_a_reader_once(client: TestClient) -> None:
     browser = _browser(client)
     for _ in range(2):
@@ -161,3 +186,5 @@ def test_a_damaged_activity_database_leaves_the_search_alone_and_is_said(
     assert "not a database" in client.get("/readyz").json()["activity"]
     assert "検索はこのまま使えます" in client.get("/gaps", headers=JA).text
     assert client.post("/helpful/notes/a", headers=JA).status_code == 503
+    page = client.get("/", params={"q": "a"}, headers=JA).text
+    assert "利用の記録に書き込めません" in page and "/entries/notes/a" in page
