@@ -45,10 +45,14 @@ def clusters(
         return []
     rows = np.stack([np.frombuffer(row, np.float32) for row, _ in different]).astype(np.float64)
     told = [some for _, some in different]
-    alike = (1 - word_weight) * _meaning(rows, told) + word_weight * _shared_words(told)
-    group = dict(zip(different, _joined(alike, threshold), strict=True))
+    group = dict(zip(different, _joined(likeness(rows, told, word_weight), threshold), strict=True))
     numbers: dict[int, int] = {}
     return [numbers.setdefault(group[key], len(numbers)) for key in keys]
+
+
+def likeness(rows: Floats, told: Sequence[Sequence[str]], word_weight: float = WORD_WEIGHT) -> Floats:
+    """Return how alike each two searches are, at most 1, about 0 by chance, from their unit rows and their terms."""
+    return (1 - word_weight) * _meaning(rows, told) + word_weight * _shared_words(told)
 
 
 def name_of(queries: Sequence[str], vectors: Vectors) -> int:
