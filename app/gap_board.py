@@ -42,7 +42,7 @@ class GapBoard:
             self._activity.searches(since),
             set(self._activity.opened_of(since)),
             self._activity.gaps(),
-            lambda wordings: clusters(self._embedded(wordings), [frozenset(terms(w)) for w in wordings]),
+            self._clustered,
             lambda wordings: name_of(wordings, self._embedded(wordings)),
             amounts,
             now,
@@ -65,6 +65,23 @@ class GapBoard:
             self._activity.decide(replace(row, state=state, owner=owner, due=due))
         return found is not None
 
+    def set_apart(self, query: str, wording: str) -> bool:
+        """Take a wording out of a gap for good; return whether it was there. Raises ActivityUnavailableError."""
+        found, wanted = self.gap(query), fold(wording)
+        others = {fold(one) for one in found.wordings} - {wanted} if found else set()
+        if not found or not others or wanted not in map(fold, found.wordings):
+            return False
+        self._activity.judge([(wanted, other) for other in others], is_same=False)
+        return True
+
+    def merge(self, query: str, into: str) -> bool:
+        """Make two gaps one for good; return whether both were there. Raises ActivityUnavailableError."""
+        one, other = self.gap(query), self.gap(into)
+        if not one or not other or one.query == other.query:
+            return False
+        self._activity.judge([(fold(a), fold(b)) for a in one.wordings for b in other.wordings], is_same=True)
+        return True
+
     def close(self, query: str, entry_id: str) -> bool:
         """Close a gap if its search, run again, ranks the entry; those who asked will see it. False: it was no gap.
 
@@ -79,6 +96,16 @@ class GapBoard:
         row = found.decided or GapRow(found.query, found.wording, found.filters)
         self._activity.decide(replace(row, state="closed", entry=entry_id), tell=found.askers)
         return True
+
+    def _clustered(self, wordings: Sequence[str]) -> list[int]:
+        place = {wording: at for at, wording in enumerate(wordings)}
+        judged = {
+            (place[one], place[other]): is_same
+            for (one, other), is_same in self._activity.judged().items()
+            if one in place and other in place
+        }
+        words = [frozenset(terms(wording)) for wording in wordings]
+        return clusters(self._embedded(wordings), words, judged=judged)
 
     def _embedded(self, wordings: Sequence[str]) -> Vectors:
         """Return a row for each wording; one that was seen before, also by another process, is not embedded again."""

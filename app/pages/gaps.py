@@ -28,9 +28,10 @@ from kb.loop.gaps import WHYS, Gap
 PAGE = "/gaps"
 SHOWN = 50
 LOOKED_UP = 10  # of which the nearest entries are looked for: each is a search
-DONE = ("open", "dismissed", "closed", "unanswered", "gone")
+DONE = ("open", "dismissed", "closed", "unanswered", "gone", "apart", "merged")
 SIMILAR = 3
 MOST_WORDINGS = 6
+MOST_OTHERS = 200  # gaps one may be joined to
 
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
@@ -44,6 +45,7 @@ def gaps_page(request: Request, library: LibraryDep, board: GapBoardDep, activit
     why = asked.get("why", "") if asked.get("why") in WHYS else ""
     found = [gap for gap in every if why in ("", gap.why)]
     context = {
+        "others": [(gap.query, gap.wording) for gap in every[:MOST_OTHERS]],
         "gaps": [_shown(gap, texts, library, at < LOOKED_UP) for at, gap in enumerate(found[:SHOWN])],
         "count": len(found),
         "why": why,
@@ -56,10 +58,14 @@ def gaps_page(request: Request, library: LibraryDep, board: GapBoardDep, activit
 
 @router.post(PAGE)
 def decide(board: GapBoardDep, form: Form) -> Response:
-    """Assign a gap to somebody, dismiss it, or close it with an entry that its search finds by now."""
+    """Assign a gap, dismiss it, close it with an entry its search finds by now, take it apart or join it to another."""
     query, why = form.get("query", ""), form.get("why", "")
     if form.get("do") == "close":
         done = _closed(board, query, form.get("entry", ""))
+    elif wording := form.get("apart", ""):
+        done = "apart" if board.set_apart(query, wording) else "gone"
+    elif form.get("do") == "merge":
+        done = "merged" if board.merge(query, form.get("into", "")) else "gone"
     else:
         done = "dismissed" if form.get("do") == "dismiss" else "open"
         owner, due = form.get("owner", "").strip()[:200], day_or_nothing(form.get("due", ""))
@@ -92,7 +98,8 @@ def _shown(gap: Gap, texts: Texts, library: Library, is_looked_up: bool) -> dict
         "whys": [(texts(f"gaps.why_{why}"), count) for why, count in gap.whys.items()],
         "asked": texts("gaps.asked", people=len(gap.askers), times=gap.times),
         "amount": texts.money(gap.amount) if gap.amount else "",
-        "wordings": [text for text in gap.wordings if text != gap.wording][:MOST_WORDINGS],
+        "wordings": [text for text in gap.wordings if text != gap.wording],
+        "shown_wordings": MOST_WORDINGS,
         "search": str(address),
         "filters": [one.text for one in active_filters(address, texts, library.playbook)],
         "unfiltered": str(address.unfiltered()),

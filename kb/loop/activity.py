@@ -22,7 +22,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 
 from kb.errors import ActivityUnavailableError
-from kb.loop.tables import GAPS, HELPFUL, MEANINGS, METADATA, OPENED, SEARCHES, TOLD, USED, prepare
+from kb.loop.tables import GAPS, HELPFUL, JUDGED, MEANINGS, METADATA, OPENED, SEARCHES, TOLD, USED, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,7 +180,7 @@ class Activity:
         """Empty the words of searches that are older than they may be kept."""
         until = (self._now() - timedelta(days=self._keep_days)).isoformat(timespec="seconds")
         emptied = update(SEARCHES).where(SEARCHES.c.at < until, SEARCHES.c.query != "").values(query="")
-        self._later([emptied, delete(MEANINGS).where(MEANINGS.c.at < until)])
+        self._later([emptied, *(delete(table).where(table.c.at < until) for table in (MEANINGS, JUDGED))])
 
     def meanings(self, model: str) -> dict[str, bytes]:
         """Return the vectors of wordings that a model made and that are still kept."""
@@ -192,6 +192,21 @@ class Activity:
         rows = [{"wording": w, "model": model, "vector": v, "at": self.stamp()} for w, v in vectors.items()]
         if rows:
             self._later([upsert(MEANINGS).values(rows).on_conflict_do_nothing()])
+
+    def judged(self) -> dict[tuple[str, str], bool]:
+        """Return the pairs of wordings of which a person said whether they mean the same."""
+        return {(row[0], row[1]): bool(row[2]) for row in self._rows(select(JUDGED))}
+
+    def judge(self, pairs: Iterable[tuple[str, str]], *, is_same: bool) -> None:
+        """Write down that pairs of folded wordings mean the same, or do not. Raises ActivityUnavailableError."""
+        now = self.stamp()
+        values = {(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]}
+        rows = [{"one": one, "other": other, "is_same": int(is_same), "at": now} for one, other in sorted(values)]
+        row = upsert(JUDGED)
+        said = {"is_same": row.excluded.is_same, "at": row.excluded.at}
+        with self._writing() as connection:
+            if rows:
+                connection.execute(row.on_conflict_do_update(index_elements=["one", "other"], set_=said), rows)
 
     def stamp(self) -> str:
         """Return the time now, UTC, ISO."""

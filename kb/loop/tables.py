@@ -71,6 +71,14 @@ MEANINGS = Table(  # vectors of wordings, so that they are not embedded again; f
     Column("vector", LargeBinary, nullable=False),
     Column("at", String, nullable=False),
 )
+JUDGED = Table(  # what a person said of two wordings, folded, the lesser one first; forgotten as the words are
+    "judged",
+    METADATA,
+    Column("one", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    Column("is_same", Integer, nullable=False),
+    Column("at", String, nullable=False),
+)
 Index("searches_by_deal", SEARCHES.c.deal)
 
 

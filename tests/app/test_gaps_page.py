@@ -130,6 +130,21 @@ def test_an_entry_that_came_by_another_way_closes_a_gap_when_the_search_finds_it
     assert "もう一覧にありません" in again
 
 
+def test_gaps_are_joined_and_set_apart_by_hand_for_good(client: TestClient) -> None:
+    for query in ("zzz qqq xxx", QUESTION):
+        _search(_browser(client), query, kind="campaign")
+    first, second = (gap["query"] for gap in _board(client))
+    assert "まとめました" in client.post("/gaps", data={"query": first, "do": "merge", "into": second}, headers=JA).text
+    (gap,) = _board(client)
+    assert set(gap["wordings"]) == {"zzz qqq xxx", QUESTION}
+    again = client.post("/gaps", data={"query": first, "do": "merge", "into": second}, headers=JA).text
+    assert "もう一覧にありません" in again
+    page = client.get("/gaps", headers=JA).text
+    assert 'name="apart"' in page and "別の不足にする" in page
+    assert "分けました" in client.post("/gaps", data={"query": gap["query"], "apart": QUESTION}, headers=JA).text
+    assert sorted(len(one["wordings"]) for one in _board(client)) == [1, 1]
+
+
 def test_an_opened_hit_is_no_gap(client: TestClient) -> None:
     browser = _browser(client)
     _search(browser, QUESTION)
