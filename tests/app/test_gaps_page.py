@@ -108,7 +108,7 @@ def test_the_ways_to_search_in_vain_are_kept_apart(client: TestClient) -> None:
     _search(_browser(client), QUESTION, kind="campaign")
     assert sorted(gap["why"] for gap in _board(client)) == ["filtered", "weak"]
     page = client.get("/gaps?why=filtered", headers=JA).text
-    assert QUESTION in page and "zzz qqq xxx" not in page
+    assert f">{QUESTION}</a>" in page and ">zzz qqq xxx</a>" not in page
     assert "絞り込みを外して探す" in page and "絞り込み: 施策" in page
     assert "絞り込みを外して探す" not in client.get("/gaps?why=weak", headers=JA).text
 
