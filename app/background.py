@@ -5,26 +5,37 @@ from __future__ import annotations
 import logging
 import threading
 
+from app.gap_board import GapBoard
 from app.settings import Settings
 from ingest.atomic import sweep
 from ingest.intake import Intake
 from ingest.watch import changes
 from kb.errors import KBError
 from kb.library import Library
+from kb.loop.activity import Activity
 
 POLL_SECONDS = 2.0  # how soon a sync by another process shows
+STANDINGS_SECONDS = 20.0  # how soon what a change says about other entries counts in their rank
+GROUP_SECONDS = 120.0  # how often the meaning of new searches in vain is looked up
+FORGET_SECONDS = 3_600.0  # how often words of searches that are too old are emptied
 log = logging.getLogger(__name__)
 
 
 class Background:
     """Threads that live as long as the server."""
 
-    def __init__(self, library: Library, intake: Intake, settings: Settings) -> None:
+    def __init__(
+        self, library: Library, intake: Intake, settings: Settings, activity: Activity, board: GapBoard
+    ) -> None:
         self._library = library
         self._intake = intake
         self._settings = settings
+        self._activity = activity
+        self._board = board
         self._stop = threading.Event()
-        jobs = [self._warm, self._poll] + ([self._watch] if settings.watch and settings.entries.is_dir() else [])
+        jobs = [self._warm, self._poll, self._weigh, self._forget, self._group] + (
+            [self._watch] if settings.watch and settings.entries.is_dir() else []
+        )
         self._threads = [threading.Thread(target=job, name=job.__name__, daemon=True) for job in jobs]
 
     def start(self) -> None:
@@ -50,6 +61,22 @@ class Background:
         while not self._stop.wait(POLL_SECONDS):
             if self._intake.notice():
                 log.info("The index changed; it was read again.")
+
+    def _weigh(self) -> None:
+        """Find out again how far entries can be relied on, where something changed."""
+        while not self._stop.wait(STANDINGS_SECONDS):
+            self._library.know_standings()
+
+    def _forget(self) -> None:
+        """Empty the words of searches that are too old, also where the server runs for months."""
+        while not self._stop.wait(FORGET_SECONDS):
+            self._activity.forget_words()
+
+    def _group(self) -> None:
+        """Embed what was searched in vain, so that nobody who opens the gaps or the meeting waits for that."""
+        while not self._stop.wait(GROUP_SECONDS):
+            if self._library.state().ready:
+                self._board.gaps()
 
     def _watch(self) -> None:
         for paths in changes(self._settings.entries, self._stop):

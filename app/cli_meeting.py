@@ -33,6 +33,7 @@ class Language(StrEnum):
 def meeting(
     period: Annotated[str, typer.Option(help="A week (2026-W47) or month (2026-11); default: last full week.")] = "",
     form: Annotated[Format, typer.Option("--format", "-f", help="html: one page for paper; csv: a table.")] = Format.MD,
+    stored: Annotated[bool, typer.Option("--stored", help="As it was saved, where it was.")] = False,
     language: Annotated[Language, typer.Option(help="Language of the words.")] = Language.JA,
 ) -> None:
     """Write the meeting of sales and marketing on a week or month, from the index, to the standard output."""
@@ -49,8 +50,9 @@ def meeting(
     activity = Activity(settings.activity_file, is_kept=False)
     try:
         texts = texts_for(language)
-        work = waiting(library, GapBoard(library, activity), texts)
-        view = in_words(library.meeting(period, **work), library, texts)
+        found = library.stored_meeting(period) if stored else None
+        found = found or library.meeting(period, **waiting(library, GapBoard(library, activity), texts))
+        view = in_words(found, library, texts)
     finally:
         activity.close()
         library.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from kb.loop.gaps import LOOKED_BACK, Gap, gaps
 
 PLACE = 5  # within which an entry must stand to close a gap
 MOST_REMEMBERED = 5_000  # vectors of wordings
+KEPT_AT_ONCE = 100
 
 
 class GapBoard:
@@ -41,7 +42,7 @@ class GapBoard:
             self._activity.searches(since),
             set(self._activity.opened_of(since)),
             self._activity.gaps(),
-            lambda wordings: clusters(self._embedded(wordings), [frozenset(terms(w)) for w in wordings]),
+            self._clustered,
             lambda wordings: name_of(wordings, self._embedded(wordings)),
             amounts,
             now,
@@ -52,33 +53,73 @@ class GapBoard:
         wanted = fold(query)
         return next((g for g in self.gaps() if wanted == g.query or wanted in map(fold, g.wordings)), None)
 
-    def decide(self, query: str, *, state: str = "open", owner: str = "", due: str = "") -> None:
-        """Assign or dismiss a gap. Raises ActivityUnavailableError."""
+    def days_opened(self) -> dict[str, date]:
+        """Return the day each entry was last opened from a search."""
+        return self._activity.days_opened()
+
+    def decide(self, query: str, *, state: str = "open", owner: str = "", due: str = "") -> bool:
+        """Assign or dismiss a gap; return whether it is still there. Raises ActivityUnavailableError."""
         found = self.gap(query)
         if found:
             row = found.decided or GapRow(found.query, found.wording, found.filters)
             self._activity.decide(replace(row, state=state, owner=owner, due=due))
+        return found is not None
 
-    def close(self, query: str, entry_id: str) -> None:
-        """Close a gap if its search, run again, ranks the entry; those who asked will see it.
+    def set_apart(self, query: str, wording: str) -> bool:
+        """Take a wording out of a gap for good; return whether it was there. Raises ActivityUnavailableError."""
+        found, wanted = self.gap(query), fold(wording)
+        others = {fold(one) for one in found.wordings} - {wanted} if found else set()
+        if not found or not others or wanted not in map(fold, found.wordings):
+            return False
+        self._activity.judge([(wanted, other) for other in others], is_same=False)
+        return True
+
+    def merge(self, query: str, into: str) -> bool:
+        """Make two gaps one for good; return whether both were there. Raises ActivityUnavailableError."""
+        one, other = self.gap(query), self.gap(into)
+        if not one or not other or one.query == other.query:
+            return False
+        self._activity.judge([(fold(a), fold(b)) for a in one.wordings for b in other.wordings], is_same=True)
+        return True
+
+    def close(self, query: str, entry_id: str) -> bool:
+        """Close a gap if its search, run again, ranks the entry; those who asked will see it. False: it was no gap.
 
         Raises GapNotClosedError, ActivityUnavailableError.
         """
         found = self.gap(query)
         if found is None:
-            return
+            return False
         answer = self._library.search(found.wording, filters=filters_of(found.filters), limit=PLACE)
         if answer.confidence == "none" or entry_id not in [hit.entry.id for hit in answer.hits]:
             raise GapNotClosedError(found.wording, PLACE)
         row = found.decided or GapRow(found.query, found.wording, found.filters)
         self._activity.decide(replace(row, state="closed", entry=entry_id), tell=found.askers)
+        return True
+
+    def _clustered(self, wordings: Sequence[str]) -> list[int]:
+        place = {wording: at for at, wording in enumerate(wordings)}
+        judged = {
+            (place[one], place[other]): is_same
+            for (one, other), is_same in self._activity.judged().items()
+            if one in place and other in place
+        }
+        words = [frozenset(terms(wording)) for wording in wordings]
+        return clusters(self._embedded(wordings), words, judged=judged)
 
     def _embedded(self, wordings: Sequence[str]) -> Vectors:
-        """Return a row for each wording; one that was seen before is not embedded again."""
+        """Return a row for each wording; one that was seen before, also by another process, is not embedded again."""
+        model = self._library.index.embedder.checksum
         with self._lock:
-            fresh = [wording for wording in wordings if wording not in self._vectors]
-            if fresh:
-                self._vectors.update(zip(fresh, self._library.embed(fresh), strict=True))
+            if any(wording not in self._vectors for wording in wordings):
+                kept = self._activity.meanings(model)
+                self._vectors |= {wording: np.frombuffer(vector, np.float32) for wording, vector in kept.items()}
+            fresh = [wording for wording in dict.fromkeys(wordings) if wording not in self._vectors]
+            for at in range(0, len(fresh), KEPT_AT_ONCE):
+                some = fresh[at : at + KEPT_AT_ONCE]
+                made = dict(zip(some, self._library.embed(some), strict=True))
+                self._activity.keep_meanings(model, {wording: row.tobytes() for wording, row in made.items()})
+                self._vectors |= made
             rows = [self._vectors[wording] for wording in wordings]
             while len(self._vectors) > MOST_REMEMBERED:
                 self._vectors.pop(next(iter(self._vectors)))

@@ -7,7 +7,6 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import Request, Response
@@ -37,8 +36,10 @@ class _Last:
 class Logbook:
     """Writes searches into the activity database; knows the last one of everybody. Safe from any thread."""
 
-    def __init__(self, activity: Activity) -> None:
+    def __init__(self, activity: Activity, team: str = "") -> None:
+        """`team` is the only one the server is for, where it is for one."""
         self._activity = activity
+        self._team = team
         self._lock = threading.Lock()
         self._last: OrderedDict[str, _Last] = OrderedDict()
 
@@ -57,6 +58,7 @@ class Logbook:
                 at=self._activity.stamp(),
                 query=text,
                 language=language,
+                team=self._team,
                 filters=filters_text(filters),
                 confidence=answer.confidence,
                 total=answer.total,
@@ -75,6 +77,12 @@ class Logbook:
         last = self._last.get(asker)
         if last and entry in last.entries and time.monotonic() - last.at < OPENING_SECONDS:
             self._activity.opened(last.id, entry)
+
+    def used(self, asker: str, entry: str, deal: str) -> None:
+        """Take down that an entry was used in a deal, where the last search of the same person found it."""
+        last = self._last.get(asker)
+        if last and entry in last.entries:
+            self._activity.used(last.id, entry, deal)
 
     def _remember(self, asker: str, last: _Last) -> None:
         with self._lock:
@@ -102,15 +110,17 @@ def remember_asker(request: Request, response: Response) -> None:
 
 def filters_text(filters: Filters) -> str:
     """Return filters as JSON, as the activity database keeps them."""
-    parts: Sequence[object] = [[list(pair) for pair in filters.values], filters.date_from, filters.date_to]
+    parts: list[object] = [[list(pair) for pair in filters.values], filters.date_from, filters.date_to]
+    parts += [list(filters.trust)] if filters.trust else []
     return json.dumps(parts, ensure_ascii=False)
 
 
 def filters_of(text: str) -> Filters:
     """Read what `filters_text` wrote; no filters where it is something else."""
     try:
-        values, date_from, date_to = json.loads(text)
-        return Filters(tuple((facet, tuple(some)) for facet, some in values), date_from, date_to)
+        values, date_from, date_to, *rest = json.loads(text)
+        trust = tuple(rest[0]) if rest else ()
+        return Filters(tuple((facet, tuple(some)) for facet, some in values), date_from, date_to, trust)
     except (ValueError, TypeError):
         return Filters()
 

@@ -41,7 +41,7 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        background = Background(known, intake, settings)
+        background = Background(known, intake, settings, app.state.activity, app.state.gap_board)
         background.start()
         yield
         background.stop()
@@ -60,7 +60,7 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
     app.state.settings = settings
     activity = Activity(settings.activity_file, is_kept=settings.activity, keep_days=settings.keep_searches)
     app.state.activity = activity
-    app.state.logbook = Logbook(activity)
+    app.state.logbook = Logbook(activity, settings.team)
     app.state.gap_board = GapBoard(known, activity)
     lock = settings.data / "saving.lock"
     app.state.store = EntryStore(known, intake, settings.entries, lock, is_readonly=settings.readonly)

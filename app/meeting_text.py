@@ -19,7 +19,8 @@ PAPER = (
     "margin:2em auto;padding:0 1em;color-scheme:light dark}table{border-collapse:collapse;width:100%;font-size:9pt}"
     "th,td{text-align:left;vertical-align:top;padding:.2em .8em .2em 0;border-bottom:1px solid #bbb}"
     "h1{font-size:16pt}h2{font-size:12pt;margin:1em 0 .2em}ul{margin:0;padding-left:1.2em}"
-    "@media print{body{margin:0;max-width:none;font-size:9pt}}"
+    "@media print{body{margin:0;max-width:none;padding:0;font-size:8pt;line-height:1.35}table{font-size:7.5pt}"
+    "th,td{padding:1pt 6pt 1pt 0}h1{font-size:13pt;margin:0}h2{font-size:10pt;margin:.5em 0 0}p{margin:0}}"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from kb.library import Library
 from kb.loop.kpis import Figure, Measured
 from kb.loop.meeting import Meeting, Work
 from kb.loop.period import Period
+
+PAGES = {"review": "/review", "gaps": "/gaps", "broken": "/loop"}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Section:
     lines: tuple[Line, ...]
     empty: str
     more: str = ""
+    total: str = ""  # how many there are, where not all are listed
+    address: str = ""  # of the page with all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,7 @@ def _sections(meeting: Meeting, library: Library, texts: Texts) -> tuple[Section
         for key, work in works.items()
     }
     more = {key: work.count - len(work.items) for key, work in works.items()}
+    more["endings"] = max(0, meeting.ended - len(meeting.endings))
     parts["last"] = _last(meeting, texts)
     return tuple(
         Section(
@@ -98,6 +105,8 @@ def _sections(meeting: Meeting, library: Library, texts: Texts) -> tuple[Section
             lines,
             texts("meeting.last_nothing" if key == "last" and meeting.last else f"meeting.{key}_empty"),
             texts("meeting.more", count=more[key]) if more.get(key) else "",
+            texts("meeting.in_all", count=len(lines) + more[key]) if more.get(key) else "",
+            PAGES.get(key, ""),
         )
         for key, lines in parts.items()
     )
@@ -105,7 +114,7 @@ def _sections(meeting: Meeting, library: Library, texts: Texts) -> tuple[Section
 
 def _endings(meeting: Meeting, texts: Texts) -> tuple[Line, ...]:
     return tuple(
-        Line(e.title, e.entry_id, _joined(_money(e.amount, e.currency, texts), e.lesson), e.outcome)
+        Line(e.title, e.entry_id, joined(_money(e.amount, e.currency, texts), e.lesson), e.outcome)
         for e in meeting.endings
     )
 
@@ -127,7 +136,13 @@ def _reused(meeting: Meeting, library: Library, texts: Texts) -> tuple[Line, ...
         Line(
             known[r.entry_id].title if r.entry_id in known else r.entry_id,
             r.entry_id if r.entry_id in known else "",
-            texts("meeting.used", deals=r.deals, won=r.won, lost=r.lost),
+            texts(
+                "meeting.used_undecided" if r.no_decision else "meeting.used",
+                deals=r.deals,
+                won=r.won,
+                lost=r.lost,
+                undecided=r.no_decision,
+            ),
         )
         for r in meeting.reused
     )
@@ -157,7 +172,7 @@ def _row(figure: Figure, texts: Texts) -> Row:
         before=_measured(figure, figure.before, texts) or "–",
         interval=interval,
         target=_target(figure, texts),
-        verdict=_joined(*_verdicts(figure, texts)),
+        verdict=joined(*_verdicts(figure, texts)),
         missing=texts(f"meeting.missing_{figure.missing}") if figure.missing else "",
     )
 
@@ -212,8 +227,10 @@ def _money(amount: int | None, currency: str, texts: Texts) -> str:
 
 
 def _due(key: str, note: str, texts: Texts) -> str:
-    return texts("meeting.due", day=note) if key == "review" and note else note
+    """Say a bare day, as meetings were kept at first, as what it is."""
+    return texts("meeting.due", day=note) if key == "review" and _DAY.fullmatch(note) else note
 
 
-def _joined(*parts: str) -> str:
+def joined(*parts: str) -> str:
+    """Join what there is to say of an item."""
     return " · ".join(filter(None, parts))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -9,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.labels import label
 from kb.entry import FACETS, Entry, Problem
+from kb.loop.review import STATES, TrustState
 from kb.playbook import Playbook
 from kb.search.answer import Answer, Hit, IndexState, Why
 from kb.search.query import MAX_LIMIT, Filters
@@ -47,8 +50,13 @@ class BoundsParams(BaseModel):
 class FilterParams(BoundsParams):
     """Filters, and which of the entries found."""
 
+    trust: list[TrustState] = Field(default_factory=list, max_length=len(STATES), description="How far to rely on it.")
     limit: int = Field(10, ge=1, le=MAX_LIMIT)
     offset: int = Field(0, ge=0, le=MAX_OFFSET)
+
+    def filters(self) -> Filters:
+        """Return the filters as the library takes them."""
+        return replace(super().filters(), trust=tuple(self.trust))
 
 
 class SearchParams(FilterParams):
@@ -119,6 +127,7 @@ class HitOut(BaseModel):
     angles: list[str]
     language: str
     url: str
+    trust: str | None = Field(None, description="verified, needs-review, overdue or unverified; none for most deals.")
     heading: str
     snippet: str
     highlights: list[tuple[int, int]] = Field(description="Character ranges of the snippet: start, end (exclusive).")
@@ -127,7 +136,7 @@ class HitOut(BaseModel):
     why: WhyOut | None = None
 
     @classmethod
-    def of(cls, hit: Hit) -> HitOut:
+    def of(cls, hit: Hit, trust: str = "") -> HitOut:
         """Shape a hit."""
         entry = hit.entry
         return cls(
@@ -142,6 +151,7 @@ class HitOut(BaseModel):
             angles=list(entry.angles),
             language=entry.language,
             url=f"/entries/{entry.id}",
+            trust=trust or None,
             heading=hit.heading,
             snippet=hit.snippet.text,
             highlights=list(hit.snippet.highlights),
@@ -171,8 +181,8 @@ class AnswerOut(BaseModel):
     facets: dict[str, list[FacetOut]]
 
     @classmethod
-    def of(cls, answer: Answer, playbook: Playbook, locale: str) -> AnswerOut:
-        """Shape an answer with labels in a language."""
+    def of(cls, answer: Answer, playbook: Playbook, locale: str, trust_of: Callable[[Entry], str]) -> AnswerOut:
+        """Shape an answer with labels in a language; `trust_of` returns the state of an entry."""
         facets = {
             name: [FacetOut(value=c.value, label=label(name, c.value, locale, playbook), count=c.count) for c in counts]
             for name, counts in answer.facets.items()
@@ -183,7 +193,7 @@ class AnswerOut(BaseModel):
             took_ms=round(answer.took_ms, 1),
             confidence=answer.confidence,
             hidden_by_filters=answer.hidden_by_filters,
-            hits=[HitOut.of(hit) for hit in answer.hits],
+            hits=[HitOut.of(hit, trust_of(hit.entry)) for hit in answer.hits],
             facets=facets,
         )
 

@@ -16,6 +16,7 @@ class MeetingParams(NoParams):
     """Which meeting."""
 
     period: str = Field("", max_length=60, description="A week (2026-W47) or month (2026-11); empty: last full week.")
+    stored: bool = Field(False, description="As it was saved, where it was, instead of from today's records.")
 
 
 class MeetingOut(BaseModel):
@@ -25,6 +26,7 @@ class MeetingOut(BaseModel):
     first_day: date
     last_day: date
     closed: int
+    ended: int
     figures: tuple[Figure, ...]
     endings: tuple[Ending, ...]
     moved: tuple[Moved, ...]

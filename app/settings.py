@@ -65,6 +65,12 @@ class Settings(BaseSettings):
         return chosen
 
     @property
+    def team(self) -> str:
+        """The team the server is for, where it shows what one team alone may see; else empty."""
+        teams = self.visibility - {"all"}
+        return next(iter(teams)) if len(teams) == 1 else ""
+
+    @property
     def index_folder(self) -> Path:
         """Where the index lives; deleting it is always safe."""
         return self.data / "index"

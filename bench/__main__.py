@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--insight", action="store_true", help="similar deals and scoreboards over many deals")
     parser.add_argument("--gaps", action="store_true", help="whether searches without an answer are put together")
     parser.add_argument("--saving", action="store_true", help="how soon what was saved or dropped is found")
+    parser.add_argument("--meeting", action="store_true", help="the meeting over many deals and logged searches")
     parser.add_argument("--speed", action="store_true", help="search at 10,000 chunks")
     parser.add_argument("--large", action="store_true", help="search at 100,000 chunks (builds them: many minutes)")
     chosen = parser.parse_args()
@@ -50,6 +51,10 @@ def main() -> None:
         from bench.saving import measure_saving
 
         measure_saving(bench)
+    if chosen.meeting or everything:
+        from bench.meeting import measure_meeting
+
+        measure_meeting(bench)
     if chosen.speed or everything:
         from bench.speed import SMALL, measure_speed
 

@@ -10,12 +10,13 @@ from math import comb
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.indexes import Bench
 from bench.report import Figure, publish
 from kb.index.analysis import terms
 from kb.index.embedding import Vectors
-from kb.loop.clusters import clusters
+from kb.loop.clusters import clusters, likeness
 
 SEARCHES = Path(__file__).parent / "gap_searches.jsonl"
 HALVES = 20  # random halves of the groups: one is tuned on, the other measured
@@ -31,6 +32,7 @@ class Searches:
     vectors: Vectors
     words: tuple[frozenset[str], ...]
     groups: tuple[str, ...]
+    languages: tuple[str, ...]
 
     def of(self, groups: set[str]) -> Searches:
         """Return the searches of some groups only."""
@@ -39,6 +41,7 @@ class Searches:
             self.vectors[places],
             tuple(self.words[place] for place in places),
             tuple(self.groups[place] for place in places),
+            tuple(self.languages[place] for place in places),
         )
 
     def ari(self, threshold: float, weight: float) -> float:
@@ -59,6 +62,19 @@ def adjusted_rand_index(first: Sequence[object], second: Sequence[object]) -> fl
     return 1.0 if highest == expected else (together - expected) / (highest - expected)
 
 
+def pairs_together(groups: Sequence[object], found: Sequence[object]) -> tuple[float, float]:
+    """Return the share of pairs put together that belong together, and of those that belong together that are."""
+    belong, together = (_same(some) for some in (groups, found))
+    both = float((belong & together).sum())
+    return both / max(float(together.sum()), 1.0), both / max(float(belong.sum()), 1.0)
+
+
+def _same(some: Sequence[object]) -> NDArray[np.bool_]:
+    """Return for each pair of different things, once in either direction, whether they are in one group."""
+    numbers = np.unique([str(one) for one in some], return_inverse=True)[1]
+    return np.asarray((numbers[:, None] == numbers) & ~np.eye(len(numbers), dtype=np.bool_), np.bool_)
+
+
 def measure_gaps(bench: Bench) -> None:
     """Measure, show and keep how well searches are put together."""
     searches = read(bench)
@@ -73,6 +89,7 @@ def measure_gaps(bench: Bench) -> None:
         *_baseline(searches, "cosine only", 0.0),
         *_baseline(searches, "words only", 1.0),
         Figure("clusters", len(set(found)), "", note=f"{len(set(searches.groups))} groups"),
+        *_why(searches, found),
     ]
     publish(bench.console, bench.folder, "gaps", figures)
 
@@ -82,7 +99,8 @@ def read(bench: Bench) -> Searches:
     rows = [json.loads(line) for line in SEARCHES.read_text("utf-8").splitlines()]
     queries = [row["query"] for row in rows]
     words = tuple(frozenset(terms(query)) for query in queries)
-    return Searches(bench.embedder.embed_queries(queries), words, tuple(row["group"] for row in rows))
+    groups, languages = (tuple(row[key] for row in rows) for key in ("group", "language"))
+    return Searches(bench.embedder.embed_queries(queries), words, groups, languages)
 
 
 def held_out(searches: Searches, weights: Sequence[float]) -> tuple[list[float], list[tuple[float, float]]]:
@@ -97,6 +115,23 @@ def held_out(searches: Searches, weights: Sequence[float]) -> tuple[list[float],
         chosen.append(best)
         found.append(rest.ari(*best))
     return found, chosen
+
+
+def _why(searches: Searches, found: Sequence[int]) -> list[Figure]:
+    """Return where it fails: pairs put together wrongly or missed, across languages too, and the nearest search."""
+    right, met = pairs_together(searches.groups, found)
+    belong, across = _same(searches.groups), ~_same(searches.languages)
+    across_met = float((belong & across & _same(found)).sum()) / max(float((belong & across).sum()), 1.0)
+    alike = likeness(searches.vectors.astype(np.float64), [sorted(some) for some in searches.words])
+    np.fill_diagonal(alike, -np.inf)
+    nearest = belong[np.arange(len(alike)), alike.argmax(axis=1)][belong.any(axis=1)]
+    return [
+        Figure("pairs put together that belong together", right, "share"),
+        Figure("pairs that belong together put together", met, "share", note=f"across languages {across_met:.2f}"),
+        Figure(
+            "nearest other search is of the same group", float(nearest.mean()), "share", note="single ones left out"
+        ),
+    ]
 
 
 def _baseline(searches: Searches, name: str, weight: float) -> list[Figure]:

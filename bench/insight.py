@@ -72,6 +72,12 @@ def synthetic_deals(count: int, texts: Sequence[str] = ()) -> Iterator[Entry]:
         )
 
 
+def deals_index(bench: Bench) -> str:
+    """Make sure there is an index of DEALS deals; return its name."""
+    _build(bench, "deals")
+    return "deals"
+
+
 def _build(bench: Bench, name: str) -> list[str]:
     """Make sure there is an index of DEALS deals; return texts to ask with."""
     library = sample_library(bench)

@@ -16,6 +16,7 @@ from kb.index.embedding import Vectors
 from kb.index.embedding_cache import text_key
 from kb.index.index import Index
 from kb.index.neighbours import Neighbours
+from kb.index.schema import ENTRIES
 from kb.insight.asked import Asked, with_agreed_words
 from kb.insight.insights import Board, Insights
 from kb.insight.overview import Overview
@@ -29,6 +30,7 @@ from kb.loop.lineage import Lineage, lineage
 from kb.loop.meeting import Meeting, WorkItem
 from kb.loop.period import Period, begun
 from kb.loop.review import Standing
+from kb.loop.stored import from_note
 from kb.playbook import Playbook
 from kb.search import facets, recipe
 from kb.search.answer import Answer, Hit, IndexState, Linked
@@ -88,10 +90,11 @@ class Library:
         started = time.perf_counter()
         query, filters = parse_query(text), agreed(filters, self.playbook)
         if query.is_empty:
-            return self._listing(query, filters, limit, offset, started)
+            listed_by = self._listing_by_trust if filters.trust else self._listing
+            return listed_by(query, filters, limit, offset, started)
         source, bounds = self._live.source(), self._live.state.bounds
         vector = self._live.embed(query.meaning).result()[0]  # before the rest: what ran meanwhile would slow it down
-        by_words, allowed = bounds.by_words(query), bounds.within(filters)
+        by_words, allowed = bounds.by_words(query), self._within(filters)
         within = allowed & by_words if by_words is not None else allowed if filters else None
         words = look_up(source, weigh(source, query), *dict.fromkeys((by_words, within)))
         named = recipe.names_in(source.snapshot, query)
@@ -107,7 +110,7 @@ class Library:
             hits=make_hits(source.catalog, query, ordered[offset : offset + limit], explain),
             confidence=found.confidence,
             hidden_by_filters=len(set(base) - allowed) if filters else 0,
-            facets=facets.count_found(source.snapshot, filters, shown, base, bounds.within),
+            facets=facets.count_found(source.snapshot, filters, shown, base, self._within),
             took_ms=(time.perf_counter() - started) * 1000,
         )
 
@@ -116,6 +119,7 @@ class Library:
         self._live.embed("勝ち筋").result()
         if self._live.state.source:
             self.scoreboard("angle")
+            self.know_standings()
 
     def entry(self, entry_id: str) -> Entry:
         """Return an entry, a draft or an archived one as well. Raises EntryNotFoundError."""
@@ -193,6 +197,16 @@ class Library:
         """Return how far a published entry can be relied on."""
         return self._live.state.loop.standing(entry_id, self._live.today())
 
+    def trust_of(self, entry: Entry) -> str:
+        """Return the state of an entry; empty for a deal that nobody checked and nothing speaks against."""
+        standing = self.standing(entry.id)
+        return "" if standing is None or (entry.kind == "deal" and standing.state == "unverified") else standing.state
+
+    def know_standings(self) -> None:
+        """Find out how far each entry can be relied on after a change, so that searches need not."""
+        if self._live.state.source:
+            self._live.state.loop.numbers(self._live.today())
+
     def to_review(self) -> list[tuple[Entry, Standing]]:
         """Return content with its standing, and deals in doubt: the overdue first."""
         return self._live.state.loop.to_review(self._live.today())
@@ -263,21 +277,42 @@ class Library:
         state = self._live.state
         return state.insights.overview(agreed(filters, state.playbook), outcome_of, strength)
 
-    def meeting(self, period: str = "", *, gaps: Sequence[WorkItem] = (), broken: Sequence[WorkItem] = ()) -> Meeting:
-        """Prepare the meeting on a week or month, by default the last full week.
+    def meeting(
+        self,
+        period: str = "",
+        *,
+        review: Sequence[WorkItem] = (),
+        gaps: Sequence[WorkItem] = (),
+        broken: Sequence[WorkItem] = (),
+    ) -> Meeting:
+        """Prepare the meeting on a week or month, by default the last full week, with what waits.
 
         Raises BadPeriodError, IndexNotReadyError.
         """
         self._live.source()
-        today, state = self._today(), self._live.state
-        held = begun(period, today)
-        catalog = state.index.catalog
-        return hold(catalog, state.insights, state.playbook, self._visible, held, today, gaps=gaps, broken=broken)
+        state, held = self._live.state, begun(period, self._live.today())
+        lists = {"review": review, "gaps": gaps, "broken": broken}
+        return hold(state.index.catalog, state.insights, state.playbook, self._visible, held, **lists)
+
+    def stored_meeting(self, period: str) -> Meeting | None:
+        """Return the meeting on a period as it was saved; None where none was, or its numbers cannot be read.
+
+        Raises BadPeriodError.
+        """
+        note = self.meeting_note(begun(period, self._live.today()).key)
+        return from_note(note.body) if note else None
 
     def meeting_note(self, period: str) -> Entry | None:
         """Return the saved note on the meeting of a period. Raises BadPeriodError."""
         found = note_of(meeting_notes(self.index.catalog, self._visible), Period.read(period))
         return self.entry(found.id) if found else None
+
+    def _within(self, filters: Filters) -> frozenset[int]:
+        found = self._live.state.bounds.within(filters)
+        if not filters.trust:
+            return found
+        numbers = self._live.state.loop.numbers(self._live.today())
+        return found & frozenset[int]().union(*(of for state, of in numbers.items() if state in filters.trust))
 
     def _sorted(self, candidates: tuple[recipe.Candidate, ...], sort: Sort) -> list[recipe.Candidate]:
         if sort == "relevance":
@@ -297,5 +332,20 @@ class Library:
             confidence="strong" if total else "none",
             hidden_by_filters=everything - total if filters else 0,
             facets=facets.count_all(catalog, filters, self._visible),
+            took_ms=(time.perf_counter() - started) * 1000,
+        )
+
+    def _listing_by_trust(self, query: Query, filters: Filters, limit: int, offset: int, started: float) -> Answer:
+        source, everything = self._live.source(), self._live.state.bounds.within(NO_FILTERS)
+        within = frozenset[int]() if query.excluded else self._within(filters)
+        dates = selection.sort_dates(source.catalog, list(within))
+        page = sorted(within, key=lambda number: (dates[number], number), reverse=True)[offset : offset + limit]
+        return Answer(
+            query=query,
+            total=len(within),
+            hits=listed(source.catalog, selection.newest(source.catalog, ENTRIES.c.number.in_(page), limit, 0)[0]),
+            confidence="strong" if within else "none",
+            hidden_by_filters=len(everything) - len(within),
+            facets=facets.count_found(source.snapshot, filters, within, everything, self._within),
             took_ms=(time.perf_counter() - started) * 1000,
         )

@@ -61,8 +61,9 @@ class LiveIndex:
         source = self.state.source
         if source is None:
             raise IndexNotReadyError
-        today = self._today().isoformat()
-        return source if source.today == today else replace(source, today=today)
+        today = self._today()
+        doubted = self.state.loop.known_numbers(today)["needs-review"]
+        return replace(source, today=today.isoformat(), doubted=doubted)
 
     def today(self) -> date:
         """Return the day."""
@@ -124,9 +125,11 @@ class LiveIndex:
             empty = Insights(index.catalog, None, playbook, bounds, self._visible)
             return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, self._visible))
         same = before.source.snapshot if before and before.source and before.index is index else None
+        trusted = before.loop.last_known if before and same else None
         snapshot = take_snapshot(index.catalog, index.vectors, self._visible, same)
         insights = Insights(index.catalog, snapshot, playbook, bounds, self._visible)
         known = before.source.calibration if before and before.source else None
         calibration = known or calibrate(index.embedder, snapshot, self._bundled_checksum)
         source = Source(index.catalog, snapshot, index.vectors, calibration, self._today().isoformat())
-        return State(index, playbook, source, bounds, insights, Loop(index.catalog, playbook, insights, self._visible))
+        loop = Loop(index.catalog, playbook, insights, self._visible, trusted)
+        return State(index, playbook, source, bounds, insights, loop)

@@ -32,11 +32,11 @@ def search(
     locale = choose_locale(None, None, language)
     if not params.offset:
         logbook.search(answer, params.filters(), PROGRAM, locale)
-    return AnswerOut.of(answer, library.playbook, locale)
+    return AnswerOut.of(answer, library.playbook, locale, library.trust_of)
 
 
 @router.get("/entries")
 def list_entries(library: LibraryDep, params: Annotated[FilterParams, Query()], language: Language = "ja") -> AnswerOut:
     """List entries, newest first."""
     answer = library.search("", filters=params.filters(), limit=params.limit, offset=params.offset)
-    return AnswerOut.of(answer, library.playbook, choose_locale(None, None, language))
+    return AnswerOut.of(answer, library.playbook, choose_locale(None, None, language), library.trust_of)

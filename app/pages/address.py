@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from kb.entry import FACETS
+from kb.loop.review import STATES, TrustState
 from kb.search.query import Filters, Sort
 
 PAGE_SIZE = 10
@@ -28,6 +29,7 @@ class SearchAddress:
     page: int = 1
     explain: bool = False
     deal: str = ""  # the open deal it is asked for
+    trust: tuple[TrustState, ...] = ()
 
     @classmethod
     def read(cls, query: QueryParams) -> SearchAddress:
@@ -43,12 +45,19 @@ class SearchAddress:
             page=min(LAST_PAGE, max(1, int(page))) if page.isascii() and page.isdigit() and len(page) < 9 else 1,
             explain=query.get("explain") == "true",
             deal=query.get("for", "").strip()[:500],
+            trust=tuple(state for state in STATES if state in query.getlist("trust")),
         )
+
+    @classmethod
+    def searching(cls, text: str, filters: Filters) -> SearchAddress:
+        """Return the address of a search that was logged."""
+        trust = tuple(state for state in STATES if state in filters.trust)
+        return cls(text, filters.values, filters.date_from, filters.date_to, trust=trust)
 
     @property
     def filters(self) -> Filters:
         """The filters to search with."""
-        return Filters(self.values, self.date_from, self.date_to)
+        return Filters(self.values, self.date_from, self.date_to, self.trust)
 
     @property
     def offset(self) -> int:
@@ -71,7 +80,11 @@ class SearchAddress:
 
     def unfiltered(self) -> SearchAddress:
         """Return the same search without filters."""
-        return replace(self, values=(), date_from="", date_to="", page=1)
+        return replace(self, values=(), date_from="", date_to="", trust=(), page=1)
+
+    def without_trust(self, state: str) -> SearchAddress:
+        """Return the same search without one state of trust."""
+        return replace(self, trust=tuple(other for other in self.trust if other != state), page=1)
 
     def undated(self) -> SearchAddress:
         """Return the same search over all time."""
@@ -100,6 +113,7 @@ class SearchAddress:
             "for": self.deal,
         }
         pairs = [(facet, value) for facet, chosen in self.values for value in chosen]
+        pairs += [("trust", state) for state in self.trust]
         query = urlencode([*((k, v) for k, v in single.items() if v), *pairs])
         return f"/?{query}" if query else "/"
 

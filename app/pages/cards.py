@@ -90,16 +90,8 @@ def hit_card(hit: Hit, texts: Texts, library: Library) -> HitCard:
         spoken_is_snippet=is_spoken_heading(last),
         record=record_of([e for r, e in library.linked(entry.id).incoming if r == "used"], texts) if is_track else "",
         why=hit.why,
-        trust=trust_of(entry, library),
+        trust=library.trust_of(entry),
     )
-
-
-def trust_of(entry: Entry, library: Library) -> str:
-    """Return how far an entry can be relied on; a deal is what happened, and only a doubt or a check counts."""
-    standing = library.standing(entry.id)
-    if standing is None or (entry.kind == "deal" and standing.state == "unverified"):
-        return ""
-    return standing.state
 
 
 def chips_of(entry: Entry, texts: Texts, playbook: Playbook) -> tuple[Chip, ...]:

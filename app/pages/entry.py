@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from app.deps import ActivityDep, LibraryDep, LogbookDep, StoreDep
 from app.i18n import Texts
 from app.logbook import asker_of, remember_asker
-from app.pages.cards import Card, card_of, record_of, trust_of
+from app.pages.cards import Card, card_of, record_of
 from app.pages.facts import facts_of, funnel_of, money_of, variants_of
 from app.pages.lineage import lineage_address
 from app.pages.making import author_of, deals_to_choose, to_make
@@ -26,7 +26,7 @@ SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
 SAVED = (  # what became of a save that led here
     "1", "soon", "archived", "restored", "helpful", "closed", "unanswered", "used", "used_already", "no_deal",
-    "verified", "nobody",
+    "verified", "nobody", "unpublished_entry", "unpublished_deal",
 )  # fmt: skip
 
 router = APIRouter()
@@ -62,7 +62,7 @@ def entry_page(
         "variants": variants_of(entry.campaign, texts, playbook) if entry.campaign else [],
         "groups": groups,
         "lineage": lineage_address(entry.id) if groups and library.lineage(entry.id) else "",
-        "trust": trust_of(entry, library),
+        "trust": library.trust_of(entry),
         "doubts": _doubts(entry, library, texts),
         "author": author_of(request),
         "deals": deals_to_choose(entry, library, texts),

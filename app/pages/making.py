@@ -10,9 +10,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
-from app.deps import LibraryDep, StoreDep
+from app.deps import LibraryDep, LogbookDep, StoreDep
 from app.i18n import Texts
 from app.labels import label
+from app.logbook import asker_of
 from app.posted import posted_form
 from app.render import entry_address
 from ingest.front_matter import edited
@@ -46,14 +47,21 @@ class Choice:
 
 
 @router.post("/use/{entry_id:path}")
-def use(request: Request, library: LibraryDep, store: StoreDep, form: Form, entry_id: str) -> Response:
-    """Note that an entry was used in a deal."""
+def use(
+    request: Request, library: LibraryDep, store: StoreDep, logbook: LogbookDep, form: Form, entry_id: str
+) -> Response:
+    """Note that an entry was used in a deal; neither an archived entry nor a draft is."""
     entry, deal_id = library.entry(entry_id), form.get("deal", "").strip()
     if not deal_id:
         return RedirectResponse(f"{entry_address(entry.id)}?saved=no_deal", 303)
-    if entry.kind == "deal" or library.entry(deal_id).kind != "deal":
+    deal = library.entry(deal_id)
+    if entry.kind == "deal" or deal.kind != "deal":
         raise EntryNotFoundError(deal_id)
+    if unpublished := next((name for name, one in (("entry", entry), ("deal", deal)) if one.status != "published"), ""):
+        return RedirectResponse(f"{entry_address(entry.id)}?saved=unpublished_{unpublished}", 303)
     is_new = note_use(store, library.playbook, deal_id, entry.id, author=author_of(request))
+    if is_new:
+        logbook.used(asker_of(request), entry.id, deal_id)
     return RedirectResponse(f"{entry_address(entry.id)}?saved={'used' if is_new else 'used_already'}", 303)
 
 

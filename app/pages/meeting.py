@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -15,17 +14,16 @@ from app.deps import GapBoardDep, LibraryDep, StoreDep
 from app.meeting_text import to_note
 from app.meeting_view import in_words, title_of
 from app.meeting_work import waiting
-from app.pages.making import AUTHOR_COOKIE
+from app.pages.making import author_of
 from app.pages.view import render, texts_of
 from app.posted import posted_form
 from app.render import entry_address
-from kb.errors import KBError
+from kb.errors import EntryNotFoundError, KBError
 from kb.library import Library
 from kb.loop.kpis import DEFINITIONS
-from kb.loop.lessons import Task
-from kb.loop.meeting import Meeting
+from kb.loop.lessons import Task, marked
+from kb.loop.meeting import Meeting, period_of
 from kb.loop.period import Period
-from kb.loop.stored import from_note
 
 PAGE = "/meeting"
 MOST_LINES = 100
@@ -35,13 +33,13 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 @router.get(PAGE)
 def meeting_page(request: Request, library: LibraryDep, board: GapBoardDep) -> Response:
-    """Show the meeting on a period, from today's records or as it was saved."""
-    found = library.meeting(request.query_params.get("period", ""), **waiting(library, board, texts_of(request)))
-    note = library.meeting_note(found.period)
-    asked = bool(request.query_params.get("stored"))
-    stored = from_note(note.body) if asked and note else None
-    shown = {"stored": bool(stored), "unstored": asked and not stored}
-    return _page(request, library, stored or found, {**shown, "actions": _open_tasks(found)})
+    """Show the meeting on a period: as it was saved where it was, else, or when asked to, from today's records."""
+    asked = request.query_params
+    stored = None if asked.get("live") else library.stored_meeting(asked.get("period", ""))
+    found = stored or library.meeting(asked.get("period", ""), **waiting(library, board, texts_of(request)))
+    shown = {"stored": bool(stored), "unstored": bool(asked.get("stored")) and not stored}
+    shown["marked"] = bool(asked.get("marked"))
+    return _page(request, library, found, {**shown, "actions": _open_tasks(found)})
 
 
 @router.get(f"{PAGE}/numbers")
@@ -67,13 +65,27 @@ def save(request: Request, library: LibraryDep, store: StoreDep, board: GapBoard
             kind="note",
             name=f"meeting-{found.period}",
             force=True,
-            author=unquote(request.cookies.get(AUTHOR_COOKIE, "")),
+            author=author_of(request),
             reason=title_of(Period.read(found.period), texts),
             key=form.get("key", "")[:200],
         )
     except KBError as error:
         return _page(request, library, found, {**told, "problem": texts.said(error.sentence)}, 422)
     return RedirectResponse(f"{entry_address(saved.id)}?saved={'1' if saved.is_findable else 'soon'}", 303)
+
+
+@router.post(f"{PAGE}/mark")
+def mark(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> Response:
+    """Write into the note of a meeting that one of its actions is done, or open again."""
+    note = library.entry(form.get("note", ""))
+    if not period_of(note):
+        raise EntryNotFoundError(note.id)
+    source, author = store.source(note.id), author_of(request)
+    text = marked(source.text, form.get("task", ""), is_done=form.get("state") == "done")
+    if text != source.text:
+        store.update(note.id, text, source.content_hash, force=True, author=author, reason=form.get("task", "")[:100])
+    period = Period.read(form.get("period", ""))
+    return RedirectResponse(f"{PAGE}?period={period.key}&marked=1#last", 303)
 
 
 def _page(request: Request, library: Library, found: Meeting, more: dict[str, Any], status: int = 200) -> Response:

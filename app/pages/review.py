@@ -14,8 +14,8 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
 from app.deps import LibraryDep, StoreDep
+from app.doubts import sentence_of
 from app.i18n import Texts
-from app.labels import label
 from app.pages.cards import Card, card_of
 from app.pages.making import AUTHOR_COOKIE, author_of
 from app.pages.view import A_YEAR, render, texts_of
@@ -93,17 +93,10 @@ def reasons_of(standing: Standing, texts: Texts, library: Library) -> tuple[Reas
 
 
 def _reason(doubt: Doubt, texts: Texts, library: Library) -> Reason:
-    sentences = {
-        "overdue": lambda: texts("review.overdue", day=texts.day(doubt.day)),
-        "lost": lambda: texts("review.lost", count=len(doubt.evidence)),
-        "angle": lambda: texts("review.angle", won=doubt.won, lost=doubt.lost,
-                               angle=label("angle", doubt.angle, texts.locale, library.playbook)),
-        "newer": lambda: texts("review.newer"),
-    }  # fmt: skip
     some = doubt.evidence[:MOST_EVIDENCE]
     known = library.summaries(some)
     cards = tuple(card_of(known[i], texts, library.playbook) for i in some if i in known)
-    return Reason(sentences[doubt.kind](), cards)
+    return Reason(sentence_of(doubt, texts, library), cards)
 
 
 def _item(entry: Entry, standing: Standing, texts: Texts, library: Library) -> Item:

@@ -16,12 +16,14 @@ from app.pages.view import render, texts_of, wants_fragment
 from app.render import entry_address
 from kb.entry import FACETS
 from kb.loop.activity import Activity
+from kb.loop.review import TrustState
 from kb.playbook import Playbook
 from kb.search.answer import Answer
 
 SHOWN_AT_FIRST = 6  # values of a facet that show without opening the rest
 MOST_VALUES = 40
 OPEN_FACETS = ("kind", "outcome", "industry", "competitor", "angle")
+SHOWN_STATES: tuple[TrustState, ...] = ("verified", "needs-review", "overdue", "unverified")
 GENERAL_EXAMPLES = ("price", "silence", "excel", "security")
 
 router = APIRouter()
@@ -73,10 +75,12 @@ def search_page(request: Request, library: LibraryDep, logbook: LogbookDep, acti
         "hits": [hit_card(hit, texts, library) for hit in answer.hits],
         "groups": facet_groups(answer, asked, texts, playbook),
         "active": active_filters(asked, texts, playbook),
+        "states": [(state, texts(f"trust.{state}"), state in asked.trust) for state in SHOWN_STATES],
         "examples": examples(texts, playbook) if asked.is_start else [],
         "pages": -(-answer.total // PAGE_SIZE),
         "summary": summary(answer, asked, texts),
         "deal": library.summaries([asked.deal]).get(asked.deal) if asked.deal else None,
+        "is_unlogged": activity.is_failing,
         "answered": answered(activity, asker) if asked.is_start else [],
     }
     response = render(request, "_results.html" if wants_fragment(request) else "search.html", context)
@@ -127,6 +131,10 @@ def active_filters(asked: SearchAddress, texts: Texts, playbook: Playbook) -> li
         )
         for facet, values in asked.values
         for value in values
+    ]
+    active += [
+        ActiveFilter(texts("facet.trust"), texts(f"trust.{state}"), str(asked.without_trust(state)))
+        for state in asked.trust
     ]
     if asked.date_from or asked.date_to:
         period = f"{asked.date_from.replace('-', '/')} – {asked.date_to.replace('-', '/')}".strip()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,12 +22,13 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 
 from kb.errors import ActivityUnavailableError
-from kb.loop.tables import GAPS, HELPFUL, METADATA, OPENED, SEARCHES, TOLD, prepare
+from kb.loop.tables import GAPS, HELPFUL, JUDGED, MEANINGS, METADATA, OPENED, SEARCHES, TOLD, USED, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WAIT_MS = 1_500  # for another writer, where a person did something on purpose
+LASTING = 2  # failures in a row, before people are told
 SHORT_MS = 20  # where a search would have to wait
 MOST_WAITING = 10_000  # events in memory while the database cannot be written
 KEEP_DAYS = 180  # how long the words of a search are kept, unless set otherwise
@@ -85,6 +86,7 @@ class Activity:
         self._lock = threading.Lock()
         self._ready = False
         self.trouble = ""  # why nothing can be written; empty when all is well
+        self._failures = 0  # one after the other
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -107,6 +109,11 @@ class Activity:
         if self._is_kept:
             self._later([insert(OPENED).values(search=search, entry=entry, at=self.stamp())])
 
+    def used(self, search: str, entry: str, deal: str) -> None:
+        """Remember that a hit of a search was used in a deal."""
+        if self._is_kept:
+            self._later([insert(USED).values(search=search, entry=entry, deal=deal, at=self.stamp())])
+
     def helpful(self, entry: str, asker: str) -> int:
         """Count somebody for whom an entry was of use, once; return how many there are.
 
@@ -128,10 +135,11 @@ class Activity:
         return [Searched(*row) for row in self._rows(within.order_by(SEARCHES.c.at))]
 
     def opened_of(self, since: str) -> dict[str, list[str]]:
-        """Return the entries opened from each search since a time."""
+        """Return the entries opened, or used in a deal, from each search since a time."""
         found: dict[str, list[str]] = {}
-        for search, entry in self._rows(select(OPENED.c.search, OPENED.c.entry).where(OPENED.c.at >= since)):
-            found.setdefault(search, []).append(entry)
+        for table in (OPENED, USED):
+            for search, entry in self._rows(select(table.c.search, table.c.entry).where(table.c.at >= since)):
+                found.setdefault(search, []).append(entry)
         return found
 
     def last_opened(self) -> dict[str, str]:
@@ -171,7 +179,34 @@ class Activity:
     def forget_words(self) -> None:
         """Empty the words of searches that are older than they may be kept."""
         until = (self._now() - timedelta(days=self._keep_days)).isoformat(timespec="seconds")
-        self._later([update(SEARCHES).where(SEARCHES.c.at < until, SEARCHES.c.query != "").values(query="")])
+        emptied = update(SEARCHES).where(SEARCHES.c.at < until, SEARCHES.c.query != "").values(query="")
+        self._later([emptied, *(delete(table).where(table.c.at < until) for table in (MEANINGS, JUDGED))])
+
+    def meanings(self, model: str) -> dict[str, bytes]:
+        """Return the vectors of wordings that a model made and that are still kept."""
+        kept = select(MEANINGS.c.wording, MEANINGS.c.vector).where(MEANINGS.c.model == model)
+        return {row[0]: row[1] for row in self._rows(kept)}
+
+    def keep_meanings(self, model: str, vectors: Mapping[str, bytes]) -> None:
+        """Keep vectors of wordings for as long as words are kept."""
+        rows = [{"wording": w, "model": model, "vector": v, "at": self.stamp()} for w, v in vectors.items()]
+        if rows:
+            self._later([upsert(MEANINGS).values(rows).on_conflict_do_nothing()])
+
+    def judged(self) -> dict[tuple[str, str], bool]:
+        """Return the pairs of wordings of which a person said whether they mean the same."""
+        return {(row[0], row[1]): bool(row[2]) for row in self._rows(select(JUDGED))}
+
+    def judge(self, pairs: Iterable[tuple[str, str]], *, is_same: bool) -> None:
+        """Write down that pairs of folded wordings mean the same, or do not. Raises ActivityUnavailableError."""
+        now = self.stamp()
+        values = {(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]}
+        rows = [{"one": one, "other": other, "is_same": int(is_same), "at": now} for one, other in sorted(values)]
+        row = upsert(JUDGED)
+        said = {"is_same": row.excluded.is_same, "at": row.excluded.at}
+        with self._writing() as connection:
+            if rows:
+                connection.execute(row.on_conflict_do_update(index_elements=["one", "other"], set_=said), rows)
 
     def stamp(self) -> str:
         """Return the time now, UTC, ISO."""
@@ -192,6 +227,11 @@ class Activity:
             raise ActivityUnavailableError(self.trouble) from error
         return True
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether nothing could be written more than once: not just another process writing at the same moment."""
+        return self._failures >= LASTING
+
     def close(self) -> None:
         """Write what waits and let go of the file."""
         self._later([])
@@ -208,7 +248,7 @@ class Activity:
                     for statement in self._waiting:
                         connection.execute(statement)
                 self._waiting.clear()
-                self.trouble = ""
+                self.trouble, self._failures = "", 0
             except (SQLAlchemyError, OSError) as error:
                 self._noticed(error)
 
@@ -242,3 +282,4 @@ class Activity:
         if said != self.trouble:
             log.warning("The activity database %s cannot be used: %s", self.path, said)
         self.trouble = said
+        self._failures += 1

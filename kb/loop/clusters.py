@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ LEAST_OF_LANGUAGE = 10  # searches, before a language has a middle of its own, a
 USUAL = 0.81  # median cosine of two searches in the bundled model, for when there are too few to see it
 _JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
 
+SAME, APART = 1.0, -1_000.0  # likeness a person's word stands for; no average with the latter comes near a threshold
+
 Floats = NDArray[np.float64]
 
 
@@ -32,12 +35,13 @@ def clusters(
     words: Sequence[frozenset[str]],
     threshold: float = THRESHOLD,
     word_weight: float = WORD_WEIGHT,
+    judged: Mapping[tuple[int, int], bool] = MappingProxyType({}),
 ) -> list[int]:
     """Return the number of the cluster of each search, from 0 in the order of first appearance.
 
     `vectors` has a unit row a search, `words` its terms. Two groups are one while their searches are alike by at least
     `threshold` on average, with `word_weight` of the likeness from shared words. Memory grows with the square of the
-    number of different searches.
+    number of different searches. `judged` are pairs of places a person said to belong together or not.
     """
     keys = [(row.tobytes(), tuple(sorted(some))) for row, some in zip(_plain(vectors), words, strict=True)]
     different = sorted(set(keys))
@@ -45,10 +49,19 @@ def clusters(
         return []
     rows = np.stack([np.frombuffer(row, np.float32) for row, _ in different]).astype(np.float64)
     told = [some for _, some in different]
-    alike = (1 - word_weight) * _meaning(rows, told) + word_weight * _shared_words(told)
+    alike = likeness(rows, told, word_weight)
+    place = {key: at for at, key in enumerate(different)}
+    for (one, other), is_same in judged.items():
+        pair = [place[keys[one]], place[keys[other]]]
+        alike[pair, pair[::-1]] = SAME if is_same else APART
     group = dict(zip(different, _joined(alike, threshold), strict=True))
     numbers: dict[int, int] = {}
     return [numbers.setdefault(group[key], len(numbers)) for key in keys]
+
+
+def likeness(rows: Floats, told: Sequence[Sequence[str]], word_weight: float = WORD_WEIGHT) -> Floats:
+    """Return how alike each two searches are, at most 1, about 0 by chance, from their unit rows and their terms."""
+    return (1 - word_weight) * _meaning(rows, told) + word_weight * _shared_words(told)
 
 
 def name_of(queries: Sequence[str], vectors: Vectors) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from kb.entry import Entry
 from kb.errors import BadPeriodError
@@ -24,8 +23,8 @@ def hold(
     playbook: Playbook,
     visible: frozenset[str],
     period: Period,
-    today: date,
     *,
+    review: Sequence[WorkItem] = (),
     gaps: Sequence[WorkItem] = (),
     broken: Sequence[WorkItem] = (),
 ) -> Meeting:
@@ -36,7 +35,6 @@ def hold(
 
     records = Records(insights.deals.deals, insights.campaigns(NO_FILTERS))
     last = last_before(meeting_notes(catalog, visible), period)
-    review = [WorkItem(e.title, e.id, str(e.review_by)) for e in selection.overdue(catalog, visible, today)]
     whole = catalog.entries([last.id]).get(last.id) if last else None
     return meeting(period, playbook, records, lessons, last=whole, review=review, gaps=gaps, broken=broken)
 

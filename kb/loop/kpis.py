@@ -107,6 +107,13 @@ def _step(first: str, then: str) -> Callable[[Records, Period], Measured | None]
     return measure
 
 
+def _in_time(records: Records, period: Period) -> Measured | None:
+    """Return the share of MQLs that were contacted within the promised time, over the campaigns that counted them."""
+    metrics = [entry.campaign.metrics for entry in records.ended(period) if entry.campaign]
+    pairs = [(m["in_time"], m["mql"]) for m in metrics if "in_time" in m and "mql" in m]
+    return _share(sum(min(pair) for pair in pairs), sum(of for _, of in pairs))
+
+
 def _wins(records: Records, period: Period) -> Measured | None:
     ends = [deal.outcome for deal in records.closed(period)]
     return _share(ends.count("won"), ends.count("won") + ends.count("lost"))
@@ -129,11 +136,12 @@ DEFINITIONS: Mapping[str, Definition] = {
         Definition("sql-rate", "share", _step("sal", "sql"), "campaigns", ("sal-sql", "sal-to-sql")),
         Definition("close-rate", "share", _step("sql", "won"), "campaigns", ("sql-won", "sql-to-won")),
         Definition("win-rate", "share", _wins, "decided", ("won-rate", "win_rate")),
+        Definition("sla", "share", _in_time, "in_time", ("sla-kept", "sla-rate")),
         Definition("reuse", "share", _reuse, "won", ("knowledge-reuse",)),
     )
 }
 _BY_KEY = {other: d for d in DEFINITIONS.values() for other in (d.key, *d.others)}
-UNRECORDED = {"first-touch": "contact", "first-contact": "contact", "sla": "contact", "response-time": "contact"}
+UNRECORDED = {"first-touch": "contact", "first-contact": "contact", "response-time": "contact"}
 
 
 def figures(playbook: Playbook, records: Records, period: Period) -> tuple[Figure, ...]:

@@ -68,6 +68,17 @@ def tasks_of(body: str) -> tuple[Task, ...]:
     return tuple(Task(task[2].strip(), task[1] != " ") for task in found if task)
 
 
+def marked(note: str, task: str, *, is_done: bool) -> str:
+    """Return the text of a note with a task marked as done or open; unchanged where it has no such task."""
+    lines = note.split("\n")
+    for at, line in enumerate(lines):
+        found = _TASK.fullmatch(line.rstrip("\r"))
+        if found and found[2].strip() == task and (found[1] != " ") != is_done:
+            lines[at] = line[: found.start(1)] + ("x" if is_done else " ") + line[found.end(1) :]
+            break
+    return "\n".join(lines)
+
+
 def decisions_of(body: str) -> tuple[str, ...]:
     """Return the list items below a heading on decisions."""
     lines = (line for heading, text in sections(body) if _DECISIONS.match(heading) for line in text.split("\n"))

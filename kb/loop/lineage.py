@@ -61,21 +61,28 @@ def lineage(
 
 
 def circles(links: Iterable[tuple[str, str, str, str]]) -> list[Problem]:
-    """Return a problem for each entry that comes from itself; links are (path, id, relation, target)."""
-    paths: dict[str, str] = {}
+    """Return a problem for each entry that comes from or replaces itself; links are (path, id, relation, target)."""
+    told = list(links)
+    return [*_circles(told, "derived_from", _comes), *_circles(told, "supersedes", _replaces)]
+
+
+def _circles(links: Sequence[tuple[str, str, str, str]], relation: str, says: Callable[[str], str]) -> list[Problem]:
+    paths = {entry_id: path for path, entry_id, named, _ in links if named == relation}
     sources: dict[str, list[str]] = {}
-    for path, entry_id, relation, target in links:
-        if relation == "derived_from":
-            paths[entry_id] = path
+    for _, entry_id, named, target in links:
+        if named == relation:
             sources.setdefault(entry_id, []).append(target)
     suspects = _endless(sources)
-    found = []
-    for entry_id in sorted(suspects):
-        if way := _way_back(entry_id, sources, suspects):
-            named = " → ".join(f"'{place}'" for place in way)
-            message = say("derived_from: this entry comes from itself ({way}). Take one of these links out.", way=named)
-            found.append(Problem(paths[entry_id], 1, message))
-    return found
+    ways = {entry_id: way for entry_id in sorted(suspects) if (way := _way_back(entry_id, sources, suspects))}
+    return [Problem(paths[i], 1, says(" → ".join(f"'{place}'" for place in way))) for i, way in ways.items()]
+
+
+def _comes(way: str) -> str:
+    return say("derived_from: this entry comes from itself ({way}). Take one of these links out.", way=way)
+
+
+def _replaces(way: str) -> str:
+    return say("supersedes: this entry replaces itself ({way}). Take one of these links out.", way=way)
 
 
 def _followed(

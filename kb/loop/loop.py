@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
 from kb.entry import Entry
 from kb.index import selection
-from kb.index.catalog import Catalog
+from kb.index.catalog import Catalog, in_groups
+from kb.index.schema import ENTRIES
 from kb.insight.insights import Insights
 from kb.loop.broken import Broken, broken
-from kb.loop.review import STATES, Standing, standing_of, standings, weak_among
+from kb.loop.review import STATES, Standing, TrustState, standing_of, standings, weak_among
 from kb.playbook import Playbook
 
 CONTENT = ("talk-track", "campaign", "note")
 EVERY = 1_000_000  # more than there ever are
+Numbers = Mapping[TrustState, frozenset[int]]  # of entries, by their state
 
 
 class Loop:
     """Reads the content once, when first asked; the deals are those of the insights."""
 
-    def __init__(self, catalog: Catalog, playbook: Playbook, insights: Insights, visible: frozenset[str]) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        playbook: Playbook,
+        insights: Insights,
+        visible: frozenset[str],
+        before: Numbers | None = None,
+    ) -> None:
+        """`before` is what was known of the states of trust before the last change."""
         self._catalog = catalog
         self._playbook = playbook
         self._insights = insights
         self._visible = visible
         self._standings: tuple[date, dict[str, Standing]] | None = None
+        self._numbers: tuple[date, Numbers] | None = None
+        self._before = before
 
     @cached_property
     def content(self) -> tuple[Entry, ...]:
@@ -44,6 +56,31 @@ class Loop:
         if known is None or known[0] != today:
             known = self._standings = today, standings(self.content, self._insights.deals.deals, today)
         return known[1]
+
+    def numbers(self, today: date) -> Numbers:
+        """Return the entries by their state; a deal nobody checked and nothing speaks against is in none."""
+        known = self._numbers
+        if known is None or known[0] != today:
+            found: dict[TrustState, list[str]] = {state: [] for state in STATES}
+            for entry, standing in self._shown(today):
+                found[standing.state].append(entry.id)
+            numbers = {state: frozenset(self._numbers_of(ids)) for state, ids in found.items()}
+            known = self._numbers = today, numbers
+        return known[1]
+
+    def known_numbers(self, today: date) -> Numbers:
+        """Return the same as it was last known: after a change it may be that from before, so that no search waits."""
+        known = self.last_known
+        return self.numbers(today) if known is None else known
+
+    @property
+    def last_known(self) -> Numbers | None:
+        """What is known of the states without reading anything."""
+        return self._numbers[1] if self._numbers else self._before
+
+    def _numbers_of(self, ids: Collection[str]) -> list[int]:
+        groups = in_groups(list(ids))
+        return [n for some in groups for n in selection.entry_numbers(self._catalog, ENTRIES.c.id.in_(some))]
 
     def standing(self, entry_id: str, today: date) -> Standing | None:
         """Return how far one published entry can be relied on, from its own links: quick after every save."""
@@ -74,8 +111,14 @@ class Loop:
 
     def to_review(self, today: date) -> list[tuple[Entry, Standing]]:
         """Return content with its standing, and of deals those in doubt: what is overdue first, then by doubts."""
-        standing_of = self.standings(today)
-        listed = [(entry, standing_of[entry.id]) for entry in self.content]
-        listed += [(deal, standing_of[deal.id]) for deal in self._insights.deals.deals if standing_of[deal.id].doubts]
+        listed = [
+            (entry, standing) for entry, standing in self._shown(today) if entry.kind != "deal" or standing.doubts
+        ]
         order = sorted(listed, key=lambda pair: (-len(pair[1].doubts), pair[0].id))
         return sorted(order, key=lambda pair: STATES.index(pair[1].state))
+
+    def _shown(self, today: date) -> list[tuple[Entry, Standing]]:
+        """Return every entry whose state is shown."""
+        standing_of = self.standings(today)
+        both = [(entry, standing_of[entry.id]) for entry in (*self.content, *self._insights.deals.deals)]
+        return [(entry, known) for entry, known in both if entry.kind != "deal" or known.state != "unverified"]

@@ -19,7 +19,8 @@ from kb.playbook import Playbook
 LEAST_COUNT = 3  # deals that named a reason or angle in one of the two periods, to say that it moved
 MOST_MOVED = 10
 MOST_REUSED = 5
-MOST_WORK = 10
+MOST_WORK = {True: 5, False: 10}  # of a week and of a month: what fits on one sheet of paper, and on two
+MOST_ENDINGS = {True: 6, False: 24}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Meeting:
 
     period: str
     figures: tuple[Figure, ...]
-    endings: tuple[Ending, ...]  # won and lost, newest first
+    endings: tuple[Ending, ...]  # won, then lost
     moved: tuple[Moved, ...]  # the largest differences first
     reused: tuple[Reused, ...]
     review: Work
@@ -101,6 +102,7 @@ class Meeting:
     broken: Work
     last: LastMeeting | None
     closed: int = 0  # deals that ended in the period, no decision as well
+    ended: int = 0  # won or lost, of which `endings` are the largest
 
 
 def meeting(
@@ -115,24 +117,25 @@ def meeting(
     broken: Sequence[WorkItem] = (),
 ) -> Meeting:
     """Prepare the meeting on a period. `lessons` returns the lesson of each of some deals by id."""
-    closed, earlier = records.closed(period), records.closed(period.before())
+    closed, earlier, most = records.closed(period), records.closed(period.before()), MOST_WORK[period.is_week]
     return Meeting(
         period=period.key,
         figures=figures(playbook, records, period),
-        endings=_endings(closed, lessons),
+        endings=_endings(closed, lessons, MOST_ENDINGS[period.is_week]),
         moved=_moved(closed, earlier, period),
         reused=_reused(closed),
-        review=work(review),
-        gaps=work(gaps),
-        broken=work(broken),
+        review=work(review, most),
+        gaps=work(gaps, most),
+        broken=work(broken, most),
         last=last_meeting(last) if last else None,
         closed=len(closed),
+        ended=sum(entry.outcome in ("won", "lost") for entry in closed),
     )
 
 
-def work(items: Sequence[WorkItem]) -> Work:
+def work(items: Sequence[WorkItem], most: int) -> Work:
     """Return the first of some items and how many there are."""
-    return Work(len(items), tuple(items[:MOST_WORK]))
+    return Work(len(items), tuple(items[:most]))
 
 
 def last_meeting(note: Entry) -> LastMeeting:
@@ -145,11 +148,28 @@ def period_of(note: Entry) -> str:
     return next((value.strip() for key, value in note.extra if key == "meeting"), "")
 
 
-def _endings(closed: Iterable[Entry], lessons: Callable[[Sequence[str]], Mapping[str, str]]) -> tuple[Ending, ...]:
-    ended = [(entry, entry.deal) for entry in closed if entry.deal and entry.outcome in ("won", "lost")]
-    told = lessons([entry.id for entry, _ in ended])
-    found = [Ending(e.id, e.title, str(e.outcome), deal.amount, deal.currency, told.get(e.id, "")) for e, deal in ended]
-    return tuple(sorted(found, key=lambda ending: ending.outcome != "won"))
+def _endings(
+    closed: Iterable[Entry], lessons: Callable[[Sequence[str]], Mapping[str, str]], most: int
+) -> tuple[Ending, ...]:
+    """Return wins and losses, as many of each where there are more than `most`: those with the largest amounts."""
+    sides = {outcome: [entry for entry in closed if entry.outcome == outcome] for outcome in ("won", "lost")}
+    fewer = min(len(some) for some in sides.values())
+    room = max(most - fewer, most // 2)
+    shown = [entry for some in sides.values() for entry in _largest(some, room)]
+    told = lessons([entry.id for entry in shown])
+    return tuple(
+        Ending(e.id, e.title, str(e.outcome), e.deal.amount, e.deal.currency, told.get(e.id, ""))
+        for e in shown
+        if e.deal
+    )
+
+
+def _largest(deals: Sequence[Entry], most: int) -> list[Entry]:
+    """Return the largest deals of some, in the order they stand in."""
+    if len(deals) <= most:
+        return list(deals)
+    kept = {deal.id for deal in sorted(deals, key=lambda d: -(d.deal.amount or 0) if d.deal else 0)[:most]}
+    return [deal for deal in deals if deal.id in kept]
 
 
 def _moved(closed: Iterable[Entry], earlier: Iterable[Entry], period: Period) -> tuple[Moved, ...]:

@@ -33,7 +33,7 @@ def from_note(body: str) -> Meeting | None:
 
 
 def _lines(meeting: Meeting) -> Iterator[dict[str, Any]]:
-    yield {"meeting": meeting.period, "version": VERSION, "closed": meeting.closed}
+    yield {"meeting": meeting.period, "version": VERSION, "closed": meeting.closed, "ended": meeting.ended}
     for figure in meeting.figures:
         yield {"part": "figures", **_lean(asdict(figure))}
     for part in _LISTS:
@@ -61,7 +61,8 @@ def _meeting(lines: list[dict[str, Any]]) -> Meeting:
     lists: dict[str, Any] = {part: tuple(kind(**line) for line in parts.get(part, ())) for part, kind in _LISTS.items()}
     figures = tuple(map(_figure, parts["figures"]))
     last = _last(parts["last"][0]) if "last" in parts else None
-    return Meeting(period=head["meeting"], figures=figures, last=last, closed=int(head["closed"]), **lists, **works)
+    counts = {"closed": int(head["closed"]), "ended": int(head.get("ended", 0))}
+    return Meeting(period=head["meeting"], figures=figures, last=last, **counts, **lists, **works)
 
 
 def _figure(line: dict[str, Any]) -> Figure:

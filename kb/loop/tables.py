@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Engine, Index, Integer, MetaData, String, Table, Text, event
+from sqlalchemy import Column, Engine, Index, Integer, LargeBinary, MetaData, String, Table, Text, event
 
 METADATA = MetaData()
 SEARCHES = Table(
@@ -27,6 +27,14 @@ OPENED = Table(
     METADATA,
     Column("search", String, nullable=False, index=True),
     Column("entry", String, nullable=False, index=True),
+    Column("at", String, nullable=False),
+)
+USED = Table(  # in a deal, after a search had found it
+    "used",
+    METADATA,
+    Column("search", String, nullable=False, index=True),
+    Column("entry", String, nullable=False, index=True),
+    Column("deal", String, nullable=False),
     Column("at", String, nullable=False),
 )
 HELPFUL = Table(
@@ -54,6 +62,22 @@ TOLD = Table(  # whom to tell that a gap was closed, and who has seen it
     Column("query", Text, primary_key=True),
     Column("asker", String, primary_key=True),
     Column("seen", Integer, nullable=False),
+)
+MEANINGS = Table(  # vectors of wordings, so that they are not embedded again; forgotten as the words are
+    "meanings",
+    METADATA,
+    Column("wording", Text, primary_key=True),
+    Column("model", String, primary_key=True),  # checksum
+    Column("vector", LargeBinary, nullable=False),
+    Column("at", String, nullable=False),
+)
+JUDGED = Table(  # what a person said of two wordings, folded, the lesser one first; forgotten as the words are
+    "judged",
+    METADATA,
+    Column("one", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    Column("is_same", Integer, nullable=False),
+    Column("at", String, nullable=False),
 )
 Index("searches_by_deal", SEARCHES.c.deal)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kb.entry import FACETS, KINDS, OUTCOMES, TEAMS
 from kb.errors import BadFilterError
 from kb.index import selection
@@ -24,7 +26,7 @@ class Bounds:
         self._known: dict[Filters, frozenset[int]] = {}
 
     def within(self, filters: Filters) -> frozenset[int]:
-        """Return the entries that pass filters; a page turn or the next keystroke asks the same again."""
+        """Return the entries that pass filters but for trust; a page turn or the next keystroke asks the same again."""
         known = self._known.get(filters)
         if known is None:
             condition = selection.passing(filters.values, filters.date_from, filters.date_to, self._visible)
@@ -67,4 +69,4 @@ def agreed(filters: Filters, playbook: Playbook) -> Filters:
                 )
         terms = [words.find(value) if words else None for value in wanted]
         values.append((facet, tuple(t.key if t else v for t, v in zip(terms, wanted, strict=True))))
-    return Filters(tuple(pair for pair in values if pair[1]), filters.date_from, filters.date_to)
+    return replace(filters, values=tuple(pair for pair in values if pair[1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kb.errors import QueryTooLongError
@@ -23,13 +23,14 @@ class Filters:
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (facet, values), without empty ones
     date_from: str = ""  # ISO day, inclusive
     date_to: str = ""
+    trust: tuple[str, ...] = ()  # states: how far an entry can be relied on
 
     def __bool__(self) -> bool:
-        return bool(self.values or self.date_from or self.date_to)
+        return bool(self.values or self.date_from or self.date_to or self.trust)
 
     def without(self, facet: str) -> Filters:
         """Return the filters but for one facet, to count what choosing another value of it would give."""
-        return Filters(tuple(pair for pair in self.values if pair[0] != facet), self.date_from, self.date_to)
+        return replace(self, values=tuple(pair for pair in self.values if pair[0] != facet))
 
 
 @dataclass(frozen=True, slots=True)

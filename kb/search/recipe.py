@@ -29,6 +29,7 @@ FACTORS = {
     "name_in_question": 1.15,  # the question speaks of this customer, number or title
     "verified": 1.03,  # somebody has checked it
     "review_overdue": 0.95,  # its review date has passed
+    "needs_review": 0.95,  # what happened since it was checked speaks against it
     "superseded": 0.85,  # a newer entry replaces it
 }
 
@@ -140,6 +141,8 @@ def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool]) ->
 def _adjustments(source: Source, entry: int, is_named: bool) -> tuple[Adjustment, ...]:
     trust = source.snapshot.trust.get(entry)
     names = trust.marks(source.today) if trust else ()
+    if entry in source.doubted and not {*names} & {"superseded", "review_overdue"}:
+        names = ("needs_review",)
     return tuple(Adjustment(name, FACTORS[name]) for name in (*names, *(("name_in_question",) if is_named else ())))
 
 

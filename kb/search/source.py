@@ -19,3 +19,4 @@ class Source:
     store: VectorStore | None  # None while it is opened again: then everything is compared exactly
     calibration: Calibration
     today: str  # ISO day, for review dates
+    doubted: frozenset[int] = frozenset()  # entry numbers that something speaks against

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote
 
@@ -102,11 +103,77 @@ def test_an_entry_that_the_search_does_not_find_leaves_the_gap_open(client: Test
     assert "同じ検索でまだ上位に出ません" in page and len(_board(client)) == 1
 
 
+def test_the_ways_to_search_in_vain_are_kept_apart(client: TestClient) -> None:
+    _search(_browser(client), "zzz qqq xxx")
+    _search(_browser(client), QUESTION, kind="campaign")
+    assert sorted(gap["why"] for gap in _board(client)) == ["filtered", "weak"]
+    page = client.get("/gaps?why=filtered", headers=JA).text
+    assert f">{QUESTION}</a>" in page and ">zzz qqq xxx</a>" not in page
+    assert "絞り込みを外して探す" in page and "絞り込み: 施策" in page
+    assert "絞り込みを外して探す" not in client.get("/gaps?why=weak", headers=JA).text
+
+
+def test_an_entry_that_came_by_another_way_closes_a_gap_when_the_search_finds_it(client: TestClient) -> None:
+    asker = _browser(client)
+    _search(asker, NIGHT)
+    form = {"query": _board(client)[0]["query"], "do": "close"}
+    page = client.post("/gaps", data={**form, "entry": "talk-tracks/price"}, headers=JA).text
+    assert "まだ上位に出ません" in page and len(_board(client)) == 1
+    written = note(NIGHT, f"{NIGHT}。平日は22時まで受ける。")
+    saved = client.post("/api/v1/entries", json={"text": written, "kind": "note"}).json()["id"]
+    page = client.get("/gaps", headers=JA).text
+    assert f'name="entry" value="{saved}"' in page
+    page = client.post("/gaps", data={**form, "entry": saved}, headers=JA).text
+    assert "一覧から外しました" in page and _board(client) == []
+    assert "探していた知識ができました" in asker.get("/", headers=JA).text
+    again = client.post("/gaps", data={**form, "entry": saved}, headers=JA).text  # a double click
+    assert "もう一覧にありません" in again
+
+
+def test_gaps_are_joined_and_set_apart_by_hand_for_good(client: TestClient) -> None:
+    for query in ("zzz qqq xxx", QUESTION):
+        _search(_browser(client), query, kind="campaign")
+    first, second = (gap["query"] for gap in _board(client))
+    assert "まとめました" in client.post("/gaps", data={"query": first, "do": "merge", "into": second}, headers=JA).text
+    (gap,) = _board(client)
+    assert set(gap["wordings"]) == {"zzz qqq xxx", QUESTION}
+    again = client.post("/gaps", data={"query": first, "do": "merge", "into": second}, headers=JA).text
+    assert "もう一覧にありません" in again
+    page = client.get("/gaps", headers=JA).text
+    assert 'name="apart"' in page and "別の不足にする" in page
+    assert "分けました" in client.post("/gaps", data={"query": gap["query"], "apart": QUESTION}, headers=JA).text
+    assert sorted(len(one["wordings"]) for one in _board(client)) == [1, 1]
+
+
 def test_an_opened_hit_is_no_gap(client: TestClient) -> None:
     browser = _browser(client)
     _search(browser, QUESTION)
     browser.get("/entries/deals/akane", headers=JA)
     assert _board(client) == []
+
+
+def test_what_was_used_from_a_search_is_taken_down_with_the_team(make_client: MakeClient) -> None:
+    deal = note("あかね精機", kind="deal", outcome="open")
+    files = {"deals/akane.md": deal, "talk-tracks/price.md": note("価格", "何と比べて高いか。")}
+    client = make_client(files, visibility="all,sales")
+    _search(client, "価格")
+    client.post("/use/talk-tracks/price", data={"deal": "deals/akane"}, headers=JA)
+    app: Any = client.app
+    (search,) = app.state.activity.searches("")
+    assert search.team == "sales" and set(app.state.activity.opened_of("")[search.id]) == {"talk-tracks/price"}
+
+
+def test_fifty_who_search_at_once_are_all_answered_and_logged(client: TestClient) -> None:
+    def ask(number: int) -> None:
+        browser = _browser(client)
+        for part in range(3):
+            _search(browser, f"{part}つめの質問{number}")
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(ask, range(50)))
+    app: Any = client.app
+    app.state.activity.close()
+    assert len(app.state.activity.searches("")) == 150
 
 
 def test_helpful_counts_a_reader_once(client: TestClient) -> None:
@@ -134,3 +201,5 @@ def test_a_damaged_activity_database_leaves_the_search_alone_and_is_said(
     assert "not a database" in client.get("/readyz").json()["activity"]
     assert "検索はこのまま使えます" in client.get("/gaps", headers=JA).text
     assert client.post("/helpful/notes/a", headers=JA).status_code == 503
+    page = client.get("/", params={"q": "a"}, headers=JA).text
+    assert "利用の記録に書き込めません" in page and "/entries/notes/a" in page

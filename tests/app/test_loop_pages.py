@@ -114,6 +114,16 @@ def test_what_cannot_be_used_is_refused(client: TestClient, entry: str, deal: st
     assert "used:" not in _text(client, "deals/open.md")
 
 
+def test_what_is_archived_is_not_noted_as_used(client: TestClient) -> None:
+    client.post("/archive/notes/alone", headers=JA)
+    answer = _use(client, "notes/alone", "deals/open")
+    assert "先に公開に戻してください" in client.get(answer.headers["location"], headers=JA).text
+    client.post("/archive/deals/open", headers=JA)
+    answer = _use(client, "talk-tracks/visit", "deals/open")
+    assert "その商談は下書きかアーカイブです" in client.get(answer.headers["location"], headers=JA).text
+    assert "used:" not in _text(client, "deals/open.md")
+
+
 @pytest.mark.parametrize("name", ["campaign", "note"])
 def test_a_new_entry_takes_over_what_it_is_made_from(client: TestClient, name: str) -> None:
     assert f'href="/new/{name}?from=talk-tracks%2Fvisit"' in client.get("/entries/talk-tracks/visit", headers=JA).text
@@ -232,3 +242,28 @@ def test_one_entry_stands_as_it_does_among_all(make_client: MakeClient) -> None:
     assert {doubt.kind for standing in among.values() for doubt in standing.doubts} == {
         "overdue", "lost", "angle", "newer",
     }  # fmt: skip
+
+
+def _found(client: TestClient, **asked: str) -> list[str]:
+    return sorted(hit["id"] for hit in client.get("/api/v1/search", params=asked).json()["hits"])
+
+
+def test_a_search_is_narrowed_to_what_can_be_relied_on(reviewed: TestClient) -> None:
+    for asked in ({"q": "話"}, {}):  # with words, and a list
+        assert _found(reviewed, **asked, trust="verified") == ["talk-tracks/fine"]
+        assert _found(reviewed, **asked, trust="overdue") == ["talk-tracks/price"]
+        assert "talk-tracks/fine" in _found(reviewed, **asked)
+    assert reviewed.get("/api/v1/search?trust=certain").status_code == 422
+    hits = reviewed.get("/api/v1/search", params={"q": "見学の話"}).json()["hits"]
+    assert (hits[0]["id"], hits[0]["trust"]) == ("talk-tracks/peer", "needs-review")
+    page = reviewed.get("/?q=話&trust=verified&trust=nonsense", headers=JA).text
+    assert 'name="trust" value="verified" checked' in page and "件が隠れています" in page
+    reviewed.post("/verify/talk-tracks/peer", data={"by": "三浦"}, headers=JA)
+    assert _found(reviewed, trust="verified") == ["talk-tracks/fine", "talk-tracks/peer"]
+
+
+def test_what_needs_review_stands_a_little_lower(reviewed: TestClient) -> None:
+    hits = reviewed.get("/api/v1/search", params={"q": "見学の話", "explain": "true"}).json()["hits"]
+    marks = {hit["id"]: [one["name"] for one in hit["why"]["adjustments"]] for hit in hits}
+    assert "needs_review" in marks["talk-tracks/peer"] and "verified" in marks["talk-tracks/fine"]
+    assert marks["talk-tracks/price"] == ["review_overdue"]

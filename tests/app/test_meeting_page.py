@@ -50,12 +50,14 @@ def shown(make_client: MakeClient) -> TestClient:
 
 def test_the_parts_stand_in_their_order_with_their_numbers(shown: TestClient) -> None:
     page = shown.get(MONTH, headers=JAPANESE).text
-    headings = re.findall(r"<h2[^>]*>(\d)\. ([^<]+)</h2>", page)
+    headings = re.findall(r"<h2[^>]*>(\d)\. ([^<]+)<", page)
     assert [int(number) for number, _ in headings] == list(range(1, 9))
     for sentence in (
         "月次会議 2026年6月", "50%（4件中2件）", "前の期間との差は誤差の範囲", "期首からの累計 900万円（目標の9%）",
         "初回接触の日時が記録されていない", "早めに会う。", "切り口「同業の事例」", "1件 → 4件",
-        "4件の商談（受注2・失注2）", "期限 2026-01-31", "前回の会議の記録はまだありません",
+        "4件の商談（受注2・失注2）",
+        "期限切れ · 見直し期限(2026/01/31)を過ぎています。", "in_time（約束の時間",
+        "前回の会議の記録はまだありません",
     ):  # fmt: skip
         assert sentence in page
     assert 'href="/entries/deals/6-0"' in page
@@ -119,10 +121,42 @@ def test_saved_numbers_stay_when_the_records_change(make_client: MakeClient) -> 
     client.post("/meeting/save", data={"period": "2026-06"}, headers=JAPANESE)
     text = "---\ntitle: 後から\nkind: deal\noutcome: lost\nclosed_on: 2026-06-20\n---\n後から書いた。\n"
     assert client.post("/api/v1/entries", json={"text": text, "kind": "deal"}).status_code < 300
-    assert "40%（5件中2件）" in client.get(MONTH, headers=JAPANESE).text
-    stored = client.get(f"{MONTH}&stored=1", headers=JAPANESE).text
+    assert "40%（5件中2件）" in client.get(f"{MONTH}&live=1", headers=JAPANESE).text
+    stored = client.get(MONTH, headers=JAPANESE).text
+    told = client.get("/api/v1/meeting", params={"period": "2026-06", "stored": "true"}).json()
+    assert told["closed"] == 4 and client.get("/api/v1/meeting?period=2026-06").json()["closed"] == 5
     assert "50%（4件中2件）" in stored and "保存時の数字です" in stored
     assert "まだ保存されていない" in client.get("/meeting?period=2026-05&stored=1", headers=JAPANESE).text
+
+
+def test_an_action_of_the_last_meeting_is_marked_as_done_in_its_note(make_client: MakeClient) -> None:
+    client = make_client(_files())
+    form = {"period": "2026-06", "actions": "招待状を直す（藤井）\n見学先を決める"}
+    client.post("/meeting/save", data=form, headers=JAPANESE)
+    task = {"note": "notes/meeting-2026-06", "period": "2026-07", "task": "招待状を直す（藤井）", "state": "done"}
+    for _ in range(2):  # a double click
+        page = client.post("/meeting/mark", data=task, headers=JAPANESE).text
+    assert "済み" in page and "アクションの状態をノートに書きました" in page
+    source = client.get("/api/v1/entries/notes/meeting-2026-06/source").text
+    assert "- [x] 招待状を直す（藤井）\n- [ ] 見学先を決める" in source
+    client.post("/meeting/mark", data={**task, "state": "todo"}, headers=JAPANESE)
+    assert "- [ ] 招待状を直す（藤井）" in client.get("/api/v1/entries/notes/meeting-2026-06/source").text
+    other = client.post(
+        "/meeting/mark", data={**task, "note": "deals/6-0"}, headers={**JAPANESE, "accept": "text/html"}
+    )
+    assert other.status_code == 404
+
+
+def test_all_sorts_of_broken_places_and_who_has_taken_a_gap_are_listed(make_client: MakeClient) -> None:
+    files = _files()
+    files["campaigns/old.md"] = "---\ntitle: 古い施策\nkind: campaign\ndate: 2025-01-01\n---\n本文。\n"
+    client = make_client(files)
+    client.get("/", params={"q": "zzz qqq xxx"})
+    query = client.get("/api/v1/gaps").json()[0]["query"]
+    client.post("/gaps", data={"query": query, "owner": "大橋", "due": "2026-12-01", "do": "assign"})
+    page = client.get(MONTH, headers=JAPANESE).text
+    assert "しばらく商談で使われていないトークと施策" in page and "担当: 大橋 · 期限: 2026-12-01" in page
+    assert all(f'href="{address}"' in page for address in ("/gaps", "/loop", "/review"))
 
 
 def test_a_server_that_only_reads_offers_no_saving(make_client: MakeClient) -> None:

@@ -30,7 +30,7 @@ ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-backgroun
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server over the sample entries, which are only read."""
-    with _serving(ENTRIES, tmp_path_factory.mktemp("var")) as address:
+    with serving(ENTRIES, tmp_path_factory.mktemp("var")) as address:
         yield address
 
 
@@ -46,12 +46,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def site(folder: Path) -> Iterator[str]:
     """The address of a server over that folder."""
-    with _serving(folder, folder.parent / "var") as address:
+    with serving(folder, folder.parent / "var") as address:
         yield address
 
 
 @contextmanager
-def _serving(entries: Path, data: Path) -> Iterator[str]:
+def serving(entries: Path, data: Path) -> Iterator[str]:
+    """Serve a folder of entries; yield the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

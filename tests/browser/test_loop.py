@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.words import note
+from tests.browser.conftest import ENTRIES, serving
+from tests.words import note, write
 
 pytestmark = pytest.mark.browser
 
@@ -53,3 +55,44 @@ def test_pages_of_the_loop_are_accessible_and_fit_a_phone(
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
     context.close()
+
+
+def _busy(folder: Path) -> Path:
+    """Write a busy month: more of everything than fits on the sheet."""
+    tracks = sorted(path.stem for path in (ENTRIES / "talk-tracks").glob("*.md"))
+    for number in range(60):
+        fields = {
+            "kind": "deal",
+            "outcome": ("won", "lost", "lost", "no-decision")[number % 4],
+            "closed_on": ("2026-10-12", "2026-10-14", "2026-10-21")[number % 3],
+            "amount": str(1_000_000 + number),
+            "used": f"[talk-tracks/{tracks[number % 9]}, talk-tracks/{tracks[number % 5]}]",
+            "angles": f"[{('roi-proof', 'peer-case', 'small-pilot')[number % 2]}]",
+        }
+        title, told = (
+            f"架空商事{number}号の検査表の置き換え、三社の見積もりの最後で",
+            "決裁者に会うのが遅く、比較表を直せなかった。",
+        )
+        write(folder, f"deals/busy-{number}.md", note(title, told, **fields))
+    for name in tracks:
+        write(folder, f"talk-tracks/{name}.md", note(f"{name} の話し方", review_by="2026-01-01", owner="大橋"))
+    decided = "\n".join(f"- 見学会を毎月ひらき、招待状は営業が先に直す {n}" for n in range(3))
+    tasks = "\n".join(f"- [ ] 大橋: 見学先を決めて、月末までに共有する {n}" for n in range(5))
+    for period in ("2026-W41", "2026-09"):
+        text = f"---\ntitle: 会議 {period}\nmeeting: {period}\n---\n## 決定\n{decided}\n\n## アクション\n{tasks}\n"
+        write(folder, f"notes/meeting-{period}.md", text)
+    return folder
+
+
+def test_a_week_prints_on_one_sheet_and_a_month_on_two(browser: Browser, tmp_path: Path) -> None:
+    write(tmp_path / "entries", "playbook.yaml", (ENTRIES / "playbook.yaml").read_bytes())
+    with serving(_busy(tmp_path / "entries"), tmp_path / "var") as address:
+        for language in ("ja", "en"):
+            context = browser.new_context(locale=language)
+            page = context.new_page()
+            for period, most in (("2026-W42", 1), ("2026-10", 2)):
+                page.goto(f"{address}/meeting?period={period}")
+                assert page.locator(".part-review .meeting-lines li").count() > 5, "a sheet that is full"
+                sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+                assert sheets <= most, f"{language} {period}: {sheets} sheets"
+            context.close()

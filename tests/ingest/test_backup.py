@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from app.settings import Settings
+from app.wiring import make_index, make_library
 from ingest.backup import MANIFEST, back_up, restore, verify
+from ingest.sync import sync
 from kb.errors import BackupError
+from kb.library import Library
 from kb.loop.activity import Activity
-from tests.words import note, write
+from tests.words import WordEmbedder, note, write
 
 
 @pytest.fixture
@@ -95,3 +99,33 @@ def test_without_activity_a_backup_has_the_entries_alone(place: Path, tmp_path: 
     contents = back_up(place / "entries", lambda _place: False, tmp_path / "b.zip")
     assert not contents.has_activity and verify(tmp_path / "b.zip") == contents
     assert sqlite3.connect(place / "activity.sqlite").execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def _library(settings: Settings, *, fresh: bool = False) -> Library:
+    index = make_index(settings, WordEmbedder(), fresh=fresh)
+    sync(index, settings.entries)
+    index.close()
+    return make_library(settings, WordEmbedder())
+
+
+def _answers(library: Library) -> list[tuple[str, str, float]]:
+    found = library.search("青葉 本文").hits
+    library.close()
+    return [(hit.entry.id, hit.snippet.text, hit.score) for hit in found]
+
+
+def test_a_restored_base_answers_the_same(place: Path, tmp_path: Path) -> None:
+    before = Settings(entries=place / "entries", data=tmp_path / "var")
+    after = Settings(entries=tmp_path / "new/entries", data=tmp_path / "new/var")
+    expected = _answers(_library(before))
+    restore(_back_up(place), after.entries, after.activity_file)
+    assert expected and _answers(_library(after)) == expected
+
+
+def test_what_people_did_survives_a_rebuild_of_the_index(place: Path, tmp_path: Path) -> None:
+    settings = Settings(entries=place / "entries", data=tmp_path)
+    _library(settings).close()
+    before = settings.activity_file.read_bytes()
+    _library(settings, fresh=True).close()
+    assert settings.activity_file.read_bytes() == before
+    assert Activity(settings.activity_file).helpful_counts() == {"deals/青葉": 1}

@@ -60,6 +60,14 @@ def test_words_are_forgotten_after_the_days_they_are_kept(tmp_path: Path) -> Non
     assert "秘密の案件名" not in [row[0] for row in sqlite3.connect(path).execute("SELECT query FROM searches")]
 
 
+def test_vectors_of_wordings_are_kept_by_model_and_forgotten_as_the_words_are(tmp_path: Path) -> None:
+    path, long_ago = tmp_path / "a.sqlite", datetime.now(UTC) - timedelta(days=31)
+    Activity(path, now=lambda: long_ago).keep_meanings("m", {"old": b"1"})
+    Activity(path, keep_days=40).keep_meanings("m", {"new": b"2"})
+    assert Activity(path, keep_days=40).meanings("m") == {"old": b"1", "new": b"2"}
+    assert Activity(path, keep_days=30).meanings("m") == {"new": b"2"} and Activity(path).meanings("other") == {}
+
+
 def test_whom_to_tell_is_known_until_they_have_seen_it(tmp_path: Path) -> None:
     activity = Activity(tmp_path / "a.sqlite")
     activity.decide(GapRow("sso", "SSOは使えますか", state="closed", entry="notes/sso"), tell=["x", "y"])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kb.loop.clusters import clusters, name_of
+from kb.loop.clusters import clusters, likeness, name_of
 
 Search = tuple[int, frozenset[str]]
 WORDS = st.frozensets(st.sampled_from(["解約", "料金", "夜間", "sso", "api", "limit"]), max_size=3)
@@ -70,6 +70,28 @@ def test_shared_rare_words_bring_together() -> None:
     words = [frozenset({"henngeone"}), frozenset({"henngeone"})]
     assert clusters(rows, words, threshold=0.5, word_weight=1.0) == [0, 0]
     assert clusters(rows, [words[0], frozenset({"料金"})], threshold=0.5, word_weight=1.0) == [0, 1]
+
+
+def test_what_a_person_said_holds_and_new_searches_go_where_they_are_nearest() -> None:
+    rows, words = _themes(24, 2), [frozenset({"語"})] * 24
+    free = clusters(rows, words)
+    theme = [place for place, group in enumerate(free) if group == free[0]]
+    apart = {(theme[0], other): False for other in theme[1:]}
+    found = clusters(rows, words, judged=apart)
+    assert [place for place, group in enumerate(found) if group == found[theme[0]]] == [theme[0]]
+    assert {found[other] for other in theme[1:]} == {found[theme[1]]}
+    other_theme = [place for place, group in enumerate(free) if group != free[0]]
+    joined = clusters(rows, words, judged={(a, b): True for a in theme for b in other_theme})
+    assert len(set(joined)) == 1
+
+
+def test_likeness_is_the_same_both_ways_and_highest_with_itself() -> None:
+    rows = _themes(24, 3).astype(np.float64)
+    alike = likeness(rows, [["語", str(place)] for place in range(24)])
+    assert np.allclose(alike, alike.T)
+    assert np.allclose(np.diag(alike), 1.0)
+    assert alike.max() <= 1.0 + 1e-9
+    assert {int(place) % 3 for place in np.argsort(-alike[0])[:8]} == {0}
 
 
 def test_a_higher_threshold_never_joins_more() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.gaps import adjusted_rand_index
+from bench.gaps import adjusted_rand_index, pairs_together
 
 SEARCHES = Path(__file__).parents[3] / "bench" / "gap_searches.jsonl"
 
@@ -37,3 +37,10 @@ def test_the_file_of_searches_is_whole() -> None:
     assert len({row["query"] for row in rows}) == len(rows) >= 130
     assert sum(size == 1 for size in sizes.values()) >= 15
     assert all(size == 1 or 3 <= size <= 10 for size in sizes.values())
+
+
+def test_pairs_put_together_wrongly_and_pairs_missed_are_told_apart() -> None:
+    assert pairs_together([0, 0, 0, 1], [0, 0, 1, 1]) == (1 / 2, 1 / 3)
+    assert pairs_together([0, 0, 1, 1], ["b", "b", "a", "a"]) == (1.0, 1.0)
+    assert pairs_together([0, 1], [0, 1]) == (0.0, 0.0)
+    assert pairs_together([], []) == (0.0, 0.0)

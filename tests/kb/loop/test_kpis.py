@@ -50,6 +50,12 @@ def test_a_clear_fall_is_said_and_a_rise_too() -> None:
     assert found(Playbook(), *low, *high, *lost)["win-rate"].change == "down"
 
 
+def test_the_promise_is_kept_by_the_leads_that_were_contacted_in_time() -> None:
+    some = campaign("a", "2026-11-01/2026-11-05", mql=50, in_time=45), campaign("b", "2026-11-01/2026-11-09", mql=9)
+    kept = found(Playbook(kpis=({"key": "sla", "name": "SLA", "target": "95%以上"},)), campaigns=some)["sla"]
+    assert (kept.now, kept.target, kept.missing) == (Measured(0.9, 45, 50), 0.95, "")
+
+
 def test_leads_are_summed_over_the_campaigns_that_ended_in_the_period() -> None:
     some = campaign("a", "2026-10-20/2026-11-05", mql=50, sal=30), campaign("b", "2026-10-01/2026-10-09", mql=9)
     numbers = found(Playbook(kpis=KPIS), campaigns=(*some, campaign("c", "2026-11-01/2026-11-03", mql=7)))
@@ -87,7 +93,7 @@ def test_what_is_not_recorded_says_what_is_missing_instead_of_zero() -> None:
     assert missing == [
         ("first-touch", None, "contact"), ("nps", None, "unknown"), ("鍵なし", None, "unknown"), ("", None, "unknown")
     ]  # fmt: skip
-    assert {figure.missing for figure in numbers[5:]} == {"campaigns", "decided", "won"}
+    assert {figure.missing for figure in numbers[5:]} == {"campaigns", "decided", "in_time", "won"}
 
 
 def test_reuse_is_the_share_of_wins_that_used_something() -> None:

@@ -61,6 +61,13 @@ def test_a_circle_ends_and_is_a_problem_of_each_entry_in_it() -> None:
     assert "'a' → 'b' → 'c' → 'a'" in problems[0].message
 
 
+def test_entries_that_replace_each_other_are_problems_too() -> None:
+    links = [("a.md", "a", "supersedes", "b"), ("b.md", "b", "supersedes", "a"), ("a.md", "a", "derived_from", "b")]
+    problems = circles(links)
+    assert [problem.path for problem in problems] == ["a.md", "b.md"]
+    assert "supersedes" in problems[0].message and "'a' → 'b' → 'a'" in problems[0].message
+
+
 def test_an_entry_that_names_itself_and_one_between_two_circles() -> None:
     links = [("x.md", "x", "derived_from", "x"), ("m.md", "m", "derived_from", "x"), ("y.md", "y", "derived_from", "m"),
              ("y.md", "y", "derived_from", "y"), ("o.md", "o", "related", "o")]  # fmt: skip

@@ -11,7 +11,7 @@ from kb.entry import Entry, Reason
 from kb.loop.hold import last_before, note_of
 from kb.loop.kpis import Records
 from kb.loop.lessons import Task, decisions_of, first_sentence, lesson_of, tasks_of
-from kb.loop.meeting import MOST_WORK, Meeting, Moved, Reused, WorkItem, meeting
+from kb.loop.meeting import Meeting, Moved, Reused, WorkItem, meeting
 from kb.loop.period import Period
 from kb.loop.stored import from_note, to_lines
 from kb.playbook import Playbook
@@ -53,6 +53,17 @@ def test_wins_stand_before_losses_and_other_ends_are_only_counted() -> None:
     assert shown.closed == 3
 
 
+def test_more_than_fit_on_the_sheet_are_counted_and_both_sides_are_shown() -> None:
+    day = date(2026, 11, 18)
+    shown = held(*some(40, "won", day, "w"), *some(40, "lost", day, "l"), *some(1, "won", day, "big", amount=9_000))
+    assert [ending.outcome for ending in shown.endings] == ["won"] * 3 + ["lost"] * 3
+    assert shown.ended == 81 and "deals/big0" in [ending.entry_id for ending in shown.endings]
+    uneven = held(*some(40, "won", day, "w"), *some(2, "lost", day, "l"))
+    assert [ending.outcome for ending in uneven.endings].count("won") == 4 and len(uneven.endings) == 6
+    kept = from_note(f"```json\n{to_lines(shown)}\n```\n")
+    assert kept and (kept.endings, kept.ended) == (shown.endings, shown.ended)
+
+
 def test_only_what_three_deals_named_has_moved() -> None:
     now, before = date(2026, 11, 18), date(2026, 11, 11)
     deals = some(4, "lost", now, "a", angles=("roi",), reasons=(Reason("price"), Reason("price")))
@@ -68,9 +79,9 @@ def test_what_was_used_most_stands_first() -> None:
 
 
 def test_what_is_handed_in_is_counted_and_the_first_are_named() -> None:
-    items = [WorkItem(str(n)) for n in range(MOST_WORK + 3)]
+    items = [WorkItem(str(n)) for n in range(13)]
     shown = held(gaps=items)
-    assert (shown.gaps.count, len(shown.gaps.items), shown.review.count) == (MOST_WORK + 3, MOST_WORK, 0)
+    assert (shown.gaps.count, len(shown.gaps.items), shown.review.count) == (13, 5, 0)
 
 
 def test_the_last_meeting_is_read_with_the_state_of_its_tasks() -> None:
