@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.gaps import adjusted_rand_index, pairs_together
+from bench.gaps import adjusted_rand_index, corrections, pairs_together
 
 SEARCHES = Path(__file__).parents[3] / "bench" / "gap_searches.jsonl"
 
@@ -44,3 +44,10 @@ def test_pairs_put_together_wrongly_and_pairs_missed_are_told_apart() -> None:
     assert pairs_together([0, 0, 1, 1], ["b", "b", "a", "a"]) == (1.0, 1.0)
     assert pairs_together([0, 1], [0, 1]) == (0.0, 0.0)
     assert pairs_together([], []) == (0.0, 0.0)
+
+
+def test_corrections_are_counted_until_the_aim() -> None:
+    right = ["a", "a", "a", "b", "b", "c"]
+    assert corrections(right, [0, 0, 0, 1, 1, 2], 1.0) == 0
+    assert corrections(right, [0, 0, 0, 1, 1, 1], 1.0) == 1  # set one apart
+    assert corrections(right, [0, 0, 3, 1, 4, 2], 1.0) == 2  # join twice
