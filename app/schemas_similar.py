@@ -145,11 +145,14 @@ class ContrastOut(BaseModel):
     value: str
     label: str
     won: int
+    won_of: int = Field(description="Won neighbours compared.")
     lost: int
+    lost_of: int
     log_odds: float
     low: float
     high: float
     verdict: Literal["won", "lost", "unclear", "too-few", "one-sided"]
+    evidence: list[str] = Field(description="Ids of the deals with the value, the won ones first.")
 
     @classmethod
     def of(cls, contrast: Contrast, names: ValueNames) -> ContrastOut:

@@ -80,10 +80,15 @@ class Insights:
         return Board(scores, answered, coverage(self.deals, self._playbook))
 
     def asked(self, deal_id: str, given: Asked) -> Asked:
-        """Return what is known of an existing deal, what is given put above it. Raises EntryNotFoundError."""
+        """Return what is known of an existing deal, what is given put above it. Raises EntryNotFoundError.
+
+        Where the asker has seen what is known, what is given is all there is.
+        """
         place = self.deals.places.get(deal_id)
         if place is None:
             raise EntryNotFoundError(deal_id)
+        if given.is_confirmed:
+            return replace(given, deal_id=deal_id)
         known = asked_of(self.deals.deals[place], self._playbook)
         said = {name: value for field in fields(given) if (value := getattr(given, name := field.name))}
         return replace(known, **{**said, "deal_id": deal_id})

@@ -15,6 +15,9 @@ FILES = {
     "deals/b.md": DEAL.format(outcome="lost", angle="price", text="紙の温度記録の手間を減らしたい。"),
     "deals/c.md": DEAL.format(outcome="open", angle="peer", text="温度記録がまだ紙。"),
 }
+CONTRAST = {
+    "factor", "value", "label", "won", "won_of", "lost", "lost_of", "log_odds", "low", "high", "verdict", "evidence",
+}  # fmt: skip
 KEYS = {"query", "confidence", "won", "lost", "no_decision", "open", "rate", "contrast", "pairs", "suggested"}
 
 
@@ -30,6 +33,11 @@ def test_the_answer_has_the_documented_shape(make_client: MakeClient) -> None:
     assert {part["name"] for part in answer["won"][0]["parts"]} == {"text", "words", "industry"}
     assert answer["pairs"][0]["won"] == "deals/a" and answer["pairs"][0]["lost"] == "deals/b"
     assert answer["suggested"][0]["evidence"] == ["deals/a"]
+    assert {"factor", "value", "label", "won", "lost", "log_odds", "low", "high", "verdict"} <= set(
+        answer["contrast"][0]
+    )
+    peer = next(row for row in answer["contrast"] if row["value"] == "peer")
+    assert (peer["won_of"], peer["lost_of"], peer["evidence"]) == (1, 1, ["deals/a"])
     assert set(answer["rate"]) == {"won", "lost", "no_decision", "mean", "low", "high", "base"}
 
 
