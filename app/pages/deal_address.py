@@ -70,7 +70,8 @@ class DealAddress:
         """Return the same without a fact, the notes (`text:`) or the entry (`deal:`)."""
         seen = self.is_confirmed
         name = what.partition(":")[0]
-        left = replace(self, **{name: ""}) if name in ("text", "deal") else self._without([what])
+        text, deal = ("" if name == field else value for field, value in (("text", self.text), ("deal", self.deal)))
+        left = replace(self._without([what]), text=text, deal=deal)
         return replace(left, read=left.mark if seen else self.read)
 
     @property
