@@ -168,11 +168,18 @@ def test_rows_can_be_sorted_by_name(client: TestClient) -> None:
 
 def test_the_api_answers_with_the_documented_shape(client: TestClient) -> None:
     answer = client.get("/api/v1/scoreboard", params={"by": "angle"}).json()
-    assert set(answer) == {"by", "outcome_of", "base", "rows", "looked_at"}
+    assert set(answer) == {"by", "outcome_of", "base", "rows", "looked_at", "note"}
     assert set(answer["rows"][0]) == ROW and answer["rows"][0]["key"] == "peer"
     assert answer["looked_at"]["losses_under_recorded"] and answer["looked_at"]["without_outcome"] == 1
     english = client.get("/api/v1/scoreboard", params={"by": "angle"}, headers={"accept-language": "en"}).json()
     assert [row["label"] for row in english["rows"]] == ["Peer case", "Discount"]
+
+
+def test_an_empty_answer_of_the_api_says_why(client: TestClient) -> None:
+    asked = {"by": "angle", "date_from": "2031-01-01"}
+    answer = client.get("/api/v1/scoreboard", params=asked).json()
+    assert answer["rows"] == [] and answer["note"] == "この絞り込みに当てはまる、決着した商談がありません。"
+    assert client.get("/api/v1/scoreboard", params={"by": "angle"}).json()["note"] == ""
 
 
 @pytest.mark.parametrize(
@@ -188,6 +195,13 @@ def test_the_csv_opens_in_a_spreadsheet_as_it_is_meant(client: TestClient) -> No
     assert "scoreboard-talk-track.csv" in answer.headers["content-disposition"]
     header, row = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert header[:3] == ["key", "label", "won"] and row[:4] == ["talk-tracks/a", "'=見学の話", "7", "9"]
+
+
+def test_the_csv_holds_the_fair_comparison_and_the_deals(client: TestClient) -> None:
+    answer = client.get("/api/v1/scoreboard.csv", params={"by": "angle"})
+    peer = next(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert (peer["key"], peer["fair_by"], peer["fair_deals"], peer["response_shown"]) == ("peer", "industry", "7", "")
+    assert "deals/00" in peer["evidence"].split()
 
 
 def test_the_tables_below_count_the_same_deals_as_the_pictures(client: TestClient) -> None:
