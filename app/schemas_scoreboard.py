@@ -122,6 +122,7 @@ class LookedAtOut(BaseModel):
     without_outcome: int
     without_value: int
     strength: float
+    undated: int = Field(description="Closed deals a period leaves out because nobody knows their day.")
     coverage: list[CoveredOut]
     losses_under_recorded: bool
     under_recorded_industries: list[str]

@@ -42,6 +42,7 @@ def _files() -> dict[str, str]:
         head += f"closed_on: 2026-0{1 + number % 6}-10\nangles: [{'peer' if won else 'price'}]\n"
         head += f"reasons: [{'proof' if won else 'price'}]\n"
         files[f"deals/{number:02}.md"] = f"{head}used: [talk-tracks/a]\n---\n本文\n"
+    files["deals/old.md"] = "---\nkind: deal\noutcome: no-decision\nclosed_on: 0024-03-01\nproduct: 棚\n---\n本文\n"
     files["deals/none.md"] = "---\nkind: deal\nangles: [peer]\n---\n本文\n"
     return files
 
@@ -70,6 +71,13 @@ def test_a_warning_says_that_losses_are_missing(client: TestClient) -> None:
 
 def test_deals_without_an_outcome_are_named_as_left_out(client: TestClient) -> None:
     assert "結果の書かれていない商談が1件" in _page(client, "/scoreboard")
+
+
+def test_closed_deals_a_period_cannot_place_are_named(client: TestClient) -> None:
+    words = "日付のわからない商談が1件あり"
+    assert words in _page(client, "/scoreboard?date_from=2026-01-01") and words not in _page(client, "/scoreboard")
+    asked = {"by": "angle", "date_from": "2026-01-01", "industry": "食品"}
+    assert client.get("/api/v1/scoreboard", params=asked).json()["looked_at"]["undated"] == 0
 
 
 def test_every_number_opens_its_deals(client: TestClient) -> None:
