@@ -16,6 +16,8 @@ from kb.insight.response import Response
 from kb.insight.scoreboard import Counts, Row
 from kb.library import Library
 
+MOST_LISTED = 50  # deals of a row on the page, the newest; the search lists all
+
 
 @dataclass(frozen=True, slots=True)
 class DealLink:
@@ -44,6 +46,7 @@ class RowView:
     response: str
     campaigns: tuple[tuple[str, str], ...]  # (title, address) of those the response comes from
     deals: tuple[DealLink, ...]
+    unlisted: int  # deals beyond MOST_LISTED
     sorting: dict[str, tuple[float, str]]
 
 
@@ -101,7 +104,8 @@ class _Rows:
             note=_note(row, texts),
             response=_response(response, texts) if response else "",
             campaigns=self._tested(response) if response else (),
-            deals=tuple(map(self._deal, row.evidence)),
+            deals=tuple(map(self._deal, row.evidence[:MOST_LISTED])),
+            unlisted=max(0, len(row.evidence) - MOST_LISTED),
             sorting={
                 "low": (-rate.shrunk_low, name),
                 "share": (-rate.shrunk_mean, name),

@@ -90,6 +90,15 @@ def test_every_number_opens_its_deals(client: TestClient) -> None:
     assert listed["total"] == 16
 
 
+def test_a_row_of_many_deals_lists_the_newest_and_leads_to_the_others(make_client: MakeClient) -> None:
+    deal = "---\nkind: deal\noutcome: won\nindustry: 食品\nclosed_on: 2026-01-{day:02}\n---\n本文\n"
+    many = {f"deals/{place:02}.md": deal.format(day=1 + place % 28) for place in range(53)}
+    row = _page(make_client(many), "/scoreboard?by=industry").split("board-counts")[1].split("</td>")[0]
+    assert (
+        row.count('href="/entries/') == 50 and "industry=%E9%A3%9F%E5%93%81&amp;kind=deal" in row and "ほか3件" in row
+    )
+
+
 def test_cells_and_months_open_their_deals(client: TestClient) -> None:
     page = _page(client, "/scoreboard?industry=食品")
     assert "industry=%E9%A3%9F%E5%93%81&amp;angle=peer&amp;kind=deal&amp;outcome=won" in page.split('class="heat"')[1]
