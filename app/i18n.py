@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -54,6 +54,10 @@ class Texts:
         # Japanese has one form, English two: the first of them is for exactly one.
         form = forms[0] if count == 1 else forms[-1]
         return str(form).format(count=self.number(count), **values)
+
+    def sentences(self, said: Iterable[str]) -> str:
+        """Return sentences one after another, as the language sets them."""
+        return ("" if self.locale == "ja" else " ").join(said)
 
     def number(self, value: float) -> str:
         """Write a number with its separators."""

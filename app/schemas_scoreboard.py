@@ -122,6 +122,7 @@ class LookedAtOut(BaseModel):
     without_outcome: int
     without_value: int
     strength: float
+    undated: int = Field(description="Closed deals a period leaves out because nobody knows their day.")
     coverage: list[CoveredOut]
     losses_under_recorded: bool
     under_recorded_industries: list[str]
@@ -135,9 +136,10 @@ class ScoreboardOut(BaseModel):
     base: BaseOut
     rows: list[RowOut]
     looked_at: LookedAtOut
+    note: str = Field(description="Why there is nothing to say; empty where there is.")
 
     @classmethod
-    def of(cls, board: Board, labels: Mapping[str, str]) -> ScoreboardOut:
+    def of(cls, board: Board, labels: Mapping[str, str], note: str = "") -> ScoreboardOut:
         """Shape a scoreboard with labels by key."""
         scores = board.scores
         base = _rounded({"mean": scores.base.mean, "low": scores.base.low, "high": scores.base.high})
@@ -147,6 +149,7 @@ class ScoreboardOut(BaseModel):
             base=BaseOut(**_counts(scores.base.counts), **base),
             rows=[RowOut.of(row, labels[row.key], board.responses.get(row.key)) for row in scores.rows],
             looked_at=LookedAtOut(**asdict(scores.looked_at), **_coverage(board.coverage)),
+            note=note,
         )
 
 

@@ -16,6 +16,7 @@ from kb.insight.pairs import OppositePair, Suggestion
 from kb.insight.similar import MOST_NEIGHBOURS, SimilarDeal, SimilarDeals
 
 DIGITS = 4  # of a share
+_REQUESTED = {"industries": "industry", "products": "product"}  # facts of Asked as a request names them
 Some = Annotated[
     list[Annotated[str, Field(max_length=200)]],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
@@ -57,8 +58,8 @@ class AskedOut(BaseModel):
 
     text: str = Field(description="The situation that was compared, without outcome and lesson.")
     deal_id: str | None
-    industries: list[str]
-    products: list[str]
+    industry: list[str]
+    product: list[str]
     competitors: list[str]
     size: int | None
     amount: int | None
@@ -69,7 +70,9 @@ class AskedOut(BaseModel):
     @classmethod
     def of(cls, asked: Asked) -> AskedOut:
         """Shape what was understood."""
-        return cls(**{**asdict(asked), "text": asked.text, "deal_id": asked.deal_id or None})
+        said = {_REQUESTED.get(name, name): value for name, value in asdict(asked).items()}
+        read = [_REQUESTED.get(name, name) for name in asked.read_from_text]
+        return cls(**{**said, "text": asked.text, "deal_id": asked.deal_id or None, "read_from_text": read})
 
 
 class PartOut(BaseModel):
@@ -145,11 +148,14 @@ class ContrastOut(BaseModel):
     value: str
     label: str
     won: int
+    won_of: int = Field(description="Won neighbours compared.")
     lost: int
+    lost_of: int
     log_odds: float
     low: float
     high: float
     verdict: Literal["won", "lost", "unclear", "too-few", "one-sided"]
+    evidence: list[str] = Field(description="Ids of the deals with the value, the won ones first.")
 
     @classmethod
     def of(cls, contrast: Contrast, names: ValueNames) -> ContrastOut:
@@ -234,9 +240,10 @@ class SimilarDealsOut(BaseModel):
     contrast: list[ContrastOut]
     pairs: list[PairOut]
     suggested: list[SuggestionOut]
+    note: str = Field(description="Why there is nothing to compare with; empty where there is.")
 
     @classmethod
-    def of(cls, found: SimilarDeals, names: ValueNames) -> SimilarDealsOut:
+    def of(cls, found: SimilarDeals, names: ValueNames, note: str = "") -> SimilarDealsOut:
         """Shape an answer with names in a language."""
         sides = {
             name.replace("-", "_"): [SimilarDealOut.of(deal) for deal in deals]
@@ -249,6 +256,7 @@ class SimilarDealsOut(BaseModel):
             contrast=[ContrastOut.of(contrast, names) for contrast in found.contrasts],
             pairs=[PairOut.of(pair, names) for pair in found.pairs],
             suggested=[SuggestionOut.of(suggestion, found, names) for suggestion in found.suggestions],
+            note=note,
             **sides,
         )
 

@@ -29,7 +29,7 @@ _DEAL_FIELDS = ("customer", "amount", "closed_on", "cycle_days", "lead_source", 
 
 def deal_of(reader: FieldReader, playbook: Playbook) -> Deal:
     """Read what only a deal note has."""
-    outcome: Any = reader.read("outcome", lambda v: to_choice(v, spelled.OUTCOME_SPELLINGS), "") or None
+    outcome: Any = _outcome(reader) or None
     if reader.has("kind", *_DEAL_FIELDS) and not reader.has("outcome"):  # a plain page in deals/ claims nothing
         reader.note(
             1, say("A deal needs an outcome (won, lost, no-decision or open); without one no win rate counts it.")
@@ -51,6 +51,31 @@ def deal_of(reader: FieldReader, playbook: Playbook) -> Deal:
         used=reader.read("used", to_entry_ids, ()),
         crm_id=reader.read("crm_id", to_text, ""),
     )
+
+
+def _outcome(reader: FieldReader) -> str:
+    """Read how a deal ended. Two ends are none: whichever came first would move a win rate unseen."""
+    outcome = reader.read("outcome", _to_outcome, "")
+    for value in reader.said_again("outcome"):
+        try:
+            other = _to_outcome(value)
+        except FieldError:
+            continue  # what no one can read contradicts nothing
+        if outcome and other != outcome:
+            reader.wrong(
+                "outcome",
+                say(
+                    "'{one}' and '{other}' cannot both be true; until one is left, no win rate counts this deal.",
+                    one=outcome,
+                    other=other,
+                ),
+            )
+            return ""
+    return outcome
+
+
+def _to_outcome(value: Plain) -> str:
+    return to_choice(value, spelled.OUTCOME_SPELLINGS)
 
 
 def talk_track_of(reader: FieldReader) -> TalkTrack:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ingest import vocabulary as spelled
 from ingest.fields import FieldError, to_terms, to_texts
-from ingest.yaml_text import Line, Plain
+from ingest.yaml_text import Line, Plain, stands_again
 from kb.entry import Problem
 from kb.playbook import Vocabulary
 from kb.wording import say
@@ -24,18 +24,25 @@ class FieldReader:
         self.problems: list[Problem] = []
         self.extra: list[tuple[str, str]] = []
         self._lines: dict[str, Line] = {}
+        self._again: dict[str, list[Line]] = {}
+        self._keys: set[str] = set()
         for line in lines:
             self._file(line)
+            self._keys.add(line.key)
 
     def _file(self, line: Line) -> None:
         name = spelled.KEYS.get(line.key) or spelled.KEYS.get(unicodedata.normalize("NFKC", line.key).lower())
-        if name is None:
-            self.extra.append((line.key, as_written(line.value)))
+        if line.key in self._keys:
+            self.note(line.line, stands_again(line))
         elif name in self._lines:
             above = self._lines[name].key
             self.note(
                 line.line, say("'{key}' says the same as '{above}' above; keep one of them.", key=line.key, above=above)
             )
+        if name is None:
+            self.extra += [(line.key, as_written(line.value))] if line.key not in self._keys else []
+        elif name in self._lines:
+            self._again.setdefault(name, []).append(line)
         else:
             self._lines[name] = line
 
@@ -52,6 +59,10 @@ class FieldReader:
     def has(self, *names: str) -> bool:
         """Whether the author wrote any of some fields at all."""
         return not self._lines.keys().isdisjoint(names)
+
+    def said_again(self, name: str) -> list[Plain]:
+        """Return what a field says further down, where it counts no more."""
+        return [line.value for line in self._again.get(name, [])]
 
     def read(self, name: str, convert: Callable[[Plain], T], default: T) -> T:
         """Return the converted value of a field; the default when it is missing, empty or wrong."""

@@ -18,7 +18,7 @@ from ingest import vocabulary as spelled
 from ingest.details import campaign_of, deal_of, talk_track_of
 from ingest.field_reader import FieldReader
 from ingest.fields import entry_id, to_choice, to_date, to_entry_ids, to_text, to_texts
-from ingest.yaml_text import Line, YamlTextError, read_mapping, stands_again
+from ingest.yaml_text import Line, YamlTextError, read_mapping
 from kb.entry import Entry, Language, Problem
 from kb.playbook import Playbook
 from kb.wording import say
@@ -91,9 +91,7 @@ def _front_matter(text: str, tokens: list[Token], path: str) -> tuple[list[Line]
         lines, repeated = read_mapping(token.content)
     except YamlTextError as error:
         return [], end + 1, [Problem(path, error.line + 1, error.sentence)]
-    shifted = [Line(line.key, line.value, line.line + 1) for line in lines]
-    again = [Problem(path, line.line + 1, stands_again(line)) for line in repeated]
-    return shifted, end + 1, again
+    return [Line(line.key, line.value, line.line + 1) for line in (*lines, *repeated)], end + 1, []
 
 
 def _unclosed_fences(tokens: list[Token], text: str, path: str) -> list[Problem]:

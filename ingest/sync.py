@@ -19,7 +19,7 @@ from kb.index.index import Draft, Index
 from kb.loop.lineage import circles
 from kb.playbook import Playbook
 
-READER = "reader-2"  # a change in what the reader understands: every file is read again
+READER = "reader-3"  # a change in what the reader understands: every file is read again
 ENTRIES_AT_ONCE = 64  # embedded together: enough to fill batches, few enough to lose little when killed
 TEXTS_AT_ONCE = 32  # embedded together afterwards: a save by a person waits for no more than these
 

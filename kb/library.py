@@ -231,10 +231,15 @@ class Library:
         if asked.is_empty:
             raise EmptyRequestError
         pending = self._live.embed_passages(asked.told) if asked.told else None
-        whole = state.insights.asked(asked.deal_id, asked) if asked.deal_id else asked
-        whole = with_agreed_words(whole, state.playbook)
+        whole = self.understood(asked)
         bounds = agreed(filters, state.playbook)
         return state.insights.similar(whole, pending.result() if pending else None, bounds, count, strength)
+
+    def understood(self, asked: Asked) -> Asked:
+        """Return a deal asked about with what its entry, its text and the playbook say. Raises EntryNotFoundError."""
+        state = self._live.state
+        whole = state.insights.asked(asked.deal_id, asked) if asked.deal_id else asked
+        return with_agreed_words(whole, state.playbook)
 
     def problems(self) -> list[Problem]:
         """Return what authors should fix, by path and line; nothing that names an entry this library may not show."""

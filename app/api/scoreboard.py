@@ -11,8 +11,8 @@ from app.board_labels import board_labels
 from app.csv_text import csv_response
 from app.deps import LibraryDep, SettingsDep
 from app.errors import API_ERRORS
-from app.i18n import choose_locale
-from app.schemas_scoreboard import ScoreboardOut, ScoreboardParams
+from app.i18n import choose_locale, texts_for
+from app.schemas_scoreboard import RowOut, ScoreboardOut, ScoreboardParams
 from app.settings import Settings
 from kb.library import Library
 
@@ -22,6 +22,9 @@ _COLUMNS = (
     "key", "label", "won", "lost", "no_decision", "open", "mean", "low", "high", "shrunk_mean", "shrunk_low",
     "shrunk_high", "p_above_base", "verdict", "is_one_sided", "agreement",
 )  # fmt: skip
+_FAIR = ("odds_ratio", "low", "high", "by", "deals")
+_RESPONSE = ("shown", "responded", "rate", "low", "high", "source")
+_HEADER = (*_COLUMNS, *(f"fair_{name}" for name in _FAIR), *(f"response_{name}" for name in _RESPONSE), "evidence")
 
 
 @router.get("/scoreboard")
@@ -34,8 +37,14 @@ def scoreboard(library: LibraryDep, settings: SettingsDep, params: Params, langu
 def scoreboard_csv(library: LibraryDep, settings: SettingsDep, params: Params, language: Language = "ja") -> Response:
     """Return the rows of the scoreboard as CSV."""
     board = _board(library, settings, params, language)
-    rows = ([getattr(row, name) for name in _COLUMNS] for row in board.rows)
-    return csv_response(f"scoreboard-{params.by}", _COLUMNS, rows)
+    return csv_response(f"scoreboard-{params.by}", _HEADER, map(_cells, board.rows))
+
+
+def _cells(row: RowOut) -> list[object]:
+    """Return a row of the table; lists stand in one cell, a word apart."""
+    cells = [getattr(row, name) for name in _COLUMNS]
+    cells += [getattr(row.fair, name, "") for name in _FAIR] + [getattr(row.response, name, "") for name in _RESPONSE]
+    return [" ".join(cell) if isinstance(cell, list) else cell for cell in [*cells, row.evidence]]
 
 
 def _board(library: Library, settings: Settings, params: ScoreboardParams, language: str) -> ScoreboardOut:
@@ -44,4 +53,8 @@ def _board(library: Library, settings: Settings, params: ScoreboardParams, langu
     )
     locale = choose_locale(None, None, language)
     labels = board_labels(params.by, [row.key for row in board.scores.rows], locale, library)
-    return ScoreboardOut.of(board, labels)
+    counted = board.scores.base.counts
+    decided = counted.won + counted.lost + (counted.no_decision if params.outcome_of == "closed" else 0)
+    texts = texts_for(locale)
+    note = "" if decided else texts("board.empty_filtered" if params.filters() else "board.empty_lead")
+    return ScoreboardOut.of(board, labels, note)

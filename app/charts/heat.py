@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
-from app.charts.svg import KEPT, MUTED, NARROW, SIZE, TEXT, WIDE, Layers, Picture, drawn, ems_of, shortened
+from app.charts.svg import KEPT, MUTED, NARROW, SIZE, TEXT, WIDE, Layers, Picture, drawn, ems_of, shortened, wrapped
 
 LABEL_EMS = 18  # of a row, at most
 NARROW_LABEL_EMS = 9
 STEP = 34
+SPARE_EMS = 0.2  # between column labels
+LINE = 16  # pixels of a line of a level column label
+HEAD_LINES = 4  # of a level column label, at most
 COLUMN_EMS = 8  # of a turned column label, at most
 FEW = "var(--heat-few)"
 
@@ -43,25 +47,37 @@ def _chart(
     beside = ems * SIZE + 4
     width = whole - beside - 8
     names = [_unique(shortened(row, ems), place) for place, row in enumerate(rows)]
-    heads = [_unique(shortened(column, COLUMN_EMS), place) for place, column in enumerate(columns)]
+    heads, is_level = _heads(columns, width / len(columns) / SIZE - SPARE_EMS)
     values = [
         {"row": names[c.row], "column": heads[c.column], "words": c.words, "is_few": c.shade is None,
          "colour": FEW if c.shade is None else f"var(--heat-{c.shade})"}
         for c in cells
     ]  # fmt: skip
-    turned = width / len(columns) < max(ems_of(head) for head in heads) * SIZE
-    place: dict[str, Any] = {"title": None, "grid": False, "labelPadding": 4}
+    place: dict[str, Any] = {"title": None, "grid": False}
+    turn: dict[str, Any] = {"labelAngle": -90, "labelPadding": 4}
+    if is_level:  # lines grow downwards from where the first one stands
+        above = 4 + LINE * max(head.count("\n") + 1 for head in heads)
+        turn = {"labelAngle": 0, "labelExpr": "split(datum.label, '\\n')", "labelBaseline": "line-top",
+                "labelLineHeight": LINE, "labelPadding": above}  # fmt: skip
     chart = alt.Chart(alt.InlineData(values=values)).encode(
         x=alt.X("column:N", sort=heads, scale=alt.Scale(domain=heads, padding=0),
-                axis=alt.Axis(orient="top", labelAngle=-90 if turned else 0, **place)),
+                axis=alt.Axis(orient="top", **turn, **place)),
         y=alt.Y("row:N", sort=names, scale=alt.Scale(domain=names, padding=0),
-                axis=alt.Axis(**place)),
+                axis=alt.Axis(labelPadding=4, **place)),
     )  # fmt: skip
     boxes = chart.mark_rect(stroke="var(--ground)", strokeWidth=2).encode(color=alt.Color("colour:N", scale=None))
     words = chart.mark_text(fontSize=12).encode(
         text="words:N", color=alt.condition("datum.is_few", alt.value(MUTED), alt.value(TEXT))
     )
     return alt.layer(boxes, words).properties(width=width, height=STEP * len(rows))
+
+
+def _heads(columns: Sequence[str], ems: float) -> tuple[list[str], bool]:
+    """Return the column labels and whether they stand level: in lines of a width, for Japanese reads badly turned."""
+    lines = [wrapped(column, ems, HEAD_LINES) for column in columns]
+    if all(lines):
+        return [_unique("\n".join(some or ()), place) for place, some in enumerate(lines)], True
+    return [_unique(shortened(column, COLUMN_EMS), place) for place, column in enumerate(columns)], False
 
 
 def _unique(label: str, place: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 from unicodedata import east_asian_width
 from xml.etree import ElementTree
@@ -22,6 +23,9 @@ VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 UNUSED = ("role", "class", "font-family", "pointer-events")
 UNSAID = {"opacity": "1", "stroke-width": "1", "font-weight": "normal"}  # as it is without saying
 
+FULL = "\u3040-\u30ff\u4e00-\u9fff"
+SMALL_KANA = "ーぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # never first on a line
+PIECE = re.compile(rf"[{FULL}][{SMALL_KANA}]*|[^\s{FULL}]+\s*|\s+")
 LONG_NUMBER = re.compile(r"\d+\.\d{2,}")
 Layers = alt.LayerChart | alt.FacetChart  # what Altair says that layers become
 
@@ -59,6 +63,25 @@ def shortened(text: str, ems: float) -> str:
     while end and ems_of(text[:end]) + 1 > ems:
         end -= 1
     return text[:end].rstrip() + "…"
+
+
+def wrapped(text: str, ems: float, most: int) -> list[str] | None:
+    """Break a label into even lines between words or full-width letters; None where `most` are not enough."""
+    lines = _broken(text, ems)
+    if len(lines) > most or any(ems_of(line) > ems for line in lines):
+        return None
+    narrower = (ems_of(text) / len(lines) + step / 2 for step in range(ceil(ems) * 2))
+    even = (_broken(text, width) for width in narrower if width < ems)
+    return next((some for some in even if len(some) == len(lines)), lines)
+
+
+def _broken(text: str, ems: float) -> list[str]:
+    lines = [""]
+    for piece in PIECE.findall(text):
+        if lines[-1] and ems_of(lines[-1] + piece.rstrip()) > ems:
+            lines.append("")
+        lines[-1] += piece
+    return [line.strip() for line in lines]
 
 
 def ems_of(text: str) -> float:

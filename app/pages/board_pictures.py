@@ -35,7 +35,7 @@ def heat_picture(table: HeatTable, texts: Texts) -> Picture | None:
 
 def months_picture(table: MonthTable, texts: Texts) -> Picture:
     """Draw the reasons of one outcome month by month."""
-    rows = tuple(multiples.Months(name, counts) for name, counts, _ in table.rows)
+    rows = tuple(multiples.Months(row.name, row.counts) for row in table.rows)
     described = texts("board.picture_months", outcome=table.label)
     return multiples.month_bars(table.months, rows, table.outcome, described)
 

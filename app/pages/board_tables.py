@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.board_labels import board_labels
 from app.i18n import Texts
 from app.labels import label
+from app.pages.board_address import BoardAddress
 from app.render import entry_address
 from kb.insight.overview import FUNNEL, SIDES, Cell, Monthly, Overview
 from kb.library import Library
@@ -23,6 +26,7 @@ class HeatCell:
     words: str = ""  # 3勝1敗 (4件); empty without decided deals
     share: str = ""  # the same in short, 3/4
     shade: int | None = None  # 0 to SHADES - 1; None where too few
+    address: str = ""  # of the deals
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,23 @@ class HeatTable:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthRow:
+    """A reason, how often it was given each month, and where its deals of that month stand."""
+
+    name: str
+    counts: tuple[int, ...]
+    addresses: tuple[str, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class MonthTable:
     """Reasons of one outcome in rows, months in columns."""
 
     outcome: str
     label: str
     months: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[int, ...], int], ...]  # reason, counts, total
+    rows: tuple[MonthRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +76,45 @@ class FunnelRow:
     stages: tuple[FunnelStage, ...]
 
 
-def heat_table(overview: Overview, texts: Texts, library: Library) -> HeatTable:
+def heat_table(overview: Overview, asked: BoardAddress, texts: Texts, library: Library) -> HeatTable:
     """Return the wins of each angle in each industry."""
     cells = {(cell.angle, cell.industry): cell for cell in overview.cells}
-    angles = sorted({a for a, _ in cells}, key=lambda a: -sum(c.decided for c in overview.cells if c.angle == a))
-    industries = sorted({i for _, i in cells}, key=lambda i: -sum(c.decided for c in overview.cells if c.industry == i))
+    angles = _frequent((cell.angle, cell.decided) for cell in overview.cells)
+    industries = _frequent((cell.industry, cell.decided) for cell in overview.cells)
     names = [label("industry", industry, texts.locale, library.playbook) for industry in industries]
     rows = [
         (
             label("angle", angle, texts.locale, library.playbook),
-            tuple(_heat(cells.get((angle, industry)), texts) for industry in industries),
+            tuple(_heat(cells.get((angle, industry)), asked, texts) for industry in industries),
         )
         for angle in angles
     ]
     return HeatTable(tuple(names), tuple(rows))
 
 
-def month_tables(monthly: Monthly, texts: Texts, library: Library) -> list[MonthTable]:
+def _frequent(counted: Iterable[tuple[str, int]]) -> list[str]:
+    """Return values by how many deals have them; those with as many always in the same order."""
+    totals: Counter[str] = Counter()
+    for value, count in counted:
+        totals[value] += count
+    return sorted(totals, key=lambda value: (-totals[value], value))
+
+
+def month_tables(monthly: Monthly, asked: BoardAddress, texts: Texts, library: Library) -> list[MonthTable]:
     """Return the reasons of wins and of losses month by month, the frequent ones first."""
     months = tuple(month.replace("-", "/") for month in monthly.months)
     tables = []
     for outcome in SIDES:
         mine = [reason for reason in monthly.reasons if reason.outcome == outcome][:MOST_REASONS]
-        rows = tuple((label("reason", r.code, texts.locale, library.playbook), r.counts, r.total) for r in mine)
+        rows = tuple(
+            MonthRow(
+                label("reason", reason.code, texts.locale, library.playbook),
+                reason.counts,
+                tuple(asked.in_month(month, reason.code) for month in monthly.months),
+                reason.total,
+            )
+            for reason in mine
+        )
         if rows:
             name = label("outcome", outcome, texts.locale, library.playbook)
             tables.append(MonthTable(outcome, name, months, rows))
@@ -115,9 +145,10 @@ def _stages(counts: tuple[int | None, ...], texts: Texts) -> list[FunnelStage]:
     return stages
 
 
-def _heat(cell: Cell | None, texts: Texts) -> HeatCell:
+def _heat(cell: Cell | None, asked: BoardAddress, texts: Texts) -> HeatCell:
     if cell is None:
         return HeatCell()
     words = texts("board.counts", won=cell.won, lost=cell.decided - cell.won, decided=cell.decided)
     shade = min(SHADES - 1, int(cell.share * SHADES)) if cell.is_enough else None
-    return HeatCell(words, f"{cell.won}/{cell.decided}", shade)
+    address = asked.deals(angle=cell.angle, industry=cell.industry)
+    return HeatCell(words, f"{cell.won}/{cell.decided}", shade, address)

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
-from app.asking import MAX_TEXT_CHARS, asked_from
+from app.asking import asked_from
 from app.deps import LibraryDep, SettingsDep
 from app.i18n import Texts
 from app.labels import label
 from app.pages.deal_address import PAGE, SEVERAL, DealAddress
+from app.pages.deal_chips import FIELDS, chips, derived
 from app.pages.similar_view import SimilarView, headline, near_and_far
 from app.pages.view import render, texts_of
 from app.posted import posted_form
@@ -23,7 +24,7 @@ from kb.insight.asked import Asked
 from kb.insight.similar import SimilarDeals
 from kb.library import Library
 
-FACT_FIELDS = {"industry": "industries", "product": "products", "competitor": "competitors"}
+MOST_LISTED = 200  # deals to choose from: more make a page slow, and nobody reads them
 
 router = APIRouter()
 
@@ -51,24 +52,31 @@ def ask(
 def _page(request: Request, library: Library, settings: Settings, address: DealAddress) -> Response:
     texts = texts_of(request)
     context: dict[str, Any] = {"asked": address, "choices": _choices(library, address, None, texts)}
-    context |= {"deals": _deals(library), "limit": MAX_TEXT_CHARS, "sources": library.playbook.lead_sources.terms}
+    context |= {"deals": _deals(library, address.deal), "sources": library.playbook.lead_sources.terms}
     context |= {"scopes": _scopes(library, address, texts)}
-    context |= {"understood": None, "view": None, "problem": ""}
+    context |= {"understood": None, "view": None, "problems": [texts.said(what) for what in address.misread()]}
     if address.is_start:
         return render(request, "similar.html", context)
     try:
         deal = asked_from(library, address.text, address.deal, address.facts(), is_confirmed=address.is_confirmed)
     except TextTooLongError as error:
-        return render(request, "similar.html", {**context, "problem": texts.said(error.sentence)}, status=413)
+        return render(request, "similar.html", {**context, "problems": [texts.said(error.sentence)]}, status=413)
     if deal.is_empty:
         return render(request, "similar.html", context)
     found = library.similar_deals(deal, filters=address.filters, strength=settings.strength)
     context["choices"] = _choices(library, address, found.asked, texts)
+    context |= {"chips": chips(address, found.asked, texts, library), "derived": _derived(library, address)}
     return render(request, "similar.html", {**context, **_result(found, texts, library)})
 
 
+def _derived(library: Library, address: DealAddress) -> list[str]:
+    """Return the facts that only notes and entry say: with others they are gone, and stated ones stay."""
+    said = library.understood(asked_from(library, address.text, address.deal, {}))
+    return [fact for fact in derived(said) if address.is_confirmed or fact not in address.stated]
+
+
 def _result(found: SimilarDeals, texts: Texts, library: Library) -> dict[str, Any]:
-    view = SimilarView(found, ValueNames.for_similar(texts, library, found), texts, library.playbook)
+    view = SimilarView(found, ValueNames.for_similar(texts, library, found), texts, library)
     rate = found.rate
     return {
         "view": view,
@@ -78,7 +86,6 @@ def _result(found: SimilarDeals, texts: Texts, library: Library) -> dict[str, An
         "rate": {name: round(getattr(rate, name) * 200, 1) for name in ("mean", "low", "high", "base")},
         "is_empty": not any(found.by_outcome.values()),
         "is_rated": bool(rate.won + rate.lost),
-        "source_label": label("lead_source", found.asked.lead_source, texts.locale, library.playbook),
     }
 
 
@@ -90,7 +97,7 @@ def _choices(
     for name in SEVERAL:
         words = library.playbook.vocabulary(name)
         known = [term.key for term in words.terms] if words else []
-        field = FACT_FIELDS[name]
+        field = FIELDS[name]
         chosen = getattr(understood, field) if understood else address.values(name)
         read = understood is not None and field in understood.read_from_text
         choices[name] = [
@@ -111,8 +118,8 @@ def _scopes(library: Library, address: DealAddress, texts: Texts) -> list[tuple[
     return found
 
 
-def _deals(library: Library) -> list[tuple[str, str]]:
-    """Return (id, title) of the deals to choose from, those still open first, then the newest."""
+def _deals(library: Library, chosen: str) -> list[tuple[str, str]]:
+    """Return (id, title) of the deals to choose from: the chosen one, those still open, then the newest."""
     deals = sorted(library.insights.deals.deals, key=lambda deal: deal.sort_date, reverse=True)
-    deals.sort(key=lambda deal: deal.outcome != "open")
-    return [(deal.id, deal.title) for deal in deals]
+    deals.sort(key=lambda deal: (deal.id != chosen, deal.outcome != "open"))
+    return [(deal.id, deal.title) for deal in deals[:MOST_LISTED]]

@@ -13,7 +13,7 @@ from kb.entry import Entry
 from kb.insight.contrast import Contrast
 from kb.insight.pairs import Difference, OppositePair, Suggestion
 from kb.insight.similar import Part, SimilarDeal, SimilarDeals
-from kb.playbook import Playbook
+from kb.library import Library
 
 FAR = 0.25  # likeness below which a deal is folded away
 STEPS = 4  # marks of a part's likeness
@@ -50,7 +50,7 @@ class ContrastView:
     factor: str
     label: str
     counts: str
-    verdict: str
+    deals: tuple[DealLink, ...]  # with the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class DealLink:
     title: str
     address: str
     language: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,11 @@ class SuggestionView:
 class SimilarView:
     """Makes the views of one answer."""
 
-    def __init__(self, found: SimilarDeals, names: ValueNames, texts: Texts, playbook: Playbook) -> None:
+    def __init__(self, found: SimilarDeals, names: ValueNames, texts: Texts, library: Library) -> None:
         self._names = names
         self._texts = texts
-        self._playbook = playbook
-        self._entries = {deal.entry.id: deal.entry for deals in found.by_outcome.values() for deal in deals}
+        self._playbook = library.playbook
+        self._table = library.insights.deals
         self.found = found
         self.by_outcome = {name: [self._deal(deal) for deal in deals] for name, deals in found.by_outcome.items()}
         self.contrasts = {
@@ -132,9 +133,12 @@ class SimilarView:
         return PartView(name, round(part.likeness * STEPS), self._texts.percent(round(part.likeness * 100), 100))
 
     def _contrast(self, contrast: Contrast) -> ContrastView:
-        counts = self._texts("contrast.counts", won=contrast.won, lost=contrast.lost)
+        numbers = {name: getattr(contrast, name) for name in ("won", "won_of", "lost", "lost_of")}
         name = self._names.of(contrast.factor, contrast.value)
-        return ContrastView(self._texts(f"factor.{contrast.factor}"), name, counts, contrast.verdict)
+        deals = tuple(map(self._link_to, contrast.evidence))
+        return ContrastView(
+            self._texts(f"factor.{contrast.factor}"), name, self._texts("contrast.counts", **numbers), deals
+        )
 
     def _pair(self, pair: OppositePair) -> PairView:
         same = tuple(self._names.of(fact, value) for fact, values in pair.same for value in values)
@@ -155,11 +159,14 @@ class SimilarView:
             address=f"/?angle={suggestion.value}" if is_angle else entry_address(suggestion.value),
             kind=self._texts("factor.angle") if is_angle else label("kind", kind, self._texts.locale, self._playbook),
             because=self._names.because(suggestion, self.found),
-            evidence=tuple(self._link(self._entries[i]) for i in suggestion.evidence if i in self._entries),
+            evidence=tuple(map(self._link_to, suggestion.evidence)),
         )
 
     def _link(self, entry: Entry) -> DealLink:
-        return DealLink(entry.title, entry_address(entry.id), entry.language)
+        return DealLink(entry.title, entry_address(entry.id), entry.language, entry.outcome or "")
+
+    def _link_to(self, deal: str) -> DealLink:
+        return self._link(self._table.deals[self._table.places[deal]])
 
 
 def headline(found: SimilarDeals, texts: Texts) -> str:

@@ -33,7 +33,7 @@ class Asked:
     lead_source: str = ""
     deal_id: str = ""  # of an existing entry: it is not similar to itself
     read_from_text: tuple[str, ...] = ()  # which of FACTS the text told
-    is_confirmed: bool = False  # the asker has seen what the text tells: facts left empty are meant to be
+    is_confirmed: bool = False  # the asker has seen what text and entry tell: facts left empty are meant to be
 
     @property
     def text(self) -> str:

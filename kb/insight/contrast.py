@@ -36,11 +36,14 @@ class Contrast:
     factor: Factor
     value: str
     won: int  # deals with the value
+    won_of: int  # deals compared
     lost: int
+    lost_of: int
     log_odds: float  # above 0: more in the won; weighted by similarity
     low: float  # 90 % interval
     high: float
     verdict: Verdict
+    evidence: tuple[str, ...]  # ids of the deals with the value, the won ones first
 
 
 ValuesOf = Mapping[Factor, Callable[[Entry], Sequence[str]]]
@@ -62,16 +65,18 @@ def contrasts(won: Sequence[Weighed], lost: Sequence[Weighed], values_of: Values
 def _contrast(
     factor: Factor, value: str, won: Sequence[Weighed], lost: Sequence[Weighed], read: Callable[[Entry], Sequence[str]]
 ) -> Contrast:
-    cells = []
-    counts = []
-    for side in (won, lost):
-        having = [deal.weight for deal in side if value in read(deal.entry)]
-        cells += [sum(having) + SMOOTHING, sum(deal.weight for deal in side) - sum(having) + SMOOTHING]
-        counts.append(len(having))
+    cells: list[float] = []
+    having = [[deal for deal in side if value in read(deal.entry)] for side in (won, lost)]
+    for side, holders in zip((won, lost), having, strict=True):
+        weight = sum(deal.weight for deal in holders)
+        cells += [weight + SMOOTHING, sum(deal.weight for deal in side) - weight + SMOOTHING]
     log_odds = math.log(cells[0] * cells[3] / (cells[1] * cells[2]))  # Woolf 1955
     reach = NORMAL * math.sqrt(sum(1 / cell for cell in cells))
     low, high = log_odds - reach, log_odds + reach
-    return Contrast(factor, value, counts[0], counts[1], log_odds, low, high, _verdict(factor, counts, low, high))
+    counts = [len(holders) for holders in having]
+    evidence = tuple(deal.entry.id for holders in having for deal in holders)
+    verdict = _verdict(factor, counts, low, high)
+    return Contrast(factor, value, counts[0], len(won), counts[1], len(lost), log_odds, low, high, verdict, evidence)
 
 
 def _verdict(factor: Factor, counts: Sequence[int], low: float, high: float) -> Verdict:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
+import numpy as np
+
 from kb.entry import Entry
 from kb.errors import EntryNotFoundError, IndexNotReadyError
 from kb.index import selection
@@ -14,7 +16,7 @@ from kb.index.embedding import Vectors
 from kb.index.snapshot import Snapshot
 from kb.insight.asked import Asked, asked_of
 from kb.insight.coverage import Coverage, coverage
-from kb.insight.deals import DealTable, read_deals
+from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, read_deals
 from kb.insight.overview import Overview, angles_by_industry, funnels, monthly_reasons
 from kb.insight.rates import STRENGTH
 from kb.insight.response import Response, responses
@@ -77,13 +79,28 @@ class Insights:
         within = self.deals.within(self._bounds.within(filters) if filters else None)
         answered = responses(self.campaigns(filters)) if by == "angle" else {}
         scores = scoreboard(self.deals, within, by, outcome_of, strength)
+        scores = replace(scores, looked_at=replace(scores.looked_at, undated=self._undated(filters)))
         return Board(scores, answered, coverage(self.deals, self._playbook))
 
+    def _undated(self, filters: Filters) -> int:
+        """Return how many closed deals within the other filters a period cannot place."""
+        if not (filters.date_from or filters.date_to):
+            return 0
+        whenever = replace(filters, date_from="", date_to="")
+        within = self.deals.within(self._bounds.within(whenever) if whenever else None)
+        closed = np.flatnonzero(within & np.isin(self.deals.outcomes, (WON, LOST, NO_DECISION)))
+        return sum(not self.deals.deals[place].sort_date for place in closed)
+
     def asked(self, deal_id: str, given: Asked) -> Asked:
-        """Return what is known of an existing deal, what is given put above it. Raises EntryNotFoundError."""
+        """Return what is known of an existing deal, what is given put above it. Raises EntryNotFoundError.
+
+        Where the asker has seen what is known, what is given is all there is.
+        """
         place = self.deals.places.get(deal_id)
         if place is None:
             raise EntryNotFoundError(deal_id)
+        if given.is_confirmed:
+            return replace(given, deal_id=deal_id)
         known = asked_of(self.deals.deals[place], self._playbook)
         said = {name: value for field in fields(given) if (value := getattr(given, name := field.name))}
         return replace(known, **{**said, "deal_id": deal_id})

@@ -77,6 +77,7 @@ class LookedAt:
     without_outcome: int  # left out, as problems
     without_value: int  # decided deals that name no value of this dimension
     strength: float
+    undated: int = 0  # closed deals a period leaves out because nobody knows their day
 
 
 @dataclass(frozen=True, slots=True)

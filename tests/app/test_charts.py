@@ -8,7 +8,7 @@ import pytest
 from markupsafe import Markup
 
 from app.charts import heat, intervals, multiples
-from app.charts.svg import NARROW, WIDE, Picture, ems_of, shortened
+from app.charts.svg import NARROW, WIDE, Picture, ems_of, shortened, wrapped
 
 ROWS = (
     intervals.Interval("同業の事例", 0.5, 0.75, 0.9, "75% (50〜90%)", "above"),
@@ -80,6 +80,30 @@ def test_cells_hold_their_counts_and_too_few_have_no_shade() -> None:
     ).wide
     assert ">3/4<" in svg and ">6/6<" in svg
     assert svg.count("var(--heat-few)") == 1 and svg.count("var(--heat-4)") == 1
+
+
+def test_column_labels_stand_level_where_lines_hold_them_and_turned_elsewhere() -> None:
+    cells = (heat.HeatCell(0, 0, "1/1", None), heat.HeatCell(0, 1, "2/2", None))
+    level = heat.heat_map(("切り口",), ("食品", "ビルメンテナンスとその周辺の設備をみる会社"), cells, "図").wide
+    assert "rotate(" not in level and ">ビルメンテナンスとその周辺" in level
+    many = tuple(f"ビルメンテナンスの業種{place}" for place in range(14))
+    turned = heat.heat_map(("切り口",), many, (heat.HeatCell(0, 0, "1/1", None),), "図").narrow
+    assert "rotate(" in turned
+
+
+@pytest.mark.parametrize(
+    ("text", "ems", "lines"),
+    [
+        ("食品", 4, ["食品"]),
+        ("ビルメンテナンス", 7, ["ビルメン", "テナンス"]),
+        ("コンピューター", 3, ["コン", "ピュー", "ター"]),
+        ("Facility maintenance", 8, ["Facility", "maintenance"]),
+        ("Facility maintenance", 3, None),
+        ("一二三四五六七八九十", 2, None),
+    ],
+)
+def test_labels_break_between_words_and_letters(text: str, ems: float, lines: list[str] | None) -> None:
+    assert wrapped(text, ems, 4) == lines
 
 
 def test_labels_cut_alike_stay_different_rows() -> None:

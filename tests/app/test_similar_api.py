@@ -15,7 +15,10 @@ FILES = {
     "deals/b.md": DEAL.format(outcome="lost", angle="price", text="紙の温度記録の手間を減らしたい。"),
     "deals/c.md": DEAL.format(outcome="open", angle="peer", text="温度記録がまだ紙。"),
 }
-KEYS = {"query", "confidence", "won", "lost", "no_decision", "open", "rate", "contrast", "pairs", "suggested"}
+CONTRAST = {
+    "factor", "value", "label", "won", "won_of", "lost", "lost_of", "log_odds", "low", "high", "verdict", "evidence",
+}  # fmt: skip
+KEYS = {"query", "confidence", "won", "lost", "no_decision", "open", "rate", "contrast", "pairs", "suggested", "note"}
 
 
 def _post(client: Any, body: dict[str, Any], **headers: str) -> Any:
@@ -26,10 +29,15 @@ def test_the_answer_has_the_documented_shape(make_client: MakeClient) -> None:
     answer = _post(make_client(FILES), {"text": "紙の温度記録", "industry": "食品", "k": 3}).json()
     assert set(answer) == KEYS
     assert [deal["id"] for deal in answer["won"]] == ["deals/a"] and answer["no_decision"] == []
-    assert answer["query"]["industries"] == ["食品"] and answer["query"]["text"] == "紙の温度記録"
+    assert answer["query"]["industry"] == ["食品"] and answer["query"]["text"] == "紙の温度記録"
     assert {part["name"] for part in answer["won"][0]["parts"]} == {"text", "words", "industry"}
     assert answer["pairs"][0]["won"] == "deals/a" and answer["pairs"][0]["lost"] == "deals/b"
     assert answer["suggested"][0]["evidence"] == ["deals/a"]
+    assert {"factor", "value", "label", "won", "lost", "log_odds", "low", "high", "verdict"} <= set(
+        answer["contrast"][0]
+    )
+    peer = next(row for row in answer["contrast"] if row["value"] == "peer")
+    assert (peer["won_of"], peer["lost_of"], peer["evidence"]) == (1, 1, ["deals/a"])
     assert set(answer["rate"]) == {"won", "lost", "no_decision", "mean", "low", "high", "base"}
 
 
@@ -41,6 +49,14 @@ def test_the_reason_for_a_suggestion_is_a_sentence_in_the_language_asked_for(mak
     assert japanese == "似た受注1件のうち1件で使われ、似た失注1件では使われていません。"
 
 
+def test_what_was_understood_can_be_sent_again_corrected(make_client: MakeClient) -> None:
+    client = make_client({**FILES, "playbook.yaml": "industries:\n  - {name: 食品, en: Food}\n"})
+    query = _post(client, {"text": "食品工場の紙の記録"}).json()["query"]
+    assert query["industry"] == ["食品"] and query.pop("read_from_text") == ["industry"]
+    again = _post(client, {**query, "deal_id": query["deal_id"] or "", "size": 120}).json()["query"]
+    assert again["industry"] == ["食品"] and again["size"] == 120 and again["read_from_text"] == []
+
+
 def test_an_existing_deal_is_asked_about_by_its_id(make_client: MakeClient) -> None:
     answer = _post(make_client(FILES), {"deal_id": "deals/c"}).json()
     assert answer["query"]["size"] == 120 and answer["open"] == []
@@ -49,6 +65,7 @@ def test_an_existing_deal_is_asked_about_by_its_id(make_client: MakeClient) -> N
 def test_filters_that_leave_no_deals_give_an_empty_answer(make_client: MakeClient) -> None:
     answer = _post(make_client(FILES), {"text": "紙", "filters": {"date_from": "2030-01-01"}}).json()
     assert answer["won"] == answer["lost"] == answer["contrast"] == [] and answer["confidence"] == "none"
+    assert answer["note"] == "この範囲に、比べられる商談がありません"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -38,7 +40,7 @@ def test_a_short_note_leads_to_an_address_that_can_be_shared(client: TestClient)
     asked = parse_qs(urlsplit(answer.headers["location"]).query)
     assert asked == {"text": ["食品工場の紙の記録"], "size": ["120名"]}
     page = _page(client, answer.headers["location"])
-    assert "似た受注" in page and "似た失注" in page and "文章から読み取り" in page and "1勝1敗0見送り" in page
+    assert "似た受注" in page and "似た失注" in page and "文章から読み取り" in page and "1勝1敗、見送り0件" in page
 
 
 def test_what_was_read_can_be_corrected(client: TestClient) -> None:
@@ -49,6 +51,55 @@ def test_what_was_read_can_be_corrected(client: TestClient) -> None:
     assert "業種: 物流" in again and "文章から読み取り" not in again
     none = client.post("/deals/similar", data={"text": "食品工場の紙の記録", "read": mark}).text
     assert "業種: " not in none
+
+
+def _form(page: str) -> dict[str, list[str]]:
+    """Return what a browser would send of the form."""
+    fields: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input[^>]*>", page.split('id="asking"')[1].split("</form>")[0]):
+        said = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if "checkbox" not in tag or " checked" in tag:
+            fields.setdefault(said["name"], []).append(unescape(said.get("value", "")))
+    return fields
+
+
+def test_each_thing_understood_can_be_taken_away(client: TestClient) -> None:
+    text = "食品工場の紙の記録"
+    page = _page(client, f"/deals/similar?text={text}&size=120")
+    assert 'name="drop" value="industry:食品"' in page and 'name="drop" value="size:120"' in page
+    left = client.post("/deals/similar", data={**_form(page), "text": text, "drop": "industry:食品"})
+    assert "業種: 食品" not in left.text and "size=120" in str(left.url) and "drop" not in str(left.url)
+
+
+def test_what_the_entry_of_a_deal_says_can_be_corrected(client: TestClient) -> None:
+    form = _form(_page(client, "/deals/similar?deal=deals/c"))
+    assert form["industry"] == ["食品"] and form["size"] == ["120"]
+    page = client.post("/deals/similar", data={**form, "deal": "deals/c", "industry": [], "size": "60名"}).text
+    assert "業種: " not in page and 'value="size:60"' in page and 'value="deal:"' in page
+
+
+def test_another_deal_brings_its_own_facts_and_keeps_the_stated_ones(client: TestClient) -> None:
+    form = _form(_page(client, "/deals/similar?text=食品工場の紙の記録&lead_source=展示会"))
+    assert form["industry"] == ["食品"]
+    page = client.post("/deals/similar", data={**form, "text": "物流倉庫の荷待ち"}).text
+    assert "業種: 食品" not in page and "業種: 物流" in page and "流入元: 展示会" in page
+
+
+def test_numbers_are_read_as_people_write_them_or_named_as_unread(client: TestClient) -> None:
+    page = _page(client, "/deals/similar?text=紙の記録&amount=420万円&size=100〜300")
+    assert 'value="amount:4200000"' in page
+    assert "「100〜300」は整数として読めません" in page and 'value="100〜300"' in page and 'value="size:' not in page
+    assert "円の金額ではありません" in _page(client, "/deals/similar?text=紙の記録&amount=$400")
+
+
+def test_a_difference_says_out_of_how_many_and_opens_its_deals(client: TestClient) -> None:
+    middle = _page(client, "/deals/similar?deal=deals/c").split('id="difference"')[1].split('aria-labelledby="lost"')[0]
+    assert "受注1件中1件・失注1件中0件" in middle and 'href="/entries/deals/a"' in middle
+
+
+def test_the_page_of_a_deal_is_named_after_it(client: TestClient) -> None:
+    page = _page(client, "/deals/similar?deal=deals/c")
+    assert "<title>商談: " in page and 'value="deals/c" selected' in page
 
 
 def test_long_notes_are_answered_without_an_address(client: TestClient) -> None:

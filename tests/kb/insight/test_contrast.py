@@ -34,6 +34,14 @@ def test_log_odds_and_interval_are_those_of_the_formula() -> None:
     assert (found.won, found.lost, found.verdict) == (3, 1, "unclear")
 
 
+def test_a_contrast_names_how_many_were_compared_and_which_deals_hold_it() -> None:
+    won = [Weighed(deal("w1", angles=("peer",)), 1.0), Weighed(deal("w2"), 0.5)]
+    lost = [Weighed(deal("l1", angles=("peer",)), 1.0)]
+    found = _only(won, lost)
+    assert (found.won, found.won_of, found.lost, found.lost_of) == (1, 2, 1, 1)
+    assert found.evidence == tuple(d.entry.id for d in (won[0], lost[0]))
+
+
 def test_clear_differences_are_called_by_their_side() -> None:
     assert _only(_side(*["peer"] * 9), _side(*[""] * 9)).verdict == "won"
     assert _only(_side(*[""] * 9), _side(*["peer"] * 9)).verdict == "lost"
