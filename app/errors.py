@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -71,10 +72,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
-        fields = [
-            {"name": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]), "message": _advice(item)}
-            for item in error.errors()
-        ]
+        fields = [{"name": _place(item), "message": _advice(item)} for item in error.errors()]
         message = "; ".join(f"{field['name']}: {field['message']}" for field in fields[:5])
         return _answer(request, 422, "invalid_request", message, fields)
 
@@ -132,7 +130,14 @@ def _code(error: KBError) -> str:
     return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
 
 
-def _advice(item: dict[str, object]) -> str:
+def _place(item: dict[str, Any]) -> str:
+    parts = () if item["type"] == "json_invalid" else item["loc"][1:]  # of JSON that is none only the letter is known
+    return ".".join(map(str, parts)) or str(item["loc"][0])
+
+
+def _advice(item: dict[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         return "There is no such parameter."
+    if item["type"] == "json_invalid":
+        return f"This is no valid JSON: {item['ctx']['error']} (at letter {item['loc'][-1]})."
     return str(item["msg"])

@@ -101,3 +101,12 @@ def test_strange_text_is_only_text(make_client: MakeClient, text: str) -> None:
         "/api/v1/deals/similar", content=body, headers={"content-type": "application/json"}
     )
     assert answer.status_code == 200
+
+
+def test_json_that_is_none_is_said_with_its_place(make_client: MakeClient) -> None:
+    answer = make_client(FILES).post(
+        "/api/v1/deals/similar", content='{"text": ', headers={"content-type": "application/json"}
+    )
+    message = answer.json()["error"]["message"]
+    assert answer.status_code == 422
+    assert message == "body: This is no valid JSON: Expecting value (at letter 9)."
