@@ -73,7 +73,7 @@ class Background:
             self._activity.forget_words()
 
     def _group(self) -> None:
-        """Embed what was searched in vain, so that nobody who opens the gaps or the meeting waits for that."""
+        """Group what was searched in vain, so that nobody who opens the meeting waits for that."""
         while not self._stop.wait(GROUP_SECONDS):
             if self._library.state().ready:
                 self._board.gaps()

@@ -101,13 +101,14 @@ def search(
     angle: Values = None,
     tag: Values = None,
     language: Values = None,
+    trust: Values = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many hits.")] = 10,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each hit is where it is.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Search. Asks the running server when there is one; else loads the model, which takes some seconds."""
     chosen = {"kind": kind, "outcome": outcome, "team": team, "industry": industry, "product": product}
-    chosen |= {"competitor": competitor, "angle": angle, "tag": tag, "language": language}
+    chosen |= {"competitor": competitor, "angle": angle, "tag": tag, "language": language, "trust": trust}
     params = [("q", " ".join(words)), ("limit", str(limit)), ("explain", str(explain).lower())]
     params += [(name, value) for name, values in chosen.items() for value in values or ()]
     answer = _asked("/api/v1/search", params)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -21,6 +22,7 @@ from kb.loop.gaps import LOOKED_BACK, Gap, gaps
 PLACE = 5  # within which an entry must stand to close a gap
 MOST_REMEMBERED = 5_000  # vectors of wordings
 KEPT_AT_ONCE = 100
+LATELY_SECONDS = 300.0  # longer than a server takes to look again by itself
 
 
 class GapBoard:
@@ -31,6 +33,7 @@ class GapBoard:
         self._activity = activity
         self._lock = threading.Lock()
         self._vectors: dict[str, Vectors] = {}
+        self._lately: tuple[float, list[Gap]] | None = None
 
     def gaps(self) -> list[Gap]:
         """Return the open gaps, the most pressing first."""
@@ -38,7 +41,7 @@ class GapBoard:
         since = (now - LOOKED_BACK).isoformat(timespec="seconds")
         deals = self._library.insights.deals.deals if self._library.state().ready else ()
         amounts = {d.id: (d.deal.amount or 0) if d.deal else 0 for d in deals if d.outcome == "open"}
-        return gaps(
+        found = gaps(
             self._activity.searches(since),
             set(self._activity.opened_of(since)),
             self._activity.gaps(),
@@ -47,6 +50,13 @@ class GapBoard:
             amounts,
             now,
         )
+        self._lately = time.monotonic(), found
+        return found
+
+    def lately(self) -> list[Gap]:
+        """Return the gaps as they were a few minutes ago at most; what was decided here since counts."""
+        known = self._lately
+        return known[1] if known and time.monotonic() - known[0] < LATELY_SECONDS else self.gaps()
 
     def gap(self, query: str) -> Gap | None:
         """Return the open gap a wording belongs to."""
@@ -63,6 +73,7 @@ class GapBoard:
         if found:
             row = found.decided or GapRow(found.query, found.wording, found.filters)
             self._activity.decide(replace(row, state=state, owner=owner, due=due))
+            self._lately = None
         return found is not None
 
     def set_apart(self, query: str, wording: str) -> bool:
@@ -95,6 +106,7 @@ class GapBoard:
             raise GapNotClosedError(found.wording, PLACE)
         row = found.decided or GapRow(found.query, found.wording, found.filters)
         self._activity.decide(replace(row, state="closed", entry=entry_id), tell=found.askers)
+        self._lately = None
         return True
 
     def _clustered(self, wordings: Sequence[str]) -> list[int]:

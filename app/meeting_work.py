@@ -36,7 +36,7 @@ def waiting(library: Library, board: GapBoard, texts: Texts) -> Work:
     return Work(
         review=[_reviewed(entry, standing, library, texts) for entry, standing in doubted[:SHOWN]]
         + [WorkItem(entry.title, entry.id) for entry, _ in doubted[SHOWN:]],
-        gaps=[_gap(gap, texts) for gap in board.gaps()],
+        gaps=[_gap(gap, texts) for gap in board.lately()],
         broken=_broken(library, board.days_opened(), texts),
     )
 

@@ -26,6 +26,6 @@ def answer_here(settings: Settings, path: str, params: list[tuple[str, str]]) ->
     library = make_library(settings)
     try:
         answer = library.search(wanted.q, filters=wanted.filters(), limit=wanted.limit, explain=wanted.explain)
-        return AnswerOut.of(answer, library.playbook, "ja").model_dump(mode="json")
+        return AnswerOut.of(answer, library.playbook, "ja", library.trust_of).model_dump(mode="json")
     finally:
         library.close()

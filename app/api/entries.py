@@ -22,7 +22,7 @@ Nothing = Annotated[NoParams, Query()]
 @router.get("/entries/{entry_id:path}/similar", responses=NOT_FOUND)
 def similar(library: LibraryDep, entry_id: EntryId, params: Annotated[SimilarParams, Query()]) -> list[HitOut]:
     """Return the entries nearest to one in meaning."""
-    return [HitOut.of(hit) for hit in library.similar(entry_id, limit=params.limit)]
+    return [HitOut.of(hit, library.trust_of(hit.entry)) for hit in library.similar(entry_id, limit=params.limit)]
 
 
 @router.get("/entries/{entry_id:path}", responses=NOT_FOUND)

@@ -57,13 +57,14 @@ def gaps(
     """
     why = {s.id: reason for s in searches if (reason := why_not(s, s.id in opened, now))}
     failed = [search for search in searches if search.id in why]
-    wordings = list(dict.fromkeys(fold(search.query) for search in reversed(failed)))[:MOST_QUERIES]
+    folded = {query: fold(query) for query in {search.query for search in failed}}  # many ask the same
+    wordings = list(dict.fromkeys(folded[search.query] for search in reversed(failed)))[:MOST_QUERIES]
     groups: dict[int, list[str]] = {}
     for wording, group in zip(wordings, cluster(wordings), strict=True):
         groups.setdefault(group, []).append(wording)
     by_wording: dict[str, list[Searched]] = {}
     for search in failed:
-        by_wording.setdefault(fold(search.query), []).append(search)
+        by_wording.setdefault(folded[search.query], []).append(search)
     found = []
     for members in groups.values():
         known = next((decided[wording] for wording in members if wording in decided), None)

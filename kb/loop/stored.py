@@ -61,8 +61,8 @@ def _meeting(lines: list[dict[str, Any]]) -> Meeting:
     lists: dict[str, Any] = {part: tuple(kind(**line) for line in parts.get(part, ())) for part, kind in _LISTS.items()}
     figures = tuple(map(_figure, parts["figures"]))
     last = _last(parts["last"][0]) if "last" in parts else None
-    counts = {"closed": int(head["closed"]), "ended": int(head.get("ended", 0))}
-    return Meeting(period=head["meeting"], figures=figures, last=last, **counts, **lists, **works)
+    closed, ended = int(head["closed"]), int(head.get("ended", 0))
+    return Meeting(head["meeting"], figures, last=last, closed=closed, ended=ended, **lists, **works)
 
 
 def _figure(line: dict[str, Any]) -> Figure:

@@ -24,6 +24,7 @@ ROUTES = (
     "/readyz",
 )
 HIT = {
+    "trust",
     "id", "title", "kind", "team", "outcome", "date", "industry", "competitors", "angles", "language", "url", "heading",
     "snippet", "highlights", "band", "score", "why",
 }  # fmt: skip
