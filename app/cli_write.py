@@ -60,6 +60,8 @@ def new(
                 continue
             added = add_text(settings.entries, text, kind=kind)
         except KBError as error:
+            if sys.stdin.isatty() and typer.confirm(f"{error} Edit again?", default=True, err=True):
+                continue
             fail(f"{error} What you wrote is kept in {_kept(text)}.")
         typer.echo(str(settings.entries / added.path))
         return

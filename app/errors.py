@@ -31,6 +31,7 @@ from kb.errors import (
     StaleEditError,
     TextTooLongError,
     TooManyFilesError,
+    UntitledError,
 )
 from kb.wording import say
 
@@ -47,6 +48,7 @@ STATUS: dict[type[KBError], int] = {
     StaleEditError: 412,
     DuplicateTextError: 409,
     RefusedTextError: 422,
+    UntitledError: 422,
     ReadOnlyError: 403,
     ActivityUnavailableError: 503,
     GapNotClosedError: 409,
@@ -67,7 +69,8 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(KBError)
     def _known(request: Request, error: KBError) -> Response:
-        return _answer(request, STATUS.get(type(error), 500), _code(error), error.sentence)
+        fields = [{"name": error.field, "message": error.sentence}] if isinstance(error, UntitledError) else None
+        return _answer(request, STATUS.get(type(error), 500), _code(error), error.sentence, fields)
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
+from ingest.fields import entry_id
 from ingest.files import decode
 from ingest.names import candidates, file_stem
 from ingest.review import Review
@@ -52,7 +53,7 @@ def _planned(store: EntryStore, library: Library, name: str, raw: bytes) -> Plan
     if isinstance(found, Problem):
         return Planned(name, "refuse", why=found.message)
     try:
-        review = store.check(found.text)
+        review = store.check(found.text, name=file_stem(_stem(name)))
         existing = _existing(library, review, name)
         if not existing:
             why = say("The entry '{id}' has the same text already.", id=review.same.id) if review.same else ""
@@ -67,7 +68,7 @@ def _planned(store: EntryStore, library: Library, name: str, raw: bytes) -> Plan
 def _existing(library: Library, review: Review, name: str) -> str:
     """Return the id of the entry a file stands for: that of its own `id`, or of its name in the folder of its kind."""
     wanted = next(candidates(review.entry.kind, _stem(name))).removesuffix(".md")
-    own = review.entry.id if not review.entry.id.endswith("/new") else ""
+    own = review.entry.id if review.entry.id != entry_id(review.entry.path) else ""
     known = library.summaries([wanted, own])
     return own if own in known else wanted if wanted in known else ""
 

@@ -101,7 +101,7 @@ def _save(
         return page(request, library, store, draft, review, problem=error.sentence, same=error.entry_id, status=409)
     except (KBError, ValueError) as error:
         sentence = error.sentence if isinstance(error, KBError) else str(error)
-        return page(request, library, store, draft, None, problem=sentence, status=422)
+        return page(request, library, store, draft, _review(store, draft), problem=sentence, status=422)
     said = _closed(board, draft.gap, saved) if draft.gap else "1" if saved.is_findable else "soon"
     response = RedirectResponse(f"{entry_address(saved.id)}?saved={said}", 303)
     if draft.author:

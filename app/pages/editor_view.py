@@ -16,6 +16,7 @@ from app.pages.drafts import Draft
 from app.pages.form_view import field_named, field_views
 from app.pages.view import render, texts_of
 from app.render import render_body
+from ingest.names import UNNAMED
 from ingest.review import Review
 from ingest.store import EntryStore
 from ingest.templates import NEW
@@ -26,6 +27,7 @@ from kb.search.answer import Hit
 from kb.search.query import Filters
 
 COMMON = ("industry", "product", "competitor", "angle", "tag")  # what similar entries may share
+BEGINS = {"deal": "customer"}  # the field that has the cursor when a new entry is begun; else the title
 MOST_SUGGESTED = 500  # entries to choose from while typing
 
 
@@ -54,6 +56,7 @@ def page(
         "after": after,
         "rest": rest,
         "answers": draft.answers(),
+        "begins": "" if draft.entry_id else BEGINS.get(draft.kind, "title"),
         "heading": texts("write.change" if draft.entry_id else f"new.{_name(draft, values)}"),
         "untitled": texts(f"write.untitled.{_outcome(values)}") if draft.kind == "deal" else "",
         "problem": texts.said(problem) if problem else "",
@@ -78,6 +81,7 @@ def reviewed(review: Review | None, texts: Texts, library: Library) -> dict[str,
         "problems": [(p.line, texts.said(p.message), field_named(p)) for p in review.problems],
         "near": near,
         "similar": [(card_of(hit.entry, texts, book), _why(entry, hit, texts, book)) for hit in review.similar],
+        "is_titled": entry.title != UNNAMED,
         "preview": render_body(entry.body, entry.path, entry.title, spoken_apart=entry.kind == "talk-track"),
         "kind_label": label("kind", entry.kind, texts.locale, library.playbook),
     }

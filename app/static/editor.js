@@ -97,7 +97,9 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       $("#main").replaceWith($("#main", page));
       begin();
-      (($(".notice[role=alert]") || $("h1"))).scrollIntoView({ block: "center" });
+      ($(".notice[role=alert]") || $("h1")).scrollIntoView({ block: "center" });
+      const wrong = [...form.querySelectorAll(".ask")].find((ask) => $(".wrong", ask)?.textContent.trim());
+      if (wrong) $("input, select, textarea", wrong).focus({ preventScroll: true });
     } catch {
       keep();
       notice(form.dataset.offline);
@@ -131,7 +133,7 @@
       event.preventDefault();
       form.requestSubmit($("[name=do][value=save]", form));
     } else if (event.key === "Enter" && event.target.matches("input:not([type=checkbox]), select")) {
-      event.preventDefault(); // a hurried Enter must not save half of an entry
+      event.preventDefault();
       next(event.target);
     }
   };
@@ -155,10 +157,8 @@
     form.addEventListener("keydown", keys);
     review.addEventListener("click", (event) => { const at = event.target.closest("[data-goto]"); if (at) goTo(Number(at.dataset.goto)); });
     offer();
-    if ($("h2", review)) say(); else if ($("[name=id]", form).value) check();
+    if (!$("h2", review) && $("[name=id]", form).value) check();
   };
   window.addEventListener("pagehide", () => { if (form && !saving) keep(); });
   begin();
-  const first = form && $(".ask input:not([type=hidden]), .ask select, .ask textarea", form);
-  if (first && location.pathname.startsWith("/new/")) (($("[name=customer]", form)) || first).focus();
 })();

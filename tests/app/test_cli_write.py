@@ -60,7 +60,7 @@ def test_nothing_written_is_nothing_saved(folder: Path) -> None:
 
 
 def test_what_cannot_be_saved_is_kept(folder: Path, tmp_path: Path) -> None:
-    change = 'text = "## 要点\\n倉庫の点検を紙でやめた話。\\n"'
+    change = 'text = "---\\ntitle: 別の題\\n---\\n## 要点\\n倉庫の点検を紙でやめた話。\\n"'
     done = _kb(folder, "new", "note", editor=_editor(tmp_path, change))
     assert done.returncode == 1 and "deals/old" in done.stderr
     kept = Path(done.stderr.strip().split(" ")[-1].rstrip("."))

@@ -97,6 +97,19 @@ def test_a_deal_is_recorded_with_what_was_answered(client: TestClient) -> None:
     assert text.count("## ") == 2 and "タスキナ。見積もりの場面で。" in text
 
 
+@pytest.mark.parametrize(("name", "field"), [("deal-lost", "customer"), ("note", "title")])
+def test_an_entry_nothing_names_is_refused_at_the_field(client: TestClient, name: str, field: str) -> None:
+    before = sorted(_folder(client).rglob("*.md"))
+    fields = _open(client, f"/new/{name}")
+    answer = _send(
+        client, fields | ({"answer": ["値引きで負けた話。", "", "", ""]} if name != "note" else {"body": ["本文"]})
+    )
+    shown = answer.text.split(f'data-ask="{field}"')[1].split("</div>")[0]
+    assert answer.status_code == 422 and "題名" in shown.split('class="wrong"')[1]
+    assert "値引きで負けた話。" in answer.text or "本文" in answer.text
+    assert sorted(_folder(client).rglob("*.md")) == before
+
+
 def test_a_double_click_makes_one_entry(client: TestClient) -> None:
     fields = _open(client, "/new/note") | {"title": ["一つだけ"], "body": ["本文です。"]}
     first, second = _send(client, fields), _send(client, fields)

@@ -78,6 +78,17 @@ def test_an_archived_entry_is_out_of_every_answer(client: TestClient) -> None:
     assert client.get("/api/v1/search", params={"q": "価格"}).json()["total"] == 1
 
 
+def test_a_text_nothing_names_is_refused_with_the_field(client: TestClient) -> None:
+    answer = _create(client, "---\nkind: deal\noutcome: lost\n---\n値引きで負けた。\n")
+    error = answer.json()["error"]
+    assert answer.status_code == 422 and error["code"] == "untitled" and error["fields"][0]["name"] == "customer"
+    assert not list(_folder(client).glob("deals/*"))
+    checked = client.post("/api/v1/entries/check", json={"text": "本文だけ。"}).json()
+    assert checked["title"] == "" and "title" in checked["problems"][0]["message"]
+    named = _create(client, "---\nkind: deal\ncustomer: 青葉精工\n---\n試行で決まった。\n")
+    assert named.json()["id"] == "deals/青葉精工"
+
+
 def test_a_check_writes_nothing_and_says_what_it_sees(client: TestClient) -> None:
     text = f"---\ntitle: 点検\nkind: deal\noutcome: wonn\n---\n{LONG.replace('紙', '帳票')}\n"
     found = client.post("/api/v1/entries/check", json={"text": text}).json()
