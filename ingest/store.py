@@ -23,6 +23,7 @@ from kb.entry import Entry, Problem
 from kb.errors import (
     DuplicateTextError,
     EntryNotFoundError,
+    KeyReusedError,
     NotSavedError,
     ReadOnlyError,
     RefusedTextError,
@@ -100,13 +101,17 @@ class EntryStore:
         reason: str = "",
         key: str = "",
     ) -> Saved:
-        """Write a new entry; the same `key` again returns what became of the first call.
+        """Write a new entry; the same `key` with the same text again returns what became of the first call.
 
         Its file is called by its `name`, else by its title.
 
+        Raises KeyReusedError when the key was used for another text: nothing is written.
         Raises DuplicateTextError unless `force`, UntitledError, RefusedTextError, NotSavedError.
         """
-        return self._once.run(key, lambda: self._created(text, kind, name, force, author, reason))
+        saved, is_same = self._once.run(key, text, lambda: self._created(text, kind, name, force, author, reason))
+        if not is_same:
+            raise KeyReusedError(saved.id, saved.content_hash)
+        return saved
 
     def update(
         self, entry_id: str, text: str, base_hash: str, *, force: bool = False, author: str = "", reason: str = ""

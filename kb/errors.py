@@ -131,6 +131,17 @@ class DuplicateTextError(KBError):
         self.entry_id = entry_id
 
 
+class KeyReusedError(KBError):
+    """The key of a request was used for another text before."""
+
+    def __init__(self, entry_id: str, content_hash: str) -> None:
+        super().__init__(
+            say("This Idempotency-Key was used for another text, saved as '{id}'. Take a new key.", id=entry_id)
+        )
+        self.entry_id = entry_id
+        self.content_hash = content_hash
+
+
 class MissingVersionError(KBError):
     """A change does not say which version it started from."""
 

@@ -28,6 +28,7 @@ from kb.errors import (
     EntryNotFoundError,
     GapNotClosedError,
     KBError,
+    KeyReusedError,
     RefusedTextError,
     StaleEditError,
 )
@@ -123,9 +124,13 @@ def _saved(store: EntryStore, draft: Draft, force: bool) -> Saved:
         return store.update(
             draft.entry_id, draft.text, draft.base, force=force, author=draft.author, reason=draft.reason
         )
-    return store.create(
-        draft.text, kind=draft.kind, force=force, author=draft.author, reason=draft.reason, key=draft.key
-    )
+    try:
+        return store.create(
+            draft.text, kind=draft.kind, force=force, author=draft.author, reason=draft.reason, key=draft.key
+        )
+    except KeyReusedError as earlier:  # it was saved, the answer got lost, and the author wrote on
+        entry_id, base = earlier.entry_id, earlier.content_hash
+    return store.update(entry_id, draft.text, base, force=force, author=draft.author, reason=draft.reason)
 
 
 def _conflict(request: Request, library: Library, store: EntryStore, draft: Draft, error: StaleEditError) -> Response:

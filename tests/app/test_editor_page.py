@@ -116,6 +116,14 @@ def test_a_double_click_makes_one_entry(client: TestClient) -> None:
     assert first.headers["location"] == second.headers["location"]
 
 
+def test_what_is_added_after_a_save_whose_answer_got_lost_is_not_lost(client: TestClient) -> None:
+    fields = _open(client, "/new/note") | {"title": ["答えが消えた"], "body": ["一行目。"]}
+    _send(client, fields)
+    _send(client, fields | {"body": ["一行目。\r\n書き足した二行目。"]})
+    (path,) = _folder(client).glob("notes/答えが消えた*.md")
+    assert path.read_text("utf-8").endswith("書き足した二行目。")
+
+
 def test_an_entry_opened_and_saved_is_the_same_to_the_byte(client: TestClient) -> None:
     assert _send(client, _open(client, "/edit/deals/aoba")).status_code == 303
     assert (_folder(client) / "deals/aoba.md").read_bytes() == DEAL.encode()

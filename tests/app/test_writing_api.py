@@ -51,6 +51,13 @@ def test_the_same_key_creates_once(client: TestClient) -> None:
     assert first.json() == second.json() and len(list((_folder(client) / "notes").glob("*.md"))) == 1
 
 
+def test_a_key_used_for_another_text_swallows_nothing(client: TestClient) -> None:
+    _create(client, note("一つ目", "はじめの本文。"), **{"Idempotency-Key": "k"})
+    answer = _create(client, note("二つ目", "別の本文。"), **{"Idempotency-Key": "k"})
+    assert answer.status_code == 422 and answer.json()["error"]["code"] == "key_reused"
+    assert "notes/一つ目" in answer.json()["error"]["message"]
+
+
 def test_the_same_text_is_refused_and_can_be_forced(client: TestClient) -> None:
     text = note("別の題", LONG)
     refused = _create(client, text)
