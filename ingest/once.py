@@ -19,8 +19,9 @@ class Once(Generic[T]):
         self._known: dict[str, tuple[str, Future[T]]] = {}
 
     def run(self, key: str, content: str, work: Callable[[], T]) -> tuple[T, bool]:
-        """Return what `work` returns, and True; for a key seen before, what it returned then, and whether it was asked
-        with the same content. A failure is not remembered.
+        """Return what `work` returns, and True; a failure is not remembered.
+
+        For a key seen before, return what it returned then, and whether that was for the same content.
         """
         if not key:
             return work(), True

@@ -239,10 +239,44 @@ def test_dropped_files_say_what_they_would_do_before_anything_is_written(client:
     assert {p: p.read_bytes() for p in _folder(client).rglob("*.md")} == before
     names = [html.unescape(n) for n in re.findall(r'name="name" value="([^"]+)"', page)]
     texts = [html.unescape(t) for t in re.findall(r'<textarea name="text" hidden>\n(.*?)</textarea>', page, re.DOTALL)]
-    done = client.post("/new/files/save", data={"take": names, "name": names, "text": texts}, headers=JA).text
+    done = _take(client, names, texts)
     assert "追加しました" in done and "変更しました" in done
     assert (_folder(client) / "notes/new-talk.md").is_file()
     assert "納期で負けた" in (_folder(client) / "deals/aoba.md").read_bytes().decode()
+
+
+def _take(client: TestClient, names: list[str], texts: list[str]) -> str:
+    parts = [("take", (None, str(number))) for number in range(len(names))]
+    parts += [("name", (None, name)) for name in names] + [("text", (None, text)) for text in texts]
+    return client.post("/new/files/save", files=parts, headers=JA).text
+
+
+def test_of_files_that_say_or_change_the_same_the_first_is_taken(client: TestClient) -> None:
+    files = [(name, note(name, "同じ本文。").encode()) for name in ("one.md", "two.md")]
+    files += [("aoba.md", DEAL.replace("値引き", change).encode()) for change in ("納期", "品質")]
+    assert re.findall(r'class="planned planned-(\w+)"', _drop(client, *files)) == ["add", "refuse", "change", "refuse"]
+
+
+def test_a_file_nothing_names_goes_by_its_name(client: TestClient) -> None:
+    assert "<p>朝の覚え書き" in _drop(client, ("朝の覚え書き.md", "本文だけ。".encode()))
+
+
+def test_a_pasted_text_goes_by_its_title_and_changes_no_other(client: TestClient) -> None:
+    for number in (1, 2):
+        text = note(f"貼った話{number}", f"{number}つ目の本文。")
+        page = client.post("/new/files", data={"text": text}, files={"files": ("", b"")}, headers=JA).text
+        assert "planned-add" in page and f"<span>貼った話{number}</span>" in page
+        assert "追加しました" in _take(client, [""], [text])
+    assert sorted(p.name for p in _folder(client).glob("notes/*")) == ["貼った話1.md", "貼った話2.md"]
+    page = client.post("/new/files", data={"text": "見出しのない話"}, files={"files": ("", b"")}, headers=JA).text
+    assert "planned-refuse" in page and "題名を入れるか" in page
+
+
+def test_many_long_files_are_looked_at_and_written(client: TestClient) -> None:
+    texts = [note(f"長い話{n}", f"{n}番目の話。" + "\n" * 300_000 + "おわり。") for n in range(6)]
+    page = _drop(client, *((f"long-{n}.md", text.encode()) for n, text in enumerate(texts)))
+    assert page.count("planned-add") == len(texts)
+    assert _take(client, [f"long-{n}.md" for n in range(6)], texts).count("追加しました") == len(texts)
 
 
 def test_ten_thousand_files_are_refused_in_words(client: TestClient) -> None:

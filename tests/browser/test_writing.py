@@ -66,6 +66,38 @@ def test_a_draft_survives_a_closed_tab(page: Page, site: str) -> None:
     expect(page.get_by_label("本文")).to_have_value("書きかけの本文")
 
 
+def test_a_draft_of_a_whole_file_comes_back_as_a_whole_file(page: Page, site: str) -> None:
+    page.goto(f"{site}/new/campaign")
+    page.get_by_role("button", name="ファイルとして編集").click()
+    page.get_by_label("ファイル全体").fill("---\nkind: campaign\nmy_key: 残る\n---\n# 展示会\n本文\n")
+    page.goto(site)
+    page.goto(f"{site}/new/campaign")
+    page.get_by_role("button", name="下書きに戻す").click()
+    expect(page.get_by_label("ファイル全体")).to_be_visible()
+    page.goto(site)  # nothing typed since
+    page.goto(f"{site}/new/campaign")
+    page.get_by_role("button", name="下書きに戻す").click()
+    expect(page.get_by_label("ファイル全体")).to_have_value("---\nkind: campaign\nmy_key: 残る\n---\n# 展示会\n本文\n")
+
+
+def test_a_draft_never_overwrites_what_somebody_saved_since(browser: Browser, site: str, folder: Path) -> None:
+    place = folder / "talk-tracks/price.md"
+    before = place.read_text("utf-8")
+    context = browser.new_context(locale="ja-JP")  # the browser itself reports the 412 as a fault
+    page = context.new_page()
+    page.goto(f"{site}/edit/talk-tracks/price")
+    page.get_by_label("本文").fill("わたしの書きかけ。")
+    page.goto(site)
+    place.write_text(before + "ほかの人の行。\n", "utf-8")
+    page.goto(f"{site}/edit/talk-tracks/price")
+    page.get_by_role("button", name="下書きに戻す").click()
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.locator(".difference .removed").filter(has_text="ほかの人の行。")).to_be_visible()
+    assert place.read_text("utf-8") == before + "ほかの人の行。\n"
+    place.write_text(before, "utf-8")
+    context.close()
+
+
 def test_a_lost_network_loses_nothing(browser: Browser, site: str, folder: Path) -> None:
     context = browser.new_context(locale="ja-JP")
     page = context.new_page()
@@ -131,6 +163,18 @@ def test_a_dropped_file_is_looked_at_and_added(page: Page, site: str, folder: Pa
     page.get_by_role("button", name="選んだものを書き込む").click()
     expect(page.get_by_role("link", name="dropped.md")).to_be_visible()
     assert (folder / "talk-tracks/dropped.md").read_text("utf-8").endswith("見学の一言。\n")
+
+
+def test_too_many_dropped_files_are_refused_before_they_are_sent(page: Page, site: str) -> None:
+    page.goto(f"{site}/new/files")
+    transfer = page.evaluate_handle(
+        """() => { const all = new DataTransfer();
+        for (let n = 0; n < 201; n++) all.items.add(new File(['x'], `${n}.md`));
+        return all; }"""
+    )
+    page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
+    expect(page.get_by_role("alert")).to_contain_text("200件まで")
+    expect(page).to_have_url(f"{site}/new/files")
 
 
 def test_it_works_without_javascript(browser: Browser, site: str, folder: Path) -> None:
