@@ -65,6 +65,7 @@
       const at = used.get(field.name) || 0;
       used.set(field.name, at + 1);
       if (field.name === "question") continue;
+      if (field.classList.contains("other")) { field.value = given.at(-1) ?? ""; continue; }
       field.value = given[at] ?? "";
     }
   };

@@ -154,6 +154,18 @@ def test_front_matter_that_is_no_yaml_is_shown_as_a_file_with_its_problem(client
     assert 'name="whole"' in page and "YAML" in page and 'value="form"' not in page
 
 
+def test_a_competitor_no_list_knows_can_be_written_beside(client: TestClient) -> None:
+    (_folder(client) / "playbook.yaml").write_text(
+        PLAYBOOK + "competitors:\n  - {name: タスキナ, en: Taskina}\n", "utf-8"
+    )
+    client.post("/api/v1/entries", json={"text": note("合図", "新しいプレイブックを読む。")})
+    fields = _open(client, "/new/deal-lost") | {"customer": ["日向フーズ"]}
+    assert fields["competitors"] == ["", ""] or fields["competitors"] == [""]
+    _send(client, fields | {"competitors": ["タスキナ", "新参社、後発社"], "answer": ["負けた。", "", "", ""]})
+    text = next(_folder(client).glob("deals/日向*.md")).read_text("utf-8")
+    assert re.search(r"competitors:\s+- タスキナ\s+- 新参社\s+- 後発社|competitors: \[タスキナ, 新参社, 後発社\]", text)
+
+
 def test_problems_stand_at_their_field(client: TestClient) -> None:
     page = _send(client, _open(client, "/edit/deals/aoba"), amount="たくさん", do="check").text
     field = page.split('data-ask="amount"')[1].split("</div>")[0]
@@ -216,6 +228,9 @@ def test_versions_are_listed_compared_and_restored(client: TestClient) -> None:
     client.post(f"/history/deals/aoba?version={first}", headers=JA)
     assert (folder / "deals/aoba.md").read_bytes() == DEAL.encode()
     assert client.get(f"/history/deals/aoba?version={'0' * 40}", headers=JA).status_code == 404
+    client.post("/archive/deals/aoba", headers=JA)
+    page = client.get("/history/deals/aoba", headers=JA).text
+    assert "アーカイブした" in page and f"{first[:10]} の版に戻した" in page and page.count("三浦") == 3
 
 
 def _drop(client: TestClient, *files: tuple[str, bytes]) -> str:
