@@ -90,8 +90,10 @@ def reviewed(review: Review | None, texts: Texts, library: Library) -> dict[str,
 def _why(entry: Entry, hit: Hit, texts: Texts, playbook: Playbook) -> str:
     """Say in a few words what an entry has in common with the one being written."""
     mine, theirs = entry.facet_values(), hit.entry.facet_values()
-    shared = [label(f, v, texts.locale, playbook) for f in COMMON for v in mine[f] if v in theirs[f]]
-    shared += hit.why.keyword_terms[:3] if hit.why else ()
+    written = f"{entry.title}\n{entry.body}"
+    named = [(v in mine[f], label(f, v, texts.locale, playbook)) for f in COMMON for v in theirs[f]]
+    shared = [name for is_mine, name in named if is_mine or name in written]  # chosen, or only spoken of
+    shared = list(dict.fromkeys([*shared, *(hit.why.keyword_terms[:3] if hit.why else ())]))
     return texts("write.why", shared=texts("list.comma").join(shared[:5])) if shared else texts("write.why_meaning")
 
 

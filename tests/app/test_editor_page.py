@@ -187,6 +187,13 @@ def test_a_conflict_shows_both_versions_and_the_next_save_merges(client: TestCli
     assert "値引きと納期で負けた。" in text and "customer: わたしの版" in text
 
 
+def test_what_is_similar_says_why_also_where_it_is_only_spoken_of(client: TestClient) -> None:
+    text = note("青葉精工の話", "食品の現場で値引きの話が出た。")
+    fields = {"kind": "note", "mode": "whole", "whole": text, "do": "check"}
+    page = client.post("/write", data=fields, headers={**JA, "x-fragment": "review"}).text
+    assert "/entries/deals/aoba" in page and re.search(r"共通: [^<]*食品", page)
+
+
 def test_the_same_text_is_refused_with_a_way_to_save_it_all_the_same(client: TestClient) -> None:
     fields = _open(client, "/new/note") | {"title": ["別"], "body": ["## 経緯\r\n値引きで負けた。"]}
     answer = _send(client, fields)
