@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-ALIKE = 0.6  # share of letters in common below which a suggestion is a joke: finance is not maintenance
+ALIKE = 0.7  # share of letters in common below which a suggestion is a joke: finance is not maintenance
 
 
 @dataclass(frozen=True, slots=True)
