@@ -42,14 +42,17 @@ def new(
 ) -> None:
     """Write a new entry in your editor ($VISUAL or $EDITOR), started from a template."""
     from ingest.adding import add_text, check_text
-    from ingest.templates import template
+    from ingest.check import read_playbook
+    from ingest.templates import template, with_keys, without_empty_keys
     from kb.errors import KBError
 
     settings = settings_or_fail()
     need_entries(settings)
-    begun = text = template(f"deal-{outcome}" if kind == New.deal else kind, language)
+    playbook = read_playbook(settings.entries)[0]
+    begun = template(f"deal-{outcome}" if kind == New.deal else kind, language)
+    text = with_keys(begun, kind, playbook)
     while True:
-        text = _edited(text)
+        text = without_empty_keys(_edited(text), kind, playbook)
         if not text.strip() or text == begun:
             fail("Nothing was written, so nothing was saved.")
         try:
@@ -60,6 +63,8 @@ def new(
                 continue
             added = add_text(settings.entries, text, kind=kind)
         except KBError as error:
+            if sys.stdin.isatty() and typer.confirm(f"{error} Edit again?", default=True, err=True):
+                continue
             fail(f"{error} What you wrote is kept in {_kept(text)}.")
         typer.echo(str(settings.entries / added.path))
         return

@@ -22,6 +22,7 @@ from kb.errors import (
     IndexBusyError,
     IndexNotReadyError,
     KBError,
+    KeyReusedError,
     MissingVersionError,
     ModelUnavailableError,
     NotSavedError,
@@ -32,6 +33,7 @@ from kb.errors import (
     StaleEditError,
     TextTooLongError,
     TooManyFilesError,
+    UntitledError,
 )
 from kb.wording import say
 
@@ -48,10 +50,12 @@ STATUS: dict[type[KBError], int] = {
     StaleEditError: 412,
     DuplicateTextError: 409,
     RefusedTextError: 422,
+    UntitledError: 422,
     ReadOnlyError: 403,
     ActivityUnavailableError: 503,
     GapNotClosedError: 409,
     NotSavedError: 507,
+    KeyReusedError: 422,
     MissingVersionError: 428,
     RequestTooLargeError: 413,
     TooManyFilesError: 413,
@@ -68,7 +72,8 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(KBError)
     def _known(request: Request, error: KBError) -> Response:
-        return _answer(request, STATUS.get(type(error), 500), _code(error), error.sentence)
+        fields = [{"name": error.field, "message": error.sentence}] if isinstance(error, UntitledError) else None
+        return _answer(request, STATUS.get(type(error), 500), _code(error), error.sentence, fields)
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas import HitOut, ProblemOut
+from ingest.names import UNNAMED
 from ingest.review import Review
 from ingest.store import Saved
 
@@ -71,7 +72,7 @@ class NearOut(BaseModel):
 class ReviewOut(BaseModel):
     """What a text would be as an entry."""
 
-    title: str
+    title: str = Field(description="Empty where nothing says it.")
     kind: str
     language: str
     problems: list[ProblemOut]
@@ -83,7 +84,7 @@ class ReviewOut(BaseModel):
     def of(cls, review: Review) -> ReviewOut:
         """Shape a review."""
         return cls(
-            title=review.entry.title,
+            title=review.entry.title if review.entry.title != UNNAMED else "",
             kind=review.entry.kind,
             language=review.entry.language,
             problems=[ProblemOut.of(problem) for problem in review.problems],

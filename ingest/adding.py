@@ -10,7 +10,7 @@ from ingest.check import read_playbook
 from ingest.files import find_files, read_file
 from ingest.front_matter import cut
 from ingest.likeness import same_words
-from ingest.names import candidates, file_stem
+from ingest.names import candidates, file_stem, name_of, unnamed
 from ingest.parse import parse_entry
 from ingest.store import acceptable, place_of
 from kb.entry import Problem
@@ -29,20 +29,22 @@ class Added:
 def check_text(folder: Path, text: str, kind: str = "") -> tuple[Problem, ...]:
     """Return what an author should fix in a text. Raises RefusedTextError."""
     playbook, _, _ = read_playbook(folder)
-    return parse_entry(acceptable(text), place_of(kind), playbook).problems
+    parsed = parse_entry(acceptable(text), place_of(kind), playbook)
+    return (*unnamed(parsed.entry), *parsed.problems)
 
 
 def add_text(folder: Path, text: str, *, kind: str = "", name: str = "", force: bool = False) -> Added:
     """Write a new entry, called by its `name`, else by its title.
 
-    Raises RefusedTextError, DuplicateTextError (unless `force`), NotSavedError.
+    Raises RefusedTextError, UntitledError, DuplicateTextError (unless `force`), NotSavedError.
     """
     playbook, _, _ = read_playbook(folder)
     parsed = parse_entry(acceptable(text), place_of(kind), playbook)
+    called = file_stem(name) if name else name_of(parsed.entry)
     same = "" if force else _same(folder, parsed.entry.body)
     if same:
         raise DuplicateTextError(same)
-    for path in candidates(parsed.entry.kind, file_stem(name) if name else parsed.entry.title):
+    for path in candidates(parsed.entry.kind, called):
         try:
             atomic.create(folder / path, text)
         except FileExistsError:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
+from ingest.fields import entry_id
 from ingest.files import decode
-from ingest.names import candidates, file_stem
+from ingest.likeness import folded
+from ingest.names import candidates, file_stem, name_of
 from ingest.review import Review
 from ingest.store import EntryStore, Saved
 from kb.entry import Problem
@@ -18,13 +20,14 @@ from kb.wording import say
 
 MOST_FILES = 200  # looked at together
 Action = Literal["add", "change", "same", "refuse"]
+TAKEN: tuple[Action, ...] = ("add", "change")
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """What one file would do."""
 
-    name: str  # as it came
+    name: str  # as it came; empty: it goes by its title
     action: Action
     text: str = ""
     entry_id: str = ""  # of the entry it would change
@@ -34,25 +37,41 @@ class Planned:
 
 
 def plan(store: EntryStore, library: Library, files: Iterable[tuple[str, bytes]]) -> list[Planned]:
-    """Return what each of some files would do. A file of an entry's name and kind changes that entry."""
-    return [_planned(store, library, name, raw) for name, raw in files]
+    """Return what each of some files would do.
+
+    A file of an entry's name and kind changes that entry; of two that say or change the same, the first counts.
+    """
+    planned: list[Planned] = []
+    first: dict[str, str] = {}  # what a file would do → the file that does it
+    for name, raw in files:
+        one = _planned(store, library, name, raw)
+        does = one.entry_id or (folded(one.review.entry.body) if one.review else "")
+        if one.action in TAKEN and does in first:
+            why = say("'{name}', sent along with it, says or changes the same.", name=first[does])
+            one = replace(one, action="refuse", why=why)
+        elif one.action in TAKEN and does:
+            first[does] = name
+        planned.append(one)
+    return planned
 
 
 def carry_out(store: EntryStore, planned: Planned, author: str = "") -> Saved:
     """Write one file that was planned. Raises as the store does."""
     if planned.entry_id:
         return store.update(planned.entry_id, planned.text, planned.base, force=True, author=author)
-    return store.create(planned.text, name=file_stem(_stem(planned.name)), force=True, author=author)
+    return store.create(planned.text, name=_stem(planned.name), force=True, author=author)
 
 
 def _planned(store: EntryStore, library: Library, name: str, raw: bytes) -> Planned:
-    if not name.lower().endswith((".md", ".markdown", ".txt")):
+    if name and not name.lower().endswith((".md", ".markdown", ".txt")):
         return Planned(name, "refuse", why=say("This is no Markdown file; its name should end with .md."))
     found = decode(raw, name)
     if isinstance(found, Problem):
         return Planned(name, "refuse", why=found.message)
     try:
-        review = store.check(found.text)
+        review = store.check(found.text, name=_stem(name))
+        if not name:
+            name_of(review.entry)
         existing = _existing(library, review, name)
         if not existing:
             why = say("The entry '{id}' has the same text already.", id=review.same.id) if review.same else ""
@@ -66,11 +85,12 @@ def _planned(store: EntryStore, library: Library, name: str, raw: bytes) -> Plan
 
 def _existing(library: Library, review: Review, name: str) -> str:
     """Return the id of the entry a file stands for: that of its own `id`, or of its name in the folder of its kind."""
-    wanted = next(candidates(review.entry.kind, _stem(name))).removesuffix(".md")
-    own = review.entry.id if not review.entry.id.endswith("/new") else ""
-    known = library.summaries([wanted, own])
+    wanted = next(candidates(review.entry.kind, _stem(name))).removesuffix(".md") if name else ""
+    own = review.entry.id if review.entry.id != entry_id(review.entry.path) else ""
+    known = library.summaries([path for path in (wanted, own) if path])
     return own if own in known else wanted if wanted in known else ""
 
 
 def _stem(name: str) -> str:
-    return PurePosixPath(name.replace("\\", "/")).stem
+    """Return the name of a file without folder and ending, as the file of an entry may be called."""
+    return file_stem(PurePosixPath(name.replace("\\", "/")).stem) if name else ""

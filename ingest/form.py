@@ -123,6 +123,8 @@ def with_values(text: str, kind: str, given: Mapping[str, Sequence[str]], playbo
         values = tuple(value for item in given.get(field.name, ()) if (value := " ".join(item.split())))
         if field.shape in ("list", "entries"):
             values = to_texts(values[0]) if len(values) == 1 else values
+        if field.shape == "terms" and values != before[field.name]:
+            values = tuple(dict.fromkeys(term for value in values for term in to_texts(value)))
         if values != before[field.name]:
             changes[field.key] = _changed(field, values, changes.get(field.key, written.get(field.key)))
     return edited(text, changes, body)

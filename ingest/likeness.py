@@ -10,7 +10,7 @@ NEAR = 0.7  # share from which two texts are nearly the same
 
 def same_words(text: str, other: str) -> bool:
     """Whether two texts differ in nothing but spaces and the way letters are encoded."""
-    return _folded(text) == _folded(other) != ""
+    return folded(text) == folded(other) != ""
 
 
 def shared(text: str, other: str) -> float:
@@ -19,10 +19,11 @@ def shared(text: str, other: str) -> float:
     return len(mine & theirs) / len(mine | theirs) if mine and theirs else 0.0
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Return a text without its spaces and with letters encoded one way."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _grams(text: str) -> set[str]:
-    folded = _folded(text)
-    return {folded[at : at + GRAM] for at in range(max(1, len(folded) - GRAM + 1))} if folded else set()
+    letters = folded(text)
+    return {letters[at : at + GRAM] for at in range(max(1, len(letters) - GRAM + 1))} if letters else set()

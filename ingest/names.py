@@ -7,8 +7,11 @@ import unicodedata
 from collections.abc import Iterator
 
 from ingest.vocabulary import KIND_FOLDERS
+from kb.entry import Entry, Problem
+from kb.errors import UntitledError
 
 LONGEST = 120  # bytes of UTF-8; systems allow 255, and numbers and endings are added
+UNNAMED = "(untitled)"  # what a text without a title is called until it has a file
 _UNSAFE = re.compile(r"[^\w.()+-]+")  # what is no letter, digit, mark of a word or one of a few signs
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # devices under Windows
 
@@ -19,6 +22,23 @@ def file_stem(title: str) -> str:
     name = unicodedata.normalize("NFC", _UNSAFE.sub("-", text)).strip("-._")
     name = name.encode("utf-8", "ignore")[:LONGEST].decode("utf-8", "ignore").rstrip("-._")
     return f"entry-{name}" if _RESERVED.fullmatch(name) else name or "entry"
+
+
+def name_of(entry: Entry) -> str:
+    """Return what a new entry without a file is called: its title, else a deal's customer. Raises UntitledError."""
+    customer = entry.deal.customer if entry.deal else ""
+    if entry.title == UNNAMED and not customer:
+        raise UntitledError(entry.kind)
+    return entry.title if entry.title != UNNAMED else customer
+
+
+def unnamed(entry: Entry) -> tuple[Problem, ...]:
+    """Return the problem that nothing says what a new entry is called, if that is so."""
+    try:
+        name_of(entry)
+    except UntitledError as error:
+        return (Problem(entry.path, 1, error.sentence),)
+    return ()
 
 
 def candidates(kind: str, title: str) -> Iterator[str]:

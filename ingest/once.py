@@ -16,23 +16,26 @@ class Once(Generic[T]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[str, Future[T]] = {}
+        self._known: dict[str, tuple[str, Future[T]]] = {}
 
-    def run(self, key: str, work: Callable[[], T]) -> T:
-        """Return what `work` returns; for a key seen before, what it returned then. A failure is not remembered."""
+    def run(self, key: str, content: str, work: Callable[[], T]) -> tuple[T, bool]:
+        """Return what `work` returns, and True; a failure is not remembered.
+
+        For a key seen before, return what it returned then, and whether that was for the same content.
+        """
         if not key:
-            return work()
+            return work(), True
+        mine: Future[T] = Future()
         with self._lock:
-            earlier = self._known.get(key)
-            mine: Future[T] = self._known.setdefault(key, Future())
+            said, known = self._known.setdefault(key, (content, mine))
             while len(self._known) > REMEMBERED:
                 self._known.pop(next(iter(self._known)))
-        if earlier is not None:
-            return earlier.result()
+        if known is not mine:
+            return known.result(), said == content
         try:
             mine.set_result(work())
         except BaseException as error:
             with self._lock:
                 self._known.pop(key, None)
             mine.set_exception(error)
-        return mine.result()
+        return mine.result(), True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ingest.check import dangling
 from ingest.chunk import chunk_entry
 from ingest.likeness import NEAR, same_words, shared
+from ingest.names import unnamed
 from ingest.parse import parse_entry
 from kb.entry import Entry, Problem
 from kb.library import Library
@@ -47,7 +48,7 @@ def review(library: Library, text: str, path: str, entry_id: str = "") -> Review
     twins = _twins(library, entry, hits, entry_id)
     same = next((twin.entry for twin in twins if same_words(twin.entry.body, entry.body)), None)
     near = tuple(twin for twin in twins if twin.share >= NEAR and twin.entry is not same)
-    return Review(entry, tuple(sorted({*parsed.problems, *lost})), same, near, tuple(hits[:SHOWN]))
+    return Review(entry, tuple(sorted({*parsed.problems, *lost, *unnamed(entry)})), same, near, tuple(hits[:SHOWN]))
 
 
 def _nearest(library: Library, entry: Entry, own: str) -> list[Hit]:

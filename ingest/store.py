@@ -15,7 +15,7 @@ from ingest.files import MAX_FILE_BYTES, FileText, decode
 from ingest.front_matter import edited
 from ingest.history import History
 from ingest.intake import Intake
-from ingest.names import candidates
+from ingest.names import UNNAMED, candidates, name_of
 from ingest.once import Once
 from ingest.review import Review, review
 from ingest.vocabulary import KIND_FOLDERS
@@ -23,6 +23,7 @@ from kb.entry import Entry, Problem
 from kb.errors import (
     DuplicateTextError,
     EntryNotFoundError,
+    KeyReusedError,
     NotSavedError,
     ReadOnlyError,
     RefusedTextError,
@@ -81,9 +82,12 @@ class EntryStore:
             raise RefusedTextError(found.message)
         return Source(entry, found.text, found.content_hash)
 
-    def check(self, text: str, *, kind: str = "", entry_id: str = "") -> Review:
-        """Return what a text would be as an entry, what is wrong with it, and what says the same already."""
-        path = self._library.entry(entry_id).path if entry_id else place_of(kind)
+    def check(self, text: str, *, kind: str = "", name: str = "", entry_id: str = "") -> Review:
+        """Return what a text would be as an entry, what is wrong with it, and what says the same already.
+
+        A new one may have a `name` beside its title.
+        """
+        path = self._library.entry(entry_id).path if entry_id else place_of(kind, name)
         return review(self._library, acceptable(text), path, entry_id)
 
     def create(
@@ -97,13 +101,17 @@ class EntryStore:
         reason: str = "",
         key: str = "",
     ) -> Saved:
-        """Write a new entry; the same `key` again returns what became of the first call.
+        """Write a new entry; the same `key` with the same text again returns what became of the first call.
 
         Its file is called by its `name`, else by its title.
 
-        Raises DuplicateTextError unless `force`, RefusedTextError, NotSavedError.
+        Raises KeyReusedError when the key was used for another text: nothing is written.
+        Raises DuplicateTextError unless `force`, UntitledError, RefusedTextError, NotSavedError.
         """
-        return self._once.run(key, lambda: self._created(text, kind, name, force, author, reason))
+        saved, is_same = self._once.run(key, text, lambda: self._created(text, kind, name, force, author, reason))
+        if not is_same:
+            raise KeyReusedError(saved.id, saved.content_hash)
+        return saved
 
     def update(
         self, entry_id: str, text: str, base_hash: str, *, force: bool = False, author: str = "", reason: str = ""
@@ -131,10 +139,11 @@ class EntryStore:
         return self.update(entry_id, text, source.content_hash, force=True, author=author, reason=reason)
 
     def _created(self, text: str, kind: str, name: str, force: bool, author: str, reason: str) -> Saved:
-        found = self.check(text, kind=kind)
+        found = self.check(text, kind=kind, name=name)
+        called = name or name_of(found.entry)
         if found.same and not force:
             raise DuplicateTextError(found.same.id)
-        for path in candidates(found.entry.kind, name or found.entry.title):
+        for path in candidates(found.entry.kind, called):
             try:
                 return self._saved(found, path, lambda location: atomic.create(location, text), author, reason)
             except FileExistsError:
@@ -180,9 +189,9 @@ def acceptable(text: str) -> str:
     return text
 
 
-def place_of(kind: str) -> str:
+def place_of(kind: str, name: str = "") -> str:
     """Return where a new entry of a kind is read as if it lay."""
-    return f"{KIND_FOLDERS.get(kind, KIND_FOLDERS['note'])}/new.md"
+    return f"{KIND_FOLDERS.get(kind, KIND_FOLDERS['note'])}/{name or UNNAMED}.md"
 
 
 def _hash_of(location: Path, entry_id: str) -> str:

@@ -7,10 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.front_matter import cut
+from kb.playbook import Playbook
 
 FOLDER = Path(__file__).parent / "templates"
 NEW = ("deal-won", "deal-lost", "deal-no-decision", "deal-open", "talk-track", "campaign", "note")
 LANGUAGES = ("ja", "en")
+ASKED = {  # keys a new file asks for where there is no form, with the playbook's list they are taken from
+    "deal": {"title": "", "customer": "", "closed_on": "", "amount": "", "industry": "industry", "product": "product",
+             "competitors": "competitor", "used": ""},
+    "talk-track": {"title": "", "objection": "", "industry": "industry", "product": "product", "angles": "angle"},
+    "campaign": {"title": "", "channel": "", "period": "", "audience": "", "industry": "industry", "angles": "angle"},
+    "note": {"title": "", "tags": ""},
+}  # fmt: skip
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 Answers = tuple[tuple[str, str], ...]  # (question, answer)
 
@@ -23,6 +31,27 @@ def template(name: str, language: str) -> str:
 def kind_of(name: str) -> str:
     """Return the kind of what is begun by one of NEW."""
     return "deal" if name.startswith("deal-") else name
+
+
+def with_keys(text: str, kind: str, playbook: Playbook) -> str:
+    """Return a template with an empty line a key that is worth filling in, and what may stand there."""
+    head, fence, body = text.removeprefix("---\n").partition("---\n")
+    return f"---\n{head}{''.join(_asked(kind, playbook))}{fence}{body}"
+
+
+def without_empty_keys(text: str, kind: str, playbook: Playbook) -> str:
+    """Return a file without the lines of `with_keys` that nobody filled in."""
+    empty = set(_asked(kind, playbook))
+    return "".join(line for line in text.splitlines(keepends=True) if line not in empty)
+
+
+def _asked(kind: str, playbook: Playbook) -> list[str]:
+    lines = []
+    for key, words in ASKED[kind].items():
+        agreed = playbook.vocabulary(words) if words else None
+        values = [term.key for term in agreed.terms] if agreed else []
+        lines.append(f"{key}:  # {', '.join(values)}\n" if values else f"{key}:\n")
+    return lines
 
 
 def answers_of(body: str) -> Answers:

@@ -96,6 +96,18 @@ class RefusedTextError(KBError):
     """The text cannot be an entry at all."""
 
 
+class UntitledError(RefusedTextError):
+    """Nothing says what a new entry is called; `field` is what to fill in."""
+
+    def __init__(self, kind: str) -> None:
+        self.field = "customer" if kind == "deal" else "title"
+        super().__init__(
+            say("Write the customer's name or a title, so that the deal can be found again.", field=self.field)
+            if kind == "deal"
+            else say("Write a title, or begin the text with a heading (# …).", field=self.field)
+        )
+
+
 class StaleEditError(KBError):
     """Somebody else changed the file since it was opened."""
 
@@ -117,6 +129,17 @@ class DuplicateTextError(KBError):
     def __init__(self, entry_id: str) -> None:
         super().__init__(say("The entry '{id}' has the same text already. Change that one instead.", id=entry_id))
         self.entry_id = entry_id
+
+
+class KeyReusedError(KBError):
+    """The key of a request was used for another text before."""
+
+    def __init__(self, entry_id: str, content_hash: str) -> None:
+        super().__init__(
+            say("This Idempotency-Key was used for another text, saved as '{id}'. Take a new key.", id=entry_id)
+        )
+        self.entry_id = entry_id
+        self.content_hash = content_hash
 
 
 class MissingVersionError(KBError):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+ALIKE = 0.7  # share of letters in common below which a suggestion is a joke: finance is not maintenance
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -49,7 +51,7 @@ class Vocabulary:
 
     def nearest(self, spelling: str) -> str | None:
         """Return the key of the most similar term, to suggest it."""
-        close = get_close_matches(_folded(spelling), list(self._by_spelling), n=1, cutoff=0.4)
+        close = get_close_matches(_folded(spelling), list(self._by_spelling), n=1, cutoff=ALIKE)
         return self._by_spelling[close[0]].key if close else None
 
     def label(self, key: str, locale: str) -> str:

@@ -61,7 +61,10 @@ def check(store: StoreDep, given: Annotated[CheckIn, Depends(_to_check)]) -> Rev
 
 @router.post("/entries", status_code=201, responses=SAVING, openapi_extra=_takes(WriteIn))
 def create(store: StoreDep, given: Written, response: Response, key: Key = "") -> SavedOut:
-    """Write a new entry; it can be searched when this returns. The same Idempotency-Key saves once."""
+    """Write a new entry; it can be searched when this returns. The same Idempotency-Key saves once.
+
+    With another text under the same key nothing is written, and the answer is 422.
+    """
     saved = store.create(
         given.text, kind=given.kind, force=given.force, author=given.author, reason=given.reason, key=key
     )

@@ -28,6 +28,7 @@ from kb.errors import (
     EntryNotFoundError,
     GapNotClosedError,
     KBError,
+    KeyReusedError,
     RefusedTextError,
     StaleEditError,
 )
@@ -101,7 +102,7 @@ def _save(
         return page(request, library, store, draft, review, problem=error.sentence, same=error.entry_id, status=409)
     except (KBError, ValueError) as error:
         sentence = error.sentence if isinstance(error, KBError) else str(error)
-        return page(request, library, store, draft, None, problem=sentence, status=422)
+        return page(request, library, store, draft, _review(store, draft), problem=sentence, status=422)
     said = _closed(board, draft.gap, saved) if draft.gap else "1" if saved.is_findable else "soon"
     response = RedirectResponse(f"{entry_address(saved.id)}?saved={said}", 303)
     if draft.author:
@@ -123,9 +124,13 @@ def _saved(store: EntryStore, draft: Draft, force: bool) -> Saved:
         return store.update(
             draft.entry_id, draft.text, draft.base, force=force, author=draft.author, reason=draft.reason
         )
-    return store.create(
-        draft.text, kind=draft.kind, force=force, author=draft.author, reason=draft.reason, key=draft.key
-    )
+    try:
+        return store.create(
+            draft.text, kind=draft.kind, force=force, author=draft.author, reason=draft.reason, key=draft.key
+        )
+    except KeyReusedError as earlier:  # it was saved, the answer got lost, and the author wrote on
+        entry_id, base = earlier.entry_id, earlier.content_hash
+    return store.update(entry_id, draft.text, base, force=force, author=draft.author, reason=draft.reason)
 
 
 def _conflict(request: Request, library: Library, store: EntryStore, draft: Draft, error: StaleEditError) -> Response:

@@ -16,6 +16,7 @@ from app.pages.drafts import Draft
 from app.pages.form_view import field_named, field_views
 from app.pages.view import render, texts_of
 from app.render import render_body
+from ingest.names import UNNAMED
 from ingest.review import Review
 from ingest.store import EntryStore
 from ingest.templates import NEW
@@ -26,6 +27,7 @@ from kb.search.answer import Hit
 from kb.search.query import Filters
 
 COMMON = ("industry", "product", "competitor", "angle", "tag")  # what similar entries may share
+BEGINS = {"deal": "customer"}  # the field that has the cursor when a new entry is begun; else the title
 MOST_SUGGESTED = 500  # entries to choose from while typing
 
 
@@ -54,6 +56,7 @@ def page(
         "after": after,
         "rest": rest,
         "answers": draft.answers(),
+        "begins": "" if draft.entry_id else BEGINS.get(draft.kind, "title"),
         "heading": texts("write.change" if draft.entry_id else f"new.{_name(draft, values)}"),
         "untitled": texts(f"write.untitled.{_outcome(values)}") if draft.kind == "deal" else "",
         "problem": texts.said(problem) if problem else "",
@@ -78,6 +81,7 @@ def reviewed(review: Review | None, texts: Texts, library: Library) -> dict[str,
         "problems": [(p.line, texts.said(p.message), field_named(p)) for p in review.problems],
         "near": near,
         "similar": [(card_of(hit.entry, texts, book), _why(entry, hit, texts, book)) for hit in review.similar],
+        "is_titled": entry.title != UNNAMED,
         "preview": render_body(entry.body, entry.path, entry.title, spoken_apart=entry.kind == "talk-track"),
         "kind_label": label("kind", entry.kind, texts.locale, library.playbook),
     }
@@ -86,8 +90,10 @@ def reviewed(review: Review | None, texts: Texts, library: Library) -> dict[str,
 def _why(entry: Entry, hit: Hit, texts: Texts, playbook: Playbook) -> str:
     """Say in a few words what an entry has in common with the one being written."""
     mine, theirs = entry.facet_values(), hit.entry.facet_values()
-    shared = [label(f, v, texts.locale, playbook) for f in COMMON for v in mine[f] if v in theirs[f]]
-    shared += hit.why.keyword_terms[:3] if hit.why else ()
+    written = f"{entry.title}\n{entry.body}"
+    named = [(v in mine[f], label(f, v, texts.locale, playbook)) for f in COMMON for v in theirs[f]]
+    shared = [name for is_mine, name in named if is_mine or name in written]  # chosen, or only spoken of
+    shared = list(dict.fromkeys([*shared, *(hit.why.keyword_terms[:3] if hit.why else ())]))
     return texts("write.why", shared=texts("list.comma").join(shared[:5])) if shared else texts("write.why_meaning")
 
 

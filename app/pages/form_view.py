@@ -14,13 +14,14 @@ from kb.playbook import Playbook, Vocabulary
 from kb.wording import Sentence
 
 FIRST = {  # what a hurried author fills in; the rest is folded away
-    "deal": ("title", "outcome", "customer", "closed_on", "industry", "product", "competitors", "reasons.buyer",
+    "deal": ("customer", "closed_on", "industry", "product", "competitors", "outcome", "title", "reasons.buyer",
              "reasons.rep"),
     "talk-track": ("title", "objection", "industry", "product"),
     "campaign": ("title", "channel", "period", "audience", "metrics.impressions", "metrics.leads", "metrics.mql",
                  "metrics.sal", "metrics.sql", "metrics.won"),
     "note": ("title", "tags", "industry", "product"),
 }  # fmt: skip
+OPEN = ("competitors",)  # lists the market adds to: a value that is not in them may be written beside
 AFTER = ("used", "angles")  # asked below the text
 _FACETS = {"outcome": "outcome", "team": "team"}
 
@@ -46,6 +47,7 @@ class FieldView:
     options: tuple[Option, ...]
     suggestions: str  # id of a list of entries to choose from
     problems: tuple[str, ...]
+    other: str  # label of a line for a value that is not among the options; empty: there is none
 
 
 def field_views(
@@ -98,6 +100,7 @@ def _view(
         options=options,
         suggestions={"used": "entries", "related": "entries", "campaign": "campaigns"}.get(field.key, ""),
         problems=tuple(wrong.get(field.key, ())),
+        other=texts("form.other", field=texts(f"form.{field.name}")) if options and field.key in OPEN else "",
     )
 
 

@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from app.deps import LibraryDep, StoreDep
 from app.pages.difference import differences
+from app.pages.making import author_of
 from app.pages.view import render, texts_of
 from app.render import entry_address
 from ingest.files import decode
@@ -18,16 +19,18 @@ router = APIRouter()
 
 
 @router.post("/archive/{entry_id:path}")
-def archive(store: StoreDep, entry_id: str) -> Response:
+def archive(request: Request, store: StoreDep, entry_id: str) -> Response:
     """Take an entry out of every answer."""
-    saved = store.set_status(entry_id, "archived")
+    said = texts_of(request)("history.archived")
+    saved = store.set_status(entry_id, "archived", author=author_of(request), reason=said)
     return RedirectResponse(f"{entry_address(saved.id)}?saved=archived", 303)
 
 
 @router.post("/restore/{entry_id:path}")
-def restore(store: StoreDep, entry_id: str) -> Response:
+def restore(request: Request, store: StoreDep, entry_id: str) -> Response:
     """Bring an archived entry back."""
-    saved = store.set_status(entry_id, "published")
+    said = texts_of(request)("history.unarchived")
+    saved = store.set_status(entry_id, "published", author=author_of(request), reason=said)
     return RedirectResponse(f"{entry_address(saved.id)}?saved=restored", 303)
 
 
@@ -52,11 +55,12 @@ def history(request: Request, library: LibraryDep, store: StoreDep, entry_id: st
 
 
 @router.post("/history/{entry_id:path}")
-def bring_back(store: StoreDep, entry_id: str, version: str) -> Response:
+def bring_back(request: Request, store: StoreDep, entry_id: str, version: str) -> Response:
     """Make an old version the present one; the one before stays in the history."""
     text = _text_at(store, entry_id, version)
     current = store.source(entry_id)
-    saved = store.update(entry_id, text, current.content_hash, force=True, reason=f"↩ {version[:10]}")
+    said = texts_of(request)("history.restored", version=version[:10])
+    saved = store.update(entry_id, text, current.content_hash, force=True, author=author_of(request), reason=said)
     return RedirectResponse(f"{entry_address(saved.id)}?saved=1", 303)
 
 

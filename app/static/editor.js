@@ -64,7 +64,8 @@
       if (field.type === "checkbox") { field.checked = given.includes(field.value); continue; }
       const at = used.get(field.name) || 0;
       used.set(field.name, at + 1);
-      if (field.name === "base" || field.name === "question") continue;
+      if (field.name === "question") continue;
+      if (field.classList.contains("other")) { field.value = given.at(-1) ?? ""; continue; }
       field.value = given[at] ?? "";
     }
   };
@@ -73,12 +74,34 @@
     const found = kept(), bar = $("#draft");
     if (!bar || !found) return;
     const pairs = JSON.parse(found.fields), mode = (pairs.find(([name]) => name === "mode") || [])[1];
-    if (mode !== $("[name=mode]", form).value) return;
     const text = $("[data-kept]", bar);
     text.textContent = `${text.dataset.kept} ${new Date(found.at).toLocaleString(document.documentElement.lang)}`;
     bar.hidden = false;
-    $("[data-restore]", bar).addEventListener("click", () => { fill(pairs); bar.hidden = true; check(); });
+    $("[data-restore]", bar).addEventListener("click", async () => {
+      if (mode !== $("[name=mode]", form).value && !(await show(mode === "whole" ? "whole" : "form"))) return;
+      fill(pairs);
+      $("#draft").hidden = true;
+      check();
+    });
     $("[data-discard]", bar).addEventListener("click", () => { forget(); bar.hidden = true; });
+  };
+
+  const show = async (shape) => {
+    const body = new URLSearchParams(new FormData(form));
+    body.set("do", shape);
+    try {
+      const answer = await fetch(form.action, { method: "POST", body });
+      take(await answer.text());
+      return answer.ok;
+    } catch {
+      notice(form.dataset.offline);
+      return false;
+    }
+  };
+
+  const take = (html) => {
+    $("#main").replaceWith($("#main", new DOMParser().parseFromString(html, "text/html")));
+    begin(false);
   };
 
   /* --- saving ---------------------------------------------------------------------------------------------------- */
@@ -94,10 +117,10 @@
     try {
       const answer = await fetch(form.action, { method: "POST", body });
       if (answer.redirected) { forget(); location.href = answer.url; return; }
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      $("#main").replaceWith($("#main", page));
-      begin();
-      (($(".notice[role=alert]") || $("h1"))).scrollIntoView({ block: "center" });
+      take(await answer.text());
+      ($(".notice[role=alert]") || $("h1")).scrollIntoView({ block: "center" });
+      const wrong = [...form.querySelectorAll(".ask")].find((ask) => $(".wrong", ask)?.textContent.trim());
+      if (wrong) $("input, select, textarea", wrong).focus({ preventScroll: true });
     } catch {
       keep();
       notice(form.dataset.offline);
@@ -131,7 +154,7 @@
       event.preventDefault();
       form.requestSubmit($("[name=do][value=save]", form));
     } else if (event.key === "Enter" && event.target.matches("input:not([type=checkbox]), select")) {
-      event.preventDefault(); // a hurried Enter must not save half of an entry
+      event.preventDefault();
       next(event.target);
     }
   };
@@ -145,20 +168,18 @@
     text.scrollTop = (text.scrollHeight / lines.length) * Math.max(0, line - 4);
   };
 
-  const begin = () => {
+  const begin = (isFirst) => {
     form = $("#writing");
     review = $("#review");
     if (!form) return;
-    begun = JSON.stringify(fields());
+    begun = isFirst ? JSON.stringify(fields()) : ""; // what an answer shows again is not saved yet
     form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => { keep(); check(); }, PAUSE); });
     form.addEventListener("submit", save);
     form.addEventListener("keydown", keys);
     review.addEventListener("click", (event) => { const at = event.target.closest("[data-goto]"); if (at) goTo(Number(at.dataset.goto)); });
-    offer();
-    if ($("h2", review)) say(); else if ($("[name=id]", form).value) check();
+    if (isFirst) offer();
+    if (!$("h2", review) && $("[name=id]", form).value) check();
   };
   window.addEventListener("pagehide", () => { if (form && !saving) keep(); });
-  begin();
-  const first = form && $(".ask input:not([type=hidden]), .ask select, .ask textarea", form);
-  if (first && location.pathname.startsWith("/new/")) (($("[name=customer]", form)) || first).focus();
+  begin(true);
 })();

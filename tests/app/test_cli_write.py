@@ -45,12 +45,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_deal_is_written_in_the_editor_from_its_template(folder: Path, tmp_path: Path) -> None:
-    change = 'text = text.replace("outcome: lost", "outcome: lost\\ntitle: すみれ野工業")'
+    change = 'assert "competitors:" in text; text = text.replace("title:", "title: すみれ野工業", 1)'
     change += '.replace("## お客様が話した理由\\n", "## お客様が話した理由\\n安いほうで十分。\\n")'
     done = _kb(folder, "new", "deal", "--outcome", "lost", editor=_editor(tmp_path, change))
     assert done.returncode == 0, done.stderr
     text = (folder / "deals/すみれ野工業.md").read_text("utf-8")
     assert "安いほうで十分。" in text and text.count("## ") == 4
+    assert text.startswith(
+        "---\nkind: deal\noutcome: lost\ntitle: すみれ野工業\n---\n"
+    )  # what stayed empty is left out
 
 
 def test_nothing_written_is_nothing_saved(folder: Path) -> None:
@@ -60,7 +63,7 @@ def test_nothing_written_is_nothing_saved(folder: Path) -> None:
 
 
 def test_what_cannot_be_saved_is_kept(folder: Path, tmp_path: Path) -> None:
-    change = 'text = "## 要点\\n倉庫の点検を紙でやめた話。\\n"'
+    change = 'text = "---\\ntitle: 別の題\\n---\\n## 要点\\n倉庫の点検を紙でやめた話。\\n"'
     done = _kb(folder, "new", "note", editor=_editor(tmp_path, change))
     assert done.returncode == 1 and "deals/old" in done.stderr
     kept = Path(done.stderr.strip().split(" ")[-1].rstrip("."))

@@ -25,6 +25,8 @@ reasons:
     - {code: late, ja: 接触の遅れ, en: Too late}
 industries:
   - {name: 食品, en: Food, aliases: [食品製造]}
+competitors:
+  - {name: タスキナ, en: Taskina}
 """
 DEAL = (
     "---\r\n種別: deal  # 手で書いた\r\ntitle: 青葉精工 失注\r\n結果: 失注\r\n業種: 食品製造\r\n"
@@ -97,10 +99,31 @@ def test_a_deal_is_recorded_with_what_was_answered(client: TestClient) -> None:
     assert text.count("## ") == 2 and "タスキナ。見積もりの場面で。" in text
 
 
+@pytest.mark.parametrize(("name", "field"), [("deal-lost", "customer"), ("note", "title")])
+def test_an_entry_nothing_names_is_refused_at_the_field(client: TestClient, name: str, field: str) -> None:
+    before = sorted(_folder(client).rglob("*.md"))
+    fields = _open(client, f"/new/{name}")
+    answer = _send(
+        client, fields | ({"answer": ["値引きで負けた話。", "", "", ""]} if name != "note" else {"body": ["本文"]})
+    )
+    shown = answer.text.split(f'data-ask="{field}"')[1].split("</div>")[0]
+    assert answer.status_code == 422 and "題名" in shown.split('class="wrong"')[1]
+    assert "値引きで負けた話。" in answer.text or "本文" in answer.text
+    assert sorted(_folder(client).rglob("*.md")) == before
+
+
 def test_a_double_click_makes_one_entry(client: TestClient) -> None:
     fields = _open(client, "/new/note") | {"title": ["一つだけ"], "body": ["本文です。"]}
     first, second = _send(client, fields), _send(client, fields)
     assert first.headers["location"] == second.headers["location"]
+
+
+def test_what_is_added_after_a_save_whose_answer_got_lost_is_not_lost(client: TestClient) -> None:
+    fields = _open(client, "/new/note") | {"title": ["答えが消えた"], "body": ["一行目。"]}
+    _send(client, fields)
+    _send(client, fields | {"body": ["一行目。\r\n書き足した二行目。"]})
+    (path,) = _folder(client).glob("notes/答えが消えた*.md")
+    assert path.read_text("utf-8").endswith("書き足した二行目。")
 
 
 def test_an_entry_opened_and_saved_is_the_same_to_the_byte(client: TestClient) -> None:
@@ -133,6 +156,14 @@ def test_front_matter_that_is_no_yaml_is_shown_as_a_file_with_its_problem(client
     assert 'name="whole"' in page and "YAML" in page and 'value="form"' not in page
 
 
+def test_a_competitor_no_list_knows_can_be_written_beside(client: TestClient) -> None:
+    fields = _open(client, "/new/deal-lost") | {"customer": ["日向フーズ"]}
+    assert fields["competitors"] == ["", ""]
+    _send(client, fields | {"competitors": ["タスキナ", "新参社、後発社"], "answer": ["負けた。", "", "", ""]})
+    text = next(_folder(client).glob("deals/日向*.md")).read_text("utf-8")
+    assert re.search(r"competitors:\s+- タスキナ\s+- 新参社\s+- 後発社|competitors: \[タスキナ, 新参社, 後発社\]", text)
+
+
 def test_problems_stand_at_their_field(client: TestClient) -> None:
     page = _send(client, _open(client, "/edit/deals/aoba"), amount="たくさん", do="check").text
     field = page.split('data-ask="amount"')[1].split("</div>")[0]
@@ -154,6 +185,13 @@ def test_a_conflict_shows_both_versions_and_the_next_save_merges(client: TestCli
     assert _send(client, merged).status_code == 303
     text = (_folder(client) / "deals/aoba.md").read_bytes().decode()
     assert "値引きと納期で負けた。" in text and "customer: わたしの版" in text
+
+
+def test_what_is_similar_says_why_also_where_it_is_only_spoken_of(client: TestClient) -> None:
+    text = note("青葉精工の話", "食品の現場で値引きの話が出た。")
+    fields = {"kind": "note", "mode": "whole", "whole": text, "do": "check"}
+    page = client.post("/write", data=fields, headers={**JA, "x-fragment": "review"}).text
+    assert "/entries/deals/aoba" in page and re.search(r"共通: [^<]*食品", page)
 
 
 def test_the_same_text_is_refused_with_a_way_to_save_it_all_the_same(client: TestClient) -> None:
@@ -195,6 +233,9 @@ def test_versions_are_listed_compared_and_restored(client: TestClient) -> None:
     client.post(f"/history/deals/aoba?version={first}", headers=JA)
     assert (folder / "deals/aoba.md").read_bytes() == DEAL.encode()
     assert client.get(f"/history/deals/aoba?version={'0' * 40}", headers=JA).status_code == 404
+    client.post("/archive/deals/aoba", headers=JA)
+    page = client.get("/history/deals/aoba", headers=JA).text
+    assert "アーカイブした" in page and f"{first[:10]} の版に戻した" in page and page.count("三浦") == 3
 
 
 def _drop(client: TestClient, *files: tuple[str, bytes]) -> str:
@@ -218,10 +259,44 @@ def test_dropped_files_say_what_they_would_do_before_anything_is_written(client:
     assert {p: p.read_bytes() for p in _folder(client).rglob("*.md")} == before
     names = [html.unescape(n) for n in re.findall(r'name="name" value="([^"]+)"', page)]
     texts = [html.unescape(t) for t in re.findall(r'<textarea name="text" hidden>\n(.*?)</textarea>', page, re.DOTALL)]
-    done = client.post("/new/files/save", data={"take": names, "name": names, "text": texts}, headers=JA).text
+    done = _take(client, names, texts)
     assert "追加しました" in done and "変更しました" in done
     assert (_folder(client) / "notes/new-talk.md").is_file()
     assert "納期で負けた" in (_folder(client) / "deals/aoba.md").read_bytes().decode()
+
+
+def _take(client: TestClient, names: list[str], texts: list[str]) -> str:
+    parts = [("take", (None, str(number))) for number in range(len(names))]
+    parts += [("name", (None, name)) for name in names] + [("text", (None, text)) for text in texts]
+    return client.post("/new/files/save", files=parts, headers=JA).text
+
+
+def test_of_files_that_say_or_change_the_same_the_first_is_taken(client: TestClient) -> None:
+    files = [(name, note(name, "同じ本文。").encode()) for name in ("one.md", "two.md")]
+    files += [("aoba.md", DEAL.replace("値引き", change).encode()) for change in ("納期", "品質")]
+    assert re.findall(r'class="planned planned-(\w+)"', _drop(client, *files)) == ["add", "refuse", "change", "refuse"]
+
+
+def test_a_file_nothing_names_goes_by_its_name(client: TestClient) -> None:
+    assert "<p>朝の覚え書き" in _drop(client, ("朝の覚え書き.md", "本文だけ。".encode()))
+
+
+def test_a_pasted_text_goes_by_its_title_and_changes_no_other(client: TestClient) -> None:
+    for number in (1, 2):
+        text = note(f"貼った話{number}", f"{number}つ目の本文。")
+        page = client.post("/new/files", data={"text": text}, files={"files": ("", b"")}, headers=JA).text
+        assert "planned-add" in page and f"<span>貼った話{number}</span>" in page
+        assert "追加しました" in _take(client, [""], [text])
+    assert sorted(p.name for p in _folder(client).glob("notes/*")) == ["貼った話1.md", "貼った話2.md"]
+    page = client.post("/new/files", data={"text": "見出しのない話"}, files={"files": ("", b"")}, headers=JA).text
+    assert "planned-refuse" in page and "題名を入れるか" in page
+
+
+def test_what_was_looked_at_can_be_written_however_long(client: TestClient) -> None:
+    parts = [("name", (None, name)) for name in ("short.md", *(f"long-{n}.md" for n in range(7)))]
+    parts += [("text", (None, text)) for text in (note("短い話"), *["長い話。" * 150_000] * 7)]
+    done = client.post("/new/files/save", files=[("take", (None, "0")), *parts], headers=JA)
+    assert done.status_code == 200 and done.text.count("追加しました") == 1
 
 
 def test_ten_thousand_files_are_refused_in_words(client: TestClient) -> None:

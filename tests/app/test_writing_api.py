@@ -51,6 +51,13 @@ def test_the_same_key_creates_once(client: TestClient) -> None:
     assert first.json() == second.json() and len(list((_folder(client) / "notes").glob("*.md"))) == 1
 
 
+def test_a_key_used_for_another_text_swallows_nothing(client: TestClient) -> None:
+    _create(client, note("一つ目", "はじめの本文。"), **{"Idempotency-Key": "k"})
+    answer = _create(client, note("二つ目", "別の本文。"), **{"Idempotency-Key": "k"})
+    assert answer.status_code == 422 and answer.json()["error"]["code"] == "key_reused"
+    assert "notes/一つ目" in answer.json()["error"]["message"]
+
+
 def test_the_same_text_is_refused_and_can_be_forced(client: TestClient) -> None:
     text = note("別の題", LONG)
     refused = _create(client, text)
@@ -76,6 +83,17 @@ def test_an_archived_entry_is_out_of_every_answer(client: TestClient) -> None:
     assert client.get("/api/v1/search", params={"q": "価格"}).json()["total"] == 0
     assert client.post("/api/v1/entries/talk-tracks/price/restore").status_code == 200
     assert client.get("/api/v1/search", params={"q": "価格"}).json()["total"] == 1
+
+
+def test_a_text_nothing_names_is_refused_with_the_field(client: TestClient) -> None:
+    answer = _create(client, "---\nkind: deal\noutcome: lost\n---\n値引きで負けた。\n")
+    error = answer.json()["error"]
+    assert answer.status_code == 422 and error["code"] == "untitled" and error["fields"][0]["name"] == "customer"
+    assert not list(_folder(client).glob("deals/*"))
+    checked = client.post("/api/v1/entries/check", json={"text": "本文だけ。"}).json()
+    assert checked["title"] == "" and "title" in checked["problems"][0]["message"]
+    named = _create(client, "---\nkind: deal\ncustomer: 青葉精工\n---\n試行で決まった。\n")
+    assert named.json()["id"] == "deals/青葉精工"
 
 
 def test_a_check_writes_nothing_and_says_what_it_sees(client: TestClient) -> None:

@@ -35,6 +35,7 @@ def test_the_label_of_an_unknown_key_is_the_key() -> None:
 def test_the_nearest_term_is_suggested_and_nothing_when_none_is_near() -> None:
     assert WORDS.nearest("total-costs") == "total-cost"
     assert WORDS.nearest("☃") is None
+    assert Vocabulary.of([Term("maintenance", "ビルメンテナンス", "Maintenance")]).nearest("Finance") is None
 
 
 def test_an_empty_vocabulary_is_false() -> None:
