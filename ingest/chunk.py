@@ -15,6 +15,7 @@ from kb.entry import Chunk, Entry
 
 CHUNK_TOKENS = 320  # a passage of one thought: two or three Japanese paragraphs
 WHOLE_TOKENS = 480  # a table or list stays whole up to here; the window has 512 with prompt and markers
+LETTERS_IN_TOKEN = 16  # more than any text has on average
 CHUNKING = f"headings-{CHUNK_TOKENS}-{WHOLE_TOKENS}"  # part of the index fingerprint
 
 CountTokens = Callable[[str], int]
@@ -143,11 +144,16 @@ def _joined(first: _Block, second: _Block) -> _Block:
 
 def _fitting(block: _Block, count: CountTokens, target: int, whole: int) -> Iterator[_Block]:
     limit = whole if block.kind in ("table_open", "bullet_list_open", "ordered_list_open") else target
-    if count(block.text) <= limit:
+    if _fits(block.text, count, limit):
         yield block
         return
     for piece in _parts(block):
-        yield from [piece] if count(piece.text) <= target else _sentences(piece, count, target)
+        yield from [piece] if _fits(piece.text, count, target) else _sentences(piece, count, target)
+
+
+def _fits(text: str, count: CountTokens, limit: int) -> bool:
+    """Whether a text has so few tokens; one of very many letters is not even counted."""
+    return len(text) <= limit * LETTERS_IN_TOKEN and count(text) <= limit
 
 
 def _parts(block: _Block) -> list[_Block]:
@@ -160,11 +166,14 @@ def _parts(block: _Block) -> list[_Block]:
 
 
 def _sentences(block: _Block, count: CountTokens, target: int) -> Iterator[_Block]:
-    start, held = block.start, ""
+    start, held, tokens = block.start, "", 0
     for sentence in (part for whole in _SENTENCE.split(block.text) for part in _halves(whole, count, target)):
-        if held.strip() and count(held + sentence) > target:
+        tokens += count(sentence)
+        if tokens > target:  # by the sum of its sentences, which is a little more than the whole has
+            tokens = count(held + sentence)
+        if held.strip() and tokens > target:
             yield _Block(start, held, "text")
-            start, held = start + held.count("\n"), ""
+            start, held, tokens = start + held.count("\n"), "", count(sentence)
         held += sentence
     if held.strip():
         yield _Block(start, held, "text")
@@ -172,7 +181,7 @@ def _sentences(block: _Block, count: CountTokens, target: int) -> Iterator[_Bloc
 
 def _halves(text: str, count: CountTokens, target: int) -> Iterator[str]:
     """Cut a sentence longer than a passage at a space near its middle, or in the middle where there is none."""
-    if len(text) < 2 or count(text) <= target:
+    if len(text) < 2 or _fits(text, count, target):
         yield text
         return
     middle = len(text) // 2

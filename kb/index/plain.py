@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-_MARKUP = re.compile(
-    r"^\s{0,3}(?:#{1,6}\s+|>\s?|[-*+]\s+(?:\[[ xX]\]\s+)?|\d+[.)]\s+)"  # headings, quotes, lists, tasks
-    r"|^\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*$"  # the line below a table's head
+_SPACE = r"[^\S\n]"  # within a line; taken whole (*+), or a passage of many blanks would be tried in every way
+_MARKUP = re.compile(  # headings, quotes, lists, tasks
+    rf"^{_SPACE}{{0,3}}(?:#{{1,6}}{_SPACE}+|>{_SPACE}?|[-*+]{_SPACE}+(?:\[[ xX]\]{_SPACE}+)?|\d+[.)]{_SPACE}+)"
+    rf"|^{_SPACE}*+\|?(?:{_SPACE}*+:?-++:?{_SPACE}*+\|)++{_SPACE}*+:?-*+:?{_SPACE}*+$"  # the line below a table's head
     r"|\*\*|__|`+|~~",
     re.MULTILINE,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.chunk import WHOLE_TOKENS, chunk_entry
+from ingest.chunk import CHUNK_TOKENS, WHOLE_TOKENS, chunk_entry
 from ingest.parse import markdown, parse_entry
 from kb.entry import Chunk, Entry
 from kb.playbook import Playbook
@@ -133,3 +133,18 @@ def test_a_larger_table_is_cut_between_rows() -> None:
 def test_a_heading_in_a_code_block_is_text() -> None:
     chunks = chunk_entry(_entry("```\n# not a heading\n```\n"), count_tokens)
     assert [c.headings for c in chunks] == [()]
+
+
+def test_a_very_long_line_is_cut_without_counting_it_over_and_over() -> None:
+    counted = 0
+
+    def count(text: str) -> int:
+        nonlocal counted
+        counted += len(text)
+        return count_tokens(text)
+
+    body = "価格が高い。" * 20_000
+    chunks = chunk_entry(parse_entry(body, "a.md", Playbook()).entry, count)
+    assert "".join(chunk.text for chunk in chunks) == body
+    assert max(count_tokens(chunk.text) for chunk in chunks) <= CHUNK_TOKENS
+    assert counted <= 10 * len(body)

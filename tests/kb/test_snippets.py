@@ -102,3 +102,15 @@ def test_neighbouring_words_are_marked_as_one() -> None:
 def test_a_part_of_a_code_is_marked_with_the_code() -> None:
     snippet = make_snippet("型番 GL-200 の話", terms("200"))
     assert [snippet.text[a:b] for a, b in snippet.highlights] == ["GL-200"]
+
+
+def test_a_passage_is_one_line_of_words_without_signs() -> None:
+    passage = (
+        "## 見出し\n\n> 引用\n- [x] 済み\n1. 一つめ\n\n| 社名 | 率 |\n|:--- | --: |\n| A社 | **3割** |\n[話](a.md)"
+    )
+    assert plain(passage) == "見出し 引用 済み 一つめ 社名 率 A社 3割 話"
+
+
+@pytest.mark.parametrize("blank", ["\n", " ", " \n", "- ", "| ", "--", ":-"])
+def test_a_passage_of_nothing_but_one_sign_is_read_at_once(blank: str) -> None:
+    assert "終わり" in plain(blank * 200_000 + "終わり")
