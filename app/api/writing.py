@@ -23,7 +23,7 @@ SAVING: dict[int | str, dict[str, Any]] = {
 }
 CHANGING = SAVING | NOT_FOUND | {
     412: {"model": ErrorOut, "description": "The file is another one by now; nothing was overwritten."},
-    428: {"model": ErrorOut, "description": "If-Match is missing."},
+    428: {"model": ErrorOut, "description": "If-Match is missing, or names any version."},
 }  # fmt: skip
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
 Version = Annotated[str, Header(alias="If-Match", description="The content hash the change started from.")]
@@ -76,7 +76,7 @@ def create(store: StoreDep, given: Written, response: Response, key: Key = "") -
 @router.put("/entries/{entry_id:path}", responses=CHANGING, openapi_extra=_takes(WriteIn))
 def update(store: StoreDep, entry_id: EntryId, given: Written, response: Response, version: Version = "") -> SavedOut:
     """Write an entry anew, if it is still the version the change started from."""
-    if not version.strip():
+    if version.strip() in ("", "*"):  # any version: what somebody else wrote meanwhile would be lost
         raise MissingVersionError
     saved = store.update(
         entry_id, given.text, _hash(version), force=given.force, author=given.author, reason=given.reason

@@ -15,12 +15,14 @@ from ingest.names import candidates
 from ingest.parse import parse_entry
 from kb.entry import Problem
 from kb.errors import NotSavedError, RefusedTextError
+from kb.index.plain import plain
 from kb.playbook import Playbook
 from kb.wording import say
 
 SOURCE, SOURCE_HASH = "source", "source_hash"  # keys of the front matter
 MAX_SOURCE_BYTES = 100_000_000  # slides with pictures reach some ten megabytes; their text is far smaller
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
+_MAIN_HEADING = re.compile(r"# +([^\s#].{0,199})")
 _MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
 Reader = Callable[[str, bytes], str]  # from the name and the bytes of a file to Markdown; raises RefusedTextError
@@ -67,7 +69,7 @@ def _brought(folder: Path, source: Path, read: Reader, kind: str, known: dict[st
     body = _tidy(read(name, raw))
     if not body.strip():
         raise RefusedTextError(say("There is no text in the file."))
-    title = " ".join(Path(name).stem.split()) or name
+    title, body = _titled(name, body)
     text = composed({"title": title, "kind": kind, SOURCE: name, SOURCE_HASH: digest}, body)
     size = len(text.encode("utf-8"))
     if size > MAX_FILE_BYTES:
@@ -80,6 +82,15 @@ def _brought(folder: Path, source: Path, read: Reader, kind: str, known: dict[st
         )
     path = known[digest] = _created(folder, kind, title, text)
     return Arrival(_readable(str(source)), path, is_new=True)
+
+
+def _titled(name: str, body: str) -> tuple[str, str]:
+    """Return the title of a document and the rest of it: its one main heading at the head, else the file's name."""
+    first, _, rest = body.lstrip("\n").partition("\n")
+    heading = _MAIN_HEADING.fullmatch(first)
+    if heading and rest.strip() and not any(map(_MAIN_HEADING.fullmatch, rest.split("\n"))):
+        return plain(heading[1]), rest.lstrip("\n")
+    return " ".join(Path(name).stem.split()) or name, body
 
 
 def _bytes_of(source: Path) -> bytes:

@@ -70,6 +70,7 @@ def test_a_change_says_which_version_it_starts_from(client: TestClient) -> None:
     assert source.headers["content-type"].startswith("text/markdown")
     address, text = "/api/v1/entries/talk-tracks/price", source.text.replace("点検", "検査")
     assert client.put(address, json={"text": text}).status_code == 428
+    assert client.put(address, json={"text": text}, headers={"If-Match": "*"}).status_code == 428
     headers = {"If-Match": source.headers["etag"]}
     changed = client.put(address, json={"text": text}, headers=headers)
     assert changed.status_code == 200 and changed.headers["etag"] != source.headers["etag"]

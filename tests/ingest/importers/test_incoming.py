@@ -43,6 +43,23 @@ def test_the_source_is_named_and_nothing_is_invented(folder: Path, tmp_path: Pat
     assert check(folder) == (1, [])
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "body"),
+    [
+        ("# **価格**の話\n\n高いと言われたら。\n", "価格の話", "高いと言われたら。\n"),
+        ("# 一つめ\n本文。\n# 二つめ\n本文。\n", "rep v3", "# 一つめ\n本文。\n# 二つめ\n本文。\n"),
+        ("# 題だけ\n", "rep v3", "# 題だけ\n"),
+        ("はじめに。\n# 見出し\n本文。\n", "rep v3", "はじめに。\n# 見出し\n本文。\n"),
+    ],
+)
+def test_one_main_heading_at_the_head_is_the_title(
+    folder: Path, tmp_path: Path, text: str, title: str, body: str
+) -> None:
+    [arrival] = bring_in(folder, [write(tmp_path, "rep v3.html", text)], as_text)
+    written = (folder / arrival.path).read_text("utf-8")
+    assert f"title: {title}\n" in written and written.endswith(f"---\n{body}")
+
+
 def test_imported_twice_is_imported_once_under_whatever_name(folder: Path, tmp_path: Path) -> None:
     files = [write(tmp_path, name, "同じ。") for name in ("a.txt", "b.txt")]
     first, second = bring_in(folder, files, as_text)
