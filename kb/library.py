@@ -16,7 +16,6 @@ from kb.index.embedding import Vectors
 from kb.index.embedding_cache import text_key
 from kb.index.index import Index
 from kb.index.neighbours import Neighbours
-from kb.index.schema import ENTRIES
 from kb.insight.asked import Asked, with_agreed_words
 from kb.insight.insights import Board, Insights
 from kb.insight.overview import Overview
@@ -32,10 +31,10 @@ from kb.loop.period import Period, begun
 from kb.loop.review import Standing
 from kb.loop.stored import from_note
 from kb.playbook import Playbook
-from kb.search import facets, recipe
+from kb.search import facets, listing, recipe
 from kb.search.answer import Answer, Hit, IndexState, Linked
 from kb.search.bounds import NO_FILTERS, agreed
-from kb.search.hits import listed, make_hits
+from kb.search.hits import make_hits
 from kb.search.lookup import look_up, weigh
 from kb.search.query import Filters, Query, Sort, parse_query
 
@@ -90,8 +89,10 @@ class Library:
         started = time.perf_counter()
         query, filters = parse_query(text), agreed(filters, self.playbook)
         if query.is_empty:
-            listed_by = self._listing_by_trust if filters.trust else self._listing
-            return listed_by(query, filters, limit, offset, started)
+            wanted = listing.Wanted(query, filters, limit, offset, started)
+            if filters.trust:
+                return listing.listing_of(self._live.source(), wanted, self._within)
+            return listing.listing(self.index.catalog, wanted, self._visible)
         source, bounds = self._live.source(), self._live.state.bounds
         vector = self._live.embed(query.meaning).result()[0]  # before the rest: what ran meanwhile would slow it down
         by_words, allowed = bounds.by_words(query), self._within(filters)
@@ -103,7 +104,7 @@ class Library:
         found = narrowed[0] if narrowed else everywhere
         shown = [candidate.entry for candidate in found.candidates]
         base = [candidate.entry for candidate in everywhere.candidates]
-        ordered = self._sorted(found.candidates, sort)
+        ordered = found.candidates if sort == "relevance" else listing.newest_first(source.catalog, found.candidates)
         return Answer(
             query=query,
             total=len(shown),
@@ -318,39 +319,3 @@ class Library:
             return found
         numbers = self._live.state.loop.numbers(self._live.today())
         return found & frozenset[int]().union(*(of for state, of in numbers.items() if state in filters.trust))
-
-    def _sorted(self, candidates: tuple[recipe.Candidate, ...], sort: Sort) -> list[recipe.Candidate]:
-        if sort == "relevance":
-            return list(candidates)
-        dates = selection.sort_dates(self.index.catalog, [candidate.entry for candidate in candidates])
-        return sorted(candidates, key=lambda c: dates.get(c.entry, ""), reverse=True)
-
-    def _listing(self, query: Query, filters: Filters, limit: int, offset: int, started: float) -> Answer:
-        catalog = self.index.catalog
-        within = selection.passing(filters.values, filters.date_from, filters.date_to, self._visible)
-        page, total = ([], 0) if query.excluded else selection.newest(catalog, within, limit, offset)
-        everything = selection.newest(catalog, selection.passing((), "", "", self._visible), 1, 0)[1]
-        return Answer(
-            query=query,
-            total=total,
-            hits=listed(catalog, page),
-            confidence="strong" if total else "none",
-            hidden_by_filters=everything - total if filters else 0,
-            facets=facets.count_all(catalog, filters, self._visible),
-            took_ms=(time.perf_counter() - started) * 1000,
-        )
-
-    def _listing_by_trust(self, query: Query, filters: Filters, limit: int, offset: int, started: float) -> Answer:
-        source, everything = self._live.source(), self._live.state.bounds.within(NO_FILTERS)
-        within = frozenset[int]() if query.excluded else self._within(filters)
-        dates = selection.sort_dates(source.catalog, list(within))
-        page = sorted(within, key=lambda number: (dates[number], number), reverse=True)[offset : offset + limit]
-        return Answer(
-            query=query,
-            total=len(within),
-            hits=listed(source.catalog, selection.newest(source.catalog, ENTRIES.c.number.in_(page), limit, 0)[0]),
-            confidence="strong" if within else "none",
-            hidden_by_filters=len(everything) - len(within),
-            facets=facets.count_found(source.snapshot, filters, within, everything, self._within),
-            took_ms=(time.perf_counter() - started) * 1000,
-        )
