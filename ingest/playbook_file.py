@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_texts
@@ -33,8 +33,8 @@ def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tupl
     playbook = Playbook(
         company=reader.text("company"),
         kgi=reader.mapping("kgi"),
-        kpis=reader.mappings("kpis"),
-        lead_stages=reader.mappings("lead_stages"),
+        kpis=reader.with_targets(reader.once("kpis", reader.mappings("kpis"))),
+        lead_stages=reader.once("lead_stages", reader.mappings("lead_stages")),
         sla=reader.mappings("sla"),
         angles=reader.vocabulary("angles"),
         industries=industries,
@@ -85,6 +85,23 @@ class _Parts:
 
     def mappings(self, name: str) -> tuple[Mapping[str, Any], ...]:
         return tuple(self._mappings(name, self._value(name)))
+
+    def once(self, name: str, items: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+        """Return the items with a key of their own: stages that come again would go round in a circle."""
+        known: dict[str, Mapping[str, Any]] = {}
+        for at, item in enumerate(items):
+            key = str(item.get("key") or item.get("name") or at)
+            if known.setdefault(key.casefold(), item) is not item:
+                self._wrong(name, say("'{key}' stands there twice; only the first counts.", key=key))
+        return tuple(known.values())
+
+    def with_targets(self, kpis: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
+        """Return the KPIs; one without a target is a problem, for a meeting has nothing to hold it against."""
+        for kpi in kpis:
+            if not kpi.get("target"):
+                name = str(kpi.get("key") or kpi.get("name") or "")
+                self._wrong("kpis", say("'{key}' has no target; add one such as 'target: 28%'.", key=name))
+        return kpis
 
     def _mappings(self, name: str, value: Plain) -> list[dict[str, Plain]]:
         if not value:

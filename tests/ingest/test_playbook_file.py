@@ -32,6 +32,18 @@ def test_unknown_and_repeated_parts_are_told() -> None:
     assert "angels" in problems[1].message
 
 
+def test_stages_in_a_circle_and_kpis_without_a_target_are_told() -> None:
+    stages = "lead_stages:\n  - {key: MQL}\n  - {key: SAL}\n  - {key: mql}\n"
+    playbook, problems = parse_playbook(f"{stages}kpis:\n  - {{key: win-rate}}\n  - {{en: A}}\n  - {{en: B}}\n")
+    assert [stage["key"] for stage in playbook.lead_stages] == ["MQL", "SAL"]
+    assert len(playbook.kpis) == 3
+    assert [str(problem) for problem in problems[:2]] == [
+        "playbook.yaml:5: kpis: 'win-rate' has no target; add one such as 'target: 28%'.",
+        "playbook.yaml:5: kpis: '' has no target; add one such as 'target: 28%'.",
+    ]
+    assert str(problems[-1]) == "playbook.yaml:1: lead_stages: 'mql' stands there twice; only the first counts."
+
+
 def test_an_item_without_a_key_is_left_out_and_told() -> None:
     playbook, problems = parse_playbook("angles:\n  - {ja: 価格}\n  - {key: roi}")
     assert [term.key for term in playbook.angles.terms] == ["roi"]
