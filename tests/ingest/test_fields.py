@@ -104,6 +104,6 @@ def test_an_entry_is_named_by_path_or_id(text: str) -> None:
 
 def test_terms_become_keys_and_unknown_ones_sentences() -> None:
     words = Vocabulary.of([Term("roi-proof", "投資対効果", "Proof of ROI", ("ROI",))])
-    keys, unknown = fields.to_terms(["roi", "ROI", "ROY"], words)
+    keys, unknown = fields.to_terms(["roi", "ROI", "ROIs"], words)
     assert keys == ("roi-proof",)
-    assert unknown == ["'ROY' is not in the playbook. Did you mean 'roi-proof'? Agreed values stand in playbook.yaml."]
+    assert unknown == ["'ROIs' is not in the playbook. Did you mean 'roi-proof'? Agreed values stand in playbook.yaml."]
