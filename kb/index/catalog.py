@@ -18,6 +18,7 @@ from kb.index.documents import from_document
 from kb.index.records import StoredEntry, Words
 from kb.index.schema import (
     CHUNKS,
+    CHUNKS_BY_BODY,
     ENTRIES,
     KEYWORDS_SQL,
     LINKS,
@@ -47,6 +48,7 @@ class Catalog:
         with self.engine.begin() as connection:
             connection.execute(text(KEYWORDS_SQL))
             connection.execute(text(VOCABULARY_SQL))
+            CHUNKS_BY_BODY.create(connection, checkfirst=True)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -65,7 +67,7 @@ class Catalog:
     def states(self) -> dict[str, tuple[str, str]]:
         """Return (id, state) by path of every entry."""
         with self.engine.connect() as connection:
-            rows = connection.execute(select(ENTRIES.c.path, ENTRIES.c.id, ENTRIES.c.state))
+            rows = connection.execute(select(ENTRIES.c.path, ENTRIES.c.id, ENTRIES.c.state)).all()
             return {path: (entry_id, state) for path, entry_id, state in rows}
 
     def replace(self, entries: Sequence[StoredEntry]) -> None:
@@ -104,7 +106,7 @@ class Catalog:
         """Return the keys of the vectors the index needs, by view."""
         with self.engine.connect() as connection:
             rows = connection.execute(select(CHUNKS.c.body_key, CHUNKS.c.head_key)).all()
-            situations = set(connection.scalars(select(SITUATIONS.c.key)))
+            situations = set(connection.scalars(select(SITUATIONS.c.key)).all())
         return {"bodies": {row[0] for row in rows}, "heads": {row[1] for row in rows}, "situations": situations}
 
     def situations_of(self, keys: Iterable[str]) -> dict[str, str]:
@@ -141,7 +143,7 @@ class Catalog:
             ENTRIES, ENTRIES.c.number == LINKS.c.entry
         )
         with self.engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(joined)]
+            return [tuple(row) for row in connection.execute(joined).all()]
 
     def links_of(self, entry_id: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """Return (relation, other id) of the links an entry makes, and of those made to it."""

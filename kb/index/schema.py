@@ -65,6 +65,7 @@ CHUNKS = Table(
     Index("chunks_by_entry", "entry"),
     sqlite_autoincrement=True,
 )
+CHUNKS_BY_BODY = Index("chunks_by_body", CHUNKS.c.body_key)  # who else says this; later than the first indexes
 SITUATIONS = Table(  # of deals: what is compared with other deals
     "situations",
     METADATA,

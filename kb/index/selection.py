@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
 
 from kb.entry import Entry
 from kb.index.analysis import Word, fold
@@ -64,7 +64,7 @@ def passing(
 def entry_numbers(catalog: Catalog, condition: ColumnElement[bool]) -> list[int]:
     """Return the numbers of the entries a condition lets pass."""
     with catalog.engine.connect() as connection:
-        return list(connection.scalars(select(ENTRIES.c.number).where(condition)))
+        return list(connection.scalars(select(ENTRIES.c.number).where(condition)).all())
 
 
 def keyword_matches(catalog: Catalog, terms: Sequence[str], limit: int) -> list[tuple[int, float]]:
@@ -265,7 +265,7 @@ def ids_with_passage(catalog: Catalog, body_key: str) -> list[str]:
     """Return the ids of the entries with a passage of this key, the key of its vector."""
     query = select(ENTRIES.c.id).join(CHUNKS, CHUNKS.c.entry == ENTRIES.c.number).where(CHUNKS.c.body_key == body_key)
     with catalog.engine.connect() as connection:
-        return list(dict.fromkeys(connection.scalars(query)))
+        return list(dict.fromkeys(connection.scalars(query).all()))
 
 
 def links_with(catalog: Catalog, ids: Sequence[str]) -> list[tuple[str, str, str]]:
@@ -283,18 +283,13 @@ def links_with(catalog: Catalog, ids: Sequence[str]) -> list[tuple[str, str, str
 
 def trust_by_entry(catalog: Catalog) -> dict[int, Trust]:
     """Return what speaks for or against an entry, by number, where anything does."""
-    document = ENTRIES.c.document
-    columns = (
-        ENTRIES.c.number,
-        exists().where(LINKS.c.relation == "supersedes", LINKS.c.target == ENTRIES.c.id),
-        func.json_extract(document, "$.review_by"),
-        func.json_extract(document, "$.verified_on"),
-    )
+    replaced = exists().where(LINKS.c.relation == "supersedes", LINKS.c.target == ENTRIES.c.id)
+    review_by = func.json_extract(ENTRIES.c.document, "$.review_by")
+    verified_on = func.json_extract(ENTRIES.c.document, "$.verified_on")
+    told = select(ENTRIES.c.number, replaced, review_by, verified_on)
     with catalog.engine.connect() as connection:
-        rows = [
-            (row[0], Trust(bool(row[1]), row[2] or "", bool(row[3]))) for row in connection.execute(select(*columns))
-        ]
-    return {number: trust for number, trust in rows if trust != Trust()}
+        rows = connection.execute(told.where(or_(replaced, review_by.is_not(None), verified_on.is_not(None)))).all()
+    return {row[0]: Trust(bool(row[1]), row[2] or "", bool(row[3])) for row in rows}
 
 
 def _named(document: str) -> str:

@@ -69,6 +69,14 @@ class DealTable:
         """The place of each deal by its id."""
         return {entry.id: place for place, entry in enumerate(self.deals)}
 
+    @cached_property
+    def ranks(self) -> Integers:
+        """The rank of each deal from the newest, which has 0."""
+        told = sorted(range(len(self)), key=lambda at: (self.deals[at].sort_date, self.deals[at].id), reverse=True)
+        ranks = np.empty(len(self), np.int64)
+        ranks[told] = np.arange(len(self))
+        return ranks
+
     def within(self, numbers: frozenset[int] | None) -> Flags:
         """Return which deals are among these catalogue numbers; all for None."""
         if numbers is None:

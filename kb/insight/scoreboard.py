@@ -187,8 +187,8 @@ class _Compared:
 
 def _evidence(table: DealTable, within: Flags, dimension: Dimension, value: int) -> tuple[str, ...]:
     holders = dimension.holders(value)
-    deals = [table.deals[deal] for deal in holders[within[holders]]]
-    return tuple(deal.id for deal in sorted(deals, key=lambda d: (d.sort_date, d.id), reverse=True))
+    places = holders[within[holders]]
+    return tuple(table.deals[place].id for place in places[np.argsort(table.ranks[places])])
 
 
 def _looked_at(table: DealTable, within: Flags, dimension: Dimension, strength: float) -> LookedAt:
