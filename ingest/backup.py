@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +22,8 @@ MANIFEST = "manifest.json"
 ENTRIES = "entries/"
 ACTIVITY = "activity.sqlite"
 FORMAT = 1
+# What zipfile raises on a file in which bytes have changed, as found by changing them.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def verify(source: Path) -> Contents:
         for name, wanted in sums.items():
             if not _is_safe(name):
                 raise BackupError(say("'{name}' lies outside of it", name=name))
-            if hashlib.sha256(archive.read(name)).hexdigest() != wanted:
+            if hashlib.sha256(_read(archive, name)).hexdigest() != wanted:
                 raise BackupError(say("'{name}' is damaged", name=name))
         return Contents(manifest["made_at"], sum(n.startswith(ENTRIES) for n in sums), ACTIVITY in sums)
 
@@ -80,7 +84,7 @@ def restore(source: Path, entries: Path, activity: Path) -> Contents:
         raise BackupError(say("{file} is there already; move it away first", file=str(activity)))
     with _opened(source) as archive:
         for name in _manifest(archive)["sha256"]:
-            raw = archive.read(name)
+            raw = _read(archive, name)
             place = activity if name == ACTIVITY else entries / name.removeprefix(ENTRIES)
             atomic.put(place, lambda file, raw=raw: file.write(raw), durable=False)  # type: ignore[misc]
     atomic.settle()
@@ -102,8 +106,15 @@ def _put(archive: zipfile.ZipFile, sums: dict[str, str], name: str, raw: bytes) 
 def _opened(source: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(source)
-    except (OSError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise BackupError(say("it cannot be opened ({why})", why=str(error))) from error
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        return archive.read(name)
+    except _DAMAGE as error:
+        raise BackupError(say("'{name}' is damaged", name=name)) from error
 
 
 def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
@@ -111,7 +122,7 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
         manifest = json.loads(archive.read(MANIFEST))
         if manifest["format"] == FORMAT and isinstance(manifest["sha256"], dict):
             return dict(manifest)
-    except (KeyError, ValueError, TypeError, zipfile.BadZipFile):
+    except (KeyError, TypeError, *_DAMAGE):
         pass
     raise BackupError(say("it is no backup of this program"))
 

@@ -79,6 +79,19 @@ def test_a_damaged_backup_is_refused_whole(place: Path, tmp_path: Path, change: 
     assert not (tmp_path / "new").exists()
 
 
+def test_whichever_byte_changes_the_backup_is_refused_or_still_whole(place: Path) -> None:
+    target = _back_up(place)
+    contents, raw = verify(target), target.read_bytes()
+    refused = 0
+    for at in range(0, len(raw), 5):
+        target.write_bytes(raw[:at] + bytes([raw[at] ^ 0xFF]) + raw[at + 1 :])
+        try:
+            assert verify(target) == contents
+        except BackupError:
+            refused += 1
+    assert refused > len(raw) // 5 * 0.8
+
+
 def test_names_that_lead_elsewhere_are_refused(place: Path, tmp_path: Path) -> None:
     target = _back_up(place)
     with zipfile.ZipFile(target) as archive:
