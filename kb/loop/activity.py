@@ -87,12 +87,12 @@ class Activity:
         self._ready = False
         self.trouble = ""  # why nothing can be written; empty when all is well
         self._failures = 0  # one after the other
+        self._engine = create_engine(f"sqlite:///{path}")
+        prepare(self._engine, WAIT_MS)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             self._noticed(error)
-        self._engine = create_engine(f"sqlite:///{path}")
-        prepare(self._engine, WAIT_MS)
         self.forget_words()
 
     def searched(self, search: Searched, replaces: str = "") -> None:
@@ -283,3 +283,5 @@ class Activity:
             log.warning("The activity database %s cannot be used: %s", self.path, said)
         self.trouble = said
         self._failures += 1
+        self._engine.dispose()  # a file that was read-only or damaged when it was opened stays so until opened anew
+        self._ready = False

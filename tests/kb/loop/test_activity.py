@@ -7,9 +7,12 @@ import random
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from kb.loop.activity import Activity, GapRow, Searched
 
 ROOT = Path(__file__).parents[3]
 KILLS = 100
+NOBODY = 65534  # the user without rights, on every Linux
 WRITERS = 8  # processes killed side by side
 
 
@@ -110,6 +114,37 @@ def test_a_damaged_database_is_said_and_left_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(ActivityUnavailableError):
         activity.helpful("deals/a", "x")
     assert path.read_bytes().startswith(b"this is no database")
+
+
+@contextmanager
+def _with_few_rights() -> Iterator[None]:
+    """Act as a user who may not write everywhere, where the tests run as root."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_a_database_that_may_be_written_again_gets_what_waited() -> None:
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o777)
+        path = Path(place) / "a.sqlite"
+        Activity(path).close()
+        path.chmod(0o444)
+        with _with_few_rights():
+            activity = Activity(path)
+            activity.searched(_search(1, activity))
+            assert "readonly" in activity.trouble
+        for file in Path(place).iterdir():
+            file.chmod(0o666)
+        with _with_few_rights():
+            activity.searched(_search(2, activity))
+            assert activity.trouble == ""
+            assert [search.id for search in activity.searches("")] == ["s1", "s2"]
+            activity.close()
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
