@@ -77,20 +77,20 @@ class GapBoard:
         return found is not None
 
     def set_apart(self, query: str, wording: str) -> bool:
-        """Take a wording out of a gap for good; return whether it was there. Raises ActivityUnavailableError."""
+        """Take a wording out of a gap from now on; return whether it was there. Raises ActivityUnavailableError."""
         found, wanted = self.gap(query), fold(wording)
         others = {fold(one) for one in found.wordings} - {wanted} if found else set()
         if not found or not others or wanted not in map(fold, found.wordings):
             return False
-        self._activity.judge([(wanted, other) for other in others], is_same=False)
+        self._judge([(wanted, other) for other in others], is_same=False)
         return True
 
     def merge(self, query: str, into: str) -> bool:
-        """Make two gaps one for good; return whether both were there. Raises ActivityUnavailableError."""
+        """Make two gaps one from now on; return whether both were there. Raises ActivityUnavailableError."""
         one, other = self.gap(query), self.gap(into)
         if not one or not other or one.query == other.query:
             return False
-        self._activity.judge([(fold(a), fold(b)) for a in one.wordings for b in other.wordings], is_same=True)
+        self._judge([(fold(a), fold(b)) for a in one.wordings for b in other.wordings], is_same=True)
         return True
 
     def close(self, query: str, entry_id: str) -> bool:
@@ -108,6 +108,10 @@ class GapBoard:
         self._activity.decide(replace(row, state="closed", entry=entry_id), tell=found.askers)
         self._lately = None
         return True
+
+    def _judge(self, pairs: Sequence[tuple[str, str]], *, is_same: bool) -> None:
+        self._activity.judge(pairs, is_same=is_same)
+        self._lately = None
 
     def _clustered(self, wordings: Sequence[str]) -> list[int]:
         place = {wording: at for at, wording in enumerate(wordings)}

@@ -130,11 +130,14 @@ def test_an_entry_that_came_by_another_way_closes_a_gap_when_the_search_finds_it
     assert "もう一覧にありません" in again
 
 
-def test_gaps_are_joined_and_set_apart_by_hand_for_good(client: TestClient) -> None:
+def test_gaps_are_joined_and_set_apart_by_hand(client: TestClient) -> None:
     for query in ("zzz qqq xxx", QUESTION):
         _search(_browser(client), query, kind="campaign")
     first, second = (gap["query"] for gap in _board(client))
+    app: Any = client.app
+    assert len(app.state.gap_board.lately()) == 2
     assert "まとめました" in client.post("/gaps", data={"query": first, "do": "merge", "into": second}, headers=JA).text
+    assert len(app.state.gap_board.lately()) == 1  # what the meeting lists
     (gap,) = _board(client)
     assert set(gap["wordings"]) == {"zzz qqq xxx", QUESTION}
     again = client.post("/gaps", data={"query": first, "do": "merge", "into": second}, headers=JA).text
