@@ -134,10 +134,7 @@ def test_gaps_are_joined_and_set_apart_by_hand(client: TestClient) -> None:
     for query in ("zzz qqq xxx", QUESTION):
         _search(_browser(client), query, kind="campaign")
     first, second = (gap["query"] for gap in _board(client))
-    app: Any = client.app
-    assert len(app.state.gap_board.lately()) == 2
     assert "まとめました" in client.post("/gaps", data={"query": first, "do": "merge", "into": second}, headers=JA).text
-    assert len(app.state.gap_board.lately()) == 1  # what the meeting lists
     (gap,) = _board(client)
     assert set(gap["wordings"]) == {"zzz qqq xxx", QUESTION}
     again = client.post("/gaps", data={"query": first, "do": "merge", "into": second}, headers=JA).text
@@ -146,6 +143,16 @@ def test_gaps_are_joined_and_set_apart_by_hand(client: TestClient) -> None:
     assert 'name="apart"' in page and "別の不足にする" in page
     assert "分けました" in client.post("/gaps", data={"query": gap["query"], "apart": QUESTION}, headers=JA).text
     assert sorted(len(one["wordings"]) for one in _board(client)) == [1, 1]
+
+
+def test_the_meeting_lists_gaps_as_they_were_joined_a_moment_ago(client: TestClient) -> None:
+    for query in ("zzz qqq xxx", QUESTION):
+        _search(_browser(client), query, kind="campaign")
+    app: Any = client.app
+    board = app.state.gap_board
+    first, second = (gap.query for gap in board.lately())
+    assert board.merge(first, second) and len(board.lately()) == 1
+    assert board.set_apart(board.lately()[0].query, QUESTION) and len(board.lately()) == 2
 
 
 def test_an_opened_hit_is_no_gap(client: TestClient) -> None:
