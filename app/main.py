@@ -12,12 +12,12 @@ from fastapi.staticfiles import StaticFiles
 
 from app import api, pages
 from app.background import Background
-from app.errors import install_error_handlers
 from app.gap_board import GapBoard
+from app.http.errors import install_error_handlers
+from app.http.security import SecurityMiddleware
 from app.logbook import Logbook
-from app.security import SecurityMiddleware
+from app.services import make_library
 from app.settings import Settings
-from app.wiring import make_library
 from ingest.intake import Intake
 from ingest.store import EntryStore
 from kb.library import Library

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from app.gap_board import GapBoard
-from app.i18n import texts_for
-from app.meeting_view import in_words
-from app.meeting_work import waiting
+from app.words.catalogue import texts_for
+from app.words.meeting_view import in_words
+from app.words.meeting_work import waiting
 from bench.indexes import Bench, sample_library
 from bench.insight import DEALS, deals_index
 from bench.report import Figure, publish

@@ -49,6 +49,12 @@ FORBIDDEN = [
     ("kb/search/", ("kb.library", "kb.live", "kb.insight", "kb.loop")),
     ("kb/insight/", ("kb.library", "kb.live", "kb.loop")),
     ("kb/loop/", ("kb.library", "kb.live")),
+    ("app/words/", ("app.http", "app.shapes", "app.api", "app.pages", "app.cli", "fastapi", "starlette")),
+    ("app/shapes/", ("app.api", "app.pages", "app.cli")),
+    ("app/charts/", ("app.http", "app.shapes", "app.api", "app.pages", "app.cli")),
+    ("app/http/", ("app.api", "app.cli")),
+    ("app/api/", ("app.pages", "app.cli")),
+    ("app/pages/", ("app.api", "app.cli")),
 ]  # fmt: skip
 
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from app.deps import LibraryDep
-from app.errors import API_ERRORS
-from app.schemas import EntryOut, ErrorOut, HitOut, NoParams, ProblemOut, SimilarParams
-from app.schemas_playbook import PlaybookOut
+from app.http.dependencies import LibraryDep
+from app.http.errors import API_ERRORS
+from app.shapes.playbook import PlaybookOut
+from app.shapes.search import EntryOut, ErrorOut, HitOut, NoParams, ProblemOut, SimilarParams
 
 router = APIRouter(prefix="/api/v1", tags=["entries"], responses=API_ERRORS)
 NOT_FOUND: dict[int | str, dict[str, object]] = {404: {"model": ErrorOut, "description": "No entry has this id."}}

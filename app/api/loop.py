@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query
 
 from app.api.entries import NOT_FOUND, EntryId
 from app.api.search import Language
-from app.deps import ActivityDep, LibraryDep
-from app.errors import API_ERRORS
-from app.i18n import choose_locale
-from app.labels import label
-from app.schemas import NoParams
-from app.schemas_loop import BrokenOut, LineageOut
+from app.http.dependencies import ActivityDep, LibraryDep
+from app.http.errors import API_ERRORS
+from app.shapes.loop import BrokenOut, LineageOut
+from app.shapes.search import NoParams
+from app.words.catalogue import choose_locale
+from app.words.labels import label
 
 router = APIRouter(prefix="/api/v1", tags=["loop"], responses=API_ERRORS)
 Nothing = Annotated[NoParams, Query()]

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 
-from app.deps import LibraryDep, LogbookDep
-from app.errors import API_ERRORS
-from app.i18n import choose_locale
+from app.http.dependencies import LibraryDep, LogbookDep
+from app.http.errors import API_ERRORS
 from app.logbook import PROGRAM
-from app.schemas import AnswerOut, FilterParams, SearchParams
+from app.shapes.search import AnswerOut, FilterParams, SearchParams
+from app.words.catalogue import choose_locale
 
 router = APIRouter(prefix="/api/v1", tags=["search"], responses=API_ERRORS)
 Language = Annotated[str, Header(alias="accept-language", description="Language of labels: ja or en.")]

@@ -1,37 +1,33 @@
-"""The pages people read: one small module a page, joined into one router."""
+"""The pages people read, joined into one router; each wing holds what one page needs.
+
+Pages ask the library, take words from `app.words` and may import each other's addresses and cards, never `app.api`.
+"""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.pages import (
-    editor,
-    entry,
-    files,
-    gaps,
-    lineage,
-    loop,
-    making,
-    meeting,
-    playbook,
-    problems,
-    review,
-    scoreboard,
-    search,
-    similar,
-    versions,
-)
+from app.pages import meeting, playbook, problems
+from app.pages.board import page as board
+from app.pages.entry import page as entry
+from app.pages.entry import versions
+from app.pages.loop import gaps, lineage, review
+from app.pages.loop import page as loop
+from app.pages.search import page as search
+from app.pages.similar import page as similar
+from app.pages.writing import files, making
+from app.pages.writing import page as writing
 
 router = APIRouter(include_in_schema=False)
-for page in (
+for module in (
     search,
     similar,
-    scoreboard,
+    board,
     meeting,
     gaps,
     files,
-    editor,
-    versions,
+    writing,
+    versions,  # before `entry`: an id may hold slashes, so its address takes all that follows
     lineage,
     loop,
     making,
@@ -40,4 +36,4 @@ for page in (
     problems,
     playbook,
 ):
-    router.include_router(page.router)
+    router.include_router(module.router)

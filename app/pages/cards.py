@@ -9,10 +9,10 @@ from datetime import date
 
 from markupsafe import Markup
 
-from app.i18n import Texts
-from app.labels import label
-from app.pages.address import facet_address
-from app.render import entry_address, heading_id, is_spoken_heading, marked, spoken_line
+from app.pages.search.address import facet_address
+from app.words.catalogue import Texts
+from app.words.labels import label
+from app.words.rendering import entry_address, heading_id, is_spoken_heading, marked, spoken_line
 from kb.entry import Entry
 from kb.library import Library
 from kb.playbook import Playbook

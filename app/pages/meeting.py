@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
-from app.deps import GapBoardDep, LibraryDep, StoreDep
-from app.meeting_text import to_note
-from app.meeting_view import in_words, title_of
-from app.meeting_work import waiting
-from app.pages.making import author_of
+from app.http.body import posted_form
+from app.http.dependencies import GapBoardDep, LibraryDep, StoreDep
 from app.pages.view import render, texts_of
-from app.posted import posted_form
-from app.render import entry_address
+from app.pages.writing.making import author_of
+from app.words.meeting_text import to_note
+from app.words.meeting_view import in_words, title_of
+from app.words.meeting_work import waiting
+from app.words.rendering import entry_address
 from kb.errors import EntryNotFoundError, KBError
 from kb.library import Library
 from kb.loop.kpis import DEFINITIONS

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from fastapi import APIRouter, Request, Response
 
-from app.deps import LibraryDep
+from app.http.dependencies import LibraryDep
 from app.pages.view import render
 
 router = APIRouter()

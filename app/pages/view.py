@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
-from app.i18n import LOCALES, Texts, choose_locale, texts_for
-from app.render import entry_address
+from app.words.catalogue import LOCALES, Texts, choose_locale, texts_for
+from app.words.rendering import entry_address
 
 LANGUAGE_COOKIE = "lang"
 A_YEAR = 365 * 24 * 60 * 60  # seconds

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from app.services import make_index, make_library
 from app.settings import Settings
-from app.wiring import make_index, make_library
 from ingest.backup import MANIFEST, back_up, restore, verify
 from ingest.sync import sync
 from kb.errors import BackupError

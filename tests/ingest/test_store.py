@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from app.services import make_library
 from app.settings import Settings
-from app.wiring import make_library
 from ingest.intake import Intake
 from ingest.store import EntryStore, acceptable
 from ingest.sync import sync

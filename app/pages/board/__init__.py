@@ -1,0 +1,1 @@
+"""The scoreboard: its address, rows, tables and pictures."""

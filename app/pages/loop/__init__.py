@@ -1,0 +1,1 @@
+"""From deals to content and back: the loop, lineage, review and gaps."""

@@ -1,0 +1,1 @@
+"""The page of similar deals: its address, chips and columns."""

@@ -1,0 +1,1 @@
+"""What goes over HTTP: the models of requests and answers. They import `kb` and `app.words`, no route."""
