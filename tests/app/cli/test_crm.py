@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.main import app
-from tests.app.test_cli import ROOT, Place
+from tests.app.cli.test_main import ROOT, Place
 from tests.ingest.importers.tables import DEAL, HEADERS, files, write_csv
 
 

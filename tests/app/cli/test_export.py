@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.test_cli import ROOT, Place, place
+from tests.app.cli.test_main import ROOT, Place, place
 from tests.words import write
 
 __all__ = ["place"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.app.test_cli import Place, place
+from tests.app.cli.test_main import Place, place
 from tests.words import write
 
 __all__ = ["place"]

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.cli.serve import EXPOSED
-from app.http.security import CONTENT_SECURITY_POLICY, HEADERS
+from app.http.headers import CONTENT_SECURITY_POLICY, HEADERS
 from tests.app.conftest import MakeClient
 
 ANYWHERE = ("/", "/healthz", "/readyz", "/openapi.json", "/api/v1/search?q=a", "/api/v1/search?limt=1", "/nothing",

@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from kb.loop.kpis import DEFINITIONS
+from tests.app.cli.test_main import Place, place
 from tests.app.conftest import MakeClient
-from tests.app.test_cli import Place, place
 
 __all__ = ["place"]
 

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from starlette.testclient import TestClient
 
+from tests.app.api.test_deals import FILES
 from tests.app.conftest import MakeClient
-from tests.app.test_similar_api import FILES
 
 PLAYBOOK = "industries:\n  - {name: 食品, en: Food}\n  - {name: 物流, en: Logistics}\n"
 
