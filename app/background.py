@@ -5,14 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 
-from app.gap_board import GapBoard
-from app.settings import Settings
+from app.services import Services
 from ingest.atomic import sweep
-from ingest.intake import Intake
 from ingest.watch import changes
 from kb.errors import KBError
-from kb.library import Library
-from kb.loop.activity import Activity
 
 POLL_SECONDS = 2.0  # how soon a sync by another process shows
 STANDINGS_SECONDS = 20.0  # how soon what a change says about other entries counts in their rank
@@ -24,17 +20,15 @@ log = logging.getLogger(__name__)
 class Background:
     """Threads that live as long as the server."""
 
-    def __init__(
-        self, library: Library, intake: Intake, settings: Settings, activity: Activity, board: GapBoard
-    ) -> None:
-        self._library = library
-        self._intake = intake
-        self._settings = settings
-        self._activity = activity
-        self._board = board
+    def __init__(self, services: Services) -> None:
+        self._library = services.library
+        self._intake = services.intake
+        self._settings = services.settings
+        self._activity = services.activity
+        self._board = services.gap_board
         self._stop = threading.Event()
         jobs = [self._warm, self._poll, self._weigh, self._forget, self._group] + (
-            [self._watch] if settings.watch and settings.entries.is_dir() else []
+            [self._watch] if self._settings.watch and self._settings.entries.is_dir() else []
         )
         self._threads = [threading.Thread(target=job, name=job.__name__, daemon=True) for job in jobs]
 
@@ -65,7 +59,7 @@ class Background:
     def _weigh(self) -> None:
         """Find out again how far entries can be relied on, where something changed."""
         while not self._stop.wait(STANDINGS_SECONDS):
-            self._library.know_standings()
+            self._library.loop.update_standings()
 
     def _forget(self) -> None:
         """Empty the words of searches that are too old, also where the server runs for months."""

@@ -12,16 +12,10 @@ from fastapi.staticfiles import StaticFiles
 
 from app import api, pages
 from app.background import Background
-from app.gap_board import GapBoard
 from app.http.errors import install_error_handlers
 from app.http.security import SecurityMiddleware
-from app.logbook import Logbook
-from app.services import make_library
+from app.services import Services, open_services
 from app.settings import Settings
-from ingest.intake import Intake
-from ingest.store import EntryStore
-from kb.library import Library
-from kb.loop.activity import Activity
 
 STATIC = Path(__file__).parent / "static"
 
@@ -34,19 +28,17 @@ def package_version() -> str:
         return "0"
 
 
-def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
-    """Return the service. It owns the library and closes it at the end."""
-    known = library or make_library(settings)
-    intake = Intake(known, settings.entries)
+def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
+    """Return the web service. It owns the services and closes them at the end."""
+    opened = services or open_services(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        background = Background(known, intake, settings, app.state.activity, app.state.gap_board)
+        background = Background(opened)
         background.start()
         yield
         background.stop()
-        known.close()
-        app.state.activity.close()
+        opened.close()
 
     app = FastAPI(
         title="Kachisuji 勝ち筋",
@@ -56,14 +48,7 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
         docs_url=None,  # the usual pages load scripts from elsewhere; /openapi.json has it all
         redoc_url=None,
     )
-    app.state.library = known
-    app.state.settings = settings
-    activity = Activity(settings.activity_file, is_kept=settings.activity, keep_days=settings.keep_searches)
-    app.state.activity = activity
-    app.state.logbook = Logbook(activity, settings.team)
-    app.state.gap_board = GapBoard(known, activity)
-    lock = settings.data / "saving.lock"
-    app.state.store = EntryStore(known, intake, settings.entries, lock, is_readonly=settings.readonly)
+    app.state.services = opened
     app.include_router(api.router)
     app.include_router(api.health_router)
     app.include_router(pages.router)

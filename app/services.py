@@ -1,17 +1,57 @@
-"""Put the parts together: settings in, an index or a library out."""
+"""Open the parts of an installation together: settings in, services out."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from app.settings import Settings
 from ingest.check import read_playbook
 from ingest.chunk import CHUNKING
+from ingest.intake import Intake
+from ingest.store import EntryStore
 from ingest.sync import problems_of
 from kb.index.bundled_model import bundled_file, file_checksum
 from kb.index.embedding import Embedder, ModelEmbedder
 from kb.index.index import Index, open_index
 from kb.library import Library
+from kb.loop.activity import Activity
+from kb.loop.board import GapBoard
+from kb.loop.logbook import Logbook
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a server, a command or a benchmark works with; opened once, closed at the end."""
+
+    settings: Settings
+    library: Library
+    intake: Intake
+    store: EntryStore
+    activity: Activity
+    gap_board: GapBoard
+    logbook: Logbook
+
+    def close(self) -> None:
+        """Close all files."""
+        self.library.close()
+        self.activity.close()
+
+
+def open_services(settings: Settings, embedder: Embedder | None = None, *, logs: bool = True) -> Services:
+    """Open everything an installation has; `logs` False reads what people did and logs nothing."""
+    library = make_library(settings, embedder)
+    intake = Intake(library, settings.entries)
+    activity = Activity(settings.activity_file, is_kept=settings.activity and logs, keep_days=settings.keep_searches)
+    return Services(
+        settings=settings,
+        library=library,
+        intake=intake,
+        store=EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
+        activity=activity,
+        gap_board=GapBoard(library.search, activity, library.deals.open_amounts),
+        logbook=Logbook(activity, settings.team),
+    )
 
 
 def make_embedder(settings: Settings) -> Embedder:

@@ -81,6 +81,11 @@ class Settings(BaseSettings):
         return self.data / "activity.sqlite"
 
     @property
+    def saving_lock(self) -> Path:
+        """What whoever saves an entry holds, in any process."""
+        return self.data / "saving.lock"
+
+    @property
     def models_folder(self) -> Path:
         """Where the bundled model is unpacked."""
         return self.data / "models"

@@ -81,8 +81,8 @@ def deals_index(bench: Bench) -> str:
 def _build(bench: Bench, name: str) -> list[str]:
     """Make sure there is an index of DEALS deals; return texts to ask with."""
     library = sample_library(bench)
-    vectors, catalog = library.insights.situations.vectors, library.index.catalog
-    texts = list(catalog.situations_of(sorted(catalog.vector_keys()["situations"])).values())
+    vectors = library.deals.insights.situations.vectors
+    texts = library.with_index(_situations)
     library.close()
     index = bench.index(name)
     if not index.is_current:
@@ -90,6 +90,11 @@ def _build(bench: Bench, name: str) -> list[str]:
         _write(index, list(synthetic_deals(DEALS, texts)), vectors)
     index.close()
     return texts
+
+
+def _situations(index: Index) -> list[str]:
+    catalog = index.catalog
+    return list(catalog.situations_of(sorted(catalog.vector_keys()["situations"])).values())
 
 
 def _write(index: Index, deals: Sequence[Entry], real: Vectors) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.gap_board import GapBoard
+from app.services import open_services
 from app.words.catalogue import texts_for
 from app.words.meeting_view import in_words
 from app.words.meeting_work import waiting
@@ -27,6 +27,7 @@ from bench.synthetic import perturbed
 from kb.index.analysis import fold
 from kb.library import Library
 from kb.loop.activity import Activity, Searched
+from kb.loop.board import GapBoard
 from kb.loop.gaps import LOOKED_BACK
 
 SEARCHES = 100_000
@@ -61,7 +62,7 @@ def measure_meeting(bench: Bench) -> None:
 def _remember_meanings(bench: Bench, place: Path) -> None:
     """Put a vector for every wording beside the searches, as a server does that looks them up every two minutes."""
     library = sample_library(bench)
-    real, model = library.index.vectors.read_all("heads")[1], library.index.embedder.checksum
+    real, model = library.with_index(lambda index: index.vectors.read_all("heads")[1]), library.search.model
     library.close()
     made = perturbed(real, WORDINGS, np.random.default_rng(6))
     activity = Activity(place)
@@ -72,16 +73,15 @@ def _remember_meanings(bench: Bench, place: Path) -> None:
 
 
 def _meetings(bench: Bench, name: str) -> list[Figure]:
-    library, activity = bench.library(name), Activity(bench.settings(name).activity_file)
+    services = open_services(bench.settings(name), bench.embedder, logs=False)
+    library, board = services.library, services.gap_board
     library.warm()
-    board = GapBoard(library, activity)
     alone = _seconds(partial(_held, library, board, PERIODS[0]))
     runs = [_seconds(partial(_held, library, board, period)) for period in PERIODS for _ in range(RUNS)]
     started = time.process_time()
     parts = [_seconds(board.gaps) for _ in range(RUNS)]
     processor = (time.process_time() - started) / RUNS
-    activity.close()
-    library.close()
+    services.close()
     what = f"over {DEALS:,} deals and {SEARCHES:,} searches"
     return [
         Figure(f"meeting {what}, slowest of {len(runs)}", max(runs), "s", "<=", 2, f"median {np.median(runs):.2f} s"),
@@ -92,7 +92,7 @@ def _meetings(bench: Bench, name: str) -> list[Figure]:
 
 def _held(library: Library, board: GapBoard, period: str) -> None:
     texts = texts_for("ja")
-    in_words(library.meeting(period, **waiting(library, board, texts)), library, texts)
+    in_words(library.loop.meeting(period, **waiting(library, board, texts)), library, texts)
 
 
 def _logging(bench: Bench) -> list[Figure]:

@@ -9,7 +9,7 @@ import numpy as np
 from kb.entry import VISIBILITIES
 from kb.index import selection
 from kb.index.neighbours import Neighbours
-from kb.index.snapshot import Snapshot, take_snapshot
+from kb.index.snapshot import take_snapshot
 from kb.library import Library
 from kb.search.query import parse_query
 from kb.search.ranking import rank_fusion
@@ -24,8 +24,8 @@ class Ranker:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._catalog = library.index.catalog
-        self._snapshot: Snapshot = take_snapshot(self._catalog, library.index.vectors, VISIBILITIES)
+        self._catalog = library.with_index(lambda index: index.catalog)
+        self._snapshot = library.with_index(lambda index: take_snapshot(index.catalog, index.vectors, VISIBILITIES))
         with self._catalog.engine.connect() as connection:
             rows = connection.exec_driver_sql("SELECT number, id FROM entries")
             self._ids = {int(row[0]): str(row[1]) for row in rows}
@@ -37,7 +37,7 @@ class Ranker:
         meaning = self._entries(self._by_meaning(query.meaning))
         fused = rank_fusion(keywords[:DEPTH], meaning[:DEPTH])
         ranked = sorted(fused, key=lambda number: -fused[number])
-        product = [hit.entry.id for hit in self._library.search(text, limit=10).hits]
+        product = [hit.entry.id for hit in self._library.search.answer(text, limit=10).hits]
         return dict(zip(WAYS, (*map(self._named, (keywords, meaning, ranked)), product), strict=True))
 
     def _by_keywords(self, terms: tuple[str, ...]) -> list[int]:
@@ -45,7 +45,7 @@ class Ranker:
 
     def _by_meaning(self, text: str) -> Iterable[int]:
         """Return passages by the exact cosine of their bodies."""
-        vector = self._library.index.embedder.embed_queries([text])[0]
+        vector = self._library.search.embed([text])[0]
         chunks = np.arange(len(self._snapshot.numbers))
         cosines = Neighbours(self._snapshot, None, vector).similarity("bodies", chunks)
         order = np.argsort(-cosines, kind="stable")

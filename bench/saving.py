@@ -48,12 +48,12 @@ def _saves(library: Library, store: EntryStore) -> list[Figure]:
     for number in range(SAVES + WARM_UP):
         started = time.perf_counter()
         done = store.create(_entry(number))
-        hits = library.search(f"計測の商談{number}").hits
+        hits = library.search.answer(f"計測の商談{number}").hits
         seconds = time.perf_counter() - started
         if done.id not in [hit.entry.id for hit in hits]:
             raise AssertionError(f"{done.id} was saved and not found")
         begun = time.perf_counter()
-        library.search(f"計測の商談{number}")
+        library.search.answer(f"計測の商談{number}")
         if number >= WARM_UP:
             saved.append(seconds)
             asked.append(time.perf_counter() - begun)
@@ -82,7 +82,7 @@ def _drop(bench: Bench) -> list[Figure]:
         for number, text in enumerate(_dropped()):
             (folder / f"{number:03}.md").write_text(text, "utf-8")
         first, whole = _found(library, started)
-        while library.index.waiting:
+        while library.with_index(lambda index: index.waiting):
             time.sleep(0.05)
         embedded = time.perf_counter() - started
         stop.set()
@@ -107,7 +107,7 @@ def _keep_up(intake: Intake, folder: Path, stop: threading.Event) -> None:
 def _found(library: Library, started: float) -> tuple[float, float]:
     first = 0.0
     while True:
-        total = library.search("", limit=1).total
+        total = library.search.answer("", limit=1).total
         if total and not first:
             first = time.perf_counter() - started
         if total >= DROPPED:

@@ -16,7 +16,7 @@ import psutil
 import uvicorn
 
 from app.main import create_app
-from app.services import make_library
+from app.services import open_services
 from app.settings import Settings
 from bench.indexes import Bench
 from kb.index.embedding import DEFAULT_MODEL, ModelEmbedder
@@ -66,8 +66,8 @@ def main() -> None:
     """Serve until terminated."""
     data, entries, models, port = sys.argv[1:]
     settings = Settings(data=Path(data), entries=Path(entries), watch=False, host=HOST, port=int(port))
-    library = make_library(settings, ModelEmbedder(DEFAULT_MODEL, Path(models)))
-    uvicorn.run(create_app(settings, library), host=HOST, port=int(port), log_level="warning")
+    services = open_services(settings, ModelEmbedder(DEFAULT_MODEL, Path(models)))
+    uvicorn.run(create_app(settings, services), host=HOST, port=int(port), log_level="warning")
 
 
 def _wait(client: httpx2.Client, process: subprocess.Popen[bytes]) -> None:

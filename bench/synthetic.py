@@ -53,7 +53,7 @@ def _build(bench: Bench, index: Index, chunks: int) -> None:
 def _sentences(bench: Bench) -> list[str]:
     """Return real sentences: of the sample entries, and of the shared sets where they are there."""
     library = sample_library(bench)
-    texts = [entry.body for entry in library.index.catalog.entries().values()]
+    texts = [entry.body for entry in library.entries.summaries(library.entries.ids()).values()]
     library.close()
     for name in SETS:
         if (SHARED / name).is_dir():
@@ -63,7 +63,11 @@ def _sentences(bench: Bench) -> list[str]:
 
 def _real_vectors(bench: Bench) -> tuple[Vectors, Vectors]:
     library = sample_library(bench)
-    found = [library.index.vectors.read_all(view)[1] for view in ("bodies", "heads")]
+
+    def read(index: Index) -> list[Vectors]:
+        return [index.vectors.read_all(view)[1] for view in ("bodies", "heads")]
+
+    found = library.with_index(read)
     library.close()
     return found[0], found[1]
 

@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Collection
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from ingest.sync import TEXTS_AT_ONCE, SyncReport, sync, sync_some
 from kb.errors import IndexBusyError
+from kb.index.index import Index
 from kb.library import Library
 
 REFRESH_SECONDS = 2.0  # how often what a long sync has written so far is shown
@@ -51,15 +53,17 @@ class Intake:
     def embed_waiting(self, stop: threading.Event) -> None:
         """Embed what was taken in and is found by its words only; between a few texts and the next a save gets in."""
         shown = time.monotonic()
-        while self._library.index.waiting and not stop.wait(BREATH_SECONDS):
+        while self._library.with_index(_waiting) and not stop.wait(BREATH_SECONDS):
             with self._lock, suppress(IndexBusyError):
-                index = self._library.index
-                with index.writing():
-                    index.embed_waiting(TEXTS_AT_ONCE)
-                shown = self._shown(shown, now=not index.waiting)
+                left = self._library.with_index(_embed_some)
+                shown = self._shown(shown, now=not left)
 
     def _taken_in(self, paths: Collection[str] | None) -> SyncReport:
-        index = self._library.index
+        report = self._library.with_index(partial(self._synced, paths))
+        self._library.refresh()
+        return report
+
+    def _synced(self, paths: Collection[str] | None, index: Index) -> SyncReport:
         shown = time.monotonic()
 
         def show(_done: int, _total: int, _path: str) -> None:
@@ -67,11 +71,8 @@ class Intake:
             shown = self._shown(shown)
 
         if paths is not None and len(paths) <= max(MOST_SINGLE, MOST_SHARE * index.catalog.counts()["entries"]):
-            report = sync_some(index, self._folder, paths, show, embed_later=True)
-        else:
-            report = sync(index, self._folder, show, embed_later=True)
-        self._library.refresh()
-        return report
+            return sync_some(index, self._folder, paths, show, embed_later=True)
+        return sync(index, self._folder, show, embed_later=True)
 
     def _shown(self, before: float, *, now: bool = False) -> float:
         """Let searches see what was written so far, `now` or once a while; return when they saw it last."""
@@ -79,3 +80,15 @@ class Intake:
             return before
         self._library.refresh()
         return time.monotonic()
+
+
+def _waiting(index: Index) -> int:
+    """Return how many texts are found by their words only."""
+    return index.waiting
+
+
+def _embed_some(index: Index) -> int:
+    """Embed a few texts; return how many still wait."""
+    with index.writing():
+        index.embed_waiting(TEXTS_AT_ONCE)
+    return index.waiting

@@ -1,1 +1,1 @@
-"""The knowledge base: index, search, model. Knows no web and no Markdown."""
+"""The model: entries, index, search, insight and the loop, for `ingest`, `app` and a notebook; imports neither."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from kb.errors import IndexNotReadyError
+from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
 from kb.index.index import Index, current_build
 from kb.index.snapshot import take_snapshot
@@ -18,6 +19,7 @@ from kb.loop.loop import Loop
 from kb.playbook import Playbook
 from kb.search.bounds import Bounds
 from kb.search.calibration import calibrate
+from kb.search.query import Filters
 from kb.search.source import Source
 
 SETTLE_SECONDS = 0.5  # for searches under way, before the store they may use is closed
@@ -48,7 +50,7 @@ class LiveIndex:
     ) -> None:
         self._open_index = open_index
         self._read_playbook = read_playbook
-        self._visible = visible
+        self.visible = visible
         self._bundled_checksum = bundled_checksum
         self._today = today
         self._reloading = threading.Lock()
@@ -65,9 +67,23 @@ class LiveIndex:
         doubted = self.state.loop.known_numbers(today)["needs-review"]
         return replace(source, today=today.isoformat(), doubted=doubted)
 
+    @property
+    def catalog(self) -> Catalog:
+        """The catalogue of the index being served."""
+        return self.state.index.catalog
+
     def today(self) -> date:
         """Return the day."""
         return self._today()
+
+    def within(self, filters: Filters) -> frozenset[int]:
+        """Return the numbers of the entries that pass filters."""
+        state = self.state
+        found = state.bounds.within(filters)
+        if not filters.trust:
+            return found
+        numbers = state.loop.numbers(self.today())
+        return found & frozenset[int]().union(*(of for trust, of in numbers.items() if trust in filters.trust))
 
     def embed(self, text: str) -> Future[Vectors]:
         """Embed a question beside what the caller does meanwhile; one row."""
@@ -100,7 +116,7 @@ class LiveIndex:
             self._reloading.release()
 
     def close(self) -> None:
-        """Let go of all files."""
+        """Close all files."""
         self._embedding.shutdown(cancel_futures=True)
         self.state.index.close()
 
@@ -120,16 +136,16 @@ class LiveIndex:
         return True
 
     def _loaded(self, index: Index, before: State | None) -> State:
-        playbook, bounds = self._read_playbook(), Bounds(index.catalog, self._visible)
+        playbook, bounds = self._read_playbook(), Bounds(index.catalog, self.visible)
         if not index.is_current:
-            empty = Insights(index.catalog, None, playbook, bounds, self._visible)
-            return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, self._visible))
+            empty = Insights(index.catalog, None, playbook, bounds, self.visible)
+            return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, self.visible))
         same = before.source.snapshot if before and before.source and before.index is index else None
         trusted = before.loop.last_known if before and same else None
-        snapshot = take_snapshot(index.catalog, index.vectors, self._visible, same)
-        insights = Insights(index.catalog, snapshot, playbook, bounds, self._visible)
+        snapshot = take_snapshot(index.catalog, index.vectors, self.visible, same)
+        insights = Insights(index.catalog, snapshot, playbook, bounds, self.visible)
         known = before.source.calibration if before and before.source else None
         calibration = known or calibrate(index.embedder, snapshot, self._bundled_checksum)
         source = Source(index.catalog, snapshot, index.vectors, calibration, self._today().isoformat())
-        loop = Loop(index.catalog, playbook, insights, self._visible, trusted)
+        loop = Loop(index.catalog, playbook, insights, self.visible, trusted)
         return State(index, playbook, source, bounds, insights, loop)

@@ -21,7 +21,6 @@ from ingest.importers.report import Report
 from ingest.importers.table import open_table
 from kb.wording import say
 
-LOCK = "saving.lock"  # the one a server holds while it saves
 MOST_PROBLEMS = MOST_UNKNOWN = 20
 _SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -51,7 +50,7 @@ class Import:
             columns_of(table, kind, mapping),
             read_playbook(self._settings.entries)[0],
             read_accounts(open_table(accounts)) if accounts else Accounts(),
-            lock=self._settings.data / LOCK,
+            lock=self._settings.saving_lock,
         )
 
     def save_mapping(self, path: Path | None) -> None:

@@ -37,25 +37,22 @@ def meeting(
     language: Annotated[Language, typer.Option(help="Language of the words.")] = Language.JA,
 ) -> None:
     """Write the meeting of sales and marketing on a week or month, from the index, to the standard output."""
-    from app.gap_board import GapBoard
-    from app.services import make_library
+    from app.services import open_services
     from app.words.catalogue import texts_for
     from app.words.meeting_view import in_words
     from app.words.meeting_work import waiting
-    from kb.loop.activity import Activity
 
     settings = settings_or_fail()
     need_entries(settings)
-    library = make_library(settings)
-    activity = Activity(settings.activity_file, is_kept=False)
+    services = open_services(settings, logs=False)
+    library = services.library
     try:
         texts = texts_for(language)
-        found = library.stored_meeting(period) if stored else None
-        found = found or library.meeting(period, **waiting(library, GapBoard(library, activity), texts))
+        found = library.loop.stored_meeting(period) if stored else None
+        found = found or library.loop.meeting(period, **waiting(library, services.gap_board, texts))
         view = in_words(found, library, texts)
     finally:
-        activity.close()
-        library.close()
+        services.close()
     sys.stdout.buffer.write(_written(view, texts, form))
     sys.stdout.buffer.flush()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import partial
 
 import uvicorn
 
 from app.cli.progress import sync_with_progress
 from app.cli.running import announce, running_server, withdraw
 from app.main import create_app
-from app.services import make_library
+from app.services import open_services
 from app.settings import Settings
 from kb.errors import IndexBusyError, KBError
 
@@ -29,9 +30,10 @@ def run(settings: Settings) -> None:
         raise AlreadyRunningError(already)
     if not settings.entries.is_dir():
         raise NoEntriesError(str(settings.entries))
-    library = make_library(settings)
+    services = open_services(settings)
+    library = services.library
     try:
-        report = sync_with_progress(library.index, settings)
+        report = library.with_index(partial(sync_with_progress, settings=settings))
         _say(
             f"{library.state().entries} entries indexed, {report.embedded} texts embedded,"
             f" {len(report.problems)} problems (kb check lists them)."
@@ -46,7 +48,7 @@ def run(settings: Settings) -> None:
     _say(f"Kachisuji 勝ち筋: http://{shown}:{settings.port}  (Ctrl+C to stop)")
     try:
         uvicorn.run(
-            create_app(settings, library),
+            create_app(settings, services),
             host=settings.host,
             port=settings.port,
             log_level="warning",

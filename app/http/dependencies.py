@@ -6,53 +6,51 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.gap_board import GapBoard
-from app.logbook import Logbook
+from app.services import Services
 from app.settings import Settings
 from ingest.store import EntryStore
 from kb.library import Library
 from kb.loop.activity import Activity
+from kb.loop.board import GapBoard
+from kb.loop.logbook import Logbook
 
 
-def get_library(request: Request) -> Library:
-    """Return the library of this application."""
-    library: Library = request.app.state.library
-    return library
+def services_of(request: Request) -> Services:
+    """Return what the application of a request works with."""
+    services: Services = request.app.state.services
+    return services
 
 
-def get_settings(request: Request) -> Settings:
-    """Return the settings of this application."""
-    settings: Settings = request.app.state.settings
-    return settings
+ServicesDep = Annotated[Services, Depends(services_of)]
 
 
-def get_store(request: Request) -> EntryStore:
-    """Return what saves entries for this application."""
-    store: EntryStore = request.app.state.store
-    return store
+def _library(services: ServicesDep) -> Library:
+    return services.library
 
 
-def get_activity(request: Request) -> Activity:
-    """Return what people did with this application."""
-    activity: Activity = request.app.state.activity
-    return activity
+def _settings(services: ServicesDep) -> Settings:
+    return services.settings
 
 
-def get_logbook(request: Request) -> Logbook:
-    """Return what takes down searches for this application."""
-    logbook: Logbook = request.app.state.logbook
-    return logbook
+def _store(services: ServicesDep) -> EntryStore:
+    return services.store
 
 
-def get_gap_board(request: Request) -> GapBoard:
-    """Return the board of gaps of this application."""
-    board: GapBoard = request.app.state.gap_board
-    return board
+def _activity(services: ServicesDep) -> Activity:
+    return services.activity
 
 
-GapBoardDep = Annotated[GapBoard, Depends(get_gap_board)]
-ActivityDep = Annotated[Activity, Depends(get_activity)]
-LogbookDep = Annotated[Logbook, Depends(get_logbook)]
-StoreDep = Annotated[EntryStore, Depends(get_store)]
-LibraryDep = Annotated[Library, Depends(get_library)]
-SettingsDep = Annotated[Settings, Depends(get_settings)]
+def _gap_board(services: ServicesDep) -> GapBoard:
+    return services.gap_board
+
+
+def _logbook(services: ServicesDep) -> Logbook:
+    return services.logbook
+
+
+LibraryDep = Annotated[Library, Depends(_library)]
+SettingsDep = Annotated[Settings, Depends(_settings)]
+StoreDep = Annotated[EntryStore, Depends(_store)]
+ActivityDep = Annotated[Activity, Depends(_activity)]
+GapBoardDep = Annotated[GapBoard, Depends(_gap_board)]
+LogbookDep = Annotated[Logbook, Depends(_logbook)]

@@ -1,1 +1,1 @@
-"""What the deals say together: rates with their uncertainty, fair comparisons, similar deals."""
+"""What deals show together: rates, scoreboard, similar deals. It imports search and index."""

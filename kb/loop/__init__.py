@@ -1,1 +1,1 @@
-"""What people did with the knowledge, and what both teams do next because of it."""
+"""How knowledge goes round: activity, gaps, lineage, review, the meeting. It imports insight, search and index."""

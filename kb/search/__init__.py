@@ -1,1 +1,1 @@
-"""The search: from a question to ranked hits."""
+"""The search, from a question to hits. It imports the index, and nothing of insight or the loop."""

@@ -8,8 +8,8 @@ from kb.entry import Entry
 from kb.index import selection
 from kb.index.catalog import Catalog
 from kb.search.answer import Hit, Why
+from kb.search.candidates import Candidate
 from kb.search.query import Query
-from kb.search.recipe import Candidate
 from kb.search.snippets import make_snippet
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from kb.index import selection
 from kb.index.catalog import Catalog
@@ -12,33 +10,17 @@ from kb.index.schema import ENTRIES
 from kb.search import facets
 from kb.search.answer import Answer
 from kb.search.bounds import NO_FILTERS
+from kb.search.candidates import Candidate
 from kb.search.hits import listed
-from kb.search.query import Filters, Query
-from kb.search.recipe import Candidate
+from kb.search.query import Filters, SearchRequest
 from kb.search.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked for, and since when (`time.perf_counter`)."""
-
-    query: Query
-    filters: Filters
-    limit: int
-    offset: int
-    started: float
-
-    @property
-    def took_ms(self) -> float:
-        """How long it has taken so far."""
-        return (time.perf_counter() - self.started) * 1000
-
-
-def listing(catalog: Catalog, wanted: Wanted, visible: frozenset[str]) -> Answer:
+def listing(catalog: Catalog, request: SearchRequest, visible: frozenset[str]) -> Answer:
     """List the published entries within filters that the catalogue knows."""
-    query, filters = wanted.query, wanted.filters
+    query, filters = request.query, request.filters
     within = selection.passing(filters.values, filters.date_from, filters.date_to, visible)
-    page, total = ([], 0) if query.excluded else selection.newest(catalog, within, wanted.limit, wanted.offset)
+    page, total = ([], 0) if query.excluded else selection.newest(catalog, within, request.limit, request.offset)
     everything = selection.newest(catalog, selection.passing((), "", "", visible), 1, 0)[1]
     return Answer(
         query=query,
@@ -47,24 +29,24 @@ def listing(catalog: Catalog, wanted: Wanted, visible: frozenset[str]) -> Answer
         confidence="strong" if total else "none",
         hidden_by_filters=everything - total if filters else 0,
         facets=facets.count_all(catalog, filters, visible),
-        took_ms=wanted.took_ms,
+        took_ms=request.took_ms,
     )
 
 
-def listing_of(source: Source, wanted: Wanted, within: Callable[[Filters], frozenset[int]]) -> Answer:
+def listing_of(source: Source, request: SearchRequest, within: Callable[[Filters], frozenset[int]]) -> Answer:
     """List the entries within filters that only `within` knows, such as trust: it returns their numbers."""
-    everything, found = within(NO_FILTERS), frozenset[int]() if wanted.query.excluded else within(wanted.filters)
+    everything, found = within(NO_FILTERS), frozenset[int]() if request.query.excluded else within(request.filters)
     dates = selection.sort_dates(source.catalog, list(found))
     ordered = sorted(found, key=lambda number: (dates[number], number), reverse=True)
-    page = ENTRIES.c.number.in_(ordered[wanted.offset : wanted.offset + wanted.limit])
+    page = ENTRIES.c.number.in_(ordered[request.offset : request.offset + request.limit])
     return Answer(
-        query=wanted.query,
+        query=request.query,
         total=len(found),
-        hits=listed(source.catalog, selection.newest(source.catalog, page, wanted.limit, 0)[0]),
+        hits=listed(source.catalog, selection.newest(source.catalog, page, request.limit, 0)[0]),
         confidence="strong" if found else "none",
         hidden_by_filters=len(everything) - len(found),
-        facets=facets.count_found(source.snapshot, wanted.filters, found, everything, within),
-        took_ms=wanted.took_ms,
+        facets=facets.count_found(source.snapshot, request.filters, found, everything, within),
+        took_ms=request.took_ms,
     )
 
 

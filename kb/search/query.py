@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -47,6 +48,24 @@ class Query:
     def is_empty(self) -> bool:
         """Whether nothing is asked but filters."""
         return not self.meaning
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A question with all that shapes its answer."""
+
+    query: Query
+    filters: Filters
+    sort: Sort
+    limit: int
+    offset: int
+    explain: bool
+    started: float  # `time.perf_counter` when it was asked
+
+    @property
+    def took_ms(self) -> float:
+        """Milliseconds since it was asked."""
+        return (time.perf_counter() - self.started) * 1000
 
 
 def parse_query(text: str) -> Query:

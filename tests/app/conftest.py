@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.main import create_app
-from app.services import make_library
+from app.services import open_services
 from app.settings import Settings
 from ingest.sync import sync
 from tests.words import WordEmbedder, write
@@ -57,12 +58,12 @@ def make_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeClient
             settings = Settings(**{"entries": place / "entries", "data": place / "var", **chosen})  # type: ignore[arg-type]
             for path, text in files.items():
                 write(Path(settings.entries), path, text)
-            library = make_library(settings, WordEmbedder())
-            stack.callback(library.close)
+            services = open_services(settings, WordEmbedder())
+            stack.callback(services.close)
             if indexed:
-                sync(library.index, settings.entries)
-                library.refresh()
-            app = create_app(settings, library)
+                services.library.with_index(partial(sync, folder=settings.entries))
+                services.library.refresh()
+            app = create_app(settings, services)
             return TestClient(app, base_url=ADDRESS, raise_server_exceptions=False)
 
         yield make

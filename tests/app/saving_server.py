@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 
 from app.main import create_app
-from app.services import make_library
+from app.services import open_services
 from app.settings import Settings
 from ingest.sync import sync
 from tests.words import WordEmbedder
@@ -18,10 +19,10 @@ def main() -> None:
     """Take in the entries and serve them."""
     place, port = Path(sys.argv[1]), int(sys.argv[2])
     settings = Settings(entries=place / "entries", data=place / "var", port=port, watch=True)
-    library = make_library(settings, WordEmbedder())
-    sync(library.index, settings.entries)
-    library.refresh()
-    uvicorn.run(create_app(settings, library), port=port, log_level="critical", ws="none")
+    services = open_services(settings, WordEmbedder())
+    services.library.with_index(partial(sync, folder=settings.entries))
+    services.library.refresh()
+    uvicorn.run(create_app(settings, services), port=port, log_level="critical", ws="none")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.main import create_app
-from app.services import make_library
+from app.services import open_services
 from app.settings import Settings
 from ingest.sync import sync
 from tests.words import WordEmbedder, note, write
@@ -57,10 +58,10 @@ def serving(entries: Path, data: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings = Settings(entries=entries, data=data, port=port, watch=False)
-    library = make_library(settings, WordEmbedder())
-    sync(library.index, settings.entries)
-    library.refresh()
-    server = uvicorn.Server(uvicorn.Config(create_app(settings, library), port=port, log_level="warning", ws="none"))
+    services = open_services(settings, WordEmbedder())
+    services.library.with_index(partial(sync, folder=settings.entries))
+    services.library.refresh()
+    server = uvicorn.Server(uvicorn.Config(create_app(settings, services), port=port, log_level="warning", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

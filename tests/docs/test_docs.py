@@ -15,7 +15,7 @@ from app.settings import settings_table
 from ingest.check import read_playbook
 from ingest.parse import parse_entry
 from ingest.vocabulary import KEYS
-from kb.search import calibration, ranking, recipe
+from kb.search import calibration, candidates, ranking
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -108,7 +108,7 @@ def test_the_constants_of_the_ranking_are_those_documented() -> None:
     text = read("search.md")
     assert f"text + {ranking.TITLE_SHARE} · max(0, title − text)" in text
     assert f"max(0, evidence − {ranking.EVIDENCE_FLOOR}) · z(BM25 ^ {ranking.KEYWORD_POWER})" in text
-    for name, factor in recipe.FACTORS.items():
+    for name, factor in candidates.FACTORS.items():
         assert f"| `{name}` | {factor} |" in text
     limits = calibration.BUNDLED
     for limit in (limits.strong, limits.strong_with_words, limits.none_without_words, limits.none):

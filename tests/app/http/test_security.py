@@ -26,7 +26,7 @@ def test_every_response_carries_the_headers(client: TestClient, path: str) -> No
 def test_a_fault_of_ours_carries_them_too_and_tells_nothing(make_client: MakeClient) -> None:
     broken = make_client(indexed=False)
     assert isinstance(broken.app, FastAPI)
-    broken.app.state.library = None
+    broken.app.state.services = None
     response = broken.get("/api/v1/search?q=a")
     assert response.status_code == 500
     assert response.json()["error"]["code"] == "internal_error"

@@ -149,7 +149,7 @@ def test_the_meeting_lists_gaps_as_they_were_joined_a_moment_ago(client: TestCli
     for query in ("zzz qqq xxx", QUESTION):
         _search(_browser(client), query, kind="campaign")
     app: Any = client.app
-    board = app.state.gap_board
+    board = app.state.services.gap_board
     first, second = (gap.query for gap in board.lately())
     assert board.merge(first, second) and len(board.lately()) == 1
     assert board.set_apart(board.lately()[0].query, QUESTION) and len(board.lately()) == 2
@@ -169,8 +169,8 @@ def test_what_was_used_from_a_search_is_taken_down_with_the_team(make_client: Ma
     _search(client, "価格")
     client.post("/use/talk-tracks/price", data={"deal": "deals/akane"}, headers=JA)
     app: Any = client.app
-    (search,) = app.state.activity.searches("")
-    assert search.team == "sales" and set(app.state.activity.opened_of("")[search.id]) == {"talk-tracks/price"}
+    (search,) = app.state.services.activity.searches("")
+    assert search.team == "sales" and set(app.state.services.activity.opened_of("")[search.id]) == {"talk-tracks/price"}
 
 
 def test_fifty_who_search_at_once_are_all_answered_and_logged(client: TestClient) -> None:
@@ -182,8 +182,8 @@ def test_fifty_who_search_at_once_are_all_answered_and_logged(client: TestClient
     with ThreadPoolExecutor(50) as pool:
         list(pool.map(ask, range(50)))
     app: Any = client.app
-    app.state.activity.close()
-    assert len(app.state.activity.searches("")) == 150
+    app.state.services.activity.close()
+    assert len(app.state.services.activity.searches("")) == 150
 
 
 def test_helpful_counts_a_reader_once(client: TestClient) -> None:

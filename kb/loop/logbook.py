@@ -1,4 +1,4 @@
-"""Take down what is searched and what is opened from it, without names."""
+"""Log searches and what is opened from them, without names."""
 
 from __future__ import annotations
 
@@ -9,14 +9,10 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from fastapi import Request, Response
-
 from kb.loop.activity import Activity, Searched
 from kb.search.answer import Answer
 from kb.search.query import Filters
 
-COOKIE = "asker"
-A_YEAR = 365 * 24 * 60 * 60  # seconds
 TYPING_SECONDS = 12.0  # within which a longer or shorter wording is still the same search
 OPENING_SECONDS = 1_800.0  # within which an entry that is opened was found by the last search
 MOST_ASKERS = 5_000
@@ -44,7 +40,7 @@ class Logbook:
         self._last: OrderedDict[str, _Last] = OrderedDict()
 
     def search(self, answer: Answer, filters: Filters, asker: str, language: str, deal: str = "") -> str:
-        """Take down a search with words; return its id, empty when there was nothing to take down."""
+        """Log a search with words; return its id, empty when there was nothing to log."""
         text = answer.query.text.strip()
         if not text:
             return ""
@@ -71,7 +67,7 @@ class Logbook:
         return number
 
     def opened(self, asker: str, entry: str) -> None:
-        """Take down that an entry was opened, where the last search of the same person found it."""
+        """Log that an entry was opened, where the last search of the same person found it."""
         if asker in self._last:
             self._activity.seen(asker, entry)
         last = self._last.get(asker)
@@ -79,7 +75,7 @@ class Logbook:
             self._activity.opened(last.id, entry)
 
     def used(self, asker: str, entry: str, deal: str) -> None:
-        """Take down that an entry was used in a deal, where the last search of the same person found it."""
+        """Log that an entry was used in a deal, where the last search of the same person found it."""
         last = self._last.get(asker)
         if last and entry in last.entries:
             self._activity.used(last.id, entry, deal)
@@ -90,22 +86,6 @@ class Logbook:
             self._last.move_to_end(asker)
             while len(self._last) > MOST_ASKERS:
                 self._last.popitem(last=False)
-
-
-def asker_of(request: Request) -> str:
-    """Return the random number of a browser; a new one where it has none."""
-    known = request.cookies.get(COOKIE, "")
-    if len(known) == 16 and known.isalnum():
-        return known
-    made: str = getattr(request.state, "asker", "") or secrets.token_hex(8)
-    request.state.asker = made
-    return made
-
-
-def remember_asker(request: Request, response: Response) -> None:
-    """Give a browser its number."""
-    if request.cookies.get(COOKIE) != asker_of(request):
-        response.set_cookie(COOKIE, asker_of(request), max_age=A_YEAR, samesite="lax", httponly=True, path="/")
 
 
 def filters_text(filters: Filters) -> str:

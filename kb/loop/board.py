@@ -1,23 +1,25 @@
-"""The board of gaps over one library and one activity database."""
+"""The board of gaps over one search and one activity database."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Protocol
 
 import numpy as np
 
-from app.logbook import filters_of
 from kb.errors import GapNotClosedError
 from kb.index.analysis import fold, terms
 from kb.index.embedding import Vectors
-from kb.library import Library
 from kb.loop.activity import Activity, GapRow
 from kb.loop.clusters import clusters, name_of
 from kb.loop.gaps import LOOKED_BACK, Gap, gaps
+from kb.loop.logbook import filters_of
+from kb.search.answer import Answer
+from kb.search.query import Filters
 
 PLACE = 5  # within which an entry must stand to close a gap
 MOST_REMEMBERED = 5_000  # vectors of wordings
@@ -25,12 +27,30 @@ KEPT_AT_ONCE = 100
 LATELY_SECONDS = 300.0  # longer than a server takes to look again by itself
 
 
+class Answering(Protocol):
+    """What the board needs of a search."""
+
+    @property
+    def model(self) -> str:
+        """The checksum of the model: vectors of another one cannot be compared."""
+
+    def answer(self, text: str, *, filters: Filters, limit: int) -> Answer:
+        """Answer a question."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector per question, as rows."""
+
+
 class GapBoard:
     """Finds gaps, and closes one when its search is answered. Safe from any thread."""
 
-    def __init__(self, library: Library, activity: Activity) -> None:
-        self._library = library
+    def __init__(
+        self, search: Answering, activity: Activity, open_amounts: Callable[[], Mapping[str, int]] = dict
+    ) -> None:
+        """`open_amounts` returns the amount at stake in each open deal, by its id."""
+        self._search = search
         self._activity = activity
+        self._open_amounts = open_amounts
         self._lock = threading.Lock()
         self._vectors: dict[str, Vectors] = {}
         self._lately: tuple[float, list[Gap]] | None = None
@@ -39,15 +59,13 @@ class GapBoard:
         """Return the open gaps, the most pressing first."""
         now = datetime.now(UTC)
         since = (now - LOOKED_BACK).isoformat(timespec="seconds")
-        deals = self._library.insights.deals.deals if self._library.state().ready else ()
-        amounts = {d.id: (d.deal.amount or 0) if d.deal else 0 for d in deals if d.outcome == "open"}
         found = gaps(
             self._activity.searches(since),
             set(self._activity.opened_of(since)),
             self._activity.gaps(),
             self._clustered,
             lambda wordings: name_of(wordings, self._embedded(wordings)),
-            amounts,
+            self._open_amounts(),
             now,
         )
         self._lately = time.monotonic(), found
@@ -101,7 +119,7 @@ class GapBoard:
         found = self.gap(query)
         if found is None:
             return False
-        answer = self._library.search(found.wording, filters=filters_of(found.filters), limit=PLACE)
+        answer = self._search.answer(found.wording, filters=filters_of(found.filters), limit=PLACE)
         if answer.confidence == "none" or entry_id not in [hit.entry.id for hit in answer.hits]:
             raise GapNotClosedError(found.wording, PLACE)
         row = found.decided or GapRow(found.query, found.wording, found.filters)
@@ -125,7 +143,7 @@ class GapBoard:
 
     def _embedded(self, wordings: Sequence[str]) -> Vectors:
         """Return a row for each wording; one that was seen before, also by another process, is not embedded again."""
-        model = self._library.index.embedder.checksum
+        model = self._search.model
         with self._lock:
             if any(wording not in self._vectors for wording in wordings):
                 kept = self._activity.meanings(model)
@@ -133,7 +151,7 @@ class GapBoard:
             fresh = [wording for wording in dict.fromkeys(wordings) if wording not in self._vectors]
             for at in range(0, len(fresh), KEPT_AT_ONCE):
                 some = fresh[at : at + KEPT_AT_ONCE]
-                made = dict(zip(some, self._library.embed(some), strict=True))
+                made = dict(zip(some, self._search.embed(some), strict=True))
                 self._activity.keep_meanings(model, {wording: row.tobytes() for wording, row in made.items()})
                 self._vectors |= made
             rows = [self._vectors[wording] for wording in wordings]

@@ -1,0 +1,26 @@
+"""The random number of a browser, by which searches of the same person are told apart without a name."""
+
+from __future__ import annotations
+
+import secrets
+
+from fastapi import Request, Response
+
+COOKIE = "asker"
+A_YEAR = 365 * 24 * 60 * 60  # seconds
+
+
+def asker_of(request: Request) -> str:
+    """Return the random number of a browser; a new one where it has none."""
+    known = request.cookies.get(COOKIE, "")
+    if len(known) == 16 and known.isalnum():
+        return known
+    made: str = getattr(request.state, "asker", "") or secrets.token_hex(8)
+    request.state.asker = made
+    return made
+
+
+def remember_asker(request: Request, response: Response) -> None:
+    """Give a browser its number."""
+    if request.cookies.get(COOKIE) != asker_of(request):
+        response.set_cookie(COOKIE, asker_of(request), max_age=A_YEAR, samesite="lax", httponly=True, path="/")

@@ -1,0 +1,72 @@
+"""Read entries: one, some, the newest, what they link to, and what their authors should fix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from kb.entry import VISIBILITIES, Entry, Problem
+from kb.errors import EntryNotFoundError
+from kb.index import selection
+from kb.index.embedding_cache import text_key
+from kb.index.index import Index
+from kb.live import LiveIndex
+from kb.search.answer import Linked
+from kb.search.query import Filters
+
+
+class Entries:
+    """The entries that may be shown. Safe from any thread."""
+
+    def __init__(self, live: LiveIndex, problems_of: Callable[[Index], list[Problem]]) -> None:
+        self._live = live
+        self._problems_of = problems_of
+
+    def get(self, entry_id: str) -> Entry:
+        """Return an entry, a draft or an archived one as well. Raises EntryNotFoundError."""
+        entry = self.summaries([entry_id]).get(entry_id)
+        if entry is None:
+            raise EntryNotFoundError(entry_id)
+        return entry
+
+    def summaries(self, ids: Sequence[str]) -> dict[str, Entry]:
+        """Return the entries with some ids, by id."""
+        known = self._live.catalog.entries(ids)
+        return {entry_id: entry for entry_id, entry in known.items() if entry.visibility in self._live.visible}
+
+    def ids(self) -> list[str]:
+        """Return the ids of all entries."""
+        return list(selection.kinds_by_id(self._live.catalog, self._live.visible))
+
+    def newest(self, filters: Filters, limit: int) -> list[Entry]:
+        """Return the newest published entries within filters."""
+        within = selection.passing(filters.values, filters.date_from, filters.date_to, self._live.visible)
+        return selection.newest(self._live.catalog, within, limit, 0)[0]
+
+    def with_passage(self, text: str) -> dict[str, Entry]:
+        """Return the entries that hold a passage word for word, by id."""
+        key = text_key(self._live.state.index.embedder.checksum, text)
+        return self.summaries(selection.ids_with_passage(self._live.catalog, key))
+
+    def linked(self, entry_id: str) -> Linked:
+        """Return the entries a given one names, and those that name it. Raises EntryNotFoundError."""
+        self.get(entry_id)
+        out, back = self._live.catalog.links_of(entry_id)
+        seen = self.published([other for _, other in out + back])
+        return Linked(
+            tuple((relation, seen[other]) for relation, other in out if other in seen),
+            tuple((relation, seen[other]) for relation, other in back if other in seen),
+        )
+
+    def published(self, ids: Sequence[str]) -> dict[str, Entry]:
+        """Return the published entries with some ids, by id."""
+        return {i: entry for i, entry in self.summaries(ids).items() if entry.status == "published"}
+
+    def problems(self) -> list[Problem]:
+        """Return what authors should fix, by path and line; nothing that names a hidden entry."""
+        found = self._problems_of(self._live.state.index)
+        if self._live.visible >= VISIBILITIES:
+            return found
+        hidden = [e for e in self._live.catalog.entries().values() if e.visibility not in self._live.visible]
+        names = [name for entry in hidden for name in (f"'{entry.id}'", entry.path)]
+        paths = {entry.path for entry in hidden}
+        return [p for p in found if p.path not in paths and not any(name in p.message for name in names)]
