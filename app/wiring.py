@@ -8,10 +8,10 @@ from app.settings import Settings
 from ingest.check import read_playbook
 from ingest.chunk import CHUNKING
 from ingest.sync import problems_of
-from kb.index.bundled_model import bundled_file, file_checksum
 from kb.index.embedding import Embedder, ModelEmbedder
 from kb.index.index import Index, open_index
 from kb.library import Library
+from kb.model.package import bundled_file, file_checksum
 
 
 def make_embedder(settings: Settings) -> Embedder:

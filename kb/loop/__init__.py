@@ -1,1 +1,4 @@
-"""What people did with the knowledge, and what both teams do next because of it."""
+"""What people did with the knowledge, and what both teams do next because of it.
+
+Of the wings of `kb` it may import `index`, `search` and `insight`.
+"""

@@ -1,1 +1,4 @@
-"""The search: from a question to ranked hits."""
+"""The search: from a question to ranked hits.
+
+Of the wings of `kb` it may import `index` alone.
+"""
