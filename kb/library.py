@@ -11,11 +11,14 @@ import numpy as np
 
 from kb.entry import VISIBILITIES, Entry, Problem
 from kb.errors import EmptyRequestError, EntryNotFoundError
-from kb.index import selection
 from kb.index.embedding import Vectors
 from kb.index.embedding_cache import text_key
+from kb.index.entries import kinds_by_id, newest
+from kb.index.filters import passing
 from kb.index.index import Index
+from kb.index.links import links_with
 from kb.index.neighbours import Neighbours
+from kb.index.passages import first_passages, ids_with_passage
 from kb.insight.asked import Asked, with_agreed_words
 from kb.insight.insights import Board, Insights
 from kb.insight.overview import Overview
@@ -137,7 +140,7 @@ class Library:
     def similar(self, entry_id: str, *, limit: int = 5) -> tuple[Hit, ...]:
         """Return the entries nearest to one in meaning. Raises EntryNotFoundError."""
         entry = self.entry(entry_id)
-        _, body = selection.first_passages(self.index.catalog, [entry_id]).get(entry_id, ("", ""))
+        _, body = first_passages(self.index.catalog, [entry_id]).get(entry_id, ("", ""))
         hits = self.alike(entry.title, body, limit=limit + 1, explain=False)
         return tuple(hit for hit in hits if hit.entry.id != entry_id)[:limit]
 
@@ -158,17 +161,17 @@ class Library:
 
     def newest(self, filters: Filters, limit: int) -> list[Entry]:
         """Return the newest published entries within filters."""
-        within = selection.passing(filters.values, filters.date_from, filters.date_to, self._visible)
-        return selection.newest(self.index.catalog, within, limit, 0)[0]
+        within = passing(filters.values, filters.date_from, filters.date_to, self._visible)
+        return newest(self.index.catalog, within, limit, 0)[0]
 
     def with_passage(self, text: str) -> dict[str, Entry]:
         """Return the entries that hold a passage word for word and may be shown, by id."""
         key = text_key(self.index.embedder.checksum, text)
-        return self.summaries(selection.ids_with_passage(self.index.catalog, key))
+        return self.summaries(ids_with_passage(self.index.catalog, key))
 
     def ids(self) -> list[str]:
         """Return the ids of all entries that may be shown."""
-        return list(selection.kinds_by_id(self.index.catalog, self._visible))
+        return list(kinds_by_id(self.index.catalog, self._visible))
 
     def linked(self, entry_id: str) -> Linked:
         """Return the entries a given one names, and those that name it. Raises EntryNotFoundError."""
@@ -188,7 +191,7 @@ class Library:
         def published(ids: Sequence[str]) -> dict[str, Entry]:
             return {i: entry for i, entry in self.summaries(ids).items() if entry.status == "published"}
 
-        return lineage(self.entry(entry_id), partial(selection.links_with, catalog), published)
+        return lineage(self.entry(entry_id), partial(links_with, catalog), published)
 
     def broken(self, opened: Mapping[str, date] | None = None) -> Broken:
         """Return where the chain from deals to content and back breaks; `opened`: the day an entry was last read."""

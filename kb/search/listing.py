@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kb.index import selection
 from kb.index.catalog import Catalog
+from kb.index.entries import newest, sort_dates
+from kb.index.filters import passing
 from kb.index.schema import ENTRIES
 from kb.search import facets
 from kb.search.answer import Answer
@@ -37,9 +38,9 @@ class Wanted:
 def listing(catalog: Catalog, wanted: Wanted, visible: frozenset[str]) -> Answer:
     """List the published entries within filters that the catalogue knows."""
     query, filters = wanted.query, wanted.filters
-    within = selection.passing(filters.values, filters.date_from, filters.date_to, visible)
-    page, total = ([], 0) if query.excluded else selection.newest(catalog, within, wanted.limit, wanted.offset)
-    everything = selection.newest(catalog, selection.passing((), "", "", visible), 1, 0)[1]
+    within = passing(filters.values, filters.date_from, filters.date_to, visible)
+    page, total = ([], 0) if query.excluded else newest(catalog, within, wanted.limit, wanted.offset)
+    everything = newest(catalog, passing((), "", "", visible), 1, 0)[1]
     return Answer(
         query=query,
         total=total,
@@ -54,13 +55,13 @@ def listing(catalog: Catalog, wanted: Wanted, visible: frozenset[str]) -> Answer
 def listing_of(source: Source, wanted: Wanted, within: Callable[[Filters], frozenset[int]]) -> Answer:
     """List the entries within filters that only `within` knows, such as trust: it returns their numbers."""
     everything, found = within(NO_FILTERS), frozenset[int]() if wanted.query.excluded else within(wanted.filters)
-    dates = selection.sort_dates(source.catalog, list(found))
+    dates = sort_dates(source.catalog, list(found))
     ordered = sorted(found, key=lambda number: (dates[number], number), reverse=True)
     page = ENTRIES.c.number.in_(ordered[wanted.offset : wanted.offset + wanted.limit])
     return Answer(
         query=wanted.query,
         total=len(found),
-        hits=listed(source.catalog, selection.newest(source.catalog, page, wanted.limit, 0)[0]),
+        hits=listed(source.catalog, newest(source.catalog, page, wanted.limit, 0)[0]),
         confidence="strong" if found else "none",
         hidden_by_filters=len(everything) - len(found),
         facets=facets.count_found(source.snapshot, wanted.filters, found, everything, within),
@@ -70,5 +71,5 @@ def listing_of(source: Source, wanted: Wanted, within: Callable[[Filters], froze
 
 def newest_first(catalog: Catalog, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return what was found in the order of its dates, the newest first."""
-    dates = selection.sort_dates(catalog, [candidate.entry for candidate in candidates])
+    dates = sort_dates(catalog, [candidate.entry for candidate in candidates])
     return sorted(candidates, key=lambda candidate: dates.get(candidate.entry, ""), reverse=True)
