@@ -162,7 +162,7 @@ class Library:
     def newest(self, filters: Filters, limit: int) -> list[Entry]:
         """Return the newest published entries within filters."""
         within = passing(filters.values, filters.date_from, filters.date_to, self._visible)
-        return newest(self.index.catalog, within, limit, 0)[0]
+        return newest(self.index.catalog, within, limit)
 
     def with_passage(self, text: str) -> dict[str, Entry]:
         """Return the entries that hold a passage word for word and may be shown, by id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from kb.entry import Entry
 from kb.index.catalog import Catalog, in_groups
@@ -13,20 +13,19 @@ from kb.index.filters import passing
 from kb.index.schema import ENTRIES, FACET_VALUES
 
 
-def newest(catalog: Catalog, condition: ColumnElement[bool], limit: int, offset: int) -> tuple[list[Entry], int]:
-    """Return a page of entries, newest first, and how many there are."""
-    page = select(ENTRIES.c.document).where(condition).order_by(ENTRIES.c.sort_date.desc(), ENTRIES.c.id)
+def newest(catalog: Catalog, condition: ColumnElement[bool], limit: int, offset: int = 0) -> list[Entry]:
+    """Return a page of entries, newest first."""
+    query = select(ENTRIES.c.document, ENTRIES.c.body).where(condition)
+    page = query.order_by(ENTRIES.c.sort_date.desc(), ENTRIES.c.id).limit(limit).offset(offset)
     with catalog.engine.connect() as connection:
-        total = connection.scalar(select(func.count()).select_from(ENTRIES).where(condition)) or 0
-        rows = connection.scalars(page.limit(limit).offset(offset))
-        return [from_document(document) for document in rows], int(total)
+        rows = connection.execute(page)
+        return [from_document(document, body) for document, body in rows]
 
 
 def numbered_entries(catalog: Catalog, kind: str, visible: frozenset[str]) -> list[tuple[int, Entry]]:
     """Return (number, entry without its body) of every published entry of a kind, numbers rising."""
     of_kind = passing((("kind", (kind,)),), "", "", visible)
-    without_body = func.json_set(ENTRIES.c.document, "$.body", "")
-    query = select(ENTRIES.c.number, without_body).where(of_kind).order_by(ENTRIES.c.number)
+    query = select(ENTRIES.c.number, ENTRIES.c.document).where(of_kind).order_by(ENTRIES.c.number)
     with catalog.engine.connect() as connection:
         return [(row[0], from_document(row[1])) for row in connection.execute(query)]
 

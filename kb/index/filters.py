@@ -31,6 +31,12 @@ def entry_numbers(catalog: Catalog, condition: ColumnElement[bool]) -> list[int]
         return list(connection.scalars(select(ENTRIES.c.number).where(condition)).all())
 
 
+def count_entries(catalog: Catalog, condition: ColumnElement[bool]) -> int:
+    """Return how many entries a condition lets pass."""
+    with catalog.engine.connect() as connection:
+        return connection.scalar(select(func.count()).select_from(ENTRIES).where(condition)) or 0
+
+
 def facet_totals(catalog: Catalog, field: str, condition: ColumnElement[bool]) -> list[tuple[str, int]]:
     """Return (value, entries) of one facet over all entries a condition lets pass."""
     numbers = select(ENTRIES.c.number).where(condition)

@@ -9,7 +9,6 @@ from sqlalchemy import select, text
 
 from kb.index.analysis import fold
 from kb.index.catalog import Catalog
-from kb.index.documents import from_document
 from kb.index.schema import CHUNKS, ENTRIES
 
 WEIGHTS = {
@@ -57,7 +56,7 @@ def terms_in(catalog: Catalog, numbers: Sequence[int], terms: Sequence[str]) -> 
 
 def entries_with_text(catalog: Catalog, phrase: str, terms: Sequence[str]) -> set[int]:
     """Return the entries where a phrase stands word for word in title, headings, tags or text, folded."""
-    query = select(ENTRIES.c.number, ENTRIES.c.document, CHUNKS.c.headings, CHUNKS.c.text).join(
+    query = select(ENTRIES.c.number, ENTRIES.c.named, CHUNKS.c.headings, CHUNKS.c.text).join(
         CHUNKS, CHUNKS.c.entry == ENTRIES.c.number
     )
     if terms:
@@ -67,13 +66,4 @@ def entries_with_text(catalog: Catalog, phrase: str, terms: Sequence[str]) -> se
     wanted = fold(phrase)
     with catalog.engine.connect() as connection:
         rows = connection.execute(query)
-        return {row[0] for row in rows if wanted in fold("\n".join((_named(row[1]), row[2], row[3])))}
-
-
-def _named(document: str) -> str:
-    """Return what else of an entry a phrase may stand in."""
-    entry = from_document(document)
-    named = [entry.title, entry.id, *entry.tags, *entry.competitors, *entry.industries, *entry.products]
-    if entry.deal:
-        named += [entry.deal.customer, entry.deal.crm_id]
-    return "\n".join(named)
+        return {row[0] for row in rows if wanted in row[1] or wanted in fold(f"{row[2]}\n{row[3]}")}

@@ -27,15 +27,16 @@ class Passage:
 
 def passages(catalog: Catalog, numbers: Sequence[int]) -> dict[int, Passage]:
     """Return passages by catalogue number."""
-    columns = (CHUNKS.c.number, CHUNKS.c.headings, CHUNKS.c.plain, CHUNKS.c.words, ENTRIES.c.document)
+    columns = (CHUNKS.c.number, CHUNKS.c.headings, CHUNKS.c.plain, CHUNKS.c.words, ENTRIES.c.document, ENTRIES.c.body)
     query = select(*columns).join(ENTRIES, ENTRIES.c.number == CHUNKS.c.entry)
     found: dict[int, Passage] = {}
     with catalog.engine.connect() as connection:
         for some in in_groups(numbers):
-            for number, headings, plain, words, document in connection.execute(query.where(CHUNKS.c.number.in_(some))):
+            rows = connection.execute(query.where(CHUNKS.c.number.in_(some)))
+            for number, headings, plain, words, document, body in rows:
                 heading = " › ".join(json.loads(headings))
                 cut = tuple(map(Word._make, json.loads(words)))
-                found[number] = Passage(from_document(document), heading, plain, cut)
+                found[number] = Passage(from_document(document, body), heading, plain, cut)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, or_, select
 
 from kb.index.catalog import Catalog
 from kb.index.schema import ENTRIES, LINKS
@@ -30,9 +30,8 @@ class Trust:
 def trust_by_entry(catalog: Catalog) -> dict[int, Trust]:
     """Return what speaks for or against an entry, by number, where anything does."""
     replaced = exists().where(LINKS.c.relation == "supersedes", LINKS.c.target == ENTRIES.c.id)
-    review_by = func.json_extract(ENTRIES.c.document, "$.review_by")
-    verified_on = func.json_extract(ENTRIES.c.document, "$.verified_on")
-    told = select(ENTRIES.c.number, replaced, review_by, verified_on)
+    review_by, verified_on = ENTRIES.c.review_by, ENTRIES.c.verified_on
+    query = select(ENTRIES.c.number, replaced, review_by, verified_on)
     with catalog.engine.connect() as connection:
-        rows = connection.execute(told.where(or_(replaced, review_by.is_not(None), verified_on.is_not(None)))).all()
-    return {row[0]: Trust(bool(row[1]), row[2] or "", bool(row[3])) for row in rows}
+        rows = connection.execute(query.where(or_(replaced, review_by != "", verified_on != ""))).all()
+    return {row[0]: Trust(bool(row[1]), row[2], bool(row[3])) for row in rows}

@@ -46,7 +46,7 @@ class Loop:
     def content(self) -> tuple[Entry, ...]:
         """Every published entry but deals, newest first."""
         within = passing((("kind", CONTENT),), "", "", self._visible)
-        return tuple(newest(self._catalog, within, EVERY, 0)[0])
+        return tuple(newest(self._catalog, within, EVERY))
 
     def broken(self, today: date, opened: Mapping[str, date]) -> Broken:
         """Return where the chain breaks."""
@@ -109,7 +109,7 @@ class Loop:
         if not self._weak:
             return ()
         wanted = (("kind", ("deal",)), ("outcome", ("lost",)), ("angle", tuple(self._weak)))
-        return newest(self._catalog, passing(wanted, "", "", self._visible), EVERY, 0)[0]
+        return newest(self._catalog, passing(wanted, "", "", self._visible), EVERY)
 
     def to_review(self, today: date) -> list[tuple[Entry, Standing]]:
         """Return content with its standing, and of deals those in doubt: what is overdue first, then by doubts."""

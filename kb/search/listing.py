@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kb.index.catalog import Catalog
 from kb.index.entries import newest, sort_dates
-from kb.index.filters import passing
+from kb.index.filters import count_entries, passing
 from kb.index.schema import ENTRIES
 from kb.search import facets
 from kb.search.answer import Answer
@@ -39,8 +39,9 @@ def listing(catalog: Catalog, wanted: Wanted, visible: frozenset[str]) -> Answer
     """List the published entries within filters that the catalogue knows."""
     query, filters = wanted.query, wanted.filters
     within = passing(filters.values, filters.date_from, filters.date_to, visible)
-    page, total = ([], 0) if query.excluded else newest(catalog, within, wanted.limit, wanted.offset)
-    everything = newest(catalog, passing((), "", "", visible), 1, 0)[1]
+    page = [] if query.excluded else newest(catalog, within, wanted.limit, wanted.offset)
+    total = 0 if query.excluded else count_entries(catalog, within)
+    everything = count_entries(catalog, passing((), "", "", visible))
     return Answer(
         query=query,
         total=total,
@@ -61,7 +62,7 @@ def listing_of(source: Source, wanted: Wanted, within: Callable[[Filters], froze
     return Answer(
         query=wanted.query,
         total=len(found),
-        hits=listed(source.catalog, newest(source.catalog, page, wanted.limit, 0)[0]),
+        hits=listed(source.catalog, newest(source.catalog, page, wanted.limit)),
         confidence="strong" if found else "none",
         hidden_by_filters=len(everything) - len(found),
         facets=facets.count_found(source.snapshot, wanted.filters, found, everything, within),
