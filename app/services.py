@@ -11,13 +11,13 @@ from ingest.chunk import CHUNKING
 from ingest.intake import Intake
 from ingest.store import EntryStore
 from ingest.sync import problems_of
-from kb.index.bundled_model import bundled_file, file_checksum
 from kb.index.embedding import Embedder, ModelEmbedder
 from kb.index.index import Index, open_index
 from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
 from kb.loop.logbook import Logbook
+from kb.model.package import bundled_file, file_checksum
 
 
 @dataclass(frozen=True, slots=True)

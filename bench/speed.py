@@ -14,9 +14,10 @@ from bench.indexes import Bench
 from bench.report import Figure, publish
 from bench.server import Served, serving
 from bench.synthetic import synthetic_index
-from kb.index.bundled_model import bundled_file, unpack
 from kb.index.embedding import Vectors
 from kb.index.neighbours import largest
+from kb.model.package import bundled_file
+from kb.model.unpacking import unpack
 from kb.search.lookup import DEPTH
 
 QUESTIONS = 120  # each asked once in every way; distinct, since the product remembers embedded questions

@@ -11,8 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from app.cli.running import running_server
 from app.settings import Settings
 from ingest.check import check
-from kb.index.bundled_model import HUB_NAME, bundled_file
 from kb.index.index import current_build
+from kb.model.package import HUB_NAME, bundled_file
 
 NEEDED_BYTES = 2_000_000_000  # unpacked model, index and room to rebuild beside
 PACKAGES = ("torch", "sentence-transformers", "chromadb", "SudachiPy", "sudachidict-core", "fastapi", "SQLAlchemy")

@@ -1,1 +1,4 @@
-"""The index: analysis, embedding, catalogue and vectors. It imports the domain model and `kb.model` only."""
+"""The index: keywords, vectors and the catalogue of entries.
+
+Of the wings of `kb` it may import `model` alone.
+"""

@@ -131,11 +131,11 @@ class Catalog:
 
     def entries(self, ids: Sequence[str] | None = None) -> dict[str, Entry]:
         """Return entries by id: those named, or all."""
-        query = select(ENTRIES.c.document)
+        query = select(ENTRIES.c.document, ENTRIES.c.body)
         with self.engine.connect() as connection:
             groups = [query] if ids is None else [query.where(ENTRIES.c.id.in_(some)) for some in in_groups(list(ids))]
-            documents = [row[0] for group in groups for row in connection.execute(group)]
-        return {entry.id: entry for entry in map(from_document, documents)}
+            found = [from_document(*row) for group in groups for row in connection.execute(group)]
+        return {entry.id: entry for entry in found}
 
     def links(self) -> list[tuple[str, str, str, str]]:
         """Return (path, id, relation, target) of every link between entries."""

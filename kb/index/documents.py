@@ -1,9 +1,9 @@
-"""An entry as JSON text in the catalogue, and back."""
+"""An entry without its body as JSON text in the catalogue, and back."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -14,13 +14,13 @@ _LISTS = ("tags", "industries", "products", "competitors", "angles", "related", 
 
 
 def to_document(entry: Entry) -> str:
-    """Write an entry as JSON."""
-    return json.dumps(asdict(entry), ensure_ascii=False, default=str)
+    """Write an entry without its body as JSON."""
+    return json.dumps(asdict(replace(entry, body="")), ensure_ascii=False, default=str)
 
 
-def from_document(document: str) -> Entry:
-    """Read an entry written by `to_document`."""
-    fields: dict[str, Any] = json.loads(document)
+def from_document(document: str, body: str = "") -> Entry:
+    """Read an entry written by `to_document`, with the body kept beside it where it is wanted."""
+    fields: dict[str, Any] = json.loads(document) | {"body": body}
     for name in _DATES:
         fields[name] = _day(fields[name])
     for name in _LISTS:

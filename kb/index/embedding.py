@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import ModelUnavailableError
-from kb.index.bundled_model import HUB_NAME, bundled_file, file_checksum, token_counter, unpack
+from kb.model.package import HUB_NAME, bundled_file, file_checksum
+from kb.model.tokenizer import token_counter
+from kb.model.unpacking import unpack
 from kb.wording import say
 
 Vectors = NDArray[np.float32]

@@ -27,7 +27,7 @@ from kb.index.embedding_cache import EmbeddingCache, text_key
 from kb.index.records import StoredChunk, StoredEntry, StoredSituation
 from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
 
-FORMAT = "5"  # the tables and what they hold
+FORMAT = "6"  # the tables and what they hold
 CURRENT = "current"
 log = logging.getLogger(__name__)
 

@@ -111,7 +111,11 @@ def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
         "sort_date": entry.sort_date,
         "visibility": entry.visibility,
         "status": entry.status,
+        "review_by": entry.review_by.isoformat() if entry.review_by else "",
+        "verified_on": entry.verified_on.isoformat() if entry.verified_on else "",
+        "named": fold("\n".join(_named(entry))),
         "document": to_document(entry),
+        "body": entry.body,
     }
     key = connection.execute(_INSERT[ENTRIES], row).inserted_primary_key
     number = int(key[0]) if key else 0
@@ -175,6 +179,12 @@ def _tag_words(entry: Entry) -> list[str]:
     if entry.campaign:
         named += [entry.campaign.channel, entry.campaign.audience]
     return [word for word in named if word]
+
+
+def _named(entry: Entry) -> list[str]:
+    """Return what a phrase may stand in beside headings and text."""
+    named = [entry.title, entry.id, *entry.tags, *entry.competitors, *entry.industries, *entry.products]
+    return [*named, entry.deal.customer, entry.deal.crm_id] if entry.deal else named
 
 
 def _names(entry: Entry) -> set[str]:

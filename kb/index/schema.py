@@ -19,7 +19,11 @@ ENTRIES = Table(
     Column("sort_date", String, nullable=False),
     Column("visibility", String, nullable=False),
     Column("status", String, nullable=False),
-    Column("document", Text, nullable=False),  # the entry as JSON
+    Column("review_by", String, nullable=False),  # ISO day, empty where none is set; also of the next
+    Column("verified_on", String, nullable=False),
+    Column("named", Text, nullable=False),  # title, id and labels, folded: where a phrase may stand beside the text
+    Column("document", Text, nullable=False),  # the entry without its body as JSON
+    Column("body", Text, nullable=False),  # after the document, so that most reads stop before it
     sqlite_autoincrement=True,
 )
 FACET_VALUES = Table(

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.index import selection
 from kb.index.catalog import Catalog
+from kb.index.contents import facets_by_entry, names_of, passage_keys, situation_keys
 from kb.index.embedding import Vectors
+from kb.index.filters import entry_numbers, passing
+from kb.index.trust import Trust, trust_by_entry
 from kb.index.vectors import SEARCHED, VectorStore, View
 
 MOST_NEW = 0.1  # share of new entries up to which reading only those is quicker
@@ -47,7 +49,7 @@ class Snapshot:
     names: dict[str, tuple[int, ...]]  # folded name → entry numbers
     facets: dict[int, tuple[tuple[str, str], ...]]  # entry number → (facet, value)
     situations: Situated
-    trust: dict[int, selection.Trust]  # entry number → what speaks for or against it, where anything does
+    trust: dict[int, Trust]  # entry number → what speaks for or against it, where anything does
 
     def places(self, numbers: Sequence[int]) -> Rows:
         """Return the chunks with these catalogue numbers; unknown ones are left out."""
@@ -83,7 +85,7 @@ def take_snapshot(
     that was changed has another one.
     """
     generation = catalog.meta("generation")
-    shown = np.array(selection.entry_numbers(catalog, selection.passing((), "", "", visible)), np.int64)
+    shown = np.array(entry_numbers(catalog, passing((), "", "", visible)), np.int64)
     known = before if before and _is_close(before, shown) else None
     passages = _added(catalog, store, shown, known) if known else _all_passages(catalog, store, shown)
     inverse: dict[View, tuple[Rows, Rows]] = {}
@@ -102,7 +104,7 @@ def take_snapshot(
         names=_names(catalog, shown, known),
         facets=_facets(catalog, shown, known),
         situations=_situations(catalog, store, known.situations if known else None),
-        trust=selection.trust_by_entry(catalog),
+        trust=trust_by_entry(catalog),
     )
 
 
@@ -120,7 +122,7 @@ def _fresh(before: Snapshot, shown: Rows) -> Rows:
 
 
 def _all_passages(catalog: Catalog, store: VectorStore, shown: Rows) -> _Passages:
-    listed: list[Any] = selection.passage_keys(catalog, shown.tolist())
+    listed: list[Any] = passage_keys(catalog, shown.tolist())
     rows: dict[View, Rows] = {}
     matrices: dict[View, Vectors] = {}
     row_of_key: dict[View, dict[str, int]] = {}
@@ -136,7 +138,7 @@ def _added(catalog: Catalog, store: VectorStore, shown: Rows, before: Snapshot) 
     """Return the passages before without those of entries that are gone, and the new ones, in the order of numbers."""
     fresh = _fresh(before, shown)
     stays = np.isin(before.entries, np.setdiff1d(shown, fresh))
-    listed: list[Any] = selection.passage_keys(catalog, fresh.tolist())
+    listed: list[Any] = passage_keys(catalog, fresh.tolist())
     numbers, entries = (np.array([row[place] for row in listed], np.int64) for place in (0, 1))
     order = np.argsort(np.concatenate([before.numbers[stays], numbers]), kind="stable")
     rows: dict[View, Rows] = {}
@@ -178,7 +180,7 @@ def _names(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[str, 
         left = {name: tuple(n for n in numbers if n not in gone) for name, numbers in names.items()}
         names = {name: numbers for name, numbers in left.items() if numbers}
     fresh = sorted(kept - set(before.entries.tolist())) if before else None
-    for name, number in selection.names_of(catalog, fresh):
+    for name, number in names_of(catalog, fresh):
         if number in kept:
             names[name] = (*names.get(name, ()), number)
     return names
@@ -186,13 +188,13 @@ def _names(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[str, 
 
 def _facets(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[int, tuple[tuple[str, str], ...]]:
     if before is None:
-        return selection.facets_by_entry(catalog)
+        return facets_by_entry(catalog)
     fresh = [number for number in shown.tolist() if number not in before.facets]
-    return before.facets | selection.facets_by_entry(catalog, fresh) if fresh else before.facets
+    return before.facets | facets_by_entry(catalog, fresh) if fresh else before.facets
 
 
 def _situations(catalog: Catalog, store: VectorStore, before: Situated | None) -> Situated:
-    listed = selection.situation_keys(catalog)
+    listed = situation_keys(catalog)
     if before is None:
         stored, vectors = store.read_all("situations")
         known = ({key: row for row, key in enumerate(stored)}, vectors)

@@ -1,1 +1,4 @@
-"""What deals show together: rates, scoreboard, similar deals. It imports search and index."""
+"""What the deals say together: rates with their uncertainty, fair comparisons, similar deals.
+
+Of the wings of `kb` it may import `index` and `search`.
+"""

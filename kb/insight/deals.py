@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.entry import OUTCOMES, Entry
-from kb.index import selection
 from kb.index.analysis import fold
 from kb.index.catalog import Catalog
+from kb.index.entries import kinds_by_id, numbered_entries
 from kb.playbook import Playbook, Vocabulary
 
 WON, LOST, NO_DECISION, OPEN = range(len(OUTCOMES))
@@ -86,8 +86,8 @@ class DealTable:
 
 def read_deals(catalog: Catalog, playbook: Playbook, visible: frozenset[str]) -> DealTable:
     """Read all deals that may be shown."""
-    numbered = selection.numbered_entries(catalog, "deal", visible)
-    return deal_table(numbered, playbook, selection.kinds_by_id(catalog, visible))
+    numbered = numbered_entries(catalog, "deal", visible)
+    return deal_table(numbered, playbook, kinds_by_id(catalog, visible))
 
 
 def deal_table(numbered: Sequence[tuple[int, Entry]], playbook: Playbook, kinds: Mapping[str, str]) -> DealTable:

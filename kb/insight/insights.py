@@ -10,9 +10,9 @@ import numpy as np
 
 from kb.entry import Entry
 from kb.errors import EntryNotFoundError, IndexNotReadyError
-from kb.index import selection
 from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
+from kb.index.entries import kinds_by_id, numbered_entries
 from kb.index.snapshot import Snapshot
 from kb.insight.asked import Asked, asked_of
 from kb.insight.coverage import Coverage, coverage
@@ -66,11 +66,11 @@ class Insights:
 
     @cached_property
     def _views(self) -> Views:
-        return views_of(self._playbook, selection.kinds_by_id(self._catalog, self._visible))
+        return views_of(self._playbook, kinds_by_id(self._catalog, self._visible))
 
     @cached_property
     def _campaigns(self) -> Sequence[tuple[int, Entry]]:
-        return selection.numbered_entries(self._catalog, "campaign", self._visible)
+        return numbered_entries(self._catalog, "campaign", self._visible)
 
     def scoreboard(
         self, filters: Filters, by: By, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH

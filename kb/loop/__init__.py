@@ -1,1 +1,4 @@
-"""How knowledge goes round: activity, gaps, lineage, review, the meeting. It imports insight, search and index."""
+"""What people did with the knowledge, and what both teams do next because of it.
+
+Of the wings of `kb` it may import `index`, `search` and `insight`.
+"""

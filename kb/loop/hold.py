@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from kb.entry import Entry
 from kb.errors import BadPeriodError
-from kb.index import selection
 from kb.index.catalog import Catalog
+from kb.index.entries import numbered_entries
 from kb.insight.insights import Insights
 from kb.loop.kpis import Records
 from kb.loop.lessons import lesson_of
@@ -42,7 +42,7 @@ def hold(
 def meeting_notes(catalog: Catalog, visible: frozenset[str]) -> list[tuple[Period, Entry]]:
     """Return the notes that say which period they are the meeting of, without their bodies."""
     found = []
-    for _, note in selection.numbered_entries(catalog, "note", visible):
+    for _, note in numbered_entries(catalog, "note", visible):
         try:
             found.append((Period.read(period_of(note)), note))
         except BadPeriodError:

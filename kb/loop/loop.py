@@ -7,8 +7,10 @@ from datetime import date
 from functools import cached_property
 
 from kb.entry import Entry
-from kb.index import selection
 from kb.index.catalog import Catalog, in_groups
+from kb.index.entries import newest
+from kb.index.filters import entry_numbers, facet_totals, outcomes_by_angle, passing
+from kb.index.links import links_with
 from kb.index.schema import ENTRIES
 from kb.insight.insights import Insights
 from kb.loop.broken import Broken, broken
@@ -43,8 +45,8 @@ class Loop:
     @cached_property
     def content(self) -> tuple[Entry, ...]:
         """Every published entry but deals, newest first."""
-        within = selection.passing((("kind", CONTENT),), "", "", self._visible)
-        return tuple(selection.newest(self._catalog, within, EVERY, 0)[0])
+        within = passing((("kind", CONTENT),), "", "", self._visible)
+        return tuple(newest(self._catalog, within, EVERY))
 
     def broken(self, today: date, opened: Mapping[str, date]) -> Broken:
         """Return where the chain breaks."""
@@ -80,13 +82,13 @@ class Loop:
 
     def _numbers_of(self, ids: Collection[str]) -> list[int]:
         groups = in_groups(list(ids))
-        return [n for some in groups for n in selection.entry_numbers(self._catalog, ENTRIES.c.id.in_(some))]
+        return [n for some in groups for n in entry_numbers(self._catalog, ENTRIES.c.id.in_(some))]
 
     def standing(self, entry_id: str, today: date) -> Standing | None:
         """Return how far one published entry can be relied on, from its own links: quick after every save."""
         if self._standings and self._standings[0] == today:
             return self._standings[1].get(entry_id)
-        named = [entry for entry, _, target in selection.links_with(self._catalog, [entry_id]) if target == entry_id]
+        named = [entry for entry, _, target in links_with(self._catalog, [entry_id]) if target == entry_id]
         known = self._catalog.entries([entry_id, *named])
         shown = {i: e for i, e in known.items() if e.visibility in self._visible and e.status == "published"}
         if entry_id not in shown:
@@ -96,9 +98,9 @@ class Loop:
 
     @cached_property
     def _weak(self) -> Mapping[str, tuple[int, int]]:
-        deals = selection.passing((("kind", ("deal",)),), "", "", self._visible)
-        ends = dict(selection.facet_totals(self._catalog, "outcome", deals))
-        by_angle = selection.outcomes_by_angle(self._catalog, deals)
+        deals = passing((("kind", ("deal",)),), "", "", self._visible)
+        ends = dict(facet_totals(self._catalog, "outcome", deals))
+        by_angle = outcomes_by_angle(self._catalog, deals)
         return weak_among(by_angle, ends.get("won", 0), ends.get("lost", 0))
 
     @cached_property
@@ -107,7 +109,7 @@ class Loop:
         if not self._weak:
             return ()
         wanted = (("kind", ("deal",)), ("outcome", ("lost",)), ("angle", tuple(self._weak)))
-        return selection.newest(self._catalog, selection.passing(wanted, "", "", self._visible), EVERY, 0)[0]
+        return newest(self._catalog, passing(wanted, "", "", self._visible), EVERY)
 
     def to_review(self, today: date) -> list[tuple[Entry, Standing]]:
         """Return content with its standing, and of deals those in doubt: what is overdue first, then by doubts."""

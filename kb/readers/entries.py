@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 
 from kb.entry import VISIBILITIES, Entry, Problem
 from kb.errors import EntryNotFoundError
-from kb.index import selection
 from kb.index.embedding_cache import text_key
+from kb.index.entries import kinds_by_id, newest
+from kb.index.filters import passing
 from kb.index.index import Index
+from kb.index.passages import ids_with_passage
 from kb.live import LiveIndex
 from kb.search.answer import Linked
 from kb.search.query import Filters
@@ -35,17 +37,17 @@ class Entries:
 
     def ids(self) -> list[str]:
         """Return the ids of all entries."""
-        return list(selection.kinds_by_id(self._live.catalog, self._live.visible))
+        return list(kinds_by_id(self._live.catalog, self._live.visible))
 
     def newest(self, filters: Filters, limit: int) -> list[Entry]:
         """Return the newest published entries within filters."""
-        within = selection.passing(filters.values, filters.date_from, filters.date_to, self._live.visible)
-        return selection.newest(self._live.catalog, within, limit, 0)[0]
+        within = passing(filters.values, filters.date_from, filters.date_to, self._live.visible)
+        return newest(self._live.catalog, within, limit)
 
     def with_passage(self, text: str) -> dict[str, Entry]:
         """Return the entries that hold a passage word for word, by id."""
         key = text_key(self._live.state.index.embedder.checksum, text)
-        return self.summaries(selection.ids_with_passage(self._live.catalog, key))
+        return self.summaries(ids_with_passage(self._live.catalog, key))
 
     def linked(self, entry_id: str) -> Linked:
         """Return the entries a given one names, and those that name it. Raises EntryNotFoundError."""

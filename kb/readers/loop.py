@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from kb.entry import Entry
-from kb.index import selection
+from kb.index.links import links_with
 from kb.live import LiveIndex
 from kb.loop.broken import Broken
 from kb.loop.hold import hold, meeting_notes, note_of
@@ -28,7 +28,7 @@ class Loop:
 
     def lineage(self, entry_id: str) -> Lineage:
         """Return where an entry comes from and what came of it. Raises EntryNotFoundError."""
-        links = partial(selection.links_with, self._live.catalog)
+        links = partial(links_with, self._live.catalog)
         return lineage(self._entries.get(entry_id), links, self._entries.published)
 
     def broken(self, opened: Mapping[str, date] | None = None) -> Broken:

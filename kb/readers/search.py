@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kb.index import selection
 from kb.index.embedding import Vectors
 from kb.index.neighbours import Neighbours
+from kb.index.passages import first_passages
 from kb.live import LiveIndex
 from kb.readers.entries import Entries
 from kb.search import listing, recipe
@@ -56,7 +56,7 @@ class Search:
     def similar(self, entry_id: str, *, limit: int = 5) -> tuple[Hit, ...]:
         """Return the entries nearest to one in meaning. Raises EntryNotFoundError."""
         entry = self._entries.get(entry_id)
-        _, body = selection.first_passages(self._live.catalog, [entry_id]).get(entry_id, ("", ""))
+        _, body = first_passages(self._live.catalog, [entry_id]).get(entry_id, ("", ""))
         hits = self.alike(entry.title, body, limit=limit + 1, explain=False)
         return tuple(hit for hit in hits if hit.entry.id != entry_id)[:limit]
 

@@ -1,1 +1,4 @@
-"""The search, from a question to hits. It imports the index, and nothing of insight or the loop."""
+"""The search: from a question to ranked hits.
+
+Of the wings of `kb` it may import `index` alone.
+"""

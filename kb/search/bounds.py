@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from kb.entry import FACETS, KINDS, OUTCOMES, TEAMS
 from kb.errors import BadFilterError
-from kb.index import selection
 from kb.index.catalog import Catalog
+from kb.index.filters import entry_numbers, passing
+from kb.index.keywords import entries_with_text
 from kb.playbook import Playbook
 from kb.search.query import Filters, Query, parse_query
 from kb.wording import say
@@ -29,8 +30,8 @@ class Bounds:
         """Return the entries that pass filters but for trust; a page turn or the next keystroke asks the same again."""
         known = self._known.get(filters)
         if known is None:
-            condition = selection.passing(filters.values, filters.date_from, filters.date_to, self._visible)
-            known = self._known[filters] = frozenset(selection.entry_numbers(self._catalog, condition))
+            condition = passing(filters.values, filters.date_from, filters.date_to, self._visible)
+            known = self._known[filters] = frozenset(entry_numbers(self._catalog, condition))
             while len(self._known) > REMEMBERED:
                 self._known.pop(next(iter(self._known)), None)
         return known
@@ -42,9 +43,9 @@ class Bounds:
         kept = self.within(NO_FILTERS)
         for phrase in query.phrases:
             terms = parse_query(phrase.replace('"', "")).terms
-            kept &= selection.entries_with_text(self._catalog, phrase, terms)
+            kept &= entries_with_text(self._catalog, phrase, terms)
         for word in query.excluded:
-            kept -= selection.entries_with_text(self._catalog, word, ())
+            kept -= entries_with_text(self._catalog, word, ())
         return kept
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from kb.entry import FACETS, KINDS, OUTCOMES, TEAMS
-from kb.index import selection
 from kb.index.catalog import Catalog
+from kb.index.filters import facet_totals, passing
 from kb.index.snapshot import Snapshot
 from kb.search.answer import FacetCount
 from kb.search.query import Filters
@@ -35,8 +35,8 @@ def count_all(catalog: Catalog, filters: Filters, visible: frozenset[str]) -> Fa
     facets = {}
     for field in FACETS:
         others = filters.without(field)
-        condition = selection.passing(others.values, others.date_from, others.date_to, visible)
-        facets[field] = _ordered(field, Counter(dict(selection.facet_totals(catalog, field, condition))), filters)
+        condition = passing(others.values, others.date_from, others.date_to, visible)
+        facets[field] = _ordered(field, Counter(dict(facet_totals(catalog, field, condition))), filters)
     return facets
 
 

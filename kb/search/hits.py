@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kb.entry import Entry
-from kb.index import selection
 from kb.index.catalog import Catalog
+from kb.index.keywords import terms_in
+from kb.index.passages import first_passages, passages
 from kb.search.answer import Hit, Why
 from kb.search.candidates import Candidate
 from kb.search.query import Query
@@ -16,8 +17,8 @@ from kb.search.snippets import make_snippet
 def make_hits(catalog: Catalog, query: Query, candidates: Sequence[Candidate], explain: bool) -> tuple[Hit, ...]:
     """Return one hit a candidate, in the same order; one that a sync has just replaced is left out."""
     numbers = [candidate.chunk for candidate in candidates]
-    found = selection.passages(catalog, numbers)
-    terms = selection.terms_in(catalog, numbers, query.terms) if explain else {}
+    found = passages(catalog, numbers)
+    terms = terms_in(catalog, numbers, query.terms) if explain else {}
     hits = []
     for candidate in candidates:
         if candidate.chunk not in found:
@@ -32,7 +33,7 @@ def make_hits(catalog: Catalog, query: Query, candidates: Sequence[Candidate], e
 
 def listed(catalog: Catalog, entries: Sequence[Entry]) -> tuple[Hit, ...]:
     """Return entries that nobody searched for, each with its beginning."""
-    first = selection.first_passages(catalog, [entry.id for entry in entries])
+    first = first_passages(catalog, [entry.id for entry in entries])
     return tuple(
         Hit(entry, first[entry.id][0], make_snippet(first[entry.id][1], (), entry.language), "good", 0.0)
         for entry in entries

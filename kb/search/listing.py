@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kb.index import selection
 from kb.index.catalog import Catalog
+from kb.index.entries import newest, sort_dates
+from kb.index.filters import count_entries, passing
 from kb.index.schema import ENTRIES
 from kb.search import facets
 from kb.search.answer import Answer
@@ -19,9 +20,10 @@ from kb.search.source import Source
 def listing(catalog: Catalog, request: SearchRequest, visible: frozenset[str]) -> Answer:
     """List the published entries within filters that the catalogue knows."""
     query, filters = request.query, request.filters
-    within = selection.passing(filters.values, filters.date_from, filters.date_to, visible)
-    page, total = ([], 0) if query.excluded else selection.newest(catalog, within, request.limit, request.offset)
-    everything = selection.newest(catalog, selection.passing((), "", "", visible), 1, 0)[1]
+    within = passing(filters.values, filters.date_from, filters.date_to, visible)
+    page = [] if query.excluded else newest(catalog, within, request.limit, request.offset)
+    total = 0 if query.excluded else count_entries(catalog, within)
+    everything = count_entries(catalog, passing((), "", "", visible))
     return Answer(
         query=query,
         total=total,
@@ -36,13 +38,13 @@ def listing(catalog: Catalog, request: SearchRequest, visible: frozenset[str]) -
 def listing_of(source: Source, request: SearchRequest, within: Callable[[Filters], frozenset[int]]) -> Answer:
     """List the entries within filters that only `within` knows, such as trust: it returns their numbers."""
     everything, found = within(NO_FILTERS), frozenset[int]() if request.query.excluded else within(request.filters)
-    dates = selection.sort_dates(source.catalog, list(found))
+    dates = sort_dates(source.catalog, list(found))
     ordered = sorted(found, key=lambda number: (dates[number], number), reverse=True)
     page = ENTRIES.c.number.in_(ordered[request.offset : request.offset + request.limit])
     return Answer(
         query=request.query,
         total=len(found),
-        hits=listed(source.catalog, selection.newest(source.catalog, page, request.limit, 0)[0]),
+        hits=listed(source.catalog, newest(source.catalog, page, request.limit)),
         confidence="strong" if found else "none",
         hidden_by_filters=len(everything) - len(found),
         facets=facets.count_found(source.snapshot, request.filters, found, everything, within),
@@ -52,5 +54,5 @@ def listing_of(source: Source, request: SearchRequest, within: Callable[[Filters
 
 def newest_first(catalog: Catalog, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return what was found in the order of its dates, the newest first."""
-    dates = selection.sort_dates(catalog, [candidate.entry for candidate in candidates])
+    dates = sort_dates(catalog, [candidate.entry for candidate in candidates])
     return sorted(candidates, key=lambda candidate: dates.get(candidate.entry, ""), reverse=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.index import selection
+from kb.index.keywords import keyword_matches, term_counts
 from kb.index.neighbours import OVERFETCH
 from kb.index.snapshot import Snapshot
 from kb.search import ranking
@@ -42,7 +42,7 @@ class LookUp:
 
 def weigh(source: Source, query: Query) -> Keywords:
     """Return which words of a question are worth looking up, and how rare the whole question is."""
-    counts, total = selection.term_counts(source.catalog, query.terms), len(source.snapshot.numbers)
+    counts, total = term_counts(source.catalog, query.terms), len(source.snapshot.numbers)
     mass = sum(ranking.idf(counts.get(term, 0), total) for term in query.terms)
     known = tuple(term for term in query.terms if counts.get(term))
     rare = tuple(term for term in known if counts[term] <= total * COMMON_SHARE)
@@ -54,9 +54,9 @@ def look_up(source: Source, keywords: Keywords, *bounds: Bounds) -> tuple[LookUp
     flags = [_flags(source.snapshot, entries) for entries in bounds]
     total = len(source.snapshot.numbers)
     limit = max((_wanted(some, total) for some in flags), default=0)
-    matches = selection.keyword_matches(source.catalog, keywords.terms, limit)
+    matches = keyword_matches(source.catalog, keywords.terms, limit)
     if len(matches) == limit and any(_is_short(source, matches, some) for some in flags):
-        matches = selection.keyword_matches(source.catalog, keywords.terms, total + 1)
+        matches = keyword_matches(source.catalog, keywords.terms, total + 1)
     return tuple(
         LookUp(entries, allowed, _best(source, matches, allowed), keywords.mass)
         for entries, allowed in zip(bounds, flags, strict=True)

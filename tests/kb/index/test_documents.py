@@ -57,7 +57,7 @@ ENTRIES = st.builds(
 
 @given(ENTRIES)
 def test_an_entry_is_the_same_after_the_way_into_the_catalogue_and_back(entry: Entry) -> None:
-    assert from_document(to_document(entry)) == entry
+    assert from_document(to_document(entry), entry.body) == entry
 
 
 @given(ENTRIES)

@@ -1,4 +1,4 @@
-"""The bundled model is unpacked whole or not at all, and puts a question near its answer in either language."""
+"""A model puts a question near its answer in either language; a folder without one cannot be loaded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from kb.errors import ModelUnavailableError
-from kb.index.bundled_model import MAGIC, bundled_file, unpack
 from kb.index.embedding import DEFAULT_MODEL, ModelEmbedder, Vectors
 
 PASSAGES = [
@@ -28,26 +27,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> ModelEmbedder:
 @pytest.fixture(scope="module")
 def passages(model: ModelEmbedder) -> Vectors:
     return model.embed_passages(PASSAGES)
-
-
-@pytest.mark.parametrize("kept", [0, 3, 4, 20, 60, 200, 5_000])
-def test_a_truncated_file_is_no_model_and_leaves_nothing_behind(tmp_path: Path, kept: int) -> None:
-    source = bundled_file()
-    if source is None:
-        pytest.skip("there is no bundled model on this platform")
-    with source.open("rb") as stream:
-        (tmp_path / "short.bin").write_bytes(stream.read(kept))
-    with pytest.raises(ModelUnavailableError, match="reinstall the package"):
-        unpack(tmp_path / "short.bin", tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []
-
-
-@pytest.mark.parametrize("content", [b"not a model", MAGIC + b"\xff" * 1_000])
-def test_a_file_of_another_kind_is_no_model(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "other.bin").write_bytes(content)
-    with pytest.raises(ModelUnavailableError):
-        unpack(tmp_path / "other.bin", tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []
 
 
 @pytest.mark.model

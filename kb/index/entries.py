@@ -1,0 +1,50 @@
+"""The entries themselves: newest first, of a kind, by number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, select
+
+from kb.entry import Entry
+from kb.index.catalog import Catalog, in_groups
+from kb.index.documents import from_document
+from kb.index.filters import passing
+from kb.index.schema import ENTRIES, FACET_VALUES
+
+
+def newest(catalog: Catalog, condition: ColumnElement[bool], limit: int, offset: int = 0) -> list[Entry]:
+    """Return a page of entries, newest first."""
+    query = select(ENTRIES.c.document, ENTRIES.c.body).where(condition)
+    page = query.order_by(ENTRIES.c.sort_date.desc(), ENTRIES.c.id).limit(limit).offset(offset)
+    with catalog.engine.connect() as connection:
+        rows = connection.execute(page)
+        return [from_document(document, body) for document, body in rows]
+
+
+def numbered_entries(catalog: Catalog, kind: str, visible: frozenset[str]) -> list[tuple[int, Entry]]:
+    """Return (number, entry without its body) of every published entry of a kind, numbers rising."""
+    of_kind = passing((("kind", (kind,)),), "", "", visible)
+    query = select(ENTRIES.c.number, ENTRIES.c.document).where(of_kind).order_by(ENTRIES.c.number)
+    with catalog.engine.connect() as connection:
+        return [(row[0], from_document(row[1])) for row in connection.execute(query)]
+
+
+def kinds_by_id(catalog: Catalog, visible: frozenset[str]) -> dict[str, str]:
+    """Return the kind of every entry that may be shown, drafts and archived ones as well."""
+    query = select(ENTRIES.c.id, FACET_VALUES.c.value).join(FACET_VALUES, FACET_VALUES.c.entry == ENTRIES.c.number)
+    with catalog.engine.connect() as connection:
+        shown = query.where(FACET_VALUES.c.field == "kind", ENTRIES.c.visibility.in_(sorted(visible)))
+        return {row[0]: row[1] for row in connection.execute(shown)}
+
+
+def sort_dates(catalog: Catalog, numbers: Sequence[int]) -> dict[int, str]:
+    """Return the day each entry is listed under."""
+    columns = (ENTRIES.c.number, ENTRIES.c.sort_date)
+    with catalog.engine.connect() as connection:
+        rows = [
+            r
+            for some in in_groups(numbers)
+            for r in connection.execute(select(*columns).where(ENTRIES.c.number.in_(some)))
+        ]
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,60 @@
+"""Which entries pass filters, and how those that pass count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, and_, func, select
+
+from kb.index.catalog import Catalog
+from kb.index.schema import ENTRIES, FACET_VALUES
+
+
+def passing(
+    values: Iterable[tuple[str, Sequence[str]]], date_from: str, date_to: str, visible: frozenset[str]
+) -> ColumnElement[bool]:
+    """Return the condition on an entry to be published, visible and within the filters."""
+    parts: list[ColumnElement[bool]] = [ENTRIES.c.status == "published", ENTRIES.c.visibility.in_(sorted(visible))]
+    for field, wanted in values:
+        having = select(FACET_VALUES.c.entry).where(FACET_VALUES.c.field == field, FACET_VALUES.c.value.in_(wanted))
+        parts.append(ENTRIES.c.number.in_(having))
+    if date_from:
+        parts.append(ENTRIES.c.sort_date >= date_from)
+    if date_to:
+        parts += [ENTRIES.c.sort_date <= date_to, ENTRIES.c.sort_date != ""]
+    return and_(*parts)
+
+
+def entry_numbers(catalog: Catalog, condition: ColumnElement[bool]) -> list[int]:
+    """Return the numbers of the entries a condition lets pass."""
+    with catalog.engine.connect() as connection:
+        return list(connection.scalars(select(ENTRIES.c.number).where(condition)).all())
+
+
+def count_entries(catalog: Catalog, condition: ColumnElement[bool]) -> int:
+    """Return how many entries a condition lets pass."""
+    with catalog.engine.connect() as connection:
+        return connection.scalar(select(func.count()).select_from(ENTRIES).where(condition)) or 0
+
+
+def facet_totals(catalog: Catalog, field: str, condition: ColumnElement[bool]) -> list[tuple[str, int]]:
+    """Return (value, entries) of one facet over all entries a condition lets pass."""
+    numbers = select(ENTRIES.c.number).where(condition)
+    counted = (
+        select(FACET_VALUES.c.value, func.count())
+        .where(FACET_VALUES.c.field == field, FACET_VALUES.c.entry.in_(numbers))
+        .group_by(FACET_VALUES.c.value)
+    )
+    with catalog.engine.connect() as connection:
+        return [(row[0], int(row[1])) for row in connection.execute(counted)]
+
+
+def outcomes_by_angle(catalog: Catalog, condition: ColumnElement[bool]) -> dict[tuple[str, str], int]:
+    """Return how many entries a condition lets pass have an angle and an outcome."""
+    angle, outcome = FACET_VALUES.alias("angle"), FACET_VALUES.alias("outcome")
+    numbers = select(ENTRIES.c.number).where(condition)
+    both = select(angle.c.value, outcome.c.value, func.count()).join(outcome, outcome.c.entry == angle.c.entry)
+    counted = both.where(angle.c.field == "angle", outcome.c.field == "outcome", angle.c.entry.in_(numbers))
+    with catalog.engine.connect() as connection:
+        rows = connection.execute(counted.group_by(angle.c.value, outcome.c.value))
+        return {(row[0], row[1]): int(row[2]) for row in rows}

@@ -1,0 +1,69 @@
+"""Which passages hold keywords, and which entries a phrase word for word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import select, text
+
+from kb.index.analysis import fold
+from kb.index.catalog import Catalog
+from kb.index.schema import CHUNKS, ENTRIES
+
+WEIGHTS = {
+    "title": 2.0,
+    "heading": 1.0,
+    "tags": 1.0,
+    "body": 1.0,
+}  # of the title: within noise from 2 to 5, see docs/measurements.md
+MATCHES = text(
+    "SELECT rowid, -bm25(keywords, :title, :heading, :tags, :body) AS score FROM keywords"
+    " WHERE keywords MATCH :match ORDER BY score DESC LIMIT :limit"
+)
+
+
+def keyword_matches(catalog: Catalog, terms: Sequence[str], limit: int) -> list[tuple[int, float]]:
+    """Return (chunk number, BM25) of the passages with any of the terms, best first."""
+    if not terms:
+        return []
+    match = " OR ".join(f'"{term}"' for term in terms)
+    with catalog.engine.connect() as connection:
+        rows = connection.execute(MATCHES, {"match": match, "limit": limit, **WEIGHTS})
+        return [(int(number), float(score)) for number, score in rows]
+
+
+def term_counts(catalog: Catalog, terms: Sequence[str]) -> dict[str, int]:
+    """Return in how many passages each term stands."""
+    statement = text("SELECT term, doc FROM keyword_counts WHERE term IN (SELECT value FROM json_each(:terms))")
+    with catalog.engine.connect() as connection:
+        return {row[0]: int(row[1]) for row in connection.execute(statement, {"terms": json.dumps(list(terms))})}
+
+
+def terms_in(catalog: Catalog, numbers: Sequence[int], terms: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """Return which of the terms each passage holds anywhere, title and tags included."""
+    found: dict[int, list[str]] = {number: [] for number in numbers}
+    statement = text(
+        "SELECT rowid FROM keywords WHERE keywords MATCH :match AND rowid IN (SELECT value FROM json_each(:numbers))"
+    )
+    with catalog.engine.connect() as connection:
+        for term in terms:
+            values = {"match": f'"{term}"', "numbers": json.dumps(list(numbers))}
+            for number in connection.scalars(statement, values):
+                found[number].append(term)
+    return {number: tuple(some) for number, some in found.items()}
+
+
+def entries_with_text(catalog: Catalog, phrase: str, terms: Sequence[str]) -> set[int]:
+    """Return the entries where a phrase stands word for word in title, headings, tags or text, folded."""
+    query = select(ENTRIES.c.number, ENTRIES.c.named, CHUNKS.c.headings, CHUNKS.c.text).join(
+        CHUNKS, CHUNKS.c.entry == ENTRIES.c.number
+    )
+    if terms:
+        match = " AND ".join(f'"{term}"' for term in terms)
+        holding = text("chunks.number IN (SELECT rowid FROM keywords WHERE keywords MATCH :match)")
+        query = query.where(holding.bindparams(match=match))
+    wanted = fold(phrase)
+    with catalog.engine.connect() as connection:
+        rows = connection.execute(query)
+        return {row[0] for row in rows if wanted in row[1] or wanted in fold(f"{row[2]}\n{row[3]}")}

@@ -1,0 +1,23 @@
+"""Which links entries make, and which are made to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from kb.index.catalog import Catalog, in_groups
+from kb.index.schema import ENTRIES, LINKS
+
+
+def links_with(catalog: Catalog, ids: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return (id, relation, target) of every link that some entries make or that is made to them."""
+    joined = select(ENTRIES.c.id, LINKS.c.relation, LINKS.c.target).join(ENTRIES, ENTRIES.c.number == LINKS.c.entry)
+    with catalog.engine.connect() as connection:
+        rows = [
+            (row[0], row[1], row[2])
+            for some in in_groups(ids)
+            for column in (ENTRIES.c.id, LINKS.c.target)
+            for row in connection.execute(joined.where(column.in_(some)).order_by(ENTRIES.c.sort_date.desc()))
+        ]
+    return list(dict.fromkeys(rows))

