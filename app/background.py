@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 
 from app.gap_board import GapBoard
 from app.settings import Settings
 from ingest.atomic import sweep
 from ingest.intake import Intake
 from ingest.watch import changes
-from kb.errors import KBError
+from kb.errors import ActivitySchemaError, KBError
 from kb.library import Library
 from kb.loop.activity import Activity
 
@@ -76,7 +77,8 @@ class Background:
         """Group what was searched in vain, so that nobody who opens the meeting waits for that."""
         while not self._stop.wait(GROUP_SECONDS):
             if self._library.state().ready:
-                self._board.gaps()
+                with suppress(ActivitySchemaError):  # it is logged already, and pages show it
+                    self._board.gaps()
 
     def _watch(self) -> None:
         for paths in changes(self._settings.entries, self._stop):

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from app.schemas import ErrorDetail, ErrorOut
 from kb.errors import (
+    ActivitySchemaError,
     ActivityUnavailableError,
     BadFilterError,
     BadPeriodError,
@@ -53,6 +54,7 @@ STATUS: dict[type[KBError], int] = {
     UntitledError: 422,
     ReadOnlyError: 403,
     ActivityUnavailableError: 503,
+    ActivitySchemaError: 500,
     GapNotClosedError: 409,
     NotSavedError: 507,
     KeyReusedError: 422,
