@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 
 from app.services import Services
 from ingest.atomic import sweep
 from ingest.watch import changes
-from kb.errors import KBError
+from kb.errors import ActivitySchemaError, KBError
 
 POLL_SECONDS = 2.0  # how soon a sync by another process shows
 STANDINGS_SECONDS = 20.0  # how soon what a change says about other entries counts in their rank
@@ -70,7 +71,8 @@ class Background:
         """Group what was searched in vain, so that nobody who opens the meeting waits for that."""
         while not self._stop.wait(GROUP_SECONDS):
             if self._library.state().ready:
-                self._board.gaps()
+                with suppress(ActivitySchemaError):  # it is logged already, and pages show it
+                    self._board.gaps()
 
     def _watch(self) -> None:
         for paths in changes(self._settings.entries, self._stop):

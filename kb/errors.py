@@ -183,6 +183,14 @@ class ActivityUnavailableError(KBError):
 
     def __init__(self, why: str) -> None:
         super().__init__(say("This could not be kept: the activity database cannot be written ({why}).", why=why))
+        self.why = why
+
+
+class ActivitySchemaError(KBError):
+    """The activity database does not have the tables this version of the program works with."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(say("The activity database does not fit this version: {why}.", why=why))
 
 
 class GapNotClosedError(KBError):

@@ -11,7 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 from app.cli.running import running_server
 from app.settings import Settings
 from ingest.check import check
+from kb.errors import ActivitySchemaError, ActivityUnavailableError
 from kb.index.index import current_build
+from kb.loop.schema import examine as schema_of
 from kb.model.package import HUB_NAME, bundled_file
 
 NEEDED_BYTES = 2_000_000_000  # unpacked model, index and room to rebuild beside
@@ -30,7 +32,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Return what was found, in the order an installation is built up."""
     return [_python(), *map(_package, PACKAGES), _sqlite(), _entries(settings), _disk(settings), _model(settings),
-            _index(settings), _server(settings)]  # fmt: skip
+            _index(settings), _activity(settings), _server(settings)]  # fmt: skip
 
 
 def _python() -> Finding:
@@ -78,6 +80,20 @@ def _model(settings: Settings) -> Finding:
 def _index(settings: Settings) -> Finding:
     build = current_build(settings.index_folder)
     return Finding("index", bool(build), build or "not built yet; run 'kb sync'")
+
+
+def _activity(settings: Settings) -> Finding:
+    if not settings.activity_file.is_file():
+        return Finding("activity", True, "nothing logged yet")
+    try:
+        version = schema_of(settings.activity_file)
+    except ActivitySchemaError as error:
+        return Finding("activity", False, error.sentence)
+    except ActivityUnavailableError as error:
+        return Finding("activity", False, f"cannot be read: {error.why}")
+    found = f"schema {version.revision}" if version.revision else "incomplete tables"
+    then = "current" if version.is_current else f"brought up to {version.newest} when it is next opened"
+    return Finding("activity", True, f"{found}, {then}")
 
 
 def _server(settings: Settings) -> Finding:

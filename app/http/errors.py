@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from app.http.headers import HEADERS
 from app.shapes.search import ErrorDetail, ErrorOut
 from kb.errors import (
+    ActivitySchemaError,
     ActivityUnavailableError,
     BadFilterError,
     BadPeriodError,
@@ -54,6 +55,7 @@ STATUS: dict[type[KBError], int] = {
     UntitledError: 422,
     ReadOnlyError: 403,
     ActivityUnavailableError: 503,
+    ActivitySchemaError: 500,
     GapNotClosedError: 409,
     NotSavedError: 507,
     KeyReusedError: 422,

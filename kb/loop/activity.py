@@ -2,7 +2,8 @@
 
 Kept in a database of its own that an index rebuild never touches. A search never waits for it and never fails because
 of it: what cannot be written is kept in memory and written later. What a person did on purpose is either written or
-refused.
+refused. Opening a file that an earlier version made brings it up to date. Whoever reads a file whose schema does not
+fit gets ActivitySchemaError, so that it never looks as if nobody had searched.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from sqlalchemy import Connection, Executable, create_engine, delete, func, inse
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 
-from kb.errors import ActivityUnavailableError
-from kb.loop.tables import GAPS, HELPFUL, JUDGED, MEANINGS, METADATA, OPENED, SEARCHES, TOLD, USED, prepare
+from kb.errors import ActivitySchemaError, ActivityUnavailableError
+from kb.loop.dialect import copy, is_wrong_schema, keep_copy, prepare
+from kb.loop.schema import STEPS, need_columns, version_of
+from kb.loop.tables import GAPS, HELPFUL, JUDGED, MEANINGS, OPENED, SEARCHES, TOLD, USED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,17 +79,20 @@ class Activity:
         is_kept: bool = True,
         keep_days: int = KEEP_DAYS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        steps: Path = STEPS,
     ) -> None:
         """Open or make the database. `is_kept` False: searches are not logged."""
         self.path = path
         self._is_kept = is_kept
         self._keep_days = keep_days
         self._now = now
+        self._steps = steps
         self._waiting: deque[Executable] = deque(maxlen=MOST_WAITING)
         self._lock = threading.Lock()
         self._ready = False
         self.trouble = ""  # why nothing can be written; empty when all is well
         self._failures = 0  # one after the other
+        self._misfit = False  # whether the schema is what stands in the way
         self._engine = create_engine(f"sqlite:///{path}")
         prepare(self._engine, WAIT_MS)
         try:
@@ -126,8 +132,9 @@ class Activity:
             return int(connection.scalar(counted) or 0)
 
     def helpful_counts(self) -> dict[str, int]:
-        """Return for how many each entry was of use."""
-        return {row[0]: row[1] for row in self._rows(select(HELPFUL.c.entry, func.count()).group_by(HELPFUL.c.entry))}
+        """Return for how many each entry was of use; nothing where that cannot be read."""
+        counted = select(HELPFUL.c.entry, func.count()).group_by(HELPFUL.c.entry)
+        return {row[0]: row[1] for row in self._rows_or_none(counted)}
 
     def searches(self, since: str, until: str = "9") -> list[Searched]:
         """Return the searches of a time (UTC, ISO) whose words are still kept, oldest first."""
@@ -166,10 +173,10 @@ class Activity:
                 connection.execute(insert(TOLD), rows)
 
     def unseen(self, asker: str) -> list[GapRow]:
-        """Return the closed gaps somebody asked for and has not seen the answer of."""
+        """Return the closed gaps somebody asked for and has not seen the answer of; none where that cannot be read."""
         mine = select(TOLD.c.query).where(TOLD.c.asker == asker, TOLD.c.seen == 0)
         found = select(GAPS).where(GAPS.c.query.in_(mine), GAPS.c.state == "closed")
-        return [GapRow(*row) for row in self._rows(found)]
+        return [GapRow(*row) for row in self._rows_or_none(found)]
 
     def seen(self, asker: str, entry: str) -> None:
         """Remember that somebody has opened the entry that closed gaps of theirs."""
@@ -220,8 +227,7 @@ class Activity:
         if not self.path.is_file():
             return False
         try:
-            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("VACUUM INTO ?", (str(place),))
+            copy(self._engine, place)
         except (SQLAlchemyError, OSError) as error:
             self._noticed(error)
             raise ActivityUnavailableError(self.trouble) from error
@@ -229,8 +235,8 @@ class Activity:
 
     @property
     def is_failing(self) -> bool:
-        """Whether nothing could be written more than once: not just another process writing at the same moment."""
-        return self._failures >= LASTING
+        """Whether this lasts: nothing could be written more than once, or the schema does not fit."""
+        return self._failures >= LASTING or self._misfit
 
     def close(self) -> None:
         """Write what waits and let go of the file."""
@@ -242,46 +248,72 @@ class Activity:
         with self._lock:
             self._waiting.extend(statements)
             try:
+                self._prepare(SHORT_MS)
                 with self._engine.begin() as connection:
                     connection.exec_driver_sql(f"PRAGMA busy_timeout={SHORT_MS}")
-                    self._prepared(connection)
                     for statement in self._waiting:
                         connection.execute(statement)
                 self._waiting.clear()
-                self.trouble, self._failures = "", 0
-            except (SQLAlchemyError, OSError) as error:
+                self.trouble, self._failures, self._misfit = "", 0, False
+            except (SQLAlchemyError, OSError, ActivitySchemaError) as error:
                 self._noticed(error)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         try:
+            self._prepare(WAIT_MS)
             with self._engine.begin() as connection:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout={WAIT_MS}")
-                self._prepared(connection)
                 yield connection
-        except (SQLAlchemyError, OSError) as error:
-            self._noticed(error)
-            raise ActivityUnavailableError(self.trouble) from error
+        except (SQLAlchemyError, OSError, ActivitySchemaError) as error:
+            raise self._noticed(error) from error
 
     def _rows(self, query: Executable) -> list[Any]:
+        """Return rows; none where the file cannot be read. Raises ActivitySchemaError."""
         try:
+            self._prepare(WAIT_MS, is_reading=True)
             with self._engine.connect() as connection:
-                self._prepared(connection)
                 return list(connection.execute(query).all())
-        except (SQLAlchemyError, OSError) as error:
-            self._noticed(error)
+        except (SQLAlchemyError, OSError, ActivitySchemaError) as error:
+            noticed = self._noticed(error)
+            if isinstance(noticed, ActivitySchemaError):
+                raise noticed from error
             return []
 
-    def _prepared(self, connection: Connection) -> None:
-        if not self._ready:
-            METADATA.create_all(connection)
-            self._ready = True
+    def _rows_or_none(self, query: Executable) -> list[Any]:
+        """Return rows for a page that is about something else and does without them."""
+        try:
+            return self._rows(query)
+        except ActivitySchemaError:
+            return []
 
-    def _noticed(self, error: Exception) -> None:
+    def _prepare(self, wait_ms: int, *, is_reading: bool = False) -> None:
+        """Bring the file up to date; one that can only be read need not say which version it has."""
+        if self._ready:
+            return
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={wait_ms}")
+            version = version_of(connection, self._steps)
+            if version.is_current and (version.is_stamped or is_reading):
+                need_columns(connection)
+            else:
+                from kb.loop.migrations.upgrading import upgrade  # Alembic takes long to import
+
+                upgrade(connection, lambda name: keep_copy(self._engine, self.path, name), self._steps)
+        self._ready = True
+
+    def _noticed(self, error: Exception) -> ActivitySchemaError | ActivityUnavailableError:
+        """Remember why something failed; return it as the error that people are told."""
         said = str(getattr(error, "orig", None) or error)
+        if is_wrong_schema(error):
+            error = ActivitySchemaError(said)
+        self._misfit = isinstance(error, ActivitySchemaError)
+        known = error if isinstance(error, ActivitySchemaError) else ActivityUnavailableError(said)
+        said = known.sentence if self._misfit else said
         if said != self.trouble:
             log.warning("The activity database %s cannot be used: %s", self.path, said)
         self.trouble = said
         self._failures += 1
         self._engine.dispose()  # a file that was read-only or damaged when it was opened stays so until opened anew
         self._ready = False
+        return known

@@ -1,10 +1,8 @@
-"""The tables of what people did. They are never rebuilt: a change only adds columns and tables."""
+"""The tables of what people did, as of the newest step in `migrations/versions`. They are never rebuilt."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Column, Engine, Index, Integer, LargeBinary, MetaData, String, Table, Text, event
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 METADATA = MetaData()
 SEARCHES = Table(
@@ -80,14 +78,3 @@ JUDGED = Table(  # what a person said of two wordings, folded, the lesser one fi
     Column("at", String, nullable=False),
 )
 Index("searches_by_deal", SEARCHES.c.deal)
-
-
-def prepare(engine: Engine, wait_ms: int) -> None:
-    """Let many write at once, and make a commit survive a killed process."""
-
-    @event.listens_for(engine, "connect")
-    def _set(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        for pragma in (f"busy_timeout={wait_ms}", "journal_mode=WAL", "synchronous=NORMAL"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()

@@ -17,6 +17,8 @@ from ingest.sync import sync
 from kb.errors import BackupError
 from kb.library import Library
 from kb.loop.activity import Activity
+from kb.loop.schema import examine
+from tests.kb.loop.old_files import DUMPS, old_file
 from tests.words import WordEmbedder, note, write
 
 
@@ -151,3 +153,15 @@ def test_what_people_did_survives_a_rebuild_of_the_index(place: Path, tmp_path: 
     _library(settings, fresh=True).close()
     assert _rows(settings.activity_file) == before
     assert Activity(settings.activity_file).helpful_counts() == {"deals/青葉": 1}
+
+
+def test_an_activity_database_of_an_earlier_version_is_brought_up_to_date_after_it_came_back(
+    place: Path, tmp_path: Path
+) -> None:
+    old = old_file(tmp_path / "old.sqlite", DUMPS[0])
+    back_up(place / "entries", lambda copy: bool(copy.write_bytes(old.read_bytes())), tmp_path / "old.zip")
+    restore(tmp_path / "old.zip", tmp_path / "new/entries", tmp_path / "new/activity.sqlite")
+    assert examine(tmp_path / "new/activity.sqlite").revision == "0001"
+    activity = Activity(tmp_path / "new/activity.sqlite", keep_days=36_000)
+    assert len(activity.searches("")) == 3 and len(activity.gaps()) == 2
+    assert examine(tmp_path / "new/activity.sqlite").is_current

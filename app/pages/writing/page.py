@@ -22,6 +22,7 @@ from ingest.review import Review
 from ingest.store import EntryStore, Saved
 from ingest.templates import NEW, kind_of, template
 from kb.errors import (
+    ActivitySchemaError,
     ActivityUnavailableError,
     DuplicateTextError,
     EntryNotFoundError,
@@ -114,7 +115,7 @@ def _closed(board: GapBoard, gap: str, saved: Saved) -> str:
     """Close the gap an entry was written for, if its search finds the entry now; return what to say."""
     try:
         board.close(gap, saved.id)
-    except (GapNotClosedError, ActivityUnavailableError):
+    except (GapNotClosedError, ActivityUnavailableError, ActivitySchemaError):
         return "unanswered"
     return "closed"
 

@@ -117,7 +117,7 @@ def test_a_damaged_database_is_said_and_left_as_it_is(tmp_path: Path) -> None:
 
 
 @contextmanager
-def _with_few_rights() -> Iterator[None]:
+def with_few_rights() -> Iterator[None]:
     """Act as a user who may not write everywhere, where the tests run as root."""
     before = os.geteuid()
     if before == 0:
@@ -134,13 +134,13 @@ def test_a_database_that_may_be_written_again_gets_what_waited() -> None:
         path = Path(place) / "a.sqlite"
         Activity(path).close()
         path.chmod(0o444)
-        with _with_few_rights():
+        with with_few_rights():
             activity = Activity(path)
             activity.searched(_search(1, activity))
             assert "readonly" in activity.trouble
         for file in Path(place).iterdir():
             file.chmod(0o666)
-        with _with_few_rights():
+        with with_few_rights():
             activity.searched(_search(2, activity))
             assert activity.trouble == ""
             assert [search.id for search in activity.searches("")] == ["s1", "s2"]

@@ -1,0 +1,106 @@
+"""Which version of the schema an activity database has.
+
+Alembic is not imported here, so that opening a database that is up to date stays fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Column, Connection, Inspector, MetaData, String, Table, inspect, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from kb.errors import ActivitySchemaError, ActivityUnavailableError
+from kb.loop.dialect import readonly_engine
+from kb.loop.tables import METADATA
+from kb.wording import say
+
+STEPS = Path(__file__).parent / "migrations" / "versions"
+STAMP = Table("alembic_version", MetaData(), Column("version_num", String))
+
+# The tables and indexes that each version added before files said which version they have.
+UNSTAMPED = {
+    "0001": {
+        *("searches", "ix_searches_at", "ix_searches_asker", "searches_by_deal"),
+        *("opened", "ix_opened_search", "ix_opened_entry", "helpful", "gaps", "told"),
+    },
+    "0002": {"used", "ix_used_search", "ix_used_entry", "meanings"},
+    "0003": {"judged"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The version of the schema of one database."""
+
+    revision: str  # empty: no complete version yet
+    newest: str  # that this program knows
+    is_stamped: bool  # False: recognised by its tables
+
+    @property
+    def is_current(self) -> bool:
+        """Whether no step is left."""
+        return self.revision == self.newest
+
+
+def revisions(steps: Path) -> Sequence[str]:
+    """Return the versions a folder of steps leads through, by the names of its files (`v0001_….py`)."""
+    return sorted(file.name[1:].partition("_")[0] for file in steps.glob("v*_*.py"))
+
+
+def version_of(connection: Connection, steps: Path = STEPS) -> Version:
+    """Return the version of a database. Raises ActivitySchemaError for one that a newer program made."""
+    known, inspector = revisions(steps), inspect(connection)
+    stamped = list(connection.scalars(select(STAMP.c.version_num))) if inspector.has_table(STAMP.name) else []
+    for revision in stamped:
+        if revision not in known:
+            raise ActivitySchemaError(
+                say(
+                    "a newer version of this program made it (schema {found}; this version knows {newest})."
+                    " Upgrade this program, or restore a backup",
+                    found=revision,
+                    newest=known[-1],
+                )
+            )
+    return Version(stamped[0] if stamped else _recognised(inspector), known[-1], bool(stamped))
+
+
+def need_columns(connection: Connection) -> None:
+    """Raise ActivitySchemaError where a table or column is missing."""
+    found = inspect(connection).get_multi_columns()
+    for table in METADATA.sorted_tables:
+        there = {column["name"] for column in found.get((None, table.name), ())}
+        missing = [column.name for column in table.columns if column.name not in there]
+        if missing:
+            raise ActivitySchemaError(
+                say("it has no column '{column}'. Restore a backup", column=f"{table.name}.{missing[0]}")
+            )
+
+
+def examine(file: Path) -> Version:
+    """Return the version of a file without changing it. Raises ActivitySchemaError, ActivityUnavailableError."""
+    engine = readonly_engine(file)
+    try:
+        with engine.connect() as connection:
+            version = version_of(connection)
+            if version.is_current:
+                need_columns(connection)
+            return version
+    except (SQLAlchemyError, OSError) as error:
+        raise ActivityUnavailableError(str(getattr(error, "orig", None) or error)) from error
+    finally:
+        engine.dispose()
+
+
+def _recognised(inspector: Inspector) -> str:
+    """Return the newest version of which every table and index is there."""
+    there = set(inspector.get_table_names())
+    there |= {index["name"] or "" for indexes in inspector.get_multi_indexes().values() for index in indexes}
+    revision = ""
+    for one, added in UNSTAMPED.items():
+        if not added <= there:
+            break
+        revision = one
+    return revision

@@ -1,0 +1,102 @@
+"""The steps also lead to the tables of the code on a PostgreSQL server, where one is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, NullPool, create_engine, text
+
+from kb.loop.migrations.upgrading import upgrade
+from kb.loop.schema import STEPS, UNSTAMPED, Version, revisions, version_of
+from kb.loop.tables import METADATA
+from tests.kb.loop.old_files import steps_with
+from tests.kb.loop.test_activity import NOBODY
+
+SEARCH = text("INSERT INTO searches VALUES ('s', '2026', '予算', 'ja', '', '[]', 'none', 4, 0, 'a', '')")
+TOTAL = text("SELECT total FROM searches")
+
+
+def _program(name: str) -> str | None:
+    places = [os.environ.get("PATH", ""), *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
+    return shutil.which(name, path=os.pathsep.join(places))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Engine]:
+    """A PostgreSQL server in a folder of its own, reached by a socket there."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    initdb, control = _program("initdb"), _program("pg_ctl")
+    if not initdb or not control:
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    user = NOBODY if os.geteuid() == 0 else None  # the server refuses to run as root
+    with tempfile.TemporaryDirectory() as folder:
+        if user:
+            os.chown(folder, user, user)
+
+        def run(*command: str) -> None:
+            subprocess.run(command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+        run(initdb, "-D", f"{folder}/data", "-U", "kb", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        run(control, "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "start", "-o", f"-h '' -k {folder} -F")
+        try:
+            yield create_engine(f"postgresql+psycopg://kb@/postgres?host={folder}", poolclass=NullPool)
+        finally:
+            run(control, "-D", f"{folder}/data", "-m", "immediate", "stop")
+
+
+@pytest.fixture
+def database(server: Engine) -> Engine:
+    """The server with nothing in it."""
+    with server.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    return server
+
+
+def _upgraded(engine: Engine, steps: Path = STEPS) -> list[str]:
+    """Bring a database up to date; return the names under which it should have been copied."""
+    copies: list[str] = []
+    with engine.connect() as connection:
+        upgrade(connection, copies.append, steps)
+    return copies
+
+
+def test_the_steps_lead_to_the_tables_of_the_code(database: Engine) -> None:
+    assert _upgraded(database) == []
+    with database.connect() as connection:
+        assert version_of(connection).is_current
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+
+
+@pytest.mark.parametrize("until", UNSTAMPED)
+def test_tables_of_each_earlier_version_are_recognised_and_completed(database: Engine, until: str) -> None:
+    names = {name for version, added in UNSTAMPED.items() if version <= until for name in added}
+    with database.begin() as connection:
+        METADATA.create_all(connection, [table for table in METADATA.sorted_tables if table.name in names])
+        connection.execute(SEARCH)
+        assert version_of(connection) == Version(until, revisions(STEPS)[-1], is_stamped=False)
+    assert _upgraded(database) == []
+    with database.connect() as connection:
+        assert version_of(connection).is_current and connection.scalar(TOTAL) == 4
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+
+
+def test_only_one_of_many_at_once_changes_rows(database: Engine, tmp_path: Path) -> None:
+    _upgraded(database)
+    with database.begin() as connection:
+        connection.execute(SEARCH)
+    steps = steps_with(tmp_path)
+    with ThreadPoolExecutor(4) as pool:
+        copies = list(pool.map(lambda _: _upgraded(database, steps), range(4)))
+    assert sorted(copies) == [[], [], [], ["before-9999"]]
+    with database.connect() as connection:
+        assert connection.scalar(TOTAL) == 8
