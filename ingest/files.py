@@ -40,7 +40,7 @@ def find_files(folder: Path) -> tuple[list[EntryFile], list[Problem]]:
     root = folder.resolve()
     files: dict[str, EntryFile] = {}
     problems: list[Problem] = []
-    for location in sorted(_walk(root)):
+    for location in sorted(walk(root)):
         path = _path_below(root, location)
         if location.suffix.lower() != ".md":
             continue
@@ -118,7 +118,8 @@ def _resave(path: str, encoding: str) -> Problem:
     return Problem(path, 1, message)
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def walk(root: Path) -> Iterator[Path]:
+    """Yield everything below a folder that is neither hidden nor a folder; links as they are, never followed."""
     for folder, subfolders, names in os.walk(root, followlinks=False):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         yield from (Path(folder) / name for name in [*names, *subfolders] if _wanted(Path(folder) / name))
