@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.gap_board import GapBoard
-from app.logbook import Logbook
+from app.logbook import ClosedLogbook, Logbook
+from app.security import is_led_here
 from app.settings import Settings
 from ingest.store import EntryStore
 from kb.library import Library
@@ -39,9 +40,9 @@ def get_activity(request: Request) -> Activity:
 
 
 def get_logbook(request: Request) -> Logbook:
-    """Return what takes down searches for this application."""
+    """Return what takes down searches for this application; nothing is, where a page of others led to the address."""
     logbook: Logbook = request.app.state.logbook
-    return logbook
+    return ClosedLogbook(request.app.state.activity) if is_led_here(request) else logbook
 
 
 def get_gap_board(request: Request) -> GapBoard:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from fastapi import Request, Response
 
+from app.security import is_led_here
 from kb.loop.activity import Activity, Searched
 from kb.search.answer import Answer
 from kb.search.query import Filters
@@ -92,6 +93,17 @@ class Logbook:
                 self._last.popitem(last=False)
 
 
+class ClosedLogbook(Logbook):
+    """Takes nothing down: for requests that nobody here has made."""
+
+    def search(self, answer: Answer, filters: Filters, asker: str, language: str, deal: str = "") -> str:
+        """Take down nothing."""
+        return ""
+
+    def opened(self, asker: str, entry: str) -> None:
+        """Take down nothing."""
+
+
 def asker_of(request: Request) -> str:
     """Return the random number of a browser; a new one where it has none."""
     known = request.cookies.get(COOKIE, "")
@@ -104,7 +116,7 @@ def asker_of(request: Request) -> str:
 
 def remember_asker(request: Request, response: Response) -> None:
     """Give a browser its number."""
-    if request.cookies.get(COOKIE) != asker_of(request):
+    if request.cookies.get(COOKIE) != asker_of(request) and not is_led_here(request):
         response.set_cookie(COOKIE, asker_of(request), max_age=A_YEAR, samesite="lax", httponly=True, path="/")
 
 

@@ -30,6 +30,8 @@ PROGRAM_TYPES = ("", "application/json", "text/markdown")  # what no form of a p
 USUAL_PORTS = {"http": 80, "https": 443}
 ELSEWHERE = ("cross-site", "same-site")  # the other ports of a host are other people's, although of one site
 
+LED_HERE = "is_led_here"  # of the state of a request
+
 
 class Origin(NamedTuple):
     """Where a page comes from, as browsers compare it."""
@@ -37,6 +39,11 @@ class Origin(NamedTuple):
     scheme: str
     name: str
     port: int
+
+
+def is_led_here(request: Request) -> bool:
+    """Whether a page of others led a browser to an address: what is asked there is nothing a reader has asked."""
+    return bool(getattr(request.state, LED_HERE, False))
 
 
 class SecurityMiddleware:
@@ -66,7 +73,14 @@ class SecurityMiddleware:
         if why:
             await refusal(Request(scope), why)(scope, receive, with_headers)
             return
+        scope.setdefault("state", {})[LED_HERE] = self._is_led_here(scope, Headers(scope=scope))
         await self.app(scope, receive, with_headers)
+
+    def _is_led_here(self, scope: Scope, headers: Headers) -> bool:
+        """Whether a page of others led to an address, or a browser looks at it in advance: nobody here asked that."""
+        here, referer = _origin(f"{scope['scheme']}://{headers.get('host', '')}"), headers.get("referer")
+        is_linked = bool(referer and here and not self._is_ours(referer, here))
+        return is_linked or headers.get("sec-fetch-site") in ELSEWHERE or _is_early(headers)
 
     def _why_not(self, scope: Scope, headers: Headers) -> str:
         host = headers.get("host", "")
@@ -110,9 +124,12 @@ class SecurityMiddleware:
 
 def _is_visit(headers: Headers) -> bool:
     """Whether a browser opens a page for a person: in a window, not in a frame and not in advance."""
-    is_early = "prefetch" in headers.get("sec-purpose", headers.get("purpose", ""))
     is_window = headers.get("sec-fetch-dest", "document") == "document"
-    return headers.get("sec-fetch-mode") == "navigate" and is_window and not is_early
+    return headers.get("sec-fetch-mode") == "navigate" and is_window and not _is_early(headers)
+
+
+def _is_early(headers: Headers) -> bool:
+    return "prefetch" in headers.get("sec-purpose", headers.get("purpose", ""))
 
 
 def _named(host: str) -> tuple[str, int | None]:

@@ -151,6 +151,51 @@ def test_another_site_may_link_to_us_but_not_read_us(client: TestClient) -> None
     assert client.get("/healthz", headers=script).status_code == 403
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("dest", ["iframe", "frame", "embed", "object", "image"])
+def test_a_frame_or_picture_elsewhere_makes_nobody_search(client: TestClient, site: str, dest: str) -> None:
+    for mode in ("navigate", "no-cors"):
+        framed = {"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest}
+        assert client.get("/?q=価格", headers=framed).status_code == 403
+
+
+def test_a_prefetch_elsewhere_is_refused(client: TestClient) -> None:
+    early = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-purpose": "prefetch;prerender"}
+    assert client.get("/?q=価格", headers=early).status_code == 403
+
+
+VISIT = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+
+
+@pytest.mark.parametrize(
+    ("signs", "is_logged"),
+    [
+        ({"sec-fetch-site": "cross-site", **VISIT}, False),
+        ({"sec-fetch-site": "same-site", **VISIT}, False),
+        ({"sec-fetch-site": "none", "sec-purpose": "prefetch", **VISIT}, False),
+        ({"referer": "http://evil.example/"}, False),  # http at a name of the office: no sec-fetch headers
+        ({"referer": "http://127.0.0.1:3000/"}, False),
+        ({"referer": f"{OWN}/"}, True),
+        ({"sec-fetch-site": "same-origin", **VISIT}, True),
+        ({"sec-fetch-site": "none", **VISIT}, True),
+        ({}, True),
+    ],
+)
+def test_what_a_page_of_others_leads_to_is_shown_and_not_logged(
+    make_client: MakeClient, signs: dict[str, str], is_logged: bool
+) -> None:
+    client = make_client()
+    app: Any = client.app
+    page = client.get("/?q=価格&lang=en", headers=signs)
+    assert page.status_code == 200 and "価格" in page.text
+    assert (("asker" in page.cookies), ("lang" in page.cookies)) == (is_logged, is_logged)
+    client.get("/api/v1/search?q=価格", headers=signs)
+    client.get("/entries/talk-tracks/price", headers=signs)
+    searches = app.state.activity.searches("")
+    assert len(searches) == (2 if is_logged else 0)
+    assert bool(app.state.activity.opened_of("")) == is_logged
+
+
 def test_an_operator_can_name_more_hosts(make_client: MakeClient) -> None:
     proxied = make_client(indexed=False, hosts="KB.example.co.jp, other.example")
     own = {"host": "kb.example.co.jp", "origin": "https://kb.example.co.jp"}
