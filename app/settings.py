@@ -27,7 +27,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on. Other machines reach it only if you change this.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Host names, separated by commas, under which browsers may reach the server besides loopback."
+        (),
+        description="Hosts, separated by commas, under which browsers may reach the server besides loopback;"
+        " with a port where it is not the usual one.",
     )
     visibility: Annotated[frozenset[str], NoDecode] = Field(
         VISIBILITIES, description="Which `visibility` values this server shows at all, separated by commas."

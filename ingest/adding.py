@@ -9,6 +9,7 @@ from ingest import atomic
 from ingest.check import read_playbook
 from ingest.files import find_files, read_file
 from ingest.front_matter import cut
+from ingest.inside import below
 from ingest.likeness import same_words
 from ingest.names import candidates, file_stem, name_of, unnamed
 from ingest.parse import parse_entry
@@ -46,7 +47,7 @@ def add_text(folder: Path, text: str, *, kind: str = "", name: str = "", force: 
         raise DuplicateTextError(same)
     for path in candidates(parsed.entry.kind, called):
         try:
-            atomic.create(folder / path, text)
+            atomic.create(below(folder, path), text)
         except FileExistsError:
             continue
         return Added(path, parse_entry(text, path, playbook).problems)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
+import stat
 import tempfile
+import unicodedata
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from ingest import atomic
+from ingest import atomic, zips
+from ingest.files import walk
+from ingest.inside import below, is_plain
+from ingest.playbook_file import PLAYBOOK_NAME
 from kb.errors import BackupError
 from kb.wording import say
 
@@ -22,8 +26,11 @@ MANIFEST = "manifest.json"
 ENTRIES = "entries/"
 ACTIVITY = "activity.sqlite"
 FORMAT = 1
-# What zipfile raises on a file in which bytes have changed, as found by changing them.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError, OverflowError)
+MAX_PARTS = 200_000  # twenty times the entries this is made for
+MAX_FILE = 20_000_000  # bytes of a file; ten times what is read as an entry
+MAX_LIST = 50_000_000  # bytes of the list of checksums, which is held as a whole
+MAX_UNPACKED = 20_000_000_000  # bytes of everything
+LARGE = 1_000_000_000  # bytes; from here on a ZIP archive needs longer numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class Contents:
     made_at: str  # UTC, ISO
     files: int
     has_activity: bool
+    left_out: tuple[str, ...] = ()  # neither Markdown nor the playbook, a link, or too large
+    renamed: tuple[tuple[str, str], ...] = ()  # (name, path): some systems take its name for that of another file
 
 
 def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path) -> Contents:
@@ -41,6 +50,7 @@ def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path) 
     Raises NotSavedError.
     """
     sums: dict[str, str] = {}
+    left_out: list[str] = []
     made = datetime.now(UTC).isoformat(timespec="seconds")
 
     def fill(file: BinaryIO) -> None:
@@ -48,85 +58,142 @@ def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path) 
             tempfile.TemporaryDirectory() as place,
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
-            for path in _files(entries):
-                _put(archive, sums, ENTRIES + path.relative_to(entries).as_posix(), path.read_bytes())
+            for location in sorted(walk(entries)):
+                path = location.relative_to(entries).as_posix()
+                if _may_be_kept(location, path):
+                    _put(archive, sums, ENTRIES + path, location)
+                else:
+                    left_out.append(path)
             copy = Path(place) / ACTIVITY
             if copy_activity(copy):
-                _put(archive, sums, ACTIVITY, copy.read_bytes())
+                _put(archive, sums, ACTIVITY, copy)
             manifest = {"format": FORMAT, "made_at": made, "sha256": sums}
             archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
 
     atomic.put(target, fill)
-    return Contents(made, sum(name.startswith(ENTRIES) for name in sums), ACTIVITY in sums)
+    return Contents(made, sum(name.startswith(ENTRIES) for name in sums), ACTIVITY in sums, tuple(left_out))
 
 
 def verify(source: Path) -> Contents:
-    """Read a whole backup and compare every checksum. Raises BackupError."""
+    """Read a whole backup, a block at a time, and compare every checksum. Raises BackupError."""
     with _opened(source) as archive:
-        manifest = _manifest(archive)
-        sums: dict[str, str] = manifest["sha256"]
-        if set(archive.namelist()) != {*sums, MANIFEST}:
-            raise BackupError(say("it holds other files than its list says"))
-        for name, wanted in sums.items():
-            if not _is_safe(name):
-                raise BackupError(say("'{name}' lies outside of it", name=name))
-            if hashlib.sha256(_read(archive, name)).hexdigest() != wanted:
-                raise BackupError(say("'{name}' is damaged", name=name))
-        return Contents(manifest["made_at"], sum(n.startswith(ENTRIES) for n in sums), ACTIVITY in sums)
+        return _verified(archive, source.stat().st_size)
 
 
 def restore(source: Path, entries: Path, activity: Path) -> Contents:
     """Bring a backup back to where nothing is yet. Raises BackupError, NotSavedError."""
-    contents = verify(source)
-    if entries.is_dir() and any(entries.iterdir()):
-        raise BackupError(say("the folder {folder} is not empty; move it away first", folder=str(entries)))
-    if contents.has_activity and activity.exists():
-        raise BackupError(say("{file} is there already; move it away first", file=str(activity)))
     with _opened(source) as archive:
-        for name in _manifest(archive)["sha256"]:
-            raw = _read(archive, name)
-            place = activity if name == ACTIVITY else entries / name.removeprefix(ENTRIES)
-            atomic.put(place, lambda file, raw=raw: file.write(raw), durable=False)  # type: ignore[misc]
+        contents = _verified(archive, source.stat().st_size)
+        if entries.is_dir() and any(entries.iterdir()):
+            raise BackupError(say("the folder {folder} is not empty; move it away first", folder=str(entries)))
+        if contents.has_activity and activity.exists():
+            raise BackupError(say("{file} is there already; move it away first", file=str(activity)))
+        sums: dict[str, str] = _manifest(archive)["sha256"]
+        for name, path in _paths(sums.keys() - {ACTIVITY, *contents.left_out}).items():
+            _put_back(archive, name, sums[name], below(entries, path))
+        if contents.has_activity:
+            _put_back(archive, ACTIVITY, sums[ACTIVITY], activity)
     atomic.settle()
     return contents
 
 
-def _files(entries: Path) -> Iterator[Path]:
-    for path in sorted(entries.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(entries).parts)
-        if path.is_file() and not hidden and not path.is_symlink():
-            yield path
+def _verified(archive: zipfile.ZipFile, packed: int) -> Contents:
+    parts = archive.infolist()
+    if zips.declares_too_much(parts, packed, MAX_UNPACKED, MAX_PARTS):
+        raise BackupError(say("unpacked it would be far larger than any backup"))
+    manifest = _manifest(archive)
+    sums: dict[str, str] = manifest["sha256"]
+    if sorted(part.filename for part in parts) != sorted((*sums, MANIFEST)):
+        raise BackupError(say("it holds other files than its list says"))
+    for part in parts:
+        _refuse_unsafe(part)
+    for name, wanted in sums.items():
+        for _ in _read(archive, name, wanted):
+            continue
+    left_out = tuple(name for name in sums if name != ACTIVITY and not _is_knowledge(name.removeprefix(ENTRIES)))
+    kept = _paths(sums.keys() - {ACTIVITY, *left_out})
+    renamed = tuple((name, path) for name, path in kept.items() if name != ENTRIES + path)
+    return Contents(manifest["made_at"], len(kept), ACTIVITY in sums, left_out, renamed)
 
 
-def _put(archive: zipfile.ZipFile, sums: dict[str, str], name: str, raw: bytes) -> None:
-    archive.writestr(name, raw)
-    sums[name] = hashlib.sha256(raw).hexdigest()
+def _refuse_unsafe(part: zipfile.ZipInfo) -> None:
+    """Raise BackupError unless a part is an ordinary file at one place below the entries folder, or one of ours."""
+    name = part.filename
+    kind = stat.S_IFMT(part.external_attr >> 16)
+    is_ours = name in (ACTIVITY, MANIFEST) or (name.startswith(ENTRIES) and is_plain(name.removeprefix(ENTRIES)))
+    if not is_ours or kind not in (0, stat.S_IFREG):
+        raise BackupError(say("'{name}' lies outside of it", name=name))
+    limit = {ACTIVITY: MAX_UNPACKED, MANIFEST: MAX_LIST}.get(name, MAX_FILE)
+    if part.file_size > limit:
+        raise BackupError(say("unpacked it would be far larger than any backup"))
+
+
+def _paths(names: Iterable[str]) -> dict[str, str]:
+    """Return where each file goes: of names that some systems take for one, the later ones get a number."""
+    paths: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in sorted(names):
+        place = PurePosixPath(name.removeprefix(ENTRIES))
+        numbered = (str(place.with_stem(f"{place.stem}-{n}")) for n in count(2))
+        paths[name] = next(path for path in chain([str(place)], numbered) if _folded(path) not in taken)
+        taken.add(_folded(paths[name]))
+    return paths
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def _is_knowledge(path: str) -> bool:
+    """Whether a file of the entries folder is knowledge; nothing else may come back from a backup."""
+    return path == PLAYBOOK_NAME or path.lower().endswith(".md")
+
+
+def _may_be_kept(location: Path, path: str) -> bool:
+    is_file = not location.is_symlink() and location.is_file()
+    return is_file and is_plain(path) and _is_knowledge(path) and location.stat().st_size <= MAX_FILE
+
+
+def _put(archive: zipfile.ZipFile, sums: dict[str, str], name: str, file: Path) -> None:
+    digest = hashlib.sha256()
+    with file.open("rb") as raw, archive.open(name, "w", force_zip64=file.stat().st_size > LARGE) as part:
+        while block := raw.read(zips.BLOCK):
+            digest.update(block)
+            part.write(block)
+    sums[name] = digest.hexdigest()
+
+
+def _put_back(archive: zipfile.ZipFile, name: str, wanted: str, place: Path) -> None:
+    atomic.put(place, lambda file: file.writelines(_read(archive, name, wanted)), durable=False)
 
 
 def _opened(source: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(source)
-    except _DAMAGE as error:
+    except zips.DAMAGE as error:
         raise BackupError(say("it cannot be opened ({why})", why=str(error))) from error
 
 
-def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+def _read(archive: zipfile.ZipFile, name: str, wanted: str) -> Iterator[bytes]:
+    """Yield a file a block at a time. Raises BackupError at the end, where its checksum is another."""
+    digest = hashlib.sha256()
     try:
-        return archive.read(name)
-    except _DAMAGE as error:
+        for block in zips.blocks(archive, archive.getinfo(name)):
+            digest.update(block)
+            yield block
+    except (zips.TooLargeError, *zips.DAMAGE) as error:
         raise BackupError(say("'{name}' is damaged", name=name)) from error
+    if digest.hexdigest() != wanted:
+        raise BackupError(say("'{name}' is damaged", name=name))
 
 
 def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
     try:
-        manifest = json.loads(archive.read(MANIFEST))
-        if manifest["format"] == FORMAT and isinstance(manifest["sha256"], dict):
-            return dict(manifest)
-    except (KeyError, TypeError, *_DAMAGE):
+        part = archive.getinfo(MANIFEST)
+        if part.file_size <= MAX_LIST:
+            manifest = json.loads(b"".join(zips.blocks(archive, part)))
+            if manifest["format"] == FORMAT and isinstance(manifest["sha256"], dict):
+                return dict(manifest)
+    except (KeyError, TypeError, RecursionError, zips.TooLargeError, *zips.DAMAGE):
         pass
     raise BackupError(say("it is no backup of this program"))
-
-
-def _is_safe(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return name == ACTIVITY or (name.startswith(ENTRIES) and ".." not in parts and "\\" not in name and len(parts) > 1)

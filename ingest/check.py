@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ingest.fields import did_you_mean
-from ingest.files import decode, find_files, read_file
+from ingest.files import EntryFile, decode, find_files, not_followed, read_bytes, read_file
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME, parse_playbook
 from kb.entry import Entry, Problem
@@ -20,9 +20,12 @@ from kb.wording import say, together
 def read_playbook(folder: Path) -> tuple[Playbook, tuple[Problem, ...], str]:
     """Return the playbook of a folder, its problems and its content hash; an empty one where there is no file."""
     path = folder / PLAYBOOK_NAME
+    if path.is_symlink():
+        return Playbook(), (Problem(PLAYBOOK_NAME, 1, not_followed(PLAYBOOK_NAME)),), "link"
     if not path.is_file():
         return Playbook(), (), ""
-    found = decode(path.read_bytes(), PLAYBOOK_NAME)
+    raw = read_bytes(EntryFile(PLAYBOOK_NAME, path))
+    found = raw if isinstance(raw, Problem) else decode(raw, PLAYBOOK_NAME)
     if isinstance(found, Problem):
         return Playbook(), (found,), found.message
     playbook, problems = parse_playbook(found.text)

@@ -83,7 +83,7 @@ def write_zip(records: Sequence[Record], folder: Path, out: BinaryIO) -> None:
     """Write the files byte for byte at their paths, with the playbook."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         playbook = folder / PLAYBOOK_NAME
-        if playbook.is_file():
+        if playbook.is_file() and not playbook.is_symlink():
             archive.write(playbook, PLAYBOOK_NAME)
         for record in records:
             info = zipfile.ZipInfo.from_file(record.file.location, record.entry.path, strict_timestamps=False)

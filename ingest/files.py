@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.inside import link_in
 from kb.entry import Problem
 from kb.wording import say
 
@@ -40,11 +41,11 @@ def find_files(folder: Path) -> tuple[list[EntryFile], list[Problem]]:
     root = folder.resolve()
     files: dict[str, EntryFile] = {}
     problems: list[Problem] = []
-    for location in sorted(_walk(root)):
+    for location in sorted(walk(root)):
         path = _path_below(root, location)
-        if location.suffix.lower() != ".md":
+        if location.suffix.lower() != ".md" and not (location.is_symlink() and not location.is_file()):
             continue
-        message = _why_not(root, location, path, files)
+        message = _why_not(location, path, files)
         if message:
             problems.append(Problem(path, 1, message))
         else:
@@ -53,20 +54,31 @@ def find_files(folder: Path) -> tuple[list[EntryFile], list[Problem]]:
 
 
 def find_some(folder: Path, paths: Iterable[str]) -> tuple[list[EntryFile], list[Problem]]:
-    """Return those of some paths below a folder that are Markdown files, and those that cannot be entries."""
+    """Return those of some paths below a folder that are Markdown files, and those that cannot be entries.
+
+    What lies behind a link is a problem of the link.
+    """
     root = folder.resolve()
     files: list[EntryFile] = []
     problems: list[Problem] = []
     for path in sorted(set(paths)):
         location = root / path
-        if not location.is_symlink() and not location.is_file():
+        if link := link_in(root, path):
+            problems.append(Problem(link, 1, not_followed(link)))
             continue
-        message = _why_not(root, location, path, {})
+        if not location.is_file():
+            continue
+        message = _why_not(location, path, {})
         if message:
             problems.append(Problem(path, 1, message))
         else:
             files.append(EntryFile(path, location))
-    return files, problems
+    return files, sorted(set(problems))
+
+
+def not_followed(link: str) -> str:
+    """Return what is said of a link, wherever it leads: what is changed or moved there is out of our sight."""
+    return say("'{name}' is a link and was not followed. Put the file or folder itself in its place.", name=link)
 
 
 def read_file(file: EntryFile) -> FileText | Problem:
@@ -118,7 +130,8 @@ def _resave(path: str, encoding: str) -> Problem:
     return Problem(path, 1, message)
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def walk(root: Path) -> Iterator[Path]:
+    """Yield everything below a folder that is neither hidden nor a folder; links as they are, never followed."""
     for folder, subfolders, names in os.walk(root, followlinks=False):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         yield from (Path(folder) / name for name in [*names, *subfolders] if _wanted(Path(folder) / name))
@@ -134,18 +147,9 @@ def _path_below(root: Path, location: Path) -> str:
     return unicodedata.normalize("NFC", readable)
 
 
-def _leads_into(link: Path, root: Path) -> bool:
-    try:
-        return link.resolve(strict=True).is_relative_to(root)
-    except (OSError, RuntimeError):  # it leads nowhere, or to itself: Python 3.11 and 3.13 say so differently
-        return False
-
-
-def _why_not(root: Path, location: Path, path: str, known: dict[str, EntryFile]) -> str:
-    if location.is_symlink() and not _leads_into(location, root):
-        return say(
-            "This link leads out of the entries folder or nowhere and was not followed. Copy the file here instead."
-        )
+def _why_not(location: Path, path: str, known: dict[str, EntryFile]) -> str:
+    if location.is_symlink():
+        return not_followed(path)
     if not location.is_file():
         return say("This is not an ordinary file.")
     if "\\x" in path or any(ord(c) < 32 for c in path):

@@ -6,15 +6,33 @@ import logging
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-TIMEOUT = 20  # seconds; a hook that takes longer is given up
+TIMEOUT = 20  # seconds
 MOST_VERSIONS = 100
 NOBODY = "Kachisuji"
 ADDRESS = "kachisuji@localhost"
+# What a repository may say of itself that runs a command or asks a network. A backup, a clone or a shared drive brings
+# its own configuration along, so none of it is believed; nor is the environment, which is not handed on.
+_DISABLED = (
+    "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.attributesFile=/dev/null", "core.pager=cat",
+    "core.editor=false", "core.sshCommand=false", "diff.external=", "log.showSignature=false", "gpg.program=false",
+    "credential.helper=", "protocol.allow=never", "gc.auto=0", "maintenance.auto=false",
+)  # fmt: skip
+_PLAIN = ("core.quotepath=off", "i18n.commitEncoding=utf-8", "i18n.logOutputEncoding=utf-8")
+_ENVIRONMENT = {
+    "PATH": os.defpath,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+}
 _FORMAT = "%H%x1f%aI%x1f%an%x1f%s"
 log = logging.getLogger(__name__)
 
@@ -50,22 +68,48 @@ class History:
         """
         if not self.is_kept:
             return False
-        name = " ".join(author.replace("<", " ").replace(">", " ").split()) or NOBODY
-        who = (f"user.name={name}", f"user.email={ADDRESS}")
+        name = " ".join("".join(c if c.isprintable() and c not in "<>" else " " for c in author).split()) or NOBODY
         try:
-            self._run("add", "--", path)
-            self._run(*(part for pair in who for part in ("-c", pair)), "commit", "--quiet", "--no-gpg-sign",
-                      "--message", reason or path, "--only", "--", path)  # fmt: skip
+            return self._commit(path, name, reason or path)
         except (OSError, subprocess.SubprocessError) as error:
             log.warning("%s is saved, but git did not take it: %s", path, _said(error))
             return False
+
+    def _commit(self, path: str, name: str, message: str) -> bool:
+        """Commit a file byte for byte, step by step: `add` and `commit` would run what the repository names as filters.
+
+        The commit is made on an index of its own, for what people have staged is theirs to commit.
+        """
+        if self._git("check-ignore", "--", f"./{path}"):
+            return False
+        content = (self._folder / path).read_bytes()
+        blob = self._run("hash-object", "-w", "--no-filters", "--stdin", given=content).decode().strip()
+        entry = ("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
+        parent = self._git("rev-parse", "--verify", "--quiet", "HEAD").strip()
+        with tempfile.TemporaryDirectory() as place:
+            index = {"GIT_INDEX_FILE": str(Path(place) / "index")}
+            if parent:
+                self._run("read-tree", parent, more=index)
+            self._run(*entry, more=index)
+            tree = self._run("write-tree", more=index).decode().strip()
+        if parent and tree == self._git("rev-parse", f"{parent}^{{tree}}").strip():
+            return False
+        who = {f"GIT_{role}_{what}": said for role in ("AUTHOR", "COMMITTER")
+               for what, said in (("NAME", name), ("EMAIL", ADDRESS))}  # fmt: skip
+        above = ("-p", parent) if parent else ()
+        made = (
+            self._run("commit-tree", "--no-gpg-sign", *above, tree, given=message.encode(), more=who).decode().strip()
+        )
+        self._run("update-ref", "-m", "commit", "HEAD", made, parent, more=who)
+        self._run(*entry)
         return True
 
     def versions(self, path: str) -> Sequence[Version]:
         """Return the versions of a file, the newest first; none where no history is kept."""
         if not self.is_kept:
             return ()
-        listed = self._git("log", f"--max-count={MOST_VERSIONS}", "--follow", f"--format={_FORMAT}", "--", path)
+        listed = self._git("log", f"--max-count={MOST_VERSIONS}", "--follow", "--no-ext-diff", "--no-textconv",
+                           f"--format={_FORMAT}", "--", f":(literal){path}")  # fmt: skip
         parts = [line.split("\x1f", 3) for line in listed.splitlines() if line.count("\x1f") == 3]
         return [Version(number, datetime.fromisoformat(at), author, reason) for number, at, author, reason in parts]
 
@@ -74,7 +118,7 @@ class History:
         if not self.is_kept or number not in {version.number for version in self.versions(path)}:
             return None
         try:
-            return self._run("show", f"{number}:./{path}")
+            return self._run("cat-file", "blob", f"{number}:{path}")
         except (OSError, subprocess.SubprocessError):
             return None  # at that time it had another name
 
@@ -84,9 +128,16 @@ class History:
         except (OSError, subprocess.SubprocessError):
             return ""
 
-    def _run(self, *arguments: str) -> bytes:
-        command = ["git", "-c", "core.quotepath=off", *arguments]
-        done = subprocess.run(command, cwd=self._folder, capture_output=True, timeout=TIMEOUT, check=True)  # noqa: S603
+    def _run(self, *arguments: str, given: bytes = b"", more: Mapping[str, str] | None = None) -> bytes:
+        """Return what git prints, run so that nothing but git itself is ever run."""
+        # Who names the folder in KB_ENTRIES trusts it to be there, whoever owns it.
+        settings = (*_PLAIN, *_DISABLED, f"safe.directory={self._folder.resolve()}")
+        options = (part for setting in settings for part in ("-c", setting))
+        done = subprocess.run(  # noqa: S603
+            [shutil.which("git") or "git", "--no-pager", *options, *arguments],
+            cwd=self._folder, input=given, capture_output=True, timeout=TIMEOUT, check=True,
+            env={**_ENVIRONMENT, **(more or {})},
+        )  # fmt: skip
         return done.stdout
 
 

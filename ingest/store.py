@@ -14,6 +14,7 @@ from ingest import atomic
 from ingest.files import MAX_FILE_BYTES, FileText, decode
 from ingest.front_matter import edited
 from ingest.history import History
+from ingest.inside import below
 from ingest.intake import Intake
 from ingest.names import UNNAMED, candidates, name_of
 from ingest.once import Once
@@ -75,8 +76,8 @@ class EntryStore:
         """Return an entry's file. Raises EntryNotFoundError, RefusedTextError when it is no text any more."""
         entry = self._library.entries.get(entry_id)
         try:
-            found = decode((self._folder / entry.path).read_bytes(), entry.path)
-        except OSError as error:
+            found = decode(below(self._folder, entry.path).read_bytes(), entry.path)
+        except (OSError, NotSavedError) as error:
             raise EntryNotFoundError(entry_id) from error
         if isinstance(found, Problem):
             raise RefusedTextError(found.message)
@@ -152,7 +153,7 @@ class EntryStore:
 
     def _saved(self, found: Review, path: str, write: Callable[[Path], str], author: str, reason: str) -> Saved:
         with self._writing():
-            digest = write(self._folder / path)
+            digest = write(below(self._folder, path))
             self.history.commit(path, author, reason)
         report = self._intake.take_in([path], wait=WAIT_SECONDS)
         ids = (*report.added, *report.changed) if report else ()

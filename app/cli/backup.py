@@ -20,13 +20,14 @@ def backup(target: Annotated[Path, typer.Argument(help="The .zip to write.")]) -
     need_entries(settings)
     activity = Activity(settings.activity_file, is_kept=False) if settings.activity_file.is_file() else None
     try:
-        back_up(settings.entries, activity.copy_to if activity else lambda _place: False, target)
+        written = back_up(settings.entries, activity.copy_to if activity else lambda _place: False, target)
         contents = verify(target)
     except KBError as error:
         fail(str(error))
     finally:
         if activity:
             activity.close()
+    _print_left_out(written.left_out)
     what = "with activity" if contents.has_activity else "without activity"
     typer.echo(f"{target}: {contents.files} files, {what}, every checksum compared.")
 
@@ -45,5 +46,13 @@ def restore(
         contents = verify(source) if check else bring_back(source, settings.entries, settings.activity_file)
     except KBError as error:
         fail(str(error))
+    _print_left_out(contents.left_out)
+    for name, path in contents.renamed:
+        typer.echo(f"{name} is restored as {path}: some systems cannot tell its name from another one.", err=True)
     done = "is whole" if check else f"is back in {settings.entries}"
     typer.echo(f"{source} of {contents.made_at} {done}: {contents.files} files.")
+
+
+def _print_left_out(names: tuple[str, ...]) -> None:
+    for name in names:
+        typer.echo(f"{name}: left out. Only Markdown files and playbook.yaml are kept, and no links.", err=True)

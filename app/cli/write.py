@@ -76,7 +76,7 @@ def add(
 ) -> None:
     """Add Markdown files as entries; each goes to the folder of its kind. Exit code 1 if one was refused."""
     from ingest.adding import add_text
-    from ingest.files import decode
+    from ingest.files import EntryFile, read_file
     from kb.entry import Problem
     from kb.errors import KBError
 
@@ -85,13 +85,13 @@ def add(
     refused = 0
     for file in files:
         try:
-            found = decode(file.read_bytes(), file.name)
+            found = read_file(EntryFile(file.name, file))
             if isinstance(found, Problem):
                 raise KBError(found.message)
             added = add_text(settings.entries, found.text, name=file.stem, force=force)
-        except (KBError, OSError) as error:
+        except KBError as error:
             refused += 1
-            typer.echo(f"{file}: {error.strerror if isinstance(error, OSError) else error}", err=True)
+            typer.echo(f"{file}: {error}", err=True)
             continue
         typer.echo(f"{file} → {settings.entries / added.path}")
         for problem in added.problems:

@@ -9,6 +9,13 @@ from fastapi import Request, Response
 COOKIE = "asker"
 A_YEAR = 365 * 24 * 60 * 60  # seconds
 
+LED_HERE = "is_led_here"  # of the state of a request
+
+
+def is_led_here(request: Request) -> bool:
+    """Whether a page of others led a browser to an address: what is asked there is nothing a reader has asked."""
+    return bool(getattr(request.state, LED_HERE, False))
+
 
 def asker_of(request: Request) -> str:
     """Return the random number of a browser; a new one where it has none."""
@@ -22,5 +29,5 @@ def asker_of(request: Request) -> str:
 
 def remember_asker(request: Request, response: Response) -> None:
     """Give a browser its number."""
-    if request.cookies.get(COOKIE) != asker_of(request):
+    if request.cookies.get(COOKIE) != asker_of(request) and not is_led_here(request):
         response.set_cookie(COOKIE, asker_of(request), max_age=A_YEAR, samesite="lax", httponly=True, path="/")

@@ -6,13 +6,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.http.asker import is_led_here
 from app.services import Services
 from app.settings import Settings
 from ingest.store import EntryStore
 from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
-from kb.loop.logbook import Logbook
+from kb.loop.logbook import ClosedLogbook, Logbook
 
 
 def services_of(request: Request) -> Services:
@@ -44,8 +45,9 @@ def _gap_board(services: ServicesDep) -> GapBoard:
     return services.gap_board
 
 
-def _logbook(services: ServicesDep) -> Logbook:
-    return services.logbook
+def _logbook(request: Request, services: ServicesDep) -> Logbook:
+    """Return the log; a closed one where a page of others led to the address."""
+    return ClosedLogbook(services.activity) if is_led_here(request) else services.logbook
 
 
 LibraryDep = Annotated[Library, Depends(_library)]

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.asker import LED_HERE
 from app.http.errors import refusal
 from app.http.headers import HEADERS
 from app.settings import LOOPBACK, Settings
 from kb.wording import say
+
+READING = ("GET", "HEAD", "OPTIONS")
+PROGRAM_TYPES = ("", "application/json", "text/markdown")  # what no form of a page anywhere can send
+USUAL_PORTS = {"http": 80, "https": 443}
+ELSEWHERE = ("cross-site", "same-site")  # the other ports of a host are other people's, although of one site
+
+
+class Origin(NamedTuple):
+    """Where a page comes from, as browsers compare it."""
+
+    scheme: str
+    name: str
+    port: int
 
 
 class SecurityMiddleware:
@@ -19,7 +34,8 @@ class SecurityMiddleware:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.hosts = {*LOOPBACK, *settings.hosts}
+        self.named = tuple(_named(host) for host in settings.hosts)
+        self.hosts = {*LOOPBACK, *(name for name, _ in self.named)}
         if settings.host not in ("0.0.0.0", "::"):  # noqa: S104 (a comparison, not a binding)
             self.hosts.add(settings.host.lower())
 
@@ -36,28 +52,84 @@ class SecurityMiddleware:
                     headers.setdefault(name, value)
             await send(message)
 
-        why = self._why_not(Headers(scope=scope))
+        why = self._why_not(scope, Headers(scope=scope))
         if why:
             await refusal(Request(scope), why)(scope, receive, with_headers)
             return
+        scope.setdefault("state", {})[LED_HERE] = self._is_led_here(scope, Headers(scope=scope))
         await self.app(scope, receive, with_headers)
 
-    def _why_not(self, headers: Headers) -> str:
+    def _is_led_here(self, scope: Scope, headers: Headers) -> bool:
+        """Whether a page of others led to an address, or a browser looks at it in advance: nobody here asked that."""
+        here, referer = _origin(f"{scope['scheme']}://{headers.get('host', '')}"), headers.get("referer")
+        is_linked = bool(referer and here and not self._is_ours(referer, here))
+        return is_linked or headers.get("sec-fetch-site") in ELSEWHERE or _is_early(headers)
+
+    def _why_not(self, scope: Scope, headers: Headers) -> str:
         host = headers.get("host", "")
-        if _name(f"//{host}") not in self.hosts:
+        here = _origin(f"{scope['scheme']}://{host}")
+        if here is None or here.name not in self.hosts or set(host) & set("@/\\?#"):
             return say("The host '{host}' is not served here. An operator can allow it with KB_HOSTS.", host=host[:100])
-        origin = headers.get("origin")
-        if origin and origin != "null" and _name(origin) not in self.hosts:
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        changes = scope["method"] not in READING
+        if origin is not None and not self._is_ours(origin, here):
             return say("Requests from '{origin}' are not accepted.", origin=origin[:100])
-        if origin == "null" or (
-            headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
-        ):
+        if site in ELSEWHERE and (changes or not _is_visit(headers)):
             return say("Requests from other sites are not accepted.")
+        if changes and origin is None and site is None:
+            return self._why_unsigned(headers, here)
         return ""
 
+    def _why_unsigned(self, headers: Headers, here: Origin) -> str:
+        """Say why a change is refused that bears no sign of where it comes from, as old browsers and programs send."""
+        referer = headers.get("referer")
+        if referer is not None:
+            return "" if self._is_ours(referer, here) else say("Requests from other sites are not accepted.")
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if "cookie" in headers or kind not in PROGRAM_TYPES:
+            return say("A change needs an Origin header, or, from a program, JSON or text/markdown and no cookies.")
+        return ""
 
-def _name(address: str) -> str:
+    def _is_ours(self, address: str, here: Origin) -> bool:
+        """Whether an address is of the origin a request came to, or of what the operator says people see as that.
+
+        Before a proxy that ends TLS the pages are https and may have another port than what arrives here.
+        """
+        origin = _origin(address)
+        if origin is None:
+            return False
+        return origin == here or any(
+            origin.name == name
+            and (origin.port == port if port else origin.scheme == "https" and origin.port in (443, here.port))
+            for name, port in self.named
+        )
+
+
+def _is_visit(headers: Headers) -> bool:
+    """Whether a browser opens a page for a person: in a window, not in a frame and not in advance."""
+    is_window = headers.get("sec-fetch-dest", "document") == "document"
+    return headers.get("sec-fetch-mode") == "navigate" and is_window and not _is_early(headers)
+
+
+def _is_early(headers: Headers) -> bool:
+    return "prefetch" in headers.get("sec-purpose", headers.get("purpose", ""))
+
+
+def _named(host: str) -> tuple[str, int | None]:
+    """Return name and port of a host as the settings have it; None where it has no port."""
+    if host.count(":") > 1 and not host.startswith("["):  # an IPv6 address as it is
+        return host, None
     try:
-        return (urlsplit(address).hostname or "").lower()
+        parts = urlsplit(f"//{host}")
+        return (parts.hostname or "").lower(), parts.port
     except ValueError:
-        return ""
+        return "", None
+
+
+def _origin(address: str) -> Origin | None:
+    try:
+        parts = urlsplit(address)
+        name, port = (parts.hostname or "").lower(), parts.port or USUAL_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return Origin(parts.scheme, name, port) if name and port else None

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
+from app.http.asker import is_led_here
 from app.words.catalogue import LOCALES, Texts, choose_locale, texts_for
 from app.words.rendering import entry_address
 
@@ -46,6 +47,6 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Language"] = texts.locale
-    if request.query_params.get("lang") in LOCALES:
+    if request.query_params.get("lang") in LOCALES and not is_led_here(request):
         response.set_cookie(LANGUAGE_COOKIE, texts.locale, max_age=A_YEAR, samesite="lax", httponly=True, path="/")
     return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
+from ingest import zips
 from kb.errors import RefusedTextError
 from kb.wording import say
 
@@ -14,13 +15,13 @@ MAX_PARTS = 20_000
 _PARSED = (".xml", ".rels", ".vml")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what a locked file is wrapped in, and what files were before 2007
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
-_ENCRYPTED = 0x1  # flag of a part of an archive
 
 
 def refuse_unsafe(raw: bytes) -> None:
     """Raise RefusedTextError unless the bytes are an office file that can be unpacked safely.
 
-    Readers of the parts stop at the sizes the archive declares, so that adding those up is enough.
+    What it declares is looked at first; then each part is unpacked once, a block at a time, for a part that holds more
+    than it declares would fill the memory of whoever reads it.
     """
     if raw.startswith(_OLE):
         raise (
@@ -30,17 +31,27 @@ def refuse_unsafe(raw: bytes) -> None:
         )
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            _refuse_large(archive, len(raw))
+    except zips.DAMAGE as error:
         raise damaged() from error
-    if any(part.flag_bits & _ENCRYPTED for part in parts):
+
+
+def _refuse_large(archive: zipfile.ZipFile, packed: int) -> None:
+    parts = archive.infolist()
+    if any(part.flag_bits & zips.ENCRYPTED for part in parts):
         raise locked()
-    total = sum(part.file_size for part in parts)
     parsed = sum(part.file_size for part in parts if part.filename.lower().endswith(_PARSED))
-    if total > MAX_UNPACKED or parsed > MAX_XML or len(parts) > MAX_PARTS:
+    if parsed > MAX_XML or zips.declares_too_much(parts, packed, MAX_UNPACKED, MAX_PARTS):
+        size = sum(part.file_size for part in parts) / 1e6
         raise RefusedTextError(
-            say("Unpacked it would have {size:.0f} MB, which is more than is opened. Split it.", size=total / 1e6)
+            say("Unpacked it would have {size:.0f} MB, which is more than is opened. Split it.", size=size)
         )
+    try:
+        for part in parts:
+            for _ in zips.blocks(archive, part):
+                continue
+    except zips.TooLargeError as error:
+        raise damaged() from error
 
 
 def locked() -> RefusedTextError:

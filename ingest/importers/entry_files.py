@@ -12,6 +12,7 @@ from ingest.front_matter import composed, edited
 from ingest.importers.changes import changes
 from ingest.importers.known import fields_of, key_at
 from ingest.importers.record import Record
+from ingest.inside import below
 from ingest.names import file_stem
 from ingest.vocabulary import KIND_FOLDERS
 from ingest.yaml_text import YamlTextError
@@ -26,7 +27,7 @@ def new_file(folder: Path, record: Record) -> bool:
     text = composed(record.fields, record.body)
     for path in paths_of(record):
         try:
-            atomic.create(folder / path, text, durable=False)
+            atomic.create(below(folder, path), text, durable=False)
         except FileExistsError:  # of another record whose id differs only in case, or written by a person
             if key_at(folder, path) == (record.kind, record.crm_id):
                 return False

@@ -11,6 +11,7 @@ from pathlib import Path
 from ingest import atomic
 from ingest.files import MAX_FILE_BYTES, find_files, read_file
 from ingest.front_matter import composed
+from ingest.inside import below
 from ingest.names import candidates
 from ingest.parse import parse_entry
 from kb.entry import Problem
@@ -117,7 +118,7 @@ def _bytes_of(source: Path) -> bytes:
 def _created(folder: Path, kind: str, title: str, text: str) -> str:
     for path in candidates(kind, title):
         try:
-            atomic.create(folder / path, text)
+            atomic.create(below(folder, path), text)
         except FileExistsError:
             continue
         return path

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from ingest import zips
 from ingest.importers.errors import ImportRefusedError
 from kb.wording import say
 
 MAX_UNPACKED = 500_000_000  # bytes of a workbook's parts together; one of a million cells has about 50 MB
-MAX_RATIO = 200  # of unpacked to packed bytes; tables reach 20
-SMALL = 20_000_000  # bytes unpacked; below it a ratio proves nothing
+MAX_PARTS = 20_000
 MAX_CELLS = 20_000_000  # of the rectangle a sheet spans: it is held as a whole
-_BLOCK = 1 << 20
 _OVERLAP = 16  # bytes the address of a cell fits in
 _ADDRESS = re.compile(rb' r="([A-Z]{1,3})(\d{1,7})"')
 Value = str | int | float | bool | date | datetime | time | timedelta
@@ -64,7 +62,7 @@ def cell_text(value: Value) -> str:
 
 
 def _refuse_bombs(path: Path) -> None:
-    """Unpack every part once, in pieces: what an archive declares of itself need not be true."""
+    """Look at what a workbook declares, then unpack every part once, in pieces: that need not be true."""
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
@@ -72,30 +70,24 @@ def _refuse_bombs(path: Path) -> None:
                 raise ImportRefusedError(
                     say("This archive is not an .xlsx workbook. Unpack it and import a file of it.")
                 )
-            if sum(part.file_size for part in parts) > MAX_UNPACKED:
+            if zips.declares_too_much(parts, path.stat().st_size, MAX_UNPACKED, MAX_PARTS):
                 raise _too_large()
-            total = 0
             for part in parts:
-                total += _unpacked(archive, part, MAX_UNPACKED - total)
-            if total > SMALL and total > MAX_RATIO * path.stat().st_size:
-                raise _too_large()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+                _refuse_wide(archive, part)
+    except zips.TooLargeError as error:
+        raise _too_large() from error
+    except zips.DAMAGE as error:
         raise _broken() from error
 
 
-def _unpacked(archive: zipfile.ZipFile, part: zipfile.ZipInfo, room: int) -> int:
-    """Return how many bytes a part really has."""
-    part.file_size = MAX_UNPACKED + _BLOCK  # else reading ends where the archive says, not where the data ends
+def _refuse_wide(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """Unpack a part and raise ImportRefusedError where it is a sheet that spans more cells than can be held."""
     is_sheet = part.filename.startswith("xl/worksheets/")
-    size, column, row, kept = 0, 0, 0, b""
-    with archive.open(part) as unpacked:
-        while block := unpacked.read(_BLOCK):
-            size += len(block)
-            if size > room:
-                raise _too_large()
-            for letters, number in _ADDRESS.findall(kept + block) if is_sheet else ():
-                column, row = max(column, _column(letters)), max(row, int(number))
-            kept = block[-_OVERLAP:]
+    column, row, kept = 0, 0, b""
+    for block in zips.blocks(archive, part):
+        for letters, number in _ADDRESS.findall(kept + block) if is_sheet else ():
+            column, row = max(column, _column(letters)), max(row, int(number))
+        kept = block[-_OVERLAP:]
     if column * row > MAX_CELLS:
         raise ImportRefusedError(
             say(
@@ -104,7 +96,6 @@ def _unpacked(archive: zipfile.ZipFile, part: zipfile.ZipInfo, room: int) -> int
                 columns=column,
             )
         )
-    return size
 
 
 def _column(letters: bytes) -> int:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 import sqlite3
+import stat
+import struct
+import tracemalloc
+import unicodedata
+import warnings
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +19,7 @@ import pytest
 
 from app.services import make_index, make_library
 from app.settings import Settings
-from ingest.backup import MANIFEST, back_up, restore, verify
+from ingest.backup import ACTIVITY, MANIFEST, MAX_FILE, back_up, restore, verify
 from ingest.sync import sync
 from kb.errors import BackupError
 from kb.library import Library
@@ -165,3 +172,132 @@ def test_an_activity_database_of_an_earlier_version_is_brought_up_to_date_after_
     activity = Activity(tmp_path / "new/activity.sqlite", keep_days=36_000)
     assert len(activity.searches("")) == 3 and len(activity.gaps()) == 2
     assert examine(tmp_path / "new/activity.sqlite").is_current
+
+
+def _forged(target: Path, members: dict[str | zipfile.ZipInfo, bytes], compression: int = zipfile.ZIP_DEFLATED) -> Path:
+    """Write a backup whose list agrees with whatever it holds."""
+    with zipfile.ZipFile(target, "w", compression) as archive:
+        sums = {}
+        for member, raw in members.items():
+            archive.writestr(member, raw)
+            name = member if isinstance(member, str) else member.filename
+            sums[name] = hashlib.sha256(raw).hexdigest()
+        archive.writestr(MANIFEST, json.dumps({"format": 1, "made_at": "2026-11-25", "sha256": sums}))
+    return target
+
+
+def _special(name: str, kind: int) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (kind | 0o777) << 16
+    return info
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "entries/{outside}/evil.md",  # with the place before it: entries//tmp/…
+        "entries/../evil.md",
+        "entries/./evil.md",
+        "entries/a//evil.md",
+        "entries/a\\..\\evil.md",
+        "entries/.git/config",
+        "entries/.git/hooks/post-commit",
+        "entries/deals/.hidden.md",
+        "entries/deals/",
+        "entries/",
+        "{outside}/evil.md",
+        "../evil.md",
+        "evil.md",
+        "server.json",
+        "activity.sqlite/evil.md",
+        _special("entries/link.md", stat.S_IFLNK),
+        _special("entries/pipe.md", stat.S_IFIFO),
+        _special("entries/disk.md", stat.S_IFBLK),
+        _special("activity.sqlite", stat.S_IFLNK),
+    ],
+)
+def test_a_member_that_is_none_of_ours_refuses_the_whole_backup(tmp_path: Path, member: str | zipfile.ZipInfo) -> None:
+    outside = tmp_path / "outside"
+    name = member.format(outside=outside) if isinstance(member, str) else member
+    source = _forged(tmp_path / "b.zip", {"entries/good.md": b"good", name: b"evil"})
+    with pytest.raises(BackupError, match="lies outside"):
+        restore(source, tmp_path / "new/entries", tmp_path / "new/activity.sqlite")
+    assert sorted(tmp_path.iterdir()) == [source]
+
+
+def test_only_knowledge_comes_back_and_what_is_left_out_is_named(tmp_path: Path) -> None:
+    odd = ("entries/run.sh", "entries/deals/playbook.yaml", "entries/picture.png", "entries/gitattributes")
+    source = _forged(tmp_path / "b.zip", {"entries/a.md": b"a", **dict.fromkeys(odd, b"x")})
+    contents = restore(source, tmp_path / "new", tmp_path / "new.sqlite")
+    assert contents.left_out == odd
+    assert [path.name for path in (tmp_path / "new").rglob("*")] == ["a.md"]
+
+
+def test_links_and_other_files_are_left_out_of_a_backup_by_name(place: Path, tmp_path: Path) -> None:
+    secret = write(tmp_path, "outside/secret.md", "secret")
+    (place / "entries/link.md").symlink_to(secret)
+    (place / "entries/linked").symlink_to(secret.parent, target_is_directory=True)
+    write(place, "entries/picture.png", "x")
+    contents = back_up(place / "entries", lambda _place: False, tmp_path / "b.zip")
+    assert contents.left_out == ("link.md", "linked", "picture.png")
+    held = zipfile.ZipFile(tmp_path / "b.zip").namelist()
+    assert held == [
+        "entries/deals/青葉.md",
+        "entries/playbook.yaml",
+        MANIFEST,
+    ]
+
+
+def test_names_some_systems_take_for_one_come_back_side_by_side(tmp_path: Path) -> None:
+    names = ("entries/deals/A.md", "entries/deals/a.md", "entries/ガ.md", unicodedata.normalize("NFD", "entries/ガ.md"))
+    source = _forged(tmp_path / "b.zip", {name: name.encode() for name in names})
+    contents = restore(source, tmp_path / "new", tmp_path / "new.sqlite")
+    assert len(contents.renamed) == 2
+    restored = {path.relative_to(tmp_path / "new").as_posix() for path in (tmp_path / "new").rglob("*.md")}
+    folded = {unicodedata.normalize("NFC", path).casefold() for path in restored}
+    assert len(restored) == len(folded) == 4
+    assert {path.read_text("utf-8") for path in (tmp_path / "new").rglob("*.md")} == set(names)
+
+
+def test_a_name_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
+    source = _forged(tmp_path / "b.zip", {"entries/a.md": b"good"})
+    with zipfile.ZipFile(source, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("entries/a.md", b"evil")
+    with pytest.raises(BackupError, match="other files than its list"):
+        restore(source, tmp_path / "new", tmp_path / "new.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("members", "compression"),
+    [
+        ({"entries/a.md": b"0" * (MAX_FILE + 1)}, zipfile.ZIP_DEFLATED),
+        ({ACTIVITY: b"0" * 30_000_000}, zipfile.ZIP_DEFLATED),
+        ({"entries/a.md": b"0" * 1_000_000}, zipfile.ZIP_LZMA),
+        ({"entries/a.md": b"0" * 1_000_000}, zipfile.ZIP_BZIP2),
+    ],
+)
+def test_a_bomb_is_refused(tmp_path: Path, members: dict[str | zipfile.ZipInfo, bytes], compression: int) -> None:
+    source = _forged(tmp_path / "b.zip", members, compression)
+    with pytest.raises(BackupError):
+        restore(source, tmp_path / "new", tmp_path / "new.sqlite")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_member_that_holds_more_than_it_declares_is_refused(tmp_path: Path) -> None:
+    source = _forged(tmp_path / "b.zip", {"entries/a.md": b"0" * 1_000_000})
+    raw = source.read_bytes()
+    source.write_bytes(raw.replace(struct.pack("<I", 1_000_000), struct.pack("<I", 10)))
+    with pytest.raises(BackupError, match="damaged"):
+        verify(source)
+
+
+def test_a_backup_is_compared_in_little_memory(tmp_path: Path) -> None:
+    noise = random.Random(1).randbytes(60_000)
+    source = _forged(tmp_path / "b.zip", {ACTIVITY: noise * 1_000}, zipfile.ZIP_STORED)
+    tracemalloc.start()
+    try:
+        verify(source)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.files import MAX_FILE_BYTES, EntryFile, FileText, decode, find_files, read_file
+from ingest.files import MAX_FILE_BYTES, EntryFile, FileText, decode, find_files, find_some, read_file
 from kb.entry import Problem
 from tests.words import write
 
@@ -43,20 +43,19 @@ def test_two_names_that_differ_only_in_their_form_are_told_apart_from_each_other
     assert "only in how accents are stored" in problems[0].message
 
 
-def test_a_link_out_of_the_folder_is_a_problem_and_is_not_followed(entries: Path, tmp_path: Path) -> None:
+def test_links_are_problems_that_name_them_and_are_not_followed(entries: Path, tmp_path: Path) -> None:
     secret = write(tmp_path, "outside/secret.md", "secret")
     (entries / "link.md").symlink_to(secret)
     (entries / "folder").symlink_to(secret.parent, target_is_directory=True)
     (entries / "lost.md").symlink_to(tmp_path / "nowhere.md")
+    (entries / "gone").symlink_to(tmp_path / "nowhere")
+    (entries / "within.md").symlink_to(write(entries, ".git/config.md", "x"))
     files, problems = find_files(entries)
     assert files == []
-    assert [problem.path for problem in problems] == ["link.md", "lost.md"]
-    assert "leads out of the entries folder or nowhere" in problems[0].message
-
-
-def test_a_link_within_the_folder_is_read(entries: Path) -> None:
-    (entries / "b.md").symlink_to(write(entries, "a.md", "x"))
-    assert _paths(entries) == ["a.md", "b.md"]
+    assert [problem.path for problem in problems] == ["folder", "gone", "link.md", "lost.md", "within.md"]
+    assert problems[0].message.startswith("'folder' is a link and was not followed.")
+    paths = ["folder/secret.md", "link.md", "lost.md", "within.md", "folder", "gone"]
+    assert find_some(entries, paths) == (files, problems)
 
 
 def test_a_link_that_leads_to_itself_is_a_problem(entries: Path) -> None:

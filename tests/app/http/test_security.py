@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -63,11 +65,135 @@ def test_our_own_origin_is_welcome(client: TestClient) -> None:
     assert client.get("/healthz", headers={"origin": "http://127.0.0.1:8000"}).status_code == 200
 
 
+OWN = "http://127.0.0.1:8000"
+NEIGHBOURS = ("http://127.0.0.1:3000", "http://127.0.0.1", "https://127.0.0.1:8000", "http://localhost:8000",
+              "ftp://127.0.0.1:8000", "http://[::1]:8000", "")  # fmt: skip
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+JSON = {"content-type": "application/json"}
+
+
+def _post(client: TestClient, headers: dict[str, str], path: str = "/gaps") -> int:
+    """Send a change with these headers alone; 403 is the refusal, anything else comes from further inside."""
+    app: Any = client.app
+    return TestClient(app, base_url=OWN).post(path, content=b"{}", headers=headers, follow_redirects=False).status_code
+
+
+@pytest.mark.parametrize("origin", NEIGHBOURS)
+def test_another_port_scheme_or_name_of_the_same_machine_is_another_origin(client: TestClient, origin: str) -> None:
+    for headers in (FORM, JSON):
+        assert _post(client, {**headers, "origin": origin}) == 403
+        assert _post(client, {**headers, "referer": f"{origin}/page"}) == 403
+    assert client.get("/healthz", headers={"origin": origin}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "signs",
+    [
+        {"origin": OWN},  # an older browser
+        {"origin": OWN, "sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"},
+        {"origin": OWN, "sec-fetch-site": "same-origin", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty"},
+        {"referer": f"{OWN}/gaps"},  # one that is older still
+        {"sec-fetch-site": "none", "sec-fetch-mode": "navigate"},  # sent once more by whoever reloads
+    ],
+)
+def test_forms_of_our_own_pages_are_welcome(client: TestClient, signs: dict[str, str]) -> None:
+    assert _post(client, {**FORM, "cookie": "asker=0123456789abcdef", **signs}) == 303
+
+
+@pytest.mark.parametrize("site", ["same-site", "cross-site"])
+def test_a_change_from_another_page_of_the_site_is_refused(client: TestClient, site: str) -> None:
+    for more in ({}, {"origin": OWN}, {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}):
+        assert _post(client, {**FORM, "sec-fetch-site": site, **more}) == 403
+
+
+def test_a_program_needs_no_origin_but_what_a_form_could_send_does(client: TestClient) -> None:
+    for kind in ("application/json", "application/json; charset=utf-8", "text/markdown"):
+        assert _post(client, {"content-type": kind}, "/api/v1/entries/check") in (200, 422)
+        assert _post(client, {"content-type": kind, "cookie": "asker=0"}, "/api/v1/entries/check") == 403
+    for kind in (*FORM.values(), "multipart/form-data; boundary=x", "text/plain", "TEXT/PLAIN; charset=utf-8"):
+        assert _post(client, {"content-type": kind}, "/api/v1/entries/check") == 403
+    assert _post(client, {}, "/api/v1/entries/none/archive") == 404
+
+
+@pytest.mark.parametrize(
+    ("hosts", "host", "origin", "is_ours"),
+    [
+        ("kb.example", "kb.example", "https://kb.example", True),  # TLS ends at the proxy
+        ("kb.example", "kb.example", "http://kb.example", True),
+        ("kb.example", "127.0.0.1:8000", "https://kb.example", True),  # the proxy has put in another host
+        ("kb.example", "kb.example:8443", "https://kb.example:8443", True),
+        ("kb.example", "kb.example", "https://kb.example:8443", False),
+        ("kb.example", "kb.example", "http://kb.example:3000", False),
+        ("kb.example:8443", "kb.example", "https://kb.example:8443", True),
+        ("kb.example:8443", "kb.example:8443", "https://kb.example:8443", True),
+        ("kb.example:8443", "kb.example:8443", "https://kb.example", False),
+        ("[2001:db8::1]:8000", "[2001:db8::1]:8000", "http://[2001:db8::1]:8000", True),
+        ("2001:db8::1", "[2001:db8::1]:8000", "http://[2001:db8::1]:8000", True),
+        ("other.example", "kb.example", "https://kb.example", False),
+    ],
+)
+def test_an_operator_says_what_people_see_in_their_address_bars(
+    make_client: MakeClient, hosts: str, host: str, origin: str, is_ours: bool
+) -> None:
+    proxied = make_client(indexed=False, hosts=hosts)
+    assert (_post(proxied, {**FORM, "host": host, "origin": origin}) != 403) == is_ours
+
+
+@pytest.mark.parametrize("host", ["evil@127.0.0.1", "127.0.0.1/evil", "127.0.0.1:8000#x", "127.0.0.1:nonsense"])
+def test_a_host_that_is_more_than_a_host_is_refused(client: TestClient, host: str) -> None:
+    assert client.get("/healthz", headers={"host": host}).status_code == 403
+
+
 def test_another_site_may_link_to_us_but_not_read_us(client: TestClient) -> None:
     link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
     script = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}
     assert client.get("/healthz", headers=link).status_code == 200
     assert client.get("/healthz", headers=script).status_code == 403
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("dest", ["iframe", "frame", "embed", "object", "image"])
+def test_a_frame_or_picture_elsewhere_makes_nobody_search(client: TestClient, site: str, dest: str) -> None:
+    for mode in ("navigate", "no-cors"):
+        framed = {"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest}
+        assert client.get("/?q=価格", headers=framed).status_code == 403
+
+
+def test_a_prefetch_elsewhere_is_refused(client: TestClient) -> None:
+    early = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-purpose": "prefetch;prerender"}
+    assert client.get("/?q=価格", headers=early).status_code == 403
+
+
+VISIT = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+
+
+@pytest.mark.parametrize(
+    ("signs", "is_logged"),
+    [
+        ({"sec-fetch-site": "cross-site", **VISIT}, False),
+        ({"sec-fetch-site": "same-site", **VISIT}, False),
+        ({"sec-fetch-site": "none", "sec-purpose": "prefetch", **VISIT}, False),
+        ({"referer": "http://evil.example/"}, False),  # http at a name of the office: no sec-fetch headers
+        ({"referer": "http://127.0.0.1:3000/"}, False),
+        ({"referer": f"{OWN}/"}, True),
+        ({"sec-fetch-site": "same-origin", **VISIT}, True),
+        ({"sec-fetch-site": "none", **VISIT}, True),
+        ({}, True),
+    ],
+)
+def test_what_a_page_of_others_leads_to_is_shown_and_not_logged(
+    make_client: MakeClient, signs: dict[str, str], is_logged: bool
+) -> None:
+    client = make_client()
+    app: Any = client.app
+    page = client.get("/?q=価格&lang=en", headers=signs)
+    assert page.status_code == 200 and "価格" in page.text
+    assert (("asker" in page.cookies), ("lang" in page.cookies)) == (is_logged, is_logged)
+    client.get("/api/v1/search?q=価格", headers=signs)
+    client.get("/entries/talk-tracks/price", headers=signs)
+    searches = app.state.activity.searches("")
+    assert len(searches) == (2 if is_logged else 0)
+    assert bool(app.state.activity.opened_of("")) == is_logged
 
 
 def test_an_operator_can_name_more_hosts(make_client: MakeClient) -> None:

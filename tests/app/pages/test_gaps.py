@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 from starlette.testclient import TestClient
 
-from tests.app.conftest import ADDRESS, MakeClient
+from tests.app.conftest import ADDRESS, Browser, MakeClient
 from tests.words import note
 
 JA = {"accept": "text/html", "accept-language": "ja"}
@@ -29,7 +29,7 @@ def client(make_client: MakeClient) -> Iterator[TestClient]:
 def _browser(client: TestClient) -> TestClient:
     """Another browser on the same server."""
     app: Any = client.app
-    return TestClient(app, base_url=ADDRESS, headers=JA)
+    return Browser(app, base_url=ADDRESS, headers=JA)
 
 
 def _search(browser: TestClient, query: str, **params: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pptx import Presentation
 from pptx.util import Emu
 
+from ingest import zips
 from ingest.importers import archive
 from ingest.importers.documents import read_document
 from ingest.importers.incoming import bring_in
@@ -222,6 +223,32 @@ def test_what_cannot_be_read_is_said_in_one_sentence(name: str) -> None:
     with pytest.raises(RefusedTextError) as refused:
         read_document(name, raw)
     assert str(refused.value) == sentence
+
+
+def _zipped_as(compression: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as written:
+        written.writestr("word/document.xml", " " * 1_000_000)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        declared_as(_zipped_as(zipfile.ZIP_DEFLATED), 10),  # it holds far more than it declares
+        _zipped_as(zipfile.ZIP_LZMA),  # it can only be unpacked as a whole
+        _zipped_as(zipfile.ZIP_BZIP2),
+    ],
+)
+def test_an_office_file_that_could_fill_the_memory_is_refused_before_it_is_read(raw: bytes) -> None:
+    with pytest.raises(RefusedTextError, match="damaged"):
+        archive.refuse_unsafe(raw)
+
+
+def test_an_office_file_that_shrank_as_no_text_does_is_refused() -> None:
+    raw = zipped({"ppt/media/film.bin": "\0" * (zips.SMALL + 1)})
+    with pytest.raises(RefusedTextError, match="more than is opened"):
+        archive.refuse_unsafe(raw)
 
 
 def test_a_sheet_with_more_cells_than_a_note_has_is_refused() -> None:
