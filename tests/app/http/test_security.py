@@ -191,9 +191,9 @@ def test_what_a_page_of_others_leads_to_is_shown_and_not_logged(
     assert (("asker" in page.cookies), ("lang" in page.cookies)) == (is_logged, is_logged)
     client.get("/api/v1/search?q=価格", headers=signs)
     client.get("/entries/talk-tracks/price", headers=signs)
-    searches = app.state.activity.searches("")
+    searches = app.state.services.activity.searches("")
     assert len(searches) == (2 if is_logged else 0)
-    assert bool(app.state.activity.opened_of("")) == is_logged
+    assert bool(app.state.services.activity.opened_of("")) == is_logged
 
 
 def test_an_operator_can_name_more_hosts(make_client: MakeClient) -> None:
