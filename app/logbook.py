@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from fastapi import Request, Response
 
+from app.cookies import remember
 from app.security import is_led_here
 from kb.loop.activity import Activity, Searched
 from kb.search.answer import Answer
 from kb.search.query import Filters
 
 COOKIE = "asker"
-A_YEAR = 365 * 24 * 60 * 60  # seconds
 TYPING_SECONDS = 12.0  # within which a longer or shorter wording is still the same search
 OPENING_SECONDS = 1_800.0  # within which an entry that is opened was found by the last search
 MOST_ASKERS = 5_000
@@ -117,7 +117,7 @@ def asker_of(request: Request) -> str:
 def remember_asker(request: Request, response: Response) -> None:
     """Give a browser its number."""
     if request.cookies.get(COOKIE) != asker_of(request) and not is_led_here(request):
-        response.set_cookie(COOKIE, asker_of(request), max_age=A_YEAR, samesite="lax", httponly=True, path="/")
+        remember(request, response, COOKIE, asker_of(request))
 
 
 def filters_text(filters: Filters) -> str:

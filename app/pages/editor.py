@@ -10,13 +10,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
+from app.cookies import remember
 from app.deps import GapBoardDep, LibraryDep, StoreDep
 from app.gap_board import GapBoard
 from app.pages.difference import differences
 from app.pages.drafts import Draft
 from app.pages.editor_view import page, reviewed
 from app.pages.making import AUTHOR_COOKIE, author_of, begun_from
-from app.pages.view import A_YEAR, FRAGMENT_HEADER, render, texts_of
+from app.pages.view import FRAGMENT_HEADER, render, texts_of
 from app.posted import posted_form
 from app.render import entry_address
 from ingest.review import Review
@@ -106,7 +107,7 @@ def _save(
     said = _closed(board, draft.gap, saved) if draft.gap else "1" if saved.is_findable else "soon"
     response = RedirectResponse(f"{entry_address(saved.id)}?saved={said}", 303)
     if draft.author:
-        response.set_cookie(AUTHOR_COOKIE, quote(draft.author), max_age=A_YEAR, samesite="lax", httponly=True)
+        remember(request, response, AUTHOR_COOKIE, quote(draft.author))
     return response
 
 

@@ -13,12 +13,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
+from app.cookies import remember
 from app.deps import LibraryDep, StoreDep
 from app.doubts import sentence_of
 from app.i18n import Texts
 from app.pages.cards import Card, card_of
 from app.pages.making import AUTHOR_COOKIE, author_of
-from app.pages.view import A_YEAR, render, texts_of
+from app.pages.view import render, texts_of
 from app.posted import posted_form
 from app.render import entry_address
 from ingest.verifying import verify
@@ -83,7 +84,7 @@ def verify_entry(request: Request, library: LibraryDep, store: StoreDep, form: F
     back = f"/review?{urlencode(kept | saved)}" if form.get("back") == "review" else None
     response = RedirectResponse(back or f"{entry_address(entry.id)}?{urlencode(saved)}", 303)
     if by:
-        response.set_cookie(AUTHOR_COOKIE, quote(by), max_age=A_YEAR, samesite="lax", httponly=True)
+        remember(request, response, AUTHOR_COOKIE, quote(by))
     return response
 
 
