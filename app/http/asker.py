@@ -6,8 +6,9 @@ import secrets
 
 from fastapi import Request, Response
 
+from app.http.cookies import remember
+
 COOKIE = "asker"
-A_YEAR = 365 * 24 * 60 * 60  # seconds
 
 LED_HERE = "is_led_here"  # of the state of a request
 
@@ -30,4 +31,4 @@ def asker_of(request: Request) -> str:
 def remember_asker(request: Request, response: Response) -> None:
     """Give a browser its number."""
     if request.cookies.get(COOKIE) != asker_of(request) and not is_led_here(request):
-        response.set_cookie(COOKIE, asker_of(request), max_age=A_YEAR, samesite="lax", httponly=True, path="/")
+        remember(request, response, COOKIE, asker_of(request))

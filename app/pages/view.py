@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
 from app.http.asker import is_led_here
+from app.http.cookies import remember
 from app.words.catalogue import LOCALES, Texts, choose_locale, texts_for
 from app.words.rendering import entry_address
 
 LANGUAGE_COOKIE = "lang"
-A_YEAR = 365 * 24 * 60 * 60  # seconds
 FRAGMENT_HEADER = "X-Fragment"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
 _TEMPLATES.env.trim_blocks = True
@@ -25,6 +26,11 @@ def texts_of(request: Request) -> Texts:
     """Return the texts in the language of a request."""
     asked, remembered = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
     return texts_for(choose_locale(asked, remembered, request.headers.get("Accept-Language")))
+
+
+def here(request: Request) -> str:
+    """Return the path of a request as a link: what begins with two slashes, of either kind, would name another host."""
+    return "/" + quote(request.scope["path"].lstrip("/\\"))
 
 
 def wants_fragment(request: Request) -> bool:
@@ -39,7 +45,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
     shared = {
         "t": texts,
         "other_locale": other,
-        "other_address": str(request.url.include_query_params(lang=other).replace(scheme="", netloc="")),
+        "other_address": f"{here(request)}?{request.url.include_query_params(lang=other).query}",
         "page": request.url.path,
         "may_write": not request.app.state.services.settings.readonly,
     }
@@ -48,5 +54,5 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Language"] = texts.locale
     if request.query_params.get("lang") in LOCALES and not is_led_here(request):
-        response.set_cookie(LANGUAGE_COOKIE, texts.locale, max_age=A_YEAR, samesite="lax", httponly=True, path="/")
+        remember(request, response, LANGUAGE_COOKIE, texts.locale)
     return response

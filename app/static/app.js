@@ -68,7 +68,7 @@
       document.title = text ? `${text} – ${name}` : name;
       const other = $("#language"), next = new URL(address, location.href);
       next.searchParams.set("lang", other.hreflang);
-      other.href = next.pathname + next.search;
+      other.href = next.pathname.replace(/^[/\\]+/, "/") + next.search;
     } catch (error) {
       if (error.name !== "AbortError" && mine === running) status.textContent = status.dataset.offline;
     } finally {

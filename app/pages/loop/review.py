@@ -14,9 +14,10 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
+from app.http.cookies import remember
 from app.http.dependencies import LibraryDep, StoreDep
 from app.pages.cards import Card, card_of
-from app.pages.view import A_YEAR, render, texts_of
+from app.pages.view import render, texts_of
 from app.pages.writing.making import AUTHOR_COOKIE, author_of
 from app.words.catalogue import Texts
 from app.words.doubts import sentence_of
@@ -83,7 +84,7 @@ def verify_entry(request: Request, library: LibraryDep, store: StoreDep, form: F
     back = f"/review?{urlencode(kept | saved)}" if form.get("back") == "review" else None
     response = RedirectResponse(back or f"{entry_address(entry.id)}?{urlencode(saved)}", 303)
     if by:
-        response.set_cookie(AUTHOR_COOKIE, quote(by), max_age=A_YEAR, samesite="lax", httponly=True)
+        remember(request, response, AUTHOR_COOKIE, quote(by))
     return response
 
 

@@ -11,8 +11,9 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
+from app.http.cookies import remember
 from app.http.dependencies import GapBoardDep, LibraryDep, StoreDep
-from app.pages.view import A_YEAR, FRAGMENT_HEADER, render, texts_of
+from app.pages.view import FRAGMENT_HEADER, render, texts_of
 from app.pages.writing.difference import differences
 from app.pages.writing.drafts import Draft
 from app.pages.writing.making import AUTHOR_COOKIE, author_of, begun_from
@@ -107,7 +108,7 @@ def _save(
     said = _closed(board, draft.gap, saved) if draft.gap else "1" if saved.is_findable else "soon"
     response = RedirectResponse(f"{entry_address(saved.id)}?saved={said}", 303)
     if draft.author:
-        response.set_cookie(AUTHOR_COOKIE, quote(draft.author), max_age=A_YEAR, samesite="lax", httponly=True)
+        remember(request, response, AUTHOR_COOKIE, quote(draft.author))
     return response
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from app.cli.serve import EXPOSED
 from app.http.headers import CONTENT_SECURITY_POLICY, HEADERS
@@ -212,3 +216,49 @@ def test_listening_everywhere_still_needs_known_hosts(make_client: MakeClient) -
 def test_no_header_of_other_origins_is_ever_sent(client: TestClient) -> None:
     response = client.options("/api/v1/search", headers={"access-control-request-method": "GET"})
     assert not [name for name in response.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("start", ["//", "///", "/%5C", "/%2F", "//%5C/", "/\\"])
+def test_no_address_makes_a_link_lead_to_another_host(client: TestClient, start: str) -> None:
+    app: Any = client.app
+    messages: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    path = f"{start}evil.example/x"  # as it is on the wire: a client library would tidy it up
+    scope = {"type": "http", "method": "GET", "scheme": "http", "path": unquote(path), "raw_path": path.encode(),
+             "headers": [(b"host", b"127.0.0.1:8000"), (b"accept", b"text/html")], "query_string": b"q=a",
+             "root_path": "", "server": ("127.0.0.1", 8000), "http_version": "1.1"}  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    page = b"".join(message.get("body", b"") for message in messages).decode()
+    [address] = re.findall(r'id="language" href="([^"]+)"', page)
+    assert address == "/evil.example/x?q=a&amp;lang=en"
+
+
+def test_the_link_to_the_other_language_keeps_the_path_as_it_is(client: TestClient) -> None:
+    page = client.get("/entries/%E5%95%86%3F%23%20x?from=a%26b", headers={"accept": "text/html"}).text
+    assert 'href="/entries/%E5%95%86%3F%23%20x?from=a%26b&amp;lang=en"' in page
+
+
+def _cookies(client: TestClient, address: str) -> list[str]:
+    app: Any = client.app
+    browser = TestClient(app, base_url=address)
+    answers = [
+        browser.get("/?lang=en"),
+        browser.post("/verify/deals/none", data={"by": "x"}, headers={"origin": address}),
+        browser.post("/helpful/deals/aoba", headers={"origin": address}, follow_redirects=False),
+    ]
+    return [cookie for answer in answers for cookie in answer.headers.get_list("set-cookie")]
+
+
+def test_cookies_are_for_our_pages_alone_and_secure_over_tls(client: TestClient) -> None:
+    for address, is_secure in (("https://127.0.0.1:8000", True), (OWN, False)):
+        cookies = _cookies(client, address)
+        assert {cookie.partition("=")[0] for cookie in cookies} == {"lang", "asker"}
+        for cookie in cookies:
+            parts = {part.strip().lower() for part in cookie.split(";")}
+            assert {"httponly", "samesite=lax", "path=/"} <= parts and ("secure" in parts) == is_secure
