@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
+from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES, Texts, choose_locale, texts_for
-from app.words.rendering import entry_address
 
 LANGUAGE_COOKIE = "lang"
 A_YEAR = 365 * 24 * 60 * 60  # seconds
@@ -17,7 +17,7 @@ FRAGMENT_HEADER = "X-Fragment"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
 _TEMPLATES.env.trim_blocks = True
 _TEMPLATES.env.lstrip_blocks = True
-_TEMPLATES.env.globals["entry_address"] = entry_address
+_TEMPLATES.env.globals |= {"entry_address": entry_address, "action_address": action_address}
 
 
 def texts_of(request: Request) -> Texts:
@@ -38,7 +38,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
     shared = {
         "t": texts,
         "other_locale": other,
-        "other_address": str(request.url.include_query_params(lang=other).replace(scheme="", netloc="")),
+        "other_address": f"{path_address(request.scope['path'])}?{request.url.include_query_params(lang=other).query}",
         "page": request.url.path,
         "may_write": not request.app.state.settings.readonly,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,9 +13,9 @@ from starlette.datastructures import ImmutableMultiDict
 from app.http.body import posted_form
 from app.http.dependencies import LibraryDep, LogbookDep, StoreDep
 from app.logbook import asker_of
+from app.words.addresses import entry_address, make_address
 from app.words.catalogue import Texts
 from app.words.labels import label
-from app.words.rendering import entry_address
 from ingest.front_matter import edited
 from ingest.using import note_use
 from ingest.yaml_text import Plain
@@ -84,11 +84,6 @@ def deals_to_choose(entry: Entry, library: Library, texts: Texts) -> list[Choice
 def to_make(entry: Entry, texts: Texts) -> list[tuple[str, str]]:
     """Return what may be made from an entry, as (name, address)."""
     return [(texts(f"make.{name}"), make_address(name, entry.id)) for name in MAKES[entry.kind]]
-
-
-def make_address(name: str, entry_id: str) -> str:
-    """Return the address where an entry made from another is begun."""
-    return f"/new/{name}?from={quote(entry_id, safe='')}"
 
 
 def begun_from(text: str, name: str, source: Entry, texts: Texts) -> str:
