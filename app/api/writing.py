@@ -97,13 +97,5 @@ def restore(store: StoreDep, entry_id: EntryId, _params: Nothing) -> SavedOut:
     return SavedOut.of(store.set_status(entry_id, "published"))
 
 
-@router.get("/entries/{entry_id:path}/source", responses=NOT_FOUND, response_class=Response)
-def source(store: StoreDep, entry_id: EntryId, _params: Nothing) -> Response:
-    """Return the file of an entry as Markdown; its ETag is what If-Match wants."""
-    found = store.source(entry_id)
-    headers = {"ETag": f'"{found.content_hash}"', "Cache-Control": "no-cache"}
-    return Response(found.text.encode("utf-8"), media_type="text/markdown; charset=utf-8", headers=headers)
-
-
 def _hash(version: str) -> str:
     return version.strip().removeprefix("W/").strip('"')

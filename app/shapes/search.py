@@ -74,10 +74,13 @@ class NoParams(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class SimilarParams(NoParams):
-    """How many similar entries to return."""
+class EntryParams(NoParams):
+    """Which part of an entry to return."""
 
-    limit: int = Field(5, ge=1, le=MAX_SIMILAR)
+    part: Literal["", "entry", "similar", "lineage", "source"] = Field(
+        "", description="Empty: what the path says. Needed only where an id ends like the address of a part."
+    )
+    limit: int = Field(5, ge=1, le=MAX_SIMILAR, description="Of similar entries.")
 
 
 class AdjustmentOut(BaseModel):
