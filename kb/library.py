@@ -16,6 +16,7 @@ from kb.index.embedding import Vectors
 from kb.index.embedding_cache import text_key
 from kb.index.index import Index
 from kb.index.neighbours import Neighbours
+from kb.index.titles import Title, newest_titles
 from kb.insight.asked import Asked, with_agreed_words
 from kb.insight.insights import Board, Insights
 from kb.insight.overview import Overview
@@ -156,10 +157,10 @@ class Library:
         """Return a unit vector a question, as a row."""
         return np.stack([self._live.embed(text).result()[0] for text in texts])
 
-    def newest(self, filters: Filters, limit: int) -> list[Entry]:
-        """Return the newest published entries within filters."""
+    def titles(self, filters: Filters, limit: int) -> list[Title]:
+        """Return the titles of the newest published entries within filters, to choose from."""
         within = selection.passing(filters.values, filters.date_from, filters.date_to, self._visible)
-        return selection.newest(self.index.catalog, within, limit, 0)[0]
+        return newest_titles(self.index.catalog, within, limit)
 
     def with_passage(self, text: str) -> dict[str, Entry]:
         """Return the entries that hold a passage word for word and may be shown, by id."""

@@ -21,6 +21,7 @@ from ingest.using import note_use
 from ingest.yaml_text import Plain
 from kb.entry import Entry
 from kb.errors import EntryNotFoundError
+from kb.index.titles import Title
 from kb.library import Library
 from kb.search.query import Filters
 
@@ -75,8 +76,8 @@ def deals_to_choose(entry: Entry, library: Library, texts: Texts) -> list[Choice
     if entry.kind == "deal" or entry.status != "published":
         return []
     of_deals = Filters((("kind", ("deal",)),))
-    opened = library.newest(Filters((*of_deals.values, ("outcome", ("open",)))), MOST_DEALS)
-    newest = library.newest(of_deals, MOST_DEALS)
+    opened = library.titles(Filters((*of_deals.values, ("outcome", ("open",)))), MOST_DEALS)
+    newest = library.titles(of_deals, MOST_DEALS)
     deals = {deal.id: deal for deal in (*opened, *newest)}.values()
     return [Choice(deal.id, _named(deal, library, texts)) for deal in deals]
 
@@ -106,6 +107,6 @@ def _quoted(body: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
-def _named(deal: Entry, library: Library, texts: Texts) -> str:
+def _named(deal: Title, library: Library, texts: Texts) -> str:
     outcome = label("outcome", deal.outcome, texts.locale, library.playbook) if deal.outcome else ""
     return f"{outcome} | {deal.title}" if outcome else deal.title
