@@ -37,6 +37,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
     other = next(locale for locale in LOCALES if locale != texts.locale)
     shared = {
         "t": texts,
+        "asset": request.app.state.assets.address,
         "other_locale": other,
         "other_address": f"{path_address(request.scope['path'])}?{request.url.include_query_params(lang=other).query}",
         "page": request.url.path,
