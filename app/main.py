@@ -8,10 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from app import api, pages
 from app.background import Background
+from app.http.assets import Assets
 from app.http.errors import install_error_handlers
 from app.http.security import SecurityMiddleware
 from app.services import Services, open_services
@@ -52,7 +52,8 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.include_router(api.router)
     app.include_router(api.health_router)
     app.include_router(pages.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.state.assets = Assets(STATIC, "/static")
+    app.mount("/static", app.state.assets, name="static")
     install_error_handlers(app)
     app.add_middleware(SecurityMiddleware, settings=settings)
     return app

@@ -41,10 +41,10 @@ def scoreboard_csv(library: LibraryDep, settings: SettingsDep, params: Params, l
 
 
 def _cells(row: RowOut) -> list[object]:
-    """Return a row of the table; lists stand in one cell, a word apart."""
+    """Return a row of the table; lists stand in one cell, an item on each line: an id may hold spaces."""
     cells = [getattr(row, name) for name in _COLUMNS]
     cells += [getattr(row.fair, name, "") for name in _FAIR] + [getattr(row.response, name, "") for name in _RESPONSE]
-    return [" ".join(cell) if isinstance(cell, list) else cell for cell in [*cells, row.evidence]]
+    return ["\n".join(cell) if isinstance(cell, list) else cell for cell in [*cells, row.evidence]]
 
 
 def _board(library: Library, settings: Settings, params: ScoreboardParams, language: str) -> ScoreboardOut:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
@@ -13,6 +12,7 @@ from app.http.dependencies import StoreDep
 from app.http.errors import API_ERRORS
 from app.shapes.search import ErrorOut
 from app.shapes.writing import CheckIn, ReviewOut, SavedOut, WriteIn
+from app.words.addresses import api_address
 from kb.errors import MissingVersionError
 
 router = APIRouter(prefix="/api/v1", tags=["entries"], responses=API_ERRORS)
@@ -68,7 +68,7 @@ def create(store: StoreDep, given: Written, response: Response, key: Key = "") -
     saved = store.create(
         given.text, kind=given.kind, force=given.force, author=given.author, reason=given.reason, key=key
     )
-    response.headers["Location"] = f"/api/v1/entries/{quote(saved.id)}"
+    response.headers["Location"] = api_address(saved.id)
     response.headers["ETag"] = f'"{saved.content_hash}"'
     return SavedOut.of(saved)
 
@@ -95,14 +95,6 @@ def archive(store: StoreDep, entry_id: EntryId, _params: Nothing) -> SavedOut:
 def restore(store: StoreDep, entry_id: EntryId, _params: Nothing) -> SavedOut:
     """Bring an archived entry back."""
     return SavedOut.of(store.set_status(entry_id, "published"))
-
-
-@router.get("/entries/{entry_id:path}/source", responses=NOT_FOUND, response_class=Response)
-def source(store: StoreDep, entry_id: EntryId, _params: Nothing) -> Response:
-    """Return the file of an entry as Markdown; its ETag is what If-Match wants."""
-    found = store.source(entry_id)
-    headers = {"ETag": f'"{found.content_hash}"', "Cache-Control": "no-cache"}
-    return Response(found.text.encode("utf-8"), media_type="text/markdown; charset=utf-8", headers=headers)
 
 
 def _hash(version: str) -> str:

@@ -10,9 +10,10 @@ from datetime import date
 from markupsafe import Markup
 
 from app.pages.search.address import facet_address
+from app.words.addresses import entry_address
 from app.words.catalogue import Texts
 from app.words.labels import label
-from app.words.rendering import entry_address, heading_id, is_spoken_heading, marked, spoken_line
+from app.words.rendering import heading_id, is_spoken_heading, marked, spoken_line
 from kb.entry import Entry
 from kb.library import Library
 from kb.playbook import Playbook

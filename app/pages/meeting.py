@@ -14,10 +14,10 @@ from app.http.body import posted_form
 from app.http.dependencies import GapBoardDep, LibraryDep, StoreDep
 from app.pages.view import render, texts_of
 from app.pages.writing.making import author_of
+from app.words.addresses import entry_address
 from app.words.meeting_text import to_note
 from app.words.meeting_view import in_words, title_of
 from app.words.meeting_work import waiting
-from app.words.rendering import entry_address
 from kb.errors import EntryNotFoundError, KBError
 from kb.library import Library
 from kb.loop.kpis import DEFINITIONS

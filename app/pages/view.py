@@ -4,33 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
 from app.http.asker import is_led_here
 from app.http.cookies import remember
+from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES, Texts, choose_locale, texts_for
-from app.words.rendering import entry_address
 
 LANGUAGE_COOKIE = "lang"
 FRAGMENT_HEADER = "X-Fragment"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
 _TEMPLATES.env.trim_blocks = True
 _TEMPLATES.env.lstrip_blocks = True
-_TEMPLATES.env.globals["entry_address"] = entry_address
+_TEMPLATES.env.globals |= {"entry_address": entry_address, "action_address": action_address}
 
 
 def texts_of(request: Request) -> Texts:
     """Return the texts in the language of a request."""
     asked, remembered = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
     return texts_for(choose_locale(asked, remembered, request.headers.get("Accept-Language")))
-
-
-def here(request: Request) -> str:
-    """Return the path of a request as a link: what begins with two slashes, of either kind, would name another host."""
-    return "/" + quote(request.scope["path"].lstrip("/\\"))
 
 
 def wants_fragment(request: Request) -> bool:
@@ -44,8 +38,9 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
     other = next(locale for locale in LOCALES if locale != texts.locale)
     shared = {
         "t": texts,
+        "asset": request.app.state.assets.address,
         "other_locale": other,
-        "other_address": f"{here(request)}?{request.url.include_query_params(lang=other).query}",
+        "other_address": f"{path_address(request.scope['path'])}?{request.url.include_query_params(lang=other).query}",
         "page": request.url.path,
         "may_write": not request.app.state.services.settings.readonly,
     }

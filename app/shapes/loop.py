@@ -8,7 +8,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from app.shapes.scoreboard import ResponseOut
-from app.words.rendering import entry_address
+from app.words.addresses import entry_address
 from kb.entry import Entry
 from kb.loop.broken import Broken
 from kb.loop.lineage import Lineage, Step

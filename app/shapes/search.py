@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.words.addresses import entry_address
 from app.words.labels import label
 from kb.entry import FACETS, Entry, Problem
 from kb.loop.review import STATES, TrustState
@@ -73,10 +74,13 @@ class NoParams(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class SimilarParams(NoParams):
-    """How many similar entries to return."""
+class EntryParams(NoParams):
+    """Which part of an entry to return."""
 
-    limit: int = Field(5, ge=1, le=MAX_SIMILAR)
+    part: Literal["", "entry", "similar", "lineage", "source"] = Field(
+        "", description="Empty: what the path says. Needed only where an id ends like the address of a part."
+    )
+    limit: int = Field(5, ge=1, le=MAX_SIMILAR, description="Of similar entries.")
 
 
 class AdjustmentOut(BaseModel):
@@ -150,7 +154,7 @@ class HitOut(BaseModel):
             competitors=list(entry.competitors),
             angles=list(entry.angles),
             language=entry.language,
-            url=f"/entries/{entry.id}",
+            url=entry_address(entry.id),
             trust=trust or None,
             heading=hit.heading,
             snippet=hit.snippet.text,
@@ -221,7 +225,7 @@ class EntryOut(BaseModel):
         for name in ("deal", "talk_track", "campaign"):
             fields.pop(name, None)
         fields["extra"] = dict(entry.extra)
-        return cls(**{**fields, **details}, url=f"/entries/{entry.id}")
+        return cls(**{**fields, **details}, url=entry_address(entry.id))
 
 
 class ProblemOut(BaseModel):

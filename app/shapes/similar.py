@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.shapes.search import BoundsParams
+from app.words.addresses import entry_address
 from app.words.deals import ValueNames
 from kb.insight.asked import Asked
 from kb.insight.contrast import Contrast
@@ -115,7 +116,7 @@ class SimilarDealOut(BaseModel):
         return cls(
             id=entry.id,
             title=entry.title,
-            url=f"/entries/{entry.id}",
+            url=entry_address(entry.id),
             outcome=entry.outcome,
             date=date.fromisoformat(entry.sort_date) if entry.sort_date else None,
             industry=list(entry.industries),

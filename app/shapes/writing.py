@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.shapes.search import HitOut, ProblemOut
+from app.words.addresses import entry_address
 from ingest.names import UNNAMED
 from ingest.review import Review
 from ingest.store import Saved
@@ -54,7 +55,7 @@ class SavedOut(BaseModel):
         return cls(
             id=saved.id,
             path=saved.path,
-            url=f"/entries/{saved.id}",
+            url=entry_address(saved.id),
             content_hash=saved.content_hash,
             problems=[ProblemOut.of(problem) for problem in saved.problems],
             findable=saved.is_findable,

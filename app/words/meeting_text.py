@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from html import escape
 
+from app.words.addresses import file_link
 from app.words.catalogue import Texts
 from app.words.meeting_view import Line, MeetingView
 from app.words.rendering import render_body
@@ -80,7 +81,7 @@ def _table(head: Sequence[str], view: MeetingView) -> Iterator[str]:
 
 
 def _item(line: Line, links: bool) -> str:
-    named = f"[{_plain(line.text)}](../{line.entry_id}.md)" if links and line.entry_id else _plain(line.text)
+    named = f"[{_plain(line.text)}]({file_link(line.entry_id)})" if links and line.entry_id else _plain(line.text)
     mark = {"won": "● ", "lost": "✕ "}.get(line.mark, "")
     return f"- {mark}{named}" + (f" – {_plain(line.note)}" if line.note else "")
 

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 import nh3
 from markupsafe import Markup, escape
 
+from app.words.addresses import entry_address
 from ingest.parse import markdown, plain_text
 
 SPOKEN_HEADINGS = frozenset({"話す一文", "話す言葉", "the line", "what to say"})
@@ -111,11 +112,6 @@ def heading_id(text: str) -> str:
     return "s-" + (re.sub(r"[\W_]+", "-", text.strip().casefold()).strip("-") or "heading")
 
 
-def entry_address(entry_id: str) -> str:
-    """Return the address of an entry's page."""
-    return "/entries/" + quote(entry_id)
-
-
 def link_address(href: str, folder: str) -> str:
     """Return where a link of an entry leads on the site; empty for files that are not served."""
     parts = urlsplit(href)
@@ -128,7 +124,7 @@ def link_address(href: str, folder: str) -> str:
         return anchor
     path = unquote(parts.path)
     if not path.lower().endswith(".md"):
-        return path if path.startswith("/entries/") else ""
+        return quote(path) + anchor if path.startswith("/entries/") else ""
     target = posixpath.normpath(posixpath.join("/", folder, path.lstrip("/") if path.startswith("/") else path))
     return entry_address(target.lstrip("/")[: -len(".md")]) + anchor
 

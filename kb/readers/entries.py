@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from kb.entry import VISIBILITIES, Entry, Problem
 from kb.errors import EntryNotFoundError
 from kb.index.embedding_cache import text_key
-from kb.index.entries import kinds_by_id, newest
+from kb.index.entries import kinds_by_id
 from kb.index.filters import passing
 from kb.index.index import Index
 from kb.index.passages import ids_with_passage
+from kb.index.titles import Title, newest_titles
 from kb.live import LiveIndex
 from kb.search.answer import Linked
 from kb.search.query import Filters
@@ -39,10 +40,10 @@ class Entries:
         """Return the ids of all entries."""
         return list(kinds_by_id(self._live.catalog, self._live.visible))
 
-    def newest(self, filters: Filters, limit: int) -> list[Entry]:
-        """Return the newest published entries within filters."""
+    def titles(self, filters: Filters, limit: int) -> list[Title]:
+        """Return the titles of the newest published entries within filters, to choose from."""
         within = passing(filters.values, filters.date_from, filters.date_to, self._live.visible)
-        return newest(self._live.catalog, within, limit)
+        return newest_titles(self._live.catalog, within, limit)
 
     def with_passage(self, text: str) -> dict[str, Entry]:
         """Return the entries that hold a passage word for word, by id."""

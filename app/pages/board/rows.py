@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from app.charts.intervals import Interval
 from app.pages.board.address import BoardAddress
+from app.words.addresses import entry_address
 from app.words.board_labels import ENTRY_DIMENSIONS, board_labels
 from app.words.catalogue import Texts
-from app.words.rendering import entry_address
 from kb.entry import FACETS, Entry
 from kb.insight.insights import Board
 from kb.insight.response import Response

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.pages.board.address import BoardAddress
+from app.words.addresses import entry_address
 from app.words.board_labels import board_labels
 from app.words.catalogue import Texts
 from app.words.labels import label
-from app.words.rendering import entry_address
 from kb.insight.overview import FUNNEL, SIDES, Cell, Monthly, Overview
 from kb.library import Library
 

@@ -12,12 +12,12 @@ from app.http.asker import asker_of, remember_asker
 from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, StoreDep
 from app.pages.cards import Card, card_of, record_of
 from app.pages.entry.facts import facts_of, funnel_of, money_of, variants_of
-from app.pages.loop.lineage import lineage_address
 from app.pages.loop.review import Reason, reasons_of
 from app.pages.view import render, texts_of
 from app.pages.writing.making import author_of, deals_to_choose, to_make
+from app.words.addresses import action_address, entry_address
 from app.words.catalogue import Texts
-from app.words.rendering import entry_address, render_body
+from app.words.rendering import render_body
 from kb.entry import Entry
 from kb.library import Library
 from kb.loop.review import Standing
@@ -63,7 +63,7 @@ def entry_page(
         "money": money_of(entry.campaign, texts) if entry.campaign else [],
         "variants": variants_of(entry.campaign, texts, playbook) if entry.campaign else [],
         "groups": groups,
-        "lineage": lineage_address(entry.id) if groups and library.loop.lineage(entry.id) else "",
+        "lineage": action_address("lineage", entry.id) if groups and library.loop.lineage(entry.id) else "",
         "trust": library.loop.trust_of(entry),
         "doubts": _doubts(entry, library, texts),
         "author": author_of(request),

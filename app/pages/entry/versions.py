@@ -9,7 +9,7 @@ from app.http.dependencies import LibraryDep, StoreDep
 from app.pages.view import render, texts_of
 from app.pages.writing.difference import differences
 from app.pages.writing.making import author_of
-from app.words.rendering import entry_address
+from app.words.addresses import entry_address
 from ingest.files import decode
 from ingest.store import EntryStore
 from kb.entry import Problem

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
@@ -44,11 +43,6 @@ def lineage_page(request: Request, library: LibraryDep, entry_id: str) -> Respon
         "later": branches(found.later, found.entry.id, texts, library),
     }
     return render(request, "lineage.html", context)
-
-
-def lineage_address(entry_id: str) -> str:
-    """Return the address of the page."""
-    return "/lineage/" + quote(entry_id)
 
 
 def branches(steps: Sequence[Step], of: str, texts: Texts, library: Library) -> tuple[Branch, ...]:

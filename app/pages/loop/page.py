@@ -11,7 +11,7 @@ from app.http.dependencies import ActivityDep, LibraryDep
 from app.pages.cards import Card, card_of
 from app.pages.search.address import facet_address
 from app.pages.view import render, texts_of
-from app.pages.writing.making import make_address
+from app.words.addresses import make_address
 from app.words.catalogue import Texts
 from app.words.labels import label
 from kb.entry import Entry

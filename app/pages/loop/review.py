@@ -19,9 +19,9 @@ from app.http.dependencies import LibraryDep, StoreDep
 from app.pages.cards import Card, card_of
 from app.pages.view import render, texts_of
 from app.pages.writing.making import AUTHOR_COOKIE, author_of
+from app.words.addresses import entry_address
 from app.words.catalogue import Texts
 from app.words.doubts import sentence_of
-from app.words.rendering import entry_address
 from ingest.verifying import verify
 from kb.entry import Entry
 from kb.library import Library

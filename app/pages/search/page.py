@@ -11,9 +11,9 @@ from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep
 from app.pages.cards import hit_card
 from app.pages.search.address import PAGE_SIZE, SearchAddress
 from app.pages.view import render, texts_of, wants_fragment
+from app.words.addresses import entry_address
 from app.words.catalogue import Texts
 from app.words.labels import label
-from app.words.rendering import entry_address
 from kb.entry import FACETS
 from kb.loop.activity import Activity
 from kb.loop.review import TrustState

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.pages.search.address import facet_address
+from app.words.addresses import entry_address
 from app.words.catalogue import Texts
 from app.words.deals import ValueNames
 from app.words.labels import label
-from app.words.rendering import entry_address
 from kb.entry import Entry
 from kb.insight.contrast import Contrast
 from kb.insight.pairs import Difference, OppositePair, Suggestion
@@ -156,7 +157,7 @@ class SimilarView:
         is_angle = suggestion.factor == "angle"
         return SuggestionView(
             title=self._names.of(suggestion.factor, suggestion.value),
-            address=f"/?angle={suggestion.value}" if is_angle else entry_address(suggestion.value),
+            address=facet_address("angle", suggestion.value) if is_angle else entry_address(suggestion.value),
             kind=self._texts("factor.angle") if is_angle else label("kind", kind, self._texts.locale, self._playbook),
             because=self._names.because(suggestion, self.found),
             evidence=tuple(map(self._link_to, suggestion.evidence)),

@@ -12,9 +12,9 @@ from app.http.body import MOST_BYTES
 from app.http.dependencies import LibraryDep, StoreDep
 from app.pages.view import render, texts_of
 from app.pages.writing.difference import differences
+from app.words.addresses import entry_address
 from app.words.catalogue import Texts
 from app.words.labels import label
-from app.words.rendering import entry_address
 from ingest.batch import MOST_FILES, TAKEN, Planned, carry_out, plan
 from ingest.store import EntryStore
 from kb.errors import KBError, RequestTooLargeError, TooManyFilesError

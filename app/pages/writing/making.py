@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,14 +13,15 @@ from starlette.datastructures import ImmutableMultiDict
 from app.http.asker import asker_of
 from app.http.body import posted_form
 from app.http.dependencies import LibraryDep, LogbookDep, StoreDep
+from app.words.addresses import entry_address, make_address
 from app.words.catalogue import Texts
 from app.words.labels import label
-from app.words.rendering import entry_address
 from ingest.front_matter import edited
 from ingest.using import note_use
 from ingest.yaml_text import Plain
 from kb.entry import Entry
 from kb.errors import EntryNotFoundError
+from kb.index.titles import Title
 from kb.library import Library
 from kb.search.query import Filters
 
@@ -75,8 +76,8 @@ def deals_to_choose(entry: Entry, library: Library, texts: Texts) -> list[Choice
     if entry.kind == "deal" or entry.status != "published":
         return []
     of_deals = Filters((("kind", ("deal",)),))
-    opened = library.entries.newest(Filters((*of_deals.values, ("outcome", ("open",)))), MOST_DEALS)
-    newest = library.entries.newest(of_deals, MOST_DEALS)
+    opened = library.entries.titles(Filters((*of_deals.values, ("outcome", ("open",)))), MOST_DEALS)
+    newest = library.entries.titles(of_deals, MOST_DEALS)
     deals = {deal.id: deal for deal in (*opened, *newest)}.values()
     return [Choice(deal.id, _named(deal, library, texts)) for deal in deals]
 
@@ -84,11 +85,6 @@ def deals_to_choose(entry: Entry, library: Library, texts: Texts) -> list[Choice
 def to_make(entry: Entry, texts: Texts) -> list[tuple[str, str]]:
     """Return what may be made from an entry, as (name, address)."""
     return [(texts(f"make.{name}"), make_address(name, entry.id)) for name in MAKES[entry.kind]]
-
-
-def make_address(name: str, entry_id: str) -> str:
-    """Return the address where an entry made from another is begun."""
-    return f"/new/{name}?from={quote(entry_id, safe='')}"
 
 
 def begun_from(text: str, name: str, source: Entry, texts: Texts) -> str:
@@ -111,6 +107,6 @@ def _quoted(body: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
-def _named(deal: Entry, library: Library, texts: Texts) -> str:
+def _named(deal: Title, library: Library, texts: Texts) -> str:
     outcome = label("outcome", deal.outcome, texts.locale, library.playbook) if deal.outcome else ""
     return f"{outcome} | {deal.title}" if outcome else deal.title

@@ -18,7 +18,7 @@ from app.pages.writing.difference import differences
 from app.pages.writing.drafts import Draft
 from app.pages.writing.making import AUTHOR_COOKIE, author_of, begun_from
 from app.pages.writing.view import page, reviewed
-from app.words.rendering import entry_address
+from app.words.addresses import entry_address
 from ingest.review import Review
 from ingest.store import EntryStore, Saved
 from ingest.templates import NEW, kind_of, template

@@ -98,8 +98,7 @@ def _why(entry: Entry, hit: Hit, texts: Texts, playbook: Playbook) -> str:
 
 
 def _suggested(library: Library, kinds: Sequence[str]) -> list[tuple[str, str]]:
-    found = library.search.answer("", filters=Filters((("kind", tuple(kinds)),)), limit=MOST_SUGGESTED).hits
-    return [(hit.entry.id, hit.entry.title) for hit in found]
+    return [(one.id, one.title) for one in library.entries.titles(Filters((("kind", tuple(kinds)),)), MOST_SUGGESTED)]
 
 
 def _name(draft: Draft, values: Mapping[str, Sequence[str]]) -> str:

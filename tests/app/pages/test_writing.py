@@ -6,10 +6,12 @@ import html
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from ingest.templates import NEW
@@ -78,6 +80,51 @@ def _send(client: TestClient, fields: dict[str, list[str]], **changed: str) -> A
 def test_every_kind_of_entry_can_be_begun(client: TestClient, name: str, language: str) -> None:
     page = client.get(f"/new/{name}", headers={"accept": "text/html", "accept-language": language}).text
     assert 'id="writing"' in page and "write." not in page and "form." not in page
+
+
+@contextmanager
+def _queries(client: TestClient) -> Iterator[list[str]]:
+    """Collect what the catalogue is asked."""
+    app: Any = client.app
+    asked: list[str] = []
+
+    def note_query(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    engine = app.state.library.index.catalog.engine
+    event.listen(engine, "before_cursor_execute", note_query)
+    yield asked
+    event.remove(engine, "before_cursor_execute", note_query)
+
+
+def test_lists_to_choose_from_are_one_query_each(make_client: MakeClient) -> None:
+    files = {f"talk-tracks/{n}.md": note(f"話{n}", date=f"2026-01-0{n}", kind="talk-track") for n in (1, 2, 3)}
+    files |= {"campaigns/mail.md": note("メール", kind="campaign", date="2026-01-02")}
+    files |= {"talk-tracks/draft.md": note("下書き", kind="talk-track", status="draft")}
+    files |= {"talk-tracks/hidden.md": note("極秘", kind="talk-track", visibility="sales")}
+    client = make_client(files, visibility="all")
+    with _queries(client) as asked:
+        page = client.get("/new/deal-won", headers=JA).text
+    assert len(asked) == 2
+    lists = dict(re.findall(r'<datalist id="(\w+)">(.*?)</datalist>', page))
+    assert re.findall(r'value="([^"]+)"', lists["entries"]) == [
+        "talk-tracks/3", "campaigns/mail", "talk-tracks/2", "talk-tracks/1",
+    ]  # fmt: skip
+    assert lists["campaigns"] == '<option value="campaigns/mail">メール</option>'
+
+
+def test_the_deals_an_entry_was_used_in_are_chosen_from_the_open_and_the_newest(make_client: MakeClient) -> None:
+    deals = {f"deals/{n}.md": note(f"商談{n}", kind="deal", date=f"2026-01-0{n}", outcome="won") for n in (1, 2)}
+    deals["deals/open.md"] = note("続く商談", kind="deal", date="2025-01-01", outcome="open")
+    deals["deals/none.md"] = note("結果なし", kind="deal", date="2024-01-01")
+    client = make_client({**deals, "talk-tracks/a.md": note("話", kind="talk-track")})
+    page = client.get("/entries/talk-tracks/a", headers=JA).text.split('id="use-deal"')[1].split("</select>")[0]
+    assert re.findall(r">([^<]+)</option>", page)[1:] == [
+        "継続中 | 続く商談",
+        "受注 | 商談2",
+        "受注 | 商談1",
+        "結果なし",
+    ]
 
 
 def test_a_lost_deal_has_four_questions_and_a_won_one_three(client: TestClient) -> None:

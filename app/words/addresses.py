@@ -1,0 +1,43 @@
+"""The addresses of entries, made here and nowhere else: an id may hold spaces, #, ?, % and letters of any script."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+from urllib.parse import quote
+
+Action = Literal["archive", "edit", "helpful", "history", "lineage", "restore", "use", "verify"]
+_UNSAFE = re.compile(r"[^\w/.~-]")
+
+
+def entry_address(entry_id: str) -> str:
+    """Return the address of an entry's page."""
+    return "/entries/" + quote(entry_id)
+
+
+def action_address(action: Action, entry_id: str) -> str:
+    """Return the address of another page on an entry, or of what a button on its page does."""
+    return f"/{action}/{quote(entry_id)}"
+
+
+def api_address(entry_id: str) -> str:
+    """Return the address of an entry in the API."""
+    return "/api/v1/entries/" + quote(entry_id)
+
+
+def make_address(name: str, entry_id: str) -> str:
+    """Return the address where an entry made from another is begun; `name` is what to begin."""
+    return f"/new/{name}?from={quote(entry_id, safe='')}"
+
+
+def path_address(path: str) -> str:
+    """Return the address of a page by its path as the server read it; it never leads to another host."""
+    return "/" + quote(path.lstrip("/"))
+
+
+def file_link(entry_id: str) -> str:
+    """Return the target of a Markdown link from an entry's file to another in the folder beside it.
+
+    Only what would end the link is quoted: the file is read by people.
+    """
+    return "../" + _UNSAFE.sub(lambda found: quote(found[0]), entry_id) + ".md"
