@@ -92,9 +92,9 @@ class _Handbook:
         """Open every entry, then ask the questions; return the first hit of each."""
         library = make_library(self.settings, self.bench.embedder)
         for entry_id in report.added:
-            self._guarded(lambda i=entry_id: library.entry(i))  # type: ignore[misc]
+            self._guarded(lambda i=entry_id: library.entries.get(i))  # type: ignore[misc]
         answers = {
-            text: self._guarded(lambda q=text: library.search(q, limit=1))  # type: ignore[misc]
+            text: self._guarded(lambda q=text: library.search.answer(q, limit=1))  # type: ignore[misc]
             for text in SEARCHES
         }
         library.close()

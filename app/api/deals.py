@@ -27,7 +27,7 @@ def similar_deals(
     """Return what happened in deals like this one, balanced by outcome, and what made the difference."""
     deal = asked_from(library, asked.text, asked.deal_id, asked.facts())
     filters = asked.filters.filters()
-    found = library.similar_deals(deal, filters=filters, count=asked.k, strength=settings.strength)
+    found = library.deals.similar(deal, filters=filters, count=asked.k, strength=settings.strength)
     texts = texts_for(choose_locale(None, None, language))
     note = "" if any(found.by_outcome.values()) else texts("similar.none_inside" if filters else "similar.no_deals")
     return SimilarDealsOut.of(found, ValueNames.for_similar(texts, library, found), note)

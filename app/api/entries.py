@@ -22,19 +22,21 @@ Nothing = Annotated[NoParams, Query()]
 @router.get("/entries/{entry_id:path}/similar", responses=NOT_FOUND)
 def similar(library: LibraryDep, entry_id: EntryId, params: Annotated[SimilarParams, Query()]) -> list[HitOut]:
     """Return the entries nearest to one in meaning."""
-    return [HitOut.of(hit, library.trust_of(hit.entry)) for hit in library.similar(entry_id, limit=params.limit)]
+    return [
+        HitOut.of(hit, library.loop.trust_of(hit.entry)) for hit in library.search.similar(entry_id, limit=params.limit)
+    ]
 
 
 @router.get("/entries/{entry_id:path}", responses=NOT_FOUND)
 def entry(library: LibraryDep, entry_id: EntryId, _params: Nothing) -> EntryOut:
     """Return one entry."""
-    return EntryOut.of(library.entry(entry_id))
+    return EntryOut.of(library.entries.get(entry_id))
 
 
 @router.get("/problems")
 def problems(library: LibraryDep, _params: Nothing) -> list[ProblemOut]:
     """Return what authors should fix."""
-    return [ProblemOut.of(problem) for problem in library.problems()]
+    return [ProblemOut.of(problem) for problem in library.entries.problems()]
 
 
 @router.get("/playbook")

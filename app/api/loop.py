@@ -22,7 +22,7 @@ Nothing = Annotated[NoParams, Query()]
 @router.get("/entries/{entry_id:path}/lineage", responses=NOT_FOUND)
 def lineage(library: LibraryDep, entry_id: EntryId, _params: Nothing) -> LineageOut:
     """Return where an entry comes from and what came of it, at most five generations each way."""
-    return LineageOut.of(library.lineage(entry_id))
+    return LineageOut.of(library.loop.lineage(entry_id))
 
 
 @router.get("/loop")
@@ -30,5 +30,5 @@ def loop(library: LibraryDep, activity: ActivityDep, _params: Nothing, language:
     """Return where the chain from deals to content and back breaks."""
     locale = choose_locale(None, None, language)
     return BrokenOut.of(
-        library.broken(activity.days_opened()), lambda facet, value: label(facet, value, locale, library.playbook)
+        library.loop.broken(activity.days_opened()), lambda facet, value: label(facet, value, locale, library.playbook)
     )

@@ -22,6 +22,6 @@ def meeting(
 ) -> MeetingOut:
     """Return the numbers and lists of the meeting on a week or month."""
     texts = texts_for(choose_locale(None, None, language))
-    if params.stored and (stored := library.stored_meeting(params.period)):
+    if params.stored and (stored := library.loop.stored_meeting(params.period)):
         return MeetingOut.of(stored)
-    return MeetingOut.of(library.meeting(params.period, **waiting(library, board, texts)))
+    return MeetingOut.of(library.loop.meeting(params.period, **waiting(library, board, texts)))

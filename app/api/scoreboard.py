@@ -48,7 +48,7 @@ def _cells(row: RowOut) -> list[object]:
 
 
 def _board(library: Library, settings: Settings, params: ScoreboardParams, language: str) -> ScoreboardOut:
-    board = library.scoreboard(
+    board = library.deals.scoreboard(
         params.by, filters=params.filters(), outcome_of=params.outcome_of, strength=settings.strength
     )
     locale = choose_locale(None, None, language)

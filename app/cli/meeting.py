@@ -37,12 +37,12 @@ def meeting(
     language: Annotated[Language, typer.Option(help="Language of the words.")] = Language.JA,
 ) -> None:
     """Write the meeting of sales and marketing on a week or month, from the index, to the standard output."""
-    from app.gap_board import GapBoard
     from app.services import make_library
     from app.words.catalogue import texts_for
     from app.words.meeting_view import in_words
     from app.words.meeting_work import waiting
     from kb.loop.activity import Activity
+    from kb.loop.board import GapBoard
 
     settings = settings_or_fail()
     need_entries(settings)
@@ -50,8 +50,8 @@ def meeting(
     activity = Activity(settings.activity_file, is_kept=False)
     try:
         texts = texts_for(language)
-        found = library.stored_meeting(period) if stored else None
-        found = found or library.meeting(period, **waiting(library, GapBoard(library, activity), texts))
+        found = library.loop.stored_meeting(period) if stored else None
+        found = found or library.loop.meeting(period, **waiting(library, GapBoard(library, activity), texts))
         view = in_words(found, library, texts)
     finally:
         activity.close()

@@ -25,7 +25,7 @@ def answer_here(settings: Settings, path: str, params: list[tuple[str, str]]) ->
         return {"error": {"message": f"{path}: {error.errors()[0]['msg']}"}}
     library = make_library(settings)
     try:
-        answer = library.search(wanted.q, filters=wanted.filters(), limit=wanted.limit, explain=wanted.explain)
-        return AnswerOut.of(answer, library.playbook, "ja", library.trust_of).model_dump(mode="json")
+        answer = library.search.answer(wanted.q, filters=wanted.filters(), limit=wanted.limit, explain=wanted.explain)
+        return AnswerOut.of(answer, library.playbook, "ja", library.loop.trust_of).model_dump(mode="json")
     finally:
         library.close()

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.gap_board import GapBoard
-from app.logbook import Logbook
 from app.settings import Settings
 from ingest.store import EntryStore
 from kb.library import Library
 from kb.loop.activity import Activity
+from kb.loop.board import GapBoard
+from kb.loop.logbook import Logbook
 
 
 def get_library(request: Request) -> Library:
@@ -22,7 +22,7 @@ def get_library(request: Request) -> Library:
 
 def get_settings(request: Request) -> Settings:
     """Return the settings of this application."""
-    settings: Settings = request.app.state.settings
+    settings: Settings = request.app.state.services.settings
     return settings
 
 
@@ -34,7 +34,7 @@ def get_store(request: Request) -> EntryStore:
 
 def get_activity(request: Request) -> Activity:
     """Return what people did with this application."""
-    activity: Activity = request.app.state.activity
+    activity: Activity = request.app.state.services.activity
     return activity
 
 

@@ -88,9 +88,11 @@ def hit_card(hit: Hit, texts: Texts, library: Library) -> HitCard:
         chips=chips_of(entry, texts, library.playbook),
         spoken=spoken_line(entry.body) if is_track else "",
         spoken_is_snippet=is_spoken_heading(last),
-        record=record_of([e for r, e in library.linked(entry.id).incoming if r == "used"], texts) if is_track else "",
+        record=record_of([e for r, e in library.entries.linked(entry.id).incoming if r == "used"], texts)
+        if is_track
+        else "",
         why=hit.why,
-        trust=library.trust_of(entry),
+        trust=library.loop.trust_of(entry),
     )
 
 

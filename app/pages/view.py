@@ -40,7 +40,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "other_locale": other,
         "other_address": str(request.url.include_query_params(lang=other).replace(scheme="", netloc="")),
         "page": request.url.path,
-        "may_write": not request.app.state.settings.readonly,
+        "may_write": not request.app.state.services.settings.readonly,
     }
     response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"

@@ -23,6 +23,6 @@ def asked_from(
     """
     if len(text) > MAX_TEXT_CHARS:
         raise TextTooLongError(len(text), MAX_TEXT_CHARS)
-    told = read_notes(text, library.playbook, library.index.embedder.count_tokens) if text.strip() else Asked()
+    told = read_notes(text, library.playbook, library.search.count_tokens) if text.strip() else Asked()
     stated = {name: value for name, value in facts.items() if value or is_confirmed}
     return replace(told, **{**stated, "deal_id": deal_id.strip(), "is_confirmed": is_confirmed})

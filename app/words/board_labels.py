@@ -15,5 +15,5 @@ def board_labels(by: str, keys: Iterable[str], locale: str, library: Library) ->
     wanted = list(keys)
     if by not in ENTRY_DIMENSIONS:
         return {key: label(by, key, locale, library.playbook) for key in wanted}
-    known = library.summaries(wanted)
+    known = library.entries.summaries(wanted)
     return {key: known[key].title if key in known else key for key in wanted}

@@ -21,7 +21,7 @@ class ValueNames:
         self._texts = texts
         self._library = library
         wanted = list(dict.fromkeys(entry_ids))
-        self._entries = library.summaries(wanted)
+        self._entries = library.entries.summaries(wanted)
 
     @classmethod
     def for_similar(cls, texts: Texts, library: Library, found: SimilarDeals) -> ValueNames:

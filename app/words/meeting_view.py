@@ -131,7 +131,7 @@ def _moved(meeting: Meeting, library: Library, texts: Texts) -> tuple[Line, ...]
 
 
 def _reused(meeting: Meeting, library: Library, texts: Texts) -> tuple[Line, ...]:
-    known = library.summaries([reused.entry_id for reused in meeting.reused])
+    known = library.entries.summaries([reused.entry_id for reused in meeting.reused])
     return tuple(
         Line(
             known[r.entry_id].title if r.entry_id in known else r.entry_id,

@@ -7,13 +7,13 @@ from datetime import date
 from itertools import chain, zip_longest
 from typing import TypedDict
 
-from app.gap_board import GapBoard
 from app.words.catalogue import Texts
 from app.words.doubts import sentence_of
 from app.words.labels import label
 from app.words.meeting_view import joined
 from kb.entry import Entry
 from kb.library import Library
+from kb.loop.board import GapBoard
 from kb.loop.gaps import Gap
 from kb.loop.meeting import WorkItem
 from kb.loop.review import DOUBTED, Standing
@@ -32,7 +32,7 @@ SHOWN = 10  # of a list, at most: the rest is counted
 
 def waiting(library: Library, board: GapBoard, texts: Texts) -> Work:
     """Return all of it, what is most pressing first."""
-    doubted = [(entry, standing) for entry, standing in library.to_review() if standing.state in DOUBTED]
+    doubted = [(entry, standing) for entry, standing in library.loop.to_review() if standing.state in DOUBTED]
     return Work(
         review=[_reviewed(entry, standing, library, texts) for entry, standing in doubted[:SHOWN]]
         + [WorkItem(entry.title, entry.id) for entry, _ in doubted[SHOWN:]],
@@ -56,7 +56,7 @@ def _gap(gap: Gap, texts: Texts) -> WorkItem:
 
 def _broken(library: Library, opened: Mapping[str, date], texts: Texts) -> list[WorkItem]:
     """Return every broken place; one of each sort, then the second of each, and so on."""
-    found = library.broken(opened)
+    found = library.loop.broken(opened)
     sorts = [
         [WorkItem(one.entry.title, one.entry.id, texts("loop.proven")) for one in found.proven],
         [

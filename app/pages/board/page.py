@@ -27,13 +27,13 @@ router = APIRouter()
 def scoreboard_page(request: Request, library: LibraryDep, settings: SettingsDep) -> Response:
     """Show how deals ended by the values of one dimension."""
     asked, texts = BoardAddress.read(request.query_params), texts_of(request)
-    board = library.scoreboard(
+    board = library.deals.scoreboard(
         asked.by,  # type: ignore[arg-type]
         filters=asked.search.filters,
         outcome_of=asked.outcome_of,  # type: ignore[arg-type]
         strength=settings.strength,
     )
-    overview = library.overview(
+    overview = library.deals.overview(
         filters=asked.search.filters, outcome_of=board.scores.outcome_of, strength=settings.strength
     )
     rows = row_views(board, asked, texts, library)

@@ -81,9 +81,9 @@ class _Rows:
     def __init__(self, asked: BoardAddress, texts: Texts, library: Library, responses: dict[str, Response]) -> None:
         self._asked = asked
         self._texts = texts
-        self._table = library.insights.deals
+        self._table = library.deals.table
         self._responses = responses
-        self._campaigns = library.summaries([c for response in responses.values() for c in response.campaigns])
+        self._campaigns = library.entries.summaries([c for response in responses.values() for c in response.campaigns])
 
     def view(self, row: Row, name: str) -> RowView:
         rate, counts, texts = row.rate, row.counts, self._texts

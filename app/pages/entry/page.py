@@ -8,8 +8,8 @@ from datetime import date
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from app.http.asker import asker_of, remember_asker
 from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, StoreDep
-from app.logbook import asker_of, remember_asker
 from app.pages.cards import Card, card_of, record_of
 from app.pages.entry.facts import facts_of, funnel_of, money_of, variants_of
 from app.pages.loop.lineage import lineage_address
@@ -46,12 +46,14 @@ def entry_page(
     request: Request, library: LibraryDep, store: StoreDep, activity: ActivityDep, logbook: LogbookDep, entry_id: str
 ) -> Response:
     """Show an entry."""
-    entry, texts, playbook = library.entry(entry_id), texts_of(request), library.playbook
+    entry, texts, playbook = library.entries.get(entry_id), texts_of(request), library.playbook
     logbook.opened(asker_of(request), entry.id)
     groups = link_groups(entry, library, texts)
     body = render_body(entry.body, entry.path, entry.title, spoken_apart=entry.kind == "talk-track")
     shown = {entry.id, *(card.entry.id for group in groups for card in group.cards)}
-    similar = [hit.entry for hit in library.similar(entry.id, limit=SIMILAR + len(shown)) if hit.entry.id not in shown]
+    similar = [
+        hit.entry for hit in library.search.similar(entry.id, limit=SIMILAR + len(shown)) if hit.entry.id not in shown
+    ]
     context = {
         "entry": entry,
         "card": card_of(entry, texts, playbook),
@@ -61,8 +63,8 @@ def entry_page(
         "money": money_of(entry.campaign, texts) if entry.campaign else [],
         "variants": variants_of(entry.campaign, texts, playbook) if entry.campaign else [],
         "groups": groups,
-        "lineage": lineage_address(entry.id) if groups and library.lineage(entry.id) else "",
-        "trust": library.trust_of(entry),
+        "lineage": lineage_address(entry.id) if groups and library.loop.lineage(entry.id) else "",
+        "trust": library.loop.trust_of(entry),
         "doubts": _doubts(entry, library, texts),
         "author": author_of(request),
         "deals": deals_to_choose(entry, library, texts),
@@ -78,7 +80,7 @@ def entry_page(
 
 def link_groups(entry: Entry, library: Library, texts: Texts) -> list[LinkGroup]:
     """Return the linked entries by relation, each entry once a relation; `related` counts in both directions."""
-    linked = library.linked(entry.id)
+    linked = library.entries.linked(entry.id)
     found: dict[tuple[str, str], dict[str, Entry]] = {}
     for direction, pairs in (("outgoing", linked.outgoing), ("incoming", linked.incoming)):
         for relation, other in pairs:
@@ -100,7 +102,7 @@ def notices(entry: Entry, library: Library, texts: Texts) -> list[tuple[str, Ent
     found: list[tuple[str, Entry | None]] = []
     if entry.status != "published":
         found.append((texts("notice." + entry.status), None))
-    newer = [other for relation, other in library.linked(entry.id).incoming if relation == "supersedes"]
+    newer = [other for relation, other in library.entries.linked(entry.id).incoming if relation == "supersedes"]
     found += [(texts("notice.superseded"), other) for other in newer]
     if entry.review_by and entry.review_by < date.today():
         found.append((texts("notice.review", day=texts.day(entry.review_by)), None))
@@ -110,7 +112,7 @@ def notices(entry: Entry, library: Library, texts: Texts) -> list[tuple[str, Ent
 @router.post("/helpful/{entry_id:path}")
 def helpful(request: Request, library: LibraryDep, activity: ActivityDep, entry_id: str) -> Response:
     """Count the reader among those whom an entry helped; a second time changes nothing."""
-    activity.helpful(library.entry(entry_id).id, asker_of(request))
+    activity.helpful(library.entries.get(entry_id).id, asker_of(request))
     response = RedirectResponse(f"{entry_address(entry_id)}?saved=helpful", 303)
     remember_asker(request, response)
     return response
@@ -118,9 +120,9 @@ def helpful(request: Request, library: LibraryDep, activity: ActivityDep, entry_
 
 def _doubts(entry: Entry, library: Library, texts: Texts) -> tuple[Reason, ...]:
     """Return what speaks against an entry, without what the notices say already."""
-    standing = library.standing(entry.id)
+    standing = library.loop.standing(entry.id)
     if standing is None:
         return ()
-    is_replaced = any(relation == "supersedes" for relation, _ in library.linked(entry.id).incoming)
+    is_replaced = any(relation == "supersedes" for relation, _ in library.entries.linked(entry.id).incoming)
     said = {"overdue", "newer"} if is_replaced else {"overdue"}
     return reasons_of(Standing(standing.state, tuple(d for d in standing.doubts if d.kind not in said)), texts, library)

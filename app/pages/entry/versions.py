@@ -37,7 +37,7 @@ def restore(request: Request, store: StoreDep, entry_id: str) -> Response:
 @router.get("/history/{entry_id:path}")
 def history(request: Request, library: LibraryDep, store: StoreDep, entry_id: str, version: str = "") -> Response:
     """Show the versions of an entry, and what one of them had that the present one has not."""
-    entry, texts = library.entry(entry_id), texts_of(request)
+    entry, texts = library.entries.get(entry_id), texts_of(request)
     versions = [
         (v.number, texts.day(v.at.date()), v.at.strftime("%H:%M"), v.author, v.reason)
         for v in store.history.versions(entry.path)

@@ -11,10 +11,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
-from app.gap_board import GapBoard
 from app.http.body import posted_form
 from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep
-from app.logbook import filters_of
 from app.pages.cards import card_of
 from app.pages.loop.proposal import proposed_kind
 from app.pages.search.address import SearchAddress, day_or_nothing
@@ -23,7 +21,9 @@ from app.pages.view import render, texts_of
 from app.words.catalogue import Texts
 from kb.errors import GapNotClosedError
 from kb.library import Library
+from kb.loop.board import GapBoard
 from kb.loop.gaps import WHYS, Gap
+from kb.loop.logbook import filters_of
 
 PAGE = "/gaps"
 SHOWN = 50
@@ -88,7 +88,7 @@ def _tabs(gaps: Sequence[Gap], why: str, texts: Texts) -> list[tuple[str, str, b
 
 
 def _shown(gap: Gap, texts: Texts, library: Library, is_looked_up: bool) -> dict[str, Any]:
-    hits = library.search(gap.wording, limit=SIMILAR).hits if is_looked_up else ()
+    hits = library.search.answer(gap.wording, limit=SIMILAR).hits if is_looked_up else ()
     filters = filters_of(gap.filters)
     address = SearchAddress.searching(gap.wording, filters)
     kind = proposed_kind(gap.wording, library.playbook)

@@ -35,7 +35,7 @@ class Branch:
 @router.get("/lineage/{entry_id:path}")
 def lineage_page(request: Request, library: LibraryDep, entry_id: str) -> Response:
     """Show the lineage of an entry."""
-    found, texts = library.lineage(entry_id), texts_of(request)
+    found, texts = library.loop.lineage(entry_id), texts_of(request)
     context = {
         "card": card_of(found.entry, texts, library.playbook),
         "picture": picture(found, texts, library) if found else None,

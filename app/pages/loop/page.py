@@ -52,7 +52,7 @@ class Group:
 def loop_page(request: Request, library: LibraryDep, activity: ActivityDep) -> Response:
     """Show the work list."""
     texts = texts_of(request)
-    groups = groups_of(library.broken(activity.days_opened()), texts, library)
+    groups = groups_of(library.loop.broken(activity.days_opened()), texts, library)
     return render(request, "loop.html", {"groups": groups, "is_empty": not any(group.count for group in groups)})
 
 
@@ -97,7 +97,7 @@ def _of_reason(reason: str, deals: Sequence[Entry], texts: Texts, library: Libra
 
 
 def _of_angle(angle: str, responded: int, shown: int, campaigns: Sequence[str], texts: Texts, library: Library) -> Task:
-    known = library.summaries(campaigns)
+    known = library.entries.summaries(campaigns)
     name = label("angle", angle, texts.locale, library.playbook)
     why = texts("loop.answered", responded=texts.number(responded), shown=texts.number(shown),
                 share=texts.percent(responded, shown))  # fmt: skip

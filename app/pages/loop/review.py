@@ -54,7 +54,7 @@ class Item:
 @router.get("/review")
 def review_page(request: Request, library: LibraryDep, owner: str = "", state: str = "") -> Response:
     """Show the queue, of one owner or of all."""
-    texts, known = texts_of(request), library.to_review()
+    texts, known = texts_of(request), library.loop.to_review()
     of_owner = [(entry, standing) for entry, standing in known if owner in ("", entry.owner)]
     wanted = (state,) if state in STATES else DOUBTED
     found = [(entry, standing) for entry, standing in of_owner if standing.state in wanted]
@@ -75,7 +75,7 @@ def review_page(request: Request, library: LibraryDep, owner: str = "", state: s
 @router.post("/verify/{entry_id:path}")
 def verify_entry(request: Request, library: LibraryDep, store: StoreDep, form: Form, entry_id: str) -> Response:
     """Note that the reader has checked an entry."""
-    entry, by = library.entry(entry_id), form.get("by", "").strip()[:200] or author_of(request)
+    entry, by = library.entries.get(entry_id), form.get("by", "").strip()[:200] or author_of(request)
     if by:
         verify(store, entry.id, by, date.today())
     saved = {"saved": "verified" if by else "nobody"}
@@ -94,7 +94,7 @@ def reasons_of(standing: Standing, texts: Texts, library: Library) -> tuple[Reas
 
 def _reason(doubt: Doubt, texts: Texts, library: Library) -> Reason:
     some = doubt.evidence[:MOST_EVIDENCE]
-    known = library.summaries(some)
+    known = library.entries.summaries(some)
     cards = tuple(card_of(known[i], texts, library.playbook) for i in some if i in known)
     return Reason(sentence_of(doubt, texts, library), cards)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from app.http.asker import asker_of, remember_asker
 from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep
-from app.logbook import asker_of, remember_asker
 from app.pages.cards import hit_card
 from app.pages.search.address import PAGE_SIZE, SearchAddress
 from app.pages.view import render, texts_of, wants_fragment
@@ -63,7 +63,7 @@ class ActiveFilter:
 def search_page(request: Request, library: LibraryDep, logbook: LogbookDep, activity: ActivityDep) -> Response:
     """Show what answers a question; without one, the newest entries and questions to start from."""
     asked, texts, playbook = SearchAddress.read(request.query_params), texts_of(request), library.playbook
-    answer = library.search(
+    answer = library.search.answer(
         asked.text, filters=asked.filters, sort=asked.sort, limit=PAGE_SIZE, offset=asked.offset, explain=asked.explain
     )
     asker = asker_of(request)
@@ -79,7 +79,7 @@ def search_page(request: Request, library: LibraryDep, logbook: LogbookDep, acti
         "examples": examples(texts, playbook) if asked.is_start else [],
         "pages": -(-answer.total // PAGE_SIZE),
         "summary": summary(answer, asked, texts),
-        "deal": library.summaries([asked.deal]).get(asked.deal) if asked.deal else None,
+        "deal": library.entries.summaries([asked.deal]).get(asked.deal) if asked.deal else None,
         "is_unlogged": activity.is_failing,
         "answered": answered(activity, asker) if asked.is_start else [],
     }

@@ -51,5 +51,5 @@ def derived(asked: Asked) -> list[str]:
 
 
 def _entry(deal: str, texts: Texts, library: Library) -> Chip:
-    known = library.summaries([deal]).get(deal)
+    known = library.entries.summaries([deal]).get(deal)
     return Chip("deal:", texts("similar.deal_chip", title=known.title if known else deal))

@@ -63,7 +63,7 @@ def _page(request: Request, library: Library, settings: Settings, address: DealA
         return render(request, "similar.html", {**context, "problems": [texts.said(error.sentence)]}, status=413)
     if deal.is_empty:
         return render(request, "similar.html", context)
-    found = library.similar_deals(deal, filters=address.filters, strength=settings.strength)
+    found = library.deals.similar(deal, filters=address.filters, strength=settings.strength)
     context["choices"] = _choices(library, address, found.asked, texts)
     context |= {"chips": chips(address, found.asked, texts, library), "derived": _derived(library, address)}
     return render(request, "similar.html", {**context, **_result(found, texts, library)})
@@ -71,7 +71,7 @@ def _page(request: Request, library: Library, settings: Settings, address: DealA
 
 def _derived(library: Library, address: DealAddress) -> list[str]:
     """Return the facts that only notes and entry say: with others they are gone, and stated ones stay."""
-    said = library.understood(asked_from(library, address.text, address.deal, {}))
+    said = library.deals.understood(asked_from(library, address.text, address.deal, {}))
     return [fact for fact in derived(said) if address.is_confirmed or fact not in address.stated]
 
 
@@ -120,6 +120,6 @@ def _scopes(library: Library, address: DealAddress, texts: Texts) -> list[tuple[
 
 def _deals(library: Library, chosen: str) -> list[tuple[str, str]]:
     """Return (id, title) of the deals to choose from: the chosen one, those still open, then the newest."""
-    deals = sorted(library.insights.deals.deals, key=lambda deal: deal.sort_date, reverse=True)
+    deals = sorted(library.deals.table.deals, key=lambda deal: deal.sort_date, reverse=True)
     deals.sort(key=lambda deal: (deal.id != chosen, deal.outcome != "open"))
     return [(deal.id, deal.title) for deal in deals[:MOST_LISTED]]

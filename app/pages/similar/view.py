@@ -91,7 +91,7 @@ class SimilarView:
         self._names = names
         self._texts = texts
         self._playbook = library.playbook
-        self._table = library.insights.deals
+        self._table = library.deals.table
         self.found = found
         self.by_outcome = {name: [self._deal(deal) for deal in deals] for name, deals in found.by_outcome.items()}
         self.contrasts = {

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
+from app.http.asker import asker_of
 from app.http.body import posted_form
 from app.http.dependencies import LibraryDep, LogbookDep, StoreDep
-from app.logbook import asker_of
 from app.words.catalogue import Texts
 from app.words.labels import label
 from app.words.rendering import entry_address
@@ -51,10 +51,10 @@ def use(
     request: Request, library: LibraryDep, store: StoreDep, logbook: LogbookDep, form: Form, entry_id: str
 ) -> Response:
     """Note that an entry was used in a deal; neither an archived entry nor a draft is."""
-    entry, deal_id = library.entry(entry_id), form.get("deal", "").strip()
+    entry, deal_id = library.entries.get(entry_id), form.get("deal", "").strip()
     if not deal_id:
         return RedirectResponse(f"{entry_address(entry.id)}?saved=no_deal", 303)
-    deal = library.entry(deal_id)
+    deal = library.entries.get(deal_id)
     if entry.kind == "deal" or deal.kind != "deal":
         raise EntryNotFoundError(deal_id)
     if unpublished := next((name for name, one in (("entry", entry), ("deal", deal)) if one.status != "published"), ""):
@@ -75,8 +75,8 @@ def deals_to_choose(entry: Entry, library: Library, texts: Texts) -> list[Choice
     if entry.kind == "deal" or entry.status != "published":
         return []
     of_deals = Filters((("kind", ("deal",)),))
-    opened = library.newest(Filters((*of_deals.values, ("outcome", ("open",)))), MOST_DEALS)
-    newest = library.newest(of_deals, MOST_DEALS)
+    opened = library.entries.newest(Filters((*of_deals.values, ("outcome", ("open",)))), MOST_DEALS)
+    newest = library.entries.newest(of_deals, MOST_DEALS)
     deals = {deal.id: deal for deal in (*opened, *newest)}.values()
     return [Choice(deal.id, _named(deal, library, texts)) for deal in deals]
 

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
-from app.gap_board import GapBoard
 from app.http.body import posted_form
 from app.http.dependencies import GapBoardDep, LibraryDep, StoreDep
 from app.pages.view import A_YEAR, FRAGMENT_HEADER, render, texts_of
@@ -33,6 +32,7 @@ from kb.errors import (
     StaleEditError,
 )
 from kb.library import Library
+from kb.loop.board import GapBoard
 
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
@@ -57,7 +57,7 @@ def begin(
     title, gap = " ".join(asked.get("title", "").split())[:300], asked.get("gap", "")[:1000]
     text = template(name, texts.locale)
     if source and kind != "deal":
-        text = begun_from(text, name, library.entry(source), texts)
+        text = begun_from(text, name, library.entries.get(source), texts)
     draft = Draft.new(kind, text, author_of(request), title=title, gap=gap)
     return page(request, library, store, draft, None)
 

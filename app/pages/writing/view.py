@@ -60,7 +60,7 @@ def page(
         "heading": texts("write.change" if draft.entry_id else f"new.{_name(draft, values)}"),
         "untitled": texts(f"write.untitled.{_outcome(values)}") if draft.kind == "deal" else "",
         "problem": texts.said(problem) if problem else "",
-        "same": library.summaries([same]).get(same) if same else None,
+        "same": library.entries.summaries([same]).get(same) if same else None,
         "conflict": conflict,
         "keeps_history": store.history.is_kept,
         "entries": _suggested(library, ("talk-track", "campaign")),
@@ -98,7 +98,7 @@ def _why(entry: Entry, hit: Hit, texts: Texts, playbook: Playbook) -> str:
 
 
 def _suggested(library: Library, kinds: Sequence[str]) -> list[tuple[str, str]]:
-    found = library.search("", filters=Filters((("kind", tuple(kinds)),)), limit=MOST_SUGGESTED).hits
+    found = library.search.answer("", filters=Filters((("kind", tuple(kinds)),)), limit=MOST_SUGGESTED).hits
     return [(hit.entry.id, hit.entry.title) for hit in found]
 
 

@@ -23,7 +23,7 @@ def client(make_client: MakeClient) -> Iterator[TestClient]:
 
 def _folder(client: TestClient) -> Path:
     app: Any = client.app
-    return Path(app.state.settings.entries)
+    return Path(app.state.services.settings.entries)
 
 
 def _create(client: TestClient, text: str, **headers: str) -> Any:

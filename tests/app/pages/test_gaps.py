@@ -169,8 +169,8 @@ def test_what_was_used_from_a_search_is_taken_down_with_the_team(make_client: Ma
     _search(client, "価格")
     client.post("/use/talk-tracks/price", data={"deal": "deals/akane"}, headers=JA)
     app: Any = client.app
-    (search,) = app.state.activity.searches("")
-    assert search.team == "sales" and set(app.state.activity.opened_of("")[search.id]) == {"talk-tracks/price"}
+    (search,) = app.state.services.activity.searches("")
+    assert search.team == "sales" and set(app.state.services.activity.opened_of("")[search.id]) == {"talk-tracks/price"}
 
 
 def test_fifty_who_search_at_once_are_all_answered_and_logged(client: TestClient) -> None:
@@ -182,8 +182,8 @@ def test_fifty_who_search_at_once_are_all_answered_and_logged(client: TestClient
     with ThreadPoolExecutor(50) as pool:
         list(pool.map(ask, range(50)))
     app: Any = client.app
-    app.state.activity.close()
-    assert len(app.state.activity.searches("")) == 150
+    app.state.services.activity.close()
+    assert len(app.state.services.activity.searches("")) == 150
 
 
 def test_helpful_counts_a_reader_once(client: TestClient) -> None:

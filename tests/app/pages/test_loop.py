@@ -41,7 +41,7 @@ def client(make_client: MakeClient) -> Iterator[TestClient]:
 
 def _text(client: TestClient, path: str) -> str:
     app: Any = client.app
-    return (Path(app.state.settings.entries) / path).read_text("utf-8")
+    return (Path(app.state.services.settings.entries) / path).read_text("utf-8")
 
 
 def test_the_lineage_of_a_talk_track_over_http(client: TestClient) -> None:
@@ -235,9 +235,9 @@ def test_one_entry_stands_as_it_does_among_all(make_client: MakeClient) -> None:
     newer = {"talk-tracks/new.md": note("新しい話", supersedes="[talk-tracks/price]", angles="[TCO]")}
     app: Any = make_client({**REVIEWED, **lost, **won, **newer, "playbook.yaml": PLAYBOOK}).app
     library = app.state.library
-    ids = library.ids()
-    alone = {entry_id: library.standing(entry_id) for entry_id in ids}
-    among = {entry.id: standing for entry, standing in library.to_review()}
+    ids = library.entries.ids()
+    alone = {entry_id: library.loop.standing(entry_id) for entry_id in ids}
+    among = {entry.id: standing for entry, standing in library.loop.to_review()}
     assert {entry_id: alone[entry_id] for entry_id in among} == among
     assert {doubt.kind for standing in among.values() for doubt in standing.doubts} == {
         "overdue", "lost", "angle", "newer",

@@ -43,7 +43,7 @@ def client(make_client: MakeClient) -> Iterator[TestClient]:
 
 def _folder(client: TestClient) -> Path:
     app: Any = client.app
-    return Path(app.state.settings.entries)
+    return Path(app.state.services.settings.entries)
 
 
 def _form(page: str) -> dict[str, list[str]]:

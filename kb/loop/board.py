@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from app.logbook import filters_of
 from kb.errors import GapNotClosedError
 from kb.index.analysis import fold, terms
 from kb.index.embedding import Vectors
@@ -18,6 +17,7 @@ from kb.library import Library
 from kb.loop.activity import Activity, GapRow
 from kb.loop.clusters import clusters, name_of
 from kb.loop.gaps import LOOKED_BACK, Gap, gaps
+from kb.loop.logbook import filters_of
 
 PLACE = 5  # within which an entry must stand to close a gap
 MOST_REMEMBERED = 5_000  # vectors of wordings
@@ -39,7 +39,7 @@ class GapBoard:
         """Return the open gaps, the most pressing first."""
         now = datetime.now(UTC)
         since = (now - LOOKED_BACK).isoformat(timespec="seconds")
-        deals = self._library.insights.deals.deals if self._library.state().ready else ()
+        deals = self._library.deals.table.deals if self._library.state().ready else ()
         amounts = {d.id: (d.deal.amount or 0) if d.deal else 0 for d in deals if d.outcome == "open"}
         found = gaps(
             self._activity.searches(since),
@@ -101,7 +101,7 @@ class GapBoard:
         found = self.gap(query)
         if found is None:
             return False
-        answer = self._library.search(found.wording, filters=filters_of(found.filters), limit=PLACE)
+        answer = self._library.search.answer(found.wording, filters=filters_of(found.filters), limit=PLACE)
         if answer.confidence == "none" or entry_id not in [hit.entry.id for hit in answer.hits]:
             raise GapNotClosedError(found.wording, PLACE)
         row = found.decided or GapRow(found.query, found.wording, found.filters)
@@ -125,7 +125,7 @@ class GapBoard:
 
     def _embedded(self, wordings: Sequence[str]) -> Vectors:
         """Return a row for each wording; one that was seen before, also by another process, is not embedded again."""
-        model = self._library.index.embedder.checksum
+        model = self._library.search.model
         with self._lock:
             if any(wording not in self._vectors for wording in wordings):
                 kept = self._activity.meanings(model)
@@ -133,7 +133,7 @@ class GapBoard:
             fresh = [wording for wording in dict.fromkeys(wordings) if wording not in self._vectors]
             for at in range(0, len(fresh), KEPT_AT_ONCE):
                 some = fresh[at : at + KEPT_AT_ONCE]
-                made = dict(zip(some, self._library.embed(some), strict=True))
+                made = dict(zip(some, self._library.search.embed(some), strict=True))
                 self._activity.keep_meanings(model, {wording: row.tobytes() for wording, row in made.items()})
                 self._vectors |= made
             rows = [self._vectors[wording] for wording in wordings]
