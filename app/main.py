@@ -18,6 +18,7 @@ from app.services import make_library
 from app.settings import Settings
 from ingest.intake import Intake
 from ingest.store import EntryStore
+from kb.clock import CLOCK, Clock
 from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
@@ -34,9 +35,9 @@ def package_version() -> str:
         return "0"
 
 
-def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
+def create_app(settings: Settings, library: Library | None = None, clock: Clock = CLOCK) -> FastAPI:
     """Return the service. It owns the library and closes it at the end."""
-    known = library or make_library(settings)
+    known = library or make_library(settings, clock=clock)
     intake = Intake(known, settings.entries)
 
     @asynccontextmanager
@@ -58,10 +59,13 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
     )
     app.state.library = known
     app.state.services.settings = settings
-    activity = Activity(settings.activity_file, is_kept=settings.activity, keep_days=settings.keep_searches)
+    app.state.clock = clock
+    activity = Activity(
+        settings.activity_file, is_kept=settings.activity, keep_days=settings.keep_searches, clock=clock
+    )
     app.state.services.activity = activity
     app.state.logbook = Logbook(activity, settings.team)
-    app.state.gap_board = GapBoard(known, activity)
+    app.state.gap_board = GapBoard(known, activity, clock)
     lock = settings.data / "saving.lock"
     app.state.store = EntryStore(known, intake, settings.entries, lock, is_readonly=settings.readonly)
     app.include_router(api.router)

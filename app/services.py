@@ -8,6 +8,7 @@ from app.settings import Settings
 from ingest.check import read_playbook
 from ingest.chunk import CHUNKING
 from ingest.sync import problems_of
+from kb.clock import CLOCK, Clock
 from kb.index.bundled_model import bundled_file, file_checksum
 from kb.index.embedding import Embedder, ModelEmbedder
 from kb.index.index import Index, open_index
@@ -24,7 +25,7 @@ def make_index(settings: Settings, embedder: Embedder | None = None, *, fresh: b
     return open_index(settings.index_folder, embedder or make_embedder(settings), CHUNKING, fresh=fresh)
 
 
-def make_library(settings: Settings, embedder: Embedder | None = None) -> Library:
+def make_library(settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK) -> Library:
     """Return the library of the settings."""
     bundled = bundled_file()
     return Library(
@@ -33,4 +34,5 @@ def make_library(settings: Settings, embedder: Embedder | None = None) -> Librar
         problems_of=problems_of,
         visible=settings.visibility,
         bundled_checksum=file_checksum(bundled) if bundled else "",
+        clock=clock,
     )

@@ -10,11 +10,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from ingest import atomic
+from kb.clock import CLOCK, Clock
 from kb.errors import BackupError
 from kb.wording import say
 
@@ -35,13 +35,13 @@ class Contents:
     has_activity: bool
 
 
-def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path) -> Contents:
+def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path, *, clock: Clock = CLOCK) -> Contents:
     """Write a backup; a server may run meanwhile. `copy_activity` copies the database, False where there is none.
 
     Raises NotSavedError.
     """
     sums: dict[str, str] = {}
-    made = datetime.now(UTC).isoformat(timespec="seconds")
+    made = clock.now().isoformat(timespec="seconds")
 
     def fill(file: BinaryIO) -> None:
         with (

@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from kb.clock import CLOCK, Clock
 from kb.entry import VISIBILITIES, Entry, Problem
 from kb.errors import EmptyRequestError, EntryNotFoundError
 from kb.index import selection
@@ -52,13 +53,12 @@ class Library:
         problems_of: Callable[[Index], list[Problem]] = lambda index: index.catalog.problems(),
         visible: frozenset[str] = VISIBILITIES,
         bundled_checksum: str = "",
-        today: Callable[[], date] = date.today,
+        clock: Clock = CLOCK,
     ) -> None:
         """Open the index. `visible` names the visibilities this library may ever show."""
         self._problems_of = problems_of
         self._visible = visible
-        self._today = today
-        self._live = LiveIndex(open_index, read_playbook, visible, bundled_checksum, today)
+        self._live = LiveIndex(open_index, read_playbook, visible, bundled_checksum, clock)
 
     @property
     def index(self) -> Index:

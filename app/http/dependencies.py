@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
 from app.settings import Settings
+from app.words.catalogue import choose_locale
+from app.words.reader import Reader
 from ingest.store import EntryStore
 from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
 from kb.loop.logbook import Logbook
+
+LANGUAGE_COOKIE = "lang"
 
 
 def get_library(request: Request) -> Library:
@@ -50,9 +54,29 @@ def get_gap_board(request: Request) -> GapBoard:
     return board
 
 
+def reader_of(request: Request) -> Reader:
+    """Return who reads the answer to a request; the same one however often it is asked."""
+    known: Reader | None = getattr(request.state, "reader", None)
+    if known is None:
+        asked, remembered = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
+        locale = choose_locale(asked, remembered, request.headers.get("Accept-Language"))
+        known = Reader.of(locale, get_library(request).playbook, request.app.state.clock)
+        request.state.reader = known
+    return known
+
+
+def get_reader(
+    request: Request,
+    _language: Annotated[str, Header(alias="accept-language", description="Language of labels: ja or en.")] = "ja",
+) -> Reader:
+    """Return who reads the answer, and document how programs name a language."""
+    return reader_of(request)
+
+
 GapBoardDep = Annotated[GapBoard, Depends(get_gap_board)]
 ActivityDep = Annotated[Activity, Depends(get_activity)]
 LogbookDep = Annotated[Logbook, Depends(get_logbook)]
 StoreDep = Annotated[EntryStore, Depends(get_store)]
 LibraryDep = Annotated[Library, Depends(get_library)]
+ReaderDep = Annotated[Reader, Depends(get_reader)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]

@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 import numpy as np
 
+from kb.clock import CLOCK, Clock
 from kb.errors import GapNotClosedError
 from kb.index.analysis import fold, terms
 from kb.index.embedding import Vectors
@@ -28,16 +29,17 @@ LATELY_SECONDS = 300.0  # longer than a server takes to look again by itself
 class GapBoard:
     """Finds gaps, and closes one when its search is answered. Safe from any thread."""
 
-    def __init__(self, library: Library, activity: Activity) -> None:
+    def __init__(self, library: Library, activity: Activity, clock: Clock = CLOCK) -> None:
         self._library = library
         self._activity = activity
+        self._clock = clock
         self._lock = threading.Lock()
         self._vectors: dict[str, Vectors] = {}
         self._lately: tuple[float, list[Gap]] | None = None
 
     def gaps(self) -> list[Gap]:
         """Return the open gaps, the most pressing first."""
-        now = datetime.now(UTC)
+        now = self._clock.now()
         since = (now - LOOKED_BACK).isoformat(timespec="seconds")
         deals = self._library.deals.table.deals if self._library.state().ready else ()
         amounts = {d.id: (d.deal.amount or 0) if d.deal else 0 for d in deals if d.outcome == "open"}
