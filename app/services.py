@@ -11,6 +11,7 @@ from ingest.chunk import CHUNKING
 from ingest.intake import Intake
 from ingest.store import EntryStore
 from ingest.sync import problems_of
+from kb.clock import CLOCK, Clock
 from kb.index.embedding import Embedder, ModelEmbedder
 from kb.index.index import Index, open_index
 from kb.library import Library
@@ -25,6 +26,7 @@ class Services:
     """What a server, a command or a benchmark works with; opened once, closed at the end."""
 
     settings: Settings
+    clock: Clock
     library: Library
     intake: Intake
     store: EntryStore
@@ -38,18 +40,23 @@ class Services:
         self.activity.close()
 
 
-def open_services(settings: Settings, embedder: Embedder | None = None, *, logs: bool = True) -> Services:
+def open_services(
+    settings: Settings, embedder: Embedder | None = None, *, logs: bool = True, clock: Clock = CLOCK
+) -> Services:
     """Open everything an installation has; `logs` False reads what people did and logs nothing."""
-    library = make_library(settings, embedder)
+    library = make_library(settings, embedder, clock)
     intake = Intake(library, settings.entries)
-    activity = Activity(settings.activity_file, is_kept=settings.activity and logs, keep_days=settings.keep_searches)
+    activity = Activity(
+        settings.activity_file, is_kept=settings.activity and logs, keep_days=settings.keep_searches, clock=clock
+    )
     return Services(
         settings=settings,
+        clock=clock,
         library=library,
         intake=intake,
         store=EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
         activity=activity,
-        gap_board=GapBoard(library.search, activity, library.deals.open_amounts),
+        gap_board=GapBoard(library.search, activity, library.deals.open_amounts, clock),
         logbook=Logbook(activity, settings.team),
     )
 
@@ -64,7 +71,7 @@ def make_index(settings: Settings, embedder: Embedder | None = None, *, fresh: b
     return open_index(settings.index_folder, embedder or make_embedder(settings), CHUNKING, fresh=fresh)
 
 
-def make_library(settings: Settings, embedder: Embedder | None = None) -> Library:
+def make_library(settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK) -> Library:
     """Return the library of the settings."""
     bundled = bundled_file()
     return Library(
@@ -73,4 +80,5 @@ def make_library(settings: Settings, embedder: Embedder | None = None) -> Librar
         problems_of=problems_of,
         visible=settings.visibility,
         bundled_checksum=file_checksum(bundled) if bundled else "",
+        clock=clock,
     )

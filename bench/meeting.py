@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from app.services import open_services
-from app.words.catalogue import texts_for
 from app.words.meeting_view import in_words
 from app.words.meeting_work import waiting
+from app.words.reader import Reader
 from bench.indexes import Bench, sample_library
 from bench.insight import DEALS, deals_index
 from bench.report import Figure, publish
@@ -91,8 +91,8 @@ def _meetings(bench: Bench, name: str) -> list[Figure]:
 
 
 def _held(library: Library, board: GapBoard, period: str) -> None:
-    texts = texts_for("ja")
-    in_words(library.loop.meeting(period, **waiting(library, board, texts)), library, texts)
+    reader = Reader.of("ja", library.playbook)
+    in_words(library.loop.meeting(period, **waiting(library, board, reader)), library, reader)
 
 
 def _logging(bench: Bench) -> list[Figure]:

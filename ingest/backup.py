@@ -10,7 +10,6 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -19,6 +18,7 @@ from ingest import atomic, zips
 from ingest.files import walk
 from ingest.inside import below, is_plain
 from ingest.playbook_file import PLAYBOOK_NAME
+from kb.clock import CLOCK, Clock
 from kb.errors import BackupError
 from kb.wording import say
 
@@ -44,14 +44,14 @@ class Contents:
     renamed: tuple[tuple[str, str], ...] = ()  # (name, path): some systems take its name for that of another file
 
 
-def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path) -> Contents:
+def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path, *, clock: Clock = CLOCK) -> Contents:
     """Write a backup; a server may run meanwhile. `copy_activity` copies the database, False where there is none.
 
     Raises NotSavedError.
     """
     sums: dict[str, str] = {}
     left_out: list[str] = []
-    made = datetime.now(UTC).isoformat(timespec="seconds")
+    made = clock.now().isoformat(timespec="seconds")
 
     def fill(file: BinaryIO) -> None:
         with (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import TypeVar
 
+from kb.clock import CLOCK, Clock
 from kb.entry import VISIBILITIES, Problem
 from kb.index.index import Index
 from kb.live import LiveIndex
@@ -30,10 +30,10 @@ class Library:
         problems_of: Callable[[Index], list[Problem]] = lambda index: index.catalog.problems(),
         visible: frozenset[str] = VISIBILITIES,
         bundled_checksum: str = "",
-        today: Callable[[], date] = date.today,
+        clock: Clock = CLOCK,
     ) -> None:
         """Open the index. `visible` names the visibilities this library may ever show."""
-        self._live = LiveIndex(open_index, read_playbook, visible, bundled_checksum, today)
+        self._live = LiveIndex(open_index, read_playbook, visible, bundled_checksum, clock)
         self.entries = Entries(self._live, problems_of)
         self.search = Search(self._live, self.entries)
         self.deals = Deals(self._live)

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 
+from kb.clock import Clock
 from kb.errors import IndexNotReadyError
 from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
@@ -46,13 +47,13 @@ class LiveIndex:
         read_playbook: Callable[[], Playbook],
         visible: frozenset[str],
         bundled_checksum: str,
-        today: Callable[[], date],
+        clock: Clock,
     ) -> None:
         self._open_index = open_index
         self._read_playbook = read_playbook
         self.visible = visible
         self._bundled_checksum = bundled_checksum
-        self._today = today
+        self._clock = clock
         self._reloading = threading.Lock()
         # One thread embeds: OpenMP keeps its workers per calling thread, and many teams would fight for the cores.
         self._embedding = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedding")
@@ -63,7 +64,7 @@ class LiveIndex:
         source = self.state.source
         if source is None:
             raise IndexNotReadyError
-        today = self._today()
+        today = self.today()
         doubted = self.state.loop.known_numbers(today)["needs-review"]
         return replace(source, today=today.isoformat(), doubted=doubted)
 
@@ -74,7 +75,7 @@ class LiveIndex:
 
     def today(self) -> date:
         """Return the day."""
-        return self._today()
+        return self._clock.today()
 
     def within(self, filters: Filters) -> frozenset[int]:
         """Return the numbers of the entries that pass filters."""
@@ -146,6 +147,6 @@ class LiveIndex:
         insights = Insights(index.catalog, snapshot, playbook, bounds, self.visible)
         known = before.source.calibration if before and before.source else None
         calibration = known or calibrate(index.embedder, snapshot, self._bundled_checksum)
-        source = Source(index.catalog, snapshot, index.vectors, calibration, self._today().isoformat())
+        source = Source(index.catalog, snapshot, index.vectors, calibration, self.today().isoformat())
         loop = Loop(index.catalog, playbook, insights, self.visible, trusted)
         return State(index, playbook, source, bounds, insights, loop)

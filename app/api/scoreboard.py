@@ -6,14 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.api.search import Language
-from app.http.dependencies import LibraryDep, SettingsDep
+from app.http.dependencies import LibraryDep, ReaderDep, SettingsDep
 from app.http.downloads import csv_response
 from app.http.errors import API_ERRORS
 from app.settings import Settings
 from app.shapes.scoreboard import RowOut, ScoreboardOut, ScoreboardParams
 from app.words.board_labels import board_labels
-from app.words.catalogue import choose_locale, texts_for
+from app.words.reader import Reader
 from kb.library import Library
 
 router = APIRouter(prefix="/api/v1", tags=["insight"], responses=API_ERRORS)
@@ -28,15 +27,15 @@ _HEADER = (*_COLUMNS, *(f"fair_{name}" for name in _FAIR), *(f"response_{name}" 
 
 
 @router.get("/scoreboard")
-def scoreboard(library: LibraryDep, settings: SettingsDep, params: Params, language: Language = "ja") -> ScoreboardOut:
+def scoreboard(library: LibraryDep, settings: SettingsDep, reader: ReaderDep, params: Params) -> ScoreboardOut:
     """Count how deals ended by angle, competitor, talk track …, with 90 % intervals and a fair comparison."""
-    return _board(library, settings, params, language)
+    return _board(library, settings, reader, params)
 
 
 @router.get("/scoreboard.csv", response_class=Response)
-def scoreboard_csv(library: LibraryDep, settings: SettingsDep, params: Params, language: Language = "ja") -> Response:
+def scoreboard_csv(library: LibraryDep, settings: SettingsDep, reader: ReaderDep, params: Params) -> Response:
     """Return the rows of the scoreboard as CSV."""
-    board = _board(library, settings, params, language)
+    board = _board(library, settings, reader, params)
     return csv_response(f"scoreboard-{params.by}", _HEADER, map(_cells, board.rows))
 
 
@@ -47,14 +46,12 @@ def _cells(row: RowOut) -> list[object]:
     return ["\n".join(cell) if isinstance(cell, list) else cell for cell in [*cells, row.evidence]]
 
 
-def _board(library: Library, settings: Settings, params: ScoreboardParams, language: str) -> ScoreboardOut:
+def _board(library: Library, settings: Settings, reader: Reader, params: ScoreboardParams) -> ScoreboardOut:
     board = library.deals.scoreboard(
         params.by, filters=params.filters(), outcome_of=params.outcome_of, strength=settings.strength
     )
-    locale = choose_locale(None, None, language)
-    labels = board_labels(params.by, [row.key for row in board.scores.rows], locale, library)
+    labels = board_labels(params.by, [row.key for row in board.scores.rows], reader, library)
     counted = board.scores.base.counts
     decided = counted.won + counted.lost + (counted.no_decision if params.outcome_of == "closed" else 0)
-    texts = texts_for(locale)
-    note = "" if decided else texts("board.empty_filtered" if params.filters() else "board.empty_lead")
+    note = "" if decided else reader("board.empty_filtered" if params.filters() else "board.empty_lead")
     return ScoreboardOut.of(board, labels, note)

@@ -11,8 +11,8 @@ import typer
 from app.cli.common import need_entries, settings_or_fail
 
 if TYPE_CHECKING:
-    from app.words.catalogue import Texts
     from app.words.meeting_view import MeetingView
+    from app.words.reader import Reader
 
 
 class Format(StrEnum):
@@ -38,30 +38,30 @@ def meeting(
 ) -> None:
     """Write the meeting of sales and marketing on a week or month, from the index, to the standard output."""
     from app.services import open_services
-    from app.words.catalogue import texts_for
     from app.words.meeting_view import in_words
     from app.words.meeting_work import waiting
+    from app.words.reader import Reader
 
     settings = settings_or_fail()
     need_entries(settings)
     services = open_services(settings, logs=False)
     library = services.library
     try:
-        texts = texts_for(language)
+        reader = Reader.of(language, library.playbook)
         found = library.loop.stored_meeting(period) if stored else None
-        found = found or library.loop.meeting(period, **waiting(library, services.gap_board, texts))
-        view = in_words(found, library, texts)
+        found = found or library.loop.meeting(period, **waiting(library, services.gap_board, reader))
+        view = in_words(found, library, reader)
     finally:
         services.close()
-    sys.stdout.buffer.write(_written(view, texts, form))
+    sys.stdout.buffer.write(_written(view, reader, form))
     sys.stdout.buffer.flush()
 
 
-def _written(view: MeetingView, texts: Texts, form: Format) -> bytes:
+def _written(view: MeetingView, reader: Reader, form: Format) -> bytes:
     from app.words.meeting_text import to_csv, to_html, to_markdown
 
     if form is Format.CSV:
-        return to_csv(view, texts)
+        return to_csv(view, reader)
     if form is Format.HTML:
-        return to_html(view, texts).encode()
-    return f"# {view.title}\n\n{to_markdown(view, texts)}".encode()
+        return to_html(view, reader).encode()
+    return f"# {view.title}\n\n{to_markdown(view, reader)}".encode()

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from app.services import make_library
 from app.settings import Settings
 from app.shapes.search import AnswerOut, SearchParams
+from app.words.reader import Reader
 
 
 def answer_here(settings: Settings, path: str, params: list[tuple[str, str]]) -> Any:
@@ -26,6 +27,6 @@ def answer_here(settings: Settings, path: str, params: list[tuple[str, str]]) ->
     library = make_library(settings)
     try:
         answer = library.search.answer(wanted.q, filters=wanted.filters(), limit=wanted.limit, explain=wanted.explain)
-        return AnswerOut.of(answer, library.playbook, "ja", library.loop.trust_of).model_dump(mode="json")
+        return AnswerOut.of(answer, Reader.of("ja", library.playbook), library.loop.trust_of).model_dump(mode="json")
     finally:
         library.close()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
 from app.http.asker import is_led_here
 from app.services import Services
 from app.settings import Settings
+from app.words.catalogue import choose_locale
+from app.words.reader import Reader
 from ingest.store import EntryStore
 from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
 from kb.loop.logbook import ClosedLogbook, Logbook
+
+LANGUAGE_COOKIE = "lang"
 
 
 def services_of(request: Request) -> Services:
@@ -50,9 +54,30 @@ def _logbook(request: Request, services: ServicesDep) -> Logbook:
     return ClosedLogbook(services.activity) if is_led_here(request) else services.logbook
 
 
+def reader_of(request: Request) -> Reader:
+    """Return who reads the answer to a request; the same one however often it is asked."""
+    known: Reader | None = getattr(request.state, "reader", None)
+    if known is None:
+        services = services_of(request)
+        asked, remembered = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
+        locale = choose_locale(asked, remembered, request.headers.get("Accept-Language"))
+        known = Reader.of(locale, services.library.playbook, services.clock)
+        request.state.reader = known
+    return known
+
+
+def _reader(
+    request: Request,
+    _language: Annotated[str, Header(alias="accept-language", description="Language of labels: ja or en.")] = "ja",
+) -> Reader:
+    """Return who reads the answer, and document how programs name a language."""
+    return reader_of(request)
+
+
 LibraryDep = Annotated[Library, Depends(_library)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 StoreDep = Annotated[EntryStore, Depends(_store)]
 ActivityDep = Annotated[Activity, Depends(_activity)]
 GapBoardDep = Annotated[GapBoard, Depends(_gap_board)]
 LogbookDep = Annotated[Logbook, Depends(_logbook)]
+ReaderDep = Annotated[Reader, Depends(_reader)]

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
+from app.http.dependencies import reader_of
 from app.http.headers import HEADERS
 from app.shapes.search import ErrorDetail, ErrorOut
 from kb.errors import (
@@ -108,9 +109,7 @@ def refusal(request: Request, message: str) -> Response:
     """Answer a request from elsewhere; a browser gets the bare sentence, for a page's files would be refused too."""
     if not wants_page(request):
         return error_response(403, "refused", message)
-    from app.pages.view import texts_of
-
-    return PlainTextResponse(texts_of(request).said(message), 403)
+    return PlainTextResponse(reader_of(request).say(message), 403)
 
 
 def wants_page(request: Request) -> bool:

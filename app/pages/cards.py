@@ -11,12 +11,10 @@ from markupsafe import Markup
 
 from app.pages.search.address import facet_address
 from app.words.addresses import entry_address
-from app.words.catalogue import Texts
-from app.words.labels import label
+from app.words.reader import Reader
 from app.words.rendering import heading_id, is_spoken_heading, marked, spoken_line
 from kb.entry import Entry
 from kb.library import Library
-from kb.playbook import Playbook
 from kb.search.answer import Hit, Why
 
 CHIP_FACETS = ("industry", "competitor", "angle")
@@ -61,35 +59,35 @@ class HitCard:
     trust: str  # state; empty for what nobody need check, as a deal
 
 
-def card_of(entry: Entry, texts: Texts, playbook: Playbook) -> Card:
+def card_of(entry: Entry, reader: Reader) -> Card:
     """Return what a list shows of an entry."""
     outcome = entry.outcome or ""
     return Card(
         entry=entry,
         address=entry_address(entry.id),
-        kind=label("kind", entry.kind, texts.locale, playbook),
-        team=label("team", entry.team, texts.locale, playbook) if entry.team else "",
+        kind=reader.label("kind", entry.kind),
+        team=reader.label("team", entry.team) if entry.team else "",
         outcome=outcome,
-        outcome_label=label("outcome", outcome, texts.locale, playbook) if outcome else "",
-        day=texts.day(date.fromisoformat(entry.sort_date)) if entry.sort_date else "",
+        outcome_label=reader.label("outcome", outcome) if outcome else "",
+        day=reader.date(date.fromisoformat(entry.sort_date)) if entry.sort_date else "",
     )
 
 
-def hit_card(hit: Hit, texts: Texts, library: Library) -> HitCard:
+def hit_card(hit: Hit, reader: Reader, library: Library) -> HitCard:
     """Return what the result list shows of a hit."""
     entry = hit.entry
     last = hit.heading.split(" › ")[-1]
     is_track = entry.kind == "talk-track"
     return HitCard(
-        card=card_of(entry, texts, library.playbook),
+        card=card_of(entry, reader),
         heading=hit.heading,
         passage_address=entry_address(entry.id) + ("#" + heading_id(last) if last else ""),
         snippet=marked(hit.snippet.text, hit.snippet.highlights),
         band=hit.band,
-        chips=chips_of(entry, texts, library.playbook),
+        chips=chips_of(entry, reader),
         spoken=spoken_line(entry.body) if is_track else "",
         spoken_is_snippet=is_spoken_heading(last),
-        record=record_of([e for r, e in library.entries.linked(entry.id).incoming if r == "used"], texts)
+        record=record_of([e for r, e in library.entries.linked(entry.id).incoming if r == "used"], reader)
         if is_track
         else "",
         why=hit.why,
@@ -97,21 +95,21 @@ def hit_card(hit: Hit, texts: Texts, library: Library) -> HitCard:
     )
 
 
-def chips_of(entry: Entry, texts: Texts, playbook: Playbook) -> tuple[Chip, ...]:
+def chips_of(entry: Entry, reader: Reader) -> tuple[Chip, ...]:
     """Return the labels of an entry that lead to similar ones."""
     return tuple(
-        Chip(facet, label(facet, value, texts.locale, playbook), facet_address(facet, value))
+        Chip(facet, reader.label(facet, value), facet_address(facet, value))
         for facet in CHIP_FACETS
         for value in entry.facet_values()[facet]
     )
 
 
-def record_of(deals: Sequence[Entry], texts: Texts) -> str:
+def record_of(deals: Sequence[Entry], reader: Reader) -> str:
     """Return wins and losses of deals with their number; empty when there are none."""
     known = [deal for deal in deals if deal.outcome]
     if not known:
         return ""
     counts = Counter(deal.outcome for deal in known)
-    return texts.counted(
+    return reader.counted(
         "record", len(known), won=counts["won"], lost=counts["lost"], other=len(known) - counts["won"] - counts["lost"]
     )

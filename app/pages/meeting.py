@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,8 +10,8 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
-from app.http.dependencies import GapBoardDep, LibraryDep, StoreDep
-from app.pages.view import render, texts_of
+from app.http.dependencies import GapBoardDep, LibraryDep, ReaderDep, StoreDep, reader_of
+from app.pages.view import render
 from app.pages.writing.making import author_of
 from app.words.addresses import entry_address
 from app.words.meeting_text import to_note
@@ -32,11 +31,11 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
 @router.get(PAGE)
-def meeting_page(request: Request, library: LibraryDep, board: GapBoardDep) -> Response:
+def meeting_page(request: Request, library: LibraryDep, board: GapBoardDep, reader: ReaderDep) -> Response:
     """Show the meeting on a period: as it was saved where it was, else, or when asked to, from today's records."""
     asked = request.query_params
     stored = None if asked.get("live") else library.loop.stored_meeting(asked.get("period", ""))
-    found = stored or library.loop.meeting(asked.get("period", ""), **waiting(library, board, texts_of(request)))
+    found = stored or library.loop.meeting(asked.get("period", ""), **waiting(library, board, reader))
     shown = {"stored": bool(stored), "unstored": bool(asked.get("stored")) and not stored}
     shown["marked"] = bool(asked.get("marked"))
     return _page(request, library, found, {**shown, "actions": _open_tasks(found)})
@@ -49,16 +48,16 @@ def numbers_page(request: Request) -> Response:
 
 
 @router.post(f"{PAGE}/save")
-def save(request: Request, library: LibraryDep, store: StoreDep, board: GapBoardDep, form: Form) -> Response:
+def save(
+    request: Request, library: LibraryDep, store: StoreDep, board: GapBoardDep, reader: ReaderDep, form: Form
+) -> Response:
     """Keep a meeting with its decisions and actions as a note; one of a period that has one is left alone."""
-    texts = texts_of(request)
-    found = library.loop.meeting(form.get("period", ""), **waiting(library, board, texts))
+    found = library.loop.meeting(form.get("period", ""), **waiting(library, board, reader))
     told = {name: form.get(name, "") for name in ("decisions", "actions")}
     if library.loop.meeting_note(found.period):
-        return _page(request, library, found, {**told, "problem": texts("meeting.saved_already")}, 409)
-    text = to_note(
-        found, in_words(found, library, texts), texts, _lines(told["decisions"]), _lines(told["actions"]), date.today()
-    )
+        return _page(request, library, found, {**told, "problem": reader("meeting.saved_already")}, 409)
+    view = in_words(found, library, reader)
+    text = to_note(found, view, reader, _lines(told["decisions"]), _lines(told["actions"]))
     try:
         saved = store.create(
             text,
@@ -66,11 +65,11 @@ def save(request: Request, library: LibraryDep, store: StoreDep, board: GapBoard
             name=f"meeting-{found.period}",
             force=True,
             author=author_of(request),
-            reason=title_of(Period.read(found.period), texts),
+            reason=title_of(Period.read(found.period), reader),
             key=form.get("key", "")[:200],
         )
     except KBError as error:
-        return _page(request, library, found, {**told, "problem": texts.said(error.sentence)}, 422)
+        return _page(request, library, found, {**told, "problem": reader.say(error.sentence)}, 422)
     return RedirectResponse(f"{entry_address(saved.id)}?saved={'1' if saved.is_findable else 'soon'}", 303)
 
 
@@ -89,14 +88,14 @@ def mark(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> 
 
 
 def _page(request: Request, library: Library, found: Meeting, more: dict[str, Any], status: int = 200) -> Response:
-    texts, period = texts_of(request), Period.read(found.period)
+    reader, period = reader_of(request), Period.read(found.period)
     note = library.loop.meeting_note(found.period)
     following = period.after()
     context = {
-        "view": in_words(found, library, texts),
+        "view": in_words(found, library, reader),
         "period": period,
         "previous": period.before().key,
-        "following": following.key if following.start <= date.today() else "",
+        "following": following.key if following.start <= reader.today else "",
         "month": f"{period.start:%Y-%m}" if period.is_week else "",
         "note": note,
         "key": secrets.token_urlsafe(16),

@@ -10,21 +10,15 @@ from fastapi.templating import Jinja2Templates
 
 from app.http.asker import is_led_here
 from app.http.cookies import remember
+from app.http.dependencies import LANGUAGE_COOKIE, reader_of
 from app.words.addresses import action_address, entry_address, path_address
-from app.words.catalogue import LOCALES, Texts, choose_locale, texts_for
+from app.words.catalogue import LOCALES
 
-LANGUAGE_COOKIE = "lang"
 FRAGMENT_HEADER = "X-Fragment"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
 _TEMPLATES.env.trim_blocks = True
 _TEMPLATES.env.lstrip_blocks = True
 _TEMPLATES.env.globals |= {"entry_address": entry_address, "action_address": action_address}
-
-
-def texts_of(request: Request) -> Texts:
-    """Return the texts in the language of a request."""
-    asked, remembered = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
-    return texts_for(choose_locale(asked, remembered, request.headers.get("Accept-Language")))
 
 
 def wants_fragment(request: Request) -> bool:
@@ -34,10 +28,10 @@ def wants_fragment(request: Request) -> bool:
 
 def render(request: Request, template: str, context: dict[str, Any], status: int = 200) -> Response:
     """Answer with a template; remember the language when the address asks for one."""
-    texts = texts_of(request)
-    other = next(locale for locale in LOCALES if locale != texts.locale)
+    reader = reader_of(request)
+    other = next(locale for locale in LOCALES if locale != reader.locale)
     shared = {
-        "t": texts,
+        "t": reader,
         "asset": request.app.state.assets.address,
         "other_locale": other,
         "other_address": f"{path_address(request.scope['path'])}?{request.url.include_query_params(lang=other).query}",
@@ -47,7 +41,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
     response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["Content-Language"] = texts.locale
+    response.headers["Content-Language"] = reader.locale
     if request.query_params.get("lang") in LOCALES and not is_led_here(request):
-        remember(request, response, LANGUAGE_COOKIE, texts.locale)
+        remember(request, response, LANGUAGE_COOKIE, reader.locale)
     return response

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 from pydantic import BaseModel
 
 from app.shapes.scoreboard import ResponseOut
 from app.words.addresses import entry_address
+from app.words.reader import Reader
 from kb.entry import Entry
 from kb.loop.broken import Broken
 from kb.loop.lineage import Lineage, Step
@@ -117,17 +117,19 @@ class BrokenOut(BaseModel):
     unanswered: list[UnansweredOut]
 
     @classmethod
-    def of(cls, found: Broken, label: Callable[[str, str], str]) -> BrokenOut:
-        """Shape the work list; `label` names a facet's value."""
+    def of(cls, found: Broken, reader: Reader) -> BrokenOut:
+        """Shape the work list with labels for a reader."""
         return cls(
             proven=[ProvenOut(entry=NamedOut.of(p.entry), won=list(map(NamedOut.of, p.won))) for p in found.proven],
             angles=[
-                UnusedAngleOut(angle=angle, label=label("angle", angle), response=ResponseOut.of(response))
+                UnusedAngleOut(angle=angle, label=reader.label("angle", angle), response=ResponseOut.of(response))
                 for angle, response in found.angles
             ],
             idle=[IdleOut(entry=NamedOut.of(idle.entry), last_used=idle.last_used) for idle in found.idle],
             unanswered=[
-                UnansweredOut(reason=u.reason, label=label("reason", u.reason), deals=list(map(NamedOut.of, u.deals)))
+                UnansweredOut(
+                    reason=u.reason, label=reader.label("reason", u.reason), deals=list(map(NamedOut.of, u.deals))
+                )
                 for u in found.unanswered
             ],
         )

@@ -10,10 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.words.addresses import entry_address
-from app.words.labels import label
+from app.words.reader import Reader
 from kb.entry import FACETS, Entry, Problem
 from kb.loop.review import STATES, TrustState
-from kb.playbook import Playbook
 from kb.search.answer import Answer, Hit, IndexState, Why
 from kb.search.query import MAX_LIMIT, Filters
 
@@ -185,10 +184,10 @@ class AnswerOut(BaseModel):
     facets: dict[str, list[FacetOut]]
 
     @classmethod
-    def of(cls, answer: Answer, playbook: Playbook, locale: str, trust_of: Callable[[Entry], str]) -> AnswerOut:
-        """Shape an answer with labels in a language; `trust_of` returns the state of an entry."""
+    def of(cls, answer: Answer, reader: Reader, trust_of: Callable[[Entry], str]) -> AnswerOut:
+        """Shape an answer with labels for a reader; `trust_of` returns the state of an entry."""
         facets = {
-            name: [FacetOut(value=c.value, label=label(name, c.value, locale, playbook), count=c.count) for c in counts]
+            name: [FacetOut(value=c.value, label=reader.label(name, c.value), count=c.count) for c in counts]
             for name, counts in answer.facets.items()
         }
         return cls(

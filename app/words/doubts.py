@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from app.words.catalogue import Texts
-from app.words.labels import label
-from kb.library import Library
+from app.words.reader import Reader
 from kb.loop.review import Doubt
 
 
-def sentence_of(doubt: Doubt, texts: Texts, library: Library) -> str:
+def sentence_of(doubt: Doubt, reader: Reader) -> str:
     """Return one doubt as a sentence."""
     if doubt.kind == "overdue":
-        return texts("review.overdue", day=texts.day(doubt.day))
+        return reader("review.overdue", day=reader.date(doubt.day))
     if doubt.kind == "lost":
-        return texts("review.lost", count=len(doubt.evidence))
+        return reader("review.lost", count=len(doubt.evidence))
     if doubt.kind == "angle":
-        angle = label("angle", doubt.angle, texts.locale, library.playbook)
-        return texts("review.angle", won=doubt.won, lost=doubt.lost, angle=angle)
-    return texts("review.newer")
+        angle = reader.label("angle", doubt.angle)
+        return reader("review.angle", won=doubt.won, lost=doubt.lost, angle=angle)
+    return reader("review.newer")

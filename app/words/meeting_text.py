@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from html import escape
 
 from app.words.addresses import file_link
-from app.words.catalogue import Texts
 from app.words.meeting_view import Line, MeetingView
+from app.words.reader import Reader
 from app.words.rendering import render_body
 from ingest.front_matter import composed
 from kb.loop.meeting import Meeting
@@ -25,10 +24,10 @@ PAPER = (
 )
 
 
-def to_markdown(view: MeetingView, texts: Texts, *, links: bool = True) -> str:
+def to_markdown(view: MeetingView, reader: Reader, *, links: bool = True) -> str:
     """Return the meeting as Markdown without its title; `links` lead to entries the way notes name each other."""
-    head = [texts(f"meeting.{name}") for name in ("number", "now", "before", "range", "target", "verdict")]
-    parts = [view.span, f"## {texts('meeting.figures')}", "\n".join(_table(head, view))]
+    head = [reader(f"meeting.{name}") for name in ("number", "now", "before", "range", "target", "verdict")]
+    parts = [view.span, f"## {reader('meeting.figures')}", "\n".join(_table(head, view))]
     for section in view.sections:
         lines = [_item(line, links) for line in section.lines]
         lines += [f"- {section.more}"] if section.more else []
@@ -37,36 +36,36 @@ def to_markdown(view: MeetingView, texts: Texts, *, links: bool = True) -> str:
 
 
 def to_note(
-    meeting: Meeting, view: MeetingView, texts: Texts, decisions: Sequence[str], actions: Sequence[str], day: date
+    meeting: Meeting, view: MeetingView, reader: Reader, decisions: Sequence[str], actions: Sequence[str]
 ) -> str:
     """Return the note that is kept of a meeting: what was decided first, its numbers as JSON last."""
-    decided = "\n".join(f"- {_one_line(text)}" for text in decisions) or texts("meeting.none_decided")
-    todo = "\n".join(f"- [ ] {_one_line(text)}" for text in actions) or texts("meeting.none_agreed")
+    decided = "\n".join(f"- {_one_line(text)}" for text in decisions) or reader("meeting.none_decided")
+    todo = "\n".join(f"- [ ] {_one_line(text)}" for text in actions) or reader("meeting.none_agreed")
     body = "\n\n".join(
         [
-            f"## {texts('meeting.decisions')}\n\n{decided}",
-            f"## {texts('meeting.actions')}\n\n{todo}",
-            to_markdown(view, texts).rstrip("\n"),
-            f"## {texts('meeting.stored')}\n\n```json\n{to_lines(meeting)}\n```\n",
+            f"## {reader('meeting.decisions')}\n\n{decided}",
+            f"## {reader('meeting.actions')}\n\n{todo}",
+            to_markdown(view, reader).rstrip("\n"),
+            f"## {reader('meeting.stored')}\n\n```json\n{to_lines(meeting)}\n```\n",
         ]
     )
-    fields = {"title": view.title, "kind": "note", "date": day.isoformat()}
-    return composed({**fields, "tags": [texts("meeting.tag")], "meeting": meeting.period}, body)
+    fields = {"title": view.title, "kind": "note", "date": reader.today.isoformat()}
+    return composed({**fields, "tags": [reader("meeting.tag")], "meeting": meeting.period}, body)
 
 
-def to_html(view: MeetingView, texts: Texts) -> str:
+def to_html(view: MeetingView, reader: Reader) -> str:
     """Return a page that needs nothing else."""
-    body = render_body(to_markdown(view, texts, links=False), "notes/meeting.md").html
+    body = render_body(to_markdown(view, reader, links=False), "notes/meeting.md").html
     return (
-        f'<!doctype html>\n<html lang="{texts.locale}">\n<meta charset="utf-8">\n<title>{escape(view.title)}</title>\n'
+        f'<!doctype html>\n<html lang="{reader.locale}">\n<meta charset="utf-8">\n<title>{escape(view.title)}</title>\n'
         f"<style>{PAPER}</style>\n<h1>{escape(view.title)}</h1>\n{body}\n</html>\n"
     )
 
 
-def to_csv(view: MeetingView, texts: Texts) -> bytes:
+def to_csv(view: MeetingView, reader: Reader) -> bytes:
     """Return every number and item as a row of a table."""
-    head = [texts(f"meeting.{name}") for name in ("part", "number", "now", "before", "range", "target", "verdict")]
-    part = texts("meeting.figures")
+    head = [reader(f"meeting.{name}") for name in ("part", "number", "now", "before", "range", "target", "verdict")]
+    part = reader("meeting.figures")
     rows = [[part, r.name, r.now or r.missing, r.before, r.interval, r.target, r.verdict] for r in view.rows]
     rows += [[s.heading, line.text, line.note, "", "", "", ""] for s in view.sections for line in s.lines]
     return table(head, rows)

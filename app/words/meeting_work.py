@@ -7,10 +7,9 @@ from datetime import date
 from itertools import chain, zip_longest
 from typing import TypedDict
 
-from app.words.catalogue import Texts
 from app.words.doubts import sentence_of
-from app.words.labels import label
 from app.words.meeting_view import joined
+from app.words.reader import Reader
 from kb.entry import Entry
 from kb.library import Library
 from kb.loop.board import GapBoard
@@ -30,44 +29,38 @@ class Work(TypedDict):
 SHOWN = 10  # of a list, at most: the rest is counted
 
 
-def waiting(library: Library, board: GapBoard, texts: Texts) -> Work:
+def waiting(library: Library, board: GapBoard, reader: Reader) -> Work:
     """Return all of it, what is most pressing first."""
     doubted = [(entry, standing) for entry, standing in library.loop.to_review() if standing.state in DOUBTED]
     return Work(
-        review=[_reviewed(entry, standing, library, texts) for entry, standing in doubted[:SHOWN]]
+        review=[_reviewed(entry, standing, reader) for entry, standing in doubted[:SHOWN]]
         + [WorkItem(entry.title, entry.id) for entry, _ in doubted[SHOWN:]],
-        gaps=[_gap(gap, texts) for gap in board.lately()],
-        broken=_broken(library, board.days_opened(), texts),
+        gaps=[_gap(gap, reader) for gap in board.lately()],
+        broken=_broken(library, board.days_opened(), reader),
     )
 
 
-def _reviewed(entry: Entry, standing: Standing, library: Library, texts: Texts) -> WorkItem:
-    why = sentence_of(standing.doubts[0], texts, library)
-    return WorkItem(entry.title, entry.id, joined(texts(f"trust.{standing.state}"), why, entry.owner or ""))
+def _reviewed(entry: Entry, standing: Standing, reader: Reader) -> WorkItem:
+    why = sentence_of(standing.doubts[0], reader)
+    return WorkItem(entry.title, entry.id, joined(reader(f"trust.{standing.state}"), why, entry.owner or ""))
 
 
-def _gap(gap: Gap, texts: Texts) -> WorkItem:
-    asked = texts("gaps.asked", people=len(gap.askers), times=gap.times)
-    amount = texts("gaps.amount", amount=texts.money(gap.amount)) if gap.amount else ""
+def _gap(gap: Gap, reader: Reader) -> WorkItem:
+    asked = reader("gaps.asked", people=len(gap.askers), times=gap.times)
+    amount = reader("gaps.amount", amount=reader.money(gap.amount)) if gap.amount else ""
     decided = [(name, value) for name in ("owner", "due") if (value := getattr(gap.decided, name, ""))]
-    told = [f"{texts(f'gaps.{name}')}: {value}" for name, value in decided]
-    return WorkItem(gap.wording, "", joined(texts(f"gaps.why_{gap.why}"), asked, amount, *told))
+    told = [f"{reader(f'gaps.{name}')}: {value}" for name, value in decided]
+    return WorkItem(gap.wording, "", joined(reader(f"gaps.why_{gap.why}"), asked, amount, *told))
 
 
-def _broken(library: Library, opened: Mapping[str, date], texts: Texts) -> list[WorkItem]:
+def _broken(library: Library, opened: Mapping[str, date], reader: Reader) -> list[WorkItem]:
     """Return every broken place; one of each sort, then the second of each, and so on."""
     found = library.loop.broken(opened)
     sorts = [
-        [WorkItem(one.entry.title, one.entry.id, texts("loop.proven")) for one in found.proven],
-        [
-            WorkItem(label("reason", one.reason, texts.locale, library.playbook), "", texts("loop.unanswered"))
-            for one in found.unanswered
-        ],
-        [
-            WorkItem(label("angle", angle, texts.locale, library.playbook), "", texts("loop.angles"))
-            for angle, _ in found.angles
-        ],
-        [WorkItem(one.entry.title, one.entry.id, texts("loop.idle")) for one in found.idle],
+        [WorkItem(one.entry.title, one.entry.id, reader("loop.proven")) for one in found.proven],
+        [WorkItem(reader.label("reason", one.reason), "", reader("loop.unanswered")) for one in found.unanswered],
+        [WorkItem(reader.label("angle", angle), "", reader("loop.angles")) for angle, _ in found.angles],
+        [WorkItem(one.entry.title, one.entry.id, reader("loop.idle")) for one in found.idle],
     ]
     return _present(chain.from_iterable(zip_longest(*sorts)))
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Executable, create_engine, delete, func, inse
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 
+from kb.clock import CLOCK, Clock
 from kb.errors import ActivitySchemaError, ActivityUnavailableError
 from kb.loop.dialect import copy, is_wrong_schema, keep_copy, prepare
 from kb.loop.schema import STEPS, need_columns, version_of
@@ -78,14 +79,14 @@ class Activity:
         *,
         is_kept: bool = True,
         keep_days: int = KEEP_DAYS,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = CLOCK,
         steps: Path = STEPS,
     ) -> None:
         """Open or make the database. `is_kept` False: searches are not logged."""
         self.path = path
         self._is_kept = is_kept
         self._keep_days = keep_days
-        self._now = now
+        self._clock = clock
         self._steps = steps
         self._waiting: deque[Executable] = deque(maxlen=MOST_WAITING)
         self._lock = threading.Lock()
@@ -185,7 +186,7 @@ class Activity:
 
     def forget_words(self) -> None:
         """Empty the words of searches that are older than they may be kept."""
-        until = (self._now() - timedelta(days=self._keep_days)).isoformat(timespec="seconds")
+        until = (self._clock.now() - timedelta(days=self._keep_days)).isoformat(timespec="seconds")
         emptied = update(SEARCHES).where(SEARCHES.c.at < until, SEARCHES.c.query != "").values(query="")
         self._later([emptied, *(delete(table).where(table.c.at < until) for table in (MEANINGS, JUDGED))])
 
@@ -217,7 +218,7 @@ class Activity:
 
     def stamp(self) -> str:
         """Return the time now, UTC, ISO."""
-        return self._now().isoformat(timespec="milliseconds")
+        return self._clock.now().isoformat(timespec="milliseconds")
 
     def copy_to(self, place: Path) -> bool:
         """Copy the database as it is now, while others write; False when there is none.

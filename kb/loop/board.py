@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Protocol
 
 import numpy as np
 
+from kb.clock import CLOCK, Clock
 from kb.errors import GapNotClosedError
 from kb.index.analysis import fold, terms
 from kb.index.embedding import Vectors
@@ -45,19 +46,24 @@ class GapBoard:
     """Finds gaps, and closes one when its search is answered. Safe from any thread."""
 
     def __init__(
-        self, search: Answering, activity: Activity, open_amounts: Callable[[], Mapping[str, int]] = dict
+        self,
+        search: Answering,
+        activity: Activity,
+        open_amounts: Callable[[], Mapping[str, int]] = dict,
+        clock: Clock = CLOCK,
     ) -> None:
         """`open_amounts` returns the amount at stake in each open deal, by its id."""
         self._search = search
         self._activity = activity
         self._open_amounts = open_amounts
+        self._clock = clock
         self._lock = threading.Lock()
         self._vectors: dict[str, Vectors] = {}
         self._lately: tuple[float, list[Gap]] | None = None
 
     def gaps(self) -> list[Gap]:
         """Return the open gaps, the most pressing first."""
-        now = datetime.now(UTC)
+        now = self._clock.now()
         since = (now - LOOKED_BACK).isoformat(timespec="seconds")
         found = gaps(
             self._activity.searches(since),

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from app.http.dependencies import LibraryDep, SettingsDep
+from app.http.dependencies import LibraryDep, ReaderDep, SettingsDep
 from app.pages.board.address import FILTERED, PAGE, SORTS, BoardAddress
 from app.pages.board.pictures import MOST_LINES, funnel_picture, heat_picture, months_picture, rates_picture
 from app.pages.board.rows import RowView, counts_words, finding, row_views
 from app.pages.board.tables import funnel_rows, heat_table, month_tables
-from app.pages.view import render, texts_of
-from app.words.catalogue import Texts
-from app.words.labels import label
+from app.pages.view import render
+from app.words.reader import Reader
 from kb.insight.insights import Board
 from kb.insight.overview import Overview
 from kb.insight.scoreboard import BYS, Base
@@ -24,9 +22,9 @@ router = APIRouter()
 
 
 @router.get(PAGE)
-def scoreboard_page(request: Request, library: LibraryDep, settings: SettingsDep) -> Response:
+def scoreboard_page(request: Request, library: LibraryDep, settings: SettingsDep, reader: ReaderDep) -> Response:
     """Show how deals ended by the values of one dimension."""
-    asked, texts = BoardAddress.read(request.query_params), texts_of(request)
+    asked = BoardAddress.read(request.query_params)
     board = library.deals.scoreboard(
         asked.by,  # type: ignore[arg-type]
         filters=asked.search.filters,
@@ -36,87 +34,87 @@ def scoreboard_page(request: Request, library: LibraryDep, settings: SettingsDep
     overview = library.deals.overview(
         filters=asked.search.filters, outcome_of=board.scores.outcome_of, strength=settings.strength
     )
-    rows = row_views(board, asked, texts, library)
+    rows = row_views(board, asked, reader, library)
     context = {
         "asked": asked,
-        "tabs": [(by, texts(f"by.{by}"), asked.to(by=by)) for by in BYS],
+        "tabs": [(by, reader(f"by.{by}"), asked.to(by=by)) for by in BYS],
         "rows": rows,
-        "base": base_words(board.scores.base, asked.outcome_of, texts),
+        "base": base_words(board.scores.base, asked.outcome_of, reader),
         "looked_at": board.scores.looked_at,
-        "finding": finding(rows, texts),
-        "warning": coverage_words(board, texts, library),
-        "coverage": _coverage(board, texts, library),
-        "active": _active(asked, texts, library),
-        "periods": asked.periods(date.today()),
-        "choices": _choices(library, asked, texts),
-        "sorts": [(sort, texts(f"board.sort_{sort}"), asked.to(sort=sort)) for sort in SORTS],
+        "finding": finding(rows, reader),
+        "warning": coverage_words(board, reader),
+        "coverage": _coverage(board, reader),
+        "active": _active(asked, reader),
+        "periods": asked.periods(reader.today),
+        "choices": _choices(asked, reader),
+        "sorts": [(sort, reader(f"board.sort_{sort}"), asked.to(sort=sort)) for sort in SORTS],
         "csv": asked.to("/api/v1/scoreboard.csv", sort=""),
-        **_pictured(asked, rows, board, overview, texts, library),
+        **_pictured(asked, rows, board, overview, reader, library),
     }
     return render(request, "scoreboard.html", context)
 
 
 def _pictured(
-    asked: BoardAddress, rows: list[RowView], board: Board, overview: Overview, texts: Texts, library: Library
+    asked: BoardAddress, rows: list[RowView], board: Board, overview: Overview, reader: Reader, library: Library
 ) -> dict[str, Any]:
     """Return the pictures and the tables that belong to the dimension on show."""
     lines = [row.interval for row in rows if row.interval]
     shown: dict[str, Any] = {"most_lines": MOST_LINES, "lines": len(lines)}
-    shown["rates"] = rates_picture(lines, board.scores.base, texts(f"by.{asked.by}"), texts)
+    shown["rates"] = rates_picture(lines, board.scores.base, reader(f"by.{asked.by}"), reader)
     if asked.by in ("angle", "industry"):
-        shown["heat"] = table = heat_table(overview, asked, texts, library)
-        shown["heat_picture"] = heat_picture(table, texts)
+        shown["heat"] = table = heat_table(overview, asked, reader)
+        shown["heat_picture"] = heat_picture(table, reader)
     elif asked.by == "reason":
-        tables = month_tables(overview.monthly, asked, texts, library)
-        shown["months"] = [(table, months_picture(table, texts)) for table in tables]
+        tables = month_tables(overview.monthly, asked, reader)
+        shown["months"] = [(table, months_picture(table, reader)) for table in tables]
     elif asked.by in ("campaign", "lead_source"):
-        shown["funnel"] = funnels = funnel_rows(overview, texts, library)
-        shown["funnel_picture"] = funnel_picture(funnels, texts)
+        shown["funnel"] = funnels = funnel_rows(overview, reader, library)
+        shown["funnel_picture"] = funnel_picture(funnels, reader)
     return shown
 
 
-def base_words(base: Base, outcome_of: str, texts: Texts) -> str:
+def base_words(base: Base, outcome_of: str, reader: Reader) -> str:
     """Return the rate of all deals within the filters as a sentence; empty without deals."""
     counts = base.counts
     if not counts.won + counts.lost + (counts.no_decision if outcome_of == "closed" else 0):
         return ""
     numbers = {name: round(getattr(base, name) * 100) for name in ("mean", "low", "high")}
-    return texts(f"board.base_{outcome_of}", counts=counts_words(counts, texts), none=counts.no_decision, **numbers)
+    return reader(f"board.base_{outcome_of}", counts=counts_words(counts, reader), none=counts.no_decision, **numbers)
 
 
-def coverage_words(board: Board, texts: Texts, library: Library) -> str:
+def coverage_words(board: Board, reader: Reader) -> str:
     """Return the warning that losses are written down less often than wins; empty where they are not."""
     found = {row.outcome: row for row in board.coverage.rows if not row.industry}
     said = []
     if board.coverage.losses_under_recorded and {"won", "lost"} <= found.keys():
         won, lost = found["won"], found["lost"]
         numbers = {"won": won.noted, "won_of": won.closed, "lost": lost.noted, "lost_of": lost.closed}
-        said.append(texts("board.under_recorded", **numbers))
+        said.append(reader("board.under_recorded", **numbers))
     if board.coverage.segments:
-        names = [label("industry", name, texts.locale, library.playbook) for name in board.coverage.segments]
-        said.append(texts("board.under_recorded_in", names=texts("comma").join(names)))
-    return texts.sentences(said)
+        names = [reader.label("industry", name) for name in board.coverage.segments]
+        said.append(reader("board.under_recorded_in", names=reader("comma").join(names)))
+    return reader.sentences(said)
 
 
-def _coverage(board: Board, texts: Texts, library: Library) -> list[tuple[str, str, str, str]]:
+def _coverage(board: Board, reader: Reader) -> list[tuple[str, str, str, str]]:
     """Return (outcome, industry, notes of closed deals, share) of each total the playbook gives."""
     return [
         (
-            texts(f"outcome.{row.outcome}"),
-            label("industry", row.industry, texts.locale, library.playbook) if row.industry else texts("board.all"),
-            texts("board.noted", noted=row.noted, closed=row.closed),
-            texts.percent(round(row.share * 100), 100),
+            reader(f"outcome.{row.outcome}"),
+            reader.label("industry", row.industry) if row.industry else reader("board.all"),
+            reader("board.noted", noted=row.noted, closed=row.closed),
+            reader.percent(round(row.share * 100), 100),
         )
         for row in board.coverage.rows
     ]
 
 
-def _active(asked: BoardAddress, texts: Texts, library: Library) -> list[tuple[str, str]]:
+def _active(asked: BoardAddress, reader: Reader) -> list[tuple[str, str]]:
     """Return (words, address without it) of each filter in force."""
     search = asked.search
     active = [
         (
-            f"{texts('facet.' + facet)}: {label(facet, value, texts.locale, library.playbook)}",
+            f"{reader('facet.' + facet)}: {reader.label(facet, value)}",
             asked.within(search.without(facet, value)),
         )
         for facet, values in search.values
@@ -124,16 +122,16 @@ def _active(asked: BoardAddress, texts: Texts, library: Library) -> list[tuple[s
     ]
     if search.date_from or search.date_to:
         days = f"{search.date_from.replace('-', '/')}–{search.date_to.replace('-', '/')}"
-        active.append((f"{texts('facet.period')}: {days}", asked.within(search.undated())))
+        active.append((f"{reader('facet.period')}: {days}", asked.within(search.undated())))
     return active
 
 
-def _choices(library: Library, asked: BoardAddress, texts: Texts) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
+def _choices(asked: BoardAddress, reader: Reader) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
     """Return (facet, its name, (value, label, is chosen) …) of the filters in the form."""
     found = []
     for facet in FILTERED:
-        words, chosen = library.playbook.vocabulary(facet), asked.search.chosen(facet)
+        words, chosen = reader.playbook.vocabulary(facet), asked.search.chosen(facet)
         values = dict.fromkeys([*(term.key for term in words.terms), *chosen] if words else chosen)
-        options = [(v, label(facet, v, texts.locale, library.playbook), v in chosen) for v in values]
-        found.append((facet, texts("facet." + facet), options))
+        options = [(v, reader.label(facet, v), v in chosen) for v in values]
+        found.append((facet, reader("facet." + facet), options))
     return found

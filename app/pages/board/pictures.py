@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from app.charts import heat, intervals, multiples
 from app.charts.svg import Picture
 from app.pages.board.tables import FunnelRow, FunnelStage, HeatTable, MonthTable
-from app.words.catalogue import Texts
+from app.words.reader import Reader
 from kb.insight.scoreboard import Base
 
 MOST_LINES = 20
 
 
-def rates_picture(rows: Sequence[intervals.Interval], base: Base, name: str, texts: Texts) -> Picture | None:
+def rates_picture(rows: Sequence[intervals.Interval], base: Base, name: str, reader: Reader) -> Picture | None:
     """Draw the rows of which enough is known; None where there are none."""
     if not rows:
         return None
-    whole = texts("board.base_line", mean=round(base.mean * 100))
-    return intervals.interval_plot(tuple(rows[:MOST_LINES]), base.mean, whole, texts("board.picture_rates", name=name))
+    whole = reader("board.base_line", mean=round(base.mean * 100))
+    return intervals.interval_plot(tuple(rows[:MOST_LINES]), base.mean, whole, reader("board.picture_rates", name=name))
 
 
-def heat_picture(table: HeatTable, texts: Texts) -> Picture | None:
+def heat_picture(table: HeatTable, reader: Reader) -> Picture | None:
     """Draw angles by industry; None where there is nothing to compare."""
     cells = tuple(
         heat.HeatCell(at, column, cell.share, cell.shade)
@@ -30,20 +30,20 @@ def heat_picture(table: HeatTable, texts: Texts) -> Picture | None:
         if cell.words
     )
     names = tuple(name for name, _ in table.rows)
-    return heat.heat_map(names, table.columns, cells, texts("board.picture_heat")) if cells else None
+    return heat.heat_map(names, table.columns, cells, reader("board.picture_heat")) if cells else None
 
 
-def months_picture(table: MonthTable, texts: Texts) -> Picture:
+def months_picture(table: MonthTable, reader: Reader) -> Picture:
     """Draw the reasons of one outcome month by month."""
     rows = tuple(multiples.Months(row.name, row.counts) for row in table.rows)
-    described = texts("board.picture_months", outcome=table.label)
+    described = reader("board.picture_months", outcome=table.label)
     return multiples.month_bars(table.months, rows, table.outcome, described)
 
 
-def funnel_picture(rows: Sequence[FunnelRow], texts: Texts) -> Picture | None:
+def funnel_picture(rows: Sequence[FunnelRow], reader: Reader) -> Picture | None:
     """Draw the campaigns stage by stage; None without campaigns that counted."""
     funnels = tuple(multiples.Funnel(row.title, tuple(map(_stage, row.stages))) for row in rows)
-    return multiples.funnel_bars(funnels, texts("board.picture_funnel")) if funnels else None
+    return multiples.funnel_bars(funnels, reader("board.picture_funnel")) if funnels else None
 
 
 def _stage(stage: FunnelStage) -> multiples.Stage:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from app.pages.board.address import BoardAddress
 from app.words.addresses import entry_address
 from app.words.board_labels import board_labels
-from app.words.catalogue import Texts
-from app.words.labels import label
+from app.words.reader import Reader
 from kb.insight.overview import FUNNEL, SIDES, Cell, Monthly, Overview
 from kb.library import Library
 
@@ -76,16 +75,16 @@ class FunnelRow:
     stages: tuple[FunnelStage, ...]
 
 
-def heat_table(overview: Overview, asked: BoardAddress, texts: Texts, library: Library) -> HeatTable:
+def heat_table(overview: Overview, asked: BoardAddress, reader: Reader) -> HeatTable:
     """Return the wins of each angle in each industry."""
     cells = {(cell.angle, cell.industry): cell for cell in overview.cells}
     angles = _frequent((cell.angle, cell.decided) for cell in overview.cells)
     industries = _frequent((cell.industry, cell.decided) for cell in overview.cells)
-    names = [label("industry", industry, texts.locale, library.playbook) for industry in industries]
+    names = [reader.label("industry", industry) for industry in industries]
     rows = [
         (
-            label("angle", angle, texts.locale, library.playbook),
-            tuple(_heat(cells.get((angle, industry)), asked, texts) for industry in industries),
+            reader.label("angle", angle),
+            tuple(_heat(cells.get((angle, industry)), asked, reader) for industry in industries),
         )
         for angle in angles
     ]
@@ -100,7 +99,7 @@ def _frequent(counted: Iterable[tuple[str, int]]) -> list[str]:
     return sorted(totals, key=lambda value: (-totals[value], value))
 
 
-def month_tables(monthly: Monthly, asked: BoardAddress, texts: Texts, library: Library) -> list[MonthTable]:
+def month_tables(monthly: Monthly, asked: BoardAddress, reader: Reader) -> list[MonthTable]:
     """Return the reasons of wins and of losses month by month, the frequent ones first."""
     months = tuple(month.replace("-", "/") for month in monthly.months)
     tables = []
@@ -108,7 +107,7 @@ def month_tables(monthly: Monthly, asked: BoardAddress, texts: Texts, library: L
         mine = [reason for reason in monthly.reasons if reason.outcome == outcome][:MOST_REASONS]
         rows = tuple(
             MonthRow(
-                label("reason", reason.code, texts.locale, library.playbook),
+                reader.label("reason", reason.code),
                 reason.counts,
                 tuple(asked.in_month(month, reason.code) for month in monthly.months),
                 reason.total,
@@ -116,39 +115,39 @@ def month_tables(monthly: Monthly, asked: BoardAddress, texts: Texts, library: L
             for reason in mine
         )
         if rows:
-            name = label("outcome", outcome, texts.locale, library.playbook)
+            name = reader.label("outcome", outcome)
             tables.append(MonthTable(outcome, name, months, rows))
     return tables
 
 
-def funnel_rows(overview: Overview, texts: Texts, library: Library) -> list[FunnelRow]:
+def funnel_rows(overview: Overview, reader: Reader, library: Library) -> list[FunnelRow]:
     """Return the campaigns with most wins and leads first."""
     ranked = sorted(overview.funnels, key=lambda f: tuple(-(count or 0) for count in reversed(f.counts)))
     shown = ranked[:MOST_CAMPAIGNS]
-    titles = board_labels("campaign", [funnel.campaign for funnel in shown], texts.locale, library)
+    titles = board_labels("campaign", [funnel.campaign for funnel in shown], reader, library)
     return [
-        FunnelRow(titles[funnel.campaign], entry_address(funnel.campaign), tuple(_stages(funnel.counts, texts)))
+        FunnelRow(titles[funnel.campaign], entry_address(funnel.campaign), tuple(_stages(funnel.counts, reader)))
         for funnel in shown
     ]
 
 
-def _stages(counts: tuple[int | None, ...], texts: Texts) -> list[FunnelStage]:
+def _stages(counts: tuple[int | None, ...], reader: Reader) -> list[FunnelStage]:
     stages = []
     before: int | None = None
     most = max((count for count in counts if count is not None), default=0)
     for name, count in zip(FUNNEL, counts, strict=True):
-        words = texts.number(count) if count is not None else "–"
-        passed = texts.percent(count, before) if count is not None and before else ""
+        words = reader.number(count) if count is not None else "–"
+        passed = reader.percent(count, before) if count is not None and before else ""
         left = count / most if count is not None and most else None
-        stages.append(FunnelStage(texts(f"metric.{name}"), words, passed, left))
+        stages.append(FunnelStage(reader(f"metric.{name}"), words, passed, left))
         before = count if count is not None else before
     return stages
 
 
-def _heat(cell: Cell | None, asked: BoardAddress, texts: Texts) -> HeatCell:
+def _heat(cell: Cell | None, asked: BoardAddress, reader: Reader) -> HeatCell:
     if cell is None:
         return HeatCell()
-    words = texts("board.counts", won=cell.won, lost=cell.decided - cell.won, decided=cell.decided)
+    words = reader("board.counts", won=cell.won, lost=cell.decided - cell.won, decided=cell.decided)
     shade = min(SHADES - 1, int(cell.share * SHADES)) if cell.is_enough else None
     address = asked.deals(angle=cell.angle, industry=cell.industry)
     return HeatCell(words, f"{cell.won}/{cell.decided}", shade, address)

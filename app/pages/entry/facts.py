@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.pages.search.address import facet_address
-from app.words.catalogue import Texts
-from app.words.labels import label
+from app.words.reader import Reader
 from kb.entry import Campaign, Deal, Entry, TalkTrack
-from kb.playbook import Playbook
 
 FUNNEL = ("impressions", "clicks", "leads", "mql", "sal", "sql", "won")  # from the first contact to the order
 MONEY = ("cost", "revenue")
@@ -52,21 +50,21 @@ class VariantRow:
     rate: str
 
 
-def facts_of(entry: Entry, texts: Texts, playbook: Playbook) -> list[Fact]:
+def facts_of(entry: Entry, reader: Reader) -> list[Fact]:
     """Return the facts of an entry in the order a reader asks for them."""
     found = [
-        *_deal_facts(entry.deal, texts),
-        *_faceted(entry, texts, playbook),
-        *_reasons(entry, texts, playbook),
+        *_deal_facts(entry.deal, reader),
+        *_faceted(entry, reader),
+        *_reasons(entry, reader),
         *_track_facts(entry.talk_track),
-        *_campaign_facts(entry.campaign, texts),
-        *_care(entry, texts),
+        *_campaign_facts(entry.campaign),
+        *_care(entry, reader),
     ]
-    facts = [Fact(texts("fact." + name), values) for name, values in found if values]
+    facts = [Fact(reader("fact." + name), values) for name, values in found if values]
     return facts + [Fact(key, (Value(value),)) for key, value in entry.extra if value]
 
 
-def funnel_of(campaign: Campaign, texts: Texts) -> list[FunnelRow]:
+def funnel_of(campaign: Campaign, reader: Reader) -> list[FunnelRow]:
     """Return the stages of a campaign with the share of the stage before."""
     rows: list[FunnelRow] = []
     before = 0
@@ -75,29 +73,29 @@ def funnel_of(campaign: Campaign, texts: Texts) -> list[FunnelRow]:
         if count is None:
             continue
         rows.append(
-            FunnelRow(texts("metric." + name), texts.number(count), texts.percent(count, before) if rows else "")
+            FunnelRow(reader("metric." + name), reader.number(count), reader.percent(count, before) if rows else "")
         )
         before = count
     return rows
 
 
-def money_of(campaign: Campaign, texts: Texts) -> list[FunnelRow]:
+def money_of(campaign: Campaign, reader: Reader) -> list[FunnelRow]:
     """Return cost and revenue, and every figure of a campaign that is no stage."""
     metrics: Mapping[str, int] = campaign.metrics
-    rows = [FunnelRow(texts("metric." + name), texts.money(metrics[name]), "") for name in MONEY if name in metrics]
+    rows = [FunnelRow(reader("metric." + name), reader.money(metrics[name]), "") for name in MONEY if name in metrics]
     others = [name for name in metrics if name not in (*FUNNEL, *MONEY)]
-    return rows + [FunnelRow(name, texts.number(metrics[name]), "") for name in others]
+    return rows + [FunnelRow(name, reader.number(metrics[name]), "") for name in others]
 
 
-def variants_of(campaign: Campaign, texts: Texts, playbook: Playbook) -> list[VariantRow]:
+def variants_of(campaign: Campaign, reader: Reader) -> list[VariantRow]:
     """Return the arms of a campaign's test."""
     return [
         VariantRow(
-            label("angle", variant.angle, texts.locale, playbook),
+            reader.label("angle", variant.angle),
             facet_address("angle", variant.angle),
-            texts.number(variant.shown),
-            texts.number(variant.responded),
-            texts.percent(variant.responded, variant.shown),
+            reader.number(variant.shown),
+            reader.number(variant.responded),
+            reader.percent(variant.responded, variant.shown),
         )
         for variant in campaign.variants
     ]
@@ -107,36 +105,35 @@ def _text(text: str) -> tuple[Value, ...]:
     return (Value(text),) if text else ()
 
 
-def _deal_facts(deal: Deal | None, texts: Texts) -> Iterator[tuple[str, tuple[Value, ...]]]:
+def _deal_facts(deal: Deal | None, reader: Reader) -> Iterator[tuple[str, tuple[Value, ...]]]:
     if deal is None:
         return
     yield "customer", _text(deal.customer)
-    yield "size", _text(texts.counted("people", deal.size) if deal.size is not None else "")
-    yield "amount", _text(texts.money(deal.amount, deal.currency) if deal.amount is not None else "")
-    yield "closed_on", _text(texts.day(deal.closed_on))
-    yield "cycle_days", _text(texts.counted("days", deal.cycle_days) if deal.cycle_days is not None else "")
+    yield "size", _text(reader.counted("people", deal.size) if deal.size is not None else "")
+    yield "amount", _text(reader.money(deal.amount, deal.currency) if deal.amount is not None else "")
+    yield "closed_on", _text(reader.date(deal.closed_on))
+    yield "cycle_days", _text(reader.counted("days", deal.cycle_days) if deal.cycle_days is not None else "")
     yield "stage", _text(deal.stage)
     yield "lead_source", _text(deal.lead_source)
     yield "crm_id", _text(deal.crm_id)
 
 
-def _faceted(entry: Entry, texts: Texts, playbook: Playbook) -> Iterator[tuple[str, tuple[Value, ...]]]:
+def _faceted(entry: Entry, reader: Reader) -> Iterator[tuple[str, tuple[Value, ...]]]:
     values = entry.facet_values()
     for facet in ("industry", "product", "competitor", "angle", "tag"):
         yield (
             facet,
-            tuple(Value(label(facet, v, texts.locale, playbook), facet_address(facet, v)) for v in values[facet]),
+            tuple(Value(reader.label(facet, v), facet_address(facet, v)) for v in values[facet]),
         )
 
 
-def _reasons(entry: Entry, texts: Texts, playbook: Playbook) -> Iterator[tuple[str, tuple[Value, ...]]]:
+def _reasons(entry: Entry, reader: Reader) -> Iterator[tuple[str, tuple[Value, ...]]]:
     values = []
     for reason in entry.deal.reasons if entry.deal else ():
-        term = playbook.reason(entry.outcome, reason.code)
-        source = texts("source." + reason.source) if reason.source else ""
-        separator = ":" if texts.locale == "ja" else ": "
+        source = reader("source." + reason.source) if reason.source else ""
+        separator = ":" if reader.locale == "ja" else ": "
         note = separator.join(part for part in (source, reason.note) if part)
-        values.append(Value(term.label(texts.locale) if term else reason.code, note=note))
+        values.append(Value(reader.label("reason", reason.code, entry.outcome), note=note))
     yield "reasons", tuple(values)
 
 
@@ -147,7 +144,7 @@ def _track_facts(track: TalkTrack | None) -> Iterator[tuple[str, tuple[Value, ..
         yield "stage", _text(track.stage)
 
 
-def _campaign_facts(campaign: Campaign | None, texts: Texts) -> Iterator[tuple[str, tuple[Value, ...]]]:
+def _campaign_facts(campaign: Campaign | None) -> Iterator[tuple[str, tuple[Value, ...]]]:
     if campaign is not None:
         yield "channel", _text(campaign.channel)
         yield (
@@ -157,9 +154,9 @@ def _campaign_facts(campaign: Campaign | None, texts: Texts) -> Iterator[tuple[s
         yield "audience", _text(campaign.audience)
 
 
-def _care(entry: Entry, texts: Texts) -> Iterator[tuple[str, tuple[Value, ...]]]:
+def _care(entry: Entry, reader: Reader) -> Iterator[tuple[str, tuple[Value, ...]]]:
     yield "owner", _text(entry.owner)
-    yield "date", _text(texts.day(entry.date))
-    verified = " · ".join(part for part in (entry.verified_by, texts.day(entry.verified_on)) if part)
+    yield "date", _text(reader.date(entry.date))
+    verified = " · ".join(part for part in (entry.verified_by, reader.date(entry.verified_on)) if part)
     yield "verified", _text(verified)
-    yield "review_by", _text(texts.day(entry.review_by))
+    yield "review_by", _text(reader.date(entry.review_by))

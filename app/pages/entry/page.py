@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.http.asker import asker_of, remember_asker
-from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, StoreDep
+from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep, StoreDep
 from app.pages.cards import Card, card_of, record_of
 from app.pages.entry.facts import facts_of, funnel_of, money_of, variants_of
 from app.pages.loop.review import Reason, reasons_of
-from app.pages.view import render, texts_of
+from app.pages.view import render
 from app.pages.writing.making import author_of, deals_to_choose, to_make
 from app.words.addresses import action_address, entry_address
-from app.words.catalogue import Texts
+from app.words.reader import Reader
 from app.words.rendering import render_body
 from kb.entry import Entry
 from kb.library import Library
@@ -43,12 +42,18 @@ class LinkGroup:
 
 @router.get("/entries/{entry_id:path}")
 def entry_page(
-    request: Request, library: LibraryDep, store: StoreDep, activity: ActivityDep, logbook: LogbookDep, entry_id: str
+    request: Request,
+    library: LibraryDep,
+    store: StoreDep,
+    activity: ActivityDep,
+    logbook: LogbookDep,
+    reader: ReaderDep,
+    entry_id: str,
 ) -> Response:
     """Show an entry."""
-    entry, texts, playbook = library.entries.get(entry_id), texts_of(request), library.playbook
+    entry = library.entries.get(entry_id)
     logbook.opened(asker_of(request), entry.id)
-    groups = link_groups(entry, library, texts)
+    groups = link_groups(entry, library, reader)
     body = render_body(entry.body, entry.path, entry.title, spoken_apart=entry.kind == "talk-track")
     shown = {entry.id, *(card.entry.id for group in groups for card in group.cards)}
     similar = [
@@ -56,29 +61,29 @@ def entry_page(
     ]
     context = {
         "entry": entry,
-        "card": card_of(entry, texts, playbook),
+        "card": card_of(entry, reader),
         "body": body,
-        "facts": facts_of(entry, texts, playbook),
-        "funnel": funnel_of(entry.campaign, texts) if entry.campaign else [],
-        "money": money_of(entry.campaign, texts) if entry.campaign else [],
-        "variants": variants_of(entry.campaign, texts, playbook) if entry.campaign else [],
+        "facts": facts_of(entry, reader),
+        "funnel": funnel_of(entry.campaign, reader) if entry.campaign else [],
+        "money": money_of(entry.campaign, reader) if entry.campaign else [],
+        "variants": variants_of(entry.campaign, reader) if entry.campaign else [],
         "groups": groups,
         "lineage": action_address("lineage", entry.id) if groups and library.loop.lineage(entry.id) else "",
         "trust": library.loop.trust_of(entry),
-        "doubts": _doubts(entry, library, texts),
+        "doubts": _doubts(entry, library, reader),
         "author": author_of(request),
-        "deals": deals_to_choose(entry, library, texts),
-        "makes": to_make(entry, texts),
-        "similar": [card_of(other, texts, playbook) for other in similar[:SIMILAR]],
-        "notices": notices(entry, library, texts),
+        "deals": deals_to_choose(entry, library, reader),
+        "makes": to_make(entry, reader),
+        "similar": [card_of(other, reader) for other in similar[:SIMILAR]],
+        "notices": notices(entry, library, reader),
         "helpful": activity.helpful_counts().get(entry.id, 0),
         "keeps_history": store.history.is_kept,
-        "saved": texts(f"saved.{saved}") if (saved := request.query_params.get("saved", "")) in SAVED else "",
+        "saved": reader(f"saved.{saved}") if (saved := request.query_params.get("saved", "")) in SAVED else "",
     }
     return render(request, "entry.html", context)
 
 
-def link_groups(entry: Entry, library: Library, texts: Texts) -> list[LinkGroup]:
+def link_groups(entry: Entry, library: Library, reader: Reader) -> list[LinkGroup]:
     """Return the linked entries by relation, each entry once a relation; `related` counts in both directions."""
     linked = library.entries.linked(entry.id)
     found: dict[tuple[str, str], dict[str, Entry]] = {}
@@ -91,21 +96,21 @@ def link_groups(entry: Entry, library: Library, texts: Texts) -> list[LinkGroup]
         for side in ("incoming", "outgoing", "both"):
             others = list(found.get((relation, side), {}).values())
             if others:
-                cards = tuple(card_of(other, texts, library.playbook) for other in others)
-                record = record_of(others, texts) if (relation, side) == ("used", "incoming") else ""
-                groups.append(LinkGroup(texts(f"relation.{relation}.{side}"), cards, record))
+                cards = tuple(card_of(other, reader) for other in others)
+                record = record_of(others, reader) if (relation, side) == ("used", "incoming") else ""
+                groups.append(LinkGroup(reader(f"relation.{relation}.{side}"), cards, record))
     return groups
 
 
-def notices(entry: Entry, library: Library, texts: Texts) -> list[tuple[str, Entry | None]]:
+def notices(entry: Entry, library: Library, reader: Reader) -> list[tuple[str, Entry | None]]:
     """Return what a reader must know before using an entry, as (sentence, entry to read instead)."""
     found: list[tuple[str, Entry | None]] = []
     if entry.status != "published":
-        found.append((texts("notice." + entry.status), None))
+        found.append((reader("notice." + entry.status), None))
     newer = [other for relation, other in library.entries.linked(entry.id).incoming if relation == "supersedes"]
-    found += [(texts("notice.superseded"), other) for other in newer]
-    if entry.review_by and entry.review_by < date.today():
-        found.append((texts("notice.review", day=texts.day(entry.review_by)), None))
+    found += [(reader("notice.superseded"), other) for other in newer]
+    if entry.review_by and entry.review_by < reader.today:
+        found.append((reader("notice.review", day=reader.date(entry.review_by)), None))
     return found
 
 
@@ -118,11 +123,13 @@ def helpful(request: Request, library: LibraryDep, activity: ActivityDep, entry_
     return response
 
 
-def _doubts(entry: Entry, library: Library, texts: Texts) -> tuple[Reason, ...]:
+def _doubts(entry: Entry, library: Library, reader: Reader) -> tuple[Reason, ...]:
     """Return what speaks against an entry, without what the notices say already."""
     standing = library.loop.standing(entry.id)
     if standing is None:
         return ()
     is_replaced = any(relation == "supersedes" for relation, _ in library.entries.linked(entry.id).incoming)
     said = {"overdue", "newer"} if is_replaced else {"overdue"}
-    return reasons_of(Standing(standing.state, tuple(d for d in standing.doubts if d.kind not in said)), texts, library)
+    return reasons_of(
+        Standing(standing.state, tuple(d for d in standing.doubts if d.kind not in said)), reader, library
+    )

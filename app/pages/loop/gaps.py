@@ -12,13 +12,13 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
-from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep
+from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep
 from app.pages.cards import card_of
 from app.pages.loop.proposal import proposed_kind
 from app.pages.search.address import SearchAddress, day_or_nothing
 from app.pages.search.page import active_filters
-from app.pages.view import render, texts_of
-from app.words.catalogue import Texts
+from app.pages.view import render
+from app.words.reader import Reader
 from kb.errors import GapNotClosedError
 from kb.library import Library
 from kb.loop.board import GapBoard
@@ -38,19 +38,21 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
 @router.get(PAGE)
-def gaps_page(request: Request, library: LibraryDep, board: GapBoardDep, activity: ActivityDep) -> Response:
+def gaps_page(
+    request: Request, library: LibraryDep, board: GapBoardDep, activity: ActivityDep, reader: ReaderDep
+) -> Response:
     """Show the gaps, the most pressing first."""
-    texts, asked = texts_of(request), request.query_params
+    asked = request.query_params
     every = board.gaps()
     why = asked.get("why", "") if asked.get("why") in WHYS else ""
     found = [gap for gap in every if why in ("", gap.why)]
     context = {
         "others": [(gap.query, gap.wording) for gap in every[:MOST_OTHERS]],
-        "gaps": [_shown(gap, texts, library, at < LOOKED_UP) for at, gap in enumerate(found[:SHOWN])],
+        "gaps": [_shown(gap, reader, library, at < LOOKED_UP) for at, gap in enumerate(found[:SHOWN])],
         "count": len(found),
         "why": why,
-        "tabs": _tabs(every, why, texts),
-        "done": texts(f"gaps.done_{said}") if (said := asked.get("done", "")) in DONE else "",
+        "tabs": _tabs(every, why, reader),
+        "done": reader(f"gaps.done_{said}") if (said := asked.get("done", "")) in DONE else "",
         "trouble": activity.trouble,
     }
     return render(request, "gaps.html", context)
@@ -80,31 +82,31 @@ def _closed(board: GapBoard, query: str, entry_id: str) -> str:
         return "unanswered"
 
 
-def _tabs(gaps: Sequence[Gap], why: str, texts: Texts) -> list[tuple[str, str, bool]]:
+def _tabs(gaps: Sequence[Gap], why: str, reader: Reader) -> list[tuple[str, str, bool]]:
     """Return (text, address, whether it is the present one) of all gaps and of each way to search in vain."""
     counts = Counter(gap.why for gap in gaps)
-    tabs = [(f"{texts('gaps.every')} {len(gaps)}", PAGE, not why)]
-    return tabs + [(f"{texts(f'gaps.why_{one}')} {counts[one]}", f"{PAGE}?why={one}", why == one) for one in WHYS]
+    tabs = [(f"{reader('gaps.every')} {len(gaps)}", PAGE, not why)]
+    return tabs + [(f"{reader(f'gaps.why_{one}')} {counts[one]}", f"{PAGE}?why={one}", why == one) for one in WHYS]
 
 
-def _shown(gap: Gap, texts: Texts, library: Library, is_looked_up: bool) -> dict[str, Any]:
+def _shown(gap: Gap, reader: Reader, library: Library, is_looked_up: bool) -> dict[str, Any]:
     hits = library.search.answer(gap.wording, limit=SIMILAR).hits if is_looked_up else ()
     filters = filters_of(gap.filters)
     address = SearchAddress.searching(gap.wording, filters)
-    kind = proposed_kind(gap.wording, library.playbook)
+    kind = proposed_kind(gap.wording, reader)
     return {
         "gap": gap,
-        "why": texts(f"gaps.why_{gap.why}"),
-        "whys": [(texts(f"gaps.why_{why}"), count) for why, count in gap.whys.items()],
-        "asked": texts("gaps.asked", people=len(gap.askers), times=gap.times),
-        "amount": texts.money(gap.amount) if gap.amount else "",
+        "why": reader(f"gaps.why_{gap.why}"),
+        "whys": [(reader(f"gaps.why_{why}"), count) for why, count in gap.whys.items()],
+        "asked": reader("gaps.asked", people=len(gap.askers), times=gap.times),
+        "amount": reader.money(gap.amount) if gap.amount else "",
         "wordings": [text for text in gap.wordings if text != gap.wording],
         "shown_wordings": MOST_WORDINGS,
         "search": str(address),
-        "filters": [one.text for one in active_filters(address, texts, library.playbook)],
+        "filters": [one.text for one in active_filters(address, reader)],
         "unfiltered": str(address.unfiltered()),
-        "advice": texts(f"gaps.advice_{gap.why}"),
+        "advice": reader(f"gaps.advice_{gap.why}"),
         "write": f"/new/{kind}?{urlencode({'gap': gap.query, 'title': gap.wording})}",
-        "kind": texts(f"new.{kind}"),
-        "similar": [card_of(hit.entry, texts, library.playbook) for hit in hits],
+        "kind": reader(f"new.{kind}"),
+        "similar": [card_of(hit.entry, reader) for hit in hits],
     }

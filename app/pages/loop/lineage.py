@@ -9,12 +9,11 @@ from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from app.charts.tree import Box, tree
-from app.http.dependencies import LibraryDep
+from app.http.dependencies import LibraryDep, ReaderDep
 from app.pages.cards import Card, card_of
-from app.pages.view import render, texts_of
-from app.words.catalogue import Texts
+from app.pages.view import render
+from app.words.reader import Reader
 from kb.entry import Entry
-from kb.library import Library
 from kb.loop.lineage import Lineage, Step
 
 MOST_IN_A_COLUMN = 8  # boxes of the picture; the list has all
@@ -32,45 +31,45 @@ class Branch:
 
 
 @router.get("/lineage/{entry_id:path}")
-def lineage_page(request: Request, library: LibraryDep, entry_id: str) -> Response:
+def lineage_page(request: Request, library: LibraryDep, reader: ReaderDep, entry_id: str) -> Response:
     """Show the lineage of an entry."""
-    found, texts = library.loop.lineage(entry_id), texts_of(request)
+    found = library.loop.lineage(entry_id)
     context = {
-        "card": card_of(found.entry, texts, library.playbook),
-        "picture": picture(found, texts, library) if found else None,
+        "card": card_of(found.entry, reader),
+        "picture": picture(found, reader) if found else None,
         "is_cut": is_cut(found),
-        "earlier": branches(found.earlier, found.entry.id, texts, library),
-        "later": branches(found.later, found.entry.id, texts, library),
+        "earlier": branches(found.earlier, found.entry.id, reader),
+        "later": branches(found.later, found.entry.id, reader),
     }
     return render(request, "lineage.html", context)
 
 
-def branches(steps: Sequence[Step], of: str, texts: Texts, library: Library) -> tuple[Branch, ...]:
+def branches(steps: Sequence[Step], of: str, reader: Reader) -> tuple[Branch, ...]:
     """Return steps as a tree, from an entry outwards."""
     return tuple(
         Branch(
-            card_of(step.entry, texts, library.playbook),
-            texts(f"lineage.{step.relation}.{'earlier' if step.generation < 0 else 'later'}"),
-            branches(steps, step.entry.id, texts, library),
+            card_of(step.entry, reader),
+            reader(f"lineage.{step.relation}.{'earlier' if step.generation < 0 else 'later'}"),
+            branches(steps, step.entry.id, reader),
         )
         for step in steps
         if step.via == of
     )
 
 
-def picture(found: Lineage, texts: Texts, library: Library) -> Markup:
+def picture(found: Lineage, reader: Reader) -> Markup:
     """Draw a lineage, the earliest generation on the left."""
     shown = _shown(found)
     first = min((step.generation for step in shown), default=0)
     last = max((step.generation for step in shown), default=0)
-    boxes = [_box(step.entry, max(0, -first) + step.generation, texts, library) for step in shown]
-    boxes.append(_box(found.entry, max(0, -first), texts, library, here=True))
+    boxes = [_box(step.entry, max(0, -first) + step.generation, reader) for step in shown]
+    boxes.append(_box(found.entry, max(0, -first), reader, here=True))
     lines = tuple((line.earlier, line.later) for line in found.lines)
     headings = tuple(
-        texts("lineage.here") if at == 0 else texts("lineage.before" if at < 0 else "lineage.after", count=abs(at))
+        reader("lineage.here") if at == 0 else reader("lineage.before" if at < 0 else "lineage.after", count=abs(at))
         for at in range(min(first, 0), max(last, 0) + 1)
     )
-    return tree(tuple(boxes), lines, headings, texts("lineage.picture", title=found.entry.title))
+    return tree(tuple(boxes), lines, headings, reader("lineage.picture", title=found.entry.title))
 
 
 def is_cut(found: Lineage) -> bool:
@@ -89,8 +88,8 @@ def _shown(found: Lineage) -> list[Step]:
     return list(kept.values())
 
 
-def _box(entry: Entry, column: int, texts: Texts, library: Library, *, here: bool = False) -> Box:
-    card = card_of(entry, texts, library.playbook)
+def _box(entry: Entry, column: int, reader: Reader, *, here: bool = False) -> Box:
+    card = card_of(entry, reader)
     shape = {"won": "● ", "lost": "✕ ", "no-decision": "– ", "open": "○ "}.get(card.outcome, "")
     note = " · ".join(part for part in (shape + (card.outcome_label or card.kind), card.day) if part)
     return Box(entry.id, column, entry.title, note, "here" if here else card.outcome or "other")

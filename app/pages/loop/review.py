@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
@@ -15,13 +14,13 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.cookies import remember
-from app.http.dependencies import LibraryDep, StoreDep
+from app.http.dependencies import LibraryDep, ReaderDep, StoreDep
 from app.pages.cards import Card, card_of
-from app.pages.view import render, texts_of
+from app.pages.view import render
 from app.pages.writing.making import AUTHOR_COOKIE, author_of
 from app.words.addresses import entry_address
-from app.words.catalogue import Texts
 from app.words.doubts import sentence_of
+from app.words.reader import Reader
 from ingest.verifying import verify
 from kb.entry import Entry
 from kb.library import Library
@@ -53,32 +52,34 @@ class Item:
 
 
 @router.get("/review")
-def review_page(request: Request, library: LibraryDep, owner: str = "", state: str = "") -> Response:
+def review_page(request: Request, library: LibraryDep, reader: ReaderDep, owner: str = "", state: str = "") -> Response:
     """Show the queue, of one owner or of all."""
-    texts, known = texts_of(request), library.loop.to_review()
+    known = library.loop.to_review()
     of_owner = [(entry, standing) for entry, standing in known if owner in ("", entry.owner)]
     wanted = (state,) if state in STATES else DOUBTED
     found = [(entry, standing) for entry, standing in of_owner if standing.state in wanted]
     counts: Counter[str] = Counter(standing.state for _, standing in of_owner)
     context = {
-        "items": [_item(entry, standing, texts, library) for entry, standing in found[:MOST_SHOWN]],
+        "items": [_item(entry, standing, reader, library) for entry, standing in found[:MOST_SHOWN]],
         "more": max(0, len(found) - MOST_SHOWN),
-        "tabs": _tabs(counts, owner, state, texts),
+        "tabs": _tabs(counts, owner, state, reader),
         "owners": sorted({entry.owner for entry, _ in known if entry.owner}),
         "owner": owner,
         "state": state if state in STATES else "",
         "author": author_of(request),
-        "saved": texts(f"saved.{saved}") if (saved := request.query_params.get("saved", "")) in SAVED else "",
+        "saved": reader(f"saved.{saved}") if (saved := request.query_params.get("saved", "")) in SAVED else "",
     }
     return render(request, "review.html", context)
 
 
 @router.post("/verify/{entry_id:path}")
-def verify_entry(request: Request, library: LibraryDep, store: StoreDep, form: Form, entry_id: str) -> Response:
+def verify_entry(
+    request: Request, library: LibraryDep, store: StoreDep, reader: ReaderDep, form: Form, entry_id: str
+) -> Response:
     """Note that the reader has checked an entry."""
     entry, by = library.entries.get(entry_id), form.get("by", "").strip()[:200] or author_of(request)
     if by:
-        verify(store, entry.id, by, date.today())
+        verify(store, entry.id, by, reader.today)
     saved = {"saved": "verified" if by else "nobody"}
     kept = {name: value for name in ("owner", "state") if (value := form.get(name, ""))}
     back = f"/review?{urlencode(kept | saved)}" if form.get("back") == "review" else None
@@ -88,28 +89,28 @@ def verify_entry(request: Request, library: LibraryDep, store: StoreDep, form: F
     return response
 
 
-def reasons_of(standing: Standing, texts: Texts, library: Library) -> tuple[Reason, ...]:
+def reasons_of(standing: Standing, reader: Reader, library: Library) -> tuple[Reason, ...]:
     """Return what speaks against an entry, in words."""
-    return tuple(_reason(doubt, texts, library) for doubt in standing.doubts)
+    return tuple(_reason(doubt, reader, library) for doubt in standing.doubts)
 
 
-def _reason(doubt: Doubt, texts: Texts, library: Library) -> Reason:
+def _reason(doubt: Doubt, reader: Reader, library: Library) -> Reason:
     some = doubt.evidence[:MOST_EVIDENCE]
     known = library.entries.summaries(some)
-    cards = tuple(card_of(known[i], texts, library.playbook) for i in some if i in known)
-    return Reason(sentence_of(doubt, texts, library), cards)
+    cards = tuple(card_of(known[i], reader) for i in some if i in known)
+    return Reason(sentence_of(doubt, reader), cards)
 
 
-def _item(entry: Entry, standing: Standing, texts: Texts, library: Library) -> Item:
-    return Item(card_of(entry, texts, library.playbook), standing.state, reasons_of(standing, texts, library))
+def _item(entry: Entry, standing: Standing, reader: Reader, library: Library) -> Item:
+    return Item(card_of(entry, reader), standing.state, reasons_of(standing, reader, library))
 
 
-def _tabs(counts: Mapping[str, int], owner: str, state: str, texts: Texts) -> list[tuple[str, str, bool]]:
+def _tabs(counts: Mapping[str, int], owner: str, state: str, reader: Reader) -> list[tuple[str, str, bool]]:
     """Return (text, address, whether it is the present one) of the queue and of each state."""
     of_owner = {"owner": owner} if owner else {}
     queue = sum(counts.get(name, 0) for name in DOUBTED)
-    tabs = [(f"{texts('review.queue')} {queue}", "/review?" + urlencode(of_owner), state not in STATES)]
+    tabs = [(f"{reader('review.queue')} {queue}", "/review?" + urlencode(of_owner), state not in STATES)]
     for name in STATES:
         address = "/review?" + urlencode({**of_owner, "state": name})
-        tabs.append((f"{texts(f'trust.{name}')} {counts.get(name, 0)}", address, state == name))
+        tabs.append((f"{reader(f'trust.{name}')} {counts.get(name, 0)}", address, state == name))
     return tabs

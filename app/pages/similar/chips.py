@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.pages.similar.address import SEVERAL, DealAddress
-from app.words.catalogue import Texts
-from app.words.labels import label
+from app.words.reader import Reader
 from kb.insight.asked import Asked
 from kb.library import Library
 
@@ -22,24 +21,24 @@ class Chip:
     was_read: bool = False  # from the text: nobody stated it
 
 
-def chips(address: DealAddress, asked: Asked, texts: Texts, library: Library) -> list[Chip]:
+def chips(address: DealAddress, asked: Asked, reader: Reader, library: Library) -> list[Chip]:
     """Return everything that was compared, the entry first."""
-    found = [_entry(address.deal, texts, library)] if address.deal else []
+    found = [_entry(address.deal, reader, library)] if address.deal else []
     for name in SEVERAL:
         for value in getattr(asked, FIELDS[name]):
-            text = f"{texts('facet.' + name)}: {label(name, value, texts.locale, library.playbook)}"
+            text = f"{reader('facet.' + name)}: {reader.label(name, value)}"
             found.append(Chip(f"{name}:{value}", text, FIELDS[name] in asked.read_from_text))
     if asked.size:
-        found.append(Chip(f"size:{asked.size}", texts("similar.people", count=texts.number(asked.size))))
+        found.append(Chip(f"size:{asked.size}", reader("similar.people", count=reader.number(asked.size))))
     if asked.amount:
-        found.append(Chip(f"amount:{asked.amount}", texts.money(asked.amount)))
+        found.append(Chip(f"amount:{asked.amount}", reader.money(asked.amount)))
     if asked.stage:
-        found.append(Chip(f"stage:{asked.stage}", f"{texts('fact.stage')}: {asked.stage}"))
+        found.append(Chip(f"stage:{asked.stage}", f"{reader('fact.stage')}: {asked.stage}"))
     if asked.lead_source:
-        source = label("lead_source", asked.lead_source, texts.locale, library.playbook)
-        found.append(Chip(f"lead_source:{asked.lead_source}", f"{texts('factor.lead_source')}: {source}"))
+        source = reader.label("lead_source", asked.lead_source)
+        found.append(Chip(f"lead_source:{asked.lead_source}", f"{reader('factor.lead_source')}: {source}"))
     if asked.told:
-        found.append(Chip("text:", texts("similar.told", count=texts.number(len(asked.text)))))
+        found.append(Chip("text:", reader("similar.told", count=reader.number(len(asked.text)))))
     return found
 
 
@@ -50,6 +49,6 @@ def derived(asked: Asked) -> list[str]:
     return found + [f"{name}:{value}" for name, value in single.items() if value]
 
 
-def _entry(deal: str, texts: Texts, library: Library) -> Chip:
+def _entry(deal: str, reader: Reader, library: Library) -> Chip:
     known = library.entries.summaries([deal]).get(deal)
-    return Chip("deal:", texts("similar.deal_chip", title=known.title if known else deal))
+    return Chip("deal:", reader("similar.deal_chip", title=known.title if known else deal))

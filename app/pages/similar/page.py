@@ -9,16 +9,15 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
-from app.http.dependencies import LibraryDep, SettingsDep
+from app.http.dependencies import LibraryDep, SettingsDep, reader_of
 from app.pages.similar.address import PAGE, SEVERAL, DealAddress
 from app.pages.similar.chips import FIELDS, chips, derived
 from app.pages.similar.view import SimilarView, headline, near_and_far
-from app.pages.view import render, texts_of
+from app.pages.view import render
 from app.settings import Settings
 from app.shapes.asked import asked_from
-from app.words.catalogue import Texts
 from app.words.deals import ValueNames
-from app.words.labels import label
+from app.words.reader import Reader
 from kb.errors import TextTooLongError
 from kb.insight.asked import Asked
 from kb.insight.similar import SimilarDeals
@@ -50,23 +49,23 @@ def ask(
 
 
 def _page(request: Request, library: Library, settings: Settings, address: DealAddress) -> Response:
-    texts = texts_of(request)
-    context: dict[str, Any] = {"asked": address, "choices": _choices(library, address, None, texts)}
-    context |= {"deals": _deals(library, address.deal), "sources": library.playbook.lead_sources.terms}
-    context |= {"scopes": _scopes(library, address, texts)}
-    context |= {"understood": None, "view": None, "problems": [texts.said(what) for what in address.misread()]}
+    reader = reader_of(request)
+    context: dict[str, Any] = {"asked": address, "choices": _choices(address, None, reader)}
+    context |= {"deals": _deals(library, address.deal), "sources": reader.playbook.lead_sources.terms}
+    context |= {"scopes": _scopes(address, reader)}
+    context |= {"understood": None, "view": None, "problems": [reader.say(what) for what in address.misread()]}
     if address.is_start:
         return render(request, "similar.html", context)
     try:
         deal = asked_from(library, address.text, address.deal, address.facts(), is_confirmed=address.is_confirmed)
     except TextTooLongError as error:
-        return render(request, "similar.html", {**context, "problems": [texts.said(error.sentence)]}, status=413)
+        return render(request, "similar.html", {**context, "problems": [reader.say(error.sentence)]}, status=413)
     if deal.is_empty:
         return render(request, "similar.html", context)
     found = library.deals.similar(deal, filters=address.filters, strength=settings.strength)
-    context["choices"] = _choices(library, address, found.asked, texts)
-    context |= {"chips": chips(address, found.asked, texts, library), "derived": _derived(library, address)}
-    return render(request, "similar.html", {**context, **_result(found, texts, library)})
+    context["choices"] = _choices(address, found.asked, reader)
+    context |= {"chips": chips(address, found.asked, reader, library), "derived": _derived(library, address)}
+    return render(request, "similar.html", {**context, **_result(found, reader, library)})
 
 
 def _derived(library: Library, address: DealAddress) -> list[str]:
@@ -75,13 +74,13 @@ def _derived(library: Library, address: DealAddress) -> list[str]:
     return [fact for fact in derived(said) if address.is_confirmed or fact not in address.stated]
 
 
-def _result(found: SimilarDeals, texts: Texts, library: Library) -> dict[str, Any]:
-    view = SimilarView(found, ValueNames.for_similar(texts, library, found), texts, library)
+def _result(found: SimilarDeals, reader: Reader, library: Library) -> dict[str, Any]:
+    view = SimilarView(found, ValueNames.for_similar(reader, library, found), reader, library)
     rate = found.rate
     return {
         "view": view,
         "understood": found.asked,
-        "headline": headline(found, texts),
+        "headline": headline(found, reader),
         "sides": {name: near_and_far(deals) for name, deals in view.by_outcome.items()},
         "rate": {name: round(getattr(rate, name) * 200, 1) for name in ("mean", "low", "high", "base")},
         "is_empty": not any(found.by_outcome.values()),
@@ -90,31 +89,31 @@ def _result(found: SimilarDeals, texts: Texts, library: Library) -> dict[str, An
 
 
 def _choices(
-    library: Library, address: DealAddress, understood: Asked | None, texts: Texts
+    address: DealAddress, understood: Asked | None, reader: Reader
 ) -> dict[str, list[tuple[str, str, bool, bool]]]:
     """Return (value, label, is chosen, was read from the text) of each fact that may have several values."""
     choices = {}
     for name in SEVERAL:
-        words = library.playbook.vocabulary(name)
+        words = reader.playbook.vocabulary(name)
         known = [term.key for term in words.terms] if words else []
         field = FIELDS[name]
         chosen = getattr(understood, field) if understood else address.values(name)
         read = understood is not None and field in understood.read_from_text
         choices[name] = [
-            (value, label(name, value, texts.locale, library.playbook), value in chosen, read and value in chosen)
+            (value, reader.label(name, value), value in chosen, read and value in chosen)
             for value in dict.fromkeys([*known, *chosen])
         ]
     return choices
 
 
-def _scopes(library: Library, address: DealAddress, texts: Texts) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
+def _scopes(address: DealAddress, reader: Reader) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
     """Return (field, its name, (value, label, is chosen) …) of what the deals to look among can be narrowed to."""
     found = []
     for facet in ("industry", "product"):
-        words, chosen = library.playbook.vocabulary(facet), address.bound(f"in_{facet}")
+        words, chosen = reader.playbook.vocabulary(facet), address.bound(f"in_{facet}")
         values = dict.fromkeys([*(term.key for term in (words.terms if words else ())), *([chosen] if chosen else [])])
-        options = [(v, label(facet, v, texts.locale, library.playbook), v == chosen) for v in values]
-        found.append((f"in_{facet}", texts("facet." + facet), options))
+        options = [(v, reader.label(facet, v), v == chosen) for v in values]
+        found.append((f"in_{facet}", reader("facet." + facet), options))
     return found
 
 

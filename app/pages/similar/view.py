@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from app.pages.search.address import facet_address
 from app.words.addresses import entry_address
-from app.words.catalogue import Texts
 from app.words.deals import ValueNames
-from app.words.labels import label
+from app.words.reader import Reader
 from kb.entry import Entry
 from kb.insight.contrast import Contrast
 from kb.insight.pairs import Difference, OppositePair, Suggestion
@@ -88,10 +87,9 @@ class SuggestionView:
 class SimilarView:
     """Makes the views of one answer."""
 
-    def __init__(self, found: SimilarDeals, names: ValueNames, texts: Texts, library: Library) -> None:
+    def __init__(self, found: SimilarDeals, names: ValueNames, reader: Reader, library: Library) -> None:
         self._names = names
-        self._texts = texts
-        self._playbook = library.playbook
+        self._reader = reader
         self._table = library.deals.table
         self.found = found
         self.by_outcome = {name: [self._deal(deal) for deal in deals] for name, deals in found.by_outcome.items()}
@@ -110,35 +108,35 @@ class SimilarView:
 
     def _deal(self, found: SimilarDeal) -> DealView:
         entry, deal = found.entry, found.entry.deal
-        meta = [deal.customer if deal else "", self._texts.day(deal.closed_on if deal else entry.date)]
+        meta = [deal.customer if deal else "", self._reader.date(deal.closed_on if deal else entry.date)]
         if deal and deal.size:
-            meta.append(self._texts("similar.people", count=self._texts.number(deal.size)))
+            meta.append(self._reader("similar.people", count=self._reader.number(deal.size)))
         if deal and deal.amount:
-            meta.append(self._texts.money(deal.amount, deal.currency))
+            meta.append(self._reader.money(deal.amount, deal.currency))
         return DealView(
             entry=entry,
             address=entry_address(entry.id),
             outcome=entry.outcome or "",
-            outcome_label=label("outcome", entry.outcome or "", self._texts.locale, self._playbook),
+            outcome_label=self._reader.label("outcome", entry.outcome or ""),
             meta=tuple(part for part in meta if part),
-            percent=self._texts.percent(round(found.likeness * 100), 100),
+            percent=self._reader.percent(round(found.likeness * 100), 100),
             parts=tuple(self._part(part) for part in found.parts),
             reasons=tuple(self._names.of("reason", r.code) for r in deal.reasons) if deal else (),
             is_far=found.likeness < FAR,
         )
 
     def _part(self, part: Part) -> PartView:
-        name = self._texts(f"part.{part.name}")
+        name = self._reader(f"part.{part.name}")
         if part.likeness is None:
-            return PartView(name, None, self._texts("part.unknown"))
-        return PartView(name, round(part.likeness * STEPS), self._texts.percent(round(part.likeness * 100), 100))
+            return PartView(name, None, self._reader("part.unknown"))
+        return PartView(name, round(part.likeness * STEPS), self._reader.percent(round(part.likeness * 100), 100))
 
     def _contrast(self, contrast: Contrast) -> ContrastView:
         numbers = {name: getattr(contrast, name) for name in ("won", "won_of", "lost", "lost_of")}
         name = self._names.of(contrast.factor, contrast.value)
         deals = tuple(map(self._link_to, contrast.evidence))
         return ContrastView(
-            self._texts(f"factor.{contrast.factor}"), name, self._texts("contrast.counts", **numbers), deals
+            self._reader(f"factor.{contrast.factor}"), name, self._reader("contrast.counts", **numbers), deals
         )
 
     def _pair(self, pair: OppositePair) -> PairView:
@@ -147,10 +145,10 @@ class SimilarView:
 
     def _difference(self, difference: Difference) -> tuple[str, str, str]:
         sides = [
-            self._texts("comma").join(self._names.of(difference.factor, value) for value in values) or "–"
+            self._reader("comma").join(self._names.of(difference.factor, value) for value in values) or "–"
             for values in (difference.won, difference.lost)
         ]
-        return self._texts(f"factor.{difference.factor}"), sides[0], sides[1]
+        return self._reader(f"factor.{difference.factor}"), sides[0], sides[1]
 
     def _suggestion(self, suggestion: Suggestion) -> SuggestionView:
         kind = self._names.kind(suggestion.factor, suggestion.value)
@@ -158,7 +156,7 @@ class SimilarView:
         return SuggestionView(
             title=self._names.of(suggestion.factor, suggestion.value),
             address=facet_address("angle", suggestion.value) if is_angle else entry_address(suggestion.value),
-            kind=self._texts("factor.angle") if is_angle else label("kind", kind, self._texts.locale, self._playbook),
+            kind=self._reader("factor.angle") if is_angle else self._reader.label("kind", kind),
             because=self._names.because(suggestion, self.found),
             evidence=tuple(map(self._link_to, suggestion.evidence)),
         )
@@ -170,15 +168,15 @@ class SimilarView:
         return self._link(self._table.deals[self._table.places[deal]])
 
 
-def headline(found: SimilarDeals, texts: Texts) -> str:
+def headline(found: SimilarDeals, reader: Reader) -> str:
     """Return how the nearest deals ended, as one sentence with its uncertainty."""
     rate = found.rate
     closed = rate.won + rate.lost + rate.no_decision
     if not closed:
-        return texts("similar.no_deals")
+        return reader("similar.no_deals")
     numbers = {name: round(getattr(rate, name) * 100) for name in ("mean", "low", "high", "base")}
     counts = {"closed": closed, "won": rate.won, "lost": rate.lost, "none": rate.no_decision}
-    return texts("similar.headline", **counts, **numbers)
+    return reader("similar.headline", **counts, **numbers)
 
 
 def near_and_far(deals: Sequence[DealView]) -> tuple[list[DealView], list[DealView]]:

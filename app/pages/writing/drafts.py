@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from starlette.datastructures import ImmutableMultiDict
 
+from app.words.reader import Reader
 from ingest.form import fields_of, is_form, values_of, with_values
 from ingest.front_matter import cut, edited
 from ingest.templates import answers_of, body_of
-from kb.playbook import Playbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +32,15 @@ class Draft:
     given: Mapping[str, Sequence[str]] = field(default_factory=dict)  # the form's fields as they were sent
 
     @classmethod
-    def new(cls, kind: str, text: str, author: str = "", *, title: str = "", gap: str = "") -> Draft:
+    def new(cls, kind: str, text: str, reader: Reader, author: str = "", *, title: str = "", gap: str = "") -> Draft:
         """Begin a new entry from a template; a deal ends today."""
-        today = {"closed_on": date.today().isoformat()} if "outcome: open" not in text else {}
+        today = {"closed_on": reader.today.isoformat()} if "outcome: open" not in text else {}
         begun = edited(text, today) if kind == "deal" else text
         begun = edited(begun, {"title": title}) if title else begun
         return cls(kind, begun, begun, key=secrets.token_urlsafe(16), author=author, gap=gap)
 
     @classmethod
-    def read(cls, form: ImmutableMultiDict[str, str], playbook: Playbook, original: str = "") -> Draft:
+    def read(cls, form: ImmutableMultiDict[str, str], reader: Reader, original: str = "") -> Draft:
         """Read the page's form; `original` is the file it began with, for what a form cannot carry: its line breaks."""
         kind, source = form.get("kind", "note"), _as_stored(form.get("source", ""), original)
         whole = form.get("mode") == "whole" or not is_form(source)
@@ -51,7 +50,8 @@ class Draft:
         else:
             questions = form.getlist("question")
             body = body_of(questions, form.getlist("answer")) if questions else _lines(form.get("body", ""))
-            text = with_values(source, kind, _titled(kind, given, playbook, form.get("untitled", "")), playbook, body)
+            titled = _titled(kind, given, form.get("untitled", ""))
+            text = with_values(source, kind, titled, reader.playbook, body)
         return cls(
             kind=kind,
             text=text,
@@ -85,14 +85,12 @@ class Draft:
         given = dict(_sections(self.body))
         return tuple((question, given.get(question, "")) for question, _ in asked) if asked else ()
 
-    def values(self, playbook: Playbook) -> Mapping[str, Sequence[str]]:
+    def values(self, reader: Reader) -> Mapping[str, Sequence[str]]:
         """Return the values of the form's fields."""
-        return values_of(self.text, self.kind, playbook)
+        return values_of(self.text, self.kind, reader.playbook)
 
 
-def _titled(
-    kind: str, given: Mapping[str, Sequence[str]], playbook: Playbook, pattern: str
-) -> Mapping[str, Sequence[str]]:
+def _titled(kind: str, given: Mapping[str, Sequence[str]], pattern: str) -> Mapping[str, Sequence[str]]:
     """Give a deal without a title one: `pattern` holds {customer}."""
     customer = next(iter(given.get("customer", ())), "").strip()
     if kind != "deal" or any(title.strip() for title in given.get("title", ())) or not (customer and pattern):

@@ -9,16 +9,14 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from app.http.body import MOST_BYTES
-from app.http.dependencies import LibraryDep, StoreDep
-from app.pages.view import render, texts_of
+from app.http.dependencies import LibraryDep, ReaderDep, StoreDep
+from app.pages.view import render
 from app.pages.writing.difference import differences
 from app.words.addresses import entry_address
-from app.words.catalogue import Texts
-from app.words.labels import label
+from app.words.reader import Reader
 from ingest.batch import MOST_FILES, TAKEN, Planned, carry_out, plan
 from ingest.store import EntryStore
 from kb.errors import KBError, RequestTooLargeError, TooManyFilesError
-from kb.library import Library
 
 PAGE = "/new/files"
 MOST_SENT = 3 * MOST_BYTES  # of all files together
@@ -61,12 +59,11 @@ async def _form_of(request: Request, limit: int, max_fields: int) -> FormData:
 
 
 @router.get(PAGE)
-def ask(request: Request) -> Response:
+def ask(request: Request, reader: ReaderDep) -> Response:
     """Ask for files."""
-    said = texts_of(request).said
     refusals = {
-        "too_many": said(TooManyFilesError(MOST_FILES).sentence),
-        "too_large": said(RequestTooLargeError(MOST_SENT).sentence),
+        "too_many": reader.say(TooManyFilesError(MOST_FILES).sentence),
+        "too_large": reader.say(RequestTooLargeError(MOST_SENT).sentence),
     }
     return render(request, "files.html", {"planned": None, "limit": MOST_FILES, "most_bytes": MOST_SENT, **refusals})
 
@@ -76,11 +73,11 @@ def look(
     request: Request,
     library: LibraryDep,
     store: StoreDep,
+    reader: ReaderDep,
     files: Annotated[list[tuple[str, bytes]], Depends(sent_files)],
 ) -> Response:
     """Show what each file would do."""
-    texts = texts_of(request)
-    planned = [_shown(one, store, texts, library) for one in plan(store, library, files)]
+    planned = [_shown(one, store, reader) for one in plan(store, library, files)]
     return render(request, "files.html", {"planned": planned, "limit": MOST_FILES})
 
 
@@ -89,40 +86,40 @@ def save(
     request: Request,
     library: LibraryDep,
     store: StoreDep,
+    reader: ReaderDep,
     files: Annotated[list[tuple[str, bytes]], Depends(chosen_files)],
 ) -> Response:
     """Write the files that were chosen; each is looked at again, for time has passed."""
-    texts = texts_of(request)
-    results = [_carried_out(store, one, texts) for one in plan(store, library, files)]
+    results = [_carried_out(store, one, reader) for one in plan(store, library, files)]
     return render(request, "files.html", {"planned": None, "results": results, "limit": MOST_FILES})
 
 
-def _title(one: Planned, texts: Texts) -> str:
-    return one.name or (one.review.entry.title if one.review else texts("files.pasted"))
+def _title(one: Planned, reader: Reader) -> str:
+    return one.name or (one.review.entry.title if one.review else reader("files.pasted"))
 
 
-def _shown(one: Planned, store: EntryStore, texts: Texts, library: Library) -> dict[str, Any]:
+def _shown(one: Planned, store: EntryStore, reader: Reader) -> dict[str, Any]:
     review = one.review
     return {
         "name": one.name,
-        "heading": _title(one, texts),
+        "heading": _title(one, reader),
         "action": one.action,
         "taken": one.action in TAKEN,
         "text": one.text,
-        "why": texts.said(one.why) if one.why else "",
+        "why": reader.say(one.why) if one.why else "",
         "title": review.entry.title if review else "",
-        "kind": label("kind", review.entry.kind, texts.locale, library.playbook) if review else "",
-        "problems": [(p.line, texts.said(p.message)) for p in review.problems] if review else [],
+        "kind": reader.label("kind", review.entry.kind) if review else "",
+        "problems": [(p.line, reader.say(p.message)) for p in review.problems] if review else [],
         "address": entry_address(one.entry_id) if one.entry_id else "",
         "differences": differences(store.source(one.entry_id).text, one.text) if one.action == "change" else [],
     }
 
 
-def _carried_out(store: EntryStore, one: Planned, texts: Texts) -> dict[str, str]:
+def _carried_out(store: EntryStore, one: Planned, reader: Reader) -> dict[str, str]:
     if one.action not in TAKEN:
-        return {"name": _title(one, texts), "why": texts.said(one.why) or texts(f"files.{one.action}"), "address": ""}
+        return {"name": _title(one, reader), "why": reader.say(one.why) or reader(f"files.{one.action}"), "address": ""}
     try:
         saved = carry_out(store, one)
     except KBError as error:
-        return {"name": _title(one, texts), "why": texts.said(error.sentence), "address": ""}
-    return {"name": _title(one, texts), "why": texts(f"files.done_{one.action}"), "address": entry_address(saved.id)}
+        return {"name": _title(one, reader), "why": reader.say(error.sentence), "address": ""}
+    return {"name": _title(one, reader), "why": reader(f"files.done_{one.action}"), "address": entry_address(saved.id)}

@@ -14,8 +14,7 @@ from app.http.asker import asker_of
 from app.http.body import posted_form
 from app.http.dependencies import LibraryDep, LogbookDep, StoreDep
 from app.words.addresses import entry_address, make_address
-from app.words.catalogue import Texts
-from app.words.labels import label
+from app.words.reader import Reader
 from ingest.front_matter import edited
 from ingest.using import note_use
 from ingest.yaml_text import Plain
@@ -71,7 +70,7 @@ def author_of(request: Request) -> str:
     return unquote(request.cookies.get(AUTHOR_COOKIE, ""))
 
 
-def deals_to_choose(entry: Entry, library: Library, texts: Texts) -> list[Choice]:
+def deals_to_choose(entry: Entry, library: Library, reader: Reader) -> list[Choice]:
     """Return open deals, then the newest others; none for an entry that cannot be used in a deal."""
     if entry.kind == "deal" or entry.status != "published":
         return []
@@ -79,18 +78,18 @@ def deals_to_choose(entry: Entry, library: Library, texts: Texts) -> list[Choice
     opened = library.entries.titles(Filters((*of_deals.values, ("outcome", ("open",)))), MOST_DEALS)
     newest = library.entries.titles(of_deals, MOST_DEALS)
     deals = {deal.id: deal for deal in (*opened, *newest)}.values()
-    return [Choice(deal.id, _named(deal, library, texts)) for deal in deals]
+    return [Choice(deal.id, _named(deal, reader)) for deal in deals]
 
 
-def to_make(entry: Entry, texts: Texts) -> list[tuple[str, str]]:
+def to_make(entry: Entry, reader: Reader) -> list[tuple[str, str]]:
     """Return what may be made from an entry, as (name, address)."""
-    return [(texts(f"make.{name}"), make_address(name, entry.id)) for name in MAKES[entry.kind]]
+    return [(reader(f"make.{name}"), make_address(name, entry.id)) for name in MAKES[entry.kind]]
 
 
-def begun_from(text: str, name: str, source: Entry, texts: Texts) -> str:
+def begun_from(text: str, name: str, source: Entry, reader: Reader) -> str:
     """Return a template with what a new entry takes over from another, whose text is quoted at the end."""
     fields: dict[str, Plain | None] = {
-        "title": texts(f"make.title.{name}", title=source.title),
+        "title": reader(f"make.title.{name}", title=source.title),
         "derived_from": [source.id],
         "industry": [*source.industries],
         "product": [*source.products],
@@ -99,7 +98,7 @@ def begun_from(text: str, name: str, source: Entry, texts: Texts) -> str:
         "visibility": source.visibility if source.visibility != "all" else "",  # what is quoted stays as hidden
     }
     begun = edited(text, {name: value for name, value in fields.items() if value})
-    return begun.rstrip("\n") + f"\n\n## {texts('make.quoted', title=source.title)}\n{_quoted(source.body)}\n"
+    return begun.rstrip("\n") + f"\n\n## {reader('make.quoted', title=source.title)}\n{_quoted(source.body)}\n"
 
 
 def _quoted(body: str) -> str:
@@ -107,6 +106,6 @@ def _quoted(body: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
-def _named(deal: Title, library: Library, texts: Texts) -> str:
-    outcome = label("outcome", deal.outcome, texts.locale, library.playbook) if deal.outcome else ""
+def _named(deal: Title, reader: Reader) -> str:
+    outcome = reader.label("outcome", deal.outcome) if deal.outcome else ""
     return f"{outcome} | {deal.title}" if outcome else deal.title

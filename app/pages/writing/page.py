@@ -12,8 +12,8 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.cookies import remember
-from app.http.dependencies import GapBoardDep, LibraryDep, StoreDep
-from app.pages.view import FRAGMENT_HEADER, render, texts_of
+from app.http.dependencies import GapBoardDep, LibraryDep, ReaderDep, StoreDep, reader_of
+from app.pages.view import FRAGMENT_HEADER, render
 from app.pages.writing.difference import differences
 from app.pages.writing.drafts import Draft
 from app.pages.writing.making import AUTHOR_COOKIE, author_of, begun_from
@@ -41,26 +41,30 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
 @router.get("/new")
-def choose(request: Request) -> Response:
+def choose(request: Request, reader: ReaderDep) -> Response:
     """Ask what to write."""
-    texts = texts_of(request)
-    kinds = [(name, texts(f"new.{name}"), texts(f"new.{name}_lead")) for name in NEW]
+    kinds = [(name, reader(f"new.{name}"), reader(f"new.{name}_lead")) for name in NEW]
     return render(request, "new.html", {"kinds": kinds})
 
 
 @router.get("/new/{name}")
 def begin(
-    request: Request, library: LibraryDep, store: StoreDep, name: str, source: Annotated[str, Query(alias="from")] = ""
+    request: Request,
+    library: LibraryDep,
+    store: StoreDep,
+    reader: ReaderDep,
+    name: str,
+    source: Annotated[str, Query(alias="from")] = "",
 ) -> Response:
     """Begin a new entry, from another one where the address names it."""
     if name not in NEW:
         raise EntryNotFoundError(name)
-    texts, kind, asked = texts_of(request), kind_of(name), request.query_params
+    kind, asked = kind_of(name), request.query_params
     title, gap = " ".join(asked.get("title", "").split())[:300], asked.get("gap", "")[:1000]
-    text = template(name, texts.locale)
+    text = template(name, reader.locale)
     if source and kind != "deal":
-        text = begun_from(text, name, library.entries.get(source), texts)
-    draft = Draft.new(kind, text, author_of(request), title=title, gap=gap)
+        text = begun_from(text, name, library.entries.get(source), reader)
+    draft = Draft.new(kind, text, reader, author_of(request), title=title, gap=gap)
     return page(request, library, store, draft, None)
 
 
@@ -81,9 +85,11 @@ def change(request: Request, library: LibraryDep, store: StoreDep, entry_id: str
 
 
 @router.post("/write")
-def write(request: Request, library: LibraryDep, store: StoreDep, board: GapBoardDep, form: Form) -> Response:
+def write(
+    request: Request, library: LibraryDep, store: StoreDep, board: GapBoardDep, reader: ReaderDep, form: Form
+) -> Response:
     """Check, switch between form and file, or save."""
-    draft = Draft.read(form, library.playbook, _original(store, form))
+    draft = Draft.read(form, reader, _original(store, form))
     todo = form.get("do", "save")
     if todo in ("whole", "form"):
         return page(request, library, store, _shown(draft, todo == "whole"), _review(store, draft))
@@ -147,7 +153,7 @@ def _checked(request: Request, library: Library, store: EntryStore, draft: Draft
     review = _review(store, draft)
     if request.headers.get(FRAGMENT_HEADER) != "review":
         return page(request, library, store, draft, review)
-    return render(request, "_review.html", reviewed(review, texts_of(request), library))
+    return render(request, "_review.html", reviewed(review, reader_of(request)))
 
 
 def _review(store: EntryStore, draft: Draft) -> Review | None:

@@ -8,13 +8,13 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from app.http.dependencies import reader_of
 from app.pages.cards import card_of
-from app.pages.view import render, texts_of
+from app.pages.view import render
 from app.pages.writing.difference import Line
 from app.pages.writing.drafts import Draft
 from app.pages.writing.form import field_named, field_views
-from app.words.catalogue import Texts
-from app.words.labels import label
+from app.words.reader import Reader
 from app.words.rendering import render_body
 from ingest.names import UNNAMED
 from ingest.review import Review
@@ -22,7 +22,6 @@ from ingest.store import EntryStore
 from ingest.templates import NEW
 from kb.entry import Entry
 from kb.library import Library
-from kb.playbook import Playbook
 from kb.search.answer import Hit
 from kb.search.query import Filters
 
@@ -44,11 +43,11 @@ def page(
     status: int = 200,
 ) -> Response:
     """Answer with the page for a draft; `same` is the id of an entry with the same text."""
-    texts = texts_of(request)
+    reader = reader_of(request)
     problems = review.problems if review else ()
     may_be_form = draft.may_be_form
-    values = draft.values(library.playbook) if may_be_form else {}
-    first, after, rest = field_views(draft.kind, values, problems, texts, library.playbook)
+    values = draft.values(reader) if may_be_form else {}
+    first, after, rest = field_views(draft.kind, values, problems, reader)
     context = {
         "draft": replace(draft, whole=draft.whole or not may_be_form),
         "may_be_form": may_be_form,
@@ -57,44 +56,44 @@ def page(
         "rest": rest,
         "answers": draft.answers(),
         "begins": "" if draft.entry_id else BEGINS.get(draft.kind, "title"),
-        "heading": texts("write.change" if draft.entry_id else f"new.{_name(draft, values)}"),
-        "untitled": texts(f"write.untitled.{_outcome(values)}") if draft.kind == "deal" else "",
-        "problem": texts.said(problem) if problem else "",
+        "heading": reader("write.change" if draft.entry_id else f"new.{_name(draft, values)}"),
+        "untitled": reader(f"write.untitled.{_outcome(values)}") if draft.kind == "deal" else "",
+        "problem": reader.say(problem) if problem else "",
         "same": library.entries.summaries([same]).get(same) if same else None,
         "conflict": conflict,
         "keeps_history": store.history.is_kept,
         "entries": _suggested(library, ("talk-track", "campaign")),
         "campaigns": _suggested(library, ("campaign",)),
-        **reviewed(review, texts, library),
+        **reviewed(review, reader),
     }
     return render(request, "editor.html", context, status=status)
 
 
-def reviewed(review: Review | None, texts: Texts, library: Library) -> dict[str, Any]:
+def reviewed(review: Review | None, reader: Reader) -> dict[str, Any]:
     """Return what is shown beside the form: problems, similar entries, and how it will look."""
     if review is None:
         return {"review": None}
-    entry, book = review.entry, library.playbook
-    near = [(twin.entry, texts.percent(round(twin.share * 100), 100)) for twin in review.near]
+    entry = review.entry
+    near = [(twin.entry, reader.percent(round(twin.share * 100), 100)) for twin in review.near]
     return {
         "review": review,
-        "problems": [(p.line, texts.said(p.message), field_named(p)) for p in review.problems],
+        "problems": [(p.line, reader.say(p.message), field_named(p)) for p in review.problems],
         "near": near,
-        "similar": [(card_of(hit.entry, texts, book), _why(entry, hit, texts, book)) for hit in review.similar],
+        "similar": [(card_of(hit.entry, reader), _why(entry, hit, reader)) for hit in review.similar],
         "is_titled": entry.title != UNNAMED,
         "preview": render_body(entry.body, entry.path, entry.title, spoken_apart=entry.kind == "talk-track"),
-        "kind_label": label("kind", entry.kind, texts.locale, library.playbook),
+        "kind_label": reader.label("kind", entry.kind),
     }
 
 
-def _why(entry: Entry, hit: Hit, texts: Texts, playbook: Playbook) -> str:
+def _why(entry: Entry, hit: Hit, reader: Reader) -> str:
     """Say in a few words what an entry has in common with the one being written."""
     mine, theirs = entry.facet_values(), hit.entry.facet_values()
     written = f"{entry.title}\n{entry.body}"
-    named = [(v in mine[f], label(f, v, texts.locale, playbook)) for f in COMMON for v in theirs[f]]
+    named = [(v in mine[f], reader.label(f, v)) for f in COMMON for v in theirs[f]]
     shared = [name for is_mine, name in named if is_mine or name in written]  # chosen, or only spoken of
     shared = list(dict.fromkeys([*shared, *(hit.why.keyword_terms[:3] if hit.why else ())]))
-    return texts("write.why", shared=texts("list.comma").join(shared[:5])) if shared else texts("write.why_meaning")
+    return reader("write.why", shared=reader("list.comma").join(shared[:5])) if shared else reader("write.why_meaning")
 
 
 def _suggested(library: Library, kinds: Sequence[str]) -> list[tuple[str, str]]:

@@ -10,7 +10,8 @@ from string import Formatter
 import pytest
 from starlette.testclient import TestClient
 
-from app.words.catalogue import texts_for
+from app.words.catalogue import catalogue_of
+from app.words.reader import Reader
 from kb.wording import say, together
 from tests.app.conftest import FILES, MakeClient
 
@@ -41,7 +42,7 @@ def patterns() -> Iterator[str]:
 
 
 def keys(locale: str) -> set[str]:
-    ids = [message.id for message in texts_for(locale).catalog]
+    ids = [message.id for message in catalogue_of(locale)]
     return {key if isinstance(key, str) else key[0] for key in ids} - {""}
 
 
@@ -56,7 +57,7 @@ def test_every_sentence_has_a_japanese_one_and_no_translation_is_left_over() -> 
 
 @pytest.mark.parametrize("pattern", sorted(set(patterns())))
 def test_a_translation_has_exactly_the_values_of_its_sentence(pattern: str) -> None:
-    message = texts_for("ja").catalog.get(pattern)
+    message = catalogue_of("ja").get(pattern)
     assert message is not None and isinstance(message.string, str)
     assert message.string
     assert placeholders(message.string) == placeholders(pattern)
@@ -68,14 +69,14 @@ def test_sentences_within_a_sentence_are_translated_too() -> None:
         "{field}: {what}", field="結果", what=together(say("'{value}' is too large a number.", value=9), hint)
     )
     assert (
-        texts_for("ja").said(sentence)
+        Reader.of("ja").say(sentence)
         == "結果: 「9」は桁が多すぎます。数字を確かめてください。「won」ではありませんか？"
     )
-    assert texts_for("en").said(sentence) == sentence
+    assert Reader.of("en").say(sentence) == sentence
 
 
 def test_a_plain_text_is_said_as_it_is() -> None:
-    assert texts_for("ja").said("{braces} and 100%") == "{braces} and 100%"
+    assert Reader.of("ja").say("{braces} and 100%") == "{braces} and 100%"
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from kb.clock import Clock
 from kb.errors import ActivityUnavailableError
 from kb.loop.activity import Activity, GapRow, Searched
 
@@ -57,7 +58,7 @@ def test_nothing_is_logged_where_that_is_switched_off(tmp_path: Path) -> None:
 def test_words_are_forgotten_after_the_days_they_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     long_ago = datetime.now(UTC) - timedelta(days=31)
-    Activity(path, now=lambda: long_ago).searched(Searched("old", long_ago.isoformat(), "秘密の案件名"))
+    Activity(path, clock=Clock(lambda: long_ago)).searched(Searched("old", long_ago.isoformat(), "秘密の案件名"))
     activity = Activity(path, keep_days=30)
     assert activity.searches("") == []
     activity.close()
@@ -66,7 +67,7 @@ def test_words_are_forgotten_after_the_days_they_are_kept(tmp_path: Path) -> Non
 
 def test_vectors_of_wordings_are_kept_by_model_and_forgotten_as_the_words_are(tmp_path: Path) -> None:
     path, long_ago = tmp_path / "a.sqlite", datetime.now(UTC) - timedelta(days=31)
-    Activity(path, now=lambda: long_ago).keep_meanings("m", {"old": b"1"})
+    Activity(path, clock=Clock(lambda: long_ago)).keep_meanings("m", {"old": b"1"})
     Activity(path, keep_days=40).keep_meanings("m", {"new": b"2"})
     assert Activity(path, keep_days=40).meanings("m") == {"old": b"1", "new": b"2"}
     assert Activity(path, keep_days=30).meanings("m") == {"new": b"2"} and Activity(path).meanings("other") == {}
