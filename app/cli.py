@@ -48,11 +48,13 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Bring the index up to date with the entries."""
+    from app.data_folder import prepare
     from app.progress import sync_with_progress
     from app.wiring import make_index
 
     settings = settings_or_fail()
     need_entries(settings)
+    prepare(settings.data)
     index = make_index(settings)
     _print_report(sync_with_progress(index, settings, quiet=as_json), as_json)
     if watch:
@@ -153,11 +155,13 @@ def show(
 @app.command()
 def rebuild(as_json: AsJson = False) -> None:
     """Make the index anew from the entries; vectors come from the cache, so nothing is embedded twice."""
+    from app.data_folder import prepare
     from app.progress import sync_with_progress
     from app.wiring import make_index
 
     settings = settings_or_fail()
     need_entries(settings)
+    prepare(settings.data)
     index = make_index(settings, fresh=True)
     _print_report(sync_with_progress(index, settings, quiet=as_json), as_json)
     index.close()
@@ -200,8 +204,10 @@ def _asked(path: str, params: list[tuple[str, str]]) -> Any:
     if url:
         answer = ask(url, path, params)
     else:
+        from app.data_folder import prepare
         from app.offline import answer_here
 
+        prepare(settings.data)
         answer = answer_here(settings, path, params)
     if "error" in answer:
         fail(answer["error"]["message"])

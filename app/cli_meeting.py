@@ -37,6 +37,7 @@ def meeting(
     language: Annotated[Language, typer.Option(help="Language of the words.")] = Language.JA,
 ) -> None:
     """Write the meeting of sales and marketing on a week or month, from the index, to the standard output."""
+    from app.data_folder import prepare
     from app.gap_board import GapBoard
     from app.i18n import texts_for
     from app.meeting_view import in_words
@@ -46,6 +47,7 @@ def meeting(
 
     settings = settings_or_fail()
     need_entries(settings)
+    prepare(settings.data)
     library = make_library(settings)
     activity = Activity(settings.activity_file, is_kept=False)
     try:

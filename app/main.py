@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from app import api, pages
 from app.background import Background
+from app.data_folder import base_id
 from app.errors import install_error_handlers
 from app.gap_board import GapBoard
 from app.logbook import Logbook
@@ -58,6 +59,7 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
     )
     app.state.library = known
     app.state.settings = settings
+    app.state.base_id = base_id(settings.data)
     activity = Activity(settings.activity_file, is_kept=settings.activity, keep_days=settings.keep_searches)
     app.state.activity = activity
     app.state.logbook = Logbook(activity, settings.team)
