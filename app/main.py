@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from app import api, pages
 from app.background import Background
+from app.data_folder import base_id
 from app.http.assets import Assets
 from app.http.errors import install_error_handlers
 from app.http.security import SecurityMiddleware
@@ -49,6 +50,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = opened
+    app.state.base_id = base_id(settings.data)
     app.include_router(api.router)
     app.include_router(api.health_router)
     app.include_router(pages.router)

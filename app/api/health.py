@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.http.dependencies import ActivityDep, LibraryDep
 from app.http.errors import API_ERRORS
@@ -15,9 +15,9 @@ Nothing = Annotated[NoParams, Query()]
 
 
 @router.get("/healthz")
-def healthz(_params: Nothing) -> dict[str, str]:
-    """Say that the process lives."""
-    return {"status": "ok"}
+def healthz(request: Request, _params: Nothing) -> dict[str, str]:
+    """Say that the process lives, and which knowledge base it serves."""
+    return {"status": "ok", "base": request.app.state.base_id}
 
 
 @router.get("/readyz", responses={503: {"model": StateOut, "description": "There is no index yet."}})

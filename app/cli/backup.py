@@ -45,14 +45,21 @@ def restore(
     try:
         contents = verify(source) if check else bring_back(source, settings.entries, settings.activity_file)
     except KBError as error:
-        fail(str(error))
+        fail(_printable(str(error)))
     _print_left_out(contents.left_out)
     for name, path in contents.renamed:
-        typer.echo(f"{name} is restored as {path}: some systems cannot tell its name from another one.", err=True)
+        typer.echo(f"{_printable(name)} is restored as {_printable(path)}, for its name is like another.", err=True)
     done = "is whole" if check else f"is back in {settings.entries}"
     typer.echo(f"{source} of {contents.made_at} {done}: {contents.files} files.")
 
 
 def _print_left_out(names: tuple[str, ...]) -> None:
     for name in names:
-        typer.echo(f"{name}: left out. Only Markdown files and playbook.yaml are kept, and no links.", err=True)
+        typer.echo(
+            f"{_printable(name)}: left out. Only Markdown files and playbook.yaml are kept, and no links.", err=True
+        )
+
+
+def _printable(text: str) -> str:
+    """Return a text without signs that would act on a terminal: names in a backup are anybody's."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

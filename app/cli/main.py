@@ -49,10 +49,12 @@ def sync(
 ) -> None:
     """Bring the index up to date with the entries."""
     from app.cli.progress import sync_with_progress
+    from app.data_folder import prepare
     from app.services import make_index
 
     settings = settings_or_fail()
     need_entries(settings)
+    prepare(settings.data)
     index = make_index(settings)
     _print_report(sync_with_progress(index, settings, quiet=as_json), as_json)
     if watch:
@@ -154,10 +156,12 @@ def show(
 def rebuild(as_json: AsJson = False) -> None:
     """Make the index anew from the entries; vectors come from the cache, so nothing is embedded twice."""
     from app.cli.progress import sync_with_progress
+    from app.data_folder import prepare
     from app.services import make_index
 
     settings = settings_or_fail()
     need_entries(settings)
+    prepare(settings.data)
     index = make_index(settings, fresh=True)
     _print_report(sync_with_progress(index, settings, quiet=as_json), as_json)
     index.close()
@@ -201,7 +205,9 @@ def _asked(path: str, params: list[tuple[str, str]]) -> Any:
         answer = ask(url, path, params)
     else:
         from app.cli.offline import answer_here
+        from app.data_folder import prepare
 
+        prepare(settings.data)
         answer = answer_here(settings, path, params)
     if "error" in answer:
         fail(answer["error"]["message"])

@@ -37,6 +37,7 @@ def meeting(
     language: Annotated[Language, typer.Option(help="Language of the words.")] = Language.JA,
 ) -> None:
     """Write the meeting of sales and marketing on a week or month, from the index, to the standard output."""
+    from app.data_folder import prepare
     from app.services import open_services
     from app.words.meeting_view import in_words
     from app.words.meeting_work import waiting
@@ -44,6 +45,7 @@ def meeting(
 
     settings = settings_or_fail()
     need_entries(settings)
+    prepare(settings.data)
     services = open_services(settings, logs=False)
     library = services.library
     try:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
+from app.data_folder import base_id, is_held
+
 ANSWER_SECONDS = 20.0
 ALIVE_SECONDS = 0.5
+MOST_BYTES = 1_000  # of what a living server says
 _LOCAL = build_opener(ProxyHandler({}))  # a proxy has no business between two processes of one machine
 
 
 def announce(data: Path, host: str, port: int) -> None:
     """Leave a note where the server listens."""
-    data.mkdir(parents=True, exist_ok=True)
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison, not a binding)
     shown = f"[{shown}]" if ":" in shown else shown
     note = _note(data).with_suffix(".new")
@@ -26,21 +29,25 @@ def announce(data: Path, host: str, port: int) -> None:
 
 
 def withdraw(data: Path) -> None:
-    """Take the note away, if it is still ours."""
-    if _read(data).get("pid") == os.getpid():
-        _note(data).unlink(missing_ok=True)
+    """Take the note away; only who holds the data folder may."""
+    _note(data).unlink(missing_ok=True)
 
 
 def running_server(data: Path) -> str | None:
-    """Return the address of a live server on this data, else None."""
+    """Return the address of a live server on this data, else None.
+
+    What answers there says which knowledge base it is: the note may be an old one, and another program has the port.
+    """
     url = _read(data).get("url")
-    if not isinstance(url, str):
+    if not isinstance(url, str) or not url.startswith("http://") or not is_held(data):
         return None
     try:
-        with _LOCAL.open(f"{url}/healthz", timeout=ALIVE_SECONDS):
-            return url
-    except (OSError, URLError, ValueError):
+        with _LOCAL.open(f"{url}/healthz", timeout=ALIVE_SECONDS) as answer:
+            said = json.loads(answer.read(MOST_BYTES))
+    except (OSError, URLError, HTTPException, ValueError):
         return None
+    known = base_id(data)
+    return url if known and isinstance(said, dict) and said.get("base") == known else None
 
 
 def ask(url: str, path: str, params: list[tuple[str, str]]) -> Any:

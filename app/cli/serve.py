@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from functools import partial
 
@@ -10,6 +11,7 @@ import uvicorn
 
 from app.cli.progress import sync_with_progress
 from app.cli.running import announce, running_server, withdraw
+from app.data_folder import HeldError, held
 from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
@@ -25,11 +27,23 @@ def run(settings: Settings) -> None:
     """Serve until stopped."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    already = running_server(settings.data)
-    if already:
-        raise AlreadyRunningError(already)
     if not settings.entries.is_dir():
         raise NoEntriesError(str(settings.entries))
+    for number in (signal.SIGTERM, signal.SIGHUP):  # else these end the process before anything is put in order
+        signal.signal(number, _end)
+    try:
+        with held(settings.data):
+            withdraw(settings.data)  # an old note, of a server that was killed
+            _serve(settings)
+    except HeldError as error:
+        raise AlreadyRunningError(running_server(settings.data) or "") from error
+
+
+def _end(_number: int, _frame: object) -> None:
+    sys.exit(0)
+
+
+def _serve(settings: Settings) -> None:
     services = open_services(settings)
     library = services.library
     try:
@@ -62,9 +76,8 @@ class AlreadyRunningError(KBError):
     """A server on the same data is running."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(
-            f"A server on this data is running already at {url}. Stop it first, or set KB_DATA and KB_PORT."
-        )
+        place = f" at {url}" if url else ""
+        super().__init__(f"A server on this data is running already{place}. Stop it first, or set KB_DATA and KB_PORT.")
 
 
 class NoEntriesError(KBError):

@@ -68,7 +68,11 @@ def _alone(lock: Path | None) -> Iterator[None]:
     if lock is None:
         yield
         return
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as handle:
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = lock.open("w")
+    except OSError as error:
+        raise NotSavedError(error.strerror or str(error)) from error
+    with handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,3 +157,13 @@ def test_sync_search_and_rebuild_with_the_real_model(place: Place) -> None:
     shown = place.process("search", "青葉精工")
     assert shown.returncode == 0
     assert "[deals/aoba]" in shown.stdout
+
+
+def test_a_name_in_a_backup_cannot_act_on_the_terminal(place: Place, tmp_path: Path) -> None:
+    name, source = "entries/\x1b[2J.md", tmp_path / "b.zip"
+    with zipfile.ZipFile(source, "w") as archive:
+        archive.writestr(name, b"x")
+        archive.writestr("manifest.json", json.dumps({"format": 1, "made_at": "", "sha256": {name: "0" * 64}}))
+    result = place.kb("restore", str(source))
+    assert result.exit_code == 1
+    assert "'entries/?[2J.md' lies outside of it" in result.stderr

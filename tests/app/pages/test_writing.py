@@ -91,7 +91,7 @@ def _queries(client: TestClient) -> Iterator[list[str]]:
     def note_query(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         asked.append(statement)
 
-    engine = app.state.library.index.catalog.engine
+    engine = app.state.services.library.with_index(lambda index: index.catalog.engine)
     event.listen(engine, "before_cursor_execute", note_query)
     yield asked
     event.remove(engine, "before_cursor_execute", note_query)

@@ -1,0 +1,84 @@
+"""The folder of what the server keeps: that it can be written, whose it is, and that one server at a time uses it."""
+
+from __future__ import annotations
+
+import fcntl
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kb.errors import KBError
+
+LOCK = "server.lock"  # held as long as a server lives, whatever ends it
+ID = "base.id"
+TRIES = 20  # somebody who only looks holds the lock for an instant
+BETWEEN_SECONDS = 0.05
+
+
+class DataFolderError(KBError):
+    """The data folder cannot be used."""
+
+    def __init__(self, data: Path, why: str) -> None:
+        super().__init__(
+            f"The data folder '{data}' cannot be written ({why}). Allow it, or set KB_DATA to another one."
+        )
+
+
+class HeldError(KBError):
+    """Another server uses the data folder."""
+
+
+def prepare(data: Path) -> None:
+    """Make the folder where it is not there yet. Raises DataFolderError where nothing can be written."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data):
+            return
+    except OSError as error:
+        raise DataFolderError(data, error.strerror or str(error)) from error
+
+
+def base_id(data: Path) -> str:
+    """Return what a knowledge base is known by, made at the first time; empty where it cannot be kept."""
+    place = data / ID
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with place.open("x", encoding="ascii") as file:
+            file.write(secrets.token_hex(16))
+    except OSError:  # it is there already, or nothing can be written
+        pass
+    try:
+        return place.read_text("ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+@contextmanager
+def held(data: Path) -> Iterator[None]:
+    """Keep other servers from the folder meanwhile. Raises HeldError, DataFolderError."""
+    prepare(data)
+    with (data / LOCK).open("a") as file:
+        for left in reversed(range(TRIES)):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if not left:
+                    raise HeldError(f"Another server uses the data folder '{data}'.") from error
+                time.sleep(BETWEEN_SECONDS)
+        yield
+
+
+def is_held(data: Path) -> bool:
+    """Whether a server uses the folder."""
+    try:
+        with (data / LOCK).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -1,0 +1,125 @@
+"""A server and its data folder: one at a time, found by what it is and not by where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from app.cli.running import running_server
+
+from app.data_folder import HeldError, base_id, held, is_held
+from tests.words import write
+
+ROOT = Path(__file__).parents[2]
+
+
+def _kb(place: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Start `kb` over a base without entries and with a model that is not there, so that none is loaded."""
+    given = {"KB_ENTRIES": str(place / "entries"), "KB_DATA": str(place / "var"), "KB_MODEL": str(place / "no-model")}
+    command = [sys.executable, "-c", "from app.cli import main; main()", *arguments]
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **given, **environment}
+    return subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@contextmanager
+def _serving(place: Path) -> Iterator[subprocess.Popen[str]]:
+    write(place, "entries/playbook.yaml", "company: 架空\n")
+    server = _kb(place, "serve", "--port", _free_port())
+    try:
+        for _ in range(600):
+            if running_server(place / "var"):
+                break
+            assert server.poll() is None, server.communicate()
+            time.sleep(0.1)
+        yield server
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def test_a_server_is_found_by_its_base_and_no_second_one_starts(tmp_path: Path) -> None:
+    with _serving(tmp_path):
+        url = running_server(tmp_path / "var")
+        assert url and json.load(urlopen(f"{url}/healthz"))["base"] == base_id(tmp_path / "var")
+        second = _kb(tmp_path, "serve", "--port", _free_port())
+        _, said = second.communicate(timeout=120)
+        assert second.returncode == 1 and f"is running already at {url}" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_server_that_is_ended_leaves_no_note(tmp_path: Path, end: signal.Signals) -> None:
+    with _serving(tmp_path) as server:
+        assert (tmp_path / "var/server.json").exists()
+        server.send_signal(end)
+        assert server.wait(timeout=60) == 0
+    assert not (tmp_path / "var/server.json").exists() and not is_held(tmp_path / "var")
+
+
+def test_a_server_that_was_killed_is_in_nobodys_way(tmp_path: Path) -> None:
+    with _serving(tmp_path) as server:
+        server.kill()
+        server.wait()
+        assert (tmp_path / "var/server.json").exists()
+        assert running_server(tmp_path / "var") is None
+        with held(tmp_path / "var"):
+            assert is_held(tmp_path / "var")
+
+
+class _Stranger(BaseHTTPRequestHandler):
+    """Another program at the address of the note."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.server.said)  # type: ignore[attr-defined]
+
+    def log_message(self, *_: object) -> None:
+        """Be silent."""
+
+
+@pytest.mark.parametrize(
+    "said", ['{"status": "ok"}', '{"status": "ok", "base": ""}', '{"base": "0123"}', "[]", "hello"]
+)
+def test_what_answers_at_the_address_and_is_another_base_is_not_asked(tmp_path: Path, said: str) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Stranger) as stranger, held(tmp_path):
+        stranger.said = said.encode()  # type: ignore[attr-defined]
+        threading.Thread(target=stranger.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{stranger.server_port}"
+        write(tmp_path, "server.json", json.dumps({"url": url, "pid": 1}))
+        assert running_server(tmp_path) is None
+        stranger.said = json.dumps({"base": base_id(tmp_path)}).encode()  # type: ignore[attr-defined]
+        assert running_server(tmp_path) == url
+        stranger.shutdown()
+
+
+def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    with held(tmp_path / "var"), pytest.raises(HeldError), held(tmp_path / "var"):
+        pass
+    assert not is_held(tmp_path / "var") and not is_held(tmp_path / "none")
+
+
+@pytest.mark.parametrize("command", [("serve",), ("sync",), ("rebuild",), ("search", "価格"), ("meeting",)])
+def test_a_data_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path, command: tuple[str, ...]) -> None:
+    write(tmp_path, "entries/playbook.yaml", "company: 架空\n")
+    write(tmp_path, "file", "in the way")
+    done = _kb(tmp_path, *command, KB_DATA=str(tmp_path / "file/var"))
+    _, said = done.communicate(timeout=120)
+    assert done.returncode == 1 and said.startswith("The data folder '") and "Traceback" not in said
