@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 
-from app.gap_board import GapBoard
 from app.settings import Settings
 from ingest.atomic import sweep
 from ingest.intake import Intake
@@ -13,6 +12,7 @@ from ingest.watch import changes
 from kb.errors import KBError
 from kb.library import Library
 from kb.loop.activity import Activity
+from kb.loop.board import GapBoard
 
 POLL_SECONDS = 2.0  # how soon a sync by another process shows
 STANDINGS_SECONDS = 20.0  # how soon what a change says about other entries counts in their rank
@@ -65,7 +65,7 @@ class Background:
     def _weigh(self) -> None:
         """Find out again how far entries can be relied on, where something changed."""
         while not self._stop.wait(STANDINGS_SECONDS):
-            self._library.know_standings()
+            self._library.loop.update_standings()
 
     def _forget(self) -> None:
         """Empty the words of searches that are too old, also where the server runs for months."""

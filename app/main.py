@@ -12,16 +12,16 @@ from fastapi.staticfiles import StaticFiles
 
 from app import api, pages
 from app.background import Background
-from app.errors import install_error_handlers
-from app.gap_board import GapBoard
-from app.logbook import Logbook
-from app.security import SecurityMiddleware
+from app.http.errors import install_error_handlers
+from app.http.security import SecurityMiddleware
+from app.services import make_library
 from app.settings import Settings
-from app.wiring import make_library
 from ingest.intake import Intake
 from ingest.store import EntryStore
 from kb.library import Library
 from kb.loop.activity import Activity
+from kb.loop.board import GapBoard
+from kb.loop.logbook import Logbook
 
 STATIC = Path(__file__).parent / "static"
 
@@ -41,12 +41,12 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        background = Background(known, intake, settings, app.state.activity, app.state.gap_board)
+        background = Background(known, intake, settings, app.state.services.activity, app.state.gap_board)
         background.start()
         yield
         background.stop()
         known.close()
-        app.state.activity.close()
+        app.state.services.activity.close()
 
     app = FastAPI(
         title="Kachisuji 勝ち筋",
@@ -57,9 +57,9 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.library = known
-    app.state.settings = settings
+    app.state.services.settings = settings
     activity = Activity(settings.activity_file, is_kept=settings.activity, keep_days=settings.keep_searches)
-    app.state.activity = activity
+    app.state.services.activity = activity
     app.state.logbook = Logbook(activity, settings.team)
     app.state.gap_board = GapBoard(known, activity)
     lock = settings.data / "saving.lock"

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from app.wiring import make_index, make_library
+from app.services import make_index, make_library
 from bench import sets
 from bench.indexes import Bench
 from bench.report import Figure, publish
@@ -92,9 +92,9 @@ class _Handbook:
         """Open every entry, then ask the questions; return the first hit of each."""
         library = make_library(self.settings, self.bench.embedder)
         for entry_id in report.added:
-            self._guarded(lambda i=entry_id: library.entry(i))  # type: ignore[misc]
+            self._guarded(lambda i=entry_id: library.entries.get(i))  # type: ignore[misc]
         answers = {
-            text: self._guarded(lambda q=text: library.search(q, limit=1))  # type: ignore[misc]
+            text: self._guarded(lambda q=text: library.search.answer(q, limit=1))  # type: ignore[misc]
             for text in SEARCHES
         }
         library.close()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from app.services import make_library
 from app.settings import Settings
-from app.wiring import make_library
 from bench import sets
 from ingest.chunk import CHUNKING
 from ingest.sync import sync

@@ -81,7 +81,7 @@ def deals_index(bench: Bench) -> str:
 def _build(bench: Bench, name: str) -> list[str]:
     """Make sure there is an index of DEALS deals; return texts to ask with."""
     library = sample_library(bench)
-    vectors, catalog = library.insights.situations.vectors, library.index.catalog
+    vectors, catalog = library.deals.insights.situations.vectors, library.index.catalog
     texts = list(catalog.situations_of(sorted(catalog.vector_keys()["situations"])).values())
     library.close()
     index = bench.index(name)

@@ -16,10 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from app.gap_board import GapBoard
-from app.i18n import texts_for
-from app.meeting_view import in_words
-from app.meeting_work import waiting
+from app.words.catalogue import texts_for
+from app.words.meeting_view import in_words
+from app.words.meeting_work import waiting
 from bench.indexes import Bench, sample_library
 from bench.insight import DEALS, deals_index
 from bench.report import Figure, publish
@@ -27,6 +26,7 @@ from bench.synthetic import perturbed
 from kb.index.analysis import fold
 from kb.library import Library
 from kb.loop.activity import Activity, Searched
+from kb.loop.board import GapBoard
 from kb.loop.gaps import LOOKED_BACK
 
 SEARCHES = 100_000
@@ -61,7 +61,7 @@ def measure_meeting(bench: Bench) -> None:
 def _remember_meanings(bench: Bench, place: Path) -> None:
     """Put a vector for every wording beside the searches, as a server does that looks them up every two minutes."""
     library = sample_library(bench)
-    real, model = library.index.vectors.read_all("heads")[1], library.index.embedder.checksum
+    real, model = library.index.vectors.read_all("heads")[1], library.search.model
     library.close()
     made = perturbed(real, WORDINGS, np.random.default_rng(6))
     activity = Activity(place)
@@ -92,7 +92,7 @@ def _meetings(bench: Bench, name: str) -> list[Figure]:
 
 def _held(library: Library, board: GapBoard, period: str) -> None:
     texts = texts_for("ja")
-    in_words(library.meeting(period, **waiting(library, board, texts)), library, texts)
+    in_words(library.loop.meeting(period, **waiting(library, board, texts)), library, texts)
 
 
 def _logging(bench: Bench) -> list[Figure]:

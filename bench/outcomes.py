@@ -48,7 +48,7 @@ class Forecasts:
 def measure_outcomes(bench: Bench) -> None:
     """Measure, show and keep how well similar deals foretell outcomes, good or bad."""
     library = sample_library(bench)
-    insights = library.insights
+    insights = library.deals.insights
     figures = [_judged(insights.deals, insights.situations, library.playbook)]
     figures += _figures("sample entries", foretell(insights.deals, insights.situations, library.playbook))
     library.close()

@@ -88,7 +88,7 @@ def _confidences(library: Library, questions: Sequence[Judged]) -> list[Figure]:
     figures = []
     for label, wanted in (("no answer exists", False), ("an answer exists", True)):
         chosen = [question for question in questions if bool(question.relevant) is wanted]
-        counts = Counter(library.search(question.text, limit=1).confidence for question in chosen)
+        counts = Counter(library.search.answer(question.text, limit=1).confidence for question in chosen)
         for confidence in ("none", "partial", "strong"):
             figures.append(Figure(f"{label}: confidence {confidence}", counts[confidence] / max(len(chosen), 1)))
     return figures

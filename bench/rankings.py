@@ -37,7 +37,7 @@ class Ranker:
         meaning = self._entries(self._by_meaning(query.meaning))
         fused = rank_fusion(keywords[:DEPTH], meaning[:DEPTH])
         ranked = sorted(fused, key=lambda number: -fused[number])
-        product = [hit.entry.id for hit in self._library.search(text, limit=10).hits]
+        product = [hit.entry.id for hit in self._library.search.answer(text, limit=10).hits]
         return dict(zip(WAYS, (*map(self._named, (keywords, meaning, ranked)), product), strict=True))
 
     def _by_keywords(self, terms: tuple[str, ...]) -> list[int]:

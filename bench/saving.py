@@ -48,12 +48,12 @@ def _saves(library: Library, store: EntryStore) -> list[Figure]:
     for number in range(SAVES + WARM_UP):
         started = time.perf_counter()
         done = store.create(_entry(number))
-        hits = library.search(f"計測の商談{number}").hits
+        hits = library.search.answer(f"計測の商談{number}").hits
         seconds = time.perf_counter() - started
         if done.id not in [hit.entry.id for hit in hits]:
             raise AssertionError(f"{done.id} was saved and not found")
         begun = time.perf_counter()
-        library.search(f"計測の商談{number}")
+        library.search.answer(f"計測の商談{number}")
         if number >= WARM_UP:
             saved.append(seconds)
             asked.append(time.perf_counter() - begun)
@@ -107,7 +107,7 @@ def _keep_up(intake: Intake, folder: Path, stop: threading.Event) -> None:
 def _found(library: Library, started: float) -> tuple[float, float]:
     first = 0.0
     while True:
-        total = library.search("", limit=1).total
+        total = library.search.answer("", limit=1).total
         if total and not first:
             first = time.perf_counter() - started
         if total >= DROPPED:

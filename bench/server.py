@@ -16,8 +16,8 @@ import psutil
 import uvicorn
 
 from app.main import create_app
+from app.services import make_library
 from app.settings import Settings
-from app.wiring import make_library
 from bench.indexes import Bench
 from kb.index.embedding import DEFAULT_MODEL, ModelEmbedder
 

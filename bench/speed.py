@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from kb.model.package import bundled_file, unpack
 from sentence_transformers import SentenceTransformer
 
 from bench import sets
@@ -14,7 +15,6 @@ from bench.indexes import Bench
 from bench.report import Figure, publish
 from bench.server import Served, serving
 from bench.synthetic import synthetic_index
-from kb.index.bundled_model import bundled_file, unpack
 from kb.index.embedding import Vectors
 from kb.index.neighbours import largest
 from kb.search.lookup import DEPTH

@@ -13,7 +13,7 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
-from app.cli import app
+from app.cli.main import app
 from app.settings import settings_table
 from ingest import vocabulary
 

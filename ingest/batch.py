@@ -87,7 +87,7 @@ def _existing(library: Library, review: Review, name: str) -> str:
     """Return the id of the entry a file stands for: that of its own `id`, or of its name in the folder of its kind."""
     wanted = next(candidates(review.entry.kind, _stem(name))).removesuffix(".md") if name else ""
     own = review.entry.id if review.entry.id != entry_id(review.entry.path) else ""
-    known = library.summaries([path for path in (wanted, own) if path])
+    known = library.entries.summaries([path for path in (wanted, own) if path])
     return own if own in known else wanted if wanted in known else ""
 
 

@@ -41,8 +41,8 @@ def review(library: Library, text: str, path: str, entry_id: str = "") -> Review
     """Return what a text would be at a path; `entry_id` is the entry it replaces."""
     parsed = parse_entry(text, path, library.playbook)
     links = [(path, parsed.entry.id, relation, target) for relation, target in parsed.entry.links()]
-    known = library.summaries([target for _, _, _, target in links])
-    lost = dangling([link for link in links if link[3] not in known], set(library.ids()) if links else set())
+    known = library.entries.summaries([target for _, _, _, target in links])
+    lost = dangling([link for link in links if link[3] not in known], set(library.entries.ids()) if links else set())
     entry = replace(parsed.entry, id=entry_id or parsed.entry.id)
     hits = _nearest(library, entry, entry_id)
     twins = _twins(library, entry, hits, entry_id)
@@ -54,13 +54,13 @@ def review(library: Library, text: str, path: str, entry_id: str = "") -> Review
 def _nearest(library: Library, entry: Entry, own: str) -> list[Hit]:
     if not entry.body.strip():
         return []
-    return [hit for hit in library.alike(entry.title, entry.body, limit=LOOKED_AT + 1) if hit.entry.id != own]
+    return [hit for hit in library.search.alike(entry.title, entry.body, limit=LOOKED_AT + 1) if hit.entry.id != own]
 
 
 def _twins(library: Library, entry: Entry, hits: Iterable[Hit], own: str) -> list[Twin]:
     """Return the candidates for a double: the nearest in meaning, and whoever has the same first passage."""
     found = {hit.entry.id: hit.entry for hit in hits}
-    chunks = chunk_entry(entry, library.index.embedder.count_tokens)
-    found |= library.with_passage(chunks[0].text) if chunks[0].text.strip() else {}
+    chunks = chunk_entry(entry, library.search.count_tokens)
+    found |= library.entries.with_passage(chunks[0].text) if chunks[0].text.strip() else {}
     others = [other for other in found.values() if other.id != own]
     return sorted((Twin(o, shared(entry.body, o.body)) for o in others), key=lambda twin: -twin.share)

@@ -73,7 +73,7 @@ class EntryStore:
 
     def source(self, entry_id: str) -> Source:
         """Return an entry's file. Raises EntryNotFoundError, RefusedTextError when it is no text any more."""
-        entry = self._library.entry(entry_id)
+        entry = self._library.entries.get(entry_id)
         try:
             found = decode((self._folder / entry.path).read_bytes(), entry.path)
         except OSError as error:
@@ -87,7 +87,7 @@ class EntryStore:
 
         A new one may have a `name` beside its title.
         """
-        path = self._library.entry(entry_id).path if entry_id else place_of(kind, name)
+        path = self._library.entries.get(entry_id).path if entry_id else place_of(kind, name)
         return review(self._library, acceptable(text), path, entry_id)
 
     def create(
@@ -130,7 +130,7 @@ class EntryStore:
                 raise StaleEditError(entry_id, current)
             return atomic.replace(location, text)
 
-        return self._saved(found, self._library.entry(entry_id).path, write, author, reason)
+        return self._saved(found, self._library.entries.get(entry_id).path, write, author, reason)
 
     def set_status(self, entry_id: str, status: str, *, author: str = "", reason: str = "") -> Saved:
         """Archive an entry, or bring it back. Raises as `update` does."""

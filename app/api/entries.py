@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from app.deps import LibraryDep
-from app.errors import API_ERRORS
-from app.schemas import EntryOut, ErrorOut, HitOut, NoParams, ProblemOut, SimilarParams
-from app.schemas_playbook import PlaybookOut
+from app.http.dependencies import LibraryDep
+from app.http.errors import API_ERRORS
+from app.shapes.playbook import PlaybookOut
+from app.shapes.search import EntryOut, ErrorOut, HitOut, NoParams, ProblemOut, SimilarParams
 
 router = APIRouter(prefix="/api/v1", tags=["entries"], responses=API_ERRORS)
 NOT_FOUND: dict[int | str, dict[str, object]] = {404: {"model": ErrorOut, "description": "No entry has this id."}}
@@ -22,19 +22,21 @@ Nothing = Annotated[NoParams, Query()]
 @router.get("/entries/{entry_id:path}/similar", responses=NOT_FOUND)
 def similar(library: LibraryDep, entry_id: EntryId, params: Annotated[SimilarParams, Query()]) -> list[HitOut]:
     """Return the entries nearest to one in meaning."""
-    return [HitOut.of(hit, library.trust_of(hit.entry)) for hit in library.similar(entry_id, limit=params.limit)]
+    return [
+        HitOut.of(hit, library.loop.trust_of(hit.entry)) for hit in library.search.similar(entry_id, limit=params.limit)
+    ]
 
 
 @router.get("/entries/{entry_id:path}", responses=NOT_FOUND)
 def entry(library: LibraryDep, entry_id: EntryId, _params: Nothing) -> EntryOut:
     """Return one entry."""
-    return EntryOut.of(library.entry(entry_id))
+    return EntryOut.of(library.entries.get(entry_id))
 
 
 @router.get("/problems")
 def problems(library: LibraryDep, _params: Nothing) -> list[ProblemOut]:
     """Return what authors should fix."""
-    return [ProblemOut.of(problem) for problem in library.problems()]
+    return [ProblemOut.of(problem) for problem in library.entries.problems()]
 
 
 @router.get("/playbook")

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.deps import GapBoardDep
-from app.errors import API_ERRORS
-from app.schemas import NoParams
-from app.schemas_gaps import GapOut
+from app.http.dependencies import GapBoardDep
+from app.http.errors import API_ERRORS
+from app.shapes.gaps import GapOut
+from app.shapes.search import NoParams
 
 router = APIRouter(prefix="/api/v1", tags=["loop"], responses=API_ERRORS)
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.deps import ActivityDep, LibraryDep
-from app.errors import API_ERRORS
-from app.schemas import NoParams, StateOut
+from app.http.dependencies import ActivityDep, LibraryDep
+from app.http.errors import API_ERRORS
+from app.shapes.search import NoParams, StateOut
 
 router = APIRouter(tags=["health"], responses={422: API_ERRORS[422]})
 Nothing = Annotated[NoParams, Query()]

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.api.search import Language
-from app.deps import GapBoardDep, LibraryDep
-from app.errors import API_ERRORS
-from app.i18n import choose_locale, texts_for
-from app.meeting_work import waiting
-from app.schemas_meeting import MeetingOut, MeetingParams
+from app.http.dependencies import GapBoardDep, LibraryDep
+from app.http.errors import API_ERRORS
+from app.shapes.meeting import MeetingOut, MeetingParams
+from app.words.catalogue import choose_locale, texts_for
+from app.words.meeting_work import waiting
 
 router = APIRouter(prefix="/api/v1", tags=["insight"], responses=API_ERRORS)
 
@@ -22,6 +22,6 @@ def meeting(
 ) -> MeetingOut:
     """Return the numbers and lists of the meeting on a week or month."""
     texts = texts_for(choose_locale(None, None, language))
-    if params.stored and (stored := library.stored_meeting(params.period)):
+    if params.stored and (stored := library.loop.stored_meeting(params.period)):
         return MeetingOut.of(stored)
-    return MeetingOut.of(library.meeting(params.period, **waiting(library, board, texts)))
+    return MeetingOut.of(library.loop.meeting(params.period, **waiting(library, board, texts)))

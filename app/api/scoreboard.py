@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.api.search import Language
-from app.board_labels import board_labels
-from app.csv_text import csv_response
-from app.deps import LibraryDep, SettingsDep
-from app.errors import API_ERRORS
-from app.i18n import choose_locale, texts_for
-from app.schemas_scoreboard import RowOut, ScoreboardOut, ScoreboardParams
+from app.http.dependencies import LibraryDep, SettingsDep
+from app.http.downloads import csv_response
+from app.http.errors import API_ERRORS
 from app.settings import Settings
+from app.shapes.scoreboard import RowOut, ScoreboardOut, ScoreboardParams
+from app.words.board_labels import board_labels
+from app.words.catalogue import choose_locale, texts_for
 from kb.library import Library
 
 router = APIRouter(prefix="/api/v1", tags=["insight"], responses=API_ERRORS)
@@ -48,7 +48,7 @@ def _cells(row: RowOut) -> list[object]:
 
 
 def _board(library: Library, settings: Settings, params: ScoreboardParams, language: str) -> ScoreboardOut:
-    board = library.scoreboard(
+    board = library.deals.scoreboard(
         params.by, filters=params.filters(), outcome_of=params.outcome_of, strength=settings.strength
     )
     locale = choose_locale(None, None, language)

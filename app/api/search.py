@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 
-from app.deps import LibraryDep, LogbookDep
-from app.errors import API_ERRORS
-from app.i18n import choose_locale
-from app.logbook import PROGRAM
-from app.schemas import AnswerOut, FilterParams, SearchParams
+from app.http.dependencies import LibraryDep, LogbookDep
+from app.http.errors import API_ERRORS
+from app.shapes.search import AnswerOut, FilterParams, SearchParams
+from app.words.catalogue import choose_locale
+from kb.loop.logbook import PROGRAM
 
 router = APIRouter(prefix="/api/v1", tags=["search"], responses=API_ERRORS)
 Language = Annotated[str, Header(alias="accept-language", description="Language of labels: ja or en.")]
@@ -21,7 +21,7 @@ def search(
     library: LibraryDep, logbook: LogbookDep, params: Annotated[SearchParams, Query()], language: Language = "ja"
 ) -> AnswerOut:
     """Find the entries that best answer a question; without words, list entries newest first."""
-    answer = library.search(
+    answer = library.search.answer(
         params.q,
         filters=params.filters(),
         sort=params.sort,
@@ -32,11 +32,11 @@ def search(
     locale = choose_locale(None, None, language)
     if not params.offset:
         logbook.search(answer, params.filters(), PROGRAM, locale)
-    return AnswerOut.of(answer, library.playbook, locale, library.trust_of)
+    return AnswerOut.of(answer, library.playbook, locale, library.loop.trust_of)
 
 
 @router.get("/entries")
 def list_entries(library: LibraryDep, params: Annotated[FilterParams, Query()], language: Language = "ja") -> AnswerOut:
     """List entries, newest first."""
-    answer = library.search("", filters=params.filters(), limit=params.limit, offset=params.offset)
-    return AnswerOut.of(answer, library.playbook, choose_locale(None, None, language), library.trust_of)
+    answer = library.search.answer("", filters=params.filters(), limit=params.limit, offset=params.offset)
+    return AnswerOut.of(answer, library.playbook, choose_locale(None, None, language), library.loop.trust_of)

@@ -8,11 +8,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from app.api.entries import NOT_FOUND, EntryId, Nothing
-from app.deps import StoreDep
-from app.errors import API_ERRORS
-from app.posted import posted
-from app.schemas import ErrorOut
-from app.schemas_writing import CheckIn, ReviewOut, SavedOut, WriteIn
+from app.http.body import posted
+from app.http.dependencies import StoreDep
+from app.http.errors import API_ERRORS
+from app.shapes.search import ErrorOut
+from app.shapes.writing import CheckIn, ReviewOut, SavedOut, WriteIn
 from kb.errors import MissingVersionError
 
 router = APIRouter(prefix="/api/v1", tags=["entries"], responses=API_ERRORS)

@@ -9,10 +9,10 @@ from datetime import date
 
 from markupsafe import Markup
 
-from app.i18n import Texts
-from app.labels import label
-from app.pages.address import facet_address
-from app.render import entry_address, heading_id, is_spoken_heading, marked, spoken_line
+from app.pages.search.address import facet_address
+from app.words.catalogue import Texts
+from app.words.labels import label
+from app.words.rendering import entry_address, heading_id, is_spoken_heading, marked, spoken_line
 from kb.entry import Entry
 from kb.library import Library
 from kb.playbook import Playbook
@@ -88,9 +88,11 @@ def hit_card(hit: Hit, texts: Texts, library: Library) -> HitCard:
         chips=chips_of(entry, texts, library.playbook),
         spoken=spoken_line(entry.body) if is_track else "",
         spoken_is_snippet=is_spoken_heading(last),
-        record=record_of([e for r, e in library.linked(entry.id).incoming if r == "used"], texts) if is_track else "",
+        record=record_of([e for r, e in library.entries.linked(entry.id).incoming if r == "used"], texts)
+        if is_track
+        else "",
         why=hit.why,
-        trust=library.trust_of(entry),
+        trust=library.loop.trust_of(entry),
     )
 
 

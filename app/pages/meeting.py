@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
-from app.deps import GapBoardDep, LibraryDep, StoreDep
-from app.meeting_text import to_note
-from app.meeting_view import in_words, title_of
-from app.meeting_work import waiting
-from app.pages.making import author_of
+from app.http.body import posted_form
+from app.http.dependencies import GapBoardDep, LibraryDep, StoreDep
 from app.pages.view import render, texts_of
-from app.posted import posted_form
-from app.render import entry_address
+from app.pages.writing.making import author_of
+from app.words.meeting_text import to_note
+from app.words.meeting_view import in_words, title_of
+from app.words.meeting_work import waiting
+from app.words.rendering import entry_address
 from kb.errors import EntryNotFoundError, KBError
 from kb.library import Library
 from kb.loop.kpis import DEFINITIONS
@@ -35,8 +35,8 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 def meeting_page(request: Request, library: LibraryDep, board: GapBoardDep) -> Response:
     """Show the meeting on a period: as it was saved where it was, else, or when asked to, from today's records."""
     asked = request.query_params
-    stored = None if asked.get("live") else library.stored_meeting(asked.get("period", ""))
-    found = stored or library.meeting(asked.get("period", ""), **waiting(library, board, texts_of(request)))
+    stored = None if asked.get("live") else library.loop.stored_meeting(asked.get("period", ""))
+    found = stored or library.loop.meeting(asked.get("period", ""), **waiting(library, board, texts_of(request)))
     shown = {"stored": bool(stored), "unstored": bool(asked.get("stored")) and not stored}
     shown["marked"] = bool(asked.get("marked"))
     return _page(request, library, found, {**shown, "actions": _open_tasks(found)})
@@ -52,9 +52,9 @@ def numbers_page(request: Request) -> Response:
 def save(request: Request, library: LibraryDep, store: StoreDep, board: GapBoardDep, form: Form) -> Response:
     """Keep a meeting with its decisions and actions as a note; one of a period that has one is left alone."""
     texts = texts_of(request)
-    found = library.meeting(form.get("period", ""), **waiting(library, board, texts))
+    found = library.loop.meeting(form.get("period", ""), **waiting(library, board, texts))
     told = {name: form.get(name, "") for name in ("decisions", "actions")}
-    if library.meeting_note(found.period):
+    if library.loop.meeting_note(found.period):
         return _page(request, library, found, {**told, "problem": texts("meeting.saved_already")}, 409)
     text = to_note(
         found, in_words(found, library, texts), texts, _lines(told["decisions"]), _lines(told["actions"]), date.today()
@@ -77,7 +77,7 @@ def save(request: Request, library: LibraryDep, store: StoreDep, board: GapBoard
 @router.post(f"{PAGE}/mark")
 def mark(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> Response:
     """Write into the note of a meeting that one of its actions is done, or open again."""
-    note = library.entry(form.get("note", ""))
+    note = library.entries.get(form.get("note", ""))
     if not period_of(note):
         raise EntryNotFoundError(note.id)
     source, author = store.source(note.id), author_of(request)
@@ -90,7 +90,7 @@ def mark(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> 
 
 def _page(request: Request, library: Library, found: Meeting, more: dict[str, Any], status: int = 200) -> Response:
     texts, period = texts_of(request), Period.read(found.period)
-    note = library.meeting_note(found.period)
+    note = library.loop.meeting_note(found.period)
     following = period.after()
     context = {
         "view": in_words(found, library, texts),

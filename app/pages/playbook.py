@@ -7,9 +7,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from app.deps import LibraryDep
-from app.labels import label
+from app.http.dependencies import LibraryDep
 from app.pages.view import render, texts_of
+from app.words.labels import label
 from kb.playbook import Playbook
 
 router = APIRouter()

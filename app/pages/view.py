@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
-from app.i18n import LOCALES, Texts, choose_locale, texts_for
-from app.render import entry_address
+from app.words.catalogue import LOCALES, Texts, choose_locale, texts_for
+from app.words.rendering import entry_address
 
 LANGUAGE_COOKIE = "lang"
 A_YEAR = 365 * 24 * 60 * 60  # seconds
@@ -40,7 +40,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "other_locale": other,
         "other_address": str(request.url.include_query_params(lang=other).replace(scheme="", netloc="")),
         "page": request.url.path,
-        "may_write": not request.app.state.settings.readonly,
+        "may_write": not request.app.state.services.settings.readonly,
     }
     response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"

@@ -8,8 +8,8 @@ from pathlib import Path
 import uvicorn
 
 from app.main import create_app
+from app.services import make_library
 from app.settings import Settings
-from app.wiring import make_library
 from ingest.sync import sync
 from tests.words import WordEmbedder
 

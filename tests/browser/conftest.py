@@ -18,8 +18,8 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.main import create_app
+from app.services import make_library
 from app.settings import Settings
-from app.wiring import make_library
 from ingest.sync import sync
 from tests.words import WordEmbedder, note, write
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from app.services import make_index, make_library
 from app.settings import Settings
-from app.wiring import make_index, make_library
 from ingest.backup import MANIFEST, back_up, restore, verify
 from ingest.sync import sync
 from kb.errors import BackupError
@@ -125,7 +125,7 @@ def _library(settings: Settings, *, fresh: bool = False) -> Library:
 
 
 def _answers(library: Library) -> list[tuple[str, str, float]]:
-    found = library.search("青葉 本文").hits
+    found = library.search.answer("青葉 本文").hits
     library.close()
     return [(hit.entry.id, hit.snippet.text, hit.score) for hit in found]
 

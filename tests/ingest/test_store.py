@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from app.services import make_library
 from app.settings import Settings
-from app.wiring import make_library
 from ingest.intake import Intake
 from ingest.store import EntryStore, acceptable
 from ingest.sync import sync
@@ -50,8 +50,8 @@ def test_a_new_entry_is_a_readable_file_that_is_found_at_once(
     saved = store.create(note("青葉精工の受注", "試行で決まった。", kind="deal", outcome="won"))
     assert (saved.id, saved.path) == ("deals/青葉精工の受注", "deals/青葉精工の受注.md") and saved.is_findable
     assert (folder / saved.path).read_text("utf-8").startswith("---\ntitle: 青葉精工の受注")
-    assert library.search("青葉精工").hits[0].entry.id == saved.id
-    assert library.scoreboard("angle").scores.base.counts.won == 1
+    assert library.search.answer("青葉精工").hits[0].entry.id == saved.id
+    assert library.deals.scoreboard("angle").scores.base.counts.won == 1
 
 
 def test_two_entries_of_one_title_get_two_names(store: EntryStore) -> None:
@@ -118,9 +118,9 @@ def test_one_of_two_edits_at_the_same_time_wins(store: EntryStore, folder: Path)
 
 def test_an_archived_entry_is_out_of_every_answer_and_comes_back(store: EntryStore, library: Library) -> None:
     store.set_status("talk-tracks/price", "archived")
-    assert library.search("価格").total == 0 and library.entry("talk-tracks/price").status == "archived"
+    assert library.search.answer("価格").total == 0 and library.entries.get("talk-tracks/price").status == "archived"
     store.set_status("talk-tracks/price", "published")
-    assert library.search("価格").total == 1
+    assert library.search.answer("価格").total == 1
 
 
 def test_what_is_wrong_is_said_before_it_is_saved(store: EntryStore) -> None:

@@ -250,7 +250,7 @@ def library(index: Index, entries: Path) -> Library:
 
 
 def test_drafts_archived_and_hidden_deals_count_nowhere(library: Library) -> None:
-    board = library.scoreboard("angle").scores
+    board = library.deals.scoreboard("angle").scores
     assert (board.looked_at.deals, board.rows[0].counts.won, board.base.counts.won) == (6, 3, 3)
 
 
@@ -269,17 +269,17 @@ def test_lead_sources_are_rows_under_their_playbook_name(index: Index, entries: 
         write(entries, f"deals/{number}.md", f"---\nkind: deal\noutcome: won\n{key}: {source}\n---\n本文\n")
     sync(index, entries)
     library = Library(lambda: index, read_playbook=lambda: read_playbook(entries)[0])
-    rows = library.scoreboard("lead_source").scores.rows
+    rows = library.deals.scoreboard("lead_source").scores.rows
     assert [(row.key, row.counts.won) for row in rows] == [("exhibition", 3)]
 
 
 def test_a_filter_by_outcome_leaves_the_other_deals_out_of_the_base_as_well(library: Library) -> None:
-    board = library.scoreboard("angle", filters=Filters((("outcome", ("won",)),))).scores
+    board = library.deals.scoreboard("angle", filters=Filters((("outcome", ("won",)),))).scores
     assert (board.base.counts.won, board.base.counts.lost, board.looked_at.deals) == (3, 0, 3)
 
 
 def test_base_and_rows_obey_the_same_filters(library: Library) -> None:
     filters = Filters((("industry", ("食品",)),), "2026-02-01", "2026-03-31")
-    board = library.scoreboard("angle", filters=filters).scores
+    board = library.deals.scoreboard("angle", filters=filters).scores
     assert (board.base.counts.won, board.base.counts.lost) == (1, 1)
     assert board.rows[0].evidence == ("deals/2", "deals/1")

@@ -167,28 +167,28 @@ def library(index: Index, entries: Path) -> Library:
 
 
 def test_the_library_compares_the_situation_of_stored_deals(library: Library) -> None:
-    found = library.similar_deals(Asked(told=("工場の紙の日報 a",)))
+    found = library.deals.similar(Asked(told=("工場の紙の日報 a",)))
     assert found.by_outcome["won"][0].entry.id == "deals/a"
     assert all(len(deals) == 1 for name, deals in found.by_outcome.items() if name != "no-decision")
 
 
 def test_what_a_reader_may_not_see_is_in_no_list_and_no_rate(library: Library) -> None:
-    found = library.similar_deals(Asked(industries=("食品",)))
+    found = library.deals.similar(Asked(industries=("食品",)))
     assert [d.entry.id for d in found.by_outcome["won"]] == ["deals/a"]
     assert found.rate.won == 1
 
 
 def test_filters_bound_everything(library: Library) -> None:
-    found = library.similar_deals(Asked(told=("日報",)), filters=Filters((("industry", ("物流",)),)))
+    found = library.deals.similar(Asked(told=("日報",)), filters=Filters((("industry", ("物流",)),)))
     assert [d.entry.id for some in found.by_outcome.values() for d in some] == ["deals/c"]
 
 
 def test_mistakes_are_named(library: Library) -> None:
     with pytest.raises(EmptyRequestError):
-        library.similar_deals(Asked())
+        library.deals.similar(Asked())
     with pytest.raises(EntryNotFoundError):
-        library.similar_deals(Asked(deal_id="deals/none"))
+        library.deals.similar(Asked(deal_id="deals/none"))
     with pytest.raises(EntryNotFoundError):
-        library.similar_deals(Asked(deal_id="deals/secret"))
+        library.deals.similar(Asked(deal_id="deals/secret"))
     with pytest.raises(BadFilterError):
-        library.similar_deals(Asked(told=("x",)), filters=Filters((("outcome", ("maybe",)),)))
+        library.deals.similar(Asked(told=("x",)), filters=Filters((("outcome", ("maybe",)),)))

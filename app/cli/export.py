@@ -1,0 +1,96 @@
+"""The command `kb export`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.common import fail, need_entries, settings_or_fail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    from kb.search.query import Filters
+
+Values = Annotated[list[str] | None, typer.Option(help="Only this value; may be repeated.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write; without it the standard output.")]
+
+
+class Format(StrEnum):
+    """What can be written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    ZIP = "zip"
+
+
+def export(
+    form: Annotated[Format, typer.Option("--format", "-f", help="zip: the files; jsonl: text, fields; csv: a table.")],
+    output: Output = None,
+    kind: Values = None,
+    outcome: Values = None,
+    team: Values = None,
+    industry: Values = None,
+    product: Values = None,
+    competitor: Values = None,
+    angle: Values = None,
+    tag: Values = None,
+    language: Values = None,
+    date_from: Annotated[str, typer.Option(help="First day, inclusive: 2026-04-01.")] = "",
+    date_to: Annotated[str, typer.Option(help="Last day, inclusive.")] = "",
+) -> None:
+    """Write out the published entries, all or some, without an index. Exit code 1 if a file cannot be read."""
+    from ingest.export import WRITERS, read_records
+
+    settings = settings_or_fail()
+    need_entries(settings)
+    chosen = {"kind": kind, "outcome": outcome, "team": team, "industry": industry, "product": product}
+    chosen |= {"competitor": competitor, "angle": angle, "tag": tag, "language": language}
+    filters = _filters(chosen, date_from, date_to)
+    records, problems = read_records(settings.entries, filters, settings.visibility)
+    _write(output, form, lambda file: WRITERS[form](records, settings.entries, file))
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    left_out = f", {len(problems)} files left out" if problems else ""
+    typer.echo(f"{len(records)} entries{left_out}.", err=True)
+    raise typer.Exit(1 if problems else 0)
+
+
+def _filters(chosen: dict[str, list[str] | None], date_from: str, date_to: str) -> Filters:
+    from kb.search.query import Filters
+
+    values = tuple((name, tuple(filter(None, given))) for name, given in chosen.items() if given)
+    return Filters(values, _day("--date-from", date_from), _day("--date-to", date_to))
+
+
+def _day(option: str, text: str) -> str:
+    from ingest.fields import FieldError, to_date
+
+    try:
+        return to_date(text).isoformat() if text else ""
+    except FieldError as error:
+        fail(f"{option}: {error.sentence}")
+        raise AssertionError from error  # _fail has ended the process
+
+
+def _write(output: Path | None, form: Format, fill: Callable[[BinaryIO], None]) -> None:
+    from ingest.atomic import put
+
+    if output is None and form is Format.ZIP and sys.stdout.isatty():
+        fail("A zip file is nothing to read in a terminal. Name a file: -o entries.zip")
+    if output is None:
+        fill(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    elif output.exists() and not output.is_file():  # a pipe or a device: nothing to put another file in place of
+        try:
+            with output.open("wb") as file:
+                fill(file)
+        except OSError as error:
+            fail(f"{output}: {error.strerror}.")
+    else:
+        put(output.resolve(), fill)

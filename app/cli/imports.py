@@ -1,0 +1,90 @@
+"""The commands below `kb import`: what a CRM exports, transcripts, documents."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.common import need_entries, settings_or_fail
+
+if TYPE_CHECKING:
+    from ingest.importers.incoming import Reader
+
+Files = Annotated[list[Path], typer.Argument(help="Files to import.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
+
+
+class Kind(StrEnum):
+    """What a transcript can become."""
+
+    NOTE = "note"
+    DEAL = "deal"
+
+
+def crm(
+    file: Annotated[Path, typer.Argument(help="The export: CSV or .xlsx.")],
+    kind: Annotated[str, typer.Option(help="deals or campaigns; found out when not given.")] = "",
+    mapping: Annotated[
+        Path | None, typer.Option(help="Which column is which field, as --save-mapping writes it.")
+    ] = None,
+    save_mapping: Annotated[
+        Path | None, typer.Option(help="Write the columns found into this file, to edit it.")
+    ] = None,
+    accounts: Annotated[
+        Path | None, typer.Option(help="Export of companies: name, industry and size by id or name.")
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="For example cp932; found out when not given.")] = "",
+    separator: Annotated[str, typer.Option(help="Between columns: , ; or tab; found out when not given.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without a preview and a question.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write deals or campaigns of a CRM as entries, or bring them up to date. Shows first what it would do."""
+    from app.cli.crm import Import
+
+    settings = settings_or_fail()
+    need_entries(settings)
+    task = Import(settings, as_json=as_json)
+    task.open(file, kind, mapping, accounts, encoding, separator)
+    task.save_mapping(save_mapping)
+    raise typer.Exit(task.run(yes=yes))
+
+
+def transcript(
+    files: Files,
+    kind: Annotated[Kind, typer.Option(help="What each becomes.")] = Kind.NOTE,
+    as_json: AsJson = False,
+) -> None:
+    """Import transcripts: VTT, SRT, or text whose lines name the speaker. Exit code 1 if one is refused."""
+    from ingest.importers.transcript import read_transcript
+
+    _bring_in(files, read_transcript, kind, as_json)
+
+
+def docs(files: Files, as_json: AsJson = False) -> None:
+    """Import documents as notes: PowerPoint, Word, Excel, PDF, HTML. Exit code 1 if one is refused."""
+    from ingest.importers.documents import read_document
+
+    _bring_in(files, read_document, Kind.NOTE, as_json)
+
+
+def _bring_in(files: list[Path], read: Reader, kind: Kind, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from ingest.importers.incoming import bring_in
+
+    settings = settings_or_fail()
+    need_entries(settings)
+    arrivals = []
+    for arrival in bring_in(settings.entries, files, read, kind):
+        arrivals.append(arrival)
+        if arrival.refusal:
+            typer.echo(f"{arrival.source}: {arrival.refusal}", err=True)
+        elif not as_json:
+            typer.echo(f"{arrival.source} → {arrival.path}{'' if arrival.is_new else ' (imported before)'}")
+    if as_json:
+        typer.echo(json.dumps([asdict(arrival) for arrival in arrivals], ensure_ascii=False))
+    raise typer.Exit(1 if any(arrival.refusal for arrival in arrivals) else 0)

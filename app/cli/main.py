@@ -1,0 +1,235 @@
+"""The command line `kb`. Each command imports what it needs, so that those without a model start at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.cli import imports as commands
+from app.cli.backup import backup, restore
+from app.cli.common import fail, need_entries, settings_or_fail
+from app.cli.export import export
+from app.cli.meeting import meeting
+from app.cli.write import add, new
+
+if TYPE_CHECKING:
+    from ingest.sync import SyncReport
+
+app = typer.Typer(
+    name="kb",
+    help="Kachisuji 勝ち筋: search what won and what lost. Settings are environment variables: KB_ENTRIES, KB_DATA, …",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
+Values = Annotated[list[str] | None, typer.Option(help="Only this value; may be repeated.")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (KB_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (KB_PORT).")] = None,
+) -> None:
+    """Index what changed, then serve the web page and the API."""
+    from app.cli.serve import run
+
+    run(settings_or_fail(host=host, port=port))
+
+
+@app.command()
+def sync(
+    watch: Annotated[bool, typer.Option("--watch", help="Keep going: take in every change until Ctrl+C.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the index up to date with the entries."""
+    from app.cli.progress import sync_with_progress
+    from app.services import make_index
+
+    settings = settings_or_fail()
+    need_entries(settings)
+    index = make_index(settings)
+    _print_report(sync_with_progress(index, settings, quiet=as_json), as_json)
+    if watch:
+        from threading import Event
+
+        from ingest.watch import changes
+
+        typer.echo(f"Watching {settings.entries} (Ctrl+C to stop).", err=True)
+        for paths in changes(settings.entries, Event()):
+            _print_report(sync_with_progress(index, settings, quiet=True, only=paths), as_json)
+    index.close()
+
+
+@app.command()
+def check(as_json: AsJson = False) -> None:
+    """List every problem of the entries as path:line: what is wrong. Exit code 1 if there is one."""
+    from dataclasses import asdict
+
+    from ingest.check import check as check_folder
+
+    settings = settings_or_fail()
+    need_entries(settings)
+    count, problems = check_folder(settings.entries)
+    if as_json:
+        typer.echo(json.dumps({"entries": count, "problems": [asdict(p) for p in problems]}, ensure_ascii=False))
+    else:
+        for problem in problems:
+            typer.echo(str(problem))
+        typer.echo(f"{count} entries, {len(problems)} problems.", err=True)
+    raise typer.Exit(1 if problems else 0)
+
+
+app.command()(new)
+app.command()(add)
+
+
+@app.command()
+def search(
+    words: Annotated[list[str], typer.Argument(help='Words, a question, "an exact phrase", -excluded.')],
+    kind: Values = None,
+    outcome: Values = None,
+    team: Values = None,
+    industry: Values = None,
+    product: Values = None,
+    competitor: Values = None,
+    angle: Values = None,
+    tag: Values = None,
+    language: Values = None,
+    trust: Values = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many hits.")] = 10,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each hit is where it is.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Search. Asks the running server when there is one; else loads the model, which takes some seconds."""
+    chosen = {"kind": kind, "outcome": outcome, "team": team, "industry": industry, "product": product}
+    chosen |= {"competitor": competitor, "angle": angle, "tag": tag, "language": language, "trust": trust}
+    params = [("q", " ".join(words)), ("limit", str(limit)), ("explain", str(explain).lower())]
+    params += [(name, value) for name, values in chosen.items() for value in values or ()]
+    answer = _asked("/api/v1/search", params)
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+    else:
+        from app.cli.terminal import print_answer
+
+        print_answer(answer)
+
+
+@app.command()
+def show(
+    entry_id: Annotated[str, typer.Argument(help="The id: the path below entries without .md.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show one entry."""
+    from dataclasses import asdict
+
+    from ingest.check import read_playbook
+    from ingest.fields import entry_id as meant
+    from ingest.files import find_files, read_file
+    from ingest.parse import parse_entry
+    from kb.entry import Problem
+
+    settings = settings_or_fail()
+    need_entries(settings)
+    playbook, _, _ = read_playbook(settings.entries)
+    wanted = meant(entry_id)
+    for file in find_files(settings.entries)[0]:
+        content = read_file(file)
+        if isinstance(content, Problem):
+            continue
+        entry = parse_entry(content.text, file.path, playbook, content.content_hash).entry
+        if entry.id == wanted:
+            plain = f"{entry.title}\n{settings.entries / entry.path}\n\n{entry.body.rstrip()}"
+            typer.echo(json.dumps(asdict(entry), ensure_ascii=False, default=str) if as_json else plain)
+            return
+    fail(f"There is no entry with the id '{entry_id}'.")
+
+
+@app.command()
+def rebuild(as_json: AsJson = False) -> None:
+    """Make the index anew from the entries; vectors come from the cache, so nothing is embedded twice."""
+    from app.cli.progress import sync_with_progress
+    from app.services import make_index
+
+    settings = settings_or_fail()
+    need_entries(settings)
+    index = make_index(settings, fresh=True)
+    _print_report(sync_with_progress(index, settings, quiet=as_json), as_json)
+    index.close()
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look at everything a working installation needs and say what to do about what is missing."""
+    from app.cli.doctor import examine
+
+    findings = examine(settings_or_fail())
+    if as_json:
+        typer.echo(json.dumps([{"name": f.name, "ok": f.ok, "detail": f.detail} for f in findings], ensure_ascii=False))
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}: {finding.detail}")
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def main() -> None:
+    """Run a command; what goes wrong for a known reason is said in one sentence, without a traceback."""
+    from kb.errors import KBError
+
+    try:
+        app()
+    except KBError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _asked(path: str, params: list[tuple[str, str]]) -> Any:
+    """Return the API's answer, from a running server or from the same application in this process."""
+    from app.cli.running import ask, running_server
+
+    settings = settings_or_fail()
+    url = running_server(settings.data)
+    if url:
+        answer = ask(url, path, params)
+    else:
+        from app.cli.offline import answer_here
+
+        answer = answer_here(settings, path, params)
+    if "error" in answer:
+        fail(answer["error"]["message"])
+    return answer
+
+
+def _print_report(report: SyncReport, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    if as_json:
+        typer.echo(json.dumps(asdict(report), ensure_ascii=False))
+        return
+    for problem in report.problems:
+        typer.echo(str(problem), err=True)
+    typer.echo(
+        f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} removed,"
+        f" {report.unchanged} unchanged; {report.embedded} texts embedded, {report.reused} from the cache;"
+        f" {len(report.problems)} problems; {report.seconds:.1f} s"
+    )
+
+
+imports = typer.Typer(
+    help="Make entries of what exists elsewhere. Files that were imported already are left alone.", no_args_is_help=True
+)
+for command in (commands.crm, commands.transcript, commands.docs):
+    imports.command()(command)
+app.command()(export)
+app.command()(backup)
+app.command()(restore)
+app.command()(meeting)
+app.add_typer(imports, name="import")

@@ -1,0 +1,148 @@
+"""Errors meet HTTP here, and only here."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+
+from app.shapes.search import ErrorDetail, ErrorOut
+from kb.errors import (
+    ActivityUnavailableError,
+    BadFilterError,
+    BadPeriodError,
+    DuplicateTextError,
+    EmptyRequestError,
+    EntryNotFoundError,
+    GapNotClosedError,
+    IndexBusyError,
+    IndexNotReadyError,
+    KBError,
+    KeyReusedError,
+    MissingVersionError,
+    ModelUnavailableError,
+    NotSavedError,
+    QueryTooLongError,
+    ReadOnlyError,
+    RefusedTextError,
+    RequestTooLargeError,
+    StaleEditError,
+    TextTooLongError,
+    TooManyFilesError,
+    UntitledError,
+)
+from kb.wording import say
+
+STATUS: dict[type[KBError], int] = {
+    EntryNotFoundError: 404,
+    QueryTooLongError: 422,
+    TextTooLongError: 413,
+    BadFilterError: 422,
+    BadPeriodError: 422,
+    EmptyRequestError: 422,
+    IndexNotReadyError: 503,
+    IndexBusyError: 503,
+    ModelUnavailableError: 503,
+    StaleEditError: 412,
+    DuplicateTextError: 409,
+    RefusedTextError: 422,
+    UntitledError: 422,
+    ReadOnlyError: 403,
+    ActivityUnavailableError: 503,
+    GapNotClosedError: 409,
+    NotSavedError: 507,
+    KeyReusedError: 422,
+    MissingVersionError: 428,
+    RequestTooLargeError: 413,
+    TooManyFilesError: 413,
+}
+API_ERRORS: dict[int | str, dict[str, object]] = {
+    422: {"model": ErrorOut, "description": "A parameter is unknown or has a value that cannot be understood."},
+    503: {"model": ErrorOut, "description": "The index or the model is not ready yet."},
+}
+log = logging.getLogger(__name__)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Turn every error into the one JSON shape, or into a page for a browser."""
+
+    @app.exception_handler(KBError)
+    def _known(request: Request, error: KBError) -> Response:
+        fields = [{"name": error.field, "message": error.sentence}] if isinstance(error, UntitledError) else None
+        return _answer(request, STATUS.get(type(error), 500), _code(error), error.sentence, fields)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
+        fields = [{"name": _place(item), "message": _advice(item)} for item in error.errors()]
+        message = "; ".join(f"{field['name']}: {field['message']}" for field in fields[:5])
+        return _answer(request, 422, "invalid_request", message, fields)
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> Response:
+        codes = {404: "not_found", 405: "method_not_allowed"}
+        return _answer(request, error.status_code, codes.get(error.status_code, "http_error"), str(error.detail))
+
+    @app.exception_handler(Exception)
+    def _unknown(request: Request, error: Exception) -> Response:
+        log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
+        message = say("Something went wrong on the server; its log says what.")
+        response = _answer(request, 500, "internal_error", message)
+        from app.http.security import HEADERS  # this handler answers outside all middleware, so it sends them itself
+
+        response.headers.update(HEADERS)
+        return response
+
+
+def error_response(status: int, code: str, message: str, fields: list[dict[str, str]] | None = None) -> JSONResponse:
+    """Return an error in the one JSON shape."""
+    body = ErrorOut(error=ErrorDetail(code=code, message=message, fields=fields or []))
+    return JSONResponse(body.model_dump(), status_code=status)
+
+
+def refusal(request: Request, message: str) -> Response:
+    """Answer a request from elsewhere; a browser gets the bare sentence, for a page's files would be refused too."""
+    if not wants_page(request):
+        return error_response(403, "refused", message)
+    from app.pages.view import texts_of
+
+    return PlainTextResponse(texts_of(request).said(message), 403)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks for a page rather than a program for data."""
+    path = request.url.path
+    return not path.startswith(("/api/", "/healthz", "/readyz", "/static/")) and "html" in request.headers.get(
+        "accept", "html"
+    )
+
+
+def _answer(
+    request: Request, status: int, code: str, message: str, fields: list[dict[str, str]] | None = None
+) -> Response:
+    if not wants_page(request):
+        return error_response(status, code, message, fields)
+    from app.pages.errors import render_error
+
+    return render_error(request, status, message)
+
+
+def _code(error: KBError) -> str:
+    name = type(error).__name__.removesuffix("Error")
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+def _place(item: dict[str, Any]) -> str:
+    parts = () if item["type"] == "json_invalid" else item["loc"][1:]  # of JSON that is none only the letter is known
+    return ".".join(map(str, parts)) or str(item["loc"][0])
+
+
+def _advice(item: dict[str, Any]) -> str:
+    if item["type"] == "extra_forbidden":
+        return "There is no such parameter."
+    if item["type"] == "json_invalid":
+        return f"This is no valid JSON: {item['ctx']['error']} (at letter {item['loc'][-1]})."
+    return str(item["msg"])

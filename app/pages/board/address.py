@@ -1,0 +1,105 @@
+"""What the scoreboard is asked: read from an address, written into the next, and the deals behind its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from app.pages.search.address import SearchAddress
+from kb.insight.scoreboard import BYS
+
+PAGE = "/scoreboard"
+SORTS = ("low", "share", "deals", "name")
+FILTERED = ("industry", "product", "competitor")  # offered in the form; others come by address
+PERIODS = (3, 6, 12)  # months back from today, offered as links
+
+
+@dataclass(frozen=True, slots=True)
+class BoardAddress:
+    """What the page is asked."""
+
+    by: str
+    outcome_of: str
+    sort: str
+    search: SearchAddress  # filters and period
+    opened: str = ""  # key of the row whose deals are shown at once
+
+    @classmethod
+    def read(cls, query: QueryParams) -> BoardAddress:
+        """Read an address; what cannot be understood counts as not asked."""
+        by, sort = query.get("by", ""), query.get("sort", "")
+        by = by if by in BYS else BYS[0]
+        outcome_of = "closed" if query.get("outcome_of") == "closed" else "decided"
+        sort = sort if sort in SORTS else usual_sort(by)
+        return cls(by, outcome_of, sort, SearchAddress.read(query), query.get("open", ""))
+
+    def to(self, page: str = PAGE, **changed: str) -> str:
+        """Return the address with something changed."""
+        own = {"by": self.by, "outcome_of": self.outcome_of, "sort": self.sort} | changed
+        if "sort" not in changed and self.sort == usual_sort(self.by):
+            own["sort"] = ""  # another dimension has its own usual order
+        defaults = {"outcome_of": "decided", "sort": usual_sort(own["by"])}
+        pairs = [(name, value) for name, value in own.items() if value and value != defaults.get(name)]
+        pairs += [(facet, value) for facet, values in self.search.values for value in values]
+        pairs += [(name, day) for name in ("date_from", "date_to") if (day := getattr(self.search, name))]
+        return f"{page}?{urlencode(pairs)}"
+
+    def within(self, search: SearchAddress, **changed: str) -> str:
+        """Return the address with other filters."""
+        return replace(self, search=search).to(**changed)
+
+    def in_month(self, month: str, reason: str) -> str:
+        """Return where a reason stands open with its deals of one month, written as 2026-04."""
+        first = date.fromisoformat(f"{month}-01")
+        last = date.fromordinal(_months_later(first, 1).toordinal() - 1)
+        since = max(first.isoformat(), self.search.date_from)
+        until = min(last.isoformat(), self.search.date_to or "9999")
+        return self.within(replace(self.search, date_from=since, date_to=until), open=reason) + "#open"
+
+    def deals(self, *, every: bool = False, **chosen: str) -> str:
+        """Return the search that lists the deals behind a number, `every` whatever their outcome.
+
+        Empty where the filters of a search cannot say it.
+        """
+        values = dict(self.search.values)
+        if any(values.get(facet, (value,)) != (value,) for facet, value in chosen.items()):
+            return ""
+        values |= {facet: (value,) for facet, value in chosen.items()} | {"kind": ("deal",)}
+        if not every:
+            ends = ["won", "lost", "no-decision"] if self.outcome_of == "closed" else ["won", "lost"]
+            values["outcome"] = tuple(end for end in ends if end in values.get("outcome", ends))
+        return str(replace(self.search, text="", values=tuple(values.items()), page=1, sort="newest"))
+
+    def periods(self, today: date) -> list[tuple[int, str, bool]]:
+        """Return (months, address, whether it is in force) of the periods up to today; 0 months is all time."""
+        found = []
+        for months in PERIODS:
+            since = _months_later(today, -months).isoformat()
+            wanted = replace(self.search, date_from=since, date_to="")
+            found.append((months, self.within(wanted), wanted == self.search))
+        undated = replace(self.search, date_from="", date_to="")
+        return [*found, (0, self.within(undated), undated == self.search)]
+
+    def hidden(self) -> list[tuple[str, str]]:
+        """Return what the form of filters must carry along."""
+        others = [(f, v) for f, values in self.search.values if f not in FILTERED for v in values]
+        return [("by", self.by), ("sort", self.sort), *others]
+
+
+def usual_sort(by: str) -> str:
+    """Return the order rows stand in unless another is asked for: a reason's lower bound says nothing."""
+    return "deals" if by == "reason" else "low"
+
+
+def _months_later(day: date, months: int) -> date:
+    """Return the same day some months later or earlier, the last of the month where there is none."""
+    number = day.year * 12 + day.month - 1 + months
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(number // 12, number % 12 + 1, min(day.day, last))
+        except ValueError:
+            continue
+    raise ValueError(f"{day} + {months} months")

@@ -1,0 +1,154 @@
+"""The tables below the scoreboard: angles by industry, reasons by month, campaigns stage by stage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.pages.board.address import BoardAddress
+from app.words.board_labels import board_labels
+from app.words.catalogue import Texts
+from app.words.labels import label
+from app.words.rendering import entry_address
+from kb.insight.overview import FUNNEL, SIDES, Cell, Monthly, Overview
+from kb.library import Library
+
+SHADES = 5  # of a share of wins
+MOST_REASONS = 8  # of an outcome
+MOST_CAMPAIGNS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """Wins of an angle in an industry."""
+
+    words: str = ""  # 3勝1敗 (4件); empty without decided deals
+    share: str = ""  # the same in short, 3/4
+    shade: int | None = None  # 0 to SHADES - 1; None where too few
+    address: str = ""  # of the deals
+
+
+@dataclass(frozen=True, slots=True)
+class HeatTable:
+    """Angles in rows, industries in columns."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[HeatCell, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """A reason, how often it was given each month, and where its deals of that month stand."""
+
+    name: str
+    counts: tuple[int, ...]
+    addresses: tuple[str, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTable:
+    """Reasons of one outcome in rows, months in columns."""
+
+    outcome: str
+    label: str
+    months: tuple[str, ...]
+    rows: tuple[MonthRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelStage:
+    """How many reached a stage."""
+
+    name: str
+    count: str  # a dash where it was not counted
+    passed: str  # of the stage before, in percent; empty where that is not known
+    left: float | None  # of the most at any stage, as a share of 1
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelRow:
+    """A campaign, and how many reached each stage with the share of the stage before."""
+
+    title: str
+    address: str
+    stages: tuple[FunnelStage, ...]
+
+
+def heat_table(overview: Overview, asked: BoardAddress, texts: Texts, library: Library) -> HeatTable:
+    """Return the wins of each angle in each industry."""
+    cells = {(cell.angle, cell.industry): cell for cell in overview.cells}
+    angles = _frequent((cell.angle, cell.decided) for cell in overview.cells)
+    industries = _frequent((cell.industry, cell.decided) for cell in overview.cells)
+    names = [label("industry", industry, texts.locale, library.playbook) for industry in industries]
+    rows = [
+        (
+            label("angle", angle, texts.locale, library.playbook),
+            tuple(_heat(cells.get((angle, industry)), asked, texts) for industry in industries),
+        )
+        for angle in angles
+    ]
+    return HeatTable(tuple(names), tuple(rows))
+
+
+def _frequent(counted: Iterable[tuple[str, int]]) -> list[str]:
+    """Return values by how many deals have them; those with as many always in the same order."""
+    totals: Counter[str] = Counter()
+    for value, count in counted:
+        totals[value] += count
+    return sorted(totals, key=lambda value: (-totals[value], value))
+
+
+def month_tables(monthly: Monthly, asked: BoardAddress, texts: Texts, library: Library) -> list[MonthTable]:
+    """Return the reasons of wins and of losses month by month, the frequent ones first."""
+    months = tuple(month.replace("-", "/") for month in monthly.months)
+    tables = []
+    for outcome in SIDES:
+        mine = [reason for reason in monthly.reasons if reason.outcome == outcome][:MOST_REASONS]
+        rows = tuple(
+            MonthRow(
+                label("reason", reason.code, texts.locale, library.playbook),
+                reason.counts,
+                tuple(asked.in_month(month, reason.code) for month in monthly.months),
+                reason.total,
+            )
+            for reason in mine
+        )
+        if rows:
+            name = label("outcome", outcome, texts.locale, library.playbook)
+            tables.append(MonthTable(outcome, name, months, rows))
+    return tables
+
+
+def funnel_rows(overview: Overview, texts: Texts, library: Library) -> list[FunnelRow]:
+    """Return the campaigns with most wins and leads first."""
+    ranked = sorted(overview.funnels, key=lambda f: tuple(-(count or 0) for count in reversed(f.counts)))
+    shown = ranked[:MOST_CAMPAIGNS]
+    titles = board_labels("campaign", [funnel.campaign for funnel in shown], texts.locale, library)
+    return [
+        FunnelRow(titles[funnel.campaign], entry_address(funnel.campaign), tuple(_stages(funnel.counts, texts)))
+        for funnel in shown
+    ]
+
+
+def _stages(counts: tuple[int | None, ...], texts: Texts) -> list[FunnelStage]:
+    stages = []
+    before: int | None = None
+    most = max((count for count in counts if count is not None), default=0)
+    for name, count in zip(FUNNEL, counts, strict=True):
+        words = texts.number(count) if count is not None else "–"
+        passed = texts.percent(count, before) if count is not None and before else ""
+        left = count / most if count is not None and most else None
+        stages.append(FunnelStage(texts(f"metric.{name}"), words, passed, left))
+        before = count if count is not None else before
+    return stages
+
+
+def _heat(cell: Cell | None, asked: BoardAddress, texts: Texts) -> HeatCell:
+    if cell is None:
+        return HeatCell()
+    words = texts("board.counts", won=cell.won, lost=cell.decided - cell.won, decided=cell.decided)
+    shade = min(SHADES - 1, int(cell.share * SHADES)) if cell.is_enough else None
+    address = asked.deals(angle=cell.angle, industry=cell.industry)
+    return HeatCell(words, f"{cell.won}/{cell.decided}", shade, address)

@@ -1,0 +1,74 @@
+"""Archive an entry and bring it back; look at its versions and restore one."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app.http.dependencies import LibraryDep, StoreDep
+from app.pages.view import render, texts_of
+from app.pages.writing.difference import differences
+from app.pages.writing.making import author_of
+from app.words.rendering import entry_address
+from ingest.files import decode
+from ingest.store import EntryStore
+from kb.entry import Problem
+from kb.errors import EntryNotFoundError
+
+router = APIRouter()
+
+
+@router.post("/archive/{entry_id:path}")
+def archive(request: Request, store: StoreDep, entry_id: str) -> Response:
+    """Take an entry out of every answer."""
+    said = texts_of(request)("history.archived")
+    saved = store.set_status(entry_id, "archived", author=author_of(request), reason=said)
+    return RedirectResponse(f"{entry_address(saved.id)}?saved=archived", 303)
+
+
+@router.post("/restore/{entry_id:path}")
+def restore(request: Request, store: StoreDep, entry_id: str) -> Response:
+    """Bring an archived entry back."""
+    said = texts_of(request)("history.unarchived")
+    saved = store.set_status(entry_id, "published", author=author_of(request), reason=said)
+    return RedirectResponse(f"{entry_address(saved.id)}?saved=restored", 303)
+
+
+@router.get("/history/{entry_id:path}")
+def history(request: Request, library: LibraryDep, store: StoreDep, entry_id: str, version: str = "") -> Response:
+    """Show the versions of an entry, and what one of them had that the present one has not."""
+    entry, texts = library.entries.get(entry_id), texts_of(request)
+    versions = [
+        (v.number, texts.day(v.at.date()), v.at.strftime("%H:%M"), v.author, v.reason)
+        for v in store.history.versions(entry.path)
+    ]
+    shown = _text_at(store, entry_id, version) if version else ""
+    context = {
+        "entry": entry,
+        "versions": versions,
+        "is_kept": store.history.is_kept,
+        "version": version if shown else "",
+        "text": shown,
+        "differences": differences(store.source(entry_id).text, shown) if shown else [],
+    }
+    return render(request, "history.html", context)
+
+
+@router.post("/history/{entry_id:path}")
+def bring_back(request: Request, store: StoreDep, entry_id: str, version: str) -> Response:
+    """Make an old version the present one; the one before stays in the history."""
+    text = _text_at(store, entry_id, version)
+    current = store.source(entry_id)
+    said = texts_of(request)("history.restored", version=version[:10])
+    saved = store.update(entry_id, text, current.content_hash, force=True, author=author_of(request), reason=said)
+    return RedirectResponse(f"{entry_address(saved.id)}?saved=1", 303)
+
+
+def _text_at(store: EntryStore, entry_id: str, version: str) -> str:
+    """Return the text of a version. Raises EntryNotFoundError."""
+    path = store.source(entry_id).entry.path
+    raw = store.history.text_at(path, version)
+    found = decode(raw, path) if raw is not None else None
+    if found is None or isinstance(found, Problem):
+        raise EntryNotFoundError(f"{entry_id}@{version[:10]}")
+    return found.text

@@ -1,0 +1,110 @@
+"""The board of what people searched for and did not find."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import ImmutableMultiDict
+
+from app.http.body import posted_form
+from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep
+from app.pages.cards import card_of
+from app.pages.loop.proposal import proposed_kind
+from app.pages.search.address import SearchAddress, day_or_nothing
+from app.pages.search.page import active_filters
+from app.pages.view import render, texts_of
+from app.words.catalogue import Texts
+from kb.errors import GapNotClosedError
+from kb.library import Library
+from kb.loop.board import GapBoard
+from kb.loop.gaps import WHYS, Gap
+from kb.loop.logbook import filters_of
+
+PAGE = "/gaps"
+SHOWN = 50
+LOOKED_UP = 10  # of which the nearest entries are looked for: each is a search
+DONE = ("open", "dismissed", "closed", "unanswered", "gone", "apart", "merged")
+SIMILAR = 3
+MOST_WORDINGS = 6
+MOST_OTHERS = 200  # gaps one may be joined to
+
+router = APIRouter()
+Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
+
+
+@router.get(PAGE)
+def gaps_page(request: Request, library: LibraryDep, board: GapBoardDep, activity: ActivityDep) -> Response:
+    """Show the gaps, the most pressing first."""
+    texts, asked = texts_of(request), request.query_params
+    every = board.gaps()
+    why = asked.get("why", "") if asked.get("why") in WHYS else ""
+    found = [gap for gap in every if why in ("", gap.why)]
+    context = {
+        "others": [(gap.query, gap.wording) for gap in every[:MOST_OTHERS]],
+        "gaps": [_shown(gap, texts, library, at < LOOKED_UP) for at, gap in enumerate(found[:SHOWN])],
+        "count": len(found),
+        "why": why,
+        "tabs": _tabs(every, why, texts),
+        "done": texts(f"gaps.done_{said}") if (said := asked.get("done", "")) in DONE else "",
+        "trouble": activity.trouble,
+    }
+    return render(request, "gaps.html", context)
+
+
+@router.post(PAGE)
+def decide(board: GapBoardDep, form: Form) -> Response:
+    """Assign a gap, dismiss it, close it with an entry its search finds by now, take it apart or join it to another."""
+    query, why = form.get("query", ""), form.get("why", "")
+    if form.get("do") == "close":
+        done = _closed(board, query, form.get("entry", ""))
+    elif wording := form.get("apart", ""):
+        done = "apart" if board.set_apart(query, wording) else "gone"
+    elif form.get("do") == "merge":
+        done = "merged" if board.merge(query, form.get("into", "")) else "gone"
+    else:
+        done = "dismissed" if form.get("do") == "dismiss" else "open"
+        owner, due = form.get("owner", "").strip()[:200], day_or_nothing(form.get("due", ""))
+        done = done if board.decide(query, state=done, owner=owner, due=due) else "gone"
+    return RedirectResponse(f"{PAGE}?{urlencode({'done': done, **({'why': why} if why in WHYS else {})})}", 303)
+
+
+def _closed(board: GapBoard, query: str, entry_id: str) -> str:
+    try:
+        return "closed" if board.close(query, entry_id) else "gone"
+    except GapNotClosedError:
+        return "unanswered"
+
+
+def _tabs(gaps: Sequence[Gap], why: str, texts: Texts) -> list[tuple[str, str, bool]]:
+    """Return (text, address, whether it is the present one) of all gaps and of each way to search in vain."""
+    counts = Counter(gap.why for gap in gaps)
+    tabs = [(f"{texts('gaps.every')} {len(gaps)}", PAGE, not why)]
+    return tabs + [(f"{texts(f'gaps.why_{one}')} {counts[one]}", f"{PAGE}?why={one}", why == one) for one in WHYS]
+
+
+def _shown(gap: Gap, texts: Texts, library: Library, is_looked_up: bool) -> dict[str, Any]:
+    hits = library.search.answer(gap.wording, limit=SIMILAR).hits if is_looked_up else ()
+    filters = filters_of(gap.filters)
+    address = SearchAddress.searching(gap.wording, filters)
+    kind = proposed_kind(gap.wording, library.playbook)
+    return {
+        "gap": gap,
+        "why": texts(f"gaps.why_{gap.why}"),
+        "whys": [(texts(f"gaps.why_{why}"), count) for why, count in gap.whys.items()],
+        "asked": texts("gaps.asked", people=len(gap.askers), times=gap.times),
+        "amount": texts.money(gap.amount) if gap.amount else "",
+        "wordings": [text for text in gap.wordings if text != gap.wording],
+        "shown_wordings": MOST_WORDINGS,
+        "search": str(address),
+        "filters": [one.text for one in active_filters(address, texts, library.playbook)],
+        "unfiltered": str(address.unfiltered()),
+        "advice": texts(f"gaps.advice_{gap.why}"),
+        "write": f"/new/{kind}?{urlencode({'gap': gap.query, 'title': gap.wording})}",
+        "kind": texts(f"new.{kind}"),
+        "similar": [card_of(hit.entry, texts, library.playbook) for hit in hits],
+    }

@@ -1,0 +1,150 @@
+"""The search page: ask, narrow, see why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.http.asker import asker_of, remember_asker
+from fastapi import APIRouter, Request, Response
+
+from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep
+from app.pages.cards import hit_card
+from app.pages.search.address import PAGE_SIZE, SearchAddress
+from app.pages.view import render, texts_of, wants_fragment
+from app.words.catalogue import Texts
+from app.words.labels import label
+from app.words.rendering import entry_address
+from kb.entry import FACETS
+from kb.loop.activity import Activity
+from kb.loop.review import TrustState
+from kb.playbook import Playbook
+from kb.search.answer import Answer
+
+SHOWN_AT_FIRST = 6  # values of a facet that show without opening the rest
+MOST_VALUES = 40
+OPEN_FACETS = ("kind", "outcome", "industry", "competitor", "angle")
+SHOWN_STATES: tuple[TrustState, ...] = ("verified", "needs-review", "overdue", "unverified")
+GENERAL_EXAMPLES = ("price", "silence", "excel", "security")
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a facet that can be ticked."""
+
+    value: str
+    label: str
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A facet with its values."""
+
+    facet: str
+    label: str
+    first: tuple[Option, ...]
+    rest: tuple[Option, ...]
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFilter:
+    """A filter in force, and the address without it."""
+
+    facet: str
+    text: str
+    address: str
+
+
+@router.get("/")
+def search_page(request: Request, library: LibraryDep, logbook: LogbookDep, activity: ActivityDep) -> Response:
+    """Show what answers a question; without one, the newest entries and questions to start from."""
+    asked, texts, playbook = SearchAddress.read(request.query_params), texts_of(request), library.playbook
+    answer = library.search.answer(
+        asked.text, filters=asked.filters, sort=asked.sort, limit=PAGE_SIZE, offset=asked.offset, explain=asked.explain
+    )
+    asker = asker_of(request)
+    if asked.page == 1:
+        logbook.search(answer, asked.filters, asker, texts.locale, asked.deal)
+    context = {
+        "asked": asked,
+        "answer": answer,
+        "hits": [hit_card(hit, texts, library) for hit in answer.hits],
+        "groups": facet_groups(answer, asked, texts, playbook),
+        "active": active_filters(asked, texts, playbook),
+        "states": [(state, texts(f"trust.{state}"), state in asked.trust) for state in SHOWN_STATES],
+        "examples": examples(texts, playbook) if asked.is_start else [],
+        "pages": -(-answer.total // PAGE_SIZE),
+        "summary": summary(answer, asked, texts),
+        "deal": library.entries.summaries([asked.deal]).get(asked.deal) if asked.deal else None,
+        "is_unlogged": activity.is_failing,
+        "answered": answered(activity, asker) if asked.is_start else [],
+    }
+    response = render(request, "_results.html" if wants_fragment(request) else "search.html", context)
+    remember_asker(request, response)
+    return response
+
+
+def answered(activity: Activity, asker: str) -> list[tuple[str, str]]:
+    """Return (what was searched, address) of the gaps somebody asked for that were closed since."""
+    return [(gap.wording, entry_address(gap.entry)) for gap in activity.unseen(asker)]
+
+
+def summary(answer: Answer, asked: SearchAddress, texts: Texts) -> str:
+    """Return how sure the answer is and how much there is, as one line."""
+    near = asked.text and answer.confidence == "none"
+    count = texts.counted("hits.near" if near else "hits.count", answer.total)
+    if asked.text:
+        count = f"{texts('confidence.' + answer.confidence)} · {count}"
+    if answer.hidden_by_filters:
+        count += texts.counted("hits.hidden", answer.hidden_by_filters)
+    return count
+
+
+def facet_groups(answer: Answer, asked: SearchAddress, texts: Texts, playbook: Playbook) -> list[Group]:
+    """Return the facets with counts; ticked values stay, also where they count nothing."""
+    groups = []
+    for facet in FACETS:
+        counts = {item.value: item.count for item in answer.facets.get(facet, ())}
+        chosen = asked.chosen(facet)
+        order = [*chosen, *(value for value in counts if value not in chosen)][:MOST_VALUES]
+        if not order or (len(order) == 1 and not chosen and facet in ("language", "team")):
+            continue
+        options = [
+            Option(value, label(facet, value, texts.locale, playbook), counts.get(value, 0), value in chosen)
+            for value in order
+        ]
+        first = max(SHOWN_AT_FIRST, len(chosen))
+        is_open = facet in OPEN_FACETS or bool(chosen)
+        groups.append(Group(facet, texts("facet." + facet), tuple(options[:first]), tuple(options[first:]), is_open))
+    return groups
+
+
+def active_filters(asked: SearchAddress, texts: Texts, playbook: Playbook) -> list[ActiveFilter]:
+    """Return the filters in force, each with the way out of it."""
+    active = [
+        ActiveFilter(
+            texts("facet." + facet), label(facet, value, texts.locale, playbook), str(asked.without(facet, value))
+        )
+        for facet, values in asked.values
+        for value in values
+    ]
+    active += [
+        ActiveFilter(texts("facet.trust"), texts(f"trust.{state}"), str(asked.without_trust(state)))
+        for state in asked.trust
+    ]
+    if asked.date_from or asked.date_to:
+        period = f"{asked.date_from.replace('-', '/')} – {asked.date_to.replace('-', '/')}".strip()
+        active.append(ActiveFilter(texts("facet.period"), period, str(asked.undated())))
+    return active
+
+
+def examples(texts: Texts, playbook: Playbook) -> list[tuple[str, str]]:
+    """Return questions to start from as (text, address): common ones and one about the first competitor."""
+    questions = [texts("example." + name) for name in GENERAL_EXAMPLES]
+    questions += [texts("example.competitor", name=term.label(texts.locale)) for term in playbook.competitors.terms[:1]]
+    questions += [term.label(texts.locale) for term in playbook.angles.terms[:1]]
+    return [(text, str(SearchAddress(text=text))) for text in questions]

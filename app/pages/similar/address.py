@@ -1,0 +1,168 @@
+"""What the page of similar deals is asked: read from an address or a form, written into the next address."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import ImmutableMultiDict
+
+from app.pages.search.address import day_or_nothing
+from ingest.fields import FieldError, to_count, to_money
+from kb.search.query import Filters
+from kb.wording import say
+
+PAGE = "/deals/similar"
+LONGEST_IN_ADDRESS = 1_500  # characters of notes; a longer address breaks in mails and chats
+SEVERAL = ("industry", "product", "competitor")
+SINGLE = ("size", "amount", "stage", "lead_source")
+WITHIN = ("in_industry", "in_product", "date_from", "date_to")  # which deals to look among
+
+
+@dataclass(frozen=True, slots=True)
+class DealAddress:
+    """A live deal as the form states it."""
+
+    text: str = ""
+    deal: str = ""  # id of an existing one
+    several: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (fact, values)
+    single: tuple[tuple[str, str], ...] = ()  # (fact, value)
+    within: tuple[tuple[str, str], ...] = ()  # (one of WITHIN, value)
+    read: str = ""  # which text and entry the asker has seen the reading of
+
+    @classmethod
+    def read_from(cls, form: ImmutableMultiDict[str, str]) -> DealAddress:
+        """Read an address or a form; `drop` takes one thing out of it."""
+        asked = cls._stated(form)
+        if asked.read and not asked.is_confirmed:  # other notes, another entry: what the former ones said is no fact
+            asked = asked._without(form.getlist("derived"))
+        return asked._dropped(form.get("drop", ""))
+
+    @classmethod
+    def _stated(cls, form: ImmutableMultiDict[str, str]) -> DealAddress:
+        several = ((name, tuple(v for v in dict.fromkeys(form.getlist(name)) if v.strip())) for name in SEVERAL)
+        single = ((name, form.get(name, "").strip()) for name in SINGLE)
+        return cls(
+            text=form.get("text", "").replace("\r\n", "\n").strip(),
+            deal=form.get("deal", "").strip(),
+            several=tuple(pair for pair in several if pair[1]),
+            single=tuple(pair for pair in single if pair[1]),
+            within=tuple((name, value) for name in WITHIN if (value := _bound(name, form.get(name, "").strip()))),
+            read=form.get("read", ""),
+        )
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """The facts, each written as `name:value`."""
+        several = {f"{name}:{value}" for name, values in self.several for value in values}
+        return frozenset(several | {f"{name}:{value}" for name, value in self.single})
+
+    def _without(self, values: Collection[str]) -> DealAddress:
+        """Return the same without some facts, each written as `name:value`."""
+        several = ((name, tuple(v for v in chosen if f"{name}:{v}" not in values)) for name, chosen in self.several)
+        single = ((name, value) for name, value in self.single if f"{name}:{value}" not in values)
+        return replace(self, several=tuple(pair for pair in several if pair[1]), single=tuple(single))
+
+    def _dropped(self, what: str) -> DealAddress:
+        """Return the same without a fact, the notes (`text:`) or the entry (`deal:`)."""
+        seen = self.is_confirmed
+        name = what.partition(":")[0]
+        text, deal = ("" if name == field else value for field, value in (("text", self.text), ("deal", self.deal)))
+        left = replace(self._without([what]), text=text, deal=deal)
+        return replace(left, read=left.mark if seen else self.read)
+
+    @property
+    def is_start(self) -> bool:
+        """Whether nothing is asked."""
+        return not (self.text or self.deal or self.several or self.single)
+
+    @property
+    def fits(self) -> bool:
+        """Whether an address can hold all of it."""
+        return len(self.text) <= LONGEST_IN_ADDRESS
+
+    @property
+    def mark(self) -> str:
+        """What the form sends back so that text and entry are not read again against the asker's corrections."""
+        read = f"{self.deal}\n{self.text}" if self.deal else self.text
+        return hashlib.sha256(read.encode("utf-8", "replace")).hexdigest()[:8] if read else ""
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the asker has seen what was read from this very text and entry."""
+        return bool(self.read) and self.read == self.mark
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return the values of a fact that may have several."""
+        return dict(self.several).get(name, ())
+
+    def value(self, name: str) -> str:
+        """Return the value of a fact that has one."""
+        return dict(self.single).get(name, "")
+
+    def bound(self, name: str) -> str:
+        """Return what the deals to look among are narrowed to."""
+        return dict(self.within).get(name, "")
+
+    @property
+    def filters(self) -> Filters:
+        """The deals to look among."""
+        chosen = ((name, self.bound(f"in_{name}")) for name in ("industry", "product"))
+        values = tuple((name, (value,)) for name, value in chosen if value)
+        return Filters(values, self.bound("date_from"), self.bound("date_to"))
+
+    def everywhere(self) -> DealAddress:
+        """Return the same question over all deals."""
+        return replace(self, within=())
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return the stated facts as the library names them."""
+        return {
+            "industries": self.values("industry"),
+            "products": self.values("product"),
+            "competitors": self.values("competitor"),
+            "size": _read(to_count, self.value("size")),
+            "amount": _read(_to_yen, self.value("amount")),
+            "stage": self.value("stage"),
+            "lead_source": self.value("lead_source"),
+        }
+
+    def misread(self) -> list[str]:
+        """Return what is wrong with numbers that cannot be read; they are not compared."""
+        found = []
+        for name, convert in (("size", to_count), ("amount", _to_yen)):
+            try:
+                if value := self.value(name):
+                    convert(value)
+            except FieldError as error:
+                found.append(error.sentence)
+        return found
+
+    def __str__(self) -> str:
+        pairs = [("deal", self.deal)] if self.deal else []
+        pairs += [("text", self.text)] if self.text and self.fits else []
+        pairs += [(name, value) for name, values in self.several for value in values]
+        pairs += [*self.single, *self.within]
+        pairs += [("read", self.read)] if self.is_confirmed else []
+        return f"{PAGE}?{urlencode(pairs)}" if pairs else PAGE
+
+
+def _bound(name: str, value: str) -> str:
+    return day_or_nothing(value) if name.startswith("date_") else value
+
+
+def _read(convert: Callable[[str], int], text: str) -> int | None:
+    try:
+        return convert(text) if text else None
+    except FieldError:
+        return None
+
+
+def _to_yen(text: str) -> int:
+    amount, currency = to_money(text)
+    if currency not in (None, "JPY"):
+        raise FieldError(say("'{value}' is not in yen; only amounts in yen are compared.", value=text[:40]))
+    return amount

@@ -1,0 +1,125 @@
+"""The page that shows what happened in deals like the one at hand."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import ImmutableMultiDict
+
+from app.http.body import posted_form
+from app.http.dependencies import LibraryDep, SettingsDep
+from app.pages.similar.address import PAGE, SEVERAL, DealAddress
+from app.pages.similar.chips import FIELDS, chips, derived
+from app.pages.similar.view import SimilarView, headline, near_and_far
+from app.pages.view import render, texts_of
+from app.settings import Settings
+from app.shapes.asked import asked_from
+from app.words.catalogue import Texts
+from app.words.deals import ValueNames
+from app.words.labels import label
+from kb.errors import TextTooLongError
+from kb.insight.asked import Asked
+from kb.insight.similar import SimilarDeals
+from kb.library import Library
+
+MOST_LISTED = 200  # deals to choose from: more make a page slow, and nobody reads them
+
+router = APIRouter()
+
+
+@router.get(PAGE)
+def similar_page(request: Request, library: LibraryDep, settings: SettingsDep) -> Response:
+    """Show similar deals, or the form to ask for them."""
+    return _page(request, library, settings, DealAddress.read_from(request.query_params))
+
+
+@router.post(PAGE)
+def ask(
+    request: Request,
+    library: LibraryDep,
+    settings: SettingsDep,
+    form: Annotated[ImmutableMultiDict[str, str], Depends(posted_form)],
+) -> Response:
+    """Lead to the address of what the form asks; notes too long for one are answered at once."""
+    asked = DealAddress.read_from(form)
+    if asked.fits:
+        return RedirectResponse(str(asked), status_code=303)
+    return _page(request, library, settings, asked)
+
+
+def _page(request: Request, library: Library, settings: Settings, address: DealAddress) -> Response:
+    texts = texts_of(request)
+    context: dict[str, Any] = {"asked": address, "choices": _choices(library, address, None, texts)}
+    context |= {"deals": _deals(library, address.deal), "sources": library.playbook.lead_sources.terms}
+    context |= {"scopes": _scopes(library, address, texts)}
+    context |= {"understood": None, "view": None, "problems": [texts.said(what) for what in address.misread()]}
+    if address.is_start:
+        return render(request, "similar.html", context)
+    try:
+        deal = asked_from(library, address.text, address.deal, address.facts(), is_confirmed=address.is_confirmed)
+    except TextTooLongError as error:
+        return render(request, "similar.html", {**context, "problems": [texts.said(error.sentence)]}, status=413)
+    if deal.is_empty:
+        return render(request, "similar.html", context)
+    found = library.deals.similar(deal, filters=address.filters, strength=settings.strength)
+    context["choices"] = _choices(library, address, found.asked, texts)
+    context |= {"chips": chips(address, found.asked, texts, library), "derived": _derived(library, address)}
+    return render(request, "similar.html", {**context, **_result(found, texts, library)})
+
+
+def _derived(library: Library, address: DealAddress) -> list[str]:
+    """Return the facts that only notes and entry say: with others they are gone, and stated ones stay."""
+    said = library.deals.understood(asked_from(library, address.text, address.deal, {}))
+    return [fact for fact in derived(said) if address.is_confirmed or fact not in address.stated]
+
+
+def _result(found: SimilarDeals, texts: Texts, library: Library) -> dict[str, Any]:
+    view = SimilarView(found, ValueNames.for_similar(texts, library, found), texts, library)
+    rate = found.rate
+    return {
+        "view": view,
+        "understood": found.asked,
+        "headline": headline(found, texts),
+        "sides": {name: near_and_far(deals) for name, deals in view.by_outcome.items()},
+        "rate": {name: round(getattr(rate, name) * 200, 1) for name in ("mean", "low", "high", "base")},
+        "is_empty": not any(found.by_outcome.values()),
+        "is_rated": bool(rate.won + rate.lost),
+    }
+
+
+def _choices(
+    library: Library, address: DealAddress, understood: Asked | None, texts: Texts
+) -> dict[str, list[tuple[str, str, bool, bool]]]:
+    """Return (value, label, is chosen, was read from the text) of each fact that may have several values."""
+    choices = {}
+    for name in SEVERAL:
+        words = library.playbook.vocabulary(name)
+        known = [term.key for term in words.terms] if words else []
+        field = FIELDS[name]
+        chosen = getattr(understood, field) if understood else address.values(name)
+        read = understood is not None and field in understood.read_from_text
+        choices[name] = [
+            (value, label(name, value, texts.locale, library.playbook), value in chosen, read and value in chosen)
+            for value in dict.fromkeys([*known, *chosen])
+        ]
+    return choices
+
+
+def _scopes(library: Library, address: DealAddress, texts: Texts) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
+    """Return (field, its name, (value, label, is chosen) …) of what the deals to look among can be narrowed to."""
+    found = []
+    for facet in ("industry", "product"):
+        words, chosen = library.playbook.vocabulary(facet), address.bound(f"in_{facet}")
+        values = dict.fromkeys([*(term.key for term in (words.terms if words else ())), *([chosen] if chosen else [])])
+        options = [(v, label(facet, v, texts.locale, library.playbook), v == chosen) for v in values]
+        found.append((f"in_{facet}", texts("facet." + facet), options))
+    return found
+
+
+def _deals(library: Library, chosen: str) -> list[tuple[str, str]]:
+    """Return (id, title) of the deals to choose from: the chosen one, those still open, then the newest."""
+    deals = sorted(library.deals.table.deals, key=lambda deal: deal.sort_date, reverse=True)
+    deals.sort(key=lambda deal: (deal.id != chosen, deal.outcome != "open"))
+    return [(deal.id, deal.title) for deal in deals[:MOST_LISTED]]

@@ -1,0 +1,185 @@
+"""Similar deals as the page shows them: words and numbers ready for the template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.words.catalogue import Texts
+from app.words.deals import ValueNames
+from app.words.labels import label
+from app.words.rendering import entry_address
+from kb.entry import Entry
+from kb.insight.contrast import Contrast
+from kb.insight.pairs import Difference, OppositePair, Suggestion
+from kb.insight.similar import Part, SimilarDeal, SimilarDeals
+from kb.library import Library
+
+FAR = 0.25  # likeness below which a deal is folded away
+STEPS = 4  # marks of a part's likeness
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One respect in which two deals are alike."""
+
+    label: str
+    marks: int | None  # of STEPS; None where the deal does not say
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealView:
+    """A similar deal."""
+
+    entry: Entry
+    address: str
+    outcome: str
+    outcome_label: str
+    meta: tuple[str, ...]
+    percent: str
+    parts: tuple[PartView, ...]
+    reasons: tuple[str, ...]
+    is_far: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastView:
+    """A difference in words."""
+
+    factor: str
+    label: str
+    counts: str
+    deals: tuple[DealLink, ...]  # with the value
+
+
+@dataclass(frozen=True, slots=True)
+class PairView:
+    """Two deals with opposite ends."""
+
+    won: DealLink
+    lost: DealLink
+    same: tuple[str, ...]
+    differs: tuple[tuple[str, str, str], ...]  # factor, won, lost
+
+
+@dataclass(frozen=True, slots=True)
+class DealLink:
+    """A deal to open."""
+
+    title: str
+    address: str
+    language: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionView:
+    """What to try next."""
+
+    title: str
+    address: str
+    kind: str
+    because: str
+    evidence: tuple[DealLink, ...]
+
+
+class SimilarView:
+    """Makes the views of one answer."""
+
+    def __init__(self, found: SimilarDeals, names: ValueNames, texts: Texts, library: Library) -> None:
+        self._names = names
+        self._texts = texts
+        self._playbook = library.playbook
+        self._table = library.deals.table
+        self.found = found
+        self.by_outcome = {name: [self._deal(deal) for deal in deals] for name, deals in found.by_outcome.items()}
+        self.contrasts = {
+            group: [self._contrast(c) for c in found.contrasts if c.verdict in verdicts]
+            for group, verdicts in (
+                ("won", ("won",)),
+                ("lost", ("lost",)),
+                ("unclear", ("unclear",)),
+                ("one-sided", ("one-sided",)),
+                ("too-few", ("too-few",)),
+            )
+        }
+        self.pairs = [self._pair(pair) for pair in found.pairs]
+        self.suggestions = [self._suggestion(suggestion) for suggestion in found.suggestions]
+
+    def _deal(self, found: SimilarDeal) -> DealView:
+        entry, deal = found.entry, found.entry.deal
+        meta = [deal.customer if deal else "", self._texts.day(deal.closed_on if deal else entry.date)]
+        if deal and deal.size:
+            meta.append(self._texts("similar.people", count=self._texts.number(deal.size)))
+        if deal and deal.amount:
+            meta.append(self._texts.money(deal.amount, deal.currency))
+        return DealView(
+            entry=entry,
+            address=entry_address(entry.id),
+            outcome=entry.outcome or "",
+            outcome_label=label("outcome", entry.outcome or "", self._texts.locale, self._playbook),
+            meta=tuple(part for part in meta if part),
+            percent=self._texts.percent(round(found.likeness * 100), 100),
+            parts=tuple(self._part(part) for part in found.parts),
+            reasons=tuple(self._names.of("reason", r.code) for r in deal.reasons) if deal else (),
+            is_far=found.likeness < FAR,
+        )
+
+    def _part(self, part: Part) -> PartView:
+        name = self._texts(f"part.{part.name}")
+        if part.likeness is None:
+            return PartView(name, None, self._texts("part.unknown"))
+        return PartView(name, round(part.likeness * STEPS), self._texts.percent(round(part.likeness * 100), 100))
+
+    def _contrast(self, contrast: Contrast) -> ContrastView:
+        numbers = {name: getattr(contrast, name) for name in ("won", "won_of", "lost", "lost_of")}
+        name = self._names.of(contrast.factor, contrast.value)
+        deals = tuple(map(self._link_to, contrast.evidence))
+        return ContrastView(
+            self._texts(f"factor.{contrast.factor}"), name, self._texts("contrast.counts", **numbers), deals
+        )
+
+    def _pair(self, pair: OppositePair) -> PairView:
+        same = tuple(self._names.of(fact, value) for fact, values in pair.same for value in values)
+        return PairView(self._link(pair.won), self._link(pair.lost), same, tuple(map(self._difference, pair.differs)))
+
+    def _difference(self, difference: Difference) -> tuple[str, str, str]:
+        sides = [
+            self._texts("comma").join(self._names.of(difference.factor, value) for value in values) or "–"
+            for values in (difference.won, difference.lost)
+        ]
+        return self._texts(f"factor.{difference.factor}"), sides[0], sides[1]
+
+    def _suggestion(self, suggestion: Suggestion) -> SuggestionView:
+        kind = self._names.kind(suggestion.factor, suggestion.value)
+        is_angle = suggestion.factor == "angle"
+        return SuggestionView(
+            title=self._names.of(suggestion.factor, suggestion.value),
+            address=f"/?angle={suggestion.value}" if is_angle else entry_address(suggestion.value),
+            kind=self._texts("factor.angle") if is_angle else label("kind", kind, self._texts.locale, self._playbook),
+            because=self._names.because(suggestion, self.found),
+            evidence=tuple(map(self._link_to, suggestion.evidence)),
+        )
+
+    def _link(self, entry: Entry) -> DealLink:
+        return DealLink(entry.title, entry_address(entry.id), entry.language, entry.outcome or "")
+
+    def _link_to(self, deal: str) -> DealLink:
+        return self._link(self._table.deals[self._table.places[deal]])
+
+
+def headline(found: SimilarDeals, texts: Texts) -> str:
+    """Return how the nearest deals ended, as one sentence with its uncertainty."""
+    rate = found.rate
+    closed = rate.won + rate.lost + rate.no_decision
+    if not closed:
+        return texts("similar.no_deals")
+    numbers = {name: round(getattr(rate, name) * 100) for name in ("mean", "low", "high", "base")}
+    counts = {"closed": closed, "won": rate.won, "lost": rate.lost, "none": rate.no_decision}
+    return texts("similar.headline", **counts, **numbers)
+
+
+def near_and_far(deals: Sequence[DealView]) -> tuple[list[DealView], list[DealView]]:
+    """Return the deals to show and those to fold away."""
+    return [deal for deal in deals if not deal.is_far], [deal for deal in deals if deal.is_far]

@@ -1,0 +1,137 @@
+"""The fields of the writing form, ready to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.words.catalogue import Texts
+from app.words.labels import label
+from ingest.form import FormField, choices_of, fields_of
+from ingest.front_matter import field_of
+from kb.entry import Problem
+from kb.playbook import Playbook, Vocabulary
+from kb.wording import Sentence
+
+FIRST = {  # what a hurried author fills in; the rest is folded away
+    "deal": ("customer", "closed_on", "industry", "product", "competitors", "outcome", "title", "reasons.buyer",
+             "reasons.rep"),
+    "talk-track": ("title", "objection", "industry", "product"),
+    "campaign": ("title", "channel", "period", "audience", "metrics.impressions", "metrics.leads", "metrics.mql",
+                 "metrics.sal", "metrics.sql", "metrics.won"),
+    "note": ("title", "tags", "industry", "product"),
+}  # fmt: skip
+OPEN = ("competitors",)  # lists the market adds to: a value that is not in them may be written beside
+AFTER = ("used", "angles")  # asked below the text
+_FACETS = {"outcome": "outcome", "team": "team"}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value to choose."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One question of the form."""
+
+    name: str
+    label: str
+    hint: str
+    widget: str  # line, day, select, ticks
+    value: str
+    options: tuple[Option, ...]
+    suggestions: str  # id of a list of entries to choose from
+    problems: tuple[str, ...]
+    other: str  # label of a line for a value that is not among the options; empty: there is none
+
+
+def field_views(
+    kind: str,
+    values: Mapping[str, Sequence[str]],
+    problems: Sequence[Problem],
+    texts: Texts,
+    playbook: Playbook,
+) -> tuple[list[FieldView], list[FieldView], list[FieldView]]:
+    """Return the questions to show above the text, below it, and those to fold away."""
+    wrong: dict[str, list[str]] = {}
+    for problem in problems:
+        if name := field_named(problem):
+            wrong.setdefault(name, []).append(texts.said(problem.message))
+    outcome = next(iter(values.get("outcome", ())), "")
+    views = {f.name: _view(f, values.get(f.name, ()), wrong, texts, playbook, outcome) for f in fields_of(kind)}
+    first = FIRST.get(kind, FIRST["note"])
+    after = [name for name in AFTER if name in views]
+    rest = [view for name, view in views.items() if name not in (*first, *after)]
+    return [views[name] for name in first], [views[name] for name in after], rest
+
+
+def field_named(problem: Problem) -> str:
+    """Return the field a problem speaks of; empty when it speaks of none."""
+    said = problem.message
+    if not isinstance(said, Sentence):
+        return ""
+    while "before" in said.values and isinstance(said.values["before"], Sentence):
+        said = said.values["before"]
+    named = said.values.get("field")
+    return field_of(str(named).partition(".")[0]) if named else ""
+
+
+def _view(
+    field: FormField,
+    values: Sequence[str],
+    wrong: Mapping[str, Sequence[str]],
+    texts: Texts,
+    playbook: Playbook,
+    outcome: str,
+) -> FieldView:
+    widget, options = _options(field, values, texts, playbook, outcome)
+    hint = f"form.hint.{field.name}"
+    return FieldView(
+        name=field.name,
+        label=texts(f"form.{field.name}") if texts.has(f"form.{field.name}") else texts(f"metric.{field.part}"),
+        hint=texts(hint) if texts.has(hint) else "",
+        widget=widget,
+        value=texts("list.comma").join(values),
+        options=options,
+        suggestions={"used": "entries", "related": "entries", "campaign": "campaigns"}.get(field.key, ""),
+        problems=tuple(wrong.get(field.key, ())),
+        other=texts("form.other", field=texts(f"form.{field.name}")) if options and field.key in OPEN else "",
+    )
+
+
+def _options(
+    field: FormField, values: Sequence[str], texts: Texts, playbook: Playbook, outcome: str
+) -> tuple[str, tuple[Option, ...]]:
+    """Return how a field is asked, and what can be chosen."""
+    if field.shape == "choice":
+        known = {value: _choice(field.key, value, texts, playbook) for value in choices_of(field)}
+    elif field.shape == "reasons":
+        words = playbook.reasons.get(outcome, Vocabulary())
+        known = {term.key: term.label(texts.locale) for term in words.terms}
+    elif field.words:
+        agreed = playbook.vocabulary(field.words) or Vocabulary()
+        known = {term.key: term.label(texts.locale) for term in agreed.terms}
+    else:
+        is_day = field.shape == "day" and all(_is_day(value) for value in values)
+        return ("day" if is_day else "line"), ()
+    known |= {value: value for value in values if value not in known}
+    if not known:
+        return "line", ()
+    options = tuple(Option(value, name, value in values) for value, name in known.items())
+    is_many = field.shape == "reasons" or field.key == "angles" or len(values) > 1
+    return ("ticks" if is_many else "select"), options
+
+
+def _choice(key: str, value: str, texts: Texts, playbook: Playbook) -> str:
+    if key in _FACETS:
+        return label(_FACETS[key], value, texts.locale, playbook)
+    return texts(f"{key}.{value}")
+
+
+def _is_day(value: str) -> bool:
+    return len(value) == len("2026-01-01") and value[4] == value[7] == "-"

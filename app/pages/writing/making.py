@@ -1,0 +1,116 @@
+"""From an entry to the next step: note where it was used, and begin a new entry from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import quote, unquote
+
+from app.http.asker import asker_of
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import ImmutableMultiDict
+
+from app.http.body import posted_form
+from app.http.dependencies import LibraryDep, LogbookDep, StoreDep
+from app.words.catalogue import Texts
+from app.words.labels import label
+from app.words.rendering import entry_address
+from ingest.front_matter import edited
+from ingest.using import note_use
+from ingest.yaml_text import Plain
+from kb.entry import Entry
+from kb.errors import EntryNotFoundError
+from kb.library import Library
+from kb.search.query import Filters
+
+MAKES: dict[str, tuple[str, ...]] = {  # what is usually made from an entry of a kind
+    "talk-track": ("campaign", "note"),
+    "note": ("campaign",),
+    "campaign": ("talk-track",),
+    "deal": ("talk-track",),
+}
+MOST_DEALS = 30  # open ones to choose from, and as many of the newest
+MOST_QUOTED = 4_000  # characters of the source
+AUTHOR_COOKIE = "author"
+
+router = APIRouter()
+Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A deal to choose."""
+
+    id: str
+    text: str
+
+
+@router.post("/use/{entry_id:path}")
+def use(
+    request: Request, library: LibraryDep, store: StoreDep, logbook: LogbookDep, form: Form, entry_id: str
+) -> Response:
+    """Note that an entry was used in a deal; neither an archived entry nor a draft is."""
+    entry, deal_id = library.entries.get(entry_id), form.get("deal", "").strip()
+    if not deal_id:
+        return RedirectResponse(f"{entry_address(entry.id)}?saved=no_deal", 303)
+    deal = library.entries.get(deal_id)
+    if entry.kind == "deal" or deal.kind != "deal":
+        raise EntryNotFoundError(deal_id)
+    if unpublished := next((name for name, one in (("entry", entry), ("deal", deal)) if one.status != "published"), ""):
+        return RedirectResponse(f"{entry_address(entry.id)}?saved=unpublished_{unpublished}", 303)
+    is_new = note_use(store, library.playbook, deal_id, entry.id, author=author_of(request))
+    if is_new:
+        logbook.used(asker_of(request), entry.id, deal_id)
+    return RedirectResponse(f"{entry_address(entry.id)}?saved={'used' if is_new else 'used_already'}", 303)
+
+
+def author_of(request: Request) -> str:
+    """Return the name the reader saved with last."""
+    return unquote(request.cookies.get(AUTHOR_COOKIE, ""))
+
+
+def deals_to_choose(entry: Entry, library: Library, texts: Texts) -> list[Choice]:
+    """Return open deals, then the newest others; none for an entry that cannot be used in a deal."""
+    if entry.kind == "deal" or entry.status != "published":
+        return []
+    of_deals = Filters((("kind", ("deal",)),))
+    opened = library.entries.newest(Filters((*of_deals.values, ("outcome", ("open",)))), MOST_DEALS)
+    newest = library.entries.newest(of_deals, MOST_DEALS)
+    deals = {deal.id: deal for deal in (*opened, *newest)}.values()
+    return [Choice(deal.id, _named(deal, library, texts)) for deal in deals]
+
+
+def to_make(entry: Entry, texts: Texts) -> list[tuple[str, str]]:
+    """Return what may be made from an entry, as (name, address)."""
+    return [(texts(f"make.{name}"), make_address(name, entry.id)) for name in MAKES[entry.kind]]
+
+
+def make_address(name: str, entry_id: str) -> str:
+    """Return the address where an entry made from another is begun."""
+    return f"/new/{name}?from={quote(entry_id, safe='')}"
+
+
+def begun_from(text: str, name: str, source: Entry, texts: Texts) -> str:
+    """Return a template with what a new entry takes over from another, whose text is quoted at the end."""
+    fields: dict[str, Plain | None] = {
+        "title": texts(f"make.title.{name}", title=source.title),
+        "derived_from": [source.id],
+        "industry": [*source.industries],
+        "product": [*source.products],
+        "competitors": [*source.competitors],
+        "angles": [*source.angles],
+        "visibility": source.visibility if source.visibility != "all" else "",  # what is quoted stays as hidden
+    }
+    begun = edited(text, {name: value for name, value in fields.items() if value})
+    return begun.rstrip("\n") + f"\n\n## {texts('make.quoted', title=source.title)}\n{_quoted(source.body)}\n"
+
+
+def _quoted(body: str) -> str:
+    lines = body.strip()[:MOST_QUOTED].splitlines()
+    return "\n".join(f"> {line}".rstrip() for line in lines)
+
+
+def _named(deal: Entry, library: Library, texts: Texts) -> str:
+    outcome = label("outcome", deal.outcome, texts.locale, library.playbook) if deal.outcome else ""
+    return f"{outcome} | {deal.title}" if outcome else deal.title

@@ -1,0 +1,170 @@
+"""The page to write: a new entry or a change, as a form or as a whole file, seen as it will be before it is saved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import ImmutableMultiDict
+
+from app.http.body import posted_form
+from app.http.dependencies import GapBoardDep, LibraryDep, StoreDep
+from app.pages.view import A_YEAR, FRAGMENT_HEADER, render, texts_of
+from app.pages.writing.difference import differences
+from app.pages.writing.drafts import Draft
+from app.pages.writing.making import AUTHOR_COOKIE, author_of, begun_from
+from app.pages.writing.view import page, reviewed
+from app.words.rendering import entry_address
+from ingest.review import Review
+from ingest.store import EntryStore, Saved
+from ingest.templates import NEW, kind_of, template
+from kb.errors import (
+    ActivityUnavailableError,
+    DuplicateTextError,
+    EntryNotFoundError,
+    GapNotClosedError,
+    KBError,
+    KeyReusedError,
+    RefusedTextError,
+    StaleEditError,
+)
+from kb.library import Library
+from kb.loop.board import GapBoard
+
+router = APIRouter()
+Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
+
+
+@router.get("/new")
+def choose(request: Request) -> Response:
+    """Ask what to write."""
+    texts = texts_of(request)
+    kinds = [(name, texts(f"new.{name}"), texts(f"new.{name}_lead")) for name in NEW]
+    return render(request, "new.html", {"kinds": kinds})
+
+
+@router.get("/new/{name}")
+def begin(
+    request: Request, library: LibraryDep, store: StoreDep, name: str, source: Annotated[str, Query(alias="from")] = ""
+) -> Response:
+    """Begin a new entry, from another one where the address names it."""
+    if name not in NEW:
+        raise EntryNotFoundError(name)
+    texts, kind, asked = texts_of(request), kind_of(name), request.query_params
+    title, gap = " ".join(asked.get("title", "").split())[:300], asked.get("gap", "")[:1000]
+    text = template(name, texts.locale)
+    if source and kind != "deal":
+        text = begun_from(text, name, library.entries.get(source), texts)
+    draft = Draft.new(kind, text, author_of(request), title=title, gap=gap)
+    return page(request, library, store, draft, None)
+
+
+@router.get("/edit/{entry_id:path}")
+def change(request: Request, library: LibraryDep, store: StoreDep, entry_id: str) -> Response:
+    """Open an entry to change it."""
+    source = store.source(entry_id)
+    draft = Draft(
+        kind=source.entry.kind,
+        text=source.text,
+        source=source.text,
+        entry_id=entry_id,
+        base=source.content_hash,
+        author=author_of(request),
+        asked=False,
+    )
+    return page(request, library, store, draft if draft.may_be_form else _shown(draft, True), None)
+
+
+@router.post("/write")
+def write(request: Request, library: LibraryDep, store: StoreDep, board: GapBoardDep, form: Form) -> Response:
+    """Check, switch between form and file, or save."""
+    draft = Draft.read(form, library.playbook, _original(store, form))
+    todo = form.get("do", "save")
+    if todo in ("whole", "form"):
+        return page(request, library, store, _shown(draft, todo == "whole"), _review(store, draft))
+    if todo == "check":
+        return _checked(request, library, store, draft)
+    return _save(request, library, store, board, draft, force=todo == "force")
+
+
+def _save(
+    request: Request, library: Library, store: EntryStore, board: GapBoard, draft: Draft, *, force: bool
+) -> Response:
+    try:
+        saved = _saved(store, draft, force)
+    except StaleEditError as error:
+        return _conflict(request, library, store, draft, error)
+    except DuplicateTextError as error:
+        review = _review(store, draft)
+        return page(request, library, store, draft, review, problem=error.sentence, same=error.entry_id, status=409)
+    except (KBError, ValueError) as error:
+        sentence = error.sentence if isinstance(error, KBError) else str(error)
+        return page(request, library, store, draft, _review(store, draft), problem=sentence, status=422)
+    said = _closed(board, draft.gap, saved) if draft.gap else "1" if saved.is_findable else "soon"
+    response = RedirectResponse(f"{entry_address(saved.id)}?saved={said}", 303)
+    if draft.author:
+        response.set_cookie(AUTHOR_COOKIE, quote(draft.author), max_age=A_YEAR, samesite="lax", httponly=True)
+    return response
+
+
+def _closed(board: GapBoard, gap: str, saved: Saved) -> str:
+    """Close the gap an entry was written for, if its search finds the entry now; return what to say."""
+    try:
+        board.close(gap, saved.id)
+    except (GapNotClosedError, ActivityUnavailableError):
+        return "unanswered"
+    return "closed"
+
+
+def _saved(store: EntryStore, draft: Draft, force: bool) -> Saved:
+    if draft.entry_id:
+        return store.update(
+            draft.entry_id, draft.text, draft.base, force=force, author=draft.author, reason=draft.reason
+        )
+    try:
+        return store.create(
+            draft.text, kind=draft.kind, force=force, author=draft.author, reason=draft.reason, key=draft.key
+        )
+    except KeyReusedError as earlier:  # it was saved, the answer got lost, and the author wrote on
+        entry_id, base = earlier.entry_id, earlier.content_hash
+    return store.update(entry_id, draft.text, base, force=force, author=draft.author, reason=draft.reason)
+
+
+def _conflict(request: Request, library: Library, store: EntryStore, draft: Draft, error: StaleEditError) -> Response:
+    """Show both versions; saving again means that the author has seen the other one."""
+    theirs = store.source(draft.entry_id)
+    mine = replace(draft, base=error.current_hash, whole=True)
+    shown = differences(theirs.text, draft.text)
+    return page(request, library, store, mine, None, problem=error.sentence, conflict=shown, status=412)
+
+
+def _checked(request: Request, library: Library, store: EntryStore, draft: Draft) -> Response:
+    review = _review(store, draft)
+    if request.headers.get(FRAGMENT_HEADER) != "review":
+        return page(request, library, store, draft, review)
+    return render(request, "_review.html", reviewed(review, texts_of(request), library))
+
+
+def _review(store: EntryStore, draft: Draft) -> Review | None:
+    """Look at a draft; None while there is nothing to look at."""
+    try:
+        return store.check(draft.text, kind=draft.kind, entry_id=draft.entry_id)
+    except RefusedTextError:
+        return None
+
+
+def _original(store: EntryStore, form: ImmutableMultiDict[str, str]) -> str:
+    """Return the file the form began with, while it is still that one."""
+    try:
+        source = store.source(form.get("id", ""))
+    except (EntryNotFoundError, RefusedTextError):
+        return ""
+    return source.text if source.content_hash == form.get("base") else ""
+
+
+def _shown(draft: Draft, whole: bool) -> Draft:
+    """Return a draft as a whole file, or as a form that begins with what the file says now."""
+    return replace(draft, whole=whole, source=draft.text, asked=draft.asked or not draft.entry_id)

@@ -1,0 +1,111 @@
+"""The page to write, ready to be shown: the form, what is wrong, what is similar, and how it will look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fastapi import Request, Response
+
+from app.pages.cards import card_of
+from app.pages.view import render, texts_of
+from app.pages.writing.difference import Line
+from app.pages.writing.drafts import Draft
+from app.pages.writing.form import field_named, field_views
+from app.words.catalogue import Texts
+from app.words.labels import label
+from app.words.rendering import render_body
+from ingest.names import UNNAMED
+from ingest.review import Review
+from ingest.store import EntryStore
+from ingest.templates import NEW
+from kb.entry import Entry
+from kb.library import Library
+from kb.playbook import Playbook
+from kb.search.answer import Hit
+from kb.search.query import Filters
+
+COMMON = ("industry", "product", "competitor", "angle", "tag")  # what similar entries may share
+BEGINS = {"deal": "customer"}  # the field that has the cursor when a new entry is begun; else the title
+MOST_SUGGESTED = 500  # entries to choose from while typing
+
+
+def page(
+    request: Request,
+    library: Library,
+    store: EntryStore,
+    draft: Draft,
+    review: Review | None,
+    *,
+    problem: str = "",
+    same: str = "",
+    conflict: Sequence[Line] = (),
+    status: int = 200,
+) -> Response:
+    """Answer with the page for a draft; `same` is the id of an entry with the same text."""
+    texts = texts_of(request)
+    problems = review.problems if review else ()
+    may_be_form = draft.may_be_form
+    values = draft.values(library.playbook) if may_be_form else {}
+    first, after, rest = field_views(draft.kind, values, problems, texts, library.playbook)
+    context = {
+        "draft": replace(draft, whole=draft.whole or not may_be_form),
+        "may_be_form": may_be_form,
+        "first": first,
+        "after": after,
+        "rest": rest,
+        "answers": draft.answers(),
+        "begins": "" if draft.entry_id else BEGINS.get(draft.kind, "title"),
+        "heading": texts("write.change" if draft.entry_id else f"new.{_name(draft, values)}"),
+        "untitled": texts(f"write.untitled.{_outcome(values)}") if draft.kind == "deal" else "",
+        "problem": texts.said(problem) if problem else "",
+        "same": library.entries.summaries([same]).get(same) if same else None,
+        "conflict": conflict,
+        "keeps_history": store.history.is_kept,
+        "entries": _suggested(library, ("talk-track", "campaign")),
+        "campaigns": _suggested(library, ("campaign",)),
+        **reviewed(review, texts, library),
+    }
+    return render(request, "editor.html", context, status=status)
+
+
+def reviewed(review: Review | None, texts: Texts, library: Library) -> dict[str, Any]:
+    """Return what is shown beside the form: problems, similar entries, and how it will look."""
+    if review is None:
+        return {"review": None}
+    entry, book = review.entry, library.playbook
+    near = [(twin.entry, texts.percent(round(twin.share * 100), 100)) for twin in review.near]
+    return {
+        "review": review,
+        "problems": [(p.line, texts.said(p.message), field_named(p)) for p in review.problems],
+        "near": near,
+        "similar": [(card_of(hit.entry, texts, book), _why(entry, hit, texts, book)) for hit in review.similar],
+        "is_titled": entry.title != UNNAMED,
+        "preview": render_body(entry.body, entry.path, entry.title, spoken_apart=entry.kind == "talk-track"),
+        "kind_label": label("kind", entry.kind, texts.locale, library.playbook),
+    }
+
+
+def _why(entry: Entry, hit: Hit, texts: Texts, playbook: Playbook) -> str:
+    """Say in a few words what an entry has in common with the one being written."""
+    mine, theirs = entry.facet_values(), hit.entry.facet_values()
+    written = f"{entry.title}\n{entry.body}"
+    named = [(v in mine[f], label(f, v, texts.locale, playbook)) for f in COMMON for v in theirs[f]]
+    shared = [name for is_mine, name in named if is_mine or name in written]  # chosen, or only spoken of
+    shared = list(dict.fromkeys([*shared, *(hit.why.keyword_terms[:3] if hit.why else ())]))
+    return texts("write.why", shared=texts("list.comma").join(shared[:5])) if shared else texts("write.why_meaning")
+
+
+def _suggested(library: Library, kinds: Sequence[str]) -> list[tuple[str, str]]:
+    found = library.search.answer("", filters=Filters((("kind", tuple(kinds)),)), limit=MOST_SUGGESTED).hits
+    return [(hit.entry.id, hit.entry.title) for hit in found]
+
+
+def _name(draft: Draft, values: Mapping[str, Sequence[str]]) -> str:
+    return f"deal-{_outcome(values)}" if draft.kind == "deal" else draft.kind
+
+
+def _outcome(values: Mapping[str, Sequence[str]]) -> str:
+    outcome = next(iter(values.get("outcome", ())), "open")
+    return outcome if f"deal-{outcome}" in NEW else "open"

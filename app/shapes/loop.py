@@ -1,0 +1,133 @@
+"""The shapes of the loop over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from pydantic import BaseModel
+
+from app.shapes.scoreboard import ResponseOut
+from app.words.rendering import entry_address
+from kb.entry import Entry
+from kb.loop.broken import Broken
+from kb.loop.lineage import Lineage, Step
+
+
+class NamedOut(BaseModel):
+    """An entry by its name."""
+
+    id: str
+    title: str
+    kind: str
+    outcome: str | None
+    date: str | None
+    url: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> NamedOut:
+        """Name an entry."""
+        return cls(
+            id=entry.id,
+            title=entry.title,
+            kind=entry.kind,
+            outcome=entry.outcome,
+            date=entry.sort_date or None,
+            url=entry_address(entry.id),
+        )
+
+
+class StepOut(BaseModel):
+    """An entry on the way; `generation` is below 0 before the entry asked about."""
+
+    entry: NamedOut
+    generation: int
+    relation: str
+    via: str
+
+    @classmethod
+    def of(cls, step: Step) -> StepOut:
+        """Shape a step."""
+        return cls(entry=NamedOut.of(step.entry), generation=step.generation, relation=step.relation, via=step.via)
+
+
+class LineOut(BaseModel):
+    """A link between two entries shown."""
+
+    earlier: str
+    later: str
+    relation: str
+
+
+class LineageOut(BaseModel):
+    """Where an entry comes from and what came of it."""
+
+    entry: NamedOut
+    earlier: list[StepOut]
+    later: list[StepOut]
+    lines: list[LineOut]
+
+    @classmethod
+    def of(cls, found: Lineage) -> LineageOut:
+        """Shape a lineage."""
+        return cls(
+            entry=NamedOut.of(found.entry),
+            earlier=list(map(StepOut.of, found.earlier)),
+            later=list(map(StepOut.of, found.later)),
+            lines=[LineOut(earlier=line.earlier, later=line.later, relation=line.relation) for line in found.lines],
+        )
+
+
+class ProvenOut(BaseModel):
+    """A talk track that won deals and became nothing else."""
+
+    entry: NamedOut
+    won: list[NamedOut]
+
+
+class UnusedAngleOut(BaseModel):
+    """An angle that was answered to in campaigns and used in no deal."""
+
+    angle: str
+    label: str
+    response: ResponseOut
+
+
+class IdleOut(BaseModel):
+    """Content no deal of late made use of."""
+
+    entry: NamedOut
+    last_used: date | None
+
+
+class UnansweredOut(BaseModel):
+    """A reason for losing deals that no entry answers."""
+
+    reason: str
+    label: str
+    deals: list[NamedOut]
+
+
+class BrokenOut(BaseModel):
+    """Where the chain breaks."""
+
+    proven: list[ProvenOut]
+    angles: list[UnusedAngleOut]
+    idle: list[IdleOut]
+    unanswered: list[UnansweredOut]
+
+    @classmethod
+    def of(cls, found: Broken, label: Callable[[str, str], str]) -> BrokenOut:
+        """Shape the work list; `label` names a facet's value."""
+        return cls(
+            proven=[ProvenOut(entry=NamedOut.of(p.entry), won=list(map(NamedOut.of, p.won))) for p in found.proven],
+            angles=[
+                UnusedAngleOut(angle=angle, label=label("angle", angle), response=ResponseOut.of(response))
+                for angle, response in found.angles
+            ],
+            idle=[IdleOut(entry=NamedOut.of(idle.entry), last_used=idle.last_used) for idle in found.idle],
+            unanswered=[
+                UnansweredOut(reason=u.reason, label=label("reason", u.reason), deals=list(map(NamedOut.of, u.deals)))
+                for u in found.unanswered
+            ],
+        )

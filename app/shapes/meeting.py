@@ -1,0 +1,44 @@
+"""The shape of the meeting over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel, Field
+
+from app.shapes.search import NoParams
+from kb.loop.kpis import Figure
+from kb.loop.meeting import Ending, LastMeeting, Meeting, Moved, Reused, Work
+from kb.loop.period import Period
+
+
+class MeetingParams(NoParams):
+    """Which meeting."""
+
+    period: str = Field("", max_length=60, description="A week (2026-W47) or month (2026-11); empty: last full week.")
+    stored: bool = Field(False, description="As it was saved, where it was, instead of from today's records.")
+
+
+class MeetingOut(BaseModel):
+    """The parts of a meeting in their order."""
+
+    period: str
+    first_day: date
+    last_day: date
+    closed: int
+    ended: int
+    figures: tuple[Figure, ...]
+    endings: tuple[Ending, ...]
+    moved: tuple[Moved, ...]
+    reused: tuple[Reused, ...]
+    review: Work
+    gaps: Work
+    broken: Work
+    last: LastMeeting | None
+
+    @classmethod
+    def of(cls, found: Meeting) -> MeetingOut:
+        """Shape a meeting."""
+        period = Period.read(found.period)
+        own = {name: getattr(found, name) for name in cls.model_fields if name not in ("first_day", "last_day")}
+        return cls(first_day=period.start, last_day=period.end, **own)

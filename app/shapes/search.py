@@ -1,0 +1,274 @@
+"""The shapes of requests and answers over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.words.labels import label
+from kb.entry import FACETS, Entry, Problem
+from kb.loop.review import STATES, TrustState
+from kb.playbook import Playbook
+from kb.search.answer import Answer, Hit, IndexState, Why
+from kb.search.query import MAX_LIMIT, Filters
+
+MAX_OFFSET = 10_000
+MAX_FILTER_VALUES = 50
+MAX_SIMILAR = 50
+Values = Annotated[
+    list[Annotated[str, Field(max_length=200)]], Field(default_factory=list, max_length=MAX_FILTER_VALUES)
+]
+
+
+class BoundsParams(BaseModel):
+    """Filters; each may be repeated and then means any of its values."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Values
+    outcome: Values
+    team: Values
+    industry: Values
+    product: Values
+    competitor: Values
+    angle: Values
+    tag: Values
+    language: Values
+    date_from: date | Literal[""] | None = Field(None, description="First day, inclusive: 2026-04-01.")
+    date_to: date | Literal[""] | None = Field(None, description="Last day, inclusive.")
+
+    def filters(self) -> Filters:
+        """Return the filters as the library takes them."""
+        values = tuple((f, tuple(v for v in getattr(self, f) if v)) for f in FACETS if any(getattr(self, f)))
+        return Filters(values, str(self.date_from or ""), str(self.date_to or ""))
+
+
+class FilterParams(BoundsParams):
+    """Filters, and which of the entries found."""
+
+    trust: list[TrustState] = Field(default_factory=list, max_length=len(STATES), description="How far to rely on it.")
+    limit: int = Field(10, ge=1, le=MAX_LIMIT)
+    offset: int = Field(0, ge=0, le=MAX_OFFSET)
+
+    def filters(self) -> Filters:
+        """Return the filters as the library takes them."""
+        return replace(super().filters(), trust=tuple(self.trust))
+
+
+class SearchParams(FilterParams):
+    """A search."""
+
+    q: str = Field("", description='Words, a question, "an exact phrase", -excluded. Empty: list entries.')
+    sort: Literal["relevance", "newest"] = "relevance"
+    explain: bool = Field(False, description="Say for each hit why it is where it is.")
+
+
+class NoParams(BaseModel):
+    """A request that takes no parameters: any is refused, so that a mistake never goes unnoticed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SimilarParams(NoParams):
+    """How many similar entries to return."""
+
+    limit: int = Field(5, ge=1, le=MAX_SIMILAR)
+
+
+class AdjustmentOut(BaseModel):
+    """A nudge to a score."""
+
+    name: str
+    factor: float
+
+
+class WhyOut(BaseModel):
+    """How a hit came to its place."""
+
+    keyword_rank: int | None
+    keyword_score: float
+    keyword_terms: list[str]
+    meaning_rank: int | None
+    similarity: float
+    title_similarity: float
+    exact_name: bool
+    adjustments: list[AdjustmentOut]
+
+    @classmethod
+    def of(cls, why: Why) -> WhyOut:
+        """Shape an explanation."""
+        return cls(
+            keyword_rank=why.keyword_rank,
+            keyword_score=round(why.keyword_score, 4),
+            keyword_terms=list(why.keyword_terms),
+            meaning_rank=why.meaning_rank,
+            similarity=round(why.similarity, 4),
+            title_similarity=round(why.title_similarity, 4),
+            exact_name=why.exact_name,
+            adjustments=[AdjustmentOut(name=a.name, factor=a.factor) for a in why.adjustments],
+        )
+
+
+class HitOut(BaseModel):
+    """One entry of an answer."""
+
+    id: str
+    title: str
+    kind: str
+    team: str | None
+    outcome: str | None
+    date: date | None
+    industry: str | None = Field(description="Several are joined by 、")
+    competitors: list[str]
+    angles: list[str]
+    language: str
+    url: str
+    trust: str | None = Field(None, description="verified, needs-review, overdue or unverified; none for most deals.")
+    heading: str
+    snippet: str
+    highlights: list[tuple[int, int]] = Field(description="Character ranges of the snippet: start, end (exclusive).")
+    band: Literal["strong", "good", "weak"]
+    score: float = Field(description="Comparable within one answer only.")
+    why: WhyOut | None = None
+
+    @classmethod
+    def of(cls, hit: Hit, trust: str = "") -> HitOut:
+        """Shape a hit."""
+        entry = hit.entry
+        return cls(
+            id=entry.id,
+            title=entry.title,
+            kind=entry.kind,
+            team=entry.team,
+            outcome=entry.outcome,
+            date=_listed(entry),
+            industry="、".join(entry.industries) or None,
+            competitors=list(entry.competitors),
+            angles=list(entry.angles),
+            language=entry.language,
+            url=f"/entries/{entry.id}",
+            trust=trust or None,
+            heading=hit.heading,
+            snippet=hit.snippet.text,
+            highlights=list(hit.snippet.highlights),
+            band=hit.band,
+            score=round(hit.score, 6),
+            why=WhyOut.of(hit.why) if hit.why else None,
+        )
+
+
+class FacetOut(BaseModel):
+    """A value of a facet and how many hits have it."""
+
+    value: str
+    label: str
+    count: int
+
+
+class AnswerOut(BaseModel):
+    """A page of hits."""
+
+    query: str
+    total: int
+    took_ms: float
+    confidence: Literal["strong", "partial", "none"]
+    hidden_by_filters: int
+    hits: list[HitOut]
+    facets: dict[str, list[FacetOut]]
+
+    @classmethod
+    def of(cls, answer: Answer, playbook: Playbook, locale: str, trust_of: Callable[[Entry], str]) -> AnswerOut:
+        """Shape an answer with labels in a language; `trust_of` returns the state of an entry."""
+        facets = {
+            name: [FacetOut(value=c.value, label=label(name, c.value, locale, playbook), count=c.count) for c in counts]
+            for name, counts in answer.facets.items()
+        }
+        return cls(
+            query=answer.query.text,
+            total=answer.total,
+            took_ms=round(answer.took_ms, 1),
+            confidence=answer.confidence,
+            hidden_by_filters=answer.hidden_by_filters,
+            hits=[HitOut.of(hit, trust_of(hit.entry)) for hit in answer.hits],
+            facets=facets,
+        )
+
+
+class EntryOut(BaseModel):
+    """A whole entry: common fields, and what only its kind has."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    path: str
+    title: str
+    kind: str
+    language: str
+    body: str
+    url: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> EntryOut:
+        """Shape an entry."""
+        from dataclasses import asdict
+
+        fields: dict[str, Any] = asdict(entry)
+        details = fields.pop("deal") or fields.pop("talk_track") or fields.pop("campaign") or {}
+        for name in ("deal", "talk_track", "campaign"):
+            fields.pop(name, None)
+        fields["extra"] = dict(entry.extra)
+        return cls(**{**fields, **details}, url=f"/entries/{entry.id}")
+
+
+class ProblemOut(BaseModel):
+    """Something an author should fix."""
+
+    path: str
+    line: int
+    message: str
+
+    @classmethod
+    def of(cls, problem: Problem) -> ProblemOut:
+        """Shape a problem."""
+        return cls(path=problem.path, line=problem.line, message=problem.message)
+
+
+class StateOut(BaseModel):
+    """How the index is doing."""
+
+    ready: bool
+    fingerprint: str
+    model: str
+    generation: str
+    entries: int
+    chunks: int
+    problems: int
+    activity: str = Field("", description="Why searches and use cannot be written down; empty when they can.")
+
+    @classmethod
+    def of(cls, state: IndexState, activity: str = "") -> StateOut:
+        """Shape a state."""
+        known = {name: getattr(state, name) for name in cls.model_fields if name != "activity"}
+        return cls(**known, activity=activity)
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong."""
+
+    code: str
+    message: str
+    fields: list[dict[str, str]] = Field(default_factory=list, description="Which parameters, and what was expected.")
+
+
+class ErrorOut(BaseModel):
+    """The one shape of every error."""
+
+    error: ErrorDetail
+
+
+def _listed(entry: Entry) -> date | None:
+    return date.fromisoformat(entry.sort_date) if entry.sort_date else None

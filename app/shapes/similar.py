@@ -1,0 +1,265 @@
+"""The shapes of similar deals over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from app.shapes.search import BoundsParams
+from app.words.deals import ValueNames
+from kb.insight.asked import Asked
+from kb.insight.contrast import Contrast
+from kb.insight.pairs import OppositePair, Suggestion
+from kb.insight.similar import MOST_NEIGHBOURS, SimilarDeal, SimilarDeals
+
+DIGITS = 4  # of a share
+_REQUESTED = {"industries": "industry", "products": "product"}  # facts of Asked as a request names them
+Some = Annotated[
+    list[Annotated[str, Field(max_length=200)]],
+    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+    Field(default_factory=list, max_length=20, description="One value or several, in any spelling of the playbook."),
+]
+
+
+class SimilarDealsIn(BaseModel):
+    """A live deal: notes, an existing entry, facts, or any of them together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field("", description="Notes as they are, up to 20,000 characters; Markdown and front matter are read.")
+    deal_id: str = Field("", max_length=500, description="An existing deal; what else is given counts more.")
+    industry: Some
+    product: Some
+    competitors: Some
+    size: int | None = Field(None, ge=1, le=10_000_000, description="Employees.")
+    amount: int | None = Field(None, ge=0, le=10**15, description="In yen.")
+    stage: str = Field("", max_length=200)
+    lead_source: str = Field("", max_length=200)
+    filters: BoundsParams = Field(default_factory=lambda: BoundsParams.model_validate({}))
+    k: int = Field(5, ge=1, le=MOST_NEIGHBOURS, description="Deals of each outcome.")
+
+    def facts(self) -> dict[str, Any]:
+        """Return the stated facts as the library names them."""
+        several = {"industries": self.industry, "products": self.product, "competitors": self.competitors}
+        return {
+            **{name: tuple(value.strip() for value in values if value.strip()) for name, values in several.items()},
+            "size": self.size,
+            "amount": self.amount,
+            "stage": self.stage.strip(),
+            "lead_source": self.lead_source.strip(),
+        }
+
+
+class AskedOut(BaseModel):
+    """What was understood, for the asker to correct."""
+
+    text: str = Field(description="The situation that was compared, without outcome and lesson.")
+    deal_id: str | None
+    industry: list[str]
+    product: list[str]
+    competitors: list[str]
+    size: int | None
+    amount: int | None
+    stage: str
+    lead_source: str
+    read_from_text: list[str] = Field(description="Facts nobody stated: the text names them.")
+
+    @classmethod
+    def of(cls, asked: Asked) -> AskedOut:
+        """Shape what was understood."""
+        said = {_REQUESTED.get(name, name): value for name, value in asdict(asked).items()}
+        read = [_REQUESTED.get(name, name) for name in asked.read_from_text]
+        return cls(**{**said, "text": asked.text, "deal_id": asked.deal_id or None, "read_from_text": read})
+
+
+class PartOut(BaseModel):
+    """How alike two deals are in one respect."""
+
+    name: str
+    likeness: float | None = Field(description="0 to 1; null where the deal does not say.")
+    weight: float
+
+
+class SimilarDealOut(BaseModel):
+    """A past deal and why it is similar."""
+
+    id: str
+    title: str
+    url: str
+    outcome: str | None
+    date: date | None
+    customer: str
+    industry: list[str]
+    products: list[str]
+    competitors: list[str]
+    angles: list[str]
+    size: int | None
+    amount: int | None
+    currency: str
+    stage: str
+    lead_source: str
+    reasons: list[str]
+    likeness: float
+    parts: list[PartOut]
+
+    @classmethod
+    def of(cls, found: SimilarDeal) -> SimilarDealOut:
+        """Shape a similar deal."""
+        entry, deal = found.entry, found.entry.deal
+        if deal is None:
+            raise TypeError(f"{entry.id} is no deal")
+        named = ("customer", "size", "amount", "currency", "stage", "lead_source")
+        return cls(
+            id=entry.id,
+            title=entry.title,
+            url=f"/entries/{entry.id}",
+            outcome=entry.outcome,
+            date=date.fromisoformat(entry.sort_date) if entry.sort_date else None,
+            industry=list(entry.industries),
+            products=list(entry.products),
+            competitors=list(entry.competitors),
+            angles=list(entry.angles),
+            reasons=[reason.code for reason in deal.reasons],
+            likeness=round(found.likeness, DIGITS),
+            parts=[PartOut(**_rounded(asdict(part))) for part in found.parts],
+            **{name: getattr(deal, name) for name in named},
+        )
+
+
+class RateOut(BaseModel):
+    """How the nearest deals ended; the share of wins among the decided with its 90 % interval."""
+
+    won: int
+    lost: int
+    no_decision: int
+    mean: float
+    low: float
+    high: float
+    base: float
+
+
+class ContrastOut(BaseModel):
+    """One value among the won and the lost neighbours."""
+
+    factor: str
+    value: str
+    label: str
+    won: int
+    won_of: int = Field(description="Won neighbours compared.")
+    lost: int
+    lost_of: int
+    log_odds: float
+    low: float
+    high: float
+    verdict: Literal["won", "lost", "unclear", "too-few", "one-sided"]
+    evidence: list[str] = Field(description="Ids of the deals with the value, the won ones first.")
+
+    @classmethod
+    def of(cls, contrast: Contrast, names: ValueNames) -> ContrastOut:
+        """Shape a contrast."""
+        return cls(**_rounded(asdict(contrast)), label=names.of(contrast.factor, contrast.value))
+
+
+class SharedOut(BaseModel):
+    """A fact two deals share."""
+
+    factor: str
+    values: list[str]
+
+
+class DifferenceOut(BaseModel):
+    """Values that only one of two deals has."""
+
+    factor: str
+    won: list[str]
+    lost: list[str]
+
+
+class PairOut(BaseModel):
+    """Two almost equal deals with opposite ends; values as people say them."""
+
+    won: str
+    lost: str
+    likeness: float
+    same: list[SharedOut]
+    differs: list[DifferenceOut]
+
+    @classmethod
+    def of(cls, pair: OppositePair, names: ValueNames) -> PairOut:
+        """Shape a pair."""
+        return cls(
+            won=pair.won.id,
+            lost=pair.lost.id,
+            likeness=round(pair.likeness, DIGITS),
+            same=[SharedOut(factor=f, values=[names.of(f, v) for v in values]) for f, values in pair.same],
+            differs=[
+                DifferenceOut(
+                    factor=d.factor,
+                    won=[names.of(d.factor, value) for value in d.won],
+                    lost=[names.of(d.factor, value) for value in d.lost],
+                )
+                for d in pair.differs
+            ],
+        )
+
+
+class SuggestionOut(BaseModel):
+    """Something used in similar won deals and in none of the lost ones."""
+
+    id: str
+    title: str
+    kind: str
+    because: str
+    evidence: list[str]
+
+    @classmethod
+    def of(cls, suggestion: Suggestion, found: SimilarDeals, names: ValueNames) -> SuggestionOut:
+        """Shape a suggestion."""
+        return cls(
+            id=suggestion.value,
+            title=names.of(suggestion.factor, suggestion.value),
+            kind=names.kind(suggestion.factor, suggestion.value),
+            because=names.because(suggestion, found),
+            evidence=list(suggestion.evidence),
+        )
+
+
+class SimilarDealsOut(BaseModel):
+    """What happened in deals like this one, and what made the difference."""
+
+    query: AskedOut
+    confidence: Literal["strong", "partial", "none"]
+    won: list[SimilarDealOut]
+    lost: list[SimilarDealOut]
+    no_decision: list[SimilarDealOut]
+    open: list[SimilarDealOut]
+    rate: RateOut
+    contrast: list[ContrastOut]
+    pairs: list[PairOut]
+    suggested: list[SuggestionOut]
+    note: str = Field(description="Why there is nothing to compare with; empty where there is.")
+
+    @classmethod
+    def of(cls, found: SimilarDeals, names: ValueNames, note: str = "") -> SimilarDealsOut:
+        """Shape an answer with names in a language."""
+        sides = {
+            name.replace("-", "_"): [SimilarDealOut.of(deal) for deal in deals]
+            for name, deals in found.by_outcome.items()
+        }
+        return cls(
+            query=AskedOut.of(found.asked),
+            confidence=found.confidence,
+            rate=RateOut(**_rounded(asdict(found.rate))),
+            contrast=[ContrastOut.of(contrast, names) for contrast in found.contrasts],
+            pairs=[PairOut.of(pair, names) for pair in found.pairs],
+            suggested=[SuggestionOut.of(suggestion, found, names) for suggestion in found.suggestions],
+            note=note,
+            **sides,
+        )
+
+
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, DIGITS) if isinstance(value, float) else value for name, value in values.items()}

@@ -1,0 +1,97 @@
+"""The meeting as Markdown, as a table, as a page for paper, and as the note that is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from html import escape
+
+from app.words.catalogue import Texts
+from app.words.meeting_view import Line, MeetingView
+from app.words.rendering import render_body
+from ingest.front_matter import composed
+from kb.loop.meeting import Meeting
+from kb.loop.stored import to_lines
+from kb.spreadsheet import table
+
+PAPER = (
+    "body{font:10.5pt/1.6 'Hiragino Sans','Noto Sans JP','Yu Gothic UI','Noto Sans CJK JP',sans-serif;max-width:48em;"
+    "margin:2em auto;padding:0 1em;color-scheme:light dark}table{border-collapse:collapse;width:100%;font-size:9pt}"
+    "th,td{text-align:left;vertical-align:top;padding:.2em .8em .2em 0;border-bottom:1px solid #bbb}"
+    "h1{font-size:16pt}h2{font-size:12pt;margin:1em 0 .2em}ul{margin:0;padding-left:1.2em}"
+    "@media print{body{margin:0;max-width:none;padding:0;font-size:8pt;line-height:1.35}table{font-size:7.5pt}"
+    "th,td{padding:1pt 6pt 1pt 0}h1{font-size:13pt;margin:0}h2{font-size:10pt;margin:.5em 0 0}p{margin:0}}"
+)
+
+
+def to_markdown(view: MeetingView, texts: Texts, *, links: bool = True) -> str:
+    """Return the meeting as Markdown without its title; `links` lead to entries the way notes name each other."""
+    head = [texts(f"meeting.{name}") for name in ("number", "now", "before", "range", "target", "verdict")]
+    parts = [view.span, f"## {texts('meeting.figures')}", "\n".join(_table(head, view))]
+    for section in view.sections:
+        lines = [_item(line, links) for line in section.lines]
+        lines += [f"- {section.more}"] if section.more else []
+        parts += [f"## {section.heading}", "\n".join(lines) or section.empty]
+    return "\n\n".join(parts) + "\n"
+
+
+def to_note(
+    meeting: Meeting, view: MeetingView, texts: Texts, decisions: Sequence[str], actions: Sequence[str], day: date
+) -> str:
+    """Return the note that is kept of a meeting: what was decided first, its numbers as JSON last."""
+    decided = "\n".join(f"- {_one_line(text)}" for text in decisions) or texts("meeting.none_decided")
+    todo = "\n".join(f"- [ ] {_one_line(text)}" for text in actions) or texts("meeting.none_agreed")
+    body = "\n\n".join(
+        [
+            f"## {texts('meeting.decisions')}\n\n{decided}",
+            f"## {texts('meeting.actions')}\n\n{todo}",
+            to_markdown(view, texts).rstrip("\n"),
+            f"## {texts('meeting.stored')}\n\n```json\n{to_lines(meeting)}\n```\n",
+        ]
+    )
+    fields = {"title": view.title, "kind": "note", "date": day.isoformat()}
+    return composed({**fields, "tags": [texts("meeting.tag")], "meeting": meeting.period}, body)
+
+
+def to_html(view: MeetingView, texts: Texts) -> str:
+    """Return a page that needs nothing else."""
+    body = render_body(to_markdown(view, texts, links=False), "notes/meeting.md").html
+    return (
+        f'<!doctype html>\n<html lang="{texts.locale}">\n<meta charset="utf-8">\n<title>{escape(view.title)}</title>\n'
+        f"<style>{PAPER}</style>\n<h1>{escape(view.title)}</h1>\n{body}\n</html>\n"
+    )
+
+
+def to_csv(view: MeetingView, texts: Texts) -> bytes:
+    """Return every number and item as a row of a table."""
+    head = [texts(f"meeting.{name}") for name in ("part", "number", "now", "before", "range", "target", "verdict")]
+    part = texts("meeting.figures")
+    rows = [[part, r.name, r.now or r.missing, r.before, r.interval, r.target, r.verdict] for r in view.rows]
+    rows += [[s.heading, line.text, line.note, "", "", "", ""] for s in view.sections for line in s.lines]
+    return table(head, rows)
+
+
+def _table(head: Sequence[str], view: MeetingView) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield "|" + " --- |" * len(head)
+    for row in view.rows:
+        cells = [row.name, row.now or row.missing, row.before, row.interval, row.target, row.verdict]
+        yield f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _item(line: Line, links: bool) -> str:
+    named = f"[{_plain(line.text)}](../{line.entry_id}.md)" if links and line.entry_id else _plain(line.text)
+    mark = {"won": "● ", "lost": "✕ "}.get(line.mark, "")
+    return f"- {mark}{named}" + (f" – {_plain(line.note)}" if line.note else "")
+
+
+def _plain(text: str) -> str:
+    return _one_line(text).replace("[", "\\[").replace("]", "\\]").replace("<", "\\<")
+
+
+def _cell(text: str) -> str:
+    return _plain(text).replace("|", "\\|")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

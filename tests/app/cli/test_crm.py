@@ -1,0 +1,140 @@
+"""`kb import crm`, run as people run it: first what it would do, then the question, then the files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli.main import app
+from tests.app.test_cli import ROOT, Place
+from tests.ingest.importers.tables import DEAL, HEADERS, files, write_csv
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """An empty folder of entries."""
+    (tmp_path / "entries").mkdir()
+    return Place(tmp_path / "entries", tmp_path / "var")
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """A deal, a row that is misshapen and one whose stage nobody knows; Japanese, in CP932, as Excel writes it."""
+    unknown = ("D-2", *DEAL[1:3], "祝杯", *DEAL[4:])
+    return write_csv(tmp_path / "商談.csv", HEADERS, DEAL, [*DEAL, "x"], unknown, encoding="cp932")
+
+
+def test_a_preview_shows_what_was_understood_and_writes_nothing(place: Place, export: Path) -> None:
+    result = place.kb("import", "crm", str(export))
+    assert result.exit_code == 0
+    for line in (
+        "CP932, separated by comma",
+        "2 new, 0 changed, 0 unchanged, 1 rows left out; 1 problems",
+        "crm_id       商談ID",
+        "受注 → won",
+        "won          1",
+        "customer     青葉精工",
+        "1× row 3: The row has 10 columns, the header 9.",
+        "The stage '祝杯' (1 deals) is in no list and counts as open.",
+    ):
+        assert line in result.stdout
+    assert "Nothing was written." in result.stderr
+    assert files(place.entries) == {}
+
+
+def test_a_yes_at_the_question_writes_what_was_shown(place: Place, export: Path) -> None:
+    result = CliRunner().invoke(app, ["import", "crm", str(export)], input="y\n", env=place.environment)
+    assert "2 files written." in result.stderr
+    assert len(files(place.entries)) == 2
+
+
+def test_yes_writes_without_a_question_and_a_second_time_nothing(place: Place, export: Path) -> None:
+    assert "2 files written." in place.kb("import", "crm", str(export), "--yes").stderr
+    again = place.kb("import", "crm", str(export))
+    assert "0 new, 0 changed, 2 unchanged" in again.stdout
+    assert again.stderr == ""
+
+
+def test_the_report_for_machines(place: Place, export: Path) -> None:
+    preview = json.loads(place.kb("import", "crm", str(export), "--json").stdout)
+    assert (preview["new"], preview["written"], preview["encoding"], preview["profile"]) == (2, 0, "CP932", "generic")
+    assert preview["outcomes"] == {"won": 1, "open": 1}
+    assert preview["problems"][0]["rows"] == [3]
+    assert json.loads(place.kb("import", "crm", str(export), "--json", "--yes").stdout)["written"] == 2
+
+
+def test_a_mapping_is_written_edited_and_used_and_never_overwritten(place: Place, export: Path, tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.yaml"
+    place.kb("import", "crm", str(export), "--save-mapping", str(mapping))
+    text = mapping.read_text("utf-8")
+    assert "  open: [祝杯]" in text
+    mapping.write_text(text.replace("  open: [祝杯]", "  won: [祝杯]").replace("  won: [受注]\n", ""), "utf-8")
+    report = json.loads(place.kb("import", "crm", str(export), "--mapping", str(mapping), "--json").stdout)
+    assert report["outcomes"] == {"won": 2}
+    refused = place.process("import", "crm", str(export), "--save-mapping", str(mapping))
+    assert (refused.returncode, refused.stderr) == (1, f"'{mapping}' is there already; name another file.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["none.csv"], "'none.csv' cannot be read: No such file or directory."),
+        (["{export}", "--kind", "leads"], "'leads' cannot be imported; expected deals or campaigns."),
+        (["{export}", "--separator", "ab"], "'ab' is not a separator; expected one sign or tab."),
+        (["{export}", "--encoding", "utf-8"], "Line 1 of the file is not UTF-8. Name another one with --encoding."),
+        (["{export}", "--separator", ";"], "No column with the id of the CRM was found"),
+    ],
+)
+def test_what_cannot_be_imported_is_said_in_one_sentence(
+    place: Place, export: Path, arguments: list[str], sentence: str
+) -> None:
+    result = place.process("import", "crm", *(part.format(export=export) for part in arguments))
+    assert result.returncode == 1
+    assert result.stderr.startswith(sentence)
+    assert "Traceback" not in result.stderr
+
+
+def test_what_keeps_files_from_being_written_is_said_and_fails(place: Place, export: Path) -> None:
+    (place.entries / "deals").symlink_to("/proc/self")
+    result = place.process("import", "crm", str(export), "--yes")
+    assert result.returncode == 1
+    assert result.stderr.startswith("Stopped after 0 files, each of them whole. Nothing was saved: ")
+
+
+def _interrupted(place: Place, export: Path) -> tuple[int, str]:
+    """Import until the first file is there, then interrupt; return the exit code and what was said."""
+    command = [sys.executable, "-c", "from app.cli.main import main; main()", "import", "crm", str(export), "--yes"]
+    variables = {**os.environ, **place.environment, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        while not any(place.entries.rglob("*.md")) and running.poll() is None:
+            time.sleep(0.001)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=120)
+    return running.returncode, said
+
+
+def test_an_interrupt_leaves_whole_files_and_the_next_run_goes_on(place: Place, tmp_path: Path) -> None:
+    for count in (3_000, 10_000, 30_000):  # more, where a busy machine ends the import before it can be interrupted
+        rows = [(f"D-{number}", *DEAL[1:]) for number in range(count)]
+        export = write_csv(tmp_path / "d.csv", HEADERS, *rows)
+        code, said = _interrupted(place, export)
+        if code:
+            break
+        for path in place.entries.rglob("*.md"):
+            path.unlink()
+    written = files(place.entries)
+    assert code == 130
+    assert 0 < len(written) < count
+    assert "each of them whole. Run the same command again to go on." in said
+    assert all(path.endswith(".md") and text.endswith("CRMから取り込んだ商談。\n") for path, text in written.items())
+    report = json.loads(place.kb("import", "crm", str(export), "--yes", "--json").stdout)
+    assert (report["new"], report["unchanged"]) == (count - len(written), len(written))
+    assert len(files(place.entries)) == count
