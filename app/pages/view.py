@@ -10,6 +10,7 @@ from fastapi.templating import Jinja2Templates
 
 from app.words.catalogue import LOCALES, Texts, choose_locale, texts_for
 from app.words.rendering import entry_address
+from kb.choices import OUTCOME_SIGNS
 
 LANGUAGE_COOKIE = "lang"
 A_YEAR = 365 * 24 * 60 * 60  # seconds
@@ -18,6 +19,7 @@ _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates
 _TEMPLATES.env.trim_blocks = True
 _TEMPLATES.env.lstrip_blocks = True
 _TEMPLATES.env.globals["entry_address"] = entry_address
+_TEMPLATES.env.globals["outcome_signs"] = OUTCOME_SIGNS
 
 
 def texts_of(request: Request) -> Texts:

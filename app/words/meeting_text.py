@@ -50,7 +50,7 @@ def to_note(
         ]
     )
     fields = {"title": view.title, "kind": "note", "date": day.isoformat()}
-    return composed({**fields, "tags": [texts("meeting.tag")], "meeting": meeting.period}, body)
+    return composed({**fields, "tag": [texts("meeting.tag")], "meeting": meeting.period}, body)
 
 
 def to_html(view: MeetingView, texts: Texts) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
 
 from kb.entry import Entry
+from kb.fields import FIELDS
 from kb.index.analysis import Word, fold
 from kb.index.catalog import Catalog, in_groups
 from kb.index.documents import from_document
@@ -295,7 +296,5 @@ def trust_by_entry(catalog: Catalog) -> dict[int, Trust]:
 def _named(document: str) -> str:
     """Return what else of an entry a phrase may stand in."""
     entry = from_document(document)
-    named = [entry.title, entry.id, *entry.tags, *entry.competitors, *entry.industries, *entry.products]
-    if entry.deal:
-        named += [entry.deal.customer, entry.deal.crm_id]
-    return "\n".join(named)
+    told = (field.name for field in FIELDS if field.is_name or (field.is_keyword and field.facet))
+    return "\n".join(text for name in told for text in entry.values(name))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from app.pages.search.address import facet_address
 from app.words.catalogue import Texts
 from app.words.labels import label
+from kb.choices import METRICS, MONEY_METRICS
 from kb.entry import Campaign, Deal, Entry, TalkTrack
 from kb.playbook import Playbook
 
-FUNNEL = ("impressions", "clicks", "leads", "mql", "sal", "sql", "won")  # from the first contact to the order
-MONEY = ("cost", "revenue")
+FUNNEL = tuple(name for name in METRICS if name not in MONEY_METRICS)  # from the first contact to the order
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,10 @@ def funnel_of(campaign: Campaign, texts: Texts) -> list[FunnelRow]:
 def money_of(campaign: Campaign, texts: Texts) -> list[FunnelRow]:
     """Return cost and revenue, and every figure of a campaign that is no stage."""
     metrics: Mapping[str, int] = campaign.metrics
-    rows = [FunnelRow(texts("metric." + name), texts.money(metrics[name]), "") for name in MONEY if name in metrics]
-    others = [name for name in metrics if name not in (*FUNNEL, *MONEY)]
+    rows = [
+        FunnelRow(texts("metric." + name), texts.money(metrics[name]), "") for name in MONEY_METRICS if name in metrics
+    ]
+    others = [name for name in metrics if name not in METRICS]
     return rows + [FunnelRow(name, texts.number(metrics[name]), "") for name in others]
 
 

@@ -14,6 +14,7 @@ from app.http.dependencies import LibraryDep
 from app.pages.cards import Card, card_of
 from app.pages.view import render, texts_of
 from app.words.catalogue import Texts
+from kb.choices import OUTCOME_SIGNS
 from kb.entry import Entry
 from kb.library import Library
 from kb.loop.lineage import Lineage, Step
@@ -97,6 +98,6 @@ def _shown(found: Lineage) -> list[Step]:
 
 def _box(entry: Entry, column: int, texts: Texts, library: Library, *, here: bool = False) -> Box:
     card = card_of(entry, texts, library.playbook)
-    shape = {"won": "● ", "lost": "✕ ", "no-decision": "– ", "open": "○ "}.get(card.outcome, "")
+    shape = f"{OUTCOME_SIGNS[card.outcome]} " if card.outcome else ""
     note = " · ".join(part for part in (shape + (card.outcome_label or card.kind), card.day) if part)
     return Box(entry.id, column, entry.title, note, "here" if here else card.outcome or "other")

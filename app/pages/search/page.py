@@ -145,6 +145,7 @@ def active_filters(asked: SearchAddress, texts: Texts, playbook: Playbook) -> li
 def examples(texts: Texts, playbook: Playbook) -> list[tuple[str, str]]:
     """Return questions to start from as (text, address): common ones and one about the first competitor."""
     questions = [texts("example." + name) for name in GENERAL_EXAMPLES]
-    questions += [texts("example.competitor", name=term.label(texts.locale)) for term in playbook.competitors.terms[:1]]
-    questions += [term.label(texts.locale) for term in playbook.angles.terms[:1]]
+    competitors, angles = playbook.vocabulary("competitor"), playbook.vocabulary("angle")
+    questions += [texts("example.competitor", name=term.label(texts.locale)) for term in competitors.terms[:1]]
+    questions += [term.label(texts.locale) for term in angles.terms[:1]]
     return [(text, str(SearchAddress(text=text))) for text in questions]

@@ -10,8 +10,6 @@ from app.words.labels import label
 from kb.insight.asked import Asked
 from kb.library import Library
 
-FIELDS = {"industry": "industries", "product": "products", "competitor": "competitors"}
-
 
 @dataclass(frozen=True, slots=True)
 class Chip:
@@ -26,9 +24,9 @@ def chips(address: DealAddress, asked: Asked, texts: Texts, library: Library) ->
     """Return everything that was compared, the entry first."""
     found = [_entry(address.deal, texts, library)] if address.deal else []
     for name in SEVERAL:
-        for value in getattr(asked, FIELDS[name]):
+        for value in getattr(asked, name):
             text = f"{texts('facet.' + name)}: {label(name, value, texts.locale, library.playbook)}"
-            found.append(Chip(f"{name}:{value}", text, FIELDS[name] in asked.read_from_text))
+            found.append(Chip(f"{name}:{value}", text, name in asked.read_from_text))
     if asked.size:
         found.append(Chip(f"size:{asked.size}", texts("similar.people", count=texts.number(asked.size))))
     if asked.amount:
@@ -45,7 +43,7 @@ def chips(address: DealAddress, asked: Asked, texts: Texts, library: Library) ->
 
 def derived(asked: Asked) -> list[str]:
     """Return the facts of an understood deal as `name:value`."""
-    found = [f"{name}:{value}" for name in SEVERAL for value in getattr(asked, FIELDS[name])]
+    found = [f"{name}:{value}" for name in SEVERAL for value in getattr(asked, name)]
     single = {name: getattr(asked, name) for name in ("size", "amount", "stage", "lead_source")}
     return found + [f"{name}:{value}" for name, value in single.items() if value]
 

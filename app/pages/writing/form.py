@@ -14,16 +14,15 @@ from kb.playbook import Playbook, Vocabulary
 from kb.wording import Sentence
 
 FIRST = {  # what a hurried author fills in; the rest is folded away
-    "deal": ("customer", "closed_on", "industry", "product", "competitors", "outcome", "title", "reasons.buyer",
+    "deal": ("customer", "closed_on", "industry", "product", "competitor", "outcome", "title", "reasons.buyer",
              "reasons.rep"),
     "talk-track": ("title", "objection", "industry", "product"),
     "campaign": ("title", "channel", "period", "audience", "metrics.impressions", "metrics.leads", "metrics.mql",
                  "metrics.sal", "metrics.sql", "metrics.won"),
-    "note": ("title", "tags", "industry", "product"),
+    "note": ("title", "tag", "industry", "product"),
 }  # fmt: skip
-OPEN = ("competitors",)  # lists the market adds to: a value that is not in them may be written beside
-AFTER = ("used", "angles")  # asked below the text
-_FACETS = {"outcome": "outcome", "team": "team"}
+OPEN = ("competitor",)  # lists the market adds to: a value that is not in them may be written beside
+AFTER = ("used", "angle")  # asked below the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +108,12 @@ def _options(
 ) -> tuple[str, tuple[Option, ...]]:
     """Return how a field is asked, and what can be chosen."""
     if field.shape == "choice":
-        known = {value: _choice(field.key, value, texts, playbook) for value in choices_of(field)}
+        known = {value: label(field.key, value, texts.locale, playbook) for value in choices_of(field)}
     elif field.shape == "reasons":
         words = playbook.reasons.get(outcome, Vocabulary())
         known = {term.key: term.label(texts.locale) for term in words.terms}
-    elif field.words:
-        agreed = playbook.vocabulary(field.words) or Vocabulary()
+    elif field.is_agreed:
+        agreed = playbook.vocabulary(field.key)
         known = {term.key: term.label(texts.locale) for term in agreed.terms}
     else:
         is_day = field.shape == "day" and all(_is_day(value) for value in values)
@@ -123,14 +122,8 @@ def _options(
     if not known:
         return "line", ()
     options = tuple(Option(value, name, value in values) for value, name in known.items())
-    is_many = field.shape == "reasons" or field.key == "angles" or len(values) > 1
+    is_many = field.shape == "reasons" or field.key == "angle" or len(values) > 1
     return ("ticks" if is_many else "select"), options
-
-
-def _choice(key: str, value: str, texts: Texts, playbook: Playbook) -> str:
-    if key in _FACETS:
-        return label(_FACETS[key], value, texts.locale, playbook)
-    return texts(f"{key}.{value}")
 
 
 def _is_day(value: str) -> bool:
