@@ -55,10 +55,10 @@ def synthetic_deals(count: int, texts: Sequence[str] = ()) -> Iterator[Entry]:
             texts[number % len(texts)] if texts else "",
             kind="deal",
             date=FIRST_DAY + timedelta(days=int(random.integers(2_000))),
-            industries=(pick["industry"],),
-            products=(pick["product"],),
-            competitors=(pick["competitor"],),
-            angles=(pick["angle"], f"angle-{random.integers(VARIETY['angle']):02}"),
+            industry=(pick["industry"],),
+            product=(pick["product"],),
+            competitor=(pick["competitor"],),
+            angle=(pick["angle"], f"angle-{random.integers(VARIETY['angle']):02}"),
             deal=Deal(
                 outcome=OUTCOMES[int(random.integers(len(OUTCOMES)))],  # type: ignore[arg-type]
                 customer=f"顧客{number}",

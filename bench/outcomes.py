@@ -138,8 +138,8 @@ def crm_deals() -> Iterator[Entry]:
             "",
             kind="deal",
             date=date.fromisoformat(row["close_date"]),
-            industries=(account["sector"],) if account else (),
-            products=(row["product"],),
+            industry=(account["sector"],) if account else (),
+            product=(row["product"],),
             deal=Deal(outcome=outcome, size=int(employees) if employees else None),  # type: ignore[arg-type]
         )
 

@@ -91,8 +91,8 @@ def _entry(number: int, sentences: Sequence[str], random: np.random.Generator) -
         kind=kind,
         deal=deal if kind == "deal" else None,
         date=FIRST_DAY + timedelta(days=number % 2_000),
-        industries=(INDUSTRIES[number // 2 % len(INDUSTRIES)],),
-        tags=(TAGS[number % len(TAGS)],),
+        industry=(INDUSTRIES[number // 2 % len(INDUSTRIES)],),
+        tag=(TAGS[number % len(TAGS)],),
     )
 
 

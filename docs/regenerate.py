@@ -1,4 +1,4 @@
-"""Write the generated parts of the reference: settings, command line, spellings of the front matter.
+"""Write the generated parts of the reference: settings, command line, keys of the front matter.
 
 `make docs` runs it; a test fails while a part is out of date.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -15,7 +16,10 @@ from typer.testing import CliRunner
 
 from app.cli.main import app
 from app.settings import settings_table
-from ingest import vocabulary
+from kb.choices import CHOICES, FOLDER_KINDS
+from kb.entry import PARTS as PARTS_OF_ENTRY
+from kb.fields import own_fields
+from kb.playbook import Term
 
 DOCS = Path(__file__).parent
 PLAIN_TERMINAL = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1", "TERM": "dumb"}
@@ -32,31 +36,41 @@ def command_help() -> str:
     return "\n\n".join(parts)
 
 
-def key_table() -> str:
-    """Return every front-matter key with its other spellings."""
-    return _spellings(vocabulary.KEYS, "Key")
+def key_table(kind: str = "") -> str:
+    """Return the keys entries of a kind have (those of every entry for no kind), what they hold, other spellings."""
+    rows = [(field.key, field.about, field.spellings[1:]) for field in own_fields(kind)]
+    return _table(
+        ("Key", "What it holds", "May also be written"), [(_code(k), about, _codes(o)) for k, about, o in rows]
+    )
 
 
 def value_table() -> str:
     """Return every fixed value with its spellings, a table a key."""
-    named: dict[str, Mapping[str, str]] = {
-        "kind": vocabulary.KIND_SPELLINGS,
-        "outcome": vocabulary.OUTCOME_SPELLINGS,
-        "team": vocabulary.TEAM_SPELLINGS,
-        "language": vocabulary.LANGUAGE_SPELLINGS,
-        "status": vocabulary.STATUS_SPELLINGS,
-        "visibility": vocabulary.VISIBILITY_SPELLINGS,
-        "source of a reason": vocabulary.SOURCE_SPELLINGS,
-        "metric of a campaign": vocabulary.METRIC_SPELLINGS,
-        "folder, which stands for a kind": vocabulary.FOLDER_KINDS,
-    }
-    return "\n\n".join(f"**{name}**\n\n{_spellings(spellings, 'Value')}" for name, spellings in named.items())
+    titles = {"source": "source of a reason", "metric": "metric of a campaign"}
+    parts = [_values(titles.get(name, name), words.keys, words.spellings) for name, words in CHOICES.items()]
+    kinds = {term.key: term for term in CHOICES["kind"].terms}
+    folders = {name: kinds[kind] for name, kind in FOLDER_KINDS.items()}
+    return "\n\n".join(
+        [*parts, _values("folder, which stands for a kind", dict.fromkeys(FOLDER_KINDS.values()), folders)]
+    )
+
+
+def _values(title: str, keys: Iterable[str], spellings: Mapping[str, Term]) -> str:
+    rows = []
+    for key in keys:
+        others = [spelling for spelling, term in spellings.items() if term.key == key and spelling != key]
+        rows.append((_code(key), _codes(others)))
+    return f"**{title}**\n\n" + _table(("Value", "May also be written"), rows)
 
 
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "settings.md": {"settings": settings_table},
     "cli.md": {"help": command_help},
-    "entry-format.md": {"keys": key_table, "values": value_table},
+    "entry-format.md": {
+        "keys": key_table,
+        **{f"keys of a {kind}": partial(key_table, kind) for kind in PARTS_OF_ENTRY},
+        "values": value_table,
+    },
 }
 
 
@@ -86,12 +100,17 @@ def _help(*command: str) -> str:
     return "```text\n" + "\n".join(lines).strip("\n") + "\n```"
 
 
-def _spellings(spellings: Mapping[str, str], heading: str) -> str:
-    rows = [f"| {heading} | May also be written |", "| --- | --- |"]
-    for value in dict.fromkeys(spellings.values()):
-        others = [f"`{other}`" for other, meant in spellings.items() if meant == value and other != value]
-        rows.append(f"| `{value}` | {', '.join(others) or '–'} |")
-    return "\n".join(rows)
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _codes(texts: Iterable[str]) -> str:
+    return ", ".join(map(_code, texts)) or "–"
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":

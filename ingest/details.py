@@ -1,25 +1,24 @@
-"""Read the keys that only deals, talk tracks or campaigns have."""
+"""Read the fields of the register off a file's front matter, each by its shape."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from ingest import vocabulary as spelled
 from ingest.field_reader import FieldReader
 from ingest.fields import (
+    CONVERTERS,
     FieldError,
-    entry_id,
     to_choice,
     to_count,
-    to_date,
-    to_entry_ids,
     to_money,
     to_text,
     unknown_term,
 )
 from ingest.yaml_text import Plain
+from kb.choices import CHOICES, MONEY_METRICS
 from kb.entry import Campaign, Deal, Reason, TalkTrack, Variant
+from kb.fields import Field, own_fields
 from kb.playbook import Playbook
 from kb.wording import say
 
@@ -27,38 +26,38 @@ T = TypeVar("T")
 _DEAL_FIELDS = ("customer", "amount", "closed_on", "cycle_days", "lead_source", "reasons", "crm_id")
 
 
-def deal_of(reader: FieldReader, playbook: Playbook) -> Deal:
-    """Read what only a deal note has."""
-    outcome: Any = _outcome(reader) or None
+def values_of(reader: FieldReader, fields: Iterable[Field], playbook: Playbook) -> dict[str, Any]:
+    """Return what a file says in some fields, by name; what it does not say has no value here."""
+    read = {field.name: _value(reader, field, playbook) for field in fields}
+    return {name: value for name, value in read.items() if value is not None}
+
+
+def details_of(reader: FieldReader, kind: str, playbook: Playbook) -> dict[str, Any]:
+    """Read what only entries of a kind have."""
+    found = values_of(reader, own_fields(kind), playbook)
+    if kind == "deal":
+        return {"deal": _deal(reader, found, playbook)}
+    if kind == "talk-track":
+        return {"talk_track": TalkTrack(**found)}
+    return {"campaign": Campaign(**found)} if kind == "campaign" else {}
+
+
+def _deal(reader: FieldReader, found: dict[str, Any], playbook: Playbook) -> Deal:
     if reader.has("kind", *_DEAL_FIELDS) and not reader.has("outcome"):  # a plain page in deals/ claims nothing
         reader.note(
             1, say("A deal needs an outcome (won, lost, no-decision or open); without one no win rate counts it.")
         )
-    nothing: tuple[int | None, str | None] = (None, None)
-    amount, named_currency = reader.read("amount", to_money, nothing)
-    return Deal(
-        outcome=outcome,
-        customer=reader.read("customer", to_text, ""),
-        size=reader.read("size", to_count, None),
-        amount=amount,
-        currency=reader.read("currency", _currency, "") or named_currency or "JPY",
-        closed_on=reader.read("closed_on", to_date, None),
-        cycle_days=reader.read("cycle_days", to_count, None),
-        stage=reader.read("stage", to_text, ""),
-        lead_source=reader.read("lead_source", to_text, ""),
-        campaign=reader.read("campaign", lambda v: entry_id(to_text(v)), ""),
-        reasons=_reasons(reader, outcome, playbook),
-        used=reader.read("used", to_entry_ids, ()),
-        crm_id=reader.read("crm_id", to_text, ""),
-    )
+    found["outcome"] = outcome = _one_outcome(reader, found.get("outcome"))
+    found["reasons"] = _reasons(reader, outcome, playbook)
+    amount, named_currency = found.pop("amount", (None, None))
+    return Deal(**{"currency": named_currency or "JPY", **found, "amount": amount})
 
 
-def _outcome(reader: FieldReader) -> str:
-    """Read how a deal ended. Two ends are none: whichever came first would move a win rate unseen."""
-    outcome = reader.read("outcome", _to_outcome, "")
+def _one_outcome(reader: FieldReader, outcome: str | None) -> str | None:
+    """Return how a deal ended. Two ends are none: whichever came first would move a win rate unseen."""
     for value in reader.said_again("outcome"):
         try:
-            other = _to_outcome(value)
+            other = to_choice(value, CHOICES["outcome"])
         except FieldError:
             continue  # what no one can read contradicts nothing
         if outcome and other != outcome:
@@ -70,39 +69,22 @@ def _outcome(reader: FieldReader) -> str:
                     other=other,
                 ),
             )
-            return ""
+            return None
     return outcome
 
 
-def _to_outcome(value: Plain) -> str:
-    return to_choice(value, spelled.OUTCOME_SPELLINGS)
-
-
-def talk_track_of(reader: FieldReader) -> TalkTrack:
-    """Read what only a talk track has."""
-    return TalkTrack(
-        persona=reader.read("persona", to_text, ""),
-        stage=reader.read("stage", to_text, ""),
-        objection=reader.read("objection", to_text, ""),
-    )
-
-
-def campaign_of(reader: FieldReader, playbook: Playbook) -> Campaign:
-    """Read what only a campaign result has."""
-    return Campaign(
-        channel=reader.read("channel", to_text, ""),
-        period=reader.read("period", to_text, ""),
-        audience=reader.read("audience", to_text, ""),
-        metrics=_metrics(reader),
-        variants=tuple(v for item in _items(reader, "variants") if (v := _variant(reader, item, playbook))),
-    )
-
-
-def _currency(value: Plain) -> str:
-    code = to_text(value).upper()
-    if len(code) != 3 or not code.isalpha():
-        raise FieldError(say("'{value}' is not a currency; expected three letters such as JPY.", value=code[:20]))
-    return code
+def _value(reader: FieldReader, field: Field, playbook: Playbook) -> Any:
+    """Return the value of a field; None where it says nothing, or what it says needs to know more than the field."""
+    if field.shape == "choice":
+        return reader.read(field.name, lambda value: to_choice(value, CHOICES[field.name]), None)
+    if field.shape == "list":
+        return reader.terms(field.name, playbook.vocabulary(field.name), keep_unknown=not field.is_strict)
+    if field.shape == "metrics":
+        return _metrics(reader, field.name)
+    if field.shape == "variants":
+        return tuple(v for item in _items(reader, field.name) if (v := _variant(reader, item, playbook)))
+    convert = CONVERTERS.get(field.shape)
+    return reader.read(field.name, convert, None) if convert else None
 
 
 def _items(reader: FieldReader, name: str) -> list[dict[str, Plain]]:
@@ -129,14 +111,12 @@ def _reasons(reader: FieldReader, outcome: str | None, playbook: Playbook) -> tu
         if not code or (words and term is None):
             reader.wrong("reasons", unknown_term(code, words) if code and words else say("each item needs a code."))
             continue
-        source: Any = (
-            _part(reader, "reasons", item, "source", lambda v: to_choice(v, spelled.SOURCE_SPELLINGS), "") or None
-        )
+        source: Any = _part(reader, "reasons", item, "source", lambda v: to_choice(v, CHOICES["source"]), "") or None
         reasons.append(Reason(term.key if term else code, source, _part(reader, "reasons", item, "note", to_text, "")))
     return tuple(reasons)
 
 
-def _metrics(reader: FieldReader) -> dict[str, int]:
+def _metrics(reader: FieldReader, field: str) -> dict[str, int]:
     def convert(value: Plain) -> dict[str, Plain]:
         if not isinstance(value, dict):
             raise FieldError(say("expected a mapping such as {{leads: 40, mql: 12}}."))
@@ -144,11 +124,12 @@ def _metrics(reader: FieldReader) -> dict[str, int]:
 
     metrics: dict[str, int] = {}
     nothing: dict[str, Plain] = {}
-    for key, value in reader.read("metrics", convert, nothing).items():
-        name = spelled.METRIC_SPELLINGS.get(key.lower())
-        number = _part(reader, "metrics", {key: value}, key, _amount if name in ("cost", "revenue") else to_count, -1)
+    for key, value in reader.read(field, convert, nothing).items():
+        term = CHOICES["metric"].find(key)
+        name = term.key if term else key
+        number = _part(reader, field, {key: value}, key, _amount if name in MONEY_METRICS else to_count, -1)
         if number >= 0:
-            metrics[name or key] = number
+            metrics[name] = number
     return metrics
 
 
@@ -156,9 +137,10 @@ def _variant(reader: FieldReader, item: dict[str, Plain], playbook: Playbook) ->
     angle = _part(reader, "variants", item, "angle", to_text, "")
     shown = _part(reader, "variants", item, "shown", to_count, -1)
     responded = _part(reader, "variants", item, "responded", to_count, -1)
-    term = playbook.angles.find(angle)
-    if playbook.angles and term is None:
-        reader.wrong("variants", unknown_term(angle, playbook.angles))
+    words = playbook.vocabulary("angle")
+    term = words.find(angle)
+    if words and term is None:
+        reader.wrong("variants", unknown_term(angle, words))
         return None
     if shown < 0 or responded < 0 or responded > shown:
         reader.wrong("variants", say("expected {{angle, shown, responded}} with responded at most shown."))

@@ -14,13 +14,12 @@ from ingest.check import read_playbook, with_own_id
 from ingest.files import EntryFile, decode, find_files, read_bytes
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME
-from ingest.vocabulary import KEYS
 from kb.entry import VISIBILITIES, Entry, Problem, Reason, Variant
+from kb.fields import FIELDS
 from kb.search.bounds import agreed
 from kb.search.query import Filters
 from kb.spreadsheet import table
 
-ATTRIBUTES = {"industry": "industries", "product": "products"}  # where the field is called otherwise than the key
 OTHER = "other"  # column of the keys an author made up
 
 
@@ -71,8 +70,8 @@ def passes(entry: Entry, filters: Filters) -> bool:
 
 
 def fields_of(entry: Entry) -> dict[str, Any]:
-    """Return what the front matter says by its keys, as plain values; without empty ones."""
-    found = {key: _plain(_field(entry, key)) for key in dict.fromkeys(KEYS.values())}
+    """Return what the front matter says by the names of its fields, as plain values; without empty ones."""
+    found = {field.name: _plain(entry.value(field.name)) for field in FIELDS}
     if entry.deal and entry.deal.amount is None:
         found.pop("currency")
     found[OTHER] = dict(entry.extra)
@@ -98,8 +97,8 @@ def write_jsonl(records: Sequence[Record], _: Path, out: BinaryIO) -> None:
 
 
 def write_csv(records: Sequence[Record], _: Path, out: BinaryIO) -> None:
-    """Write a row an entry, with a column a key."""
-    keys = [*dict.fromkeys(KEYS.values()), OTHER]
+    """Write a row an entry, with a column a field."""
+    keys = [*(field.name for field in FIELDS), OTHER]
     rows = ((r.entry.path, *map(_cell, map(fields_of(r.entry).get, keys))) for r in records)
     out.write(table(["path", *keys], rows))
 
@@ -109,14 +108,6 @@ WRITERS: Mapping[str, Callable[[Sequence[Record], Path, BinaryIO], None]] = {
     "jsonl": write_jsonl,
     "zip": write_zip,
 }
-
-
-def _field(entry: Entry, key: str) -> Any:
-    if key == "campaign":  # of a deal; an entry's own is what only campaigns know
-        return entry.deal.campaign if entry.deal else ""
-    name = ATTRIBUTES.get(key, key)
-    holders = (part for part in (entry.deal, entry.talk_track, entry.campaign, entry) if part is not None)
-    return next((getattr(holder, name) for holder in holders if hasattr(holder, name)), None)
 
 
 def _plain(value: Any) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from typing import TypeVar
 
-from ingest import vocabulary as spelled
 from ingest.fields import FieldError, to_terms, to_texts
 from ingest.yaml_text import Line, Plain, stands_again
 from kb.entry import Problem
+from kb.fields import named
 from kb.playbook import Vocabulary
 from kb.wording import say
 
@@ -31,7 +30,8 @@ class FieldReader:
             self._keys.add(line.key)
 
     def _file(self, line: Line) -> None:
-        name = spelled.KEYS.get(line.key) or spelled.KEYS.get(unicodedata.normalize("NFKC", line.key).lower())
+        field = named(line.key)
+        name = field.name if field else None
         if line.key in self._keys:
             self.note(line.line, stands_again(line))
         elif name in self._lines:

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
+from typing import Any
 
 from ingest.yaml_text import Plain
+from kb.fields import Shape
+from kb.money import MAX_DIGITS, UNITS, Money, MoneyError, read_money
 from kb.playbook import Vocabulary
 from kb.wording import say, together
 
 OLDEST, LATEST = 1950, 2100  # years of a deal: 0024 is a slip of an export
 MAX_VALUES = 100  # in one list: more is a mistake of indentation, not a list of tags
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
-_NUMBER = re.compile(r"([0-9][0-9,]*)(\.[0-9]+)?\s*(億|百万|万|千)?")
-_MULTIPLIERS = {None: 1, "千": 1_000, "万": 10_000, "百万": 1_000_000, "億": 100_000_000}
-_CURRENCIES = {"¥": "JPY", "円": "JPY", "JPY": "JPY", "$": "USD", "USD": "USD", "ドル": "USD", "€": "EUR", "EUR": "EUR"}
+_COUNT = re.compile(r"([0-9][0-9,]*)\s*(億|百万|万|千)?")
 
 
 class FieldError(ValueError):
@@ -48,14 +49,13 @@ def to_texts(value: Plain) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for part in parts if (text := to_text(part))))
 
 
-def to_choice(value: Plain, spellings: Mapping[str, str]) -> str:
+def to_choice(value: Plain, words: Vocabulary) -> str:
     """Read one of a few fixed values in any of their spellings."""
     text = unicodedata.normalize("NFKC", to_text(value)).casefold()
-    if text in spellings:
-        return spellings[text]
-    choices = _listed(dict.fromkeys(spellings.values()))
-    unknown = say("'{value}' is not known; expected one of {choices}.", value=_short(text), choices=choices)
-    close = get_close_matches(text, list(spellings), n=1, cutoff=0.5)
+    if term := words.find(text):
+        return term.key
+    unknown = say("'{value}' is not known; expected one of {choices}.", value=_short(text), choices=_listed(words.keys))
+    close = get_close_matches(text, list(words.spellings), n=1, cutoff=0.5)
     raise FieldError(together(unknown, did_you_mean(close[0] if close else None)))
 
 
@@ -87,31 +87,39 @@ def to_date(value: Plain) -> date:
 def to_count(value: Plain) -> int:
     """Read a whole number that is not negative: 120, 1,200, 120名."""
     text = unicodedata.normalize("NFKC", to_text(value))
-    match = _NUMBER.match(text)
-    if not match or match[2] or not re.fullmatch(r"[名人日件回社]*|days?|employees", text[match.end() :].strip()):
+    match = _COUNT.match(text)
+    if not match or not re.fullmatch(r"[名人日件回社]*|days?|employees", text[match.end() :].strip()):
         raise FieldError(say("'{value}' is not a whole number; expected for example 120.", value=_short(text)))
-    return _sized(match)
+    digits = match[1].replace(",", "")
+    if len(digits) > MAX_DIGITS:
+        raise FieldError(say("'{value}' is too large a number.", value=_short(match[0])))
+    return int(digits) * UNITS.get(match[2], 1)
 
 
-def to_money(value: Plain) -> tuple[int, str | None]:
-    """Read an amount and the currency it names: 1,200万円, ¥1,200,000, 12000000."""
-    text = unicodedata.normalize("NFKC", to_text(value)).strip()
-    currency = next((code for sign, code in _CURRENCIES.items() if sign in text), None)
-    bare = re.sub("|".join(map(re.escape, _CURRENCIES)), "", text).strip()
-    match = _NUMBER.fullmatch(bare)
-    if not match:
-        raise FieldError(
-            say(
-                "'{value}' is not an amount; expected for example 1,200万円, ¥1,200,000 or 12000000.",
-                value=_short(text),
-            )
-        )
-    return _sized(match), currency
+def to_money(value: Plain, *, is_strict: bool = False) -> Money:
+    """Read an amount and the currency it names: 1,200万円, ¥1,200,000, 12000000; strictly where a table says it."""
+    try:
+        return read_money(to_text(value), is_strict=is_strict)
+    except MoneyError as error:
+        raise FieldError(error.sentence) from error
+
+
+def to_currency(value: Plain) -> str:
+    """Read three letters such as JPY."""
+    code = to_text(value).upper()
+    if len(code) != 3 or not code.isalpha():
+        raise FieldError(say("'{value}' is not a currency; expected three letters such as JPY.", value=code[:20]))
+    return code
 
 
 def to_entry_ids(value: Plain) -> tuple[str, ...]:
     """Read ids of other entries; a trailing .md and a leading ./ are forgiven."""
     return tuple(entry_id(text) for text in to_texts(value))
+
+
+def to_entry_id(value: Plain) -> str:
+    """Read the id of another entry."""
+    return entry_id(to_text(value))
 
 
 def entry_id(text: str) -> str:
@@ -153,13 +161,16 @@ def _listed(values: Iterable[str]) -> str:
     return said
 
 
-def _sized(match: re.Match[str]) -> int:
-    digits = match[1].replace(",", "")
-    if len(digits) > 15:
-        raise FieldError(say("'{value}' is too large a number.", value=_short(match[0])))
-    exact = float(digits + (match[2] or "")) if match[2] else int(digits)
-    return round(exact * _MULTIPLIERS[match[3]])
-
-
 def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:60] + "…"
+
+
+CONVERTERS: Mapping[Shape, Callable[[Plain], Any]] = {  # of the shapes that are read alike in every field
+    "text": to_text,
+    "day": to_date,
+    "count": to_count,
+    "money": to_money,
+    "currency": to_currency,
+    "link": to_entry_id,
+    "links": to_entry_ids,
+}

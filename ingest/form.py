@@ -6,27 +6,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ingest import vocabulary as spelled
 from ingest.fields import FieldError, to_choice, to_date, to_entry_ids, to_text, to_texts
 from ingest.front_matter import cut, edited, field_of
 from ingest.yaml_text import Plain, YamlTextError, read_mapping
-from kb.playbook import Playbook, Vocabulary
+from kb.choices import CHOICES, KINDS, METRICS
+from kb.fields import Field, Shape, asked_of
+from kb.playbook import Playbook
 
-Shape = Literal["line", "day", "choice", "term", "terms", "list", "entries", "reasons", "metric"]
+Asked = Literal["line", "day", "choice", "term", "terms", "list", "entries", "reasons", "metric"]
 Values = tuple[str, ...]
+_ASKED: Mapping[Shape, Asked] = {
+    "day": "day", "choice": "choice", "list": "list", "links": "entries", "reasons": "reasons", "metrics": "metric",
+}  # fmt: skip
+_AGREED: Mapping[Asked, Asked] = {"line": "term", "list": "terms"}  # where the playbook has values to choose from
+_PARTS: Mapping[Shape, Sequence[str]] = {"reasons": ("buyer", "rep"), "metrics": METRICS}  # each a question
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
     """One question of a form."""
 
-    name: str  # of the form; the front matter's key, for parts of one with what part it is
-    shape: Shape = "line"
-    words: str = ""  # the playbook's list, as `Playbook.vocabulary` names it
+    name: str  # of the form; the field's, for parts of one with what part it is
+    shape: Asked = "line"
 
     @property
     def key(self) -> str:
-        """The key of the front matter."""
+        """The name of the field."""
         return self.name.partition(".")[0]
 
     @property
@@ -34,73 +39,29 @@ class FormField:
         """Which reasons (by source) or which metric."""
         return self.name.partition(".")[2]
 
-
-_LABELS = (
-    FormField("industry", "terms", "industry"),
-    FormField("product", "terms", "product"),
-    FormField("competitors", "terms", "competitor"),
-    FormField("angles", "terms", "angle"),
-)
-_KEEPING = (FormField("tags", "list"), FormField("team", "choice"), FormField("owner"))
-_MORE = (FormField("visibility", "choice"), FormField("status", "choice"), FormField("related", "entries"))
-METRICS = ("impressions", "clicks", "leads", "mql", "sal", "sql", "won", "cost", "revenue")
-FIELDS: dict[str, tuple[FormField, ...]] = {
-    "deal": (
-        FormField("outcome", "choice"),
-        FormField("customer"),
-        FormField("closed_on", "day"),
-        *_LABELS[:3],
-        FormField("reasons.buyer", "reasons"),
-        FormField("reasons.rep", "reasons"),
-        FormField("used", "entries"),
-        _LABELS[3],
-        FormField("amount"),
-        FormField("size"),
-        FormField("lead_source", "term", "lead_source"),
-        FormField("campaign"),
-        FormField("stage"),
-        FormField("crm_id"),
-        *_KEEPING,
-        *_MORE,
-    ),
-    "talk-track": (
-        FormField("objection"),
-        FormField("persona"),
-        FormField("stage"),
-        *_LABELS,
-        *_KEEPING,
-        FormField("date", "day"),
-        *_MORE,
-    ),
-    "campaign": (
-        FormField("channel"),
-        FormField("period"),
-        FormField("audience"),
-        *(FormField(f"metrics.{name}", "metric") for name in METRICS),
-        *_LABELS,
-        *_KEEPING,
-        FormField("date", "day"),
-        *_MORE,
-    ),
-    "note": (*_LABELS, *_KEEPING, FormField("date", "day"), *_MORE),
-}
-TITLE = FormField("title")
-_CHOICES: dict[str, Mapping[str, str]] = {
-    "outcome": spelled.OUTCOME_SPELLINGS,
-    "team": spelled.TEAM_SPELLINGS,
-    "visibility": spelled.VISIBILITY_SPELLINGS,
-    "status": spelled.STATUS_SPELLINGS,
-}
+    @property
+    def is_agreed(self) -> bool:
+        """Whether the playbook may have values to choose from."""
+        return self.shape in _AGREED.values()
 
 
 def fields_of(kind: str) -> tuple[FormField, ...]:
     """Return what a form asks of a kind of entry, the title first."""
-    return (TITLE, *FIELDS.get(kind, FIELDS["note"]))
+    return tuple(question for field in asked_of(kind if kind in KINDS else "note") for question in _questions(field))
 
 
 def choices_of(field: FormField) -> tuple[str, ...]:
     """Return the fixed values of a field."""
-    return tuple(dict.fromkeys(_CHOICES[field.key].values()))
+    return CHOICES[field.key].keys
+
+
+def _questions(field: Field) -> list[FormField]:
+    shape = _ASKED.get(field.shape, "line")
+    if field.words:
+        shape = _AGREED[shape]
+    return [FormField(f"{field.name}.{part}", shape) for part in _PARTS.get(field.shape, ())] or [
+        FormField(field.name, shape)
+    ]
 
 
 def values_of(text: str, kind: str, playbook: Playbook) -> dict[str, Values]:
@@ -162,18 +123,16 @@ def _understood(field: FormField, value: Plain, playbook: Playbook) -> Values:
             dict.fromkeys(_agreed(item["code"], playbook) for item in _items(value) if _is_part(item, field.part))
         )
     if field.shape == "metric":
-        return tuple(
-            str(number) for name, number in _numbers(value).items() if spelled.METRIC_SPELLINGS.get(name) == field.part
-        )
+        return tuple(str(number) for name, number in _numbers(value).items() if _metric(name) == field.part)
     if field.shape in ("list", "entries"):
         return to_entry_ids(value) if field.shape == "entries" else to_texts(value)
-    if field.words:
-        words = playbook.vocabulary(field.words) or Vocabulary()
+    if field.is_agreed:
+        words = playbook.vocabulary(field.key)
         keys = ((term.key if (term := words.find(text)) else text) for text in to_texts(value))
         return tuple(dict.fromkeys(keys))
     if field.shape == "day":
         return (to_date(value).isoformat(),)
-    return (to_choice(value, _CHOICES[field.key]),) if field.shape == "choice" else (to_text(value),)
+    return (to_choice(value, CHOICES[field.key]),) if field.shape == "choice" else (to_text(value),)
 
 
 def _changed(field: FormField, values: Values, before: Plain | None) -> Plain | None:
@@ -184,7 +143,7 @@ def _changed(field: FormField, values: Values, before: Plain | None) -> Plain | 
         items += [{"code": value, "source": field.part} for value in values if value not in known]
         return [*items] or None
     if field.shape == "metric":
-        numbers = {name: n for name, n in _numbers(before).items() if spelled.METRIC_SPELLINGS.get(name) != field.part}
+        numbers = {name: n for name, n in _numbers(before).items() if _metric(name) != field.part}
         return ({**numbers, field.part: values[0]} if values else numbers) or None
     if not values:
         return None
@@ -200,7 +159,13 @@ def _items(value: Plain) -> list[dict[str, Plain]]:
 
 def _is_part(item: Mapping[str, Plain], source: str) -> bool:
     said = item.get("source")
-    return isinstance(said, str) and spelled.SOURCE_SPELLINGS.get(said.casefold()) == source
+    term = CHOICES["source"].find(said) if isinstance(said, str) else None
+    return term is not None and term.key == source
+
+
+def _metric(spelling: str) -> str:
+    term = CHOICES["metric"].find(spelling)
+    return term.key if term else spelling
 
 
 def _numbers(value: Plain | None) -> dict[str, Plain]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ingest.parse import front_matter_end
-from ingest.vocabulary import KEYS
 from ingest.yaml_text import Plain, Span, read_spans, written
+from kb.fields import BY_NAME, named
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _NOTHING: Mapping[str, Plain | None] = {}
@@ -68,7 +67,8 @@ def composed(fields: Mapping[str, Plain], body: str) -> str:
 
 def field_of(key: str) -> str:
     """Return the field a key means in any spelling; the key itself when it is none of ours."""
-    return KEYS.get(key) or KEYS.get(unicodedata.normalize("NFKC", key).lower()) or key
+    field = named(key)
+    return field.name if field else key
 
 
 def _changed(yaml: str, changes: Mapping[str, Plain | None], newline: str) -> str:
@@ -79,9 +79,10 @@ def _changed(yaml: str, changes: Mapping[str, Plain | None], newline: str) -> st
     pieces: list[tuple[int, int, str]] = []
     added = ""
     for name, value in changes.items():
-        found = spans.get(name)
+        found = spans.get(field_of(name))
         if found is None:
-            added += written(name, value) if value is not None else ""
+            key = BY_NAME[name].key if name in BY_NAME else name
+            added += written(key, value) if value is not None else ""
         elif value is None:
             pieces.append((raw_of(found.start), _after_line(yaml, raw_of(found.end)), ""))
         else:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from ingest.vocabulary import KIND_FOLDERS
+from kb.choices import KIND_FOLDERS
 from kb.entry import Entry, Problem
 from kb.errors import UntitledError
 

@@ -14,12 +14,13 @@ from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
-from ingest import vocabulary as spelled
-from ingest.details import campaign_of, deal_of, talk_track_of
+from ingest.details import details_of, values_of
 from ingest.field_reader import FieldReader
-from ingest.fields import entry_id, to_choice, to_date, to_entry_ids, to_text, to_texts
+from ingest.fields import entry_id, to_choice, to_text
 from ingest.yaml_text import Line, YamlTextError, read_mapping
+from kb.choices import CHOICES, FOLDER_KINDS
 from kb.entry import Entry, Language, Problem
+from kb.fields import own_fields
 from kb.playbook import Playbook
 from kb.wording import say
 
@@ -124,10 +125,14 @@ def plain_text(inline: Token) -> str:
     return " ".join("".join(parts).split())
 
 
-def _kind(reader: FieldReader, path: str) -> str:
+def kind_of_folder(path: str) -> str:
+    """Return the kind of an entry that does not say it: what its folder holds."""
     folder = PurePosixPath(path).parts[0] if "/" in path else ""
-    default = spelled.FOLDER_KINDS.get(unicodedata.normalize("NFC", folder).lower(), "note")
-    return reader.read("kind", lambda v: to_choice(v, spelled.KIND_SPELLINGS), default)
+    return FOLDER_KINDS.get(unicodedata.normalize("NFC", folder).lower(), "note")
+
+
+def _kind(reader: FieldReader, path: str) -> str:
+    return reader.read("kind", lambda value: to_choice(value, CHOICES["kind"]), kind_of_folder(path))
 
 
 def _id(reader: FieldReader, path: str) -> str:
@@ -142,21 +147,10 @@ def _id(reader: FieldReader, path: str) -> str:
     return own
 
 
-def _details(reader: FieldReader, kind: str, playbook: Playbook) -> dict[str, Any]:
-    if kind == "deal":
-        return {"deal": deal_of(reader, playbook)}
-    if kind == "talk-track":
-        return {"talk_track": talk_track_of(reader)}
-    return {"campaign": campaign_of(reader, playbook)} if kind == "campaign" else {}
-
-
 def _build(reader: FieldReader, path: str, body: str, body_line: int, tokens: list[Token], playbook: Playbook) -> Entry:
-    title = reader.read("title", to_text, "") or _first_heading(tokens) or PurePosixPath(path).stem
     kind: Any = _kind(reader, path)
-    language: Any = reader.read("language", lambda v: to_choice(v, spelled.LANGUAGE_SPELLINGS), "")
-    team: Any = reader.read("team", lambda v: to_choice(v, spelled.TEAM_SPELLINGS), "") or None
-    status: Any = reader.read("status", lambda v: to_choice(v, spelled.STATUS_SPELLINGS), "published")
-    visibility: Any = reader.read("visibility", lambda v: to_choice(v, spelled.VISIBILITY_SPELLINGS), "all")
+    found = values_of(reader, (field for field in own_fields("") if field.name not in ("id", "kind")), playbook)
+    title = found.pop("title", "") or _first_heading(tokens) or PurePosixPath(path).stem
     return Entry(
         id=_id(reader, path),
         path=path,
@@ -164,23 +158,7 @@ def _build(reader: FieldReader, path: str, body: str, body_line: int, tokens: li
         kind=kind,
         body=body,
         body_line=body_line,
-        language=language or detect_language(title + "\n" + body),
         content_hash="",
-        team=team,
-        owner=reader.read("owner", to_text, ""),
-        date=reader.read("date", to_date, None),
-        tags=reader.read("tags", to_texts, ()),
-        industries=reader.terms("industry", playbook.industries, keep_unknown=True),
-        products=reader.terms("product", playbook.products, keep_unknown=True),
-        competitors=reader.terms("competitors", playbook.competitors, keep_unknown=True),
-        angles=reader.terms("angles", playbook.angles, keep_unknown=False),
-        status=status,
-        verified_by=reader.read("verified_by", to_text, ""),
-        verified_on=reader.read("verified_on", to_date, None),
-        review_by=reader.read("review_by", to_date, None),
-        visibility=visibility,
-        related=reader.read("related", to_entry_ids, ()),
-        supersedes=reader.read("supersedes", to_entry_ids, ()),
-        derived_from=reader.read("derived_from", to_entry_ids, ()),
-        **_details(reader, kind, playbook),
+        **{"language": detect_language(title + "\n" + body), **found},
+        **details_of(reader, kind, playbook),
     )

@@ -6,18 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_texts
-from ingest.vocabulary import OUTCOME_SPELLINGS
 from ingest.yaml_text import Line, Plain, YamlTextError, read_mapping, stands_again
+from kb.choices import CHOICES
 from kb.entry import Problem
+from kb.fields import AGREED
 from kb.playbook import ClosedDeals, Playbook, Term, Vocabulary
 from kb.wording import say
 
 PLAYBOOK_NAME = "playbook.yaml"
-_KNOWN = (
-    "company", "kgi", "kpis", "lead_stages", "sla", "angles", "reasons", "industries", "products", "competitors",
-    "lead_sources", "closed_deals",
-)  # fmt: skip
-_CLOSED_SPELLINGS = {spelling: outcome for spelling, outcome in OUTCOME_SPELLINGS.items() if outcome != "open"}
+_KNOWN = ("company", "kgi", "kpis", "lead_stages", "sla", *AGREED.values(), "reasons", "closed_deals")
+_CLOSED = Vocabulary.of(term for term in CHOICES["outcome"].terms if term.key != "open")
 
 
 def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple[Problem, ...]]:
@@ -29,20 +27,16 @@ def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tupl
     problems = [Problem(path, line.line, stands_again(line)) for line in repeated]
     problems += [Problem(path, line.line, _unknown_part(line.key)) for line in lines if line.key not in _KNOWN]
     reader = _Parts(path, {line.key: line for line in lines}, problems)
-    industries = reader.vocabulary("industries")
+    vocabularies = {name: reader.vocabulary(part) for name, part in AGREED.items()}
     playbook = Playbook(
         company=reader.text("company"),
         kgi=reader.mapping("kgi"),
         kpis=reader.with_targets(reader.once("kpis", reader.mappings("kpis"))),
         lead_stages=reader.once("lead_stages", reader.mappings("lead_stages")),
         sla=reader.mappings("sla"),
-        angles=reader.vocabulary("angles"),
-        industries=industries,
-        products=reader.vocabulary("products"),
-        competitors=reader.vocabulary("competitors"),
-        lead_sources=reader.vocabulary("lead_sources"),
+        vocabularies=vocabularies,
         reasons=reader.reasons(),
-        closed_deals=reader.closed_deals(industries),
+        closed_deals=reader.closed_deals(vocabularies["industry"]),
     )
     return playbook, tuple(problems)
 
@@ -136,7 +130,7 @@ class _Parts:
         reasons = {}
         for outcome, value in self.mapping("reasons").items():
             try:
-                reasons[to_choice(outcome, OUTCOME_SPELLINGS)] = Vocabulary.of(self._terms("reasons", value))
+                reasons[to_choice(outcome, CHOICES["outcome"])] = Vocabulary.of(self._terms("reasons", value))
             except FieldError as error:
                 self._wrong("reasons", error.sentence)
         return reasons
@@ -150,7 +144,7 @@ class _Parts:
                 date_from, date_to = _period(to_text(item.get("period", "")))
                 totals.append(
                     ClosedDeals(
-                        outcome=to_choice(item.get("outcome", ""), _CLOSED_SPELLINGS),
+                        outcome=to_choice(item.get("outcome", ""), _CLOSED),
                         count=to_count(item.get("count", "")),
                         industry=term.key if term else industry,
                         date_from=date_from,

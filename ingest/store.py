@@ -19,7 +19,7 @@ from ingest.intake import Intake
 from ingest.names import UNNAMED, candidates, name_of
 from ingest.once import Once
 from ingest.review import Review, review
-from ingest.vocabulary import KIND_FOLDERS
+from kb.choices import KIND_FOLDERS
 from kb.entry import Entry, Problem
 from kb.errors import (
     DuplicateTextError,

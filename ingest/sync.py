@@ -15,11 +15,13 @@ from ingest.notes import situation_of
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME
 from kb.entry import Entry, Problem
+from kb.fields import understood
 from kb.index.index import Draft, Index
 from kb.loop.lineage import circles
 from kb.playbook import Playbook
 
-READER = "reader-3"  # a change in what the reader understands: every file is read again
+# A change in what the reader understands, by its code or by the register: every file is read again.
+READER = f"reader-4:{hashlib.sha256(understood().encode()).hexdigest()}"
 ENTRIES_AT_ONCE = 64  # embedded together: enough to fill batches, few enough to lose little when killed
 TEXTS_AT_ONCE = 32  # embedded together afterwards: a save by a person waits for no more than these
 
@@ -213,9 +215,8 @@ def _labels(entry: Entry, playbook: Playbook) -> tuple[str, ...]:
     terms = [
         term
         for facet, values in entry.facet_values().items()
-        if (words := playbook.vocabulary(facet))
         for value in values
-        if (term := words.find(value))
+        if (term := playbook.vocabulary(facet).find(value))
     ]
     reasons = entry.deal.reasons if entry.deal else ()
     terms += [term for reason in reasons if (term := playbook.reason(entry.outcome, reason.code))]

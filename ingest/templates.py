@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.front_matter import cut
+from kb.fields import BY_NAME
 from kb.playbook import Playbook
 
 FOLDER = Path(__file__).parent / "templates"
 NEW = ("deal-won", "deal-lost", "deal-no-decision", "deal-open", "talk-track", "campaign", "note")
 LANGUAGES = ("ja", "en")
-ASKED = {  # keys a new file asks for where there is no form, with the playbook's list they are taken from
-    "deal": {"title": "", "customer": "", "closed_on": "", "amount": "", "industry": "industry", "product": "product",
-             "competitors": "competitor", "used": ""},
-    "talk-track": {"title": "", "objection": "", "industry": "industry", "product": "product", "angles": "angle"},
-    "campaign": {"title": "", "channel": "", "period": "", "audience": "", "industry": "industry", "angles": "angle"},
-    "note": {"title": "", "tags": ""},
-}  # fmt: skip
+ASKED = {  # fields a new file asks for where there is no form
+    "deal": ("title", "customer", "closed_on", "amount", "industry", "product", "competitor", "used"),
+    "talk-track": ("title", "objection", "industry", "product", "angle"),
+    "campaign": ("title", "channel", "period", "audience", "industry", "angle"),
+    "note": ("title", "tag"),
+}
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 Answers = tuple[tuple[str, str], ...]  # (question, answer)
 
@@ -47,9 +47,8 @@ def without_empty_keys(text: str, kind: str, playbook: Playbook) -> str:
 
 def _asked(kind: str, playbook: Playbook) -> list[str]:
     lines = []
-    for key, words in ASKED[kind].items():
-        agreed = playbook.vocabulary(words) if words else None
-        values = [term.key for term in agreed.terms] if agreed else []
+    for name in ASKED[kind]:
+        key, values = BY_NAME[name].key, playbook.vocabulary(name).keys
         lines.append(f"{key}:  # {', '.join(values)}\n" if values else f"{key}:\n")
     return lines
 

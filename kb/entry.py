@@ -1,6 +1,6 @@
 """The domain model: what one entry of the knowledge base is.
 
-Standard library only: every other module may import this one.
+Standard library only, besides the register of its fields: every other module may import this one.
 """
 
 from __future__ import annotations
@@ -8,7 +8,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal
+
+from kb.choices import CHOICES
+from kb.choices import KINDS as KINDS
+from kb.choices import OUTCOMES as OUTCOMES
+from kb.fields import BY_NAME, FIELDS, FILTERS
+from kb.fields import FACETS as FACETS
 
 Kind = Literal["talk-track", "deal", "campaign", "note"]
 Team = Literal["sales", "marketing"]
@@ -18,13 +24,8 @@ Status = Literal["draft", "published", "archived"]
 Visibility = Literal["all", "sales", "marketing"]
 ReasonSource = Literal["rep", "buyer", "manager", "crm"]
 
-KINDS: tuple[str, ...] = get_args(Kind)
-TEAMS: tuple[str, ...] = get_args(Team)
-OUTCOMES: tuple[str, ...] = get_args(Outcome)
-VISIBILITIES: frozenset[str] = frozenset(get_args(Visibility))
-
-# The fields a search can be narrowed by, in the order people see them.
-FACETS = ("kind", "outcome", "team", "industry", "product", "competitor", "angle", "tag", "language")
+VISIBILITIES: frozenset[str] = frozenset(CHOICES["visibility"].keys)
+PARTS = {"deal": "deal", "talk-track": "talk_track", "campaign": "campaign"}  # kind → what only it knows
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -111,11 +112,11 @@ class Entry:
     team: Team | None = None
     owner: str = ""
     date: datetime.date | None = None
-    tags: tuple[str, ...] = ()
-    industries: tuple[str, ...] = ()
-    products: tuple[str, ...] = ()
-    competitors: tuple[str, ...] = ()
-    angles: tuple[str, ...] = ()  # keys of the playbook
+    tag: tuple[str, ...] = ()
+    industry: tuple[str, ...] = ()
+    product: tuple[str, ...] = ()
+    competitor: tuple[str, ...] = ()
+    angle: tuple[str, ...] = ()  # keys of the playbook
     status: Status = "published"
     verified_by: str = ""
     verified_on: datetime.date | None = None
@@ -140,28 +141,25 @@ class Entry:
         day = (self.deal.closed_on if self.deal else None) or self.date
         return day.isoformat() if day else ""
 
+    def value(self, name: str) -> Any:
+        """Return the value of a field of the register; None where entries of this kind have no such field."""
+        kinds = BY_NAME[name].kinds
+        holders = (getattr(self, PARTS[kind]) for kind in kinds) if kinds else (self,)
+        return next((getattr(holder, name) for holder in holders if holder is not None), None)
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return the texts of a field of the register as a tuple, without an empty one."""
+        found = self.value(name)
+        return found if isinstance(found, tuple) else (found,) if found else ()
+
     def facet_values(self) -> Mapping[str, Sequence[str]]:
-        """Return the values the entry is found under, a list for each of FACETS."""
-        return {
-            "kind": [self.kind],
-            "outcome": [self.outcome] if self.outcome else [],
-            "team": [self.team] if self.team else [],
-            "industry": self.industries,
-            "product": self.products,
-            "competitor": self.competitors,
-            "angle": self.angles,
-            "tag": self.tags,
-            "language": [self.language],
-        }
+        """Return the values the entry is found under, a list for each filter of the register."""
+        return {name: self.values(name) for name in FILTERS}
 
     def links(self) -> Sequence[tuple[str, str]]:
         """Return (relation, entry id) for every other entry the front matter names."""
-        pairs = [("related", i) for i in self.related] + [("supersedes", i) for i in self.supersedes]
-        pairs += [("derived_from", i) for i in self.derived_from]
-        if self.deal:
-            pairs += [("used", i) for i in self.deal.used]
-            pairs += [("campaign", self.deal.campaign)] if self.deal.campaign else []
-        return pairs
+        named = (field.name for field in FIELDS if field.shape in ("link", "links"))
+        return [(name, target) for name in named for target in self.values(name)]
 
 
 @dataclass(frozen=True, slots=True)

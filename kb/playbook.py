@@ -45,6 +45,16 @@ class Vocabulary:
     def __bool__(self) -> bool:
         return bool(self.terms)
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the terms in their order."""
+        return tuple(term.key for term in self.terms)
+
+    @property
+    def spellings(self) -> Mapping[str, Term]:
+        """Each folded spelling with the term it means."""
+        return self._by_spelling
+
     def find(self, spelling: str) -> Term | None:
         """Return the term somebody means by a spelling."""
         return self._by_spelling.get(_folded(spelling))
@@ -80,11 +90,7 @@ class Playbook:
     kpis: Sequence[Mapping[str, Any]] = ()
     lead_stages: Sequence[Mapping[str, Any]] = ()
     sla: Sequence[Mapping[str, Any]] = ()
-    angles: Vocabulary = field(default_factory=Vocabulary)
-    industries: Vocabulary = field(default_factory=Vocabulary)
-    products: Vocabulary = field(default_factory=Vocabulary)
-    competitors: Vocabulary = field(default_factory=Vocabulary)
-    lead_sources: Vocabulary = field(default_factory=Vocabulary)
+    vocabularies: Mapping[str, Vocabulary] = field(default_factory=dict)  # by the name of the field
     reasons: Mapping[str, Vocabulary] = field(default_factory=dict)  # by outcome
     closed_deals: Sequence[ClosedDeals] = ()
 
@@ -94,16 +100,13 @@ class Playbook:
         lists = [named] if named else list(self.reasons.values())
         return next((term for words in lists if (term := words.find(code))), None)
 
-    def vocabulary(self, facet: str) -> Vocabulary | None:
-        """Return the agreed values of a facet or of lead sources; None for what the playbook does not speak of."""
-        return {
-            "angle": self.angles,
-            "industry": self.industries,
-            "product": self.products,
-            "competitor": self.competitors,
-            "lead_source": self.lead_sources,
-        }.get(facet)
+    def vocabulary(self, name: str) -> Vocabulary:
+        """Return the agreed values of a field; an empty list for one the playbook does not speak of."""
+        return self.vocabularies.get(name, _NOTHING_AGREED)
 
 
 def _folded(spelling: str) -> str:
     return unicodedata.normalize("NFKC", spelling).strip().casefold()
+
+
+_NOTHING_AGREED = Vocabulary()

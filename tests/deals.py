@@ -13,7 +13,7 @@ from kb.insight.situations import Situations
 from kb.playbook import Playbook
 from tests.words import WordEmbedder
 
-_OF_ENTRY = ("industries", "products", "competitors", "angles", "tags", "date", "language")
+_OF_ENTRY = ("industry", "product", "competitor", "angle", "tag", "date", "language")
 
 
 def deal(name: str, outcome: str | None = None, **fields: Any) -> Entry:

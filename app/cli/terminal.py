@@ -7,7 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-MARKS = {"won": "● 受注", "lost": "✕ 失注", "no-decision": "– 見送り", "open": "○ 継続中"}
+from kb.choices import CHOICES, OUTCOME_SIGNS
+
+MARKS = {key: f"{sign} {CHOICES['outcome'].label(key, 'ja')}" for key, sign in OUTCOME_SIGNS.items()}
 CONFIDENCE = {"strong": "強い", "partial": "部分的", "none": "該当なし"}
 
 

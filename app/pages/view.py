@@ -13,12 +13,17 @@ from app.http.cookies import remember
 from app.http.dependencies import LANGUAGE_COOKIE, reader_of
 from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES
+from kb.choices import OUTCOME_SIGNS
 
 FRAGMENT_HEADER = "X-Fragment"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
 _TEMPLATES.env.trim_blocks = True
 _TEMPLATES.env.lstrip_blocks = True
-_TEMPLATES.env.globals |= {"entry_address": entry_address, "action_address": action_address}
+_TEMPLATES.env.globals |= {
+    "entry_address": entry_address,
+    "action_address": action_address,
+    "outcome_signs": OUTCOME_SIGNS,
+}
 
 
 def wants_fragment(request: Request) -> bool:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from app.words.addresses import entry_address
 from app.words.reader import Reader
@@ -19,6 +20,15 @@ from kb.search.query import MAX_LIMIT, Filters
 MAX_OFFSET = 10_000
 MAX_FILTER_VALUES = 50
 MAX_SIMILAR = 50
+# Names of lists before fields had one name everywhere; both are given until the next version.
+FORMER = {
+    "tags": "tag",
+    "industries": "industry",
+    "products": "product",
+    "competitors": "competitor",
+    "angles": "angle",
+}
+DEPRECATED: JsonDict = {"deprecated": True}
 Values = Annotated[
     list[Annotated[str, Field(max_length=200)]], Field(default_factory=list, max_length=MAX_FILTER_VALUES)
 ]
@@ -126,8 +136,10 @@ class HitOut(BaseModel):
     outcome: str | None
     date: date | None
     industry: str | None = Field(description="Several are joined by 、")
-    competitors: list[str]
-    angles: list[str]
+    competitor: list[str]
+    angle: list[str]
+    competitors: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `competitor`.")
+    angles: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `angle`.")
     language: str
     url: str
     trust: str | None = Field(None, description="verified, needs-review, overdue or unverified; none for most deals.")
@@ -149,9 +161,11 @@ class HitOut(BaseModel):
             team=entry.team,
             outcome=entry.outcome,
             date=_listed(entry),
-            industry="、".join(entry.industries) or None,
-            competitors=list(entry.competitors),
-            angles=list(entry.angles),
+            industry="、".join(entry.industry) or None,
+            competitor=list(entry.competitor),
+            angle=list(entry.angle),
+            competitors=list(entry.competitor),
+            angles=list(entry.angle),
             language=entry.language,
             url=entry_address(entry.id),
             trust=trust or None,
@@ -224,6 +238,7 @@ class EntryOut(BaseModel):
         for name in ("deal", "talk_track", "campaign"):
             fields.pop(name, None)
         fields["extra"] = dict(entry.extra)
+        fields |= {former: fields[name] for former, name in FORMER.items()}
         return cls(**{**fields, **details}, url=entry_address(entry.id))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.shapes.search import BoundsParams
+from app.shapes.search import DEPRECATED, BoundsParams
 from app.words.addresses import entry_address
 from app.words.deals import ValueNames
 from kb.insight.asked import Asked
@@ -17,7 +17,6 @@ from kb.insight.pairs import OppositePair, Suggestion
 from kb.insight.similar import MOST_NEIGHBOURS, SimilarDeal, SimilarDeals
 
 DIGITS = 4  # of a share
-_REQUESTED = {"industries": "industry", "products": "product"}  # facts of Asked as a request names them
 Some = Annotated[
     list[Annotated[str, Field(max_length=200)]],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
@@ -34,7 +33,10 @@ class SimilarDealsIn(BaseModel):
     deal_id: str = Field("", max_length=500, description="An existing deal; what else is given counts more.")
     industry: Some
     product: Some
-    competitors: Some
+    competitor: Some
+    competitors: Some = Field(
+        default_factory=list, max_length=20, json_schema_extra=DEPRECATED, description="Now `competitor`."
+    )
     size: int | None = Field(None, ge=1, le=10_000_000, description="Employees.")
     amount: int | None = Field(None, ge=0, le=10**15, description="In yen.")
     stage: str = Field("", max_length=200)
@@ -44,7 +46,7 @@ class SimilarDealsIn(BaseModel):
 
     def facts(self) -> dict[str, Any]:
         """Return the stated facts as the library names them."""
-        several = {"industries": self.industry, "products": self.product, "competitors": self.competitors}
+        several = {"industry": self.industry, "product": self.product, "competitor": self.competitor + self.competitors}
         return {
             **{name: tuple(value.strip() for value in values if value.strip()) for name, values in several.items()},
             "size": self.size,
@@ -61,7 +63,8 @@ class AskedOut(BaseModel):
     deal_id: str | None
     industry: list[str]
     product: list[str]
-    competitors: list[str]
+    competitor: list[str]
+    competitors: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `competitor`.")
     size: int | None
     amount: int | None
     stage: str
@@ -71,9 +74,8 @@ class AskedOut(BaseModel):
     @classmethod
     def of(cls, asked: Asked) -> AskedOut:
         """Shape what was understood."""
-        said = {_REQUESTED.get(name, name): value for name, value in asdict(asked).items()}
-        read = [_REQUESTED.get(name, name) for name in asked.read_from_text]
-        return cls(**{**said, "text": asked.text, "deal_id": asked.deal_id or None, "read_from_text": read})
+        said = asdict(asked) | {"text": asked.text, "deal_id": asked.deal_id or None}
+        return cls(**said, competitors=list(asked.competitor))
 
 
 class PartOut(BaseModel):
@@ -94,9 +96,12 @@ class SimilarDealOut(BaseModel):
     date: date | None
     customer: str
     industry: list[str]
-    products: list[str]
-    competitors: list[str]
-    angles: list[str]
+    product: list[str]
+    competitor: list[str]
+    angle: list[str]
+    products: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `product`.")
+    competitors: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `competitor`.")
+    angles: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `angle`.")
     size: int | None
     amount: int | None
     currency: str
@@ -119,10 +124,13 @@ class SimilarDealOut(BaseModel):
             url=entry_address(entry.id),
             outcome=entry.outcome,
             date=date.fromisoformat(entry.sort_date) if entry.sort_date else None,
-            industry=list(entry.industries),
-            products=list(entry.products),
-            competitors=list(entry.competitors),
-            angles=list(entry.angles),
+            industry=list(entry.industry),
+            product=list(entry.product),
+            competitor=list(entry.competitor),
+            angle=list(entry.angle),
+            products=list(entry.product),
+            competitors=list(entry.competitor),
+            angles=list(entry.angle),
             reasons=[reason.code for reason in deal.reasons],
             likeness=round(found.likeness, DIGITS),
             parts=[PartOut(**_rounded(asdict(part))) for part in found.parts],

@@ -50,7 +50,7 @@ def to_note(
         ]
     )
     fields = {"title": view.title, "kind": "note", "date": reader.today.isoformat()}
-    return composed({**fields, "tags": [reader("meeting.tag")], "meeting": meeting.period}, body)
+    return composed({**fields, "tag": [reader("meeting.tag")], "meeting": meeting.period}, body)
 
 
 def to_html(view: MeetingView, reader: Reader) -> str:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from ingest.fields import to_count
 from ingest.importers.days import Reading, day_of
 from ingest.importers.numbers import amount_of
-from ingest.importers.profiles import METRICS
 from ingest.importers.record import Record, RowReader, body_of
 from ingest.yaml_text import Plain
+from kb.choices import METRICS, MONEY_METRICS
 from kb.entry import Language
 from kb.wording import say
 
-MONEY = ("cost", "revenue")
-COUNTS = tuple(name for name in METRICS if name not in MONEY)  # in the order people pass them
+COUNTS = tuple(name for name in METRICS if name not in MONEY_METRICS)  # in the order people pass them
 _OPENING = {"ja": "CRMから取り込んだ施策。", "en": "Campaign imported from the CRM."}
 _DESCRIPTION = {"ja": "説明", "en": "Description"}
 
@@ -67,11 +66,15 @@ def metrics_of(cells: RowReader) -> dict[str, Plain]:
     """Return the numbers of a campaign; a zero before a step that people did reach was never recorded."""
     found: dict[str, int] = {}
     for name in METRICS:
-        value = cells.read(name, (lambda text: amount_of(text)[0]) if name in MONEY else _count)
+        value = cells.read(name, (lambda text: amount_of(text)[0]) if name in MONEY_METRICS else _count)
         if value is not None:
             found[name] = value
     reached = max((place for place, name in enumerate(COUNTS) if found.get(name)), default=-1)
-    return {name: str(value) for name, value in found.items() if value or name in MONEY or COUNTS.index(name) > reached}
+    return {
+        name: str(value)
+        for name, value in found.items()
+        if value or name in MONEY_METRICS or COUNTS.index(name) > reached
+    }
 
 
 def _count(text: str) -> int:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ingest.fields import FieldError, to_choice, to_count, to_date, to_money, to_text
+from ingest.fields import CONVERTERS, FieldError, to_choice, to_money
 from ingest.importers.known import is_empty
 from ingest.importers.record import Record
-from ingest.vocabulary import METRIC_SPELLINGS, OUTCOME_SPELLINGS
 from ingest.yaml_text import Plain
+from kb.choices import CHOICES
+from kb.fields import BY_NAME
 
 OWNED = ("outcome", "stage", "amount", "currency", "closed_on", "cycle_days", "metrics")  # the CRM knows them best
 _FIXED = ("kind", "crm_id")
 _OF_CLOSED = ("closed_on", "cycle_days")
-_MEANING: Mapping[str, Callable[[Plain], Any]] = {
-    "outcome": lambda value: to_choice(value, OUTCOME_SPELLINGS),
-    "stage": to_text,
-    "amount": lambda value: to_money(value)[0],
-    "currency": lambda value: to_text(value).upper(),
-    "closed_on": to_date,
-    "cycle_days": to_count,
-}
 
 
 def changes(record: Record, there: Mapping[str, Plain]) -> dict[str, Plain | None]:
@@ -50,11 +43,18 @@ def changes(record: Record, there: Mapping[str, Plain]) -> dict[str, Plain | Non
 
 
 def _same(name: str, value: Plain, old: Plain | None) -> bool:
-    meaning = _MEANING[name]
     try:
-        return old is not None and bool(meaning(value) == meaning(old))
+        return old is not None and bool(_meaning(name, value) == _meaning(name, old))
     except FieldError:
         return False
+
+
+def _meaning(name: str, value: Plain) -> Any:
+    """Return what a value of a field means; an amount without its currency, which is a field of its own."""
+    shape = BY_NAME[name].shape
+    if shape == "choice":
+        return to_choice(value, CHOICES[name])
+    return to_money(value)[0] if shape == "money" else CONVERTERS[shape](value)
 
 
 def _currency(there: Mapping[str, Plain]) -> str:
@@ -71,7 +71,7 @@ def _currency(there: Mapping[str, Plain]) -> str:
 def _merged(new: Plain, old: Plain | None) -> dict[str, Plain]:
     """Return the numbers of a campaign with those of the CRM set; each keeps the spelling it has."""
     kept = dict(old) if isinstance(old, dict) else {}
-    spelled = {METRIC_SPELLINGS.get(key.lower(), key): key for key in kept}
+    spelled = {term.key if (term := CHOICES["metric"].find(key)) else key: key for key in kept}
     for name, value in new.items() if isinstance(new, dict) else ():
         key = spelled.get(name, name)
         if not _same_number(value, kept.get(key)):

@@ -68,7 +68,7 @@ class DealReader:
             "industry": cells.several("industry") or account.industry,
             "size": self._size(cells, account),
             "owner": cells.text("owner"),
-            "competitors": cells.several("competitors"),
+            "competitor": cells.several("competitor"),
             "campaign": self._campaign(cells),
             "crm_id": crm_id,
         }

@@ -14,8 +14,8 @@ from ingest.importers.known import fields_of, key_at
 from ingest.importers.record import Record
 from ingest.inside import below
 from ingest.names import file_stem
-from ingest.vocabulary import KIND_FOLDERS
 from ingest.yaml_text import YamlTextError
+from kb.choices import KIND_FOLDERS
 from kb.errors import NotSavedError
 from kb.wording import say
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ingest.field_reader import as_written
 from ingest.fields import FieldError, to_choice
 from ingest.files import MAX_FILE_BYTES, EntryFile, decode, find_files
 from ingest.front_matter import cut, field_of
-from ingest.vocabulary import FOLDER_KINDS, KEYS, KIND_SPELLINGS
+from ingest.parse import kind_of_folder
 from ingest.yaml_text import Plain, YamlTextError, read_mapping
+from kb.choices import CHOICES
 from kb.entry import Problem
+from kb.fields import BY_NAME
 
-_NAMES = tuple(key for key, name in KEYS.items() if name == "crm_id")
+_NAMES = BY_NAME["crm_id"].spellings
 _TRACES = tuple({key.encode(code) for key in _NAMES for code in ("utf-8", "cp932", "utf-16-le", "utf-16-be")})
 _LINE = re.compile(rf"^(?:{'|'.join(map(re.escape, _NAMES))})[ \t]*:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 _HEADING = re.compile(r"^#[ \t]+(\S.*)$", re.MULTILINE)
@@ -114,9 +115,8 @@ def is_empty(value: Plain | None) -> bool:
 
 
 def _kind(fields: Mapping[str, Plain], path: str) -> str:
-    folder = PurePosixPath(path).parts[0] if "/" in path else ""
-    default = FOLDER_KINDS.get(unicodedata.normalize("NFC", folder).lower(), "note")
+    default = kind_of_folder(path)
     try:
-        return default if is_empty(fields.get("kind")) else to_choice(fields["kind"], KIND_SPELLINGS)
+        return default if is_empty(fields.get("kind")) else to_choice(fields["kind"], CHOICES["kind"])
     except FieldError:
         return default

@@ -9,22 +9,23 @@ from functools import cache
 from pathlib import Path
 
 from ingest.fields import FieldError, to_choice, to_text, to_texts
+from ingest.front_matter import field_of
 from ingest.importers.days import ORDERS
 from ingest.importers.errors import ImportRefusedError
 from ingest.importers.stages import folded
-from ingest.vocabulary import OUTCOME_SPELLINGS
 from ingest.yaml_text import Line, Plain, YamlTextError, read_mapping, written
+from kb.choices import CHOICES, METRICS
 from kb.entry import Outcome
+from kb.playbook import Term, Vocabulary
 from kb.wording import say
 
 FOLDER = Path(__file__).parent / "profiles"
 ORDER = ("salesforce", "hubspot", "kintone", "sansan", "generic")  # the first wins where two recognise as many headers
-METRICS = ("impressions", "clicks", "leads", "mql", "sal", "sql", "won", "cost", "revenue")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "deals": (
         "crm_id", "title", "customer", "account_id", "outcome", "stage", "is_won", "is_closed", "amount", "currency",
         "closed_on", "started_on", "cycle_days", "product", "industry", "size", "owner", "lead_source", "campaign",
-        "competitors", "reason", "next_step", "description", "row_start",
+        "competitor", "reason", "next_step", "description", "row_start",
     ),
     "campaigns": (
         "crm_id", "title", "channel", "period", "starts_on", "ends_on", "audience", "product", "industry", *METRICS,
@@ -150,16 +151,20 @@ def common_outcomes() -> Mapping[str, Outcome]:
 
 def _with_part(profile: Profile, name: str, value: Plain) -> Profile:
     if name == "kind":
-        return replace(profile, kind=to_choice(value, {kind: kind for kind in FIELDS}))
+        return replace(profile, kind=to_choice(value, _words(FIELDS)))
     if name == "fields":
-        return replace(profile, fields={key: to_texts(headers) for key, headers in _mapping(value).items()})
+        return replace(profile, fields={field_of(key): to_texts(headers) for key, headers in _mapping(value).items()})
     if name == "outcomes":
         return replace(profile, outcomes=_outcomes(_mapping(value)))
     if name == "dates":
-        return replace(profile, dates=to_choice(value, {order: order for order in ORDERS}))
+        return replace(profile, dates=to_choice(value, _words(ORDERS)))
     if name == "currency":
         return replace(profile, currency=to_text(value).upper())
     return replace(profile, name=to_text(value))
+
+
+def _words(keys: Iterable[str]) -> Vocabulary:
+    return Vocabulary.of(Term(key, key, key) for key in keys)
 
 
 def _mapping(value: Plain) -> dict[str, Plain]:
@@ -171,7 +176,7 @@ def _mapping(value: Plain) -> dict[str, Plain]:
 def _outcomes(value: Mapping[str, Plain]) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     for spelling, stages in value.items():
-        outcome: Outcome = to_choice(spelling, OUTCOME_SPELLINGS)  # type: ignore[assignment]  # its values are outcomes
+        outcome: Outcome = to_choice(spelling, CHOICES["outcome"])  # type: ignore[assignment]  # its values are outcomes
         found |= dict.fromkeys(map(folded, to_texts(stages)), outcome)
     return found
 

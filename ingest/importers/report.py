@@ -14,7 +14,7 @@ from kb.wording import Sentence
 MOST_ROWS = 10  # named with one kind of problem
 SAMPLES = 3
 MOST_UNKNOWN = 200  # values, the most frequent ones; more are a column of free text
-_WATCHED = {"product": "product", "industry": "industry", "competitors": "competitor"}
+_WATCHED = ("product", "industry", "competitor")
 
 
 @dataclass(slots=True)
@@ -88,9 +88,9 @@ class Findings:
             self._report.samples.append(record.fields)
         if record.kind == "deal":
             self._outcomes[str(record.fields.get("outcome", ""))] += 1
-        for name, facet in _WATCHED.items():
+        for name in _WATCHED:
             value = record.fields.get(name, [])
-            self._values.update((facet, str(v)) for v in (value if isinstance(value, list) else [value]))
+            self._values.update((name, str(v)) for v in (value if isinstance(value, list) else [value]))
 
     def close(self, playbook: Playbook, notes: Iterable[str]) -> None:
         """Write what was found into the report."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
-from kb.entry import Campaign, Deal, Entry, Reason, TalkTrack, Variant
+from kb.entry import PARTS, Campaign, Deal, Entry, Reason, TalkTrack, Variant
+from kb.fields import Field, Shape, own_fields
 
-_DATES = ("date", "verified_on", "review_by")
-_LISTS = ("tags", "industries", "products", "competitors", "angles", "related", "supersedes", "derived_from")
+_PARTS = {"deal": Deal, "talk-track": TalkTrack, "campaign": Campaign}
 
 
 def to_document(entry: Entry) -> str:
@@ -21,22 +22,26 @@ def to_document(entry: Entry) -> str:
 def from_document(document: str, body: str = "") -> Entry:
     """Read an entry written by `to_document`, with the body kept beside it where it is wanted."""
     fields: dict[str, Any] = json.loads(document) | {"body": body}
-    for name in _DATES:
-        fields[name] = _day(fields[name])
-    for name in _LISTS:
-        fields[name] = tuple(fields[name])
     fields["extra"] = tuple((key, value) for key, value in fields["extra"])
-    if deal := fields["deal"]:
-        reasons = tuple(Reason(**reason) for reason in deal.pop("reasons"))
-        closed_on, used = _day(deal.pop("closed_on")), tuple(deal.pop("used"))
-        fields["deal"] = Deal(**deal, reasons=reasons, closed_on=closed_on, used=used)
-    if track := fields["talk_track"]:
-        fields["talk_track"] = TalkTrack(**track)
-    if campaign := fields["campaign"]:
-        variants = tuple(Variant(**variant) for variant in campaign.pop("variants"))
-        fields["campaign"] = Campaign(**campaign, variants=variants)
-    return Entry(**fields)
+    for kind, part in PARTS.items():
+        if details := fields.pop(part):
+            fields[part] = _PARTS[kind](**_restored(details, own_fields(kind)))
+    return Entry(**_restored(fields, own_fields("")))
+
+
+def _restored(values: dict[str, Any], fields: Iterable[Field]) -> dict[str, Any]:
+    """Return values read from JSON as the model has them."""
+    return values | {f.name: _RESTORED[f.shape](values[f.name]) for f in fields if f.shape in _RESTORED}
 
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+_RESTORED: Mapping[Shape, Callable[[Any], Any]] = {
+    "day": _day,
+    "list": tuple,
+    "links": tuple,
+    "reasons": lambda reasons: tuple(Reason(**reason) for reason in reasons),
+    "variants": lambda variants: tuple(Variant(**variant) for variant in variants),
+}

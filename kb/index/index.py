@@ -20,6 +20,7 @@ from pathlib import Path
 
 from kb.entry import Chunk, Entry, Problem
 from kb.errors import IndexBusyError
+from kb.fields import stored_shape
 from kb.index import analysis
 from kb.index.catalog import Catalog
 from kb.index.embedding import Embedder, Vectors
@@ -182,8 +183,8 @@ class Index:
 
 
 def fingerprint_of(embedder: Embedder, chunking: str) -> str:
-    """Return the hash of all that decides what an index holds: format, keywords, chunking, model."""
-    parts = (FORMAT, analysis.version(), chunking, embedder.checksum)
+    """Return the hash of all that decides what an index holds: format, fields, keywords, chunking, model."""
+    parts = (FORMAT, stored_shape(), analysis.version(), chunking, embedder.checksum)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

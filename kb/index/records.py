@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kb.entry import Chunk, Entry, Problem
+from kb.fields import FIELDS
 from kb.index.analysis import Word, fold, with_parts
 from kb.index.documents import to_document
 from kb.index.plain import plain
@@ -171,24 +172,15 @@ def _terms(words: Iterable[Word]) -> str:
 
 def _tag_words(entry: Entry) -> list[str]:
     """Return what an entry is labelled with: found by keyword although it is not in the text."""
-    named = [*entry.tags, *entry.industries, *entry.products, *entry.competitors, entry.owner]
-    if entry.deal:
-        named += [entry.deal.customer, entry.deal.crm_id, entry.deal.lead_source]
-    if entry.talk_track:
-        named += [entry.talk_track.objection, entry.talk_track.persona]
-    if entry.campaign:
-        named += [entry.campaign.channel, entry.campaign.audience]
-    return [word for word in named if word]
+    return [word for field in FIELDS if field.is_keyword for word in entry.values(field.name)]
 
 
 def _named(entry: Entry) -> list[str]:
     """Return what a phrase may stand in beside headings and text."""
-    named = [entry.title, entry.id, *entry.tags, *entry.competitors, *entry.industries, *entry.products]
-    return [*named, entry.deal.customer, entry.deal.crm_id] if entry.deal else named
+    told = (field.name for field in FIELDS if field.is_name or (field.is_keyword and field.facet))
+    return [text for name in told for text in entry.values(name)]
 
 
 def _names(entry: Entry) -> set[str]:
-    named = [entry.id, entry.id.rsplit("/", 1)[-1], entry.title]
-    if entry.deal:
-        named += [entry.deal.customer, entry.deal.crm_id]
+    named = [entry.id.rsplit("/", 1)[-1], *(n for field in FIELDS if field.is_name for n in entry.values(field.name))]
     return {fold(name).strip() for name in named if len(name.strip()) > 1}

@@ -11,12 +11,9 @@ from kb.index.analysis import fold
 from kb.insight.deals import lead_source_key
 from kb.playbook import Playbook, Term, Vocabulary
 
-FACTS = ("industries", "products", "competitors")  # those a text can name
-LEAST_CHARS = {
-    "industries": 2,
-    "products": 3,
-    "competitors": 2,
-}  # 点検 is a product's nickname, and what everybody does
+# Fields a text can name, with the length of the shortest name that counts: 点検 is a product, and what everybody does.
+LEAST_CHARS = {"industry": 2, "product": 3, "competitor": 2}
+FACTS = tuple(LEAST_CHARS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +21,9 @@ class Asked:
     """A deal as far as it is known; values as the playbook names them."""
 
     told: tuple[str, ...] = ()  # the situation part by part, without outcome and lesson
-    industries: tuple[str, ...] = ()
-    products: tuple[str, ...] = ()
-    competitors: tuple[str, ...] = ()
+    industry: tuple[str, ...] = ()
+    product: tuple[str, ...] = ()
+    competitor: tuple[str, ...] = ()
     size: int | None = None  # employees
     amount: int | None = None
     stage: str = ""
@@ -43,38 +40,37 @@ class Asked:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is known that could be compared."""
-        facts = (self.industries, self.products, self.competitors, self.stage, self.lead_source)
+        facts = (*(getattr(self, name) for name in FACTS), self.stage, self.lead_source)
         return not (self.text or self.deal_id or any(facts) or self.size is not None or self.amount is not None)
 
 
 def asked_of(entry: Entry, playbook: Playbook) -> Asked:
     """Return what is known of an existing deal, but for its text."""
     deal = entry.deal
+    named: dict[str, Any] = {name: entry.values(name) for name in FACTS}
     return Asked(
-        industries=entry.industries,
-        products=entry.products,
-        competitors=entry.competitors,
+        **named,
         size=deal.size if deal else None,
         amount=deal.amount if deal else None,
         stage=deal.stage if deal else "",
-        lead_source=lead_source_key(deal.lead_source, playbook.lead_sources) if deal else "",
+        lead_source=lead_source_key(deal.lead_source, playbook.vocabulary("lead_source")) if deal else "",
         deal_id=entry.id,
     )
 
 
 def with_agreed_words(asked: Asked, playbook: Playbook) -> Asked:
     """Return the same with given facts under their agreed names, and missing ones read from the text."""
-    words = {"industries": playbook.industries, "products": playbook.products, "competitors": playbook.competitors}
     found: dict[str, Any] = {}
     read = []
     for name in FACTS:
         given: tuple[str, ...] = getattr(asked, name)
+        words = playbook.vocabulary(name)
         if given:
-            found[name] = tuple(term.key if (term := words[name].find(value)) else value for value in given)
-        elif not asked.is_confirmed and (told := named_in(asked.text, words[name], LEAST_CHARS[name])):
+            found[name] = tuple(term.key if (term := words.find(value)) else value for value in given)
+        elif not asked.is_confirmed and (told := named_in(asked.text, words, LEAST_CHARS[name])):
             found[name] = told
             read.append(name)
-    source = lead_source_key(asked.lead_source, playbook.lead_sources)
+    source = lead_source_key(asked.lead_source, playbook.vocabulary("lead_source"))
     return replace(asked, **found, lead_source=source, read_from_text=tuple(read))
 
 

@@ -54,7 +54,7 @@ def _noted(table: DealTable, total: ClosedDeals) -> int:
     found = 0
     for deal in np.flatnonzero(table.outcomes == OUTCOMES.index(total.outcome)):
         entry = table.deals[deal]
-        found += _in_time(entry.sort_date, total) and (not total.industry or total.industry in entry.industries)
+        found += _in_time(entry.sort_date, total) and (not total.industry or total.industry in entry.industry)
     return found
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,14 +120,11 @@ def lead_source_key(text: str, words: Vocabulary) -> str:
 def _readers(playbook: Playbook, kinds: Mapping[str, str]) -> dict[str, Callable[[Entry], Sequence[str]]]:
     """Return how to read each dimension off a deal."""
     return {
-        "angle": lambda entry: entry.angles,
+        **{name: attrgetter(name) for name in ("angle", "competitor", "industry", "product")},
         "reason": lambda entry: [reason.code for reason in entry.deal.reasons] if entry.deal else (),
-        "competitor": lambda entry: entry.competitors,
-        "industry": lambda entry: entry.industries,
         "talk-track": lambda entry: _of_kind(entry, kinds, "talk-track"),
         "campaign": lambda entry: [entry.deal.campaign] if entry.deal and entry.deal.campaign else (),
         "lead_source": lambda entry: _lead_source(entry, playbook),
-        "product": lambda entry: entry.products,
         "stage": lambda entry: [stage] if entry.deal and (stage := fold(entry.deal.stage).strip()) else (),
     }
 
@@ -136,7 +134,7 @@ def _of_kind(entry: Entry, kinds: Mapping[str, str], kind: str) -> list[str]:
 
 
 def _lead_source(entry: Entry, playbook: Playbook) -> list[str]:
-    source = lead_source_key(entry.deal.lead_source, playbook.lead_sources) if entry.deal else ""
+    source = lead_source_key(entry.deal.lead_source, playbook.vocabulary("lead_source")) if entry.deal else ""
     return [source] if source else []
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.index.analysis import fold
-from kb.insight.asked import Asked
+from kb.insight.asked import FACTS, Asked
 from kb.insight.deals import WON, DealTable, Dimension
 from kb.insight.situations import Situations, Told
 
@@ -39,7 +39,7 @@ def parts_of(asked: Asked, table: DealTable, situations: Situations, told: Told 
     if told is not None and situations.is_told:
         parts["text"] = situations.likeness(told)
         parts["words"] = situations.shared_words(told)
-    shared = (("industry", asked.industries), ("product", asked.products), ("competitor", asked.competitors))
+    shared = ((name, getattr(asked, name)) for name in FACTS)
     sourced = (*shared, ("lead_source", (asked.lead_source,) if asked.lead_source else ()))
     parts |= {name: _sharing(table, table.dimensions[name], values) for name, values in sourced if values}
     for name, number in (("size", asked.size), ("amount", asked.amount)):

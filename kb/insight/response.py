@@ -37,8 +37,8 @@ def responses(campaigns: Iterable[Entry]) -> dict[str, Response]:
         for arm in (arm for arm in entry.campaign.variants if arm.shown):
             tested.setdefault(arm.angle, []).append((entry.id, arm.shown, arm.responded))
         shown, leads = entry.campaign.metrics.get("impressions", 0), entry.campaign.metrics.get("leads", 0)
-        if not entry.campaign.variants and len(entry.angles) == 1 and shown >= leads and shown:
-            alone.setdefault(entry.angles[0], []).append((entry.id, shown, leads))
+        if not entry.campaign.variants and len(entry.angle) == 1 and shown >= leads and shown:
+            alone.setdefault(entry.angle[0], []).append((entry.id, shown, leads))
     found = {angle: _response(counts, "metrics") for angle, counts in alone.items()}
     return found | {angle: _response(counts, "variants") for angle, counts in tested.items()}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kb.entry import OUTCOMES, Entry
-from kb.insight.asked import Asked
+from kb.insight.asked import FACTS, Asked
 from kb.insight.contrast import Contrast, Weighed, contrasts
 from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, Flags, Integers
 from kb.insight.likeness import WEIGHTS, Floats, parts_of, together
@@ -158,8 +158,7 @@ def _likeness_between(table: DealTable, situations: Situations) -> Callable[[Ent
 
 
 def _facts(first: Entry, second: Entry) -> list[tuple[Sequence[str], Sequence[str]]]:
-    names = ("industries", "products", "competitors")
-    return [(getattr(first, name), getattr(second, name)) for name in names]
+    return [(first.values(name), second.values(name)) for name in FACTS]
 
 
 def _all(readings: Reading, entry: Entry) -> list[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from kb.entry import Entry
+from kb.insight.asked import FACTS
 from kb.insight.contrast import Factor
 from kb.insight.deals import lead_source_key, size_class
 from kb.insight.pairs import Reading
@@ -29,7 +31,7 @@ def views_of(playbook: Playbook, kinds: Mapping[str, str]) -> Views:
         return [reason.code for reason in entry.deal.reasons] if entry.deal else ()
 
     def source(entry: Entry) -> Sequence[str]:
-        key = lead_source_key(entry.deal.lead_source, playbook.lead_sources) if entry.deal else ""
+        key = lead_source_key(entry.deal.lead_source, playbook.vocabulary("lead_source")) if entry.deal else ""
         return [key] if key else ()
 
     def stage(entry: Entry) -> Sequence[str]:
@@ -45,30 +47,29 @@ def views_of(playbook: Playbook, kinds: Mapping[str, str]) -> Views:
         known = size_class(entry.deal.size if entry.deal else None)
         return [str(known)] if known >= 0 else ()
 
+    angle, competitor = attrgetter("angle"), attrgetter("competitor")
     return Views(
         contrasted={
-            "angle": lambda entry: entry.angles,
+            "angle": angle,
             "reason": reasons,
-            "competitor": lambda entry: entry.competitors,
+            "competitor": competitor,
             "content": content,
             "lead_source": source,
             "stage": stage,
-            "tag": lambda entry: entry.tags,
+            "tag": attrgetter("tag"),
         },
         same={
-            "industry": lambda entry: entry.industries,
-            "product": lambda entry: entry.products,
-            "competitor": lambda entry: entry.competitors,
+            **{name: attrgetter(name) for name in FACTS},
             "size": size,
             "lead_source": source,
         },
         differing={
-            "angle": lambda entry: entry.angles,
+            "angle": angle,
             "content": content,
-            "competitor": lambda entry: entry.competitors,
+            "competitor": competitor,
             "lead_source": source,
             "size": size,
             "reason": reasons,
         },
-        used={"content": content, "campaign": campaign, "angle": lambda entry: entry.angles},
+        used={"content": content, "campaign": campaign, "angle": angle},
     )

@@ -68,7 +68,7 @@ def _proven(content: Sequence[Entry], deals: Sequence[Entry]) -> tuple[Proven, .
 
 
 def _unused_angles(content: Sequence[Entry], deals: Sequence[Entry]) -> tuple[tuple[str, Response], ...]:
-    used = {angle for deal in deals for angle in deal.angles}
+    used = {angle for deal in deals for angle in deal.angle}
     measured = responses(entry for entry in content if entry.kind == "campaign")
     found = [(angle, answer) for angle, answer in measured.items() if answer.responded and angle not in used]
     return tuple(sorted(found, key=lambda pair: -pair[1].rate))
@@ -100,7 +100,7 @@ def _unanswered(content: Sequence[Entry], deals: Sequence[Entry], playbook: Play
     named = {code for code in codes if _is_named(_spellings(code, playbook), content)}
     against: dict[str, list[Entry]] = {}
     for entry in content:
-        for competitor in entry.competitors:
+        for competitor in entry.competitor:
             against.setdefault(competitor, []).append(entry)
     found: dict[str, list[Entry]] = {}
     for deal in _newest_first(lost):
@@ -121,18 +121,18 @@ def _spellings(code: str, playbook: Playbook) -> set[str]:
 def _is_named(spellings: Collection[str], content: Iterable[Entry]) -> bool:
     for entry in content:
         objection = entry.talk_track.objection if entry.talk_track else ""
-        said = fold("\n".join((entry.title, objection, *entry.tags, *entry.angles, entry.body)))
+        said = fold("\n".join((entry.title, objection, *entry.tag, *entry.angle, entry.body)))
         if any(spelling in said for spelling in spellings):
             return True
     return False
 
 
 def _has_alike(deal: Entry, against: Mapping[str, Sequence[Entry]]) -> bool:
-    labels = {*deal.angles, *deal.tags}
+    labels = {*deal.angle, *deal.tag}
     tried = deal.deal.used if deal.deal else ()
     return any(
-        entry.id not in tried and labels.intersection((*entry.angles, *entry.tags))
-        for competitor in deal.competitors
+        entry.id not in tried and labels.intersection((*entry.angle, *entry.tag))
+        for competitor in deal.competitor
         for entry in against.get(competitor, ())
     )
 

@@ -188,7 +188,7 @@ def _named(deals: Iterable[Entry]) -> Counter[tuple[str, str]]:
     counted: Counter[tuple[str, str]] = Counter()
     for entry in deals:
         counted.update({("reason", reason.code) for reason in entry.deal.reasons} if entry.deal else ())
-        counted.update({("angle", angle) for angle in entry.angles})
+        counted.update({("angle", angle) for angle in entry.angle})
     return counted
 
 

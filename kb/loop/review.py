@@ -61,7 +61,7 @@ def standing_of(entry: Entry, others: Iterable[Entry], weak: Mapping[str, tuple[
 
 def weak_angles(deals: Iterable[Entry]) -> dict[str, tuple[int, int]]:
     """Return (won, lost) of the angles whose drawn win rate lies below the base rate, surely enough."""
-    pairs = ((angle, deal.outcome or "") for deal in deals for angle in ("", *dict.fromkeys(deal.angles)))
+    pairs = ((angle, deal.outcome or "") for deal in deals for angle in ("", *dict.fromkeys(deal.angle)))
     ends: Counter[tuple[str, str]] = Counter(pairs)
     return weak_among(ends, ends["", "won"], ends["", "lost"])
 
@@ -88,7 +88,7 @@ def _known(entries: Iterable[Entry], weak: Mapping[str, tuple[int, int]]) -> _Kn
             continue
         for used in dict.fromkeys(entry.deal.used):
             lost_by_used.setdefault(used, []).append(entry)
-        for angle in weak.keys() & set(entry.angles):
+        for angle in weak.keys() & set(entry.angle):
             lost_by_angle.setdefault(angle, []).append(entry)
     return _Known(lost_by_used, lost_by_angle, weak, newer)
 
@@ -112,7 +112,7 @@ def _doubts(entry: Entry, known: _Known, today: date) -> Iterable[Doubt]:
         lost = _after(known.lost_by_used.get(entry.id, ()), since)
         if len(lost) >= LEAST_LOST:
             yield Doubt("lost", lost)
-        for angle in entry.angles:
+        for angle in entry.angle:
             if against := _after(known.lost_by_angle.get(angle, ()), since):
                 won, all_lost = known.weak[angle]
                 yield Doubt("angle", against, angle=angle, won=won, lost=all_lost)
@@ -126,7 +126,7 @@ def _replaces(other: Entry, entry: Entry, since: str) -> bool:
     is_newer = other.sort_date > since
     if entry.id in other.supersedes:
         return is_newer or not (other.sort_date and entry.verified_on)
-    return is_newer and other.kind == entry.kind and bool({*other.competitors} & {*entry.competitors})
+    return is_newer and other.kind == entry.kind and bool({*other.competitor} & {*entry.competitor})
 
 
 def _after(deals: Iterable[Entry], since: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import unicodedata
 from datetime import date
 
 from kb.loop.period import Period
+from kb.money import find_money
 
 DAYS_OF = {
     "日": 1.0, "day": 1.0, "週": 7.0, "week": 7.0, "月": 365.25 / 12, "month": 365.25 / 12, "四半期": 365.25 / 4,
@@ -16,8 +17,6 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _TENTHS = re.compile(r"(\d+(?:\.\d+)?)\s*割")
 _SPAN = re.compile("四半期|[日週月年]|day|week|month|quarter|year")
 _COUNT = re.compile(r"(\d[\d,]*(?:\.\d+)?)")
-_UNITS = {"億": 100_000_000, "万": 10_000, "千": 1_000}
-_AMOUNT = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*([億万千]?)")
 _MONTH = re.compile(r"(\d{4})\s*[年/-]\s*(\d{1,2})")
 
 
@@ -44,8 +43,8 @@ def count_target(text: str, period: Period) -> float | None:
 
 def amount_target(text: str) -> int | None:
     """Return an amount in whole units of its currency."""
-    total = sum(float(n.replace(",", "")) * _UNITS.get(unit, 1) for n, unit in _AMOUNT.findall(_plain(text)))
-    return round(total) or None
+    found = find_money(text)
+    return found[0] or None if found else None
 
 
 def span_of(text: str) -> tuple[date, date] | None:
@@ -56,8 +55,8 @@ def span_of(text: str) -> tuple[date, date] | None:
 
 def currency_of(text: str) -> str:
     """Return the currency an amount is written in; yen where it says nothing else."""
-    plain = text.upper()
-    return next((c for sign, c in (("USD", "USD"), ("$", "USD"), ("EUR", "EUR"), ("€", "EUR")) if sign in plain), "JPY")
+    found = find_money(text)
+    return (found[1] if found else None) or "JPY"
 
 
 def _real(month: str) -> bool:

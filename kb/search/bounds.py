@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kb.entry import FACETS, KINDS, OUTCOMES, TEAMS
+from kb.choices import CHOICES
 from kb.errors import BadFilterError
+from kb.fields import FILTERS
 from kb.index.catalog import Catalog
 from kb.index.filters import entry_numbers, passing
 from kb.index.keywords import entries_with_text
@@ -15,7 +16,6 @@ from kb.wording import say
 
 REMEMBERED = 64  # filters
 NO_FILTERS = Filters()
-_FIXED = {"kind": KINDS, "outcome": OUTCOMES, "team": TEAMS, "language": ("ja", "en")}
 
 
 class Bounds:
@@ -53,21 +53,21 @@ def agreed(filters: Filters, playbook: Playbook) -> Filters:
     """Return filters in the words of the playbook; raise BadFilterError on a value no entry can have."""
     values = []
     for facet, wanted in filters.values:
-        if facet not in FACETS:
+        if facet not in FILTERS:
             raise BadFilterError(
-                say("There is no filter '{facet}'; use one of {choices}.", facet=facet, choices=", ".join(FACETS))
+                say("There is no filter '{facet}'; use one of {choices}.", facet=facet, choices=", ".join(FILTERS))
             )
-        fixed, words = _FIXED.get(facet), playbook.vocabulary(facet)
+        fixed, words = CHOICES.get(facet), playbook.vocabulary(facet)
         for value in wanted:
-            if fixed and value not in fixed:
+            if fixed and value not in fixed.keys:
                 raise BadFilterError(
                     say(
                         "'{value}' is no {facet}; use one of {choices}.",
                         value=value,
                         facet=facet,
-                        choices=", ".join(fixed),
+                        choices=", ".join(fixed.keys),
                     )
                 )
-        terms = [words.find(value) if words else None for value in wanted]
+        terms = [words.find(value) for value in wanted]
         values.append((facet, tuple(t.key if t else v for t, v in zip(terms, wanted, strict=True))))
     return replace(filters, values=tuple(pair for pair in values if pair[1]))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from kb.entry import FACETS, KINDS, OUTCOMES, TEAMS
+from kb.choices import CHOICES
+from kb.fields import FACETS
 from kb.index.catalog import Catalog
 from kb.index.filters import facet_totals, passing
 from kb.index.snapshot import Snapshot
@@ -13,7 +14,6 @@ from kb.search.answer import FacetCount
 from kb.search.query import Filters
 
 MOST_VALUES = 20  # of one facet: more is not a choice
-_FIXED_ORDER = {"kind": KINDS, "outcome": OUTCOMES, "team": TEAMS, "language": ("ja", "en")}
 
 Facets = Mapping[str, tuple[FacetCount, ...]]
 EntriesWithin = Callable[[Filters], frozenset[int]]
@@ -25,7 +25,7 @@ def count_found(
     """Count the entries found; a facet that is filtered counts what its other values would give."""
     counted, base = set(shown), set(unfiltered)
     totals = _counted(snapshot, counted)
-    for field, _ in filters.values:
+    for field in (field for field, _ in filters.values if field in totals):
         totals[field] = _counted(snapshot, counted | (base & within(filters.without(field))))[field]
     return {field: _ordered(field, totals[field], filters) for field in FACETS}
 
@@ -52,8 +52,7 @@ def _ordered(field: str, counts: Counter[str], filters: Filters) -> tuple[FacetC
     """Fixed values in their usual order, others by number; a chosen value stays visible even at zero."""
     for value in dict(filters.values).get(field, ()):
         counts.setdefault(value, 0)
-    fixed = _FIXED_ORDER.get(field)
-    if fixed:
-        return tuple(FacetCount(value, counts[value]) for value in fixed if value in counts)
+    if fixed := CHOICES.get(field):
+        return tuple(FacetCount(value, counts[value]) for value in fixed.keys if value in counts)
     chosen = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_VALUES]
     return tuple(FacetCount(value, count) for value, count in chosen)

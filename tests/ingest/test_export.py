@@ -134,7 +134,7 @@ def test_a_line_of_json_has_the_fields_by_their_keys(folder: Path) -> None:
     mail, deal = map(json.loads, out.getvalue().decode().splitlines()[:2])
     assert deal["fields"]["reasons"][0] == {"code": "pilot", "source": "buyer", "note": "合格ラインを超えた"}
     assert (deal["fields"]["amount"], deal["fields"]["closed_on"]) == (3_600_000, "2026-03-27")
-    assert (deal["fields"]["angles"], deal["fields"]["other"]) == (["total-cost"], {"見た人": "部長"})
+    assert (deal["fields"]["angle"], deal["fields"]["other"]) == (["total-cost"], {"見た人": "部長"})
     assert mail["fields"]["metrics"] == {"leads": 120, "won": 3}
     assert "currency" not in mail["fields"] and "campaign" not in mail["fields"]
 
@@ -154,7 +154,7 @@ def test_the_table_is_what_japanese_excel_expects(folder: Path) -> None:
 def test_no_cell_starts_a_formula(tmp_path: Path, title: str) -> None:
     write(tmp_path, "notes/a.md", f"---\ntitle: '{title}'\nowner: ' {title}'\ntags: ['{title}']\n---\n本文\n")
     _, [row] = table_of(read_records(tmp_path)[0])
-    assert (row["title"], row["owner"], row["tags"]) == (f"'{title}",) * 3
+    assert (row["title"], row["owner"], row["tag"]) == (f"'{title}",) * 3
 
 
 def test_an_empty_base_gives_an_empty_table_and_an_archive_without_files(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingest import fields
 from ingest.fields import FieldError
-from ingest.vocabulary import KIND_SPELLINGS, OUTCOME_SPELLINGS
+from kb.choices import CHOICES
 from kb.playbook import Term, Vocabulary
 
 
@@ -89,12 +89,12 @@ def test_a_list_of_hundreds_is_a_mistake() -> None:
     ("text", "kind"), [("商談", "deal"), ("DEAL", "deal"), ("営業トーク", "talk-track"), (" Note ", "note")]
 )
 def test_a_choice_is_found_by_any_spelling(text: str, kind: str) -> None:
-    assert fields.to_choice(text, KIND_SPELLINGS) == kind
+    assert fields.to_choice(text, CHOICES["kind"]) == kind
 
 
 def test_an_unknown_choice_is_answered_with_the_nearest() -> None:
     with pytest.raises(FieldError, match="Did you mean 'won'"):
-        fields.to_choice("wonn", OUTCOME_SPELLINGS)
+        fields.to_choice("wonn", CHOICES["outcome"])
 
 
 @pytest.mark.parametrize("text", ["deals/acme", "deals/acme.md", "./deals/acme.md", "entries/deals/acme.md"])

@@ -9,16 +9,18 @@ from hypothesis import strategies as st
 from ingest.front_matter import composed, cut, edited
 from ingest.parse import parse_entry
 from ingest.yaml_text import Plain, YamlTextError, read_mapping
+from kb.fields import FIELDS, Field, named
 from kb.playbook import Playbook
 
 WRITTEN = (
     "---\r\n種別: deal  # 手で書いた\r\ntitle: 'a: b'\r\n# 注記\r\nreasons:\r\n  - {code: price, source: buyer}\r\n"
     "  - {code: timing}   # 営業の見立て\r\n\r\nfoo: |\r\n  一行目\r\n  二行目\r\nlast:\r\n---\r\n本文\r\n"
 )
-KEYS = st.text(st.characters(codec="utf-8", categories=("L", "N")), min_size=1, max_size=8)
+_LETTERS = st.characters(codec="utf-8", categories=("L", "N"))
+MADE_UP = st.text(_LETTERS, min_size=1, max_size=8).filter(lambda key: not named(key))
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=30).map(str.strip)
 VALUES: st.SearchStrategy[Plain] = st.one_of(
-    TEXTS, st.lists(TEXTS, max_size=3), st.lists(st.dictionaries(KEYS, TEXTS, min_size=1, max_size=2), max_size=2)
+    TEXTS, st.lists(TEXTS, max_size=3), st.lists(st.dictionaries(MADE_UP, TEXTS, min_size=1, max_size=2), max_size=2)
 )
 BODIES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=80)
 
@@ -53,6 +55,13 @@ def test_an_empty_field_is_filled_and_a_new_one_comes_last() -> None:
     assert "last: x\r\ntags: [価格, 'a, b']\r\n---\r\n本文\r\n" in changed
 
 
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_a_new_file_has_the_documented_key_of_a_field(field: Field) -> None:
+    written = composed({field.name: "x"}, "本文")
+    assert written == f"---\n{field.key}: x\n---\n本文"
+    assert composed({field.name: "y"}, written) == written.replace("x", "y")
+
+
 def test_a_file_without_front_matter_gets_one() -> None:
     assert edited("本文\n", {"title": "題"}) == "---\ntitle: 題\n---\n本文\n"
     assert edited("\ufeff本文\n", {"title": "題"}) == "\ufeff---\ntitle: 題\n---\n本文\n"
@@ -68,7 +77,7 @@ def test_front_matter_that_is_no_yaml_is_refused() -> None:
         edited("---\na: [1\n---\nx\n", {"title": "x"})
 
 
-@given(st.dictionaries(KEYS, VALUES, max_size=4), BODIES)
+@given(st.dictionaries(MADE_UP, VALUES, max_size=4), BODIES)
 def test_what_is_composed_reads_back(fields: dict[str, Plain], body: str) -> None:
     assume(not cut(body).head)
     written = composed(fields, body)
@@ -76,7 +85,7 @@ def test_what_is_composed_reads_back(fields: dict[str, Plain], body: str) -> Non
     assert cut(written).body == body or not fields
 
 
-@given(st.dictionaries(KEYS, VALUES, min_size=1, max_size=4), BODIES, st.sampled_from(["\n", "\r\n"]), TEXTS)
+@given(st.dictionaries(MADE_UP, VALUES, min_size=1, max_size=4), BODIES, st.sampled_from(["\n", "\r\n"]), TEXTS)
 def test_every_other_field_and_the_body_stay(fields: dict[str, Plain], body: str, newline: str, title: str) -> None:
     before = composed(fields, "本文\n").replace("\n", newline) + body
     after = edited(before, {"title": title or "x"})

@@ -55,7 +55,7 @@ def test_every_field_of_a_deal_is_read(playbook: Playbook) -> None:
         "切り口: [ROI]\n使った話: [talk-tracks/x.md]\nfoo: bar\n---\n本文\n"
     )
     entry = parse_entry(text, "x.md", playbook, "hash").entry
-    assert (entry.title, entry.kind, entry.team, entry.owner, entry.tags) == (
+    assert (entry.title, entry.kind, entry.team, entry.owner, entry.tag) == (
         "アクメ 受注",
         "deal",
         "sales",
@@ -66,7 +66,7 @@ def test_every_field_of_a_deal_is_read(playbook: Playbook) -> None:
     assert entry.deal is not None
     assert (entry.deal.size, entry.deal.amount, entry.deal.currency) == (210, 12_000_000, "JPY")
     assert [(r.code, r.source, r.note) for r in entry.deal.reasons] == [("price", "buyer", "安い")]
-    assert (entry.angles, entry.deal.used, entry.extra) == (("roi-proof",), ("talk-tracks/x",), (("foo", "bar"),))
+    assert (entry.angle, entry.deal.used, entry.extra) == (("roi-proof",), ("talk-tracks/x",), (("foo", "bar"),))
     assert (entry.body, entry.body_line, entry.content_hash) == ("本文\n", 19, "hash")
 
 

@@ -19,7 +19,7 @@ def test_the_parts_of_a_playbook_are_read() -> None:
     text += "  受注:\n    - {code: price, ja: 価格, en: Price}\n  lost:\n    - price-too-high\n"
     playbook, problems = parse_playbook(text)
     assert playbook.company == "Acme"
-    assert playbook.angles.label("roi", "en") == "Proof of ROI"
+    assert playbook.vocabulary("angle").label("roi", "en") == "Proof of ROI"
     assert [term.key for term in playbook.reasons["won"].terms] == ["price"]
     assert [str(problem) for problem in problems] == [
         "playbook.yaml:4: reasons: expected a list of items with 'key: value' lines."
@@ -46,28 +46,29 @@ def test_stages_in_a_circle_and_kpis_without_a_target_are_told() -> None:
 
 def test_an_item_without_a_key_is_left_out_and_told() -> None:
     playbook, problems = parse_playbook("angles:\n  - {ja: 価格}\n  - {key: roi}")
-    assert [term.key for term in playbook.angles.terms] == ["roi"]
+    assert [term.key for term in playbook.vocabulary("angle").terms] == ["roi"]
     assert "angles: expected a key" in problems[0].message
 
 
 def test_broken_yaml_gives_an_empty_playbook_and_one_problem() -> None:
     playbook, problems = parse_playbook("company: [")
-    assert not playbook.angles
+    assert not playbook.vocabulary("angle")
     assert len(problems) == 1
 
 
 def test_windows_line_ends_and_a_mark_do_no_harm() -> None:
     playbook, problems = parse_playbook("\ufeffcompany: A\r\nangles:\r\n  - {key: roi}\r\n")
-    assert (playbook.company, len(playbook.angles.terms), problems) == ("A", 1, ())
+    assert (playbook.company, len(playbook.vocabulary("angle").terms), problems) == ("A", 1, ())
 
 
 def test_lead_sources_are_found_by_any_spelling() -> None:
     text = "lead_sources:\n  - {key: exhibition, ja: 展示会, en: Exhibition, aliases: [event, イベント]}\n"
     playbook, problems = parse_playbook(text)
     assert problems == ()
-    found = [playbook.lead_sources.find(spelling) for spelling in ("展示会", " EVENT ", "ｲﾍﾞﾝﾄ", "exhibition")]
+    found = [
+        playbook.vocabulary("lead_source").find(spelling) for spelling in ("展示会", " EVENT ", "ｲﾍﾞﾝﾄ", "exhibition")
+    ]
     assert [term.key if term else None for term in found] == ["exhibition"] * 4
-    assert playbook.vocabulary("lead_source") is playbook.lead_sources
 
 
 def test_closed_deals_are_read_with_industry_and_period() -> None:
@@ -129,9 +130,9 @@ def test_a_fault_in_the_industries_is_told_once() -> None:
 def test_the_shipped_playbook_has_no_problems() -> None:
     playbook, problems = parse_playbook((ENTRIES / "playbook.yaml").read_text("utf-8"))
     assert problems == ()
-    assert playbook.angles
+    assert playbook.vocabulary("angle")
     assert {"won", "lost"} <= set(playbook.reasons)
-    assert playbook.lead_sources
+    assert playbook.vocabulary("lead_source")
     assert {"won", "lost"} <= {total.outcome for total in playbook.closed_deals}
 
 

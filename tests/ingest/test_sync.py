@@ -178,7 +178,7 @@ def test_a_changed_playbook_has_every_entry_read_again(index: Index, entries: Pa
     write(entries, "playbook.yaml", "angles:\n  - {key: roi}\n  - {key: total-cost, aliases: [TCO]}\n")
     report = sync(index, entries)
     assert (_counts(report), report.embedded, report.problems) == ((0, 1, 0, 0), 0, ())
-    assert index.catalog.entries()["a"].angles == ("total-cost",)
+    assert index.catalog.entries()["a"].angle == ("total-cost",)
 
 
 def test_another_model_builds_beside_the_old_index_and_is_swapped_in_at_the_end(index: Index, entries: Path) -> None:

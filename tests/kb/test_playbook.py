@@ -52,6 +52,6 @@ def test_a_reason_belongs_to_an_outcome_and_is_found_in_all_when_it_is_unknown()
 
 
 def test_only_some_facets_have_a_vocabulary() -> None:
-    playbook = Playbook(angles=WORDS)
+    playbook = Playbook(vocabularies={"angle": WORDS})
     assert playbook.vocabulary("angle") is WORDS
-    assert playbook.vocabulary("kind") is None
+    assert not playbook.vocabulary("kind")

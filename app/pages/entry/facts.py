@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from app.pages.search.address import facet_address
 from app.words.reader import Reader
+from kb.choices import METRICS, MONEY_METRICS
 from kb.entry import Campaign, Deal, Entry, TalkTrack
 
-FUNNEL = ("impressions", "clicks", "leads", "mql", "sal", "sql", "won")  # from the first contact to the order
-MONEY = ("cost", "revenue")
+FUNNEL = tuple(name for name in METRICS if name not in MONEY_METRICS)  # from the first contact to the order
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,12 @@ def funnel_of(campaign: Campaign, reader: Reader) -> list[FunnelRow]:
 def money_of(campaign: Campaign, reader: Reader) -> list[FunnelRow]:
     """Return cost and revenue, and every figure of a campaign that is no stage."""
     metrics: Mapping[str, int] = campaign.metrics
-    rows = [FunnelRow(reader("metric." + name), reader.money(metrics[name]), "") for name in MONEY if name in metrics]
-    others = [name for name in metrics if name not in (*FUNNEL, *MONEY)]
+    rows = [
+        FunnelRow(reader("metric." + name), reader.money(metrics[name]), "")
+        for name in MONEY_METRICS
+        if name in metrics
+    ]
+    others = [name for name in metrics if name not in METRICS]
     return rows + [FunnelRow(name, reader.number(metrics[name]), "") for name in others]
 
 

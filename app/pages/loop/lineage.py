@@ -13,6 +13,7 @@ from app.http.dependencies import LibraryDep, ReaderDep
 from app.pages.cards import Card, card_of
 from app.pages.view import render
 from app.words.reader import Reader
+from kb.choices import OUTCOME_SIGNS
 from kb.entry import Entry
 from kb.loop.lineage import Lineage, Step
 
@@ -90,6 +91,6 @@ def _shown(found: Lineage) -> list[Step]:
 
 def _box(entry: Entry, column: int, reader: Reader, *, here: bool = False) -> Box:
     card = card_of(entry, reader)
-    shape = {"won": "● ", "lost": "✕ ", "no-decision": "– ", "open": "○ "}.get(card.outcome, "")
+    shape = f"{OUTCOME_SIGNS[card.outcome]} " if card.outcome else ""
     note = " · ".join(part for part in (shape + (card.outcome_label or card.kind), card.day) if part)
     return Box(entry.id, column, entry.title, note, "here" if here else card.outcome or "other")

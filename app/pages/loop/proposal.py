@@ -15,7 +15,7 @@ def proposed_kind(query: str, reader: Reader) -> str:
     """Return the kind of entry that would answer a search: a talk track for what customers say, else a note."""
     speaks_of_competitor = any(
         spelling.casefold() in query.casefold()
-        for term in reader.playbook.competitors.terms
+        for term in reader.playbook.vocabulary("competitor").terms
         for spelling in (term.key, term.ja, term.en, *term.aliases)
         if len(spelling) > 1
     )

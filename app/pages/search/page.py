@@ -140,8 +140,7 @@ def active_filters(asked: SearchAddress, reader: Reader) -> list[ActiveFilter]:
 def examples(reader: Reader) -> list[tuple[str, str]]:
     """Return questions to start from as (text, address): common ones and one about the first competitor."""
     questions = [reader("example." + name) for name in GENERAL_EXAMPLES]
-    questions += [
-        reader("example.competitor", name=term.label(reader.locale)) for term in reader.playbook.competitors.terms[:1]
-    ]
-    questions += [term.label(reader.locale) for term in reader.playbook.angles.terms[:1]]
+    competitors, angles = reader.playbook.vocabulary("competitor"), reader.playbook.vocabulary("angle")
+    questions += [reader("example.competitor", name=term.label(reader.locale)) for term in competitors.terms[:1]]
+    questions += [term.label(reader.locale) for term in angles.terms[:1]]
     return [(text, str(SearchAddress(text=text))) for text in questions]

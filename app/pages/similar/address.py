@@ -121,9 +121,7 @@ class DealAddress:
     def facts(self) -> Mapping[str, Any]:
         """Return the stated facts as the library names them."""
         return {
-            "industries": self.values("industry"),
-            "products": self.values("product"),
-            "competitors": self.values("competitor"),
+            **{name: self.values(name) for name in SEVERAL},
             "size": _read(to_count, self.value("size")),
             "amount": _read(_to_yen, self.value("amount")),
             "stage": self.value("stage"),

@@ -9,8 +9,6 @@ from app.words.reader import Reader
 from kb.insight.asked import Asked
 from kb.library import Library
 
-FIELDS = {"industry": "industries", "product": "products", "competitor": "competitors"}
-
 
 @dataclass(frozen=True, slots=True)
 class Chip:
@@ -25,9 +23,9 @@ def chips(address: DealAddress, asked: Asked, reader: Reader, library: Library) 
     """Return everything that was compared, the entry first."""
     found = [_entry(address.deal, reader, library)] if address.deal else []
     for name in SEVERAL:
-        for value in getattr(asked, FIELDS[name]):
+        for value in getattr(asked, name):
             text = f"{reader('facet.' + name)}: {reader.label(name, value)}"
-            found.append(Chip(f"{name}:{value}", text, FIELDS[name] in asked.read_from_text))
+            found.append(Chip(f"{name}:{value}", text, name in asked.read_from_text))
     if asked.size:
         found.append(Chip(f"size:{asked.size}", reader("similar.people", count=reader.number(asked.size))))
     if asked.amount:
@@ -44,7 +42,7 @@ def chips(address: DealAddress, asked: Asked, reader: Reader, library: Library) 
 
 def derived(asked: Asked) -> list[str]:
     """Return the facts of an understood deal as `name:value`."""
-    found = [f"{name}:{value}" for name in SEVERAL for value in getattr(asked, FIELDS[name])]
+    found = [f"{name}:{value}" for name in SEVERAL for value in getattr(asked, name)]
     single = {name: getattr(asked, name) for name in ("size", "amount", "stage", "lead_source")}
     return found + [f"{name}:{value}" for name, value in single.items() if value]
 

@@ -11,7 +11,7 @@ from starlette.datastructures import ImmutableMultiDict
 from app.http.body import posted_form
 from app.http.dependencies import LibraryDep, SettingsDep, reader_of
 from app.pages.similar.address import PAGE, SEVERAL, DealAddress
-from app.pages.similar.chips import FIELDS, chips, derived
+from app.pages.similar.chips import chips, derived
 from app.pages.similar.view import SimilarView, headline, near_and_far
 from app.pages.view import render
 from app.settings import Settings
@@ -51,7 +51,7 @@ def ask(
 def _page(request: Request, library: Library, settings: Settings, address: DealAddress) -> Response:
     reader = reader_of(request)
     context: dict[str, Any] = {"asked": address, "choices": _choices(address, None, reader)}
-    context |= {"deals": _deals(library, address.deal), "sources": reader.playbook.lead_sources.terms}
+    context |= {"deals": _deals(library, address.deal), "sources": reader.playbook.vocabulary("lead_source").terms}
     context |= {"scopes": _scopes(address, reader)}
     context |= {"understood": None, "view": None, "problems": [reader.say(what) for what in address.misread()]}
     if address.is_start:
@@ -96,9 +96,8 @@ def _choices(
     for name in SEVERAL:
         words = reader.playbook.vocabulary(name)
         known = [term.key for term in words.terms] if words else []
-        field = FIELDS[name]
-        chosen = getattr(understood, field) if understood else address.values(name)
-        read = understood is not None and field in understood.read_from_text
+        chosen = getattr(understood, name) if understood else address.values(name)
+        read = understood is not None and name in understood.read_from_text
         choices[name] = [
             (value, reader.label(name, value), value in chosen, read and value in chosen)
             for value in dict.fromkeys([*known, *chosen])

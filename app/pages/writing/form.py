@@ -13,15 +13,15 @@ from kb.playbook import Vocabulary
 from kb.wording import Sentence
 
 FIRST = {  # what a hurried author fills in; the rest is folded away
-    "deal": ("customer", "closed_on", "industry", "product", "competitors", "outcome", "title", "reasons.buyer",
+    "deal": ("customer", "closed_on", "industry", "product", "competitor", "outcome", "title", "reasons.buyer",
              "reasons.rep"),
     "talk-track": ("title", "objection", "industry", "product"),
     "campaign": ("title", "channel", "period", "audience", "metrics.impressions", "metrics.leads", "metrics.mql",
                  "metrics.sal", "metrics.sql", "metrics.won"),
-    "note": ("title", "tags", "industry", "product"),
+    "note": ("title", "tag", "industry", "product"),
 }  # fmt: skip
-OPEN = ("competitors",)  # lists the market adds to: a value that is not in them may be written beside
-AFTER = ("used", "angles")  # asked below the text
+OPEN = ("competitor",)  # lists the market adds to: a value that is not in them may be written beside
+AFTER = ("used", "angle")  # asked below the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,8 @@ def _options(field: FormField, values: Sequence[str], reader: Reader, outcome: s
     elif field.shape == "reasons":
         words = reader.playbook.reasons.get(outcome, Vocabulary())
         known = {term.key: term.label(reader.locale) for term in words.terms}
-    elif field.words:
-        agreed = reader.playbook.vocabulary(field.words) or Vocabulary()
+    elif field.is_agreed:
+        agreed = reader.playbook.vocabulary(field.key)
         known = {term.key: term.label(reader.locale) for term in agreed.terms}
     else:
         is_day = field.shape == "day" and all(_is_day(value) for value in values)
@@ -117,7 +117,7 @@ def _options(field: FormField, values: Sequence[str], reader: Reader, outcome: s
     if not known:
         return "line", ()
     options = tuple(Option(value, name, value in values) for value, name in known.items())
-    is_many = field.shape == "reasons" or field.key == "angles" or len(values) > 1
+    is_many = field.shape == "reasons" or field.key == "angle" or len(values) > 1
     return ("ticks" if is_many else "select"), options
 
 

@@ -91,10 +91,10 @@ def begun_from(text: str, name: str, source: Entry, reader: Reader) -> str:
     fields: dict[str, Plain | None] = {
         "title": reader(f"make.title.{name}", title=source.title),
         "derived_from": [source.id],
-        "industry": [*source.industries],
-        "product": [*source.products],
-        "competitors": [*source.competitors],
-        "angles": [*source.angles],
+        "industry": [*source.industry],
+        "product": [*source.product],
+        "competitor": [*source.competitor],
+        "angle": [*source.angle],
         "visibility": source.visibility if source.visibility != "all" else "",  # what is quoted stays as hidden
     }
     begun = edited(text, {name: value for name, value in fields.items() if value})

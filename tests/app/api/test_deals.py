@@ -110,3 +110,21 @@ def test_json_that_is_none_is_said_with_its_place(make_client: MakeClient) -> No
     message = answer.json()["error"]["message"]
     assert answer.status_code == 422
     assert message == "body: This is no valid JSON: Expecting value (at letter 9)."
+
+
+def test_former_names_of_lists_are_taken_and_given_beside_the_new_ones(make_client: MakeClient) -> None:
+    client = make_client(
+        {**FILES, "deals/z.md": "---\n結果: 受注\n製品: 点検\n競合: [タスキナ]\n切り口: [x]\n---\n本文。\n"}
+    )
+    former, new = (_post(client, {name: ["タスキナ"]}).json() for name in ("competitors", "competitor"))
+    assert former == new
+    assert new["query"]["competitor"] == new["query"]["competitors"] == ["タスキナ"]
+    found = next(deal for deal in new["won"] if deal["id"] == "deals/z")
+    for before, now in (("products", "product"), ("competitors", "competitor"), ("angles", "angle")):
+        assert found[before] == found[now] != []
+    entry = client.get("/api/v1/entries/deals/z").json()
+    for before, now in (("industries", "industry"), ("products", "product"), ("tags", "tag"), ("angles", "angle")):
+        assert entry[before] == entry[now]
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    for shape, name in (("SimilarDealsIn", "competitors"), ("SimilarDealOut", "products"), ("HitOut", "angles")):
+        assert schemas[shape]["properties"][name]["deprecated"] is True

@@ -25,8 +25,8 @@ ROUTES = (
 )
 HIT = {
     "trust",
-    "id", "title", "kind", "team", "outcome", "date", "industry", "competitors", "angles", "language", "url", "heading",
-    "snippet", "highlights", "band", "score", "why",
+    "id", "title", "kind", "team", "outcome", "date", "industry", "competitor", "competitors", "angle", "angles",
+    "language", "url", "heading", "snippet", "highlights", "band", "score", "why",
 }  # fmt: skip
 OPERATORS = (
     '"', '""', "-", "- -", "a OR", "NEAR(a b", "title:a", "a*", "^a", "(", "'; DROP TABLE entries; --", "%", "_",
@@ -83,8 +83,8 @@ def test_a_hit_tells_what_the_front_matter_says(client: TestClient) -> None:
     assert hit["outcome"] is None
     assert hit["date"] == "2026-08-20"
     assert hit["industry"] == "製造業、食品"
-    assert hit["competitors"] == ["タスキナ"]
-    assert hit["angles"] == ["total-cost"]
+    assert hit["competitor"] == hit["competitors"] == ["タスキナ"]
+    assert hit["angle"] == hit["angles"] == ["total-cost"]
     assert hit["language"] == "ja"
     assert hit["heading"] == "話す一文"
 

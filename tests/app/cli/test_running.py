@@ -17,12 +17,12 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from app.cli.running import running_server
 
+from app.cli.running import running_server
 from app.data_folder import HeldError, base_id, held, is_held
 from tests.words import write
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def _kb(place: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:

@@ -131,9 +131,9 @@ def test_a_new_entry_takes_over_what_it_is_made_from(client: TestClient, name: s
     source = html.unescape(page.split('<textarea name="source" hidden>\n')[1].split("</textarea>")[0])
     assert "derived_from: [talk-tracks/visit]\n" in source and "> 本文です。" in source
     kind = {"kind": name, "mode": "form", "source": source, "title": "見学の記事", "industry": "食品"}
-    answer = client.post("/write", data={**kind, "angles": "total-cost", "body": "新しい本文"}, follow_redirects=False)
+    answer = client.post("/write", data={**kind, "angle": "total-cost", "body": "新しい本文"}, follow_redirects=False)
     saved = client.get("/api/v1" + answer.headers["location"].partition("?")[0]).json()
-    assert saved["derived_from"] == ["talk-tracks/visit"] and saved["angles"] == ["total-cost"]
+    assert saved["derived_from"] == ["talk-tracks/visit"] and saved["angle"] == ["total-cost"]
     later = client.get("/api/v1/entries/talk-tracks/visit/lineage").json()["later"]
     assert saved["id"] in [step["entry"]["id"] for step in later]
 

@@ -205,8 +205,8 @@ def test_front_matter_that_is_no_yaml_is_shown_as_a_file_with_its_problem(client
 
 def test_a_competitor_no_list_knows_can_be_written_beside(client: TestClient) -> None:
     fields = _open(client, "/new/deal-lost") | {"customer": ["日向フーズ"]}
-    assert fields["competitors"] == ["", ""]
-    _send(client, fields | {"competitors": ["タスキナ", "新参社、後発社"], "answer": ["負けた。", "", "", ""]})
+    assert fields["competitor"] == ["", ""]
+    _send(client, fields | {"competitor": ["タスキナ", "新参社、後発社"], "answer": ["負けた。", "", "", ""]})
     text = next(_folder(client).glob("deals/日向*.md")).read_text("utf-8")
     assert re.search(r"competitors:\s+- タスキナ\s+- 新参社\s+- 後発社|competitors: \[タスキナ, 新参社, 後発社\]", text)
 

@@ -195,7 +195,7 @@ def test_several_competitors_in_one_cell_are_several(entries: Path, tmp_path: Pa
     export = write_csv(tmp_path / "d.csv", ("商談ID", "フェーズ", "競合"), ("1", "受注", "A社、B社;C, Inc."))
     bring_in(entries, export)
     (text,) = files(entries).values()
-    assert parse_entry(text, "deals/x.md", Playbook()).entry.competitors == ("A社", "B社", "C, Inc.")
+    assert parse_entry(text, "deals/x.md", Playbook()).entry.competitor == ("A社", "B社", "C, Inc.")
 
 
 def test_rows_without_an_id_or_with_one_that_stands_above_are_said(entries: Path, tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_an_import_that_was_broken_off_is_finished_by_the_next(
 
 
 def test_unknown_products_come_with_the_nearest_known_one(entries: Path, tmp_path: Path) -> None:
-    playbook = Playbook(products=Vocabulary.of([Term("GTX Pro", "GTX Pro", "GTX Pro")]))
+    playbook = Playbook(vocabularies={"product": Vocabulary.of([Term("GTX Pro", "GTX Pro", "GTX Pro")])})
     rows = [("Deal ID", "Stage", "Product"), ("1", "Won", "GTXPro"), ("2", "Won", "GTX Pro"), ("3", "Lost", "GTXPro")]
     table = open_table(write_csv(tmp_path / "d.csv", *rows))
     (unknown,) = CrmImport(entries, table, columns_of(table), playbook).run().unknown
@@ -344,12 +344,12 @@ def test_industry_and_size_come_from_the_table_of_accounts(entries: Path, tmp_pa
     joined = read_accounts(open_table(write_csv(tmp_path / "a.csv", *accounts)))
     CrmImport(entries, table, columns_of(table), Playbook(), joined).run(write=True)
     first, second = (parse_entry(text, "deals/x.md", Playbook()).entry for text in files(entries).values())
-    assert (first.industries, first.deal and first.deal.size, first.deal and first.deal.customer) == (
+    assert (first.industry, first.deal and first.deal.size, first.deal and first.deal.customer) == (
         ("Food, Drink",),
         577,
         "Acme",
     )
-    assert (second.industries, second.deal and second.deal.size) == (("Retail",), None)
+    assert (second.industry, second.deal and second.deal.size) == (("Retail",), None)
 
 
 def test_lines_of_a_table_inside_a_record_are_not_records(entries: Path, tmp_path: Path) -> None:

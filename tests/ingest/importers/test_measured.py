@@ -72,5 +72,5 @@ def test_objects_of_salesforce_are_read_with_their_campaigns_and_accounts(entrie
     report = imported(entries, shared(f"{folder}/Opportunity.csv"), shared(f"{folder}/Account.csv"))
     assert (campaigns.kind, campaigns.new) == ("campaigns", 8)
     assert (report.profile, report.new, report.outcomes) == ("Salesforce", 50, {"open": 35, "won": 12, "lost": 3})
-    assert all(entry.industries and entry.deal.customer for entry in entries_of(entries) if entry.deal)
+    assert all(entry.industry and entry.deal.customer for entry in entries_of(entries) if entry.deal)
     assert imported(entries, shared(f"{folder}/Opportunity.csv"), shared(f"{folder}/Account.csv")).unchanged == 50

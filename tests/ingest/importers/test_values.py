@@ -164,6 +164,11 @@ def test_a_written_mapping_is_read_back() -> None:
     assert {stage: outcome_of_stage(stage, again.outcomes) for stage in stages} == stages
 
 
+def test_a_mapping_may_name_a_field_in_any_spelling() -> None:
+    profile = parse_profile("fields:\n  competitors: 競合他社\n  業種: 業界\n  crm_id: ID\n", "m.yaml")
+    assert profile.fields == {"competitor": ("競合他社",), "industry": ("業界",), "crm_id": ("ID",)}
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb import entry as model
+from kb.choices import CHOICES
 from kb.entry import Campaign, Deal, Entry, Reason, TalkTrack, Variant
 from kb.index.documents import from_document, to_document
 
@@ -42,11 +43,11 @@ ENTRIES = st.builds(
     body_line=st.integers(1, 99),
     language=st.sampled_from(["ja", "en"]),
     content_hash=_WORDS,
-    team=st.none() | st.sampled_from(model.TEAMS),
+    team=st.none() | st.sampled_from(CHOICES["team"].keys),
     date=_DAYS,
     verified_on=_DAYS,
     review_by=_DAYS,
-    tags=_LISTS,
+    tag=_LISTS,
     related=_LISTS,
     deal=st.none() | _DEALS,
     talk_track=st.none() | st.builds(TalkTrack, _WORDS, _WORDS, _WORDS),

@@ -12,10 +12,14 @@ PRODUCTS = Vocabulary.of(
     [Term("現場ログ", "現場ログ", "Genba Log"), Term("現場ログ点検", "現場ログ点検", "Inspect", ("点検",))]
 )
 PLAYBOOK = Playbook(
-    industries=Vocabulary.of([Term("食品", "食品", "Food", ("food",)), Term("物流", "物流", "Logistics", ("運輸",))]),
-    products=PRODUCTS,
-    competitors=Vocabulary.of([Term("タスキナ", "タスキナ", "Taskina"), Term("内製", "内製", "In-house")]),
-    lead_sources=Vocabulary.of([Term("webinar", "ウェビナー", "Webinar", ("セミナー",))]),
+    vocabularies={
+        "industry": Vocabulary.of(
+            [Term("食品", "食品", "Food", ("food",)), Term("物流", "物流", "Logistics", ("運輸",))]
+        ),
+        "product": PRODUCTS,
+        "competitor": Vocabulary.of([Term("タスキナ", "タスキナ", "Taskina"), Term("内製", "内製", "In-house")]),
+        "lead_source": Vocabulary.of([Term("webinar", "ウェビナー", "Webinar", ("セミナー",))]),
+    }
 )
 
 
@@ -40,25 +44,25 @@ def test_a_nickname_everybody_uses_is_not_taken_for_a_product() -> None:
 
 def test_missing_facts_are_read_from_the_text_and_said_to_be() -> None:
     asked = with_agreed_words(Asked(told=("Taskina is cheaper. A food plant.",)), PLAYBOOK)
-    assert (asked.industries, asked.competitors, asked.products) == (("食品",), ("タスキナ",), ())
-    assert asked.read_from_text == ("industries", "competitors")
+    assert (asked.industry, asked.competitor, asked.product) == (("食品",), ("タスキナ",), ())
+    assert asked.read_from_text == ("industry", "competitor")
 
 
 def test_stated_facts_go_under_their_agreed_names_and_are_not_overruled_by_the_text() -> None:
-    asked = with_agreed_words(Asked(told=("食品の話",), industries=("運輸",), lead_source="セミナー"), PLAYBOOK)
-    assert (asked.industries, asked.lead_source, asked.read_from_text) == (("物流",), "webinar", ())
+    asked = with_agreed_words(Asked(told=("食品の話",), industry=("運輸",), lead_source="セミナー"), PLAYBOOK)
+    assert (asked.industry, asked.lead_source, asked.read_from_text) == (("物流",), "webinar", ())
 
 
 def test_a_fact_the_playbook_does_not_know_is_kept() -> None:
-    assert with_agreed_words(Asked(industries=("林業",)), PLAYBOOK).industries == ("林業",)
+    assert with_agreed_words(Asked(industry=("林業",)), PLAYBOOK).industry == ("林業",)
 
 
 def test_an_existing_deal_is_asked_about_with_its_facts() -> None:
-    known = asked_of(deal("a", "open", industries=("食品",), size=120, lead_source="セミナー"), PLAYBOOK)
-    assert (known.industries, known.size, known.lead_source, known.deal_id) == (("食品",), 120, "webinar", "deals/a")
+    known = asked_of(deal("a", "open", industry=("食品",), size=120, lead_source="セミナー"), PLAYBOOK)
+    assert (known.industry, known.size, known.lead_source, known.deal_id) == (("食品",), 120, "webinar", "deals/a")
 
 
-@pytest.mark.parametrize("asked", [Asked(told=("x",)), Asked(deal_id="a"), Asked(size=0), Asked(industries=("a",))])
+@pytest.mark.parametrize("asked", [Asked(told=("x",)), Asked(deal_id="a"), Asked(size=0), Asked(industry=("a",))])
 def test_anything_said_is_something(asked: Asked) -> None:
     assert not asked.is_empty
 

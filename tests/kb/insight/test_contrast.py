@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from kb.insight.contrast import Contrast, Weighed, contrasts
 from tests.deals import deal
 
-VIEWS = {"angle": lambda entry: entry.angles}
+VIEWS = {"angle": lambda entry: entry.angle}
 
 
 def _side(*angles: str, weight: float = 1.0) -> list[Weighed]:
-    return [Weighed(deal(f"d{n}", angles=(angle,) if angle else ()), weight) for n, angle in enumerate(angles)]
+    return [Weighed(deal(f"d{n}", angle=(angle,) if angle else ()), weight) for n, angle in enumerate(angles)]
 
 
 def _only(won: Sequence[Weighed], lost: Sequence[Weighed]) -> Contrast:
@@ -35,8 +35,8 @@ def test_log_odds_and_interval_are_those_of_the_formula() -> None:
 
 
 def test_a_contrast_names_how_many_were_compared_and_which_deals_hold_it() -> None:
-    won = [Weighed(deal("w1", angles=("peer",)), 1.0), Weighed(deal("w2"), 0.5)]
-    lost = [Weighed(deal("l1", angles=("peer",)), 1.0)]
+    won = [Weighed(deal("w1", angle=("peer",)), 1.0), Weighed(deal("w2"), 0.5)]
+    lost = [Weighed(deal("l1", angle=("peer",)), 1.0)]
     found = _only(won, lost)
     assert (found.won, found.won_of, found.lost, found.lost_of) == (1, 2, 1, 1)
     assert found.evidence == tuple(d.entry.id for d in (won[0], lost[0]))
@@ -52,13 +52,13 @@ def test_two_deals_are_too_few() -> None:
 
 
 def test_a_reason_that_one_side_cannot_have_is_no_difference() -> None:
-    views = {"reason": lambda entry: entry.angles}
+    views = {"reason": lambda entry: entry.angle}
     (found,) = contrasts(_side(*["price"] * 9), _side(*[""] * 9), views)  # type: ignore[arg-type]
     assert found.verdict == "one-sided"
 
 
 def test_an_outcome_as_a_tag_is_left_out() -> None:
-    views = {"tag": lambda entry: entry.angles}
+    views = {"tag": lambda entry: entry.angle}
     assert contrasts(_side("受注"), _side("失注"), views) == ()  # type: ignore[arg-type]
 
 

@@ -19,7 +19,7 @@ MARCH, SEPTEMBER = datetime.date(2026, 3, 1), datetime.date(2026, 9, 1)
 def _noted(won: int, lost: int, industry: str = "食品", day: datetime.date | None = None) -> list[Entry]:
     ends = ["won"] * won + ["lost"] * lost
     names = [f"{industry}-{day}-{number}" for number in range(len(ends))]
-    return [deal(n, end, industries=(industry,), closed_on=day) for n, end in zip(names, ends, strict=True)]
+    return [deal(n, end, industry=(industry,), closed_on=day) for n, end in zip(names, ends, strict=True)]
 
 
 def _covered(deals: list[Entry], *totals: ClosedDeals) -> Coverage:

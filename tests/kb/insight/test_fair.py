@@ -135,7 +135,7 @@ def _row(**sources: Group) -> Row:
         kinds = ((end, angle) for angle in ("asked", "other") for end in ("won", "lost"))
         for (end, angle), count in zip(kinds, cells, strict=True):
             names = [f"{source}-{angle}-{end}-{number}" for number in range(count)]
-            deals += [deal(name, end, lead_source=source, angles=(angle,)) for name in names]
+            deals += [deal(name, end, lead_source=source, angle=(angle,)) for name in names]
     table = table_of(*deals)
     return next(row for row in scoreboard(table, table.within(None), "angle").rows if row.key == "asked")
 

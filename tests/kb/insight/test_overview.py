@@ -50,8 +50,8 @@ def test_campaigns_that_counted_two_stages_are_funnels(
 
 
 def test_an_angle_in_an_industry_counts_each_deal_once() -> None:
-    deals = [deal(f"d{n}", "won" if n < 4 else "lost", angles=("peer",), industries=("食品", "物流")) for n in range(6)]
-    table = table_of(*deals, deal("x", "no-decision", angles=("peer",), industries=("食品",)))
+    deals = [deal(f"d{n}", "won" if n < 4 else "lost", angle=("peer",), industry=("食品", "物流")) for n in range(6)]
+    table = table_of(*deals, deal("x", "no-decision", angle=("peer",), industry=("食品",)))
     cells = {c.industry: (c.won, c.decided, c.is_enough) for c in angles_by_industry(table, table.within(None))}
     assert cells == {"食品": (4, 6, True), "物流": (4, 6, True)}
     closed = {c.industry: c.decided for c in angles_by_industry(table, table.within(None), "closed")}

@@ -23,7 +23,7 @@ def _campaign(name: str, angles: tuple[str, ...], **fields: Any) -> Entry:
         body_line=1,
         language="ja",
         content_hash="",
-        angles=angles,
+        angle=angles,
         campaign=Campaign(**fields),
     )
 
@@ -78,7 +78,7 @@ def test_the_interval_is_that_of_a_plain_rate() -> None:
 
 
 def test_entries_that_are_no_campaigns_say_nothing() -> None:
-    assert responses([deal("a", "won", angles=("peer",))]) == {}
+    assert responses([deal("a", "won", angle=("peer",))]) == {}
 
 
 @pytest.mark.parametrize(

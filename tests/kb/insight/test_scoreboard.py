@@ -36,7 +36,7 @@ def _row(board: Scoreboard, key: str) -> Row:
 
 def _deals(angle: str, won: int, lost: int, no_decision: int = 0) -> list[Entry]:
     ends = ["won"] * won + ["lost"] * lost + ["no-decision"] * no_decision
-    return [deal(f"{angle}-{number}", end, angles=(angle,)) for number, end in enumerate(ends)]
+    return [deal(f"{angle}-{number}", end, angle=(angle,)) for number, end in enumerate(ends)]
 
 
 def test_a_deal_counts_once_in_a_row_however_often_it_names_a_value() -> None:
@@ -53,7 +53,7 @@ def test_no_decision_is_an_outcome_of_its_own() -> None:
 
 
 def test_open_deals_and_deals_without_an_outcome_are_in_no_rate() -> None:
-    more = [deal("open", "open", angles=("peer",)), deal("none", None, angles=("peer",))]
+    more = [deal("open", "open", angle=("peer",)), deal("none", None, angle=("peer",))]
     board = _board([*_deals("peer", 3, 1), *more])
     assert _row(board, "peer").rate.mean == pytest.approx(3.5 / 5)
     assert (board.looked_at.deals, board.looked_at.decided, board.looked_at.without_outcome) == (6, 4, 1)
@@ -118,7 +118,7 @@ def test_only_reasons_are_one_sided() -> None:
 def test_a_lead_source_has_one_row_whatever_it_is_called() -> None:
     words = Vocabulary.of([Term("fair", "展示会", "Exhibition", ("event", "イベント"))])
     deals = [deal(f"d{n}", "won", lead_source=name) for n, name in enumerate(["展示会", "Event", "イベント", " 電話 "])]
-    table = table_of(*deals, playbook=Playbook(lead_sources=words))
+    table = table_of(*deals, playbook=Playbook(vocabularies={"lead_source": words}))
     rows = scoreboard(table, table.within(None), "lead_source").rows
     assert {row.key: row.counts.won for row in rows} == {"fair": 3, "電話": 1}
 
@@ -136,23 +136,23 @@ def test_deals_without_a_value_count_in_the_base_and_are_reported() -> None:
 
 
 def test_a_deal_of_two_values_counts_in_both_rows_and_once_in_the_base() -> None:
-    board = _board([deal("a", "won", competitors=("タスキナ", "内製"))], "competitor")
+    board = _board([deal("a", "won", competitor=("タスキナ", "内製"))], "competitor")
     assert [(row.key, row.counts.won) for row in board.rows] == [("タスキナ", 1), ("内製", 1)]
     assert board.base.counts.won == 1
 
 
 def test_a_value_of_open_deals_only_is_shown_without_a_verdict() -> None:
-    row = _row(_board([deal("a", "open", angles=("new",)), *_deals("peer", 3, 3)]), "new")
+    row = _row(_board([deal("a", "open", angle=("new",)), *_deals("peer", 3, 3)]), "new")
     assert (row.counts.open, row.verdict, row.agreement) == (1, "too-few", "not-comparable")
 
 
 def test_a_value_only_deals_without_an_outcome_name_has_no_row() -> None:
-    assert _board([deal("a", None, angles=("new",))]).rows == ()
+    assert _board([deal("a", None, angle=("new",))]).rows == ()
 
 
 def test_the_deals_behind_a_row_are_named_newest_first() -> None:
     days = {"a": datetime.date(2026, 3, 1), "b": datetime.date(2026, 5, 1), "c": None}
-    deals = [deal(name, "won", angles=("peer",), closed_on=day) for name, day in days.items()]
+    deals = [deal(name, "won", angle=("peer",), closed_on=day) for name, day in days.items()]
     assert _row(_board(deals), "peer").evidence == ("deals/b", "deals/a", "deals/c")
 
 
@@ -173,8 +173,8 @@ angles = st.lists(st.sampled_from(["peer", "price", "roi"]), max_size=3).map(tup
 deal_fields = st.fixed_dictionaries(
     {
         "outcome": st.sampled_from([*OUTCOMES, None]),
-        "angles": angles,
-        "industries": st.lists(st.sampled_from(["食品", "物流", "建設"]), max_size=2).map(tuple),
+        "angle": angles,
+        "industry": st.lists(st.sampled_from(["食品", "物流", "建設"]), max_size=2).map(tuple),
         "size": st.none() | st.integers(1, 900),
         "lead_source": st.sampled_from(["", "紹介", "展示会"]),
     }
@@ -201,7 +201,7 @@ def test_the_order_of_entries_does_not_matter(deals: list[Entry], outcome_of: Ou
 
 @given(some_deals)
 def test_rows_count_what_one_counts_by_hand(deals: list[Entry]) -> None:
-    by_hand = Counter((angle, entry.outcome) for entry in deals for angle in set(entry.angles))
+    by_hand = Counter((angle, entry.outcome) for entry in deals for angle in set(entry.angle))
     board = _board(deals)
     for row in board.rows:
         counts = (row.counts.won, row.counts.lost, row.counts.no_decision, row.counts.open)

@@ -34,13 +34,13 @@ def _ask(deals: list[Entry], asked: Asked, count: int = 5) -> SimilarDeals:
 
 
 def _many() -> list[Entry]:
-    won = [deal(f"won-{n:02}", "won", industries=("食品",), size=100 + n) for n in range(40)]
-    lost = [deal(f"lost-{n}", "lost", industries=("食品",), size=5_000) for n in range(4)]
-    return [*won, *lost, deal("open", "open", industries=("食品",)), deal("stalled", "no-decision")]
+    won = [deal(f"won-{n:02}", "won", industry=("食品",), size=100 + n) for n in range(40)]
+    lost = [deal(f"lost-{n}", "lost", industry=("食品",), size=5_000) for n in range(4)]
+    return [*won, *lost, deal("open", "open", industry=("食品",)), deal("stalled", "no-decision")]
 
 
 def test_forty_wins_do_not_hide_four_losses() -> None:
-    found = _ask(_many(), Asked(industries=("食品",), size=100))
+    found = _ask(_many(), Asked(industry=("食品",), size=100))
     counts = {outcome: len(deals) for outcome, deals in found.by_outcome.items()}
     assert counts == {"won": 5, "lost": 4, "no-decision": 1, "open": 1}
     assert [d.entry.title for d in found.by_outcome["won"]] == ["won-00", "won-01", "won-02", "won-03", "won-04"]
@@ -53,7 +53,7 @@ def test_a_deal_is_not_similar_to_itself() -> None:
 
 
 def test_every_part_that_was_asked_for_is_told_with_its_weight() -> None:
-    found = _ask(_many(), Asked(industries=("食品",), size=100, competitors=("A社",)))
+    found = _ask(_many(), Asked(industry=("食品",), size=100, competitor=("A社",)))
     parts = {part.name: part for part in found.by_outcome["won"][0].parts}
     assert set(parts) == {"industry", "size", "competitor"}
     assert parts["industry"].likeness == 1.0 and parts["competitor"].likeness is None
@@ -61,7 +61,7 @@ def test_every_part_that_was_asked_for_is_told_with_its_weight() -> None:
 
 
 def test_the_win_rate_of_the_neighbours_does_not_come_from_the_balanced_lists() -> None:
-    found = _ask(_many(), Asked(industries=("食品",)))
+    found = _ask(_many(), Asked(industry=("食品",)))
     assert (found.rate.won, found.rate.lost) == (40, 4)
     assert found.rate.low < found.rate.mean < found.rate.high
     assert found.rate.mean == pytest.approx(0.9, abs=0.02)
@@ -78,20 +78,20 @@ def test_the_stage_of_a_won_deal_tells_nothing_and_does_not_move_the_rate() -> N
 
 
 def test_deals_that_have_nothing_in_common_are_listed_but_compared_with_nothing() -> None:
-    deals = [deal("a", "won", industries=("食品",), angles=("x",)), deal("b", "lost", industries=("食品",))]
-    found = _ask(deals, Asked(industries=("建設",)))
+    deals = [deal("a", "won", industry=("食品",), angle=("x",)), deal("b", "lost", industry=("食品",))]
+    found = _ask(deals, Asked(industry=("建設",)))
     assert found.by_outcome["won"][0].likeness < LEAST_LIKE
     assert (found.confidence, found.contrasts, found.pairs, found.suggestions) == ("none", (), (), ())
 
 
 def test_almost_equal_deals_with_opposite_ends_are_paired_and_their_difference_named() -> None:
-    same = {"industries": ("食品",), "products": ("点検",), "competitors": ("A社",), "size": 150}
+    same = {"industry": ("食品",), "product": ("点検",), "competitor": ("A社",), "size": 150}
     deals = [
-        deal("won", "won", **same, angles=("peer",), used=("talk-tracks/visit",), campaign="campaigns/expo"),
-        deal("lost", "lost", **same, angles=("price",)),
-        deal("other", "lost", industries=("物流",), angles=("price",)),
+        deal("won", "won", **same, angle=("peer",), used=("talk-tracks/visit",), campaign="campaigns/expo"),
+        deal("lost", "lost", **same, angle=("price",)),
+        deal("other", "lost", industry=("物流",), angle=("price",)),
     ]
-    found = _ask(deals, Asked(industries=("食品",), competitors=("A社",)))
+    found = _ask(deals, Asked(industry=("食品",), competitor=("A社",)))
     pair = found.pairs[0]
     assert (pair.won.title, pair.lost.title) == ("won", "lost")
     assert ("industry", ("食品",)) in pair.same and ("size", ("1",)) in pair.same
@@ -108,8 +108,8 @@ def test_almost_equal_deals_with_opposite_ends_are_paired_and_their_difference_n
 
 
 def test_what_the_asked_deal_uses_already_is_not_suggested() -> None:
-    same = {"industries": ("食品",)}
-    deals = [deal("won", "won", **same, angles=("peer", "pilot")), deal("mine", "open", **same, angles=("peer",))]
+    same = {"industry": ("食品",)}
+    deals = [deal("won", "won", **same, angle=("peer", "pilot")), deal("mine", "open", **same, angle=("peer",))]
     found = _ask(deals, asked_of(deals[1], Playbook()))
     assert [s.value for s in found.suggestions] == ["pilot"]
 
@@ -141,8 +141,8 @@ def test_rare_words_in_common_count_more_than_frequent_ones() -> None:
 
 @given(st.lists(st.sampled_from(["won", "lost", "no-decision", "open"]), max_size=30), st.permutations(list(range(30))))
 def test_the_order_of_the_deals_does_not_change_the_rate(ends: list[str], order: list[int]) -> None:
-    deals = [deal(f"d{n}", end, industries=("食品",) if n % 3 else (), size=50 * (n + 1)) for n, end in enumerate(ends)]
-    asked = Asked(industries=("食品",), size=300)
+    deals = [deal(f"d{n}", end, industry=("食品",) if n % 3 else (), size=50 * (n + 1)) for n, end in enumerate(ends)]
+    asked = Asked(industry=("食品",), size=300)
     rates = []
     for some in (deals, [deals[n] for n in order if n < len(deals)]):
         table = table_of(*some)
@@ -173,7 +173,7 @@ def test_the_library_compares_the_situation_of_stored_deals(library: Library) ->
 
 
 def test_what_a_reader_may_not_see_is_in_no_list_and_no_rate(library: Library) -> None:
-    found = library.deals.similar(Asked(industries=("食品",)))
+    found = library.deals.similar(Asked(industry=("食品",)))
     assert [d.entry.id for d in found.by_outcome["won"]] == ["deals/a"]
     assert found.rate.won == 1
 

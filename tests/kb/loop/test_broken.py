@@ -22,7 +22,7 @@ def entry(entry_id: str, kind: Any = "talk-track", body: str = "", **fields: Any
 
 
 def deal(entry_id: str, outcome: Any = "won", closed_on: date = OLD, **fields: Any) -> Entry:
-    of_entry = {name: fields.pop(name) for name in ("angles", "tags", "competitors") if name in fields}
+    of_entry = {name: fields.pop(name) for name in ("angle", "tag", "competitor") if name in fields}
     return entry(entry_id, "deal", **of_entry, deal=Deal(outcome, closed_on=closed_on, **fields))
 
 
@@ -41,7 +41,7 @@ def test_a_talk_track_that_won_is_to_become_content() -> None:
 def test_an_angle_with_a_response_that_no_deal_uses() -> None:
     mail = entry("mail", "campaign", campaign=Campaign(variants=(Variant("peer", 100, 9), Variant("cost", 100, 0))))
     assert [angle for angle, _ in found(mail).angles] == ["peer"]
-    assert found(mail, deal("d", angles=("peer",))).angles == ()
+    assert found(mail, deal("d", angle=("peer",))).angles == ()
 
 
 @pytest.mark.parametrize(("days", "is_idle"), [(QUIET_DAYS, False), (QUIET_DAYS + 1, True)])
@@ -59,7 +59,7 @@ def test_what_is_new_or_opened_or_in_an_open_deal_is_not_idle() -> None:
     assert found(entry("mail", "campaign"), deal("d", closed_on=TODAY, campaign="mail")).idle == ()
 
 
-LOST = deal("lost", "lost", reasons=(Reason("price"),), competitors=("タスキナ",), tags=("相見積",))
+LOST = deal("lost", "lost", reasons=(Reason("price"),), competitor=("タスキナ",), tag=("相見積",))
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ LOST = deal("lost", "lost", reasons=(Reason("price"),), competitors=("タスキ�
     [
         entry("a", body="ＰＲＩＣＥの話"),
         entry("b", talk_track=TalkTrack(objection="値段が高い")),
-        entry("c", "note", tags=("価格",)),
-        entry("d", competitors=("タスキナ",), tags=("相見積",)),
+        entry("c", "note", tag=("価格",)),
+        entry("d", competitor=("タスキナ",), tag=("相見積",)),
     ],
 )
 def test_a_reason_is_answered_by_its_name_or_by_the_same_competitor(answer: Entry) -> None:
@@ -77,6 +77,6 @@ def test_a_reason_is_answered_by_its_name_or_by_the_same_competitor(answer: Entr
 
 
 def test_the_competitor_alone_or_what_was_used_there_is_no_answer() -> None:
-    assert found(LOST, entry("x", competitors=("タスキナ",))).unanswered
-    tried = deal("l", "lost", reasons=(Reason("price"),), competitors=("タスキナ",), tags=("相見積",), used=("y",))
-    assert found(tried, entry("y", competitors=("タスキナ",), tags=("相見積",))).unanswered
+    assert found(LOST, entry("x", competitor=("タスキナ",))).unanswered
+    tried = deal("l", "lost", reasons=(Reason("price"),), competitor=("タスキナ",), tag=("相見積",), used=("y",))
+    assert found(tried, entry("y", competitor=("タスキナ",), tag=("相見積",))).unanswered

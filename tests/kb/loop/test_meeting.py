@@ -66,8 +66,8 @@ def test_more_than_fit_on_the_sheet_are_counted_and_both_sides_are_shown() -> No
 
 def test_only_what_three_deals_named_has_moved() -> None:
     now, before = date(2026, 11, 18), date(2026, 11, 11)
-    deals = some(4, "lost", now, "a", angles=("roi",), reasons=(Reason("price"), Reason("price")))
-    deals += some(1, "lost", before, "b", angles=("roi", "tco"), reasons=(Reason("late"),))
+    deals = some(4, "lost", now, "a", angle=("roi",), reasons=(Reason("price"), Reason("price")))
+    deals += some(1, "lost", before, "b", angle=("roi", "tco"), reasons=(Reason("late"),))
     assert held(*deals).moved == (Moved("reason", "price", 4, 0, True), Moved("angle", "roi", 4, 1, False))
     assert held(*deals[:2]).moved == ()
 

@@ -54,33 +54,33 @@ def test_two_deals_lost_since_the_check_ask_for_another() -> None:
 
 
 def _angled() -> list[Entry]:
-    lost = [deal(f"l{n}", "lost", date(2026, 3, n + 1), angles=("cost",)) for n in range(9)]
-    return [*lost, *(deal(f"w{n}", "won", date(2026, 2, 1), angles=("peer",)) for n in range(9))]
+    lost = [deal(f"l{n}", "lost", date(2026, 3, n + 1), angle=("cost",)) for n in range(9)]
+    return [*lost, *(deal(f"w{n}", "won", date(2026, 2, 1), angle=("peer",)) for n in range(9))]
 
 
 def test_an_angle_that_loses_more_than_others_asks_for_a_check() -> None:
-    found = standing(entry("a", angles=("cost",)), *_angled())
+    found = standing(entry("a", angle=("cost",)), *_angled())
     assert kinds(found) == ["angle"] and (found.doubts[0].won, found.doubts[0].lost) == (0, 9)
-    assert standing(entry("a", angles=("peer",)), *_angled()).doubts == ()
-    assert standing(entry("a", angles=("cost",), verified_on=TODAY), *_angled()).state == "verified"
+    assert standing(entry("a", angle=("peer",)), *_angled()).doubts == ()
+    assert standing(entry("a", angle=("cost",), verified_on=TODAY), *_angled()).state == "verified"
 
 
 def test_weak_angles_are_those_of_the_scoreboard() -> None:
-    deals = [*_angled(), *(deal(f"x{n}", "lost", date(2026, 3, 1), angles=("few",)) for n in range(4))]
+    deals = [*_angled(), *(deal(f"x{n}", "lost", date(2026, 3, 1), angle=("few",)) for n in range(4))]
     board = scoreboard(deal_table(list(enumerate(deals)), Playbook(), {}), np.ones(len(deals), np.bool_), "angle")
     weak = {r.key for r in board.rows if r.rate.p_above_base < 0.1 and r.counts.won + r.counts.lost >= 5}
     assert weak_angles(deals).keys() == weak == {"cost"}
 
 
 def test_a_newer_version_or_one_on_the_same_competitor_asks_for_a_check() -> None:
-    talk = entry("a", competitors=("タスキナ",))
-    made = entry("b", competitors=("タスキナ",), derived_from=("a",), date=date(2026, 2, 1))
+    talk = entry("a", competitor=("タスキナ",))
+    made = entry("b", competitor=("タスキナ",), derived_from=("a",), date=date(2026, 2, 1))
     assert kinds(standing(talk, made)) == ["newer"]
     assert standing(talk, replace(made, kind="note")).doubts == ()
-    assert standing(talk, replace(made, competitors=())).doubts == ()
+    assert standing(talk, replace(made, competitor=())).doubts == ()
     assert kinds(standing(talk, entry("c", supersedes=("a",)))) == ["newer"]
 
 
 def test_deals_are_what_happened() -> None:
-    of = deal("d", "lost", date(2026, 2, 1), angles=("cost",))
+    of = deal("d", "lost", date(2026, 2, 1), angle=("cost",))
     assert standing(of, *_angled()).doubts == ()

@@ -1,0 +1,62 @@
+"""Amounts are read alike in files, forms, imports and targets."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.words.catalogue import texts_for
+from kb.money import Money, MoneyError, find_money, read_money
+
+
+@pytest.mark.parametrize(
+    ("text", "money"),
+    [
+        ("2億4,000万円", (240_000_000, "JPY")), ("1億2,000万5,000円", (120_005_000, "JPY")),
+        ("3千万", (30_000_000, None)),
+        ("1.054億", (105_400_000, None)), ("1,5億円", (150_000_000, "JPY")), ("2兆円", (2 * 10**12, "JPY")),
+        ("$48K", (48_000, "USD")), ("1.2M EUR", (1_200_000, "EUR")), ("1.2MUSD", (1_200_000, "USD")),
+        ("US$ 55 779,40", (55_779, "USD")), ("\\1,054", (1_054, "JPY")), ("£5", (5, "GBP")),
+        ("JPY1,000", (1_000, "JPY")), ("1000 usd", (1_000, "USD")), ("CHF 12", (12, "CHF")),
+        ("１，２００万円", (12_000_000, "JPY")), ("¥1,200円", (1_200, "JPY")), ("0.5", (1, None)),
+    ],
+)  # fmt: skip
+def test_an_amount_is_read_with_unit_and_currency(text: str, money: Money) -> None:
+    assert read_money(text) == money
+    assert read_money(text, is_strict=True) == money
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("1.054", 1_054), ("1,2345", 12_345), ("1,05,4", 1_054), ("1200,", 1_200), ("1,2345.6", 12_346)],
+)
+def test_doubtful_separators_are_thousands_to_a_person_and_refused_from_a_table(text: str, amount: int) -> None:
+    assert read_money(text)[0] == amount
+    with pytest.raises(MoneyError):
+        read_money(text, is_strict=True)
+
+
+@pytest.mark.parametrize("text", ["", "-5", "(50)", "▲5", "約3億円", "4万2億", "2万3万", "5 MQLs", "9" * 16, "1.2.3"])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(MoneyError):
+        read_money(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "money"),
+    [
+        ("2億4,000万円", (240_000_000, "JPY")), ("2026年度に約3億円以上", (300_000_000, "JPY")),
+        ("年間2億円、うち新規1億円", (200_000_000, "JPY")), ("$1,200,000 by March", (1_200_000, "USD")),
+        ("1000 eur", (1_000, "EUR")), ("240000000", (240_000_000, None)), ("今期", None), ("12 MQL", (12, None)),
+    ],
+)  # fmt: skip
+def test_a_target_is_the_amount_its_sentence_speaks_of(text: str, money: Money | None) -> None:
+    assert find_money(text) == money
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+@given(amount=st.integers(1, 10**10).map(lambda n: n * 10_000))
+def test_every_amount_the_pages_show_is_read_back(locale: str, amount: int) -> None:
+    shown = texts_for(locale).money(amount)
+    assert read_money(shown) == find_money(shown) == (amount, "JPY")
