@@ -13,6 +13,7 @@ from app.main import create_app
 from app.services import make_library
 from app.settings import Settings
 from ingest.sync import sync
+from kb.clock import CLOCK, Clock
 from tests.words import WordEmbedder, write
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -52,17 +53,19 @@ def make_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeClient
     """A maker of clients to an application over given files, with the settings given."""
     with ExitStack() as stack:
 
-        def make(files: dict[str, str] = FILES, *, indexed: bool = True, **chosen: object) -> TestClient:
+        def make(
+            files: dict[str, str] = FILES, *, indexed: bool = True, clock: Clock = CLOCK, **chosen: object
+        ) -> TestClient:
             place = tmp_path_factory.mktemp("app")
             settings = Settings(**{"entries": place / "entries", "data": place / "var", **chosen})  # type: ignore[arg-type]
             for path, text in files.items():
                 write(Path(settings.entries), path, text)
-            library = make_library(settings, WordEmbedder())
+            library = make_library(settings, WordEmbedder(), clock)
             stack.callback(library.close)
             if indexed:
                 sync(library.index, settings.entries)
                 library.refresh()
-            app = create_app(settings, library)
+            app = create_app(settings, library, clock)
             return TestClient(app, base_url=ADDRESS, raise_server_exceptions=False)
 
         yield make
