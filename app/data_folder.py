@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kb.errors import KBError
+from kb.wording import say
 
 LOCK = "server.lock"  # held as long as a server lives, whatever ends it
 ID = "base.id"
@@ -23,7 +24,11 @@ class DataFolderError(KBError):
 
     def __init__(self, data: Path, why: str) -> None:
         super().__init__(
-            f"The data folder '{data}' cannot be written ({why}). Allow it, or set KB_DATA to another one."
+            say(
+                "The data folder '{folder}' cannot be written ({why}). Allow it, or set KB_DATA to another one.",
+                folder=str(data),
+                why=why,
+            )
         )
 
 
@@ -67,7 +72,7 @@ def held(data: Path) -> Iterator[None]:
                 break
             except BlockingIOError as error:
                 if not left:
-                    raise HeldError(f"Another server uses the data folder '{data}'.") from error
+                    raise HeldError(say("Another server uses the data folder '{folder}'.", folder=str(data))) from error
                 time.sleep(BETWEEN_SECONDS)
         yield
 

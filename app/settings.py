@@ -114,6 +114,13 @@ def settings_table() -> str:
     return "\n".join(rows)
 
 
+def terminal_language() -> str:
+    """Return the language the terminal is set to: `ja` or `en`."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    chosen = next((value for name in names if (value := os.environ.get(name))), "")
+    return "ja" if chosen.lower().startswith("ja") else "en"
+
+
 def editor() -> str:
     """Return the command of the editor a person has chosen; empty when none is."""
     return os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""

@@ -161,6 +161,30 @@ def test_only_the_settings_read_the_environment() -> None:
     assert readers <= {"app/settings.py"}
 
 
+def test_only_the_clock_asks_the_machine_for_the_time() -> None:
+    askers = {
+        _name(path)
+        for path in FILES
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("today", "now", "utcnow")
+        and getattr(node.value, "id", getattr(node.value, "attr", "")) in ("date", "datetime")
+    }
+    assert askers == {"kb/clock.py"}
+
+
+def test_what_a_reader_sees_is_handed_on_as_one_reader() -> None:
+    threaded = [
+        f"{_name(path)}:{node.lineno} {node.name}({argument.arg})"
+        for path in FILES
+        if _name(path).startswith("app/") and _name(path) not in ("app/words/reader.py", "app/words/catalogue.py")
+        for node in _functions(path)
+        for argument in (*node.args.args, *node.args.kwonlyargs)
+        if argument.arg in ("texts", "locale", "playbook") and (path.stem, node.name) != ("playbook", "of")
+    ]
+    assert threaded == []
+
+
 def _is_write(path: Path, attribute: ast.Attribute) -> bool:
     """Whether a use of `os.environ` only sets a variable for a library, which reads it itself."""
     for node in ast.walk(_tree(path)):

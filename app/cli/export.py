@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import fail, need_entries, settings_or_fail
+from app.cli.common import fail, need_entries, reader_of, said, settings_or_fail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
+    from app.words.reader import Reader
     from kb.search.query import Filters
 
 Values = Annotated[list[str] | None, typer.Option(help="Only this value; may be repeated.")]
@@ -30,6 +31,7 @@ class Format(StrEnum):
 
 
 def export(
+    ctx: typer.Context,
     form: Annotated[Format, typer.Option("--format", "-f", help="zip: the files; jsonl: text, fields; csv: a table.")],
     output: Output = None,
     kind: Values = None,
@@ -47,42 +49,42 @@ def export(
     """Write out the published entries, all or some, without an index. Exit code 1 if a file cannot be read."""
     from ingest.export import WRITERS, read_records
 
-    settings = settings_or_fail()
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
     need_entries(settings)
     chosen = {"kind": kind, "outcome": outcome, "team": team, "industry": industry, "product": product}
     chosen |= {"competitor": competitor, "angle": angle, "tag": tag, "language": language}
-    filters = _filters(chosen, date_from, date_to)
+    filters = _filters(chosen, date_from, date_to, reader)
     records, problems = read_records(settings.entries, filters, settings.visibility)
-    _write(output, form, lambda file: WRITERS[form](records, settings.entries, file))
+    _write(output, form, reader, lambda file: WRITERS[form](records, settings.entries, file))
     for problem in problems:
-        typer.echo(str(problem), err=True)
-    left_out = f", {len(problems)} files left out" if problems else ""
-    typer.echo(f"{len(records)} entries{left_out}.", err=True)
+        typer.echo(said(problem, reader), err=True)
+    what = "cli.exported_but" if problems else "cli.exported"
+    typer.echo(reader(what, count=reader.number(len(records)), left=reader.number(len(problems))), err=True)
     raise typer.Exit(1 if problems else 0)
 
 
-def _filters(chosen: dict[str, list[str] | None], date_from: str, date_to: str) -> Filters:
+def _filters(chosen: dict[str, list[str] | None], date_from: str, date_to: str, reader: Reader) -> Filters:
     from kb.search.query import Filters
 
     values = tuple((name, tuple(filter(None, given))) for name, given in chosen.items() if given)
-    return Filters(values, _day("--date-from", date_from), _day("--date-to", date_to))
+    return Filters(values, _day("--date-from", date_from, reader), _day("--date-to", date_to, reader))
 
 
-def _day(option: str, text: str) -> str:
+def _day(option: str, text: str, reader: Reader) -> str:
     from ingest.fields import FieldError, to_date
 
     try:
         return to_date(text).isoformat() if text else ""
     except FieldError as error:
-        fail(f"{option}: {error.sentence}")
-        raise AssertionError from error  # _fail has ended the process
+        fail(f"{option}: {reader.say(error.sentence)}")
 
 
-def _write(output: Path | None, form: Format, fill: Callable[[BinaryIO], None]) -> None:
+def _write(output: Path | None, form: Format, reader: Reader, fill: Callable[[BinaryIO], None]) -> None:
     from ingest.atomic import put
 
     if output is None and form is Format.ZIP and sys.stdout.isatty():
-        fail("A zip file is nothing to read in a terminal. Name a file: -o entries.zip")
+        fail(reader("cli.zip_on_screen"))
     if output is None:
         fill(sys.stdout.buffer)
         sys.stdout.buffer.flush()

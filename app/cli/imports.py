@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import need_entries, settings_or_fail
+from app.cli.common import need_entries, reader_of, settings_or_fail
 
 if TYPE_CHECKING:
-    from ingest.importers.incoming import Reader
+    from ingest.importers.incoming import Reader as Importer
 
 Files = Annotated[list[Path], typer.Argument(help="Files to import.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
@@ -26,6 +26,7 @@ class Kind(StrEnum):
 
 
 def crm(
+    ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="The export: CSV or .xlsx.")],
     kind: Annotated[str, typer.Option(help="deals or campaigns; found out when not given.")] = "",
     mapping: Annotated[
@@ -45,15 +46,17 @@ def crm(
     """Write deals or campaigns of a CRM as entries, or bring them up to date. Shows first what it would do."""
     from app.cli.crm import Import
 
-    settings = settings_or_fail()
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
     need_entries(settings)
-    task = Import(settings, as_json=as_json)
+    task = Import(settings, reader, as_json=as_json)
     task.open(file, kind, mapping, accounts, encoding, separator)
     task.save_mapping(save_mapping)
     raise typer.Exit(task.run(yes=yes))
 
 
 def transcript(
+    ctx: typer.Context,
     files: Files,
     kind: Annotated[Kind, typer.Option(help="What each becomes.")] = Kind.NOTE,
     as_json: AsJson = False,
@@ -61,30 +64,32 @@ def transcript(
     """Import transcripts: VTT, SRT, or text whose lines name the speaker. Exit code 1 if one is refused."""
     from ingest.importers.transcript import read_transcript
 
-    _bring_in(files, read_transcript, kind, as_json)
+    _bring_in(ctx, files, read_transcript, kind, as_json)
 
 
-def docs(files: Files, as_json: AsJson = False) -> None:
+def docs(ctx: typer.Context, files: Files, as_json: AsJson = False) -> None:
     """Import documents as notes: PowerPoint, Word, Excel, PDF, HTML. Exit code 1 if one is refused."""
     from ingest.importers.documents import read_document
 
-    _bring_in(files, read_document, Kind.NOTE, as_json)
+    _bring_in(ctx, files, read_document, Kind.NOTE, as_json)
 
 
-def _bring_in(files: list[Path], read: Reader, kind: Kind, as_json: bool) -> None:
+def _bring_in(ctx: typer.Context, files: list[Path], read: Importer, kind: Kind, as_json: bool) -> None:
     from dataclasses import asdict
 
     from ingest.importers.incoming import bring_in
 
-    settings = settings_or_fail()
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
     need_entries(settings)
     arrivals = []
     for arrival in bring_in(settings.entries, files, read, kind):
         arrivals.append(arrival)
         if arrival.refusal:
-            typer.echo(f"{arrival.source}: {arrival.refusal}", err=True)
+            typer.echo(f"{arrival.source}: {reader.say(arrival.refusal)}", err=True)
         elif not as_json:
-            typer.echo(f"{arrival.source} → {arrival.path}{'' if arrival.is_new else ' (imported before)'}")
+            before = "" if arrival.is_new else reader("cli.imported_before")
+            typer.echo(f"{arrival.source} → {arrival.path}{before}")
     if as_json:
         typer.echo(json.dumps([asdict(arrival) for arrival in arrivals], ensure_ascii=False))
     raise typer.Exit(1 if any(arrival.refusal for arrival in arrivals) else 0)

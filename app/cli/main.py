@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli import imports as commands
 from app.cli.backup import backup, restore
-from app.cli.common import fail, need_entries, settings_or_fail
+from app.cli.common import Commands, Language, begin, fail, need_entries, reader_of, said, settings_or_fail
 from app.cli.export import export
 from app.cli.meeting import meeting
 from app.cli.write import add, new
 
 if TYPE_CHECKING:
+    from app.settings import Settings
+    from app.words.reader import Reader
     from ingest.sync import SyncReport
 
 app = typer.Typer(
     name="kb",
+    cls=Commands,
     help="Kachisuji 勝ち筋: search what won and what lost. Settings are environment variables: KB_ENTRIES, KB_DATA, …",
     no_args_is_help=True,
     add_completion=False,
@@ -31,19 +35,33 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine t
 Values = Annotated[list[str] | None, typer.Option(help="Only this value; may be repeated.")]
 
 
+@app.callback()
+def speak(
+    ctx: typer.Context,
+    lang: Annotated[
+        Language | None, typer.Option(help="Language of the output; by default that of the terminal (LANG).")
+    ] = None,
+) -> None:
+    """Choose the language of everything a command prints."""
+    begin(ctx, lang)
+
+
 @app.command()
 def serve(
+    ctx: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address to listen on (KB_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (KB_PORT).")] = None,
 ) -> None:
     """Index what changed, then serve the web page and the API."""
     from app.cli.serve import run
 
-    run(settings_or_fail(host=host, port=port))
+    reader = reader_of(ctx)
+    run(settings_or_fail(reader, host=host, port=port), reader)
 
 
 @app.command()
 def sync(
+    ctx: typer.Context,
     watch: Annotated[bool, typer.Option("--watch", help="Keep going: take in every change until Ctrl+C.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -52,38 +70,41 @@ def sync(
     from app.data_folder import prepare
     from app.services import make_index
 
-    settings = settings_or_fail()
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
     need_entries(settings)
     prepare(settings.data)
     index = make_index(settings)
-    _print_report(sync_with_progress(index, settings, quiet=as_json), as_json)
+    _print_report(sync_with_progress(index, settings, reader, quiet=as_json), reader, as_json)
     if watch:
         from threading import Event
 
         from ingest.watch import changes
 
-        typer.echo(f"Watching {settings.entries} (Ctrl+C to stop).", err=True)
+        typer.echo(reader("cli.watching", folder=settings.entries), err=True)
         for paths in changes(settings.entries, Event()):
-            _print_report(sync_with_progress(index, settings, quiet=True, only=paths), as_json)
+            _print_report(sync_with_progress(index, settings, reader, quiet=True, only=paths), reader, as_json)
     index.close()
 
 
 @app.command()
-def check(as_json: AsJson = False) -> None:
+def check(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List every problem of the entries as path:line: what is wrong. Exit code 1 if there is one."""
     from dataclasses import asdict
 
     from ingest.check import check as check_folder
 
-    settings = settings_or_fail()
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
     need_entries(settings)
     count, problems = check_folder(settings.entries)
     if as_json:
         typer.echo(json.dumps({"entries": count, "problems": [asdict(p) for p in problems]}, ensure_ascii=False))
     else:
         for problem in problems:
-            typer.echo(str(problem))
-        typer.echo(f"{count} entries, {len(problems)} problems.", err=True)
+            typer.echo(said(problem, reader))
+        numbers = {"count": reader.number(count), "problems": reader.number(len(problems))}
+        typer.echo(reader("cli.checked", **numbers), err=True)
     raise typer.Exit(1 if problems else 0)
 
 
@@ -93,6 +114,7 @@ app.command()(add)
 
 @app.command()
 def search(
+    ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(help='Words, a question, "an exact phrase", -excluded.')],
     kind: Values = None,
     outcome: Values = None,
@@ -113,17 +135,21 @@ def search(
     chosen |= {"competitor": competitor, "angle": angle, "tag": tag, "language": language, "trust": trust}
     params = [("q", " ".join(words)), ("limit", str(limit)), ("explain", str(explain).lower())]
     params += [(name, value) for name, values in chosen.items() for value in values or ()]
-    answer = _asked("/api/v1/search", params)
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
+    answer = _asked(settings, reader, "/api/v1/search", params)
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
         from app.cli.terminal import print_answer
+        from ingest.check import read_playbook
 
-        print_answer(answer)
+        print_answer(answer, replace(reader, playbook=read_playbook(settings.entries)[0]))
 
 
 @app.command()
 def show(
+    ctx: typer.Context,
     entry_id: Annotated[str, typer.Argument(help="The id: the path below entries without .md.")],
     as_json: AsJson = False,
 ) -> None:
@@ -135,8 +161,10 @@ def show(
     from ingest.files import find_files, read_file
     from ingest.parse import parse_entry
     from kb.entry import Problem
+    from kb.errors import EntryNotFoundError
 
-    settings = settings_or_fail()
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
     need_entries(settings)
     playbook, _, _ = read_playbook(settings.entries)
     wanted = meant(entry_id)
@@ -149,84 +177,84 @@ def show(
             plain = f"{entry.title}\n{settings.entries / entry.path}\n\n{entry.body.rstrip()}"
             typer.echo(json.dumps(asdict(entry), ensure_ascii=False, default=str) if as_json else plain)
             return
-    fail(f"There is no entry with the id '{entry_id}'.")
+    raise EntryNotFoundError(entry_id)
 
 
 @app.command()
-def rebuild(as_json: AsJson = False) -> None:
+def rebuild(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Make the index anew from the entries; vectors come from the cache, so nothing is embedded twice."""
     from app.cli.progress import sync_with_progress
     from app.data_folder import prepare
     from app.services import make_index
 
-    settings = settings_or_fail()
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
     need_entries(settings)
     prepare(settings.data)
     index = make_index(settings, fresh=True)
-    _print_report(sync_with_progress(index, settings, quiet=as_json), as_json)
+    _print_report(sync_with_progress(index, settings, reader, quiet=as_json), reader, as_json)
     index.close()
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Look at everything a working installation needs and say what to do about what is missing."""
     from app.cli.doctor import examine
+    from app.words.reader import Reader
 
-    findings = examine(settings_or_fail())
+    reader = reader_of(ctx)
+    findings = examine(settings_or_fail(reader), Reader.of(Language.EN) if as_json else reader)
     if as_json:
         typer.echo(json.dumps([{"name": f.name, "ok": f.ok, "detail": f.detail} for f in findings], ensure_ascii=False))
     else:
         for finding in findings:
-            typer.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}: {finding.detail}")
+            typer.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {reader.label('doctor', finding.name)}: {finding.detail}")
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
 
 
 def main() -> None:
-    """Run a command; what goes wrong for a known reason is said in one sentence, without a traceback."""
-    from kb.errors import KBError
-
+    """Run a command."""
     try:
         app()
-    except KBError as error:
-        fail(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _asked(path: str, params: list[tuple[str, str]]) -> Any:
+def _asked(settings: Settings, reader: Reader, path: str, params: list[tuple[str, str]]) -> Any:
     """Return the API's answer, from a running server or from the same application in this process."""
     from app.cli.running import ask, running_server
 
-    settings = settings_or_fail()
     url = running_server(settings.data)
     if url:
-        answer = ask(url, path, params)
+        answer = ask(url, path, params, reader.locale)
     else:
         from app.cli.offline import answer_here
         from app.data_folder import prepare
 
         prepare(settings.data)
-        answer = answer_here(settings, path, params)
+        answer = answer_here(settings, path, params, reader)
     if "error" in answer:
-        fail(answer["error"]["message"])
+        from app.cli.offline import check_here
+
+        check_here(settings, params)
+        fail(reader(answer["error"]["message"]))
     return answer
 
 
-def _print_report(report: SyncReport, as_json: bool) -> None:
+def _print_report(report: SyncReport, reader: Reader, as_json: bool) -> None:
     from dataclasses import asdict
 
     if as_json:
         typer.echo(json.dumps(asdict(report), ensure_ascii=False))
         return
     for problem in report.problems:
-        typer.echo(str(problem), err=True)
-    typer.echo(
-        f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} removed,"
-        f" {report.unchanged} unchanged; {report.embedded} texts embedded, {report.reused} from the cache;"
-        f" {len(report.problems)} problems; {report.seconds:.1f} s"
-    )
+        typer.echo(said(problem, reader), err=True)
+    lists = {name: len(getattr(report, name)) for name in ("added", "changed", "removed", "problems")}
+    counts = {**lists, **{name: getattr(report, name) for name in ("unchanged", "embedded", "reused")}}
+    numbers = {name: reader.number(count) for name, count in counts.items()}
+    typer.echo(reader("cli.synced", seconds=f"{report.seconds:.1f}", **numbers))
 
 
 imports = typer.Typer(

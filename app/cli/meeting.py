@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import need_entries, settings_or_fail
+from app.cli.common import Language, need_entries, reader_of, settings_or_fail
 
 if TYPE_CHECKING:
     from app.words.meeting_view import MeetingView
@@ -23,18 +23,14 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-class Language(StrEnum):
-    """What it can be said in."""
-
-    JA = "ja"
-    EN = "en"
-
-
 def meeting(
+    ctx: typer.Context,
     period: Annotated[str, typer.Option(help="A week (2026-W47) or month (2026-11); default: last full week.")] = "",
     form: Annotated[Format, typer.Option("--format", "-f", help="html: one page for paper; csv: a table.")] = Format.MD,
     stored: Annotated[bool, typer.Option("--stored", help="As it was saved, where it was.")] = False,
-    language: Annotated[Language, typer.Option(help="Language of the words.")] = Language.JA,
+    language: Annotated[
+        Language | None, typer.Option(help="Language of the meeting; by default that of the output.")
+    ] = None,
 ) -> None:
     """Write the meeting of sales and marketing on a week or month, from the index, to the standard output."""
     from app.data_folder import prepare
@@ -43,13 +39,13 @@ def meeting(
     from app.words.meeting_work import waiting
     from app.words.reader import Reader
 
-    settings = settings_or_fail()
+    settings = settings_or_fail(reader_of(ctx))
     need_entries(settings)
     prepare(settings.data)
     services = open_services(settings, logs=False)
     library = services.library
     try:
-        reader = Reader.of(language, library.playbook)
+        reader = Reader.of(language or reader_of(ctx).locale, library.playbook)
         found = library.loop.stored_meeting(period) if stored else None
         found = found or library.loop.meeting(period, **waiting(library, services.gap_board, reader))
         view = in_words(found, library, reader)

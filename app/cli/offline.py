@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,23 +11,41 @@ from app.services import make_library
 from app.settings import Settings
 from app.shapes.search import AnswerOut, SearchParams
 from app.words.reader import Reader
+from ingest.check import read_playbook
+from kb.search.bounds import agreed
+from kb.search.query import parse_query
 
 
-def answer_here(settings: Settings, path: str, params: list[tuple[str, str]]) -> Any:
+def answer_here(settings: Settings, path: str, params: list[tuple[str, str]], reader: Reader) -> Any:
     """Return what the server would answer to a search."""
+    try:
+        wanted = _wanted(params)
+    except ValidationError as error:
+        return {"error": {"message": f"{path}: {error.errors()[0]['msg']}"}}
+    library = make_library(settings)
+    try:
+        answer = library.search.answer(wanted.q, filters=wanted.filters(), limit=wanted.limit, explain=wanted.explain)
+        shaped = AnswerOut.of(answer, replace(reader, playbook=library.playbook), library.loop.trust_of)
+        return shaped.model_dump(mode="json")
+    finally:
+        library.close()
+
+
+def check_here(settings: Settings, params: list[tuple[str, str]]) -> None:
+    """Find again what a server refused in English. Raises QueryTooLongError, BadFilterError."""
+    try:
+        wanted = _wanted(params)
+    except ValidationError:
+        return
+    parse_query(wanted.q)
+    agreed(wanted.filters(), read_playbook(settings.entries)[0])
+
+
+def _wanted(params: list[tuple[str, str]]) -> SearchParams:
     given: dict[str, Any] = {}
     for name, value in params:
         if name in ("q", "limit", "explain"):
             given[name] = value
         else:
             given.setdefault(name, []).append(value)
-    try:
-        wanted = SearchParams.model_validate(given)
-    except ValidationError as error:
-        return {"error": {"message": f"{path}: {error.errors()[0]['msg']}"}}
-    library = make_library(settings)
-    try:
-        answer = library.search.answer(wanted.q, filters=wanted.filters(), limit=wanted.limit, explain=wanted.explain)
-        return AnswerOut.of(answer, Reader.of("ja", library.playbook), library.loop.trust_of).model_dump(mode="json")
-    finally:
-        library.close()
+    return SearchParams.model_validate(given)

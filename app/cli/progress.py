@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.settings import Settings
+from app.words.reader import Reader
 from ingest.sync import SyncReport, sync, sync_some
 from kb.index.index import Index
 
 
 def sync_with_progress(
-    index: Index, settings: Settings, *, quiet: bool = False, only: Collection[str] | None = None
+    index: Index, settings: Settings, reader: Reader, *, quiet: bool = False, only: Collection[str] | None = None
 ) -> SyncReport:
     """Bring an index up to date and show how far it is; silent for machines and pipes. `only` names changed files."""
     if only is not None:
@@ -30,7 +31,7 @@ def sync_with_progress(
         TextColumn("{task.fields[path]}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Indexing", total=None, path="")
+        task = bar.add_task(reader("cli.indexing"), total=None, path="")
 
         def show(done: int, total: int, path: str) -> None:
             bar.update(task, completed=done, total=total, path=path[-40:])
@@ -39,7 +40,7 @@ def sync_with_progress(
 
 
 @contextmanager
-def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar(reader: Reader, *, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
     """Give a function that shows what is done, how far and of how many; silent for machines and pipes."""
     if quiet or not sys.stderr.isatty():
         yield lambda _what, _done, _total: None
@@ -47,4 +48,4 @@ def progress_bar(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], N
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
-        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+        yield lambda what, done, total: bar.update(task, description=reader(what), completed=done, total=total)

@@ -50,9 +50,10 @@ def running_server(data: Path) -> str | None:
     return url if known and isinstance(said, dict) and said.get("base") == known else None
 
 
-def ask(url: str, path: str, params: list[tuple[str, str]]) -> Any:
+def ask(url: str, path: str, params: list[tuple[str, str]], language: str) -> Any:
     """Return the JSON a running server answers with, an error's too. Raises OSError when it does not answer."""
-    request = Request(f"{url}{path}?{urlencode(params)}", headers={"accept": "application/json"})  # noqa: S310 (ours)
+    headers = {"accept": "application/json", "accept-language": language}
+    request = Request(f"{url}{path}?{urlencode(params)}", headers=headers)  # noqa: S310 (ours)
     try:
         with _LOCAL.open(request, timeout=ANSWER_SECONDS) as response:
             return json.load(response)

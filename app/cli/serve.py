@@ -9,32 +9,29 @@ from functools import partial
 
 import uvicorn
 
+from app.cli.common import need_entries
 from app.cli.progress import sync_with_progress
 from app.cli.running import announce, running_server, withdraw
 from app.data_folder import HeldError, held
 from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
+from app.words.reader import Reader
 from kb.errors import IndexBusyError, KBError
-
-EXPOSED = (
-    "Listening on {host}: every machine that reaches this address can read all entries, for there are no accounts.\n"
-    "Keep it on a trusted network or behind a proxy that asks who is there, and name the hosts people use in KB_HOSTS."
-)
+from kb.wording import say
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, reader: Reader) -> None:
     """Serve until stopped."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    if not settings.entries.is_dir():
-        raise NoEntriesError(str(settings.entries))
+    need_entries(settings)
     for number in (signal.SIGTERM, signal.SIGHUP):  # else these end the process before anything is put in order
         signal.signal(number, _end)
     try:
         with held(settings.data):
             withdraw(settings.data)  # an old note, of a server that was killed
-            _serve(settings)
+            _serve(settings, reader)
     except HeldError as error:
         raise AlreadyRunningError(running_server(settings.data) or "") from error
 
@@ -43,23 +40,21 @@ def _end(_number: int, _frame: object) -> None:
     sys.exit(0)
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings, reader: Reader) -> None:
     services = open_services(settings)
     library = services.library
     try:
-        report = library.with_index(partial(sync_with_progress, settings=settings))
-        _say(
-            f"{library.state().entries} entries indexed, {report.embedded} texts embedded,"
-            f" {len(report.problems)} problems (kb check lists them)."
-        )
+        report = library.with_index(partial(sync_with_progress, settings=settings, reader=reader))
+        counts = {"entries": library.state().entries, "embedded": report.embedded, "problems": len(report.problems)}
+        _print(reader("cli.indexed", **{name: reader.number(count) for name, count in counts.items()}))
     except IndexBusyError:
-        _say("Another process is indexing; serving what there is.")
+        _print(reader("cli.indexing_elsewhere"))
     library.refresh()
     if not settings.is_loopback:
-        _say(EXPOSED.format(host=settings.host))
+        _print(reader("cli.exposed", host=settings.host))
     announce(settings.data, settings.host, settings.port)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    _say(f"Kachisuji 勝ち筋: http://{shown}:{settings.port}  (Ctrl+C to stop)")
+    _print(reader("cli.serving", url=f"http://{shown}:{settings.port}"))
     try:
         uvicorn.run(
             create_app(settings, services),
@@ -76,16 +71,14 @@ class AlreadyRunningError(KBError):
     """A server on the same data is running."""
 
     def __init__(self, url: str) -> None:
-        place = f" at {url}" if url else ""
-        super().__init__(f"A server on this data is running already{place}. Stop it first, or set KB_DATA and KB_PORT.")
+        super().__init__(
+            say(
+                "A server on this data is already running at {url}. Stop it first, or set KB_DATA and KB_PORT.", url=url
+            )
+            if url
+            else say("A server on this data is already running. Stop it first, or set KB_DATA and KB_PORT.")
+        )
 
 
-class NoEntriesError(KBError):
-    """The entries folder does not exist."""
-
-    def __init__(self, folder: str) -> None:
-        super().__init__(f"There is no folder '{folder}'. Make it, or point KB_ENTRIES at your entries.")
-
-
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

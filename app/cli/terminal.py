@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from kb.choices import CHOICES, OUTCOME_SIGNS
-
-MARKS = {key: f"{sign} {CHOICES['outcome'].label(key, 'ja')}" for key, sign in OUTCOME_SIGNS.items()}
-CONFIDENCE = {"strong": "強い", "partial": "部分的", "none": "該当なし"}
+from app.words.reader import Reader
+from kb.choices import OUTCOME_SIGNS
 
 
-def print_answer(answer: dict[str, Any]) -> None:
+def print_answer(answer: dict[str, Any], reader: Reader) -> None:
     """Print hits with their passages, the matched words marked."""
     console = Console(highlight=False)
     hidden = answer["hidden_by_filters"]
-    note = f"(フィルタで{hidden}件が隠れています)" if hidden else ""
-    console.print(f"確度 {CONFIDENCE[answer['confidence']]} · {answer['total']}件{note}", style="dim")
+    count = reader.counted("hits.near" if answer["confidence"] == "none" else "hits.count", answer["total"])
+    note = reader.counted("hits.hidden", hidden) if hidden else ""
+    console.print(f"{reader('confidence.' + answer['confidence'])} · {count}{note}", style="dim", markup=False)
     for hit in answer["hits"]:
-        title = Text(hit["title"], style="bold")
-        facts = [
-            hit["kind"],
-            MARKS.get(hit["outcome"] or "", ""),
-            hit["industry"] or "",
-            hit["date"] or "",
-            hit["band"],
-        ]
         snippet = Text("  " + hit["snippet"])
         for start, end in hit["highlights"]:
             snippet.stylize("bold yellow", start + 2, end + 2)
         console.print()
-        console.print(title)
-        console.print(Text("  " + " · ".join(fact for fact in facts if fact) + f"  [{hit['id']}]", style="dim"))
+        console.print(Text(hit["title"], style="bold"))
+        console.print(Text(f"  {' · '.join(filter(None, _facts(hit, reader)))}  [{hit['id']}]", style="dim"))
         console.print(snippet)
         if hit.get("why"):
-            console.print(Text(f"  {_why(hit['why'])}", style="dim"))
+            console.print(Text(f"  {_why(hit['why'], reader)}", style="dim"))
 
 
-def _why(why: dict[str, Any]) -> str:
-    terms = " ".join(why["keyword_terms"])
-    nudges = " ".join(f"{a['name']} ×{a['factor']}" for a in why["adjustments"])
-    keyword = f"keyword {why['keyword_rank'] or '–'} ({terms})"
-    return f"{keyword} · meaning {why['meaning_rank'] or '–'} ({why['similarity']}) {nudges}"
+def _facts(hit: dict[str, Any], reader: Reader) -> list[str]:
+    """Return what stands below a title."""
+    outcome = hit["outcome"] or ""
+    industries = [reader.label("industry", name) for name in (hit["industry"] or "").split("、")]
+    return [
+        reader.label("kind", hit["kind"]),
+        f"{OUTCOME_SIGNS.get(outcome, '')} {reader.label('outcome', outcome)}" if outcome else "",
+        reader("comma").join(industries),
+        reader.date(date.fromisoformat(hit["date"])) if hit["date"] else "",
+        reader.label("band", hit["band"]),
+    ]
+
+
+def _why(why: dict[str, Any], reader: Reader) -> str:
+    words, meaning = (
+        reader("why.rank", rank=reader.number(rank)) if (rank := why[name]) else "–"
+        for name in ("keyword_rank", "meaning_rank")
+    )
+    parts = [f"{reader('why.keywords')} {words} ({' '.join(why['keyword_terms'])})"]
+    parts.append(f"{reader('why.meaning')} {meaning} ({why['similarity']})")
+    parts += [f"{reader.label('adjustment', nudge['name'])} ×{nudge['factor']}" for nudge in why["adjustments"]]
+    return " · ".join(parts)

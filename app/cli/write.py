@@ -10,11 +10,14 @@ import sys
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import fail, need_entries, settings_or_fail
+from app.cli.common import fail, need_entries, reader_of, said, settings_or_fail
+
+if TYPE_CHECKING:
+    from app.words.reader import Reader
 
 
 class New(StrEnum):
@@ -36,6 +39,7 @@ class Outcome(StrEnum):
 
 
 def new(
+    ctx: typer.Context,
     kind: Annotated[New, typer.Argument(help="What to write.")],
     outcome: Annotated[Outcome, typer.Option(help="Of a deal: it chooses the questions.")] = Outcome.won,
     language: Annotated[str, typer.Option(help="Of the template: ja or en.")] = "ja",
@@ -46,31 +50,35 @@ def new(
     from ingest.templates import template, with_keys, without_empty_keys
     from kb.errors import KBError
 
-    settings = settings_or_fail()
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
     need_entries(settings)
     playbook = read_playbook(settings.entries)[0]
     begun = template(f"deal-{outcome}" if kind == New.deal else kind, language)
     text = with_keys(begun, kind, playbook)
     while True:
-        text = without_empty_keys(_edited(text), kind, playbook)
+        text = without_empty_keys(_edited(text, reader), kind, playbook)
         if not text.strip() or text == begun:
-            fail("Nothing was written, so nothing was saved.")
+            fail(reader("cli.nothing_saved"))
         try:
             problems = check_text(settings.entries, text, kind)
             for problem in problems:
-                typer.echo(f"{problem.line}: {problem.message}", err=True)
-            if problems and sys.stdin.isatty() and typer.confirm("Edit again?", default=True):
+                typer.echo(f"{problem.line}: {reader.say(problem.message)}", err=True)
+            if problems and sys.stdin.isatty() and typer.confirm(reader("cli.edit_again"), default=True):
                 continue
             added = add_text(settings.entries, text, kind=kind)
         except KBError as error:
-            if sys.stdin.isatty() and typer.confirm(f"{error} Edit again?", default=True, err=True):
+            why = reader.say(error.sentence)
+            again = reader.sentences([why, reader("cli.edit_again")])
+            if sys.stdin.isatty() and typer.confirm(again, default=True, err=True):
                 continue
-            fail(f"{error} What you wrote is kept in {_kept(text)}.")
+            fail(reader.sentences([why, reader("cli.kept", path=_kept(text))]))
         typer.echo(str(settings.entries / added.path))
         return
 
 
 def add(
+    ctx: typer.Context,
     files: Annotated[list[Path], typer.Argument(help="Markdown files to copy below the entries folder.")],
     force: Annotated[bool, typer.Option("--force", help="Also where an entry has the same text already.")] = False,
 ) -> None:
@@ -80,7 +88,8 @@ def add(
     from kb.entry import Problem
     from kb.errors import KBError
 
-    settings = settings_or_fail()
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
     need_entries(settings)
     refused = 0
     for file in files:
@@ -91,15 +100,16 @@ def add(
             added = add_text(settings.entries, found.text, name=file.stem, force=force)
         except KBError as error:
             refused += 1
-            typer.echo(f"{file}: {error}", err=True)
+            why = error.strerror if isinstance(error, OSError) else reader.say(error.sentence)
+            typer.echo(f"{file}: {why}", err=True)
             continue
         typer.echo(f"{file} → {settings.entries / added.path}")
         for problem in added.problems:
-            typer.echo(str(problem), err=True)
+            typer.echo(said(problem, reader), err=True)
     raise typer.Exit(1 if refused else 0)
 
 
-def _edited(text: str) -> str:
+def _edited(text: str, reader: Reader) -> str:
     """Return a text after a person has had it in the editor."""
     from app.settings import editor
 
@@ -112,7 +122,7 @@ def _edited(text: str) -> str:
         subprocess.run([*command, name], check=True)  # noqa: S603 the person's own editor
         return place.read_text("utf-8")
     except (OSError, subprocess.SubprocessError) as error:
-        fail(f"The editor '{' '.join(command)}' did not work ({error}). Choose another with EDITOR.")
+        fail(reader("cli.editor_failed", command=" ".join(command), error=error))
     finally:
         place.unlink(missing_ok=True)
 

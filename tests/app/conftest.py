@@ -16,6 +16,7 @@ from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
 from ingest.sync import sync
+from kb.clock import CLOCK, Clock
 from tests.words import WordEmbedder, write
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -64,12 +65,14 @@ def make_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeClient
     """A maker of clients to an application over given files, with the settings given."""
     with ExitStack() as stack:
 
-        def make(files: dict[str, str] = FILES, *, indexed: bool = True, **chosen: object) -> TestClient:
+        def make(
+            files: dict[str, str] = FILES, *, indexed: bool = True, clock: Clock = CLOCK, **chosen: object
+        ) -> TestClient:
             place = tmp_path_factory.mktemp("app")
             settings = Settings(**{"entries": place / "entries", "data": place / "var", **chosen})  # type: ignore[arg-type]
             for path, text in files.items():
                 write(Path(settings.entries), path, text)
-            services = open_services(settings, WordEmbedder())
+            services = open_services(settings, WordEmbedder(), clock=clock)
             stack.callback(services.close)
             if indexed:
                 services.library.with_index(partial(sync, folder=settings.entries))

@@ -19,6 +19,7 @@ from tests.app.conftest import FILES
 from tests.words import write
 
 ROOT = Path(__file__).parents[3]
+PLAIN = {"COLUMNS": "100", "NO_COLOR": "1"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Place:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"KB_ENTRIES": str(self.entries), "KB_DATA": str(self.data), "COLUMNS": "100", "NO_COLOR": "1"}
+        return {"KB_ENTRIES": str(self.entries), "KB_DATA": str(self.data), "LC_ALL": "C.UTF-8", **PLAIN}
 
     def kb(self, *arguments: str, **environment: str) -> Result:
         return CliRunner().invoke(app, list(arguments), env={**self.environment, **environment}, prog_name="kb")

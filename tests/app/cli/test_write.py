@@ -23,7 +23,13 @@ place.write_text(text, "utf-8")
 
 
 def _kb(folder: Path, *arguments: str, editor: str = "true") -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"KB_ENTRIES": str(folder), "EDITOR": editor, "VISUAL": "", "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {
+        "KB_ENTRIES": str(folder),
+        "EDITOR": editor,
+        "VISUAL": "",
+        "PYTHONPATH": str(ROOT),
+        "LC_ALL": "C.UTF-8",
+    }
     command = [sys.executable, "-c", "from app.cli.main import main; main()", *arguments]
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL

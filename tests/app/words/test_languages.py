@@ -50,6 +50,24 @@ def placeholders(pattern: str) -> list[tuple[str, str | None]]:
     return sorted((name, spec) for _, name, spec, _ in Formatter().parse(pattern) if name is not None)
 
 
+def named_keys() -> Iterator[str]:
+    """Yield each key that the code says by its name."""
+    for path in (ROOT / "app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
+                "reader", "_reader", "counted",
+            ):  # fmt: skip
+                asked = node.args[0] if node.args else None
+                if isinstance(asked, ast.Constant):
+                    yield str(asked.value)
+
+
+def test_every_key_the_code_names_is_in_both_catalogues() -> None:
+    named = set(named_keys())
+    assert named - keys("en") == set()
+    assert len(named) > 100
+
+
 def test_every_sentence_has_a_japanese_one_and_no_translation_is_left_over() -> None:
     assert keys("ja") - keys("en") == set(patterns())
     assert keys("en") <= keys("ja")
