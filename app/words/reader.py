@@ -11,6 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from app.words.catalogue import catalogue_of
+from kb.choices import CHOICES
 from kb.clock import CLOCK, Clock
 from kb.playbook import Playbook
 from kb.wording import Sentence
@@ -62,9 +63,9 @@ class Reader:
         if field == "reason":
             term = self.playbook.reason(outcome, value)
             return term.label(self.locale) if term else value
-        agreed = self.playbook.vocabulary(field)
-        if agreed is not None:
-            return agreed.label(value, self.locale)
+        words = CHOICES.get(field) or self.playbook.vocabulary(field)
+        if words.find(value):
+            return words.label(value, self.locale)
         return self(key) if self.has(key := f"{field}.{value}") else value
 
     def counted(self, key: str, count: int, **values: object) -> str:

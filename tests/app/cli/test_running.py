@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[3]
 def _kb(place: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     """Start `kb` over a base without entries and with a model that is not there, so that none is loaded."""
     given = {"KB_ENTRIES": str(place / "entries"), "KB_DATA": str(place / "var"), "KB_MODEL": str(place / "no-model")}
-    command = [sys.executable, "-c", "from app.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from app.cli.main import main; main()", *arguments]
     variables = {**os.environ, "PYTHONPATH": str(ROOT), **given, **environment}
     return subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -61,7 +61,7 @@ def test_a_server_is_found_by_its_base_and_no_second_one_starts(tmp_path: Path) 
         assert url and json.load(urlopen(f"{url}/healthz"))["base"] == base_id(tmp_path / "var")
         second = _kb(tmp_path, "serve", "--port", _free_port())
         _, said = second.communicate(timeout=120)
-        assert second.returncode == 1 and f"is running already at {url}" in said and "Traceback" not in said
+        assert second.returncode == 1 and f"is already running at {url}" in said and "Traceback" not in said
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -12,7 +12,7 @@ from kb.playbook import Playbook, Term, Vocabulary
 from tests.app.conftest import MakeClient
 
 PLAYBOOK = Playbook(
-    angles=Vocabulary.of([Term("total-cost", "総保有コスト", "Total cost", ("TCO",))]),
+    vocabularies={"angle": Vocabulary.of([Term("total-cost", "総保有コスト", "Total cost", ("TCO",))])},
     reasons={
         "won": Vocabulary.of([Term("price", "価格の安さ", "Low price")]),
         "lost": Vocabulary.of([Term("price", "価格の高さ", "High price")]),
