@@ -1,4 +1,4 @@
-"""A server that saves, in a process of its own, to be killed: `python -m tests.app.saving_server FOLDER PORT`."""
+"""A server that saves and may die at a step of it, run as `python -m tests.app.saving_server FOLDER PORT [STEP]`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.wiring import make_library
 from ingest.sync import sync
+from tests.killing import at_step, die
 from tests.words import WordEmbedder
 
 
@@ -21,6 +22,8 @@ def main() -> None:
     library = make_library(settings, WordEmbedder())
     sync(library.index, settings.entries)
     library.refresh()
+    if len(sys.argv) > 3:
+        at_step(int(sys.argv[3]), die)
     uvicorn.run(create_app(settings, library), port=port, log_level="critical", ws="none")
 
 

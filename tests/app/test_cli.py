@@ -35,9 +35,12 @@ class Place:
         return CliRunner().invoke(app, list(arguments), env={**self.environment, **environment}, prog_name="kb")
 
     def process(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from app.cli import main; main()", *arguments]
+        return self.python("from app.cli import main; main()", *arguments, **environment)
+
+    def python(self, program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", program, *arguments]
         variables = {**os.environ, **self.environment, "PYTHONPATH": str(ROOT), **environment}
-        return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ def test_when_there_is_no_room_the_file_stays_and_nothing_is_left_beside_it(tmp_
     mine, theirs = multiprocessing.Pipe()
     child = multiprocessing.get_context("spawn").Process(target=_save_with_little_room, args=(place, theirs))
     child.start()
+    theirs.close()  # so that a child that dies without an answer ends the waiting
     assert "larger than this system allows" in mine.recv()
     child.join()
     assert place.read_text("utf-8") == "前" and [p.name for p in tmp_path.iterdir()] == ["a.md"]
