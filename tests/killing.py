@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 NATIVE_STEPS = {("posix", name) for name in ("fsync", "link", "rename", "replace", "unlink")}
+METHOD_STEPS = {"Connection.commit", "BufferedWriter.write", "TextIOWrapper.write"}
 CHROMA_STEPS = {f"Collection.{name}" for name in ("add", "upsert", "delete")}
 
 
@@ -42,5 +43,5 @@ def at_step(step: int, act: Callable[[], object]) -> None:
 def _is_step(frame: FrameType, event: str, argument: Any) -> bool:
     if event in ("c_call", "c_return"):
         name = argument.__name__
-        return (argument.__module__, name) in NATIVE_STEPS or argument.__qualname__ == "Connection.commit"
+        return (argument.__module__, name) in NATIVE_STEPS or argument.__qualname__ in METHOD_STEPS
     return frame.f_code.co_qualname in CHROMA_STEPS

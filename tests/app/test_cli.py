@@ -101,6 +101,7 @@ def test_doctor_reports_each_finding_as_json(place: Place) -> None:
     assert result.exit_code == 1
 
 
+@pytest.mark.slow  # a process each
 @pytest.mark.parametrize("command", [("check",), ("sync",), ("rebuild",), ("show", "a"), ("serve",)])
 def test_a_missing_folder_is_said_in_one_sentence(place: Place, command: tuple[str, ...]) -> None:
     result = place.process(*command, KB_ENTRIES=str(place.entries / "none"))

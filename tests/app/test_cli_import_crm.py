@@ -19,7 +19,7 @@ from app.cli import main
 from tests.killing import at_step
 at_step(40, lambda: signal.raise_signal({signal.SIGINT:d}))
 main()
-"""  # each file has four steps: it is written beside its place, linked, and removed there
+"""  # a file has six: before and after it is written beside its place, linked, and removed there
 
 
 @pytest.fixture

@@ -17,12 +17,12 @@ import httpx2 as httpx
 import pytest
 
 from tests.conftest import Recorder
+from tests.waiting import DEADLINE_SECONDS, wait_until
 from tests.words import note, write
 
 ROOT = Path(__file__).parents[2]
 WRITERS = 4
 STEPS_OF_A_SAVE = 22  # at least: the file, the words, the vectors
-START_SECONDS = 120  # a busy machine loads slowly; reached only by a server that hangs
 
 pytestmark = pytest.mark.kills
 
@@ -41,14 +41,11 @@ class _Server:
         command = [sys.executable, "-m", "tests.app.saving_server", *map(str, (self.place, self.port, *step))]
         self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
 
-    def wait_until_ready(self) -> None:
-        for _ in range(START_SECONDS * 10):
-            try:
-                if httpx.get(f"{self.address}/readyz").status_code == 200:
-                    return
-            except httpx.TransportError:
-                threading.Event().wait(0.1)
-        raise AssertionError("the server did not start")
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.address}/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
 
     def kill(self) -> None:
         self.process.kill()
@@ -83,7 +80,7 @@ class _Writers:
             self.sent.add(text)
             try:
                 posted = {"text": text, "force": True}
-                answer = httpx.post(f"{self.server.address}/api/v1/entries", json=posted, timeout=START_SECONDS)
+                answer = httpx.post(f"{self.server.address}/api/v1/entries", json=posted, timeout=DEADLINE_SECONDS)
             except httpx.TransportError:
                 self._stop.wait(0.05)
                 continue
@@ -112,7 +109,7 @@ def test_acknowledged_saves_survive_a_server_killed_at_its_steps(
     record_property("kills", kills)
     server.start()
     try:
-        server.wait_until_ready()
+        wait_until(server.is_ready, "a server that is ready")
         assert writers.saved
         for path, text in writers.saved.items():
             assert (tmp_path / "entries" / path).read_text("utf-8") == text

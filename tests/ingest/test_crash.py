@@ -20,6 +20,7 @@ from kb.index.schema import CHUNKS, ENTRIES
 from kb.index.vectors import VIEWS
 from tests.conftest import Recorder
 from tests.ingest import killed_sync
+from tests.waiting import wait_until
 from tests.words import WordEmbedder, write
 
 ENTRIES_WRITTEN = 12
@@ -68,9 +69,8 @@ def _killed(root: Path, entries: Path, step: int, *, from_outside: bool = False)
     reached = context.Event() if from_outside else None
     process = context.Process(target=killed_sync.run, args=(root, entries, step, reached))
     process.start()
-    while reached and not reached.wait(0.01) and process.is_alive():
-        pass
     if reached:
+        wait_until(lambda: reached.is_set() or not process.is_alive(), f"step {step} of a sync, or its end")
         process.kill()
     process.join()
     killed = process.exitcode == -signal.SIGKILL
@@ -145,20 +145,26 @@ def test_a_sync_killed_at_random_moments_leaves_each_entry_as_before_or_as_after
     _assert_finished(index, folder)
 
 
+def _rewritten_and_killed(index: Index, folder: _Folder, step: int) -> bool:
+    before = _versions_in_catalogue(index)
+    for path in sorted(folder.versions):
+        folder.write(path)
+    killed = _killed(index.root, folder.folder, step)
+    _assert_before_or_after(_versions_in_catalogue(index), before, folder.versions)
+    return killed
+
+
 def test_a_sync_of_many_changes_may_be_killed_between_words_and_vectors(entries: Path, index: Index) -> None:
     folder = _Folder(entries, random.Random(20_261_126), most_sections=1)
     for number in range(ENTRIES_AT_ONCE):
         folder.write(f"notes/{number:02}.md")
     sync(index, entries)
-    killed, step = True, 1
-    while killed:
-        before = _versions_in_catalogue(index)
-        for path in sorted(folder.versions):
-            folder.write(path)
-        killed = _killed(index.root, entries, step)
-        _assert_before_or_after(_versions_in_catalogue(index), before, folder.versions)
+    step = 1
+    while _rewritten_and_killed(index, folder, step):
         step += 1 if step < STEPS_ONE_BY_ONE else STRIDE
     assert step > STEPS_ONE_BY_ONE + STRIDE
+    assert _rewritten_and_killed(index, folder, STEPS_ONE_BY_ONE)  # and what was not embedded is, with no other change
+    assert {view: index.vectors.keys(view) for view in VIEWS} != index.catalog.vector_keys()
     _assert_finished(index, folder)
 
 
