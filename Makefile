@@ -23,10 +23,10 @@ soak: $(READY)
 	@$(BIN)/python -m pytest -m hypothesis --hypothesis-profile soak
 
 coverage: $(READY)
-	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest $(ARGS)
-	@$(BIN)/coverage combine --quiet
-	@$(BIN)/coverage report
+	@$(BIN)/python -m coverage erase
+	@$(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
 
 check: $(READY)
 	@$(BIN)/ruff check .
