@@ -1,17 +1,32 @@
 # make serve: everything from a fresh clone to http://127.0.0.1:8000; make test: the same set-up, then all tests.
+# make fast: the tests of under two minutes; make soak: kills and random cases in great numbers; make coverage: what no test runs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 KB := $(BIN)/kb
+KILLS ?= 100
 
-.PHONY: serve test check fix bench docs sync clean
+.PHONY: serve test fast soak coverage check fix bench docs sync clean
 
 serve: $(READY)
 	@$(KB) serve
 
 test: $(READY)
 	@$(BIN)/python -m pytest
+
+fast: $(READY)
+	@$(BIN)/python -m pytest -m "not slow"
+
+soak: $(READY)
+	@$(BIN)/python -m pytest -m kills --kills $(KILLS)
+	@$(BIN)/python -m pytest -m hypothesis --hypothesis-profile soak
+
+coverage: $(READY)
+	@$(BIN)/python -m coverage erase
+	@$(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
 
 check: $(READY)
 	@$(BIN)/ruff check .

@@ -1,14 +1,15 @@
-"""Fixtures for all tests.
+"""Fixtures and lanes for all tests.
 
 Policy: a fixture gives a place (a folder, an opened index) or something slow that tests only read; what a test is about
 it writes itself, so that it can be understood alone. What varies is a protocol given from outside, such as
 `WordEmbedder`; nothing is patched or mocked. Files are real files and stores are real stores in a temporary folder.
-Tests that need the language model carry the mark `model`.
+Tests that need the language model carry the mark `model`, those that kill processes at random moments `kills`. These
+and `browser` are `slow` as well, without saying so; what is slow for a reason of its own carries that mark.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,38 @@ from ingest.chunk import CHUNKING
 from kb.index.index import Index, open_index
 from tests.words import WordEmbedder
 
-settings.register_profile("kachisuji", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("kachisuji")
+SLOW_MARKS = ("model", "browser", "kills")
+Recorder = Callable[[str, object], None]  # the type of pytest's `record_property`
+
+settings.register_profile("gate", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("soak", settings.get_profile("gate"), max_examples=2_000)
+settings.load_profile("gate")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say how long to look for what only chance finds."""
+    parser.addoption("--kills", type=int, default=6, help="how often each test kills a process at a random moment")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Make slow what another mark says is slow."""
+    for item in items:
+        if any(item.get_closest_marker(mark) for mark in SLOW_MARKS):
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many kills were survived."""
+    for report in terminalreporter.getreports("passed"):
+        for name, number in report.user_properties:
+            if name == "kills":
+                terminalreporter.write_line(f"{number:5} kills  {report.nodeid}")
+
+
+@pytest.fixture
+def kills(request: pytest.FixtureRequest) -> int:
+    """How often to kill a process at a random moment."""
+    return int(request.config.getoption("--kills"))
 
 
 @pytest.fixture

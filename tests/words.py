@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,9 +20,8 @@ class WordEmbedder:
 
     name = "words"
 
-    def __init__(self, checksum: str = "words-1", seconds_per_text: float = 0.0) -> None:
+    def __init__(self, checksum: str = "words-1") -> None:
         self.checksum = checksum
-        self.seconds_per_text = seconds_per_text
         self.embedded = 0  # texts, so that a test can say what must not be embedded again
 
     def count_tokens(self, text: str) -> int:
@@ -33,7 +31,6 @@ class WordEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector a text."""
         self.embedded += len(texts)
-        time.sleep(self.seconds_per_text * len(texts))
         return np.stack([_vector(text) for text in texts]) if texts else np.zeros((0, DIMENSIONS), np.float32)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:

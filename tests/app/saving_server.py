@@ -1,4 +1,4 @@
-"""A server that saves, in a process of its own, to be killed: `python -m tests.app.saving_server FOLDER PORT`."""
+"""A server that saves and may die at a step of it, run as `python -m tests.app.saving_server FOLDER PORT [STEP]`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
 from ingest.sync import sync
+from tests.killing import at_step, die
 from tests.words import WordEmbedder
 
 
@@ -22,6 +23,8 @@ def main() -> None:
     services = open_services(settings, WordEmbedder())
     services.library.with_index(partial(sync, folder=settings.entries))
     services.library.refresh()
+    if len(sys.argv) > 3:
+        at_step(int(sys.argv[3]), die)
     uvicorn.run(create_app(settings, services), port=port, log_level="critical", ws="none")
 
 

@@ -9,91 +9,113 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import httpx2 as httpx
+import pytest
 
+from tests.conftest import Recorder
+from tests.waiting import DEADLINE_SECONDS, wait_until
 from tests.words import note, write
 
 ROOT = Path(__file__).parents[2]
-SAVES = 200
 WRITERS = 4
+STEPS_OF_A_SAVE = 22  # at least: the file, the words, the vectors
+
+pytestmark = pytest.mark.kills
 
 
 class _Server:
-    """A server process that can be killed and started again."""
+    """A server process that dies at a step of its saving, and may be started again."""
 
     def __init__(self, place: Path) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
         self.place = place
-        self.start()
 
-    def start(self) -> None:
-        command = [sys.executable, "-m", "tests.app.saving_server", str(self.place), str(self.port)]
+    def start(self, *step: int) -> None:
+        command = [sys.executable, "-m", "tests.app.saving_server", *map(str, (self.place, self.port, *step))]
         self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
-        for _ in range(600):
-            try:
-                if httpx.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.1)
-        raise AssertionError("the server did not start")
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.address}/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
 
 
-def _texts() -> Iterator[str]:
-    number = 0
-    while True:
-        number += 1
-        yield note(f"保存{number}", f"本文の{number}番目。" * (number % 40 + 1), kind="deal", outcome="won")
+class _Writers:
+    """People who save one entry after the other, and remember what was acknowledged."""
+
+    def __init__(self, server: _Server) -> None:
+        self.server = server
+        self.sent: set[str] = set()
+        self.saved: dict[str, str] = {}  # by path
+        self._numbers = count(1)
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._save) for _ in range(WRITERS)]
+
+    def __enter__(self) -> _Writers:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _save(self) -> None:
+        while not self._stop.is_set():
+            number = next(self._numbers)
+            text = note(f"保存{number}", f"本文の{number}番目。" * (number % 40 + 1), kind="deal", outcome="won")
+            self.sent.add(text)
+            try:
+                posted = {"text": text, "force": True}
+                answer = httpx.post(f"{self.server.address}/api/v1/entries", json=posted, timeout=DEADLINE_SECONDS)
+            except httpx.TransportError:
+                self._stop.wait(0.05)
+                continue
+            if answer.status_code == 201:
+                self.saved[answer.json()["path"]] = text
 
 
-def _save(server: _Server, texts: Iterator[str], lock: threading.Lock, sent: list[str], saved: dict[str, str]) -> None:
-    while len(saved) < SAVES:
-        with lock:
-            text = next(texts)
-            sent.append(text)
-        try:
-            answer = httpx.post(
-                f"http://127.0.0.1:{server.port}/api/v1/entries", json={"text": text, "force": True}, timeout=30
-            )
-        except httpx.TransportError:
-            time.sleep(0.05)
-            continue
-        if answer.status_code == 201:
-            saved[answer.json()["path"]] = text
-
-
-def test_acknowledged_saves_survive_a_server_killed_at_random_moments(tmp_path: Path) -> None:
+def _steps(kills: int) -> Iterator[int]:
+    """Yield the steps to die at: spread over one save, after one to three others."""
     chance = random.Random(7)
-    write(tmp_path, "entries/notes/first.md", note("最初", "本文。"))
+    for kill in range(kills):
+        first = 1 + kill * STEPS_OF_A_SAVE // kills
+        yield first + STEPS_OF_A_SAVE * chance.randint(1, 3)
+
+
+def test_acknowledged_saves_survive_a_server_killed_at_its_steps(
+    tmp_path: Path, kills: int, record_property: Recorder
+) -> None:
+    first = note("最初", "本文。")
+    write(tmp_path, "entries/notes/first.md", first)
     server = _Server(tmp_path)
-    texts, lock, sent, saved = _texts(), threading.Lock(), [], {}  # type: ignore[var-annotated]
-    writers = [threading.Thread(target=_save, args=(server, texts, lock, sent, saved)) for _ in range(WRITERS)]
-    for writer in writers:
-        writer.start()
-    kills = 0
-    while len(saved) < SAVES:
-        time.sleep(chance.uniform(0.3, 3.5))
-        if len(saved) < SAVES:
-            server.kill()
-            kills += 1
-            server.start()
-    for writer in writers:
-        writer.join()
+    with _Writers(server) as writers:
+        for step in _steps(kills):
+            server.start(step)
+            assert server.process.wait() == -signal.SIGKILL
+    record_property("kills", kills)
+    server.start()
     try:
-        for path, text in saved.items():
+        wait_until(server.is_ready, "a server that is ready")
+        assert writers.saved
+        for path, text in writers.saved.items():
             assert (tmp_path / "entries" / path).read_text("utf-8") == text
-        known = {*sent, note("最初", "本文。")}
-        assert all(p.read_text("utf-8") in known for p in (tmp_path / "entries").rglob("[!.]*.md"))
-        total = httpx.get(f"http://127.0.0.1:{server.port}/api/v1/entries", params={"limit": 1}).json()["total"]
-        assert total == len(list((tmp_path / "entries").rglob("[!.]*.md"))) and kills
+        files = list((tmp_path / "entries").rglob("[!.]*.md"))
+        assert {path.read_text("utf-8") for path in files} <= {*writers.sent, first}
+        total = httpx.get(f"{server.address}/api/v1/entries", params={"limit": 1}).json()["total"]
+        assert total == len(files)
     finally:
         server.kill()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,6 +21,7 @@ from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
 from ingest.sync import sync
+from tests.waiting import wait_until
 from tests.words import WordEmbedder, note, write
 
 ENTRIES = Path(__file__).parents[2] / "entries"
@@ -64,8 +64,7 @@ def serving(entries: Path, data: Path) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(create_app(settings, services), port=port, log_level="warning", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.05)
+    wait_until(lambda: server.started, "a server that has started")
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(timeout=10)

@@ -41,11 +41,14 @@ def test_a_name_that_cannot_be_is_an_error_that_leaves_nothing(tmp_path: Path, n
 
 def _save_with_little_room(place: Path, answer: Connection) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
     try:
         atomic.replace(place, "x" * 5_000)
     except NotSavedError as error:
         answer.send(error.sentence)
+    finally:  # what else this process writes at its end is not under test
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_when_there_is_no_room_the_file_stays_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -54,6 +57,7 @@ def test_when_there_is_no_room_the_file_stays_and_nothing_is_left_beside_it(tmp_
     mine, theirs = multiprocessing.Pipe()
     child = multiprocessing.get_context("spawn").Process(target=_save_with_little_room, args=(place, theirs))
     child.start()
+    theirs.close()  # so that a child that dies without an answer ends the waiting
     assert "larger than this system allows" in mine.recv()
     child.join()
     assert place.read_text("utf-8") == "前" and [p.name for p in tmp_path.iterdir()] == ["a.md"]

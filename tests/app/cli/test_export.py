@@ -14,6 +14,8 @@ import pytest
 from tests.app.cli.test_main import ROOT, Place, place
 from tests.words import write
 
+pytestmark = pytest.mark.slow  # a process each, which loads all there is
+
 __all__ = ["place"]
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.app.cli.test_main import Place, place
 from tests.words import write
+
+pytestmark = pytest.mark.slow  # a process each, which loads all there is
 
 __all__ = ["place"]
 

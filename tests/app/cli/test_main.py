@@ -37,9 +37,12 @@ class Place:
         return CliRunner().invoke(app, list(arguments), env={**self.environment, **environment}, prog_name="kb")
 
     def process(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from app.cli.main import main; main()", *arguments]
+        return self.python("from app.cli.main import main; main()", *arguments, **environment)
+
+    def python(self, program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", program, *arguments]
         variables = {**os.environ, **self.environment, "PYTHONPATH": str(ROOT), **environment}
-        return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -100,6 +103,7 @@ def test_doctor_reports_each_finding_as_json(place: Place) -> None:
     assert result.exit_code == 1
 
 
+@pytest.mark.slow  # a process each
 @pytest.mark.parametrize("command", [("check",), ("sync",), ("rebuild",), ("show", "a"), ("serve",)])
 def test_a_missing_folder_is_said_in_one_sentence(place: Place, command: tuple[str, ...]) -> None:
     result = place.process(*command, KB_ENTRIES=str(place.entries / "none"))

@@ -12,6 +12,8 @@ import pytest
 
 from tests.words import note, write
 
+pytestmark = pytest.mark.slow  # a process each, which loads all there is
+
 ROOT = Path(__file__).parents[3]
 EDITOR = """#!{python}
 import sys, pathlib

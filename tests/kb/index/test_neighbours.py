@@ -41,9 +41,7 @@ def _brute_force(snapshot: Snapshot, view: View, query: np.ndarray, allowed: np.
 def test_filtered_neighbours_are_those_of_brute_force(snapshot: Snapshot, index: Index, with_store: bool) -> None:
     total = len(snapshot.numbers)
 
-    @settings(
-        max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
-    )
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors])
     @given(
         st.lists(st.booleans(), min_size=total, max_size=total),
         st.integers(1, 70),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -101,7 +101,6 @@ def test_a_higher_threshold_never_joins_more() -> None:
     assert counts[0] == 1
 
 
-@settings(deadline=None, max_examples=60)
 @given(SEARCHES, st.randoms(use_true_random=False))
 def test_the_order_of_searches_does_not_matter(searches: list[Search], random: object) -> None:
     order = list(range(len(searches)))
@@ -113,7 +112,6 @@ def test_the_order_of_searches_does_not_matter(searches: list[Search], random: o
             assert (straight[one] == straight[other]) == (again[one] == again[other])
 
 
-@settings(deadline=None, max_examples=60)
 @given(SEARCHES)
 def test_a_search_asked_twice_is_in_one_cluster_and_changes_nothing(searches: list[Search]) -> None:
     once, twice = _clusters(searches), _clusters(searches + searches)

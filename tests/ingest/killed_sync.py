@@ -1,4 +1,4 @@
-"""A sync slow enough to be killed in its middle; run in a process of its own by `test_crash`."""
+"""A sync that is killed; run in a process of its own by `test_crash`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from ingest.chunk import CHUNKING
 from ingest.sync import sync
 from kb.index import analysis
 from kb.index.index import open_index
+from tests.killing import at_step, die
 from tests.words import WordEmbedder
 
 analysis.terms("辞書を先に読む")
 
-SECONDS_PER_TEXT = 0.002
 
-
-def run(root: Path, entries: Path, started: Event) -> None:
-    """Sync once, saying when it starts."""
-    index = open_index(root, WordEmbedder(seconds_per_text=SECONDS_PER_TEXT), CHUNKING)
-    started.set()
+def run(root: Path, entries: Path, step: int, reached: Event | None) -> None:
+    """Sync once; at a step, die, or where there is somebody to kill this process, say so and go on."""
+    index = open_index(root, WordEmbedder(), CHUNKING)
+    at_step(step, reached.set if reached else die)
     sync(index, entries)
