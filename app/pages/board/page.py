@@ -39,7 +39,7 @@ def scoreboard_page(request: Request, library: LibraryDep, settings: SettingsDep
     rows = row_views(board, asked, texts, library)
     context = {
         "asked": asked,
-        "tabs": [(by, texts(f"by.{by}"), asked.to(by=by)) for by in BYS],
+        "tabs": [(texts(f"by.{by}"), asked.to(by=by), by == asked.by) for by in BYS],
         "rows": rows,
         "base": base_words(board.scores.base, asked.outcome_of, texts),
         "looked_at": board.scores.looked_at,
