@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 
+from app.charts.gallery import Gallery
 from app.gap_board import GapBoard
+from app.pages.board.page import prepare
 from app.settings import Settings
 from ingest.atomic import sweep
 from ingest.intake import Intake
@@ -17,6 +19,7 @@ from kb.loop.activity import Activity
 POLL_SECONDS = 2.0  # how soon a sync by another process shows
 STANDINGS_SECONDS = 20.0  # how soon what a change says about other entries counts in their rank
 GROUP_SECONDS = 120.0  # how often the meaning of new searches in vain is looked up
+DRAW_SECONDS = 10.0  # how soon what a change says is drawn
 FORGET_SECONDS = 3_600.0  # how often words of searches that are too old are emptied
 log = logging.getLogger(__name__)
 
@@ -25,15 +28,22 @@ class Background:
     """Threads that live as long as the server."""
 
     def __init__(
-        self, library: Library, intake: Intake, settings: Settings, activity: Activity, board: GapBoard
+        self,
+        library: Library,
+        intake: Intake,
+        settings: Settings,
+        activity: Activity,
+        board: GapBoard,
+        gallery: Gallery,
     ) -> None:
         self._library = library
         self._intake = intake
         self._settings = settings
         self._activity = activity
         self._board = board
+        self._gallery = gallery
         self._stop = threading.Event()
-        jobs = [self._warm, self._poll, self._weigh, self._forget, self._group] + (
+        jobs = [self._warm, self._poll, self._weigh, self._forget, self._group, self._draw] + (
             [self._watch] if settings.watch and settings.entries.is_dir() else []
         )
         self._threads = [threading.Thread(target=job, name=job.__name__, daemon=True) for job in jobs]
@@ -77,6 +87,15 @@ class Background:
         while not self._stop.wait(GROUP_SECONDS):
             if self._library.state().ready:
                 self._board.gaps()
+
+    def _draw(self) -> None:
+        """Draw the pictures of the scoreboard after a change, so that nobody who opens it waits for them."""
+        drawn = ""
+        while not self._stop.wait(DRAW_SECONDS):
+            state = self._library.state()
+            if state.ready and state.generation != drawn:
+                prepare(self._library, self._settings.strength, self._gallery, self._stop.is_set)
+                drawn = state.generation
 
     def _watch(self) -> None:
         for paths in changes(self._settings.entries, self._stop):

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from app import api, pages
 from app.background import Background
+from app.charts.gallery import Gallery
 from app.gap_board import GapBoard
 from app.http.assets import Assets
 from app.http.errors import install_error_handlers
@@ -38,13 +39,15 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
     """Return the service. It owns the library and closes it at the end."""
     known = library or make_library(settings)
     intake = Intake(known, settings.entries)
+    gallery = Gallery()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        background = Background(known, intake, settings, app.state.activity, app.state.gap_board)
+        background = Background(known, intake, settings, app.state.activity, app.state.gap_board, gallery)
         background.start()
         yield
         background.stop()
+        gallery.close()
         known.close()
         app.state.activity.close()
 
@@ -61,6 +64,7 @@ def create_app(settings: Settings, library: Library | None = None) -> FastAPI:
     activity = Activity(settings.activity_file, is_kept=settings.activity, keep_days=settings.keep_searches)
     app.state.activity = activity
     app.state.logbook = Logbook(activity, settings.team)
+    app.state.gallery = gallery
     app.state.gap_board = GapBoard(known, activity)
     lock = settings.data / "saving.lock"
     app.state.store = EntryStore(known, intake, settings.entries, lock, is_readonly=settings.readonly)

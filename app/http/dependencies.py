@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.charts.gallery import Gallery
 from app.gap_board import GapBoard
 from app.logbook import Logbook
 from app.settings import Settings
@@ -50,6 +51,13 @@ def get_gap_board(request: Request) -> GapBoard:
     return board
 
 
+def get_gallery(request: Request) -> Gallery:
+    """Return the pictures this application has drawn."""
+    gallery: Gallery = request.app.state.gallery
+    return gallery
+
+
+GalleryDep = Annotated[Gallery, Depends(get_gallery)]
 GapBoardDep = Annotated[GapBoard, Depends(get_gap_board)]
 ActivityDep = Annotated[Activity, Depends(get_activity)]
 LogbookDep = Annotated[Logbook, Depends(get_logbook)]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
 
-from app.http.dependencies import LibraryDep, SettingsDep
+from app.charts.drawings import Drawing
+from app.charts.gallery import Gallery
+from app.http.dependencies import GalleryDep, LibraryDep, SettingsDep
 from app.pages.board.address import FILTERED, PAGE, SORTS, BoardAddress
 from app.pages.board.pictures import MOST_LINES, funnel_picture, heat_picture, months_picture, rates_picture
 from app.pages.board.rows import RowView, counts_words, finding, row_views
 from app.pages.board.tables import funnel_rows, heat_table, month_tables
 from app.pages.view import render, texts_of
-from app.words.catalogue import Texts
+from app.words.catalogue import LOCALES, Texts, texts_for
 from app.words.labels import label
 from kb.insight.insights import Board
 from kb.insight.overview import Overview
@@ -24,18 +30,10 @@ router = APIRouter()
 
 
 @router.get(PAGE)
-def scoreboard_page(request: Request, library: LibraryDep, settings: SettingsDep) -> Response:
+def scoreboard_page(request: Request, library: LibraryDep, settings: SettingsDep, gallery: GalleryDep) -> Response:
     """Show how deals ended by the values of one dimension."""
     asked, texts = BoardAddress.read(request.query_params), texts_of(request)
-    board = library.scoreboard(
-        asked.by,  # type: ignore[arg-type]
-        filters=asked.search.filters,
-        outcome_of=asked.outcome_of,  # type: ignore[arg-type]
-        strength=settings.strength,
-    )
-    overview = library.overview(
-        filters=asked.search.filters, outcome_of=board.scores.outcome_of, strength=settings.strength
-    )
+    board, overview = _counted(asked, library, settings.strength)
     rows = row_views(board, asked, texts, library)
     context = {
         "asked": asked,
@@ -51,27 +49,69 @@ def scoreboard_page(request: Request, library: LibraryDep, settings: SettingsDep
         "choices": _choices(library, asked, texts),
         "sorts": [(sort, texts(f"board.sort_{sort}"), asked.to(sort=sort)) for sort in SORTS],
         "csv": asked.to("/api/v1/scoreboard.csv", sort=""),
-        **_pictured(asked, rows, board, overview, texts, library),
+        **_pictured(asked, rows, board, overview, texts, library, gallery.frame),
     }
     return render(request, "scoreboard.html", context)
 
 
+@router.get("/pictures/{key}")
+def picture(gallery: GalleryDep, key: str) -> Response:
+    """Return a picture that was not ready when its page was sent, once it is drawn."""
+    found = gallery.find(key)
+    if found is None:
+        raise HTTPException(404)
+    return HTMLResponse(found.wide + found.narrow, headers={"Cache-Control": "no-store"})
+
+
+def prepare(library: Library, strength: float, gallery: Gallery, is_over: Callable[[], bool]) -> None:
+    """Draw what every tab shows without filters, in both languages, for the readers to come."""
+    for by in BYS:
+        asked = BoardAddress.read(QueryParams({"by": by}))
+        board, overview = _counted(asked, library, strength)
+        for texts in map(texts_for, LOCALES):
+            if is_over():
+                return
+            rows = row_views(board, asked, texts, library)
+            _pictured(asked, rows, board, overview, texts, library, gallery.prepare)
+
+
+def _counted(asked: BoardAddress, library: Library, strength: float) -> tuple[Board, Overview]:
+    within = asked.search.filters
+    board = library.scoreboard(
+        asked.by,  # type: ignore[arg-type]
+        filters=within,
+        outcome_of=asked.outcome_of,  # type: ignore[arg-type]
+        strength=strength,
+    )
+    return board, library.overview(filters=within, outcome_of=board.scores.outcome_of, strength=strength)
+
+
 def _pictured(
-    asked: BoardAddress, rows: list[RowView], board: Board, overview: Overview, texts: Texts, library: Library
+    asked: BoardAddress,
+    rows: list[RowView],
+    board: Board,
+    overview: Overview,
+    texts: Texts,
+    library: Library,
+    frame: Callable[[Drawing], object],
 ) -> dict[str, Any]:
-    """Return the pictures and the tables that belong to the dimension on show."""
+    """Return the pictures, each in its `frame`, and the tables that belong to the dimension on show."""
+
+    def framed(drawing: Drawing | None) -> object:
+        return frame(drawing) if drawing else None
+
     lines = [row.interval for row in rows if row.interval]
     shown: dict[str, Any] = {"most_lines": MOST_LINES, "lines": len(lines)}
-    shown["rates"] = rates_picture(lines, board.scores.base, texts(f"by.{asked.by}"), texts)
+    shown["rates"] = framed(rates_picture(lines, board.scores.base, texts(f"by.{asked.by}"), texts))
     if asked.by in ("angle", "industry"):
         shown["heat"] = table = heat_table(overview, asked, texts, library)
-        shown["heat_picture"] = heat_picture(table, texts)
+        shown["heat_picture"] = framed(heat_picture(table, texts))
     elif asked.by == "reason":
         tables = month_tables(overview.monthly, asked, texts, library)
-        shown["months"] = [(table, months_picture(table, texts)) for table in tables]
+        shown["months"] = [(table, framed(months_picture(table, texts))) for table in tables]
     elif asked.by in ("campaign", "lead_source"):
         shown["funnel"] = funnels = funnel_rows(overview, texts, library)
-        shown["funnel_picture"] = funnel_picture(funnels, texts)
+        shown["funnel_picture"] = framed(funnel_picture(funnels, texts))
     return shown
 
 
