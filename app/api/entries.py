@@ -52,7 +52,7 @@ def entry(library: LibraryDep, store: StoreDep, entry_id: EntryId, params: Param
 
 def _answer(library: Library, store: EntryStore, path: str, params: EntryParams) -> Response:
     """Return what a path and `?part=` ask for: an entry with exactly this path as its id comes before a part."""
-    entry_id, part = path, params.part
+    entry_id, part = path, str(params.part)
     if not part and not library.summaries([path]):
         above, _, last = path.rpartition("/")
         if last in ("similar", "lineage", "source"):
