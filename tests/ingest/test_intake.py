@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from app.services import make_library
 from app.settings import Settings
-from app.wiring import make_library
 from ingest.chunk import CHUNKING
 from ingest.intake import Intake
 from ingest.sync import ENTRIES_AT_ONCE, sync
@@ -30,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def library(folder: Path) -> Iterator[Library]:
     library = make_library(Settings(entries=folder, data=folder.parent / "var"), WordEmbedder())
-    sync(library.index, folder)
+    library.with_index(partial(sync, folder=folder))
     library.refresh()
     yield library
     library.close()
@@ -44,7 +45,7 @@ def intake(library: Library, folder: Path) -> Intake:
 @pytest.fixture
 def other(library: Library) -> Iterator[Index]:
     """The same index as another process has it."""
-    opened = open_index(library.index.root, WordEmbedder(), CHUNKING)
+    opened = open_index(library.with_index(lambda index: index.root), WordEmbedder(), CHUNKING)
     yield opened
     opened.close()
 
@@ -53,7 +54,7 @@ def test_a_file_is_found_when_it_was_taken_in(intake: Intake, library: Library, 
     write(folder, "notes/new.md", note("青葉精工", "新しい話。"))
     report = intake.take_in(["notes/new.md"])
     assert report and report.added == ("notes/new",)
-    assert library.search("青葉精工").hits[0].entry.id == "notes/new"
+    assert library.search.answer("青葉精工").hits[0].entry.id == "notes/new"
 
 
 def test_nothing_is_taken_in_while_another_process_writes(
@@ -79,9 +80,9 @@ def test_many_files_are_found_by_words_first_and_embedded_then(intake: Intake, l
     for number in range(ENTRIES_AT_ONCE + 1):
         write(folder, f"notes/{number}.md", note(f"記録{number}", f"話の{number}番目。"))
     report = intake.take_in()
-    index = library.index
+    index = library.with_index(lambda served: served)
     assert report and len(report.added) == ENTRIES_AT_ONCE + 1 and index.waiting
-    assert library.search("記録7").hits[0].entry.id == "notes/7"
+    assert library.search.answer("記録7").hits[0].entry.id == "notes/7"
     stopped = threading.Event()
     stopped.set()
     waiting = index.waiting
@@ -99,4 +100,4 @@ def test_what_another_process_wrote_is_noticed_once(
     write(folder, "notes/new.md", note("青葉精工", "新しい話。"))
     sync(other, folder)
     assert intake.notice() and not intake.notice()
-    assert library.search("青葉精工").hits[0].entry.id == "notes/new"
+    assert library.search.answer("青葉精工").hits[0].entry.id == "notes/new"

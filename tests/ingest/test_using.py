@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
     write(folder, "deals/aoba.md", DEAL)
     write(folder, "talk-tracks/price.md", TRACK)
     library = make_library(Settings(entries=folder, data=tmp_path / "var"), WordEmbedder())
-    sync(library.index, folder)
+    library.with_index(partial(sync, folder=folder))
     library.refresh()
     yield library
     library.close()

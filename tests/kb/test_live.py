@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from app.services import make_index, make_library
 from app.settings import Settings
-from app.wiring import make_index, make_library
 from ingest.sync import sync
 from kb.errors import IndexNotReadyError
 from kb.library import Library
@@ -29,16 +30,16 @@ def library(settings: Settings) -> Iterator[Library]:
 
 
 def _indexed(library: Library, settings: Settings) -> str:
-    sync(library.index, settings.entries)
+    library.with_index(partial(sync, folder=settings.entries))
     library.refresh()
-    return library.index.build.name
+    return library.with_index(lambda index: index.build.name)
 
 
 def test_nothing_can_be_searched_before_anything_is_indexed(library: Library, settings: Settings) -> None:
     with pytest.raises(IndexNotReadyError):
-        library.search("青葉精工")
+        library.search.answer("青葉精工")
     _indexed(library, settings)
-    assert library.search("青葉精工").total == 1
+    assert library.search.answer("青葉精工").total == 1
 
 
 def test_an_index_built_beside_takes_over_with_what_it_holds(library: Library, settings: Settings) -> None:
@@ -48,8 +49,8 @@ def test_an_index_built_beside_takes_over_with_what_it_holds(library: Library, s
     assert not library.reload_if_changed()
     sync(beside, settings.entries)
     beside.close()
-    assert library.reload_if_changed() and library.index.build.name != before
-    assert library.search("すみれ工業").hits[0].entry.id == "notes/second"
+    assert library.reload_if_changed() and library.with_index(lambda index: index.build.name) != before
+    assert library.search.answer("すみれ工業").hits[0].entry.id == "notes/second"
     assert not library.reload_if_changed()
 
 
@@ -59,4 +60,4 @@ def test_an_index_of_another_model_is_left_to_processes_that_have_it(library: Li
     sync(other, settings.entries)
     other.close()
     assert not library.reload_if_changed()
-    assert library.index.build.name == before and library.search("青葉精工").total == 1
+    assert library.with_index(lambda index: index.build.name) == before and library.search.answer("青葉精工").total == 1
