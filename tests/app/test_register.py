@@ -9,8 +9,8 @@ from app.cli.main import app
 from app.shapes.search import FORMER, BoundsParams
 from app.words.reader import Reader
 from ingest.form import fields_of
-from kb.choices import CHOICES
-from kb.fields import BY_NAME, FACETS, FILTERS
+from kb.choices import CHOICES, METRICS
+from kb.fields import BY_NAME, FILTERS
 
 
 def test_every_filter_is_a_parameter_of_the_api() -> None:
@@ -27,8 +27,9 @@ def test_every_filter_is_an_option_of_the_command_line(command: str) -> None:
 def test_every_facet_and_every_question_of_a_form_has_a_label(locale: str) -> None:
     reader = Reader.of(locale)
     asked = {field.name: field.part for kind in CHOICES["kind"].keys for field in fields_of(kind)}
-    assert [name for name in FACETS if not reader.has(f"facet.{name}")] == []
-    assert [n for n, part in asked.items() if not (reader.has(f"form.{n}") or reader.has(f"metric.{part}"))] == []
+    labels = {name: reader.field(name.partition(".")[0]) for name in (*FILTERS, *asked)}
+    assert [name for name, label in labels.items() if not label] == []
+    assert [n for n, part in asked.items() if part and not (reader.has(f"form.{n}") or part in METRICS)] == []
 
 
 def test_a_fixed_value_has_the_label_of_the_register_and_an_unknown_one_its_own() -> None:
