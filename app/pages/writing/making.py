@@ -20,6 +20,7 @@ from ingest.using import note_use
 from ingest.yaml_text import Plain
 from kb.entry import Entry
 from kb.errors import EntryNotFoundError
+from kb.fields import AGREED, LISTS
 from kb.index.titles import Title
 from kb.library import Library
 from kb.search.query import Filters
@@ -91,10 +92,7 @@ def begun_from(text: str, name: str, source: Entry, reader: Reader) -> str:
     fields: dict[str, Plain | None] = {
         "title": reader(f"make.title.{name}", title=source.title),
         "derived_from": [source.id],
-        "industry": [*source.industry],
-        "product": [*source.product],
-        "competitor": [*source.competitor],
-        "angle": [*source.angle],
+        **{name: [*source.values(name)] for name in LISTS if name in AGREED},
         "visibility": source.visibility if source.visibility != "all" else "",  # what is quoted stays as hidden
     }
     begun = edited(text, {name: value for name, value in fields.items() if value})

@@ -21,11 +21,11 @@ from ingest.review import Review
 from ingest.store import EntryStore
 from ingest.templates import NEW
 from kb.entry import Entry
+from kb.fields import LISTS
 from kb.library import Library
 from kb.search.answer import Hit
 from kb.search.query import Filters
 
-COMMON = ("industry", "product", "competitor", "angle", "tag")  # what similar entries may share
 BEGINS = {"deal": "customer"}  # the field that has the cursor when a new entry is begun; else the title
 MOST_SUGGESTED = 500  # entries to choose from while typing
 
@@ -90,7 +90,7 @@ def _why(entry: Entry, hit: Hit, reader: Reader) -> str:
     """Say in a few words what an entry has in common with the one being written."""
     mine, theirs = entry.facet_values(), hit.entry.facet_values()
     written = f"{entry.title}\n{entry.body}"
-    named = [(v in mine[f], reader.label(f, v)) for f in COMMON for v in theirs[f]]
+    named = [(v in mine[f], reader.label(f, v)) for f in LISTS for v in theirs[f]]
     shared = [name for is_mine, name in named if is_mine or name in written]  # chosen, or only spoken of
     shared = list(dict.fromkeys([*shared, *(hit.why.keyword_terms[:3] if hit.why else ())]))
     return reader("write.why", shared=reader("list.comma").join(shared[:5])) if shared else reader("write.why_meaning")
