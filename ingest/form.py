@@ -94,11 +94,6 @@ def with_values(
     return edited(document, changes, body)
 
 
-def is_form(document: Document) -> bool:
-    """Whether a file can be shown as a form: its front matter is YAML or missing."""
-    return document.fault is None
-
-
 def _written(document: Document) -> dict[str, Plain]:
     return {name: line.value for name, line in fields_in(document).items()}
 

@@ -10,7 +10,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.words.reader import Reader
 from ingest.document import Document
-from ingest.form import fields_of, is_form, values_of, with_values
+from ingest.form import fields_of, values_of, with_values
 from ingest.front_matter import edited
 from ingest.templates import answers_of, body_of
 
@@ -44,7 +44,7 @@ class Draft:
     def read(cls, form: ImmutableMultiDict[str, str], reader: Reader, original: str = "") -> Draft:
         """Read the page's form; `original` is the file it began with, for what a form cannot carry: its line breaks."""
         kind, begun = form.get("kind", "note"), Document.of(_as_stored(form.get("source", ""), original))
-        whole = form.get("mode") == "whole" or not is_form(begun)
+        whole = form.get("mode") == "whole" or begun.fault is not None
         given = {f.name: form.getlist(f.name) for f in fields_of(kind)}
         if whole:
             text = _as_stored(form.get("whole", begun.text), original)
@@ -80,8 +80,8 @@ class Draft:
 
     @property
     def may_be_form(self) -> bool:
-        """Whether the file can be shown as a form."""
-        return is_form(self.document)
+        """Whether the file can be shown as a form: its front matter is YAML or missing."""
+        return self.document.fault is None
 
     @property
     def body(self) -> str:
