@@ -6,6 +6,7 @@ import logging
 import threading
 from contextlib import suppress
 
+from app.pages.board.page import prepare
 from app.services import Services
 from ingest.atomic import sweep
 from ingest.watch import changes
@@ -14,6 +15,7 @@ from kb.errors import ActivitySchemaError, KBError
 POLL_SECONDS = 2.0  # how soon a sync by another process shows
 STANDINGS_SECONDS = 20.0  # how soon what a change says about other entries counts in their rank
 GROUP_SECONDS = 120.0  # how often the meaning of new searches in vain is looked up
+DRAW_SECONDS = 10.0  # how soon what a change says is drawn
 FORGET_SECONDS = 3_600.0  # how often words of searches that are too old are emptied
 log = logging.getLogger(__name__)
 
@@ -27,8 +29,9 @@ class Background:
         self._settings = services.settings
         self._activity = services.activity
         self._board = services.gap_board
+        self._services = services
         self._stop = threading.Event()
-        jobs = [self._warm, self._poll, self._weigh, self._forget, self._group] + (
+        jobs = [self._warm, self._poll, self._weigh, self._forget, self._group, self._draw] + (
             [self._watch] if self._settings.watch and self._settings.entries.is_dir() else []
         )
         self._threads = [threading.Thread(target=job, name=job.__name__, daemon=True) for job in jobs]
@@ -73,6 +76,15 @@ class Background:
             if self._library.state().ready:
                 with suppress(ActivitySchemaError):  # it is logged already, and pages show it
                     self._board.gaps()
+
+    def _draw(self) -> None:
+        """Draw the pictures of the scoreboard after a change, so that nobody who opens it waits for them."""
+        drawn = ""
+        while not self._stop.wait(DRAW_SECONDS):
+            state = self._library.state()
+            if state.ready and state.generation != drawn:
+                prepare(self._services, self._stop.is_set)
+                drawn = state.generation
 
     def _watch(self) -> None:
         for paths in changes(self._settings.entries, self._stop):

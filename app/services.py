@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from app.charts.gallery import Gallery
 from app.settings import Settings
 from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
@@ -33,9 +34,11 @@ class Services:
     activity: Activity
     gap_board: GapBoard
     logbook: Logbook
+    gallery: Gallery
 
     def close(self) -> None:
         """Close all files."""
+        self.gallery.close()
         self.library.close()
         self.activity.close()
 
@@ -58,6 +61,7 @@ def open_services(
         activity=activity,
         gap_board=GapBoard(library.search, activity, library.deals.open_amounts, clock),
         logbook=Logbook(activity, settings.team),
+        gallery=Gallery(),
     )
 
 

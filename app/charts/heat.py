@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
-from app.charts.svg import KEPT, MUTED, NARROW, SIZE, TEXT, WIDE, Layers, Picture, drawn, ems_of, shortened, wrapped
+from app.charts.drawings import HeatMap, Picture
+from app.charts.letters import ems_of, shortened, wrapped
+from app.charts.svg import MUTED, NARROW, SIZE, TEXT, WIDE, Layers, drawn
 
 LABEL_EMS = 18  # of a row, at most
 NARROW_LABEL_EMS = 9
@@ -21,29 +21,17 @@ COLUMN_EMS = 8  # of a turned column label, at most
 FEW = "var(--heat-few)"
 
 
-@dataclass(frozen=True, slots=True)
-class HeatCell:
-    """A cell; `shade` is None where there is too little to colour."""
-
-    row: int
-    column: int
-    words: str
-    shade: int | None
-
-
-@lru_cache(KEPT)
-def heat_map(rows: tuple[str, ...], columns: tuple[str, ...], cells: tuple[HeatCell, ...], described: str) -> Picture:
+def heat_map(table: HeatMap) -> Picture:
     """Draw the cells that hold something; shade n is the colour `--heat-n` of the style sheet."""
-    longest = max(ems_of(row) for row in rows)
+    longest = max(ems_of(row) for row in table.rows)
     return Picture(
-        drawn(_chart(rows, columns, cells, WIDE, min(LABEL_EMS, longest)), described, "wide"),
-        drawn(_chart(rows, columns, cells, NARROW, min(NARROW_LABEL_EMS, longest)), described, "narrow"),
+        drawn(_chart(table, WIDE, min(LABEL_EMS, longest)), table.described, "wide"),
+        drawn(_chart(table, NARROW, min(NARROW_LABEL_EMS, longest)), table.described, "narrow"),
     )
 
 
-def _chart(
-    rows: tuple[str, ...], columns: tuple[str, ...], cells: tuple[HeatCell, ...], whole: int, ems: float
-) -> Layers:
+def _chart(table: HeatMap, whole: int, ems: float) -> Layers:
+    rows, columns = table.rows, table.columns
     beside = ems * SIZE + 4
     width = whole - beside - 8
     names = [_unique(shortened(row, ems), place) for place, row in enumerate(rows)]
@@ -51,7 +39,7 @@ def _chart(
     values = [
         {"row": names[c.row], "column": heads[c.column], "words": c.words, "is_few": c.shade is None,
          "colour": FEW if c.shade is None else f"var(--heat-{c.shade})"}
-        for c in cells
+        for c in table.cells
     ]  # fmt: skip
     place: dict[str, Any] = {"title": None, "grid": False}
     turn: dict[str, Any] = {"labelAngle": -90, "labelPadding": 4}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-
 import altair as alt
 
-from app.charts.svg import KEPT, NARROW, SIZE, TEXT, WIDE, Layers, Picture, drawn, ems_of, shortened
+from app.charts.drawings import Interval, IntervalPlot, Picture
+from app.charts.letters import ems_of, shortened
+from app.charts.svg import NARROW, SIZE, TEXT, WIDE, Layers, drawn
 
 LABEL_EMS = 22  # of the labels beside the lines
 WORDS_EMS = 10  # of the numbers at the right
@@ -15,24 +14,11 @@ STEP, TALL_STEP = 30, 46
 COLOURS = {"above": "var(--won)", "below": "var(--lost)"}
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A line of the picture; low, mean and high are shares of 1."""
-
-    label: str
-    low: float
-    mean: float
-    high: float
-    words: str  # the numbers, at the end of the line
-    verdict: str
-
-
-@lru_cache(KEPT)
-def interval_plot(rows: tuple[Interval, ...], base: float, base_label: str, described: str) -> Picture:
+def interval_plot(plot: IntervalPlot) -> Picture:
     """Draw the rows in their order, and the rate of all as a dashed line."""
     return Picture(
-        drawn(_wide(rows, base, base_label), described, "wide"),
-        drawn(_narrow(rows, base, base_label), described, "narrow"),
+        drawn(_wide(plot.rows, plot.base, plot.base_label), plot.described, "wide"),
+        drawn(_narrow(plot.rows, plot.base, plot.base_label), plot.described, "narrow"),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import altair as alt
 
-from app.charts.svg import KEPT, MUTED, NARROW, SIZE, TEXT, WIDE, Layers, Picture, drawn, ems_of, shortened
+from app.charts.drawings import Funnel, FunnelBars, MonthBars, Months, Picture
+from app.charts.letters import ems_of, shortened
+from app.charts.svg import MUTED, NARROW, SIZE, TEXT, WIDE, Layers, drawn
 
 COLUMNS = 3  # on a wide screen
 GAP = 30
@@ -22,34 +22,9 @@ WORDS_ROOM = 92  # for the numbers beside a bar
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True, slots=True)
-class Months:
-    """How often something was counted, month by month."""
-
-    label: str
-    counts: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """How many reached a stage; `share` is that of the most at any stage of the same funnel."""
-
-    label: str
-    share: float
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Funnel:
-    """The stages of one campaign."""
-
-    label: str
-    stages: tuple[Stage, ...]
-
-
-@lru_cache(KEPT)
-def month_bars(months: tuple[str, ...], rows: tuple[Months, ...], outcome: str, described: str) -> Picture:
+def month_bars(bars: MonthBars) -> Picture:
     """Draw a picture of bars for each row, all on the same scale; `outcome` gives the colour."""
+    months, rows = bars.months, bars.rows
     most = max(max(row.counts) for row in rows)
     small: dict[str, Any] = {"title": None, "labelColor": MUTED, "labelFontSize": SMALL}
     month = alt.X("month:O", sort=None, scale=alt.Scale(paddingInner=0.25),
@@ -59,18 +34,17 @@ def month_bars(months: tuple[str, ...], rows: tuple[Months, ...], outcome: str, 
 
     def chart(row: Months, width: float) -> alt.Chart:
         values = [{"month": m, "count": n} for m, n in zip(months, row.counts, strict=True)]
-        bars = alt.Chart(alt.InlineData(values=values), width=width, height=HEIGHT)
-        bars = bars.properties(title=_title(row.label, width + COUNT_ROOM))
-        drawn_bars: alt.Chart = bars.mark_bar(color=f"var(--{outcome})").encode(x=month, y=count)
+        room = alt.Chart(alt.InlineData(values=values), width=width, height=HEIGHT)
+        room = room.properties(title=_title(row.label, width + COUNT_ROOM))
+        drawn_bars: alt.Chart = room.mark_bar(color=f"var(--{bars.outcome})").encode(x=month, y=count)
         return drawn_bars
 
-    return _side_by_side(rows, chart, COUNT_ROOM + 8, described)
+    return _side_by_side(rows, chart, COUNT_ROOM + 8, bars.described)
 
 
-@lru_cache(KEPT)
-def funnel_bars(rows: tuple[Funnel, ...], described: str) -> Picture:
+def funnel_bars(funnels: FunnelBars) -> Picture:
     """Draw each funnel with bars as long as the share that is left at each stage."""
-    beside = max(ems_of(stage.label) for row in rows for stage in row.stages) * SIZE + 4
+    beside = max(ems_of(stage.label) for row in funnels.rows for stage in row.stages) * SIZE + 4
     place = alt.Y("stage:N", sort=None, title=None, axis=alt.Axis(grid=False))
 
     def chart(row: Funnel, width: float) -> Layers:
@@ -83,7 +57,7 @@ def funnel_bars(rows: tuple[Funnel, ...], described: str) -> Picture:
             width=width, height=alt.Step(STAGE_STEP), title=_title(row.label, width + beside)
         )
 
-    return _side_by_side(rows, chart, beside + 8, described)
+    return _side_by_side(funnels.rows, chart, beside + 8, funnels.described)
 
 
 def _title(label: str, width: float) -> alt.TitleParams:

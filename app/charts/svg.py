@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from math import ceil
 from typing import Any
-from unicodedata import east_asian_width
 from xml.etree import ElementTree
 
 import altair as alt
@@ -17,27 +14,12 @@ from markupsafe import Markup
 WIDE, NARROW = 800, 342  # pixels a picture may take beside others on a screen, and on a phone
 TEXT, MUTED, HAIRLINE = "var(--text)", "var(--muted)", "var(--hairline)"
 SIZE = 13  # of letters, in pixels
-KEPT = 64  # pictures of a kind, so that a page seen again need not be drawn again
-NAMESPACE = "http://www.w3.org/2000/svg"
 VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 UNUSED = ("role", "class", "font-family", "pointer-events")
 UNSAID = {"opacity": "1", "stroke-width": "1", "font-weight": "normal"}  # as it is without saying
 
-FULL = "\u3040-\u30ff\u4e00-\u9fff"
-SMALL_KANA = "ーぁぃぅぇぉっゃゅょァィゥェォッャュョ"  # never first on a line
-PIECE = re.compile(rf"[{FULL}][{SMALL_KANA}]*|[^\s{FULL}]+\s*|\s+")
 LONG_NUMBER = re.compile(r"\d+\.\d{2,}")
 Layers = alt.LayerChart | alt.FacetChart  # what Altair says that layers become
-
-ElementTree.register_namespace("", NAMESPACE)
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A chart for wide and for narrow screens; the style sheet shows one of them."""
-
-    wide: Markup
-    narrow: Markup
 
 
 def drawn(chart: alt.TopLevelMixin, described: str, kind: str) -> Markup:
@@ -53,40 +35,6 @@ def drawn(chart: alt.TopLevelMixin, described: str, kind: str) -> Markup:
     root.attrib |= {"class": f"chart chart-{kind}", "width": width}
     _tidy(root)
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 a tree of elements, written as such
-
-
-def shortened(text: str, ems: float) -> str:
-    """Cut a label that would be wider than a number of full-width letters, and say so by an ellipsis."""
-    if ems_of(text) <= ems:
-        return text
-    end = len(text)
-    while end and ems_of(text[:end]) + 1 > ems:
-        end -= 1
-    return text[:end].rstrip() + "…"
-
-
-def wrapped(text: str, ems: float, most: int) -> list[str] | None:
-    """Break a label into even lines between words or full-width letters; None where `most` are not enough."""
-    lines = _broken(text, ems)
-    if len(lines) > most or any(ems_of(line) > ems for line in lines):
-        return None
-    narrower = (ems_of(text) / len(lines) + step / 2 for step in range(ceil(ems) * 2))
-    even = (_broken(text, width) for width in narrower if width < ems)
-    return next((some for some in even if len(some) == len(lines)), lines)
-
-
-def _broken(text: str, ems: float) -> list[str]:
-    lines = [""]
-    for piece in PIECE.findall(text):
-        if lines[-1] and ems_of(lines[-1] + piece.rstrip()) > ems:
-            lines.append("")
-        lines[-1] += piece
-    return [line.strip() for line in lines]
-
-
-def ems_of(text: str) -> float:
-    """Estimate the width of a text in full-width letters; it must not depend on the fonts of the machine."""
-    return sum(1 if east_asian_width(letter) in "WFA" else 0.56 for letter in text)
 
 
 def _tidy(parent: ElementTree.Element) -> None:

@@ -9,10 +9,12 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from app.charts.svg import KEPT, NAMESPACE, shortened
+from app.charts.drawings import NAMESPACE
+from app.charts.letters import shortened
 
 BOX, HEIGHT = 208, 50  # pixels of a box
 ACROSS, DOWN = 44, 14  # pixels between columns and between boxes
+KEPT = 64  # pictures, so that a page seen again need not be drawn again
 LEFT = 12  # of the letters in a box
 EMS = 14  # full-width letters that fit into a box
 HEADING = 26  # above the boxes

@@ -94,7 +94,7 @@ def _activity(settings: Settings, reader: Reader) -> Finding:
     except ActivitySchemaError as error:
         return Finding("activity", False, reader.say(error.sentence))
     except ActivityUnavailableError as error:
-        return Finding("activity", False, reader.say(error.sentence))
+        return Finding("activity", False, reader("doctor.activity_unreadable", why=error.why))
     if version.is_current:
         return Finding("activity", True, reader("doctor.activity_current", revision=version.revision))
     return Finding(

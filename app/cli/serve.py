@@ -24,7 +24,8 @@ from kb.wording import say
 def run(settings: Settings, reader: Reader) -> None:
     """Serve until stopped."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for noisy in ("httpx", "alembic", "sentence_transformers"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     need_entries(settings)
     for number in (signal.SIGTERM, signal.SIGHUP):  # else these end the process before anything is put in order
         signal.signal(number, _end)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
+from app.charts.gallery import Gallery
 from app.http.asker import is_led_here
 from app.services import Services
 from app.settings import Settings
@@ -54,6 +55,10 @@ def _logbook(request: Request, services: ServicesDep) -> Logbook:
     return ClosedLogbook(services.activity) if is_led_here(request) else services.logbook
 
 
+def _gallery(services: ServicesDep) -> Gallery:
+    return services.gallery
+
+
 def reader_of(request: Request) -> Reader:
     """Return who reads the answer to a request; the same one however often it is asked."""
     known: Reader | None = getattr(request.state, "reader", None)
@@ -80,4 +85,5 @@ StoreDep = Annotated[EntryStore, Depends(_store)]
 ActivityDep = Annotated[Activity, Depends(_activity)]
 GapBoardDep = Annotated[GapBoard, Depends(_gap_board)]
 LogbookDep = Annotated[Logbook, Depends(_logbook)]
+GalleryDep = Annotated[Gallery, Depends(_gallery)]
 ReaderDep = Annotated[Reader, Depends(_reader)]

@@ -178,6 +178,13 @@
     button.focus({ preventScroll: true });
   });
 
+  /* --- pictures that were not ready when the page was sent ------------------------------------------------------- */
+  for (const frame of document.querySelectorAll("[data-picture]")) {
+    fetch(frame.dataset.picture).then(async (answer) => {
+      if (answer.ok) frame.outerHTML = await answer.text();
+    }).catch(() => { /* the table below has the numbers */ });
+  }
+
   const THEMES = ["auto", "light", "dark"], theme = $("#theme"), root = document.documentElement;
   const named = () => { theme.title = theme.dataset[root.dataset.theme]; theme.setAttribute("aria-label", theme.title); };
   named();

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from app.doctor import Finding, examine
 from starlette.testclient import TestClient
 
+from app.cli.doctor import Finding, examine
 from app.settings import Settings
+from app.words.reader import Reader
 from kb.loop.activity import Activity
 from kb.loop.schema import STEPS, revisions
 from tests.app.conftest import MakeClient
@@ -32,7 +33,7 @@ def _client(make_client: MakeClient, place: Path) -> TestClient:
 
 
 def _doctor(place: Path) -> Finding:
-    return next(finding for finding in examine(_settings(place)) if finding.name == "activity")
+    return next(finding for finding in examine(_settings(place), Reader.of("en")) if finding.name == "activity")
 
 
 @pytest.mark.parametrize("dump", DUMPS, ids=lambda dump: dump.stem)
@@ -40,7 +41,7 @@ def test_searches_of_each_earlier_version_are_gaps_and_in_the_meeting(
     make_client: MakeClient, tmp_path: Path, dump: Path
 ) -> None:
     old_file(_settings(tmp_path).activity_file, dump, day=datetime.now(UTC).date().isoformat())
-    then = "current" if dump.stem == NEWEST else f"brought up to {NEWEST} when it is next opened"
+    then = "current" if dump.stem == NEWEST else f"upgraded to {NEWEST} when it is next opened"
     assert _doctor(tmp_path) == Finding("activity", True, f"schema {dump.stem}, {then}")
     client = _client(make_client, tmp_path)
     (gap,) = client.get("/api/v1/gaps").json()

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pytest
 import typer
-from app.words.labels import label
 
 from app.cli.main import app
 from app.shapes.search import FORMER, BoundsParams
-from app.words.catalogue import texts_for
+from app.words.reader import Reader
 from ingest.form import fields_of
 from kb.choices import CHOICES
 from kb.fields import BY_NAME, FACETS, FILTERS
-from kb.playbook import Playbook
 
 
 def test_every_filter_is_a_parameter_of_the_api() -> None:
@@ -27,16 +25,16 @@ def test_every_filter_is_an_option_of_the_command_line(command: str) -> None:
 
 @pytest.mark.parametrize("locale", ["ja", "en"])
 def test_every_facet_and_every_question_of_a_form_has_a_label(locale: str) -> None:
-    texts = texts_for(locale)
+    reader = Reader.of(locale)
     asked = {field.name: field.part for kind in CHOICES["kind"].keys for field in fields_of(kind)}
-    assert [name for name in FACETS if not texts.has(f"facet.{name}")] == []
-    assert [n for n, part in asked.items() if not (texts.has(f"form.{n}") or texts.has(f"metric.{part}"))] == []
+    assert [name for name in FACETS if not reader.has(f"facet.{name}")] == []
+    assert [n for n, part in asked.items() if not (reader.has(f"form.{n}") or reader.has(f"metric.{part}"))] == []
 
 
 def test_a_fixed_value_has_the_label_of_the_register_and_an_unknown_one_its_own() -> None:
-    assert label("outcome", "no-decision", "en", Playbook()) == "No decision"
-    assert label("visibility", "sales", "ja", Playbook()) == "営業のみ"
-    assert label("status", "?", "ja", Playbook()) == "?"
+    assert Reader.of("en").label("outcome", "no-decision") == "No decision"
+    assert Reader.of("ja").label("visibility", "sales") == "営業のみ"
+    assert Reader.of("ja").label("status", "?") == "?"
 
 
 def test_a_former_name_is_read_from_files_as_the_field_it_is_now() -> None:

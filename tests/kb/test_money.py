@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.words.catalogue import texts_for
+from app.words.reader import Reader
 from kb.money import Money, MoneyError, find_money, read_money
 
 
@@ -58,5 +58,5 @@ def test_a_target_is_the_amount_its_sentence_speaks_of(text: str, money: Money |
 @pytest.mark.parametrize("locale", ["ja", "en"])
 @given(amount=st.integers(1, 10**10).map(lambda n: n * 10_000))
 def test_every_amount_the_pages_show_is_read_back(locale: str, amount: int) -> None:
-    shown = texts_for(locale).money(amount)
+    shown = Reader.of(locale).money(amount)
     assert read_money(shown) == find_money(shown) == (amount, "JPY")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
 
-from app.http.dependencies import LibraryDep, ReaderDep, SettingsDep
+from app.charts.drawings import Drawing
+from app.http.dependencies import GalleryDep, LibraryDep, ReaderDep, SettingsDep
 from app.pages.board.address import FILTERED, PAGE, SORTS, BoardAddress
 from app.pages.board.pictures import MOST_LINES, funnel_picture, heat_picture, months_picture, rates_picture
 from app.pages.board.rows import RowView, counts_words, finding, row_views
 from app.pages.board.tables import funnel_rows, heat_table, month_tables
 from app.pages.view import render
+from app.services import Services
+from app.words.catalogue import LOCALES
 from app.words.reader import Reader
 from kb.insight.insights import Board
 from kb.insight.overview import Overview
@@ -22,22 +29,16 @@ router = APIRouter()
 
 
 @router.get(PAGE)
-def scoreboard_page(request: Request, library: LibraryDep, settings: SettingsDep, reader: ReaderDep) -> Response:
+def scoreboard_page(
+    request: Request, library: LibraryDep, settings: SettingsDep, gallery: GalleryDep, reader: ReaderDep
+) -> Response:
     """Show how deals ended by the values of one dimension."""
     asked = BoardAddress.read(request.query_params)
-    board = library.deals.scoreboard(
-        asked.by,  # type: ignore[arg-type]
-        filters=asked.search.filters,
-        outcome_of=asked.outcome_of,  # type: ignore[arg-type]
-        strength=settings.strength,
-    )
-    overview = library.deals.overview(
-        filters=asked.search.filters, outcome_of=board.scores.outcome_of, strength=settings.strength
-    )
+    board, overview = _counted(asked, library, settings.strength)
     rows = row_views(board, asked, reader, library)
     context = {
         "asked": asked,
-        "tabs": [(by, reader(f"by.{by}"), asked.to(by=by)) for by in BYS],
+        "tabs": [(reader(f"by.{by}"), asked.to(by=by), by == asked.by) for by in BYS],
         "rows": rows,
         "base": base_words(board.scores.base, asked.outcome_of, reader),
         "looked_at": board.scores.looked_at,
@@ -49,27 +50,71 @@ def scoreboard_page(request: Request, library: LibraryDep, settings: SettingsDep
         "choices": _choices(asked, reader),
         "sorts": [(sort, reader(f"board.sort_{sort}"), asked.to(sort=sort)) for sort in SORTS],
         "csv": asked.to("/api/v1/scoreboard.csv", sort=""),
-        **_pictured(asked, rows, board, overview, reader, library),
+        **_pictured(asked, rows, board, overview, reader, library, gallery.frame),
     }
     return render(request, "scoreboard.html", context)
 
 
+@router.get("/pictures/{key}")
+def picture(gallery: GalleryDep, key: str) -> Response:
+    """Return a picture that was not ready when its page was sent, once it is drawn."""
+    found = gallery.find(key)
+    if found is None:
+        raise HTTPException(404)
+    return HTMLResponse(found.wide + found.narrow, headers={"Cache-Control": "no-store"})
+
+
+def prepare(services: Services, is_over: Callable[[], bool]) -> None:
+    """Draw what every tab shows without filters, in both languages, for the readers to come."""
+    library = services.library
+    readers = [Reader.of(locale, library.playbook, services.clock) for locale in LOCALES]
+    for by in BYS:
+        asked = BoardAddress.read(QueryParams({"by": by}))
+        board, overview = _counted(asked, library, services.settings.strength)
+        for reader in readers:
+            if is_over():
+                return
+            rows = row_views(board, asked, reader, library)
+            _pictured(asked, rows, board, overview, reader, library, services.gallery.prepare)
+
+
+def _counted(asked: BoardAddress, library: Library, strength: float) -> tuple[Board, Overview]:
+    within = asked.search.filters
+    board = library.deals.scoreboard(
+        asked.by,  # type: ignore[arg-type]
+        filters=within,
+        outcome_of=asked.outcome_of,  # type: ignore[arg-type]
+        strength=strength,
+    )
+    return board, library.deals.overview(filters=within, outcome_of=board.scores.outcome_of, strength=strength)
+
+
 def _pictured(
-    asked: BoardAddress, rows: list[RowView], board: Board, overview: Overview, reader: Reader, library: Library
+    asked: BoardAddress,
+    rows: list[RowView],
+    board: Board,
+    overview: Overview,
+    reader: Reader,
+    library: Library,
+    frame: Callable[[Drawing], object],
 ) -> dict[str, Any]:
-    """Return the pictures and the tables that belong to the dimension on show."""
+    """Return the pictures, each in its `frame`, and the tables that belong to the dimension on show."""
+
+    def framed(drawing: Drawing | None) -> object:
+        return frame(drawing) if drawing else None
+
     lines = [row.interval for row in rows if row.interval]
     shown: dict[str, Any] = {"most_lines": MOST_LINES, "lines": len(lines)}
-    shown["rates"] = rates_picture(lines, board.scores.base, reader(f"by.{asked.by}"), reader)
+    shown["rates"] = framed(rates_picture(lines, board.scores.base, reader(f"by.{asked.by}"), reader))
     if asked.by in ("angle", "industry"):
         shown["heat"] = table = heat_table(overview, asked, reader)
-        shown["heat_picture"] = heat_picture(table, reader)
+        shown["heat_picture"] = framed(heat_picture(table, reader))
     elif asked.by == "reason":
         tables = month_tables(overview.monthly, asked, reader)
-        shown["months"] = [(table, months_picture(table, reader)) for table in tables]
+        shown["months"] = [(table, framed(months_picture(table, reader))) for table in tables]
     elif asked.by in ("campaign", "lead_source"):
         shown["funnel"] = funnels = funnel_rows(overview, reader, library)
-        shown["funnel_picture"] = funnel_picture(funnels, reader)
+        shown["funnel_picture"] = framed(funnel_picture(funnels, reader))
     return shown
 
 

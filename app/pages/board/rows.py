@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.charts.intervals import Interval
+from app.charts.drawings import Interval
 from app.pages.board.address import BoardAddress
 from app.words.addresses import entry_address
 from app.words.board_labels import ENTRY_DIMENSIONS, board_labels

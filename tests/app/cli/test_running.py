@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -20,6 +19,7 @@ import pytest
 
 from app.cli.running import running_server
 from app.data_folder import HeldError, base_id, held, is_held
+from tests.waiting import wait_until
 from tests.words import write
 
 ROOT = Path(__file__).parents[3]
@@ -44,11 +44,8 @@ def _serving(place: Path) -> Iterator[subprocess.Popen[str]]:
     write(place, "entries/playbook.yaml", "company: 架空\n")
     server = _kb(place, "serve", "--port", _free_port())
     try:
-        for _ in range(600):
-            if running_server(place / "var"):
-                break
-            assert server.poll() is None, server.communicate()
-            time.sleep(0.1)
+        wait_until(lambda: server.poll() is not None or bool(running_server(place / "var")), "the server")
+        assert server.poll() is None, server.communicate()
         yield server
     finally:
         server.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import date
 from html import escape
@@ -34,7 +35,7 @@ ROW = {
 }  # fmt: skip
 
 
-def _files() -> dict[str, str]:
+def board_files() -> dict[str, str]:
     files = {"playbook.yaml": PLAYBOOK, "talk-tracks/a.md": "---\ntitle: '=見学の話'\n---\n話す。\n"}
     for number in range(16):
         won = number < 7
@@ -49,39 +50,48 @@ def _files() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def client(make_client: MakeClient) -> Iterator[TestClient]:
-    yield make_client(_files())
+    yield make_client(board_files())
 
 
-def _page(client: TestClient, address: str, language: str = "ja") -> str:
-    answer = client.get(address, headers={"accept": "text/html", "accept-language": language})
+def page_of(client: TestClient, address: str, language: str = "ja") -> str:
+    """Return a page as it is once its pictures are drawn."""
+    headers = {"accept": "text/html", "accept-language": language}
+    answer = client.get(address, headers=headers)
     assert answer.status_code == 200
+    if pending := pending_in(answer.text):
+        assert [client.get(place).status_code for place in pending] == [200] * len(pending)
+        answer = client.get(address, headers=headers)
     return answer.text
 
 
+def pending_in(page: str) -> list[str]:
+    return re.findall(r'data-picture="([^"]+)"', page)
+
+
 def test_rows_say_counts_rate_and_verdict_in_words(client: TestClient) -> None:
-    page = _page(client, "/scoreboard")
+    page = page_of(client, "/scoreboard")
     assert "7勝0敗 (7件)" in page and "上回る" in page and "下回る" in page
     assert "全体では 7勝9敗 (16件)" in page
-    assert "Peer case" in _page(client, "/scoreboard", "en")
+    assert "Peer case" in page_of(client, "/scoreboard", "en")
 
 
 def test_a_warning_says_that_losses_are_missing(client: TestClient) -> None:
-    assert "受注は8件中7件、失注は40件中9件しか記録がない" in _page(client, "/scoreboard")
+    assert "受注は8件中7件、失注は40件中9件しか記録がない" in page_of(client, "/scoreboard")
 
 
 def test_deals_without_an_outcome_are_named_as_left_out(client: TestClient) -> None:
-    assert "結果の書かれていない商談が1件" in _page(client, "/scoreboard")
+    assert "結果の書かれていない商談が1件" in page_of(client, "/scoreboard")
 
 
 def test_closed_deals_a_period_cannot_place_are_named(client: TestClient) -> None:
     words = "日付のわからない商談が1件あり"
-    assert words in _page(client, "/scoreboard?date_from=2026-01-01") and words not in _page(client, "/scoreboard")
+    assert words in page_of(client, "/scoreboard?date_from=2026-01-01") and words not in page_of(client, "/scoreboard")
     asked = {"by": "angle", "date_from": "2026-01-01", "industry": "食品"}
     assert client.get("/api/v1/scoreboard", params=asked).json()["looked_at"]["undated"] == 0
 
 
 def test_every_number_opens_its_deals(client: TestClient) -> None:
-    page = _page(client, "/scoreboard")
+    page = page_of(client, "/scoreboard")
     row = page.split("board-counts")[1].split("</td>")[0]
     assert 'href="/entries/deals/00"' in row and 'aria-label="受注"' in row and "2026/01/10" in row
     assert 'href="/?sort=newest&amp;angle=peer&amp;kind=deal"' in page
@@ -93,37 +103,37 @@ def test_every_number_opens_its_deals(client: TestClient) -> None:
 def test_a_row_of_many_deals_lists_the_newest_and_leads_to_the_others(make_client: MakeClient) -> None:
     deal = "---\nkind: deal\noutcome: won\nindustry: 食品\nclosed_on: 2026-01-{day:02}\n---\n本文\n"
     many = {f"deals/{place:02}.md": deal.format(day=1 + place % 28) for place in range(53)}
-    row = _page(make_client(many), "/scoreboard?by=industry").split("board-counts")[1].split("</td>")[0]
+    row = page_of(make_client(many), "/scoreboard?by=industry").split("board-counts")[1].split("</td>")[0]
     assert (
         row.count('href="/entries/') == 50 and "industry=%E9%A3%9F%E5%93%81&amp;kind=deal" in row and "ほか3件" in row
     )
 
 
 def test_cells_and_months_open_their_deals(client: TestClient) -> None:
-    page = _page(client, "/scoreboard?industry=食品")
+    page = page_of(client, "/scoreboard?industry=食品")
     assert "industry=%E9%A3%9F%E5%93%81&amp;angle=peer&amp;kind=deal&amp;outcome=won" in page.split('class="heat"')[1]
-    months = _page(client, "/scoreboard?by=reason&date_from=2026-01-05").split('class="months"', 1)[1]
+    months = page_of(client, "/scoreboard?by=reason&date_from=2026-01-05").split('class="months"', 1)[1]
     address = "/scoreboard?by=reason&open=price&date_from=2026-02-01&date_to=2026-02-28#open"
     assert f'href="{escape(address)}"' in months and "date_from=2026-01-05&amp;date_to=2026-01-31" in months
-    opened = _page(client, address)
+    opened = page_of(client, address)
     assert 'id="open"' in opened and "<details open><summary>失注2件" in opened
 
 
 def test_a_number_the_filters_of_a_search_cannot_say_is_no_link(client: TestClient) -> None:
-    page = _page(client, "/scoreboard?angle=price&angle=peer")
+    page = page_of(client, "/scoreboard?angle=price&angle=peer")
     assert "<td>7勝0敗 (7件)</td>" in page.split('class="heat"')[1]
 
 
 def test_filters_in_force_are_named_and_can_be_taken_away(client: TestClient) -> None:
-    page = _page(client, "/scoreboard?team=sales&industry=食品&date_from=2026-02-01&sort=name")
+    page = page_of(client, "/scoreboard?team=sales&industry=食品&date_from=2026-02-01&sort=name")
     for words in ("チーム: 営業", "業種: 食品", "期間: 2026/02/01–"):
         assert words in page
     assert 'href="/scoreboard?by=angle&amp;sort=name&amp;team=sales&amp;date_from=2026-02-01"' in page
-    assert 'class="active"' not in _page(client, "/scoreboard")
+    assert 'class="active"' not in page_of(client, "/scoreboard")
 
 
 def test_a_period_is_one_click(client: TestClient) -> None:
-    page = _page(client, "/scoreboard?by=industry&product=x")
+    page = page_of(client, "/scoreboard?by=industry&product=x")
     since = BoardAddress.read(QueryParams("by=industry")).periods(date(2026, 8, 31))
     assert [address.partition("date_from=")[2] for _, address, _ in since] == [
         "2026-05-31",
@@ -136,50 +146,50 @@ def test_a_period_is_one_click(client: TestClient) -> None:
 
 
 def test_the_picture_stands_under_what_it_shows(client: TestClient) -> None:
-    assert "全体の受注率を上回っているのは、同業の事例です。下回っているのは、値引きです。" in _page(
+    assert "全体の受注率を上回っているのは、同業の事例です。下回っているのは、値引きです。" in page_of(
         client, "/scoreboard"
     )
-    assert "Above the win rate of all deals: Peer case. Below it: Discount." in _page(client, "/scoreboard", "en")
-    assert "はっきり差のあるものは、まだありません" in _page(client, "/scoreboard?by=talk-track")
+    assert "Above the win rate of all deals: Peer case. Below it: Discount." in page_of(client, "/scoreboard", "en")
+    assert "はっきり差のあるものは、まだありません" in page_of(client, "/scoreboard?by=talk-track")
 
 
 def test_a_verdict_says_how_sure_it_is_and_whether_like_deals_agree(client: TestClient) -> None:
-    page = _page(client, "/scoreboard")
+    page = page_of(client, "/scoreboard")
     assert "全体を上回る確率 98%" in page and "全体を下回る確率 98%" in page
     assert "業種をそろえて比べても、同じ傾向です（比べられた商談 7件）" in page
 
 
 def test_reasons_stand_by_how_often_they_were_given(client: TestClient) -> None:
-    page = _page(client, "/scoreboard?by=reason")
+    page = page_of(client, "/scoreboard?by=reason")
     assert page.index("失注9件") < page.index("受注7件") and "0勝9敗" not in page and "失注だけに付いた理由" in page
 
 
 def test_the_share_of_closed_deals_with_a_note_is_shown(client: TestClient) -> None:
-    table = _page(client, "/scoreboard").split('class="coverage"')[1].split("</table>")[0]
+    table = page_of(client, "/scoreboard").split('class="coverage"')[1].split("</table>")[0]
     assert "8件中7件" in table and "88%" in table and "40件中9件" in table and "22%" in table
 
 
 def test_too_few_deals_have_words_and_no_picture(client: TestClient) -> None:
-    page = _page(client, "/scoreboard?date_from=2026-01-01&date_to=2026-01-31")
+    page = page_of(client, "/scoreboard?date_from=2026-01-01&date_to=2026-01-31")
     assert "まだ判断できない" in page and 'class="chart' not in page.split("<tbody>")[0]
 
 
 def test_filters_that_leave_nothing_lead_back(client: TestClient) -> None:
-    page = _page(client, "/scoreboard?by=competitor&date_from=2030-01-01")
+    page = page_of(client, "/scoreboard?by=competitor&date_from=2030-01-01")
     assert "数えられる商談がありません" in page and 'href="/scoreboard?by=competitor"' in page
 
 
 @pytest.mark.parametrize("by", ["reason", "competitor", "industry", "talk-track", "campaign", "lead_source", "product"])
-def test_every_tab_is_a_page(client: TestClient, by: str) -> None:
-    assert 'aria-current="page"' in _page(client, f"/scoreboard?by={by}&outcome_of=closed&sort=name")
+def test_every_tab_is_apage_of(client: TestClient, by: str) -> None:
+    assert 'aria-current="page"' in page_of(client, f"/scoreboard?by={by}&outcome_of=closed&sort=name")
 
 
 def test_nonsense_in_the_address_is_ignored(client: TestClient) -> None:
-    assert "同業の事例" in _page(client, "/scoreboard?by=<b>&sort=x&outcome_of=1&date_from=soon")
+    assert "同業の事例" in page_of(client, "/scoreboard?by=<b>&sort=x&outcome_of=1&date_from=soon")
 
 
 def test_rows_can_be_sorted_by_name(client: TestClient) -> None:
-    page = _page(client, "/scoreboard?sort=name")
+    page = page_of(client, "/scoreboard?sort=name")
     assert page.index(">値引き<") < page.index(">同業の事例<")
 
 
@@ -222,16 +232,16 @@ def test_the_csv_holds_the_fair_comparison_and_the_deals(client: TestClient) -> 
 
 
 def test_the_tables_below_count_the_same_deals_as_the_pictures(client: TestClient) -> None:
-    page = _page(client, "/scoreboard")
+    page = page_of(client, "/scoreboard")
     heat = page.split('class="heat"')[1].split("</table>")[0]
     assert "7勝0敗 (7件)" in heat and "0勝9敗 (9件)" in heat
     picture = page.split("切り口と業種の組み合わせ</h2>")[1].split("</svg>")[0]
     assert ">7/7<" in picture and ">0/9<" in picture and "var(--heat-1)" in picture
-    assert 'class="heat"' not in _page(client, "/scoreboard?by=campaign")
+    assert 'class="heat"' not in page_of(client, "/scoreboard?by=campaign")
 
 
 def test_the_rates_are_drawn_with_the_numbers_of_their_rows(client: TestClient) -> None:
-    page = _page(client, "/scoreboard")
+    page = page_of(client, "/scoreboard")
     picture = (
         page.split("<svg", 2)[2].split("</svg>")[0] if "icon" in page.split("<svg", 2)[1] else page.split("<svg")[1]
     )
@@ -241,5 +251,5 @@ def test_the_rates_are_drawn_with_the_numbers_of_their_rows(client: TestClient) 
 
 
 def test_nothing_in_the_page_needs_inline_styles_or_scripts(client: TestClient) -> None:
-    page = _page(client, "/scoreboard")
+    page = page_of(client, "/scoreboard")
     assert " style=" not in page and "<script>" not in page
