@@ -11,6 +11,7 @@ import pytest
 
 from app.services import make_library
 from app.settings import Settings
+from ingest.document import Document
 from ingest.intake import Intake
 from ingest.store import EntryStore
 from ingest.sync import sync
@@ -63,7 +64,7 @@ def test_a_file_whose_front_matter_is_no_yaml_is_left_as_it_is(store: EntryStore
     with pytest.raises(RefusedTextError):
         note_use(store, Playbook(), "deals/aoba", "talk-tracks/price")
     with pytest.raises(RefusedTextError):
-        with_fields(before.decode(), {"used": ["x"]})
+        with_fields(Document.of(before.decode()), {"used": ["x"]})
     assert place.read_bytes() == before
 
 
