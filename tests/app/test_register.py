@@ -21,10 +21,9 @@ JA = {"accept": "text/html", "accept-language": "ja"}
 API_REFERENCE = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
 
 
-TOLD = {  # a value of each filter, so that every place has something to show
-    "kind": "deal", "outcome": "won", "team": "sales", "industry": "食品", "product": "点検", "competitor": "タスキナ",
-    "angle": "total-cost", "tag": "価格", "language": "ja",
-}  # fmt: skip
+OURS = {"kind": "deal", "outcome": "won", "angle": "total-cost"}
+# A value of each filter, so that every place has something to show.
+TOLD = {name: OURS.get(name) or (CHOICES[name].keys[0] if name in CHOICES else "食品") for name in FILTERS}
 FULL = "---\ntitle: 全部ある商談\n" + "".join(f"{name}: {value}\n" for name, value in TOLD.items()) + "---\n本文。\n"
 
 
