@@ -75,6 +75,13 @@ def test_every_facet_and_every_question_of_a_form_has_a_label(locale: str) -> No
     assert [n for n, part in asked.items() if part and not (reader.has(f"form.{n}") or part in METRICS)] == []
 
 
+def test_no_message_says_again_what_the_register_calls_a_field_or_value() -> None:
+    reader = Reader.of("ja")
+    fields = [f"{page}.{name}" for page in ("facet", "fact", "form", "part", "factor", "by") for name in BY_NAME]
+    values = [f"{name}.{key}" for name, words in CHOICES.items() for key in words.keys]
+    assert [key for key in (*fields, *values) if reader.has(key)] == []
+
+
 def test_a_fixed_value_has_the_label_of_the_register_and_an_unknown_one_its_own() -> None:
     assert Reader.of("en").label("outcome", "no-decision") == "No decision"
     assert Reader.of("ja").label("visibility", "sales") == "営業のみ"
