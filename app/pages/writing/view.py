@@ -15,7 +15,7 @@ from app.pages.writing.difference import Line
 from app.pages.writing.drafts import Draft
 from app.pages.writing.form import field_named, field_views
 from app.words.reader import Reader
-from app.words.rendering import render_body
+from app.words.rendering import render_document
 from ingest.names import UNNAMED
 from ingest.review import Review
 from ingest.store import EntryStore
@@ -81,7 +81,9 @@ def reviewed(review: Review | None, reader: Reader) -> dict[str, Any]:
         "near": near,
         "similar": [(card_of(hit.entry, reader), _why(entry, hit, reader)) for hit in review.similar],
         "is_titled": entry.title != UNNAMED,
-        "preview": render_body(entry.body, entry.path, entry.title, spoken_apart=entry.kind == "talk-track"),
+        "preview": render_document(
+            review.chunked.document, entry.path, entry.title, spoken_apart=entry.kind == "talk-track"
+        ),
         "kind_label": reader.label("kind", entry.kind),
     }
 
