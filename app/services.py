@@ -7,7 +7,7 @@ from functools import partial
 
 from app.charts.gallery import Gallery
 from app.settings import Settings
-from ingest.check import read_playbook
+from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
 from ingest.intake import Intake
 from ingest.store import EntryStore
@@ -77,10 +77,10 @@ def make_index(settings: Settings, embedder: Embedder | None = None, *, fresh: b
 
 def make_library(settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK) -> Library:
     """Return the library of the settings."""
-    bundled = bundled_file()
+    bundled, playbook_file = bundled_file(), PlaybookFile(settings.entries)
     return Library(
         partial(make_index, settings, embedder),
-        read_playbook=lambda: read_playbook(settings.entries)[0],
+        read_playbook=lambda: playbook_file.read()[0],
         problems_of=problems_of,
         visible=settings.visibility,
         bundled_checksum=file_checksum(bundled) if bundled else "",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.chunk import chunk_entry
+from ingest.document import tokens_of
 from ingest.parse import detect_language
 from kb.entry import Entry
 from kb.index.embedding import Embedder
@@ -66,7 +67,7 @@ def as_entry(entry_id: str, title: str, text: str, **fields: Any) -> Entry:
 
 def draft(entry: Entry, embedder: Embedder) -> Draft:
     """Return an entry ready to be written, in the passages the product would cut."""
-    return Draft(entry, chunk_entry(entry, embedder.count_tokens), (), (), "bench")
+    return Draft(entry, chunk_entry(entry, tokens_of(entry.body), embedder.count_tokens), (), (), "bench")
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from ingest import atomic
 from ingest.check import read_playbook
+from ingest.document import Document
 from ingest.files import find_files, read_file
-from ingest.front_matter import cut
 from ingest.inside import below
-from ingest.likeness import same_words
+from ingest.likeness import folded, same_words
 from ingest.names import candidates, file_stem, name_of, unnamed
-from ingest.parse import parse_entry
+from ingest.parse import entry_of
 from ingest.store import acceptable, place_of
 from kb.entry import Problem
 from kb.errors import DuplicateTextError, NotSavedError
@@ -30,7 +30,7 @@ class Added:
 def check_text(folder: Path, text: str, kind: str = "") -> tuple[Problem, ...]:
     """Return what an author should fix in a text. Raises RefusedTextError."""
     playbook, _, _ = read_playbook(folder)
-    parsed = parse_entry(acceptable(text), place_of(kind), playbook)
+    parsed = entry_of(acceptable(text), place_of(kind), playbook)
     return (*unnamed(parsed.entry), *parsed.problems)
 
 
@@ -40,7 +40,8 @@ def add_text(folder: Path, text: str, *, kind: str = "", name: str = "", force: 
     Raises RefusedTextError, UntitledError, DuplicateTextError (unless `force`), NotSavedError.
     """
     playbook, _, _ = read_playbook(folder)
-    parsed = parse_entry(acceptable(text), place_of(kind), playbook)
+    document = acceptable(text)
+    parsed = entry_of(document, place_of(kind), playbook)
     called = file_stem(name) if name else name_of(parsed.entry)
     same = "" if force else _same(folder, parsed.entry.body)
     if same:
@@ -50,14 +51,17 @@ def add_text(folder: Path, text: str, *, kind: str = "", name: str = "", force: 
             atomic.create(below(folder, path), text)
         except FileExistsError:
             continue
-        return Added(path, parse_entry(text, path, playbook).problems)
+        return Added(path, entry_of(document, path, playbook).problems)
     raise NotSavedError(say("too many entries have this title"))
 
 
 def _same(folder: Path, body: str) -> str:
     """Return the id of a file with the same text; empty when there is none."""
+    words = folded(body)  # a file that does not end with them need not be parsed
     for file in find_files(folder)[0]:
         content = read_file(file)
-        if not isinstance(content, Problem) and same_words(cut(content.text).body, body):
+        if isinstance(content, Problem) or not folded(content.text).endswith(words):
+            continue
+        if same_words(Document.of(content.text).body, body):
             return file.path.removesuffix(".md")
     return ""

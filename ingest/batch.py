@@ -57,9 +57,10 @@ def plan(store: EntryStore, library: Library, files: Iterable[tuple[str, bytes]]
 
 def carry_out(store: EntryStore, planned: Planned, author: str = "") -> Saved:
     """Write one file that was planned. Raises as the store does."""
+    text = planned.review.chunked.document if planned.review else planned.text
     if planned.entry_id:
-        return store.update(planned.entry_id, planned.text, planned.base, force=True, author=author)
-    return store.create(planned.text, name=_stem(planned.name), force=True, author=author)
+        return store.update(planned.entry_id, text, planned.base, force=True, author=author)
+    return store.create(text, name=_stem(planned.name), force=True, author=author)
 
 
 def _planned(store: EntryStore, library: Library, name: str, raw: bytes) -> Planned:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ingest.fields import did_you_mean
-from ingest.files import EntryFile, decode, find_files, not_followed, read_bytes, read_file
+from ingest.files import EntryFile, find_files, not_followed, read_file
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME, parse_playbook
 from kb.entry import Entry, Problem
@@ -16,20 +16,35 @@ from kb.loop.lineage import circles
 from kb.playbook import Playbook
 from kb.wording import say, together
 
+ReadPlaybook = tuple[Playbook, tuple[Problem, ...], str]  # with its problems and its content hash
 
-def read_playbook(folder: Path) -> tuple[Playbook, tuple[Problem, ...], str]:
-    """Return the playbook of a folder, its problems and its content hash; an empty one where there is no file."""
-    path = folder / PLAYBOOK_NAME
-    if path.is_symlink():
-        return Playbook(), (Problem(PLAYBOOK_NAME, 1, not_followed(PLAYBOOK_NAME)),), "link"
-    if not path.is_file():
-        return Playbook(), (), ""
-    raw = read_bytes(EntryFile(PLAYBOOK_NAME, path))
-    found = raw if isinstance(raw, Problem) else decode(raw, PLAYBOOK_NAME)
-    if isinstance(found, Problem):
-        return Playbook(), (found,), found.message
-    playbook, problems = parse_playbook(found.text)
-    return playbook, (*found.problems, *problems), found.content_hash
+
+class PlaybookFile:
+    """The playbook of a folder as it is now; parsed again only when the file is another one. Safe from any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / PLAYBOOK_NAME
+        self._last: ReadPlaybook | None = None
+
+    def read(self) -> ReadPlaybook:
+        """Return the playbook; an empty one where there is no file."""
+        if self._path.is_symlink():
+            return Playbook(), (Problem(PLAYBOOK_NAME, 1, not_followed(PLAYBOOK_NAME)),), "link"
+        if not self._path.is_file():
+            return Playbook(), (), ""
+        found = read_file(EntryFile(PLAYBOOK_NAME, self._path))
+        if isinstance(found, Problem):
+            return Playbook(), (found,), found.message
+        last = self._last
+        if last is None or last[2] != found.content_hash:
+            playbook, problems = parse_playbook(found.text)
+            self._last = last = (playbook, (*found.problems, *problems), found.content_hash)
+        return last
+
+
+def read_playbook(folder: Path) -> ReadPlaybook:
+    """Return the playbook of a folder, for who reads it but once."""
+    return PlaybookFile(folder).read()
 
 
 def check(folder: Path) -> tuple[int, list[Problem]]:

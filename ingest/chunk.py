@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from markdown_it.token import Token
 
-from ingest.parse import markdown, plain_text
+from ingest.document import Document, plain_text
 from kb.entry import Chunk, Entry
 
 CHUNK_TOKENS = 320  # a passage of one thought: two or three Japanese paragraphs
@@ -19,8 +19,15 @@ LETTERS_IN_TOKEN = 16  # more than any text has on average
 CHUNKING = f"headings-{CHUNK_TOKENS}-{WHOLE_TOKENS}"  # part of the index fingerprint
 
 CountTokens = Callable[[str], int]
-_MARKDOWN = markdown()
 _SENTENCE = re.compile(r"(?<=[。！？!?\n])|(?<=\. )")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunked:
+    """A document with its passages, for whoever needs them next."""
+
+    document: Document
+    chunks: tuple[Chunk, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +41,20 @@ class _Block:
 
 
 def chunk_entry(
-    entry: Entry, count_tokens: CountTokens, *, target: int = CHUNK_TOKENS, whole: int = WHOLE_TOKENS
+    entry: Entry,
+    tokens: Sequence[Token],
+    count_tokens: CountTokens,
+    *,
+    target: int = CHUNK_TOKENS,
+    whole: int = WHOLE_TOKENS,
 ) -> tuple[Chunk, ...]:
     """Return the passages of an entry in reading order; every word of the body is in one of them or in its headings.
 
-    `target` and `whole` are token counts of the text alone, without the model's prompt.
+    `tokens` are those of the body; `target` and `whole` are token counts of the text alone, without the model's prompt.
     """
     chunks: list[Chunk] = []
     seen: dict[str, int] = {}
-    for headings, blocks in _sections(entry):
+    for headings, blocks in _sections(entry, tokens):
         slug = _slug(headings)
         seen[slug] = seen.get(slug, 0) + 1
         base = f"{entry.id}#{slug}" + (f"~{seen[slug]}" if seen[slug] > 1 else "")
@@ -55,12 +67,17 @@ def chunk_entry(
     return tuple(chunks)
 
 
-def _sections(entry: Entry) -> Iterator[tuple[tuple[str, ...], list[_Block]]]:
+def renamed(chunks: Sequence[Chunk], entry_id: str) -> tuple[Chunk, ...]:
+    """Return the passages of an entry that goes by another id now."""
+    return tuple(replace(c, id=entry_id + c.id.removeprefix(c.entry_id), entry_id=entry_id) for c in chunks)
+
+
+def _sections(entry: Entry, tokens: Sequence[Token]) -> Iterator[tuple[tuple[str, ...], list[_Block]]]:
     """Yield (heading path, blocks); a heading without text below it and without children is kept as a section."""
     path: list[tuple[int, str]] = []
     blocks: list[_Block] = []
     pending: _Block | None = None  # a heading nothing has followed yet
-    for block, level, heading in _blocks(entry.body):
+    for block, level, heading in _blocks(entry.body, tokens):
         if not level:
             blocks.append(block)
             pending = None
@@ -79,10 +96,10 @@ def _sections(entry: Entry) -> Iterator[tuple[tuple[str, ...], list[_Block]]]:
         yield tuple(text for _, text in path), blocks or [pending]  # type: ignore[list-item]
 
 
-def _blocks(body: str) -> Iterator[tuple[_Block, int, str]]:
+def _blocks(body: str, tokens: Sequence[Token]) -> Iterator[tuple[_Block, int, str]]:
     """Yield (block, heading level or 0, heading text) for each top-level block; lines between join the one before."""
     lines = body.split("\n")
-    tops = _top_level(_MARKDOWN.parse("\n" + body if body.startswith("---") else body), shift=body.startswith("---"))
+    tops = _top_level(tokens)
     if not tops:
         if body.strip():
             yield _Block(*_trimmed(lines, 0, len(lines)), "text"), 0, ""
@@ -100,16 +117,15 @@ def _blocks(body: str) -> Iterator[tuple[_Block, int, str]]:
             yield _Block(*_trimmed(lines, end, upto), "text"), 0, ""
 
 
-def _top_level(tokens: Sequence[Token], *, shift: bool) -> list[tuple[int, int, str, tuple[int, ...], int, str]]:
+def _top_level(tokens: Sequence[Token]) -> list[tuple[int, int, str, tuple[int, ...], int, str]]:
     tops: list[tuple[int, int, str, tuple[int, ...], int, str]] = []
-    moved = 1 if shift else 0
     for index, token in enumerate(tokens):
         if token.map is None:
             continue
-        start, end = token.map[0] - moved, token.map[1] - moved
+        start, end = token.map
         if token.level == 0:
             level = int(token.tag[1]) if token.type == "heading_open" else 0
-            tops.append((max(start, 0), end, token.type, (), level, plain_text(tokens[index + 1]) if level else ""))
+            tops.append((start, end, token.type, (), level, plain_text(tokens[index + 1]) if level else ""))
         elif token.type in ("list_item_open", "tr_open") and tops and (token.level == 1 or token.type == "tr_open"):
             top = tops[-1]
             tops[-1] = (*top[:3], (*top[3], start), *top[4:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from ingest.fields import FieldError, to_terms, to_texts
@@ -18,7 +18,7 @@ T = TypeVar("T")
 class FieldReader:
     """The front matter of one file: hands out values by field and collects what is wrong with them."""
 
-    def __init__(self, path: str, lines: list[Line]) -> None:
+    def __init__(self, path: str, lines: Iterable[Line]) -> None:
         self.path = path
         self.problems: list[Problem] = []
         self.extra: list[tuple[str, str]] = []

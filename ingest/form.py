@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ingest.document import Document
 from ingest.fields import FieldError, to_choice, to_date, to_entry_ids, to_text, to_texts
-from ingest.front_matter import cut, edited, field_of
-from ingest.yaml_text import Plain, YamlTextError, read_mapping
+from ingest.front_matter import edited, fields_in
+from ingest.yaml_text import Plain
 from kb.choices import CHOICES, KINDS, METRICS
 from kb.fields import Field, Shape, asked_of
 from kb.playbook import Playbook
@@ -64,21 +65,23 @@ def _questions(field: Field) -> list[FormField]:
     ]
 
 
-def values_of(text: str, kind: str, playbook: Playbook) -> dict[str, Values]:
-    """Return the values of a file by field name, in agreed words; what cannot be understood stays as it is written.
+def values_of(document: Document, kind: str, playbook: Playbook) -> dict[str, Values]:
+    """Return the values of a document by field name, in agreed words; what cannot be understood stays as it is written.
 
     Raises YamlTextError when the front matter is no YAML.
     """
-    written = _written(text)
+    written = _written(document)
     return {field.name: _values(field, written.get(field.key), playbook) for field in fields_of(kind)}
 
 
-def with_values(text: str, kind: str, given: Mapping[str, Sequence[str]], playbook: Playbook, body: str) -> str:
+def with_values(
+    document: Document, kind: str, given: Mapping[str, Sequence[str]], playbook: Playbook, body: str
+) -> str:
     """Return a file with the values of a form; a field whose value means the same as before stays as it is written.
 
     Raises YamlTextError when the front matter is no YAML.
     """
-    written, before = _written(text), values_of(text, kind, playbook)
+    written, before = _written(document), values_of(document, kind, playbook)
     changes: dict[str, Plain | None] = {}
     for field in fields_of(kind):
         values = tuple(value for item in given.get(field.name, ()) if (value := " ".join(item.split())))
@@ -88,24 +91,11 @@ def with_values(text: str, kind: str, given: Mapping[str, Sequence[str]], playbo
             values = tuple(dict.fromkeys(term for value in values for term in to_texts(value)))
         if values != before[field.name]:
             changes[field.key] = _changed(field, values, changes.get(field.key, written.get(field.key)))
-    return edited(text, changes, body)
+    return edited(document, changes, body)
 
 
-def is_form(text: str) -> bool:
-    """Whether a file can be shown as a form: its front matter is YAML or missing."""
-    try:
-        _written(text)
-    except YamlTextError:
-        return False
-    return True
-
-
-def _written(text: str) -> dict[str, Plain]:
-    lines, _ = read_mapping(cut(text).yaml.replace("\r\n", "\n").replace("\r", "\n"))
-    found: dict[str, Plain] = {}
-    for line in lines:
-        found.setdefault(field_of(line.key), line.value)
-    return found
+def _written(document: Document) -> dict[str, Plain]:
+    return {name: line.value for name, line in fields_in(document).items()}
 
 
 def _values(field: FormField, value: Plain | None, playbook: Playbook) -> Values:

@@ -4,65 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from ingest.parse import front_matter_end
-from ingest.yaml_text import Plain, Span, read_spans, written
+from ingest.document import Document, plain_newlines
+from ingest.yaml_text import Line, Plain, YamlTextError, written
 from kb.fields import BY_NAME, named
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _NOTHING: Mapping[str, Plain | None] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """A file cut in three; joined they are the file again."""
-
-    head: str  # opening line of the front matter; empty where there is none
-    yaml: str  # between the lines of hyphens, ending with a line break
-    rest: str  # closing line and body; without front matter the whole file
-    newline: str  # how this file ends its lines
-
-    @property
-    def body(self) -> str:
-        """What follows the front matter."""
-        return self.rest[len(_first_line(self.rest)) :] if self.head else self.rest
-
-
-def cut(text: str) -> Parts:
-    """Cut a file into front matter and body; front matter that is not closed belongs to the body."""
-    newline = "\r\n" if "\r\n" in text else "\n"
-    end = front_matter_end(text)
-    if not end:
-        return Parts("", "", text, newline)
-    lines = _LINE.findall(text)
-    return Parts(lines[0], "".join(lines[1 : end - 1]), "".join(lines[end - 1 :]), newline)
-
-
-def edited(text: str, changes: Mapping[str, Plain | None] = _NOTHING, body: str | None = None) -> str:
+def edited(document: Document, changes: Mapping[str, Plain | None] = _NOTHING, body: str | None = None) -> str:
     """Return a file with some fields set (None takes one out) and, where given, another body.
 
     A field keeps the spelling its author chose (種別 stays 種別); new ones are added at the end.
     Raises YamlTextError when the front matter is no YAML.
     """
-    parts = cut(text)
-    yaml = _changed(parts.yaml, changes, parts.newline)
-    if body is not None and _plain_newlines(body) != _plain_newlines(parts.body):
-        closing = _first_line(parts.rest) if parts.head else ""
-        own = _plain_newlines(body).replace("\n", parts.newline)
-        rest = (closing if closing.endswith(("\n", "\r")) or not closing else closing + parts.newline) + own
-    else:
-        rest = parts.rest
-    if parts.head:
-        return parts.head + yaml + rest
+    newline = "\r\n" if "\r\n" in document.text else "\n"
+    yaml = _changed(document, changes, newline)
+    closing, rest = document.closing, document.stored_body
+    if body is not None and plain_newlines(body) != plain_newlines(rest):
+        closing += newline if closing and not closing.endswith(("\n", "\r")) else ""
+        rest = plain_newlines(body).replace("\n", newline)
+    if document.head:
+        return document.head + yaml + closing + rest
     mark = "\ufeff" if rest.startswith("\ufeff") else ""
-    fence = f"---{parts.newline}"
+    fence = f"---{newline}"
     return f"{mark}{fence}{yaml}{fence}{rest.removeprefix(mark)}" if yaml else rest
 
 
 def composed(fields: Mapping[str, Plain], body: str) -> str:
     """Return a new file; fields without a value are left out."""
-    return edited(body, {name: value for name, value in fields.items() if value})
+    return edited(Document.of(body), {name: value for name, value in fields.items() if value})
 
 
 def field_of(key: str) -> str:
@@ -71,15 +43,26 @@ def field_of(key: str) -> str:
     return field.name if field else key
 
 
-def _changed(yaml: str, changes: Mapping[str, Plain | None], newline: str) -> str:
-    spans: dict[str, Span] = {}
-    for span in read_spans(_plain_newlines(yaml)):
-        spans.setdefault(field_of(span.key), span)
+def fields_in(document: Document) -> dict[str, Line]:
+    """Return the keys of a document by the field they mean; of two that mean the same the first counts.
+
+    Raises YamlTextError when the front matter is no YAML.
+    """
+    if document.fault:
+        raise YamlTextError(document.fault.line - 1, document.fault.message)
+    found: dict[str, Line] = {}
+    for line in document.lines:
+        found.setdefault(field_of(line.key), line)
+    return found
+
+
+def _changed(document: Document, changes: Mapping[str, Plain | None], newline: str) -> str:
+    lines, yaml = fields_in(document), document.yaml
     raw_of = _Offsets(yaml)
     pieces: list[tuple[int, int, str]] = []
     added = ""
     for name, value in changes.items():
-        found = spans.get(field_of(name))
+        found = lines.get(field_of(name))
         if found is None:
             key = BY_NAME[name].key if name in BY_NAME else name
             added += written(key, value) if value is not None else ""
@@ -104,14 +87,6 @@ class _Offsets:
         return place + sum(1 for at in self._breaks if at < place)
 
 
-def _plain_newlines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _first_line(text: str, at: int = 0) -> str:
-    found = _LINE.match(text, at)
-    return found[0] if found else ""
-
-
 def _after_line(text: str, at: int) -> int:
-    return at + len(_first_line(text, at))
+    found = _LINE.match(text, at)
+    return found.end() if found else at

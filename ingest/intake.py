@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from ingest.check import PlaybookFile
+from ingest.chunk import Chunked
 from ingest.sync import TEXTS_AT_ONCE, SyncReport, sync, sync_some
 from kb.errors import IndexBusyError
 from kb.index.index import Index
@@ -17,6 +19,7 @@ from kb.library import Library
 REFRESH_SECONDS = 2.0  # how often what a long sync has written so far is shown
 BREATH_SECONDS = 0.01  # in which whoever waits to save gets the lock
 MOST_SINGLE = 200  # files looked at one by one, however few there are
+_NOTHING: Mapping[str, Chunked] = {}
 MOST_SHARE = 0.5  # of all entries: with more, looking at all costs no more
 
 
@@ -26,10 +29,15 @@ class Intake:
     def __init__(self, library: Library, folder: Path) -> None:
         self._library = library
         self._folder = folder
+        self._playbook_file = PlaybookFile(folder)
         self._lock = threading.Lock()
 
-    def take_in(self, paths: Collection[str] | None = None, *, wait: float = 0.0) -> SyncReport | None:
+    def take_in(
+        self, paths: Collection[str] | None = None, *, wait: float = 0.0, chunked: Mapping[str, Chunked] = _NOTHING
+    ) -> SyncReport | None:
         """Take in files that changed (None: look at all); they are found when this returns.
+
+        A file that has the text it is `chunked` as by its path is not parsed again.
 
         Many at once are found by their words; by their meaning once `embed_waiting` has returned.
         None where another process was writing longer than `wait` seconds: it takes the change in itself, or the next
@@ -39,7 +47,7 @@ class Intake:
         with self._lock:
             while True:
                 try:
-                    return self._taken_in(paths)
+                    return self._taken_in(paths, chunked)
                 except IndexBusyError:
                     if time.monotonic() >= until:
                         return None
@@ -58,12 +66,12 @@ class Intake:
                 left = self._library.with_index(_embed_some)
                 shown = self._shown(shown, now=not left)
 
-    def _taken_in(self, paths: Collection[str] | None) -> SyncReport:
-        report = self._library.with_index(partial(self._synced, paths))
+    def _taken_in(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport:
+        report = self._library.with_index(partial(self._synced, paths, chunked))
         self._library.refresh()
         return report
 
-    def _synced(self, paths: Collection[str] | None, index: Index) -> SyncReport:
+    def _synced(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked], index: Index) -> SyncReport:
         shown = time.monotonic()
 
         def show(_done: int, _total: int, _path: str) -> None:
@@ -71,7 +79,15 @@ class Intake:
             shown = self._shown(shown)
 
         if paths is not None and len(paths) <= max(MOST_SINGLE, MOST_SHARE * index.catalog.counts()["entries"]):
-            return sync_some(index, self._folder, paths, show, embed_later=True)
+            return sync_some(
+                index,
+                self._folder,
+                paths,
+                show,
+                embed_later=True,
+                chunked=chunked,
+                playbook_file=self._playbook_file,
+            )
         return sync(index, self._folder, show, embed_later=True)
 
     def _shown(self, before: float, *, now: bool = False) -> float:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from ingest.chunk import chunk_entry
-from ingest.parse import parse_entry
+from ingest.document import Document
+from ingest.parse import entry_of
 from kb.entry import Chunk
 from kb.index.plain import plain
 from kb.insight.asked import Asked, asked_of
@@ -19,8 +20,9 @@ PASTED = "deals/pasted.md"  # the folder says that it is a deal
 def read_notes(text: str, playbook: Playbook, count_tokens: Callable[[str], int]) -> Asked:
     """Return the situation the notes tell, and the facts their front matter states."""
     whole = text.encode("utf-8", "ignore").decode()  # half of a character is nothing a model reads
-    entry = parse_entry(whole, PASTED, playbook).entry
-    told = situation_of(chunk_entry(entry, count_tokens))
+    document = Document.of(whole)
+    entry = entry_of(document, PASTED, playbook).entry
+    told = situation_of(chunk_entry(entry, document.tokens, count_tokens))
     return replace(asked_of(entry, playbook), told=told, deal_id="")
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ingest.check import dangling
-from ingest.chunk import chunk_entry
+from ingest.chunk import Chunked, chunk_entry
+from ingest.document import Document
 from ingest.likeness import NEAR, same_words, shared
 from ingest.names import unnamed
-from ingest.parse import parse_entry
+from ingest.parse import entry_of
 from kb.entry import Entry, Problem
 from kb.library import Library
 from kb.search.answer import Hit
@@ -31,24 +32,27 @@ class Review:
     """What a text would be as an entry."""
 
     entry: Entry
+    chunked: Chunked
     problems: tuple[Problem, ...]
     same: Entry | None  # word for word
     near: tuple[Twin, ...]  # nearly so
     similar: tuple[Hit, ...]  # nearest in meaning, with why
 
 
-def review(library: Library, text: str, path: str, entry_id: str = "") -> Review:
+def review(library: Library, document: Document, path: str, entry_id: str = "") -> Review:
     """Return what a text would be at a path; `entry_id` is the entry it replaces."""
-    parsed = parse_entry(text, path, library.playbook)
+    parsed = entry_of(document, path, library.playbook)
     links = [(path, parsed.entry.id, relation, target) for relation, target in parsed.entry.links()]
     known = library.entries.summaries([target for _, _, _, target in links])
     lost = dangling([link for link in links if link[3] not in known], set(library.entries.ids()) if links else set())
     entry = replace(parsed.entry, id=entry_id or parsed.entry.id)
+    chunks = chunk_entry(entry, document.tokens, library.search.count_tokens)
     hits = _nearest(library, entry, entry_id)
-    twins = _twins(library, entry, hits, entry_id)
+    twins = _twins(library, entry, chunks[0].text, hits, entry_id)
     same = next((twin.entry for twin in twins if same_words(twin.entry.body, entry.body)), None)
     near = tuple(twin for twin in twins if twin.share >= NEAR and twin.entry is not same)
-    return Review(entry, tuple(sorted({*parsed.problems, *lost, *unnamed(entry)})), same, near, tuple(hits[:SHOWN]))
+    problems = tuple(sorted({*parsed.problems, *lost, *unnamed(entry)}))
+    return Review(entry, Chunked(document, chunks), problems, same, near, tuple(hits[:SHOWN]))
 
 
 def _nearest(library: Library, entry: Entry, own: str) -> list[Hit]:
@@ -57,10 +61,9 @@ def _nearest(library: Library, entry: Entry, own: str) -> list[Hit]:
     return [hit for hit in library.search.alike(entry.title, entry.body, limit=LOOKED_AT + 1) if hit.entry.id != own]
 
 
-def _twins(library: Library, entry: Entry, hits: Iterable[Hit], own: str) -> list[Twin]:
+def _twins(library: Library, entry: Entry, first: str, hits: Iterable[Hit], own: str) -> list[Twin]:
     """Return the candidates for a double: the nearest in meaning, and whoever has the same first passage."""
     found = {hit.entry.id: hit.entry for hit in hits}
-    chunks = chunk_entry(entry, library.search.count_tokens)
-    found |= library.entries.with_passage(chunks[0].text) if chunks[0].text.strip() else {}
+    found |= library.entries.with_passage(first) if first.strip() else {}
     others = [other for other in found.values() if other.id != own]
     return sorted((Twin(o, shared(entry.body, o.body)) for o in others), key=lambda twin: -twin.share)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest import atomic
+from ingest.document import Document
 from ingest.files import MAX_FILE_BYTES, FileText, decode
 from ingest.front_matter import edited
 from ingest.history import History
@@ -83,7 +84,7 @@ class EntryStore:
             raise RefusedTextError(found.message)
         return Source(entry, found.text, found.content_hash)
 
-    def check(self, text: str, *, kind: str = "", name: str = "", entry_id: str = "") -> Review:
+    def check(self, text: str | Document, *, kind: str = "", name: str = "", entry_id: str = "") -> Review:
         """Return what a text would be as an entry, what is wrong with it, and what says the same already.
 
         A new one may have a `name` beside its title.
@@ -93,7 +94,7 @@ class EntryStore:
 
     def create(
         self,
-        text: str,
+        text: str | Document,
         *,
         kind: str = "",
         name: str = "",
@@ -109,44 +110,54 @@ class EntryStore:
         Raises KeyReusedError when the key was used for another text: nothing is written.
         Raises DuplicateTextError unless `force`, UntitledError, RefusedTextError, NotSavedError.
         """
-        saved, is_same = self._once.run(key, text, lambda: self._created(text, kind, name, force, author, reason))
+        said = text if isinstance(text, str) else text.text
+        saved, is_same = self._once.run(key, said, lambda: self._created(text, kind, name, force, author, reason))
         if not is_same:
             raise KeyReusedError(saved.id, saved.content_hash)
         return saved
 
     def update(
-        self, entry_id: str, text: str, base_hash: str, *, force: bool = False, author: str = "", reason: str = ""
+        self,
+        entry_id: str,
+        text: str | Document,
+        base_hash: str,
+        *,
+        force: bool = False,
+        author: str = "",
+        reason: str = "",
     ) -> Saved:
         """Write an entry anew. `base_hash` is that of the version the author started from.
 
         Raises StaleEditError when the file is another one by now, EntryNotFoundError, and as `create` does.
         """
         found = self.check(text, entry_id=entry_id)
-        if found.same and not force and self.source(entry_id).text != text:
+        new = found.chunked.document.text
+        if found.same and not force and self.source(entry_id).text != new:
             raise DuplicateTextError(found.same.id)
 
         def write(location: Path) -> str:
             current = _hash_of(location, entry_id)
             if current != base_hash:
                 raise StaleEditError(entry_id, current)
-            return atomic.replace(location, text)
+            return atomic.replace(location, new)
 
         return self._saved(found, self._library.entries.get(entry_id).path, write, author, reason)
 
     def set_status(self, entry_id: str, status: str, *, author: str = "", reason: str = "") -> Saved:
         """Archive an entry, or bring it back. Raises as `update` does."""
         source = self.source(entry_id)
-        text = edited(source.text, {"status": status})
+        text = edited(Document.of(source.text), {"status": status})
         return self.update(entry_id, text, source.content_hash, force=True, author=author, reason=reason)
 
-    def _created(self, text: str, kind: str, name: str, force: bool, author: str, reason: str) -> Saved:
+    def _created(self, text: str | Document, kind: str, name: str, force: bool, author: str, reason: str) -> Saved:
         found = self.check(text, kind=kind, name=name)
         called = name or name_of(found.entry)
         if found.same and not force:
             raise DuplicateTextError(found.same.id)
+        new = found.chunked.document.text
         for path in candidates(found.entry.kind, called):
             try:
-                return self._saved(found, path, lambda location: atomic.create(location, text), author, reason)
+                return self._saved(found, path, lambda location: atomic.create(location, new), author, reason)
             except FileExistsError:
                 continue
         raise NotSavedError(say("too many entries have this title"))
@@ -155,7 +166,7 @@ class EntryStore:
         with self._writing():
             digest = write(below(self._folder, path))
             self.history.commit(path, author, reason)
-        report = self._intake.take_in([path], wait=WAIT_SECONDS)
+        report = self._intake.take_in([path], wait=WAIT_SECONDS, chunked={path: found.chunked})
         ids = (*report.added, *report.changed) if report else ()
         problems = report.problems if report else tuple(replace(p, path=path) for p in found.problems)
         return Saved(ids[0] if ids else path.removesuffix(".md"), path, digest, problems, bool(report))
@@ -175,8 +186,9 @@ class EntryStore:
             yield
 
 
-def acceptable(text: str) -> str:
-    """Return a text that may become a file. Raises RefusedTextError."""
+def acceptable(given: str | Document) -> Document:
+    """Return the document of a text that may become a file. Raises RefusedTextError."""
+    text = given if isinstance(given, str) else given.text
     raw = text.encode("utf-8", "surrogatepass")
     if len(raw) > MAX_FILE_BYTES:
         size, limit = len(raw) / 1e6, MAX_FILE_BYTES / 1e6
@@ -187,7 +199,7 @@ def acceptable(text: str) -> str:
     found = decode(raw, "")
     if not isinstance(found, FileText):
         raise RefusedTextError(found.message)
-    return text
+    return Document.of(given) if isinstance(given, str) else given
 
 
 def place_of(kind: str, name: str = "") -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.check import dangling, read_playbook, with_own_id
-from ingest.chunk import chunk_entry
+from ingest.check import PlaybookFile, dangling, read_playbook, with_own_id
+from ingest.chunk import Chunked, chunk_entry, renamed
+from ingest.document import Document
 from ingest.files import EntryFile, FileText, find_files, find_some, read_file
 from ingest.notes import situation_of
-from ingest.parse import parse_entry
+from ingest.parse import entry_of
 from ingest.playbook_file import PLAYBOOK_NAME
 from kb.entry import Entry, Problem
 from kb.fields import understood
@@ -25,6 +26,7 @@ READER = f"reader-4:{hashlib.sha256(understood().encode()).hexdigest()}"
 ENTRIES_AT_ONCE = 64  # embedded together: enough to fill batches, few enough to lose little when killed
 TEXTS_AT_ONCE = 32  # embedded together afterwards: a save by a person waits for no more than these
 
+_NOTHING: Mapping[str, Chunked] = {}
 Progress = Callable[[int, int, str], None]  # files done, files to do, the path at hand
 
 
@@ -78,20 +80,23 @@ def sync_some(
     progress: Progress | None = None,
     *,
     embed_later: bool = False,
+    chunked: Mapping[str, Chunked] = _NOTHING,
+    playbook_file: PlaybookFile | None = None,
 ) -> SyncReport:
     """Take in some files that were written, changed or removed, and look at no other; all where nothing is served yet.
 
-    `paths` lie below the folder, with forward slashes. What depends on other files (an id that became free, vectors
-    nothing needs any more) is left to the next `sync`. Raises IndexBusyError.
+    `paths` lie below the folder, with forward slashes. A file that has the text it is `chunked` as is not parsed again.
+    What depends on other files (an id that became free, vectors nothing needs any more) is left to the next `sync`.
+    Raises IndexBusyError.
     """
     if not index.is_current:
         return sync(index, folder, progress, embed_later=embed_later)
     started = time.monotonic()
     with index.writing():
-        playbook, _, playbook_hash = read_playbook(folder)
+        playbook, _, playbook_hash = (playbook_file or PlaybookFile(folder)).read()
         files, unreadable = find_some(folder, paths)
         known = index.catalog.states()
-        work = _Work(index, folder, playbook, f"{READER}:{playbook_hash}", known)
+        work = _Work(index, folder, playbook, f"{READER}:{playbook_hash}", known, chunked)
         for path in sorted(set(paths) & known.keys() - {file.path for file in files}):
             index.catalog.remove(path, [problem for problem in unreadable if problem.path == path])
             work.removed.append(known[path][0])
@@ -114,13 +119,20 @@ class _Work:
     """The files of one sync, a group at a time."""
 
     def __init__(
-        self, index: Index, folder: Path, playbook: Playbook, salt: str, known: dict[str, tuple[str, str]]
+        self,
+        index: Index,
+        folder: Path,
+        playbook: Playbook,
+        salt: str,
+        known: dict[str, tuple[str, str]],
+        chunked: Mapping[str, Chunked] = _NOTHING,
     ) -> None:
         self.index = index
         self.folder = folder
         self.playbook = playbook
         self.salt = salt
         self.known = known
+        self.chunked = chunked
         self.taken = {entry_id: path for path, (entry_id, _) in known.items()}
         self.added: list[str] = []
         self.changed: list[str] = []
@@ -178,14 +190,21 @@ class _Work:
         return before == state and (not wanted or self.taken.get(wanted, path) != path)
 
     def _parsed(self, file: EntryFile, content: FileText, state: str) -> Draft:
-        parsed = parse_entry(content.text, file.path, self.playbook, content.content_hash)
+        ready = self.chunked.get(file.path)
+        if ready and ready.document.text != content.text:  # somebody wrote the file meanwhile
+            ready = None
+        document = ready.document if ready else Document.of(content.text)
+        parsed = entry_of(document, file.path, self.playbook, content.content_hash)
         before, _ = self.known.get(file.path, ("", ""))
         if self.taken.get(before) == file.path:
             del self.taken[before]
         entry, clash = with_own_id(parsed.entry, self.taken)
         self.taken[entry.id] = file.path
         state = f"{state} {parsed.entry.id}" if clash else state
-        chunks = chunk_entry(entry, self.index.embedder.count_tokens)
+        if ready:
+            chunks = renamed(ready.chunks, entry.id)
+        else:
+            chunks = chunk_entry(entry, document.tokens, self.index.embedder.count_tokens)
         problems = (*content.problems, *parsed.problems, *clash)
         labels = _labels(entry, self.playbook)
         return Draft(entry, chunks, labels, problems, state, situation_of(chunks) if entry.deal else ())

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ingest.front_matter import cut
 from kb.fields import BY_NAME
 from kb.playbook import Playbook
 
@@ -72,4 +71,4 @@ def body_of(questions: Sequence[str], answers: Sequence[str]) -> str:
 def _known() -> set[tuple[str, ...]]:
     """Return the questions of every template for deals."""
     texts = (template(name, language) for name in NEW if kind_of(name) == "deal" for language in LANGUAGES)
-    return {tuple(_HEADING.findall(cut(text).body)) for text in texts}
+    return {tuple(_HEADING.findall(text)) for text in texts}

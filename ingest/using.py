@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ingest.document import Document
 from ingest.form import values_of
 from ingest.front_matter import edited
 from ingest.store import EntryStore
@@ -18,20 +19,21 @@ def note_use(store: EntryStore, playbook: Playbook, deal_id: str, entry_id: str,
     Raises EntryNotFoundError, StaleEditError, RefusedTextError, NotSavedError, ReadOnlyError.
     """
     source = store.source(deal_id)
+    document = Document.of(source.text)
     try:
-        used = values_of(source.text, "deal", playbook)["used"]
+        used = values_of(document, "deal", playbook)["used"]
     except YamlTextError as error:
         raise RefusedTextError(error.sentence) from error
     if entry_id in used:
         return False
-    text = with_fields(source.text, {"used": [*used, entry_id]})
+    text = with_fields(document, {"used": [*used, entry_id]})
     store.update(deal_id, text, source.content_hash, force=True, author=author, reason=f"used: {entry_id}")
     return True
 
 
-def with_fields(text: str, changes: Mapping[str, Plain | None]) -> str:
+def with_fields(document: Document, changes: Mapping[str, Plain | None]) -> str:
     """Return a file with some fields set. Raises RefusedTextError when its front matter is no YAML."""
     try:
-        return edited(text, changes)
+        return edited(document, changes)
     except YamlTextError as error:
         raise RefusedTextError(error.sentence) from error

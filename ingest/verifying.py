@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date
 
+from ingest.document import Document
 from ingest.store import EntryStore
 from ingest.using import with_fields
 from ingest.yaml_text import Plain
@@ -21,7 +22,7 @@ def verify(store: EntryStore, entry_id: str, by: str, today: date) -> None:
     changes: dict[str, Plain | None] = {"verified_by": by, "verified_on": today.isoformat()}
     if source.entry.review_by and source.entry.review_by < today:
         changes["review_by"] = months_later(today, MONTHS_AHEAD).isoformat()
-    text = with_fields(source.text, changes)
+    text = with_fields(Document.of(source.text), changes)
     store.update(entry_id, text, source.content_hash, force=True, author=by, reason="verified")
 
 

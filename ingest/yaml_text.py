@@ -21,21 +21,13 @@ Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One key of a mapping with its value and the line the key stands on, from 1."""
+    """One key of a mapping with its value, and where both stand, without what follows on the line."""
 
     key: str
     value: Plain
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where a key with its value stands in a text, without what follows on the line."""
-
-    key: str
-    start: int
-    end: int
-    value: Plain
+    line: int  # the key stands on, from 1
+    start: int = 0  # characters from the beginning of the text
+    end: int = 0
 
 
 class YamlTextError(Exception):
@@ -77,18 +69,11 @@ def read_mapping(text: str) -> tuple[list[Line], list[Line]]:
     repeated: list[Line] = []
     seen: set[str] = set()
     for key_node, value_node in node.value:
-        line = Line(_key(key_node), _plain(value_node, 0), key_node.start_mark.line + 1)
+        start, end = key_node.start_mark, _end(value_node, text)
+        line = Line(_key(key_node), _plain(value_node, 0), start.line + 1, start.index, end)
         (repeated if line.key in seen else lines).append(line)
         seen.add(line.key)
     return lines, repeated
-
-
-def read_spans(text: str) -> list[Span]:
-    """Return where each key of a mapping stands. Raises as `read_mapping` does."""
-    read_mapping(text)
-    node = _compose(text)
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    return [Span(_key(k), k.start_mark.index, _end(v, text), _plain(v, 0)) for k, v in pairs]
 
 
 def written(key: str, value: Plain) -> str:

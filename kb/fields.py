@@ -47,6 +47,8 @@ class Field:
     is_filter: bool = False  # a search can be narrowed by it
     is_keyword: bool = False  # found by its words although they are not in the text
     is_name: bool = False  # an entry is called by it: a search for it puts the entry first
+    is_prominent: bool = False  # shown at a glance: its facet stands open, and a hit shows its values
+    is_open: bool = False  # the market adds to it: a form takes values beside those of the playbook
     form: tuple[str, ...] = ()  # kinds whose form asks for it
 
     @property
@@ -64,12 +66,12 @@ FIELDS: tuple[Field, ...] = (
     Field("title", "題名", "Title", ("title", "題名", "タイトル", "件名"), "one line", is_name=True, form=_ALL),
     Field(
         "kind", "種別", "Kind", ("kind", "種別", "種類", "type"), "`talk-track`, `deal`, `campaign` or `note`",
-        "choice", facet=1, is_filter=True,
+        "choice", facet=1, is_filter=True, is_prominent=True,
     ),
     Field(
         "industry", "業種", "Industry", ("industry", "業種", "業界", "industries"),
         "a list; values of the playbook's `industries` where it has them", "list",
-        words="industries", facet=4, is_filter=True, is_keyword=True, form=_ALL,
+        words="industries", facet=4, is_filter=True, is_keyword=True, is_prominent=True, form=_ALL,
     ),
     Field(
         "product", "製品", "Product", ("product", "製品", "商品", "products"),
@@ -79,12 +81,12 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "competitor", "競合", "Competitor", ("competitors", "競合", "competitor"),
         "a list; values of the playbook's `competitors` where it has them", "list",
-        words="competitors", facet=6, is_filter=True, is_keyword=True, form=_ALL,
+        words="competitors", facet=6, is_filter=True, is_keyword=True, is_open=True, is_prominent=True, form=_ALL,
     ),
     Field(
         "angle", "切り口", "Angle", ("angles", "切り口", "angle"),
         "a list of angles of `playbook.yaml`, by key, label or alias", "list",
-        words="angles", is_strict=True, facet=7, is_filter=True, form=_ALL,
+        words="angles", is_strict=True, facet=7, is_filter=True, is_prominent=True, form=_ALL,
     ),
     Field(
         "tag", "タグ", "Tag", ("tags", "タグ", "tag"), "a list: `[価格, ROI]` or `価格、ROI`", "list",
@@ -134,10 +136,10 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "outcome", "結果", "Outcome", ("outcome", "結果"), "`won`, `lost`, `no-decision` or `open`", "choice", _DEAL,
-        facet=2, is_filter=True, form=_DEAL,
+        facet=2, is_filter=True, is_prominent=True, form=_DEAL,
     ),
     Field(
-        "customer", "顧客", "Customer", ("customer", "顧客", "顧客名"), "the customer", kinds=_DEAL,
+        "customer", "顧客名", "Customer", ("customer", "顧客", "顧客名"), "the customer", kinds=_DEAL,
         is_keyword=True, is_name=True, form=_DEAL,
     ),
     Field(
@@ -145,13 +147,13 @@ FIELDS: tuple[Field, ...] = (
         "day", _DEAL, form=_DEAL,
     ),
     Field(
-        "reasons", "理由", "Reasons", ("reasons", "理由"),
+        "reasons", "理由", "Reason", ("reasons", "理由"),
         "a list of `{code, source, note}`: a reason code of the playbook for this outcome, who says so, and a remark;"
         " a bare code will do", "reasons", _DEAL, form=_DEAL,
     ),
     Field(
-        "used", "使ったもの", "Used", ("used", "使った話", "使った資料"), "ids of the talk tracks and content used",
-        "links", _DEAL, form=_DEAL,
+        "used", "使ったトーク・資料", "Talk or content used", ("used", "使った話", "使った資料"),
+        "ids of the talk tracks and content used", "links", _DEAL, form=_DEAL,
     ),
     Field(
         "amount", "金額", "Amount", ("amount", "金額", "受注金額"), "an amount such as `1,200万円`", "money", _DEAL,
@@ -162,8 +164,8 @@ FIELDS: tuple[Field, ...] = (
         "currency", _DEAL,
     ),
     Field(
-        "size", "規模", "Size", ("size", "規模", "従業員数"), "the customer's number of employees", "count", _DEAL,
-        form=_DEAL,
+        "size", "従業員数", "Employees", ("size", "規模", "従業員数"), "the customer's number of employees",
+        "count", _DEAL, form=_DEAL,
     ),
     Field(
         "cycle_days", "商談期間", "Cycle", ("cycle_days", "商談期間", "商談日数"), "how many days it took",
@@ -175,7 +177,7 @@ FIELDS: tuple[Field, ...] = (
         words="lead_sources", is_keyword=True, form=_DEAL,
     ),
     Field(
-        "campaign", "きっかけの施策", "Campaign it came from", ("campaign", "施策"),
+        "campaign", "きっかけの施策", "Source campaign", ("campaign", "施策"),
         "the id of the campaign it came from", "link", _DEAL, form=_DEAL,
     ),
     Field(
@@ -221,6 +223,10 @@ FIELDS: tuple[Field, ...] = (
 BY_NAME: Mapping[str, Field] = {field.name: field for field in FIELDS}
 FACETS: tuple[str, ...] = tuple(f.name for f in sorted(FIELDS, key=lambda f: f.facet) if f.facet)
 FILTERS: tuple[str, ...] = tuple(dict.fromkeys((*FACETS, *(f.name for f in FIELDS if f.is_filter))))
+LISTS: tuple[str, ...] = tuple(name for name in FILTERS if BY_NAME[name].shape == "list")
+PROMINENT_LISTS: tuple[str, ...] = tuple(name for name in LISTS if BY_NAME[name].is_prominent)
+# What a deal or its market is, in agreed words; an angle is what we say ourselves.
+SEGMENTS: tuple[str, ...] = tuple(n for n in LISTS if BY_NAME[n].words and not BY_NAME[n].is_strict)
 AGREED: Mapping[str, str] = {f.name: f.words for f in FIELDS if f.words}  # field → list of playbook.yaml
 _BY_SPELLING: Mapping[str, Field] = {spelling: field for field in FIELDS for spelling in field.spellings}
 _BY_FOLDED: Mapping[str, Field] = {spelling.casefold(): field for spelling, field in _BY_SPELLING.items()}

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from enum import StrEnum
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from typer.core import TyperGroup
 
 from kb.errors import KBError
+from kb.fields import FILTERS
 from kb.wording import say
 
 if TYPE_CHECKING:
     from app.settings import Settings
     from app.words.reader import Reader
     from kb.entry import Problem
+
+Command = TypeVar("Command", bound=Callable[..., None])
+Values = Annotated[list[str] | None, typer.Option(help="Only this value; may be repeated.")]
 
 
 class Language(StrEnum):
@@ -44,6 +50,16 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except KBError as error:
             fail(reader_of(ctx).say(error.sentence))
+
+
+def with_filters(command: Command) -> Command:
+    """Give a command an option for each filter of the register, before its own: they come as its `**chosen`."""
+    asked = signature(command, eval_str=True)
+    before = [p for p in asked.parameters.values() if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
+    own = [p for p in asked.parameters.values() if p.kind is Parameter.KEYWORD_ONLY]
+    filters = [Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=Values) for name in FILTERS]
+    command.__signature__ = asked.replace(parameters=[*before, *filters, *own])  # type: ignore[attr-defined]
+    return command
 
 
 def begin(ctx: typer.Context, language: Language | None) -> None:

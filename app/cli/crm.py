@@ -109,7 +109,7 @@ def preview(report: Report, reader: Reader) -> list[str]:
         lines += [f"  {reader('cli.crm_not_used'):12} {', '.join(filter(None, report.ignored))}"]
     if report.outcomes:
         counted = ((name or reader("cli.crm_none"), count) for name, count in report.outcomes.items())
-        lines += ["", reader("facet.outcome"), *(f"  {name:12} {reader.number(count)}" for name, count in counted)]
+        lines += ["", reader.field("outcome"), *(f"  {name:12} {reader.number(count)}" for name, count in counted)]
         lines += [f"  {stage} → {outcome}" for stage, outcome in list(report.stages.items())[:MOST_UNKNOWN]]
     for number, sample in enumerate(report.samples, start=1):
         lines += ["", reader("cli.crm_sample", number=number)]
@@ -131,7 +131,7 @@ def _to_check(report: Report, reader: Reader) -> list[str]:
     if report.unknown:
         lines += ["", reader("cli.crm_unknown")]
         for value in report.unknown[:MOST_UNKNOWN]:
-            named = {"facet": reader(f"facet.{value.facet}"), "value": _one_line(value.value)}
+            named = {"facet": reader.field(value.facet), "value": _one_line(value.value)}
             near = reader("cli.crm_nearest", nearest=value.nearest) if value.nearest else ""
             lines.append(f"  {reader('cli.crm_value', count=reader.number(value.count), **named)}{near}")
         lines += _more(len(report.unknown) - MOST_UNKNOWN, reader)

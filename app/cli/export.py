@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import fail, need_entries, reader_of, said, settings_or_fail
+from app.cli.common import fail, need_entries, reader_of, said, settings_or_fail, with_filters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from app.words.reader import Reader
     from kb.search.query import Filters
 
-Values = Annotated[list[str] | None, typer.Option(help="Only this value; may be repeated.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write; without it the standard output.")]
 
 
@@ -30,21 +29,15 @@ class Format(StrEnum):
     ZIP = "zip"
 
 
+@with_filters
 def export(
     ctx: typer.Context,
     form: Annotated[Format, typer.Option("--format", "-f", help="zip: the files; jsonl: text, fields; csv: a table.")],
     output: Output = None,
-    kind: Values = None,
-    outcome: Values = None,
-    team: Values = None,
-    industry: Values = None,
-    product: Values = None,
-    competitor: Values = None,
-    angle: Values = None,
-    tag: Values = None,
-    language: Values = None,
+    *,
     date_from: Annotated[str, typer.Option(help="First day, inclusive: 2026-04-01.")] = "",
     date_to: Annotated[str, typer.Option(help="Last day, inclusive.")] = "",
+    **chosen: list[str] | None,
 ) -> None:
     """Write out the published entries, all or some, without an index. Exit code 1 if a file cannot be read."""
     from ingest.export import WRITERS, read_records
@@ -52,8 +45,6 @@ def export(
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
     need_entries(settings)
-    chosen = {"kind": kind, "outcome": outcome, "team": team, "industry": industry, "product": product}
-    chosen |= {"competitor": competitor, "angle": angle, "tag": tag, "language": language}
     filters = _filters(chosen, date_from, date_to, reader)
     records, problems = read_records(settings.entries, filters, settings.visibility)
     _write(output, form, reader, lambda file: WRITERS[form](records, settings.entries, file))

@@ -12,7 +12,18 @@ import typer
 
 from app.cli import imports as commands
 from app.cli.backup import backup, restore
-from app.cli.common import Commands, Language, begin, fail, need_entries, reader_of, said, settings_or_fail
+from app.cli.common import (
+    Commands,
+    Language,
+    Values,
+    begin,
+    fail,
+    need_entries,
+    reader_of,
+    said,
+    settings_or_fail,
+    with_filters,
+)
 from app.cli.export import export
 from app.cli.meeting import meeting
 from app.cli.write import add, new
@@ -32,7 +43,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
-Values = Annotated[list[str] | None, typer.Option(help="Only this value; may be repeated.")]
 
 
 @app.callback()
@@ -113,28 +123,20 @@ app.command()(add)
 
 
 @app.command()
+@with_filters
 def search(
     ctx: typer.Context,
     words: Annotated[list[str], typer.Argument(help='Words, a question, "an exact phrase", -excluded.')],
-    kind: Values = None,
-    outcome: Values = None,
-    team: Values = None,
-    industry: Values = None,
-    product: Values = None,
-    competitor: Values = None,
-    angle: Values = None,
-    tag: Values = None,
-    language: Values = None,
+    *,
     trust: Values = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many hits.")] = 10,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each hit is where it is.")] = False,
     as_json: AsJson = False,
+    **chosen: list[str] | None,
 ) -> None:
     """Search. Asks the running server when there is one; else loads the model, which takes some seconds."""
-    chosen = {"kind": kind, "outcome": outcome, "team": team, "industry": industry, "product": product}
-    chosen |= {"competitor": competitor, "angle": angle, "tag": tag, "language": language, "trust": trust}
     params = [("q", " ".join(words)), ("limit", str(limit)), ("explain", str(explain).lower())]
-    params += [(name, value) for name, values in chosen.items() for value in values or ()]
+    params += [(name, value) for name, values in {**chosen, "trust": trust}.items() for value in values or ()]
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
     answer = _asked(settings, reader, "/api/v1/search", params)

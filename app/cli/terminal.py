@@ -10,6 +10,7 @@ from rich.text import Text
 
 from app.words.reader import Reader
 from kb.choices import OUTCOME_SIGNS
+from kb.fields import PROMINENT_LISTS
 
 
 def print_answer(answer: dict[str, Any], reader: Reader) -> None:
@@ -34,11 +35,11 @@ def print_answer(answer: dict[str, Any], reader: Reader) -> None:
 def _facts(hit: dict[str, Any], reader: Reader) -> list[str]:
     """Return what stands below a title."""
     outcome = hit["outcome"] or ""
-    industries = [reader.label("industry", name) for name in (hit["industry"] or "").split("、")]
+    values = [reader.label(field, value) for field in PROMINENT_LISTS for value in hit[field]]
     return [
         reader.label("kind", hit["kind"]),
         f"{OUTCOME_SIGNS.get(outcome, '')} {reader.label('outcome', outcome)}" if outcome else "",
-        reader("comma").join(industries),
+        reader("comma").join(values),
         reader.date(date.fromisoformat(hit["date"])) if hit["date"] else "",
         reader.label("band", hit["band"]),
     ]

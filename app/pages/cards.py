@@ -14,10 +14,9 @@ from app.words.addresses import entry_address
 from app.words.reader import Reader
 from app.words.rendering import heading_id, is_spoken_heading, marked, spoken_line
 from kb.entry import Entry
+from kb.fields import PROMINENT_LISTS
 from kb.library import Library
 from kb.search.answer import Hit, Why
-
-CHIP_FACETS = ("industry", "competitor", "angle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def chips_of(entry: Entry, reader: Reader) -> tuple[Chip, ...]:
     """Return the labels of an entry that lead to similar ones."""
     return tuple(
         Chip(facet, reader.label(facet, value), facet_address(facet, value))
-        for facet in CHIP_FACETS
+        for facet in PROMINENT_LISTS
         for value in entry.facet_values()[facet]
     )
 

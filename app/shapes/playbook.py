@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from app.shapes.derived import holding
+from kb.fields import AGREED
 from kb.playbook import Playbook, Vocabulary
 
 
@@ -29,6 +31,7 @@ class ClosedDealsOut(BaseModel):
     date_to: str
 
 
+@holding(dict.fromkeys(AGREED.values(), list[TermOut]))
 class PlaybookOut(BaseModel):
     """What both teams have agreed on."""
 
@@ -37,11 +40,6 @@ class PlaybookOut(BaseModel):
     kpis: list[dict[str, Any]]
     lead_stages: list[dict[str, Any]]
     sla: list[dict[str, Any]]
-    angles: list[TermOut]
-    industries: list[TermOut]
-    products: list[TermOut]
-    competitors: list[TermOut]
-    lead_sources: list[TermOut]
     reasons: dict[str, list[TermOut]]
     closed_deals: list[ClosedDealsOut]
 
@@ -54,11 +52,7 @@ class PlaybookOut(BaseModel):
             kpis=[dict(item) for item in playbook.kpis],
             lead_stages=[dict(item) for item in playbook.lead_stages],
             sla=[dict(item) for item in playbook.sla],
-            angles=_terms(playbook.vocabulary("angle")),
-            industries=_terms(playbook.vocabulary("industry")),
-            products=_terms(playbook.vocabulary("product")),
-            competitors=_terms(playbook.vocabulary("competitor")),
-            lead_sources=_terms(playbook.vocabulary("lead_source")),
+            **{name: _terms(playbook.vocabulary(field)) for field, name in AGREED.items()},
             reasons={outcome: _terms(words) for outcome, words in playbook.reasons.items()},
             closed_deals=[ClosedDealsOut(**asdict(total)) for total in playbook.closed_deals],
         )

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from app.shapes.derived import CHOSEN, FOUND, found_under, holding
 from app.words.addresses import entry_address
 from app.words.reader import Reader
-from kb.entry import FACETS, Entry, Problem
+from kb.entry import Entry, Problem
+from kb.fields import FILTERS
 from kb.loop.review import STATES, TrustState
 from kb.search.answer import Answer, Hit, IndexState, Why
 from kb.search.query import MAX_LIMIT, Filters
 
 MAX_OFFSET = 10_000
-MAX_FILTER_VALUES = 50
 MAX_SIMILAR = 50
 # Names of lists before fields had one name everywhere; both are given until the next version.
 FORMER = {
@@ -29,31 +30,24 @@ FORMER = {
     "angles": "angle",
 }
 DEPRECATED: JsonDict = {"deprecated": True}
-Values = Annotated[
-    list[Annotated[str, Field(max_length=200)]], Field(default_factory=list, max_length=MAX_FILTER_VALUES)
-]
 
 
-class BoundsParams(BaseModel):
-    """Filters; each may be repeated and then means any of its values."""
+@holding(CHOSEN)
+class ChosenParams(BaseModel):
+    """The filters of the register."""
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Values
-    outcome: Values
-    team: Values
-    industry: Values
-    product: Values
-    competitor: Values
-    angle: Values
-    tag: Values
-    language: Values
+
+class BoundsParams(ChosenParams):
+    """Filters; each may be repeated and then means any of its values."""
+
     date_from: date | Literal[""] | None = Field(None, description="First day, inclusive: 2026-04-01.")
     date_to: date | Literal[""] | None = Field(None, description="Last day, inclusive.")
 
     def filters(self) -> Filters:
         """Return the filters as the library takes them."""
-        values = tuple((f, tuple(v for v in getattr(self, f) if v)) for f in FACETS if any(getattr(self, f)))
+        values = tuple((f, tuple(v for v in getattr(self, f) if v)) for f in FILTERS if any(getattr(self, f)))
         return Filters(values, str(self.date_from or ""), str(self.date_to or ""))
 
 
@@ -126,18 +120,14 @@ class WhyOut(BaseModel):
         )
 
 
+@holding(FOUND)
 class HitOut(BaseModel):
     """One entry of an answer."""
 
     id: str
     title: str
     kind: str
-    team: str | None
-    outcome: str | None
     date: date | None
-    industry: str | None = Field(description="Several are joined by 、")
-    competitor: list[str]
-    angle: list[str]
     competitors: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `competitor`.")
     angles: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `angle`.")
     language: str
@@ -157,16 +147,10 @@ class HitOut(BaseModel):
         return cls(
             id=entry.id,
             title=entry.title,
-            kind=entry.kind,
-            team=entry.team,
-            outcome=entry.outcome,
+            **found_under(entry),
             date=_listed(entry),
-            industry="、".join(entry.industry) or None,
-            competitor=list(entry.competitor),
-            angle=list(entry.angle),
             competitors=list(entry.competitor),
             angles=list(entry.angle),
-            language=entry.language,
             url=entry_address(entry.id),
             trust=trust or None,
             heading=hit.heading,

@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from app.shapes.derived import found_under, holding
 from app.shapes.search import DEPRECATED, BoundsParams
 from app.words.addresses import entry_address
 from app.words.deals import ValueNames
-from kb.insight.asked import Asked
+from kb.fields import LISTS
+from kb.insight.asked import FACTS, Asked
 from kb.insight.contrast import Contrast
 from kb.insight.pairs import OppositePair, Suggestion
 from kb.insight.similar import MOST_NEIGHBOURS, SimilarDeal, SimilarDeals
@@ -24,6 +26,7 @@ Some = Annotated[
 ]
 
 
+@holding(dict.fromkeys(FACTS, Some))
 class SimilarDealsIn(BaseModel):
     """A live deal: notes, an existing entry, facts, or any of them together."""
 
@@ -31,9 +34,6 @@ class SimilarDealsIn(BaseModel):
 
     text: str = Field("", description="Notes as they are, up to 20,000 characters; Markdown and front matter are read.")
     deal_id: str = Field("", max_length=500, description="An existing deal; what else is given counts more.")
-    industry: Some
-    product: Some
-    competitor: Some
     competitors: Some = Field(
         default_factory=list, max_length=20, json_schema_extra=DEPRECATED, description="Now `competitor`."
     )
@@ -46,7 +46,8 @@ class SimilarDealsIn(BaseModel):
 
     def facts(self) -> dict[str, Any]:
         """Return the stated facts as the library names them."""
-        several = {"industry": self.industry, "product": self.product, "competitor": self.competitor + self.competitors}
+        several = {name: list(getattr(self, name)) for name in FACTS}
+        several["competitor"] += self.competitors
         return {
             **{name: tuple(value.strip() for value in values if value.strip()) for name, values in several.items()},
             "size": self.size,
@@ -56,14 +57,12 @@ class SimilarDealsIn(BaseModel):
         }
 
 
+@holding(dict.fromkeys(FACTS, list[str]))
 class AskedOut(BaseModel):
     """What was understood, for the asker to correct."""
 
     text: str = Field(description="The situation that was compared, without outcome and lesson.")
     deal_id: str | None
-    industry: list[str]
-    product: list[str]
-    competitor: list[str]
     competitors: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `competitor`.")
     size: int | None
     amount: int | None
@@ -86,6 +85,7 @@ class PartOut(BaseModel):
     weight: float
 
 
+@holding(dict.fromkeys(LISTS, list[str]))
 class SimilarDealOut(BaseModel):
     """A past deal and why it is similar."""
 
@@ -95,10 +95,6 @@ class SimilarDealOut(BaseModel):
     outcome: str | None
     date: date | None
     customer: str
-    industry: list[str]
-    product: list[str]
-    competitor: list[str]
-    angle: list[str]
     products: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `product`.")
     competitors: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `competitor`.")
     angles: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `angle`.")
@@ -124,10 +120,6 @@ class SimilarDealOut(BaseModel):
             url=entry_address(entry.id),
             outcome=entry.outcome,
             date=date.fromisoformat(entry.sort_date) if entry.sort_date else None,
-            industry=list(entry.industry),
-            product=list(entry.product),
-            competitor=list(entry.competitor),
-            angle=list(entry.angle),
             products=list(entry.product),
             competitors=list(entry.competitor),
             angles=list(entry.angle),
@@ -135,6 +127,7 @@ class SimilarDealOut(BaseModel):
             likeness=round(found.likeness, DIGITS),
             parts=[PartOut(**_rounded(asdict(part))) for part in found.parts],
             **{name: getattr(deal, name) for name in named},
+            **found_under(entry, LISTS),
         )
 
 

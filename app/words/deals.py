@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.words.reader import Reader
+from kb.choices import CHOICES
+from kb.fields import BY_NAME
 from kb.insight.deals import SIZE_STEPS
 from kb.insight.pairs import Suggestion
 from kb.insight.similar import SimilarDeals
 from kb.library import Library
 
 _ENTRIES = ("content", "campaign", "talk-track")
+_FIELDS = {"reason": "reasons", "content": "used"}  # counted under another name than the field's
+
+
+def dimension_name(name: str, reader: Reader) -> str:
+    """Return what deals are counted or compared by is called: a field, a kind of entry or a part of their text."""
+    field = _FIELDS.get(name, name)
+    if field in BY_NAME:
+        return reader.field(field)
+    return reader.label("kind", name) if CHOICES["kind"].find(name) else reader(f"part.{name}")
 
 
 class ValueNames:

@@ -10,6 +10,7 @@ from app.words.meeting_view import Line, MeetingView
 from app.words.reader import Reader
 from app.words.rendering import render_body
 from ingest.front_matter import composed
+from kb.choices import OUTCOME_SIGNS
 from kb.loop.meeting import Meeting
 from kb.loop.stored import to_lines
 from kb.spreadsheet import table
@@ -81,7 +82,7 @@ def _table(head: Sequence[str], view: MeetingView) -> Iterator[str]:
 
 def _item(line: Line, links: bool) -> str:
     named = f"[{_plain(line.text)}]({file_link(line.entry_id)})" if links and line.entry_id else _plain(line.text)
-    mark = {"won": "● ", "lost": "✕ "}.get(line.mark, "")
+    mark = f"{OUTCOME_SIGNS[line.mark]} " if line.mark in OUTCOME_SIGNS else ""
     return f"- {mark}{named}" + (f" – {_plain(line.note)}" if line.note else "")
 
 

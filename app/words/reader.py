@@ -13,6 +13,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from app.words.catalogue import catalogue_of
 from kb.choices import CHOICES
 from kb.clock import CLOCK, Clock
+from kb.fields import BY_NAME
 from kb.playbook import Playbook
 from kb.wording import Sentence
 
@@ -54,6 +55,10 @@ class Reader:
             return sentence
         values = {name: self.say(v) if isinstance(v, str) else v for name, v in sentence.values.items()}
         return self._text(sentence.pattern).format_map(values)
+
+    def field(self, name: str) -> str:
+        """Return what a field of the register is called."""
+        return BY_NAME[name].label(self.locale)
 
     def label(self, field: str, value: str, outcome: str | None = None) -> str:
         """Return what a value is called: an agreed word, else a word of ours, else the value itself.

@@ -13,7 +13,7 @@ import nh3
 from markupsafe import Markup, escape
 
 from app.words.addresses import entry_address
-from ingest.parse import markdown, plain_text
+from ingest.document import Document, markdown, plain_text, tokens_of
 
 SPOKEN_HEADINGS = frozenset({"話す一文", "話す言葉", "the line", "what to say"})
 DEEPEST_HEADING = 6
@@ -66,7 +66,15 @@ class Rendered:
 
 def render_body(body: str, entry_path: str, title: str = "", *, spoken_apart: bool = False) -> Rendered:
     """Render the body of an entry; `spoken_apart` takes the sentence to say out of the text."""
-    tokens: list[Any] = _MARKDOWN.parse(body)
+    return _rendered(tokens_of(body), entry_path, title, spoken_apart)
+
+
+def render_document(document: Document, entry_path: str, title: str = "", *, spoken_apart: bool = False) -> Rendered:
+    """Render a text that was just parsed, as `render_body` does."""
+    return _rendered([_copied(token) for token in document.tokens], entry_path, title, spoken_apart)
+
+
+def _rendered(tokens: list[Any], entry_path: str, title: str, spoken_apart: bool) -> Rendered:
     place = _spoken_place(tokens) if spoken_apart else None
     spoken = _quoted(tokens[place[0] : place[1]]) if place else ""
     if place:
@@ -88,7 +96,7 @@ def render_body(body: str, entry_path: str, title: str = "", *, spoken_apart: bo
 
 def spoken_line(body: str) -> str:
     """Return the sentence to say of a talk track as plain text; empty when it has none."""
-    tokens: list[Any] = _MARKDOWN.parse(body)
+    tokens: list[Any] = tokens_of(body)
     place = _spoken_place(tokens)
     return _quoted(tokens[place[0] : place[1]]) if place else ""
 
@@ -127,6 +135,12 @@ def link_address(href: str, folder: str) -> str:
         return quote(path) + anchor if path.startswith("/entries/") else ""
     target = posixpath.normpath(posixpath.join("/", folder, path.lstrip("/") if path.startswith("/") else path))
     return entry_address(target.lstrip("/")[: -len(".md")]) + anchor
+
+
+def _copied(token: Any) -> Any:
+    """Return a token to be changed."""
+    children = None if token.children is None else [_copied(child) for child in token.children]
+    return token.copy(attrs=dict(token.attrs), children=children)
 
 
 def _spoken_place(tokens: Sequence[Any]) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ingest import atomic
+from ingest.document import Document
 from ingest.front_matter import composed, edited
 from ingest.importers.changes import changes
 from ingest.importers.known import fields_of, key_at
@@ -52,11 +53,11 @@ def change_file(location: Path, record: Record, lock: Path | None) -> bool:
     """
     with _alone(lock):
         try:
-            text = location.read_bytes().decode("utf-8")
-            wanted = changes(record, fields_of(text)[0])
+            document = Document.of(location.read_bytes().decode("utf-8"))
+            wanted = changes(record, fields_of(document)[0])
             if not wanted:
                 return False
-            atomic.replace(location, edited(text, wanted), durable=False)
+            atomic.replace(location, edited(document, wanted), durable=False)
         except (OSError, UnicodeDecodeError, YamlTextError) as error:
             raise NotSavedError(say("{path} was changed meanwhile", path=location.name)) from error
         return True

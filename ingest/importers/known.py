@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.document import Document
 from ingest.field_reader import as_written
 from ingest.fields import FieldError, to_choice
 from ingest.files import MAX_FILE_BYTES, EntryFile, decode, find_files
-from ingest.front_matter import cut, field_of
+from ingest.front_matter import fields_in
 from ingest.parse import kind_of_folder
-from ingest.yaml_text import Plain, YamlTextError, read_mapping
+from ingest.yaml_text import Plain
 from kb.choices import CHOICES
 from kb.entry import Problem
 from kb.fields import BY_NAME
@@ -80,10 +81,10 @@ def _read(file: EntryFile) -> tuple[Key, Known] | None:
     content = decode(raw, file.path)
     if isinstance(content, Problem):
         return None
-    try:
-        fields, is_sound = fields_of(content.text)
-    except YamlTextError:
-        return _unsound(cut(content.text).yaml, file.path)
+    document = Document.of(content.text)
+    if document.fault:
+        return _unsound(document.yaml, file.path)
+    fields, is_sound = fields_of(document)
     crm_id = as_written(fields.get("crm_id", "")).strip()
     if not crm_id:
         return None
@@ -91,17 +92,14 @@ def _read(file: EntryFile) -> tuple[Key, Known] | None:
     return (_kind(fields, file.path), crm_id), Known(file.path, fields, is_sound)
 
 
-def fields_of(text: str) -> tuple[dict[str, Plain], bool]:
+def fields_of(document: Document) -> tuple[dict[str, Plain], bool]:
     """Return the fields of a file, and whether each stands there once; a heading is a title. Raises YamlTextError."""
-    parts = cut(text)
-    lines, repeated = read_mapping(parts.yaml)
-    fields: dict[str, Plain] = {}
-    for line in lines:
-        fields.setdefault(field_of(line.key), line.value)
-    heading = _HEADING.search(parts.body)
+    fields = {name: line.value for name, line in fields_in(document).items()}
+    is_sound = len(fields) == len(document.lines)
+    heading = _HEADING.search(document.body)
     if heading and is_empty(fields.get("title")):
         fields["title"] = heading[1]
-    return fields, len(fields) >= len(lines) and not repeated
+    return fields, is_sound
 
 
 def _unsound(yaml: str, path: str) -> tuple[Key, Known] | None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from ingest.importers.record import Record
 from ingest.yaml_text import Plain
+from kb.fields import SEGMENTS
 from kb.playbook import Playbook
 from kb.wording import Sentence
 
 MOST_ROWS = 10  # named with one kind of problem
 SAMPLES = 3
 MOST_UNKNOWN = 200  # values, the most frequent ones; more are a column of free text
-_WATCHED = ("product", "industry", "competitor")
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class Findings:
             self._report.samples.append(record.fields)
         if record.kind == "deal":
             self._outcomes[str(record.fields.get("outcome", ""))] += 1
-        for name in _WATCHED:
+        for name in SEGMENTS:
             value = record.fields.get(name, [])
             self._values.update((name, str(v)) for v in (value if isinstance(value, list) else [value]))
 

@@ -14,6 +14,7 @@ from kb.playbook import Playbook, Term, Vocabulary
 # Fields a text can name, with the length of the shortest name that counts: 点検 is a product, and what everybody does.
 LEAST_CHARS = {"industry": 2, "product": 3, "competitor": 2}
 FACTS = tuple(LEAST_CHARS)
+SINGLE_FACTS = ("size", "amount", "stage", "lead_source")  # that have one value
 
 
 @dataclass(frozen=True, slots=True)

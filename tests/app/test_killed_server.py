@@ -34,7 +34,7 @@ class _Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self.port}"
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=DEADLINE_SECONDS)
         self.place = place
 
     def start(self, *step: int) -> None:
@@ -43,7 +43,7 @@ class _Server:
 
     def is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.address}/readyz").status_code == 200
+            return self.client.get("/readyz").status_code == 200
         except httpx.TransportError:
             return False
 
@@ -79,8 +79,7 @@ class _Writers:
             text = note(f"保存{number}", f"本文の{number}番目。" * (number % 40 + 1), kind="deal", outcome="won")
             self.sent.add(text)
             try:
-                posted = {"text": text, "force": True}
-                answer = httpx.post(f"{self.server.address}/api/v1/entries", json=posted, timeout=DEADLINE_SECONDS)
+                answer = self.server.client.post("/api/v1/entries", json={"text": text, "force": True})
             except httpx.TransportError:
                 self._stop.wait(0.05)
                 continue
@@ -115,7 +114,8 @@ def test_acknowledged_saves_survive_a_server_killed_at_its_steps(
             assert (tmp_path / "entries" / path).read_text("utf-8") == text
         files = list((tmp_path / "entries").rglob("[!.]*.md"))
         assert {path.read_text("utf-8") for path in files} <= {*writers.sent, first}
-        total = httpx.get(f"{server.address}/api/v1/entries", params={"limit": 1}).json()["total"]
+        total = server.client.get("/api/v1/entries", params={"limit": 1}).json()["total"]
         assert total == len(files)
     finally:
         server.kill()
+        server.client.close()

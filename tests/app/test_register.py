@@ -2,19 +2,63 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import typer
+from starlette.testclient import TestClient
 
 from app.cli.main import app
-from app.shapes.search import FORMER, BoundsParams
+from app.pages.entry.facts import ABOVE
+from app.shapes.search import FORMER
 from app.words.reader import Reader
 from ingest.form import fields_of
-from kb.choices import CHOICES
-from kb.fields import BY_NAME, FACETS, FILTERS
+from kb.choices import CHOICES, METRICS
+from kb.fields import BY_NAME, FILTERS
+from tests.app.conftest import FILES, MakeClient
+
+JA = {"accept": "text/html", "accept-language": "ja"}
+API_REFERENCE = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
 
 
-def test_every_filter_is_a_parameter_of_the_api() -> None:
-    assert [name for name in FILTERS if name not in BoundsParams.model_fields] == []
+TOLD = {  # a value of each filter, so that every place has something to show
+    "kind": "deal", "outcome": "won", "team": "sales", "industry": "食品", "product": "点検", "competitor": "タスキナ",
+    "angle": "total-cost", "tag": "価格", "language": "ja",
+}  # fmt: skip
+FULL = "---\ntitle: 全部ある商談\n" + "".join(f"{name}: {value}\n" for name, value in TOLD.items()) + "---\n本文。\n"
+
+
+@pytest.fixture(scope="module")
+def client(make_client: MakeClient) -> TestClient:
+    return make_client({**FILES, "deals/full.md": FULL})
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_filter_narrows_a_search_and_stands_in_its_hits(name: str, client: TestClient) -> None:
+    answer = client.get("/api/v1/search", params={name: TOLD[name], "limit": 100}).json()
+    hit = next(hit for hit in answer["hits"] if hit["id"] == "deals/full")
+    assert hit[name] in (TOLD[name], [TOLD[name]])
+    assert all(TOLD[name] in hit[name] for hit in answer["hits"])
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_filter_is_described(name: str, client: TestClient) -> None:
+    schema = client.get("/openapi.json").json()
+    taken = {parameter["name"] for parameter in schema["paths"]["/api/v1/search"]["get"]["parameters"]}
+    assert name in taken & schema["components"]["schemas"]["HitOut"]["properties"].keys()
+    assert name in schema["components"]["schemas"]["BoundsParams"]["properties"]
+    assert f"`{name}`" in API_REFERENCE
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_filter_is_named_on_the_pages(name: str, client: TestClient) -> None:
+    label = Reader.of("ja").field(name)
+    narrowed = client.get("/", params={name: TOLD[name]}, headers=JA).text
+    assert f'id="label-{name}">{label}<' in narrowed and f'hidden">{label}:' in narrowed
+    shown = client.get("/entries/deals/full", headers=JA).text
+    assert f"<dt>{label}</dt>" in shown or name in ABOVE
+    form = client.get("/edit/deals/full", headers=JA).text
+    assert f'name="{name}"' in form or "deal" not in BY_NAME[name].form
 
 
 @pytest.mark.parametrize("command", ["search", "export"])
@@ -27,8 +71,9 @@ def test_every_filter_is_an_option_of_the_command_line(command: str) -> None:
 def test_every_facet_and_every_question_of_a_form_has_a_label(locale: str) -> None:
     reader = Reader.of(locale)
     asked = {field.name: field.part for kind in CHOICES["kind"].keys for field in fields_of(kind)}
-    assert [name for name in FACETS if not reader.has(f"facet.{name}")] == []
-    assert [n for n, part in asked.items() if not (reader.has(f"form.{n}") or reader.has(f"metric.{part}"))] == []
+    labels = {name: reader.field(name.partition(".")[0]) for name in (*FILTERS, *asked)}
+    assert [name for name, label in labels.items() if not label] == []
+    assert [n for n, part in asked.items() if part and not (reader.has(f"form.{n}") or part in METRICS)] == []
 
 
 def test_a_fixed_value_has_the_label_of_the_register_and_an_unknown_one_its_own() -> None:

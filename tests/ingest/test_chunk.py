@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.chunk import CHUNK_TOKENS, WHOLE_TOKENS, chunk_entry
-from ingest.parse import markdown, parse_entry
+from ingest.chunk import CHUNK_TOKENS, WHOLE_TOKENS, CountTokens, chunk_entry, renamed
+from ingest.document import Document, tokens_of
+from ingest.parse import entry_of, parse_entry
 from kb.entry import Chunk, Entry
 from kb.playbook import Playbook
 from tests.words import count_tokens
 
-_MARKDOWN = markdown()
 _TEXT = st.text(st.sampled_from("abc 値引き。、.! \n|-#>*`"), max_size=60)
 _BLOCKS = st.sampled_from(
     [
@@ -42,12 +42,14 @@ def _entry(body: str, path: str = "deals/acme.md") -> Entry:
     return parse_entry("---\ntitle: Acme\n---\n" + body, path, Playbook()).entry
 
 
+def _chunks(entry: Entry, count: CountTokens = count_tokens, **limits: int) -> tuple[Chunk, ...]:
+    return chunk_entry(entry, tokens_of(entry.body), count, **limits)
+
+
 def _heading_lines(body: str) -> set[int]:
     """Return the lines (from 0) of the body that a top-level heading takes."""
-    shift = 1 if body.startswith("---") else 0
-    tokens = _MARKDOWN.parse("\n" * shift + body)
-    maps = [t.map for t in tokens if t.type == "heading_open" and t.level == 0 and t.map]
-    return {line - shift for start, end in maps for line in range(start, end)}
+    maps = [t.map for t in tokens_of(body) if t.type == "heading_open" and t.level == 0 and t.map]
+    return {line for start, end in maps for line in range(start, end)}
 
 
 def _signs(text: str) -> str:
@@ -63,7 +65,7 @@ def _body_chunks(entry: Entry, chunks: tuple[Chunk, ...]) -> list[Chunk]:
 @given(_BODIES, st.integers(5, 400))
 def test_no_words_are_lost_or_moved(body: str, target: int) -> None:
     entry = _entry(body)
-    chunks = chunk_entry(entry, count_tokens, target=target, whole=target + 50)
+    chunks = _chunks(entry, target=target, whole=target + 50)
     headings = _heading_lines(entry.body)
     below = "".join(line for number, line in enumerate(entry.body.split("\n")) if number not in headings)
     assert "".join(_signs(chunk.text) for chunk in _body_chunks(entry, chunks)) == _signs(below)
@@ -71,14 +73,14 @@ def test_no_words_are_lost_or_moved(body: str, target: int) -> None:
 
 @given(_BODIES, st.integers(2, 400))
 def test_no_passage_is_above_the_window(body: str, target: int) -> None:
-    chunks = chunk_entry(_entry(body), count_tokens, target=target, whole=target + 50)
+    chunks = _chunks(_entry(body), target=target, whole=target + 50)
     assert all(count_tokens(chunk.text) <= target + 50 for chunk in chunks)
 
 
 @given(_BODIES)
 def test_ids_are_unique_and_lines_lie_in_the_file(body: str) -> None:
     entry = _entry(body)
-    chunks = chunk_entry(entry, count_tokens)
+    chunks = _chunks(entry)
     last = entry.body_line + entry.body.count("\n")
     assert chunks
     assert len({chunk.id for chunk in chunks}) == len(chunks)
@@ -93,13 +95,13 @@ def test_ids_are_unique_and_lines_lie_in_the_file(body: str) -> None:
 def test_ids_stay_when_another_section_is_added(headings: list[str], at: int, words: int) -> None:
     sections = [f"## {heading}\n{'文。' * words}\n\n" for heading in headings]
     added = [*sections[:at], "## 新しい節\n追記。\n\n", *sections[at:]]
-    before, after = ({c.id: c.text for c in chunk_entry(_entry("".join(s)), count_tokens)} for s in (sections, added))
+    before, after = ({c.id: c.text for c in _chunks(_entry("".join(s)))} for s in (sections, added))
     assert before.items() <= after.items()
 
 
 def test_a_passage_knows_its_headings_and_lines() -> None:
     entry = _entry("# Acme\nintro\n\n## 経緯\n\n### 初回\nhello\n\n## 反省\nbye\n")
-    chunks = chunk_entry(entry, count_tokens)
+    chunks = _chunks(entry)
     assert [(c.headings, c.text, c.line_start) for c in chunks] == [
         ((), "intro", 5),
         (("経緯", "初回"), "hello", 10),
@@ -109,29 +111,29 @@ def test_a_passage_knows_its_headings_and_lines() -> None:
 
 
 def test_a_heading_nothing_follows_is_a_passage_of_its_own() -> None:
-    chunks = chunk_entry(_entry("## 次にすること\n\n## 反省\nbye\n"), count_tokens)
+    chunks = _chunks(_entry("## 次にすること\n\n## 反省\nbye\n"))
     assert [c.text for c in chunks] == ["## 次にすること", "bye"]
 
 
 def test_an_entry_without_text_still_has_one_passage() -> None:
-    assert [c.text for c in chunk_entry(_entry(""), count_tokens)] == [""]
+    assert [c.text for c in _chunks(_entry(""))] == [""]
 
 
 def test_a_table_stays_whole_when_the_window_allows_it() -> None:
     table = "| 役割 | 言葉 |\n| --- | --- |\n" + "| 部長 | 早く |\n" * 30
-    assert len(chunk_entry(_entry(table), count_tokens)) == 1
+    assert len(_chunks(_entry(table))) == 1
     assert count_tokens(table) <= WHOLE_TOKENS
 
 
 def test_a_larger_table_is_cut_between_rows() -> None:
     table = "| 役割 | 言葉 |\n| --- | --- |\n" + "| 部長 | 早く |\n" * 200
-    chunks = chunk_entry(_entry(table), count_tokens)
+    chunks = _chunks(_entry(table))
     assert len(chunks) > 2
     assert all(line.startswith("|") and line.endswith("|") for c in chunks for line in c.text.split("\n"))
 
 
 def test_a_heading_in_a_code_block_is_text() -> None:
-    chunks = chunk_entry(_entry("```\n# not a heading\n```\n"), count_tokens)
+    chunks = _chunks(_entry("```\n# not a heading\n```\n"))
     assert [c.headings for c in chunks] == [()]
 
 
@@ -144,7 +146,21 @@ def test_a_very_long_line_is_cut_without_counting_it_over_and_over() -> None:
         return count_tokens(text)
 
     body = "価格が高い。" * 20_000
-    chunks = chunk_entry(parse_entry(body, "a.md", Playbook()).entry, count)
+    chunks = _chunks(parse_entry(body, "a.md", Playbook()).entry, count)
     assert "".join(chunk.text for chunk in chunks) == body
     assert max(count_tokens(chunk.text) for chunk in chunks) <= CHUNK_TOKENS
     assert counted <= 10 * len(body)
+
+
+@given(_BODIES)
+def test_what_was_parsed_with_its_front_matter_is_cut_as_the_body_alone(body: str) -> None:
+    document = Document.of("---\ntitle: Acme\n---\n" + body)
+    entry = entry_of(document, "deals/acme.md", Playbook()).entry
+    assert chunk_entry(entry, document.tokens, count_tokens) == _chunks(entry)
+
+
+@given(_BODIES, st.sampled_from(["", "title: Acme\n"]))
+def test_passages_go_by_another_id_when_their_entry_does(body: str, front: str) -> None:
+    document = Document.of(f"---\n{front}---\n{body}")
+    before, after = (entry_of(document, path, Playbook()).entry for path in ("notes/(untitled).md", "deals/acme.md"))
+    assert renamed(chunk_entry(before, document.tokens, count_tokens), after.id) == _chunks(after)

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ingest.front_matter import composed, cut, edited
-from ingest.parse import parse_entry
-from ingest.yaml_text import Plain, YamlTextError, read_mapping
+from ingest.document import Document, plain_newlines
+from ingest.front_matter import composed, edited
+from ingest.yaml_text import Plain, YamlTextError
 from kb.fields import FIELDS, Field, named
-from kb.playbook import Playbook
 
 WRITTEN = (
     "---\r\n種別: deal  # 手で書いた\r\ntitle: 'a: b'\r\n# 注記\r\nreasons:\r\n  - {code: price, source: buyer}\r\n"
@@ -26,32 +25,37 @@ BODIES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_s
 
 
 def _fields(text: str) -> dict[str, Plain]:
-    lines, _ = read_mapping(cut(text).yaml.replace("\r\n", "\n"))
-    return {line.key: line.value for line in lines}
+    document = Document.of(text)
+    assert document.fault is None
+    return {line.key: line.value for line in document.lines}
+
+
+def _body(text: str) -> str:
+    return Document.of(text).stored_body
 
 
 def test_nothing_edited_is_the_same_file() -> None:
-    assert edited(WRITTEN) == WRITTEN and edited(WRITTEN, {}, cut(WRITTEN).body) == WRITTEN
+    assert edited(Document.of(WRITTEN)) == WRITTEN and edited(Document.of(WRITTEN), {}, _body(WRITTEN)) == WRITTEN
 
 
 def test_only_the_line_of_a_field_changes_and_its_spelling_stays() -> None:
-    assert edited(WRITTEN, {"kind": "note"}) == WRITTEN.replace("種別: deal", "種別: note")
-    assert edited(WRITTEN, {"title": "新: 題"}) == WRITTEN.replace("'a: b'", "'新: 題'")
+    assert edited(Document.of(WRITTEN), {"kind": "note"}) == WRITTEN.replace("種別: deal", "種別: note")
+    assert edited(Document.of(WRITTEN), {"title": "新: 題"}) == WRITTEN.replace("'a: b'", "'新: 題'")
 
 
 def test_a_block_is_replaced_without_what_follows_it() -> None:
-    changed = edited(WRITTEN, {"reasons": [{"code": "fit", "note": "い: ろ"}]})
+    changed = edited(Document.of(WRITTEN), {"reasons": [{"code": "fit", "note": "い: ろ"}]})
     assert "- {code: fit, note: 'い: ろ'}   # 営業の見立て\r\n\r\nfoo: |" in changed
-    assert edited(WRITTEN, {"foo": "1"}).count("\r\nfoo: 1\r\nlast:") == 1
+    assert edited(Document.of(WRITTEN), {"foo": "1"}).count("\r\nfoo: 1\r\nlast:") == 1
 
 
 def test_a_field_taken_out_takes_its_line_along() -> None:
-    without = edited(WRITTEN, {"kind": None, "foo": None, "missing": None})
+    without = edited(Document.of(WRITTEN), {"kind": None, "foo": None, "missing": None})
     assert "種別" not in without and "二行目" not in without and "# 注記" in without
 
 
 def test_an_empty_field_is_filled_and_a_new_one_comes_last() -> None:
-    changed = edited(WRITTEN, {"last": "x", "tags": ["価格", "a, b"]})
+    changed = edited(Document.of(WRITTEN), {"last": "x", "tags": ["価格", "a, b"]})
     assert "last: x\r\ntags: [価格, 'a, b']\r\n---\r\n本文\r\n" in changed
 
 
@@ -63,41 +67,43 @@ def test_a_new_file_has_the_documented_key_of_a_field(field: Field) -> None:
 
 
 def test_a_file_without_front_matter_gets_one() -> None:
-    assert edited("本文\n", {"title": "題"}) == "---\ntitle: 題\n---\n本文\n"
-    assert edited("\ufeff本文\n", {"title": "題"}) == "\ufeff---\ntitle: 題\n---\n本文\n"
+    assert edited(Document.of("本文\n"), {"title": "題"}) == "---\ntitle: 題\n---\n本文\n"
+    assert edited(Document.of("\ufeff本文\n"), {"title": "題"}) == "\ufeff---\ntitle: 題\n---\n本文\n"
 
 
 def test_another_body_keeps_the_front_matter_and_its_line_breaks() -> None:
-    changed = edited(WRITTEN, body="一\n二\n")
+    changed = edited(Document.of(WRITTEN), body="一\n二\n")
     assert changed == WRITTEN.replace("本文\r\n", "一\r\n二\r\n")
 
 
 def test_front_matter_that_is_no_yaml_is_refused() -> None:
     with pytest.raises(YamlTextError):
-        edited("---\na: [1\n---\nx\n", {"title": "x"})
+        edited(Document.of("---\na: [1\n---\nx\n"), {"title": "x"})
 
 
 @given(st.dictionaries(MADE_UP, VALUES, max_size=4), BODIES)
 def test_what_is_composed_reads_back(fields: dict[str, Plain], body: str) -> None:
-    assume(not cut(body).head)
+    assume(not Document.of(body).head)
     written = composed(fields, body)
     assert _fields(written) == {name: value for name, value in fields.items() if value}
-    assert cut(written).body == body or not fields
+    assert _body(written) == body or not fields
 
 
 @given(st.dictionaries(MADE_UP, VALUES, min_size=1, max_size=4), BODIES, st.sampled_from(["\n", "\r\n"]), TEXTS)
 def test_every_other_field_and_the_body_stay(fields: dict[str, Plain], body: str, newline: str, title: str) -> None:
     before = composed(fields, "本文\n").replace("\n", newline) + body
-    after = edited(before, {"title": title or "x"})
+    after = edited(Document.of(before), {"title": title or "x"})
     kept = {name: value for name, value in _fields(before).items() if name != "title"}
     assert {name: value for name, value in _fields(after).items() if name != "title"} == kept
-    assert cut(after).body == cut(before).body and edited(before) == before
+    assert _body(after) == _body(before) and edited(Document.of(before)) == before
 
 
 @given(BODIES)
 def test_front_matter_ends_where_the_reader_says(text: str) -> None:
     for written in (text, f"---\n{text}", f"---\ntitle: x\n---\n{text}"):
-        parts = cut(written)
-        assert parts.head + parts.yaml + parts.rest == written
-        normal = parts.body.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
-        assert parse_entry(written, "a.md", Playbook()).entry.body == normal
+        document = Document.of(written)
+        assert document.head + document.yaml + document.closing + document.stored_body == written
+        body = plain_newlines(document.stored_body)
+        assert document.body == (body if document.head else body.removeprefix("\ufeff"))
+        above = plain_newlines(document.head + document.yaml + document.closing)
+        assert document.body_line == above.count("\n") + 1 or not body

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app.services import make_library
 from app.settings import Settings
+from ingest.document import Document
 from ingest.intake import Intake
 from ingest.store import EntryStore
 from ingest.sync import sync
@@ -31,7 +33,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
     write(folder, "deals/aoba.md", DEAL)
     write(folder, "talk-tracks/price.md", TRACK)
     library = make_library(Settings(entries=folder, data=tmp_path / "var"), WordEmbedder())
-    sync(library.index, folder)
+    library.with_index(partial(sync, folder=folder))
     library.refresh()
     yield library
     library.close()
@@ -62,7 +64,7 @@ def test_a_file_whose_front_matter_is_no_yaml_is_left_as_it_is(store: EntryStore
     with pytest.raises(RefusedTextError):
         note_use(store, Playbook(), "deals/aoba", "talk-tracks/price")
     with pytest.raises(RefusedTextError):
-        with_fields(before.decode(), {"used": ["x"]})
+        with_fields(Document.of(before.decode()), {"used": ["x"]})
     assert place.read_bytes() == before
 
 

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from app.pages.search.address import SearchAddress
+from kb.fields import SEGMENTS
 from kb.insight.scoreboard import BYS
 
 PAGE = "/scoreboard"
 SORTS = ("low", "share", "deals", "name")
-FILTERED = ("industry", "product", "competitor")  # offered in the form; others come by address
 PERIODS = (3, 6, 12)  # months back from today, offered as links
 
 
@@ -85,7 +85,8 @@ class BoardAddress:
 
     def hidden(self) -> list[tuple[str, str]]:
         """Return what the form of filters must carry along."""
-        others = [(f, v) for f, values in self.search.values if f not in FILTERED for v in values]
+        # The form offers the segments; other filters come by address.
+        others = [(f, v) for f, values in self.search.values if f not in SEGMENTS for v in values]
         return [("by", self.by), ("sort", self.sort), *others]
 
 

@@ -12,14 +12,16 @@ from starlette.exceptions import HTTPException
 
 from app.charts.drawings import Drawing
 from app.http.dependencies import GalleryDep, LibraryDep, ReaderDep, SettingsDep
-from app.pages.board.address import FILTERED, PAGE, SORTS, BoardAddress
+from app.pages.board.address import PAGE, SORTS, BoardAddress
 from app.pages.board.pictures import MOST_LINES, funnel_picture, heat_picture, months_picture, rates_picture
 from app.pages.board.rows import RowView, counts_words, finding, row_views
 from app.pages.board.tables import funnel_rows, heat_table, month_tables
 from app.pages.view import render
 from app.services import Services
 from app.words.catalogue import LOCALES
+from app.words.deals import dimension_name
 from app.words.reader import Reader
+from kb.fields import SEGMENTS
 from kb.insight.insights import Board
 from kb.insight.overview import Overview
 from kb.insight.scoreboard import BYS, Base
@@ -38,7 +40,8 @@ def scoreboard_page(
     rows = row_views(board, asked, reader, library)
     context = {
         "asked": asked,
-        "tabs": [(reader(f"by.{by}"), asked.to(by=by), by == asked.by) for by in BYS],
+        "tabs": [(dimension_name(by, reader), asked.to(by=by), by == asked.by) for by in BYS],
+        "name": dimension_name(asked.by, reader),
         "rows": rows,
         "base": base_words(board.scores.base, asked.outcome_of, reader),
         "looked_at": board.scores.looked_at,
@@ -105,7 +108,7 @@ def _pictured(
 
     lines = [row.interval for row in rows if row.interval]
     shown: dict[str, Any] = {"most_lines": MOST_LINES, "lines": len(lines)}
-    shown["rates"] = framed(rates_picture(lines, board.scores.base, reader(f"by.{asked.by}"), reader))
+    shown["rates"] = framed(rates_picture(lines, board.scores.base, dimension_name(asked.by, reader), reader))
     if asked.by in ("angle", "industry"):
         shown["heat"] = table = heat_table(overview, asked, reader)
         shown["heat_picture"] = framed(heat_picture(table, reader))
@@ -145,7 +148,7 @@ def _coverage(board: Board, reader: Reader) -> list[tuple[str, str, str, str]]:
     """Return (outcome, industry, notes of closed deals, share) of each total the playbook gives."""
     return [
         (
-            reader(f"outcome.{row.outcome}"),
+            reader.label("outcome", row.outcome),
             reader.label("industry", row.industry) if row.industry else reader("board.all"),
             reader("board.noted", noted=row.noted, closed=row.closed),
             reader.percent(round(row.share * 100), 100),
@@ -159,7 +162,7 @@ def _active(asked: BoardAddress, reader: Reader) -> list[tuple[str, str]]:
     search = asked.search
     active = [
         (
-            f"{reader('facet.' + facet)}: {reader.label(facet, value)}",
+            f"{reader.field(facet)}: {reader.label(facet, value)}",
             asked.within(search.without(facet, value)),
         )
         for facet, values in search.values
@@ -174,9 +177,9 @@ def _active(asked: BoardAddress, reader: Reader) -> list[tuple[str, str]]:
 def _choices(asked: BoardAddress, reader: Reader) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
     """Return (facet, its name, (value, label, is chosen) …) of the filters in the form."""
     found = []
-    for facet in FILTERED:
+    for facet in SEGMENTS:
         words, chosen = reader.playbook.vocabulary(facet), asked.search.chosen(facet)
         values = dict.fromkeys([*(term.key for term in words.terms), *chosen] if words else chosen)
         options = [(v, reader.label(facet, v), v in chosen) for v in values]
-        found.append((facet, reader("facet." + facet), options))
+        found.append((facet, reader.field(facet), options))
     return found

@@ -137,8 +137,8 @@ def _others(counts: Counts, reader: Reader) -> str:
 def _ends(counts: Counts, reader: Reader) -> str:
     """Return how often a reason was given, by outcome, without the zeros."""
     ends = {"won": counts.won, "lost": counts.lost, "no-decision": counts.no_decision}
-    said = [reader("board.end", end=reader(f"outcome.{end}"), count=count) for end, count in ends.items() if count]
-    return reader("comma").join(said) or reader("board.end", end=reader("outcome.open"), count=counts.open)
+    said = [reader("board.end", end=reader.label("outcome", end), count=count) for end, count in ends.items() if count]
+    return reader("comma").join(said) or reader("board.end", end=reader.label("outcome", "open"), count=counts.open)
 
 
 def _only(counts: Counts) -> str:

@@ -139,7 +139,7 @@ def _stages(counts: tuple[int | None, ...], reader: Reader) -> list[FunnelStage]
         words = reader.number(count) if count is not None else "–"
         passed = reader.percent(count, before) if count is not None and before else ""
         left = count / most if count is not None and most else None
-        stages.append(FunnelStage(reader(f"metric.{name}"), words, passed, left))
+        stages.append(FunnelStage(reader.label("metric", name), words, passed, left))
         before = count if count is not None else before
     return stages
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.pages.search.address import facet_address
 from app.words.reader import Reader
 from kb.choices import METRICS, MONEY_METRICS
-from kb.entry import Campaign, Deal, Entry, TalkTrack
+from kb.entry import Campaign, Entry
+from kb.fields import FIELDS, FILTERS, Field
 
 FUNNEL = tuple(name for name in METRICS if name not in MONEY_METRICS)  # from the first contact to the order
+ABOVE = ("id", "title", "kind", "team", "outcome", "language", "status", "visibility")  # shown with the title, or not
+OWN_PLACE = ("link", "links", "metrics", "variants", "currency")  # shapes shown as sections, tables, with the amount
+UNITS = {"size": "people", "cycle_days": "days"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +56,22 @@ class VariantRow:
 
 
 def facts_of(entry: Entry, reader: Reader) -> list[Fact]:
-    """Return the facts of an entry in the order a reader asks for them."""
-    found = [
-        *_deal_facts(entry.deal, reader),
-        *_faceted(entry, reader),
-        *_reasons(entry, reader),
-        *_track_facts(entry.talk_track),
-        *_campaign_facts(entry.campaign),
-        *_care(entry, reader),
-    ]
-    facts = [Fact(reader("fact." + name), values) for name, values in found if values]
+    """Return the facts of an entry in the order a reader asks for them, those an author made up last."""
+    found = ((field, _values(entry, field, reader)) for field in sorted(FIELDS, key=_place) if _is_fact(field, entry))
+    facts = [Fact(reader.field(field.name), values) for field, values in found if values]
     return facts + [Fact(key, (Value(value),)) for key, value in entry.extra if value]
+
+
+def _is_fact(field: Field, entry: Entry) -> bool:
+    is_of_kind = not field.kinds or entry.kind in field.kinds
+    return is_of_kind and field.shape not in OWN_PLACE and field.name not in ABOVE
+
+
+def _place(field: Field) -> int:
+    """Return where a field stands: details of the kind, what it can be found by, the reasons, and who cares for it."""
+    if field.shape == "reasons":
+        return 2
+    return 0 if field.kinds else 1 if field.is_filter else 3
 
 
 def funnel_of(campaign: Campaign, reader: Reader) -> list[FunnelRow]:
@@ -73,7 +83,7 @@ def funnel_of(campaign: Campaign, reader: Reader) -> list[FunnelRow]:
         if count is None:
             continue
         rows.append(
-            FunnelRow(reader("metric." + name), reader.number(count), reader.percent(count, before) if rows else "")
+            FunnelRow(reader.label("metric", name), reader.number(count), reader.percent(count, before) if rows else "")
         )
         before = count
     return rows
@@ -83,7 +93,7 @@ def money_of(campaign: Campaign, reader: Reader) -> list[FunnelRow]:
     """Return cost and revenue, and every figure of a campaign that is no stage."""
     metrics: Mapping[str, int] = campaign.metrics
     rows = [
-        FunnelRow(reader("metric." + name), reader.money(metrics[name]), "")
+        FunnelRow(reader.label("metric", name), reader.money(metrics[name]), "")
         for name in MONEY_METRICS
         if name in metrics
     ]
@@ -105,62 +115,35 @@ def variants_of(campaign: Campaign, reader: Reader) -> list[VariantRow]:
     ]
 
 
-def _text(text: str) -> tuple[Value, ...]:
-    return (Value(text),) if text else ()
+def _values(entry: Entry, field: Field, reader: Reader) -> tuple[Value, ...]:
+    """Return what an entry says in a field, in the reader's words."""
+    if field.shape == "reasons":
+        return _reasons(entry, reader)
+    if field.name in FILTERS:
+        texts = entry.values(field.name)
+        return tuple(Value(reader.label(field.name, text), facet_address(field.name, text)) for text in texts)
+    value = entry.value(field.name)
+    return () if value in (None, "") else (Value(_in_words(entry, field, value, reader)),)
 
 
-def _deal_facts(deal: Deal | None, reader: Reader) -> Iterator[tuple[str, tuple[Value, ...]]]:
-    if deal is None:
-        return
-    yield "customer", _text(deal.customer)
-    yield "size", _text(reader.counted("people", deal.size) if deal.size is not None else "")
-    yield "amount", _text(reader.money(deal.amount, deal.currency) if deal.amount is not None else "")
-    yield "closed_on", _text(reader.date(deal.closed_on))
-    yield "cycle_days", _text(reader.counted("days", deal.cycle_days) if deal.cycle_days is not None else "")
-    yield "stage", _text(deal.stage)
-    yield "lead_source", _text(deal.lead_source)
-    yield "crm_id", _text(deal.crm_id)
+def _in_words(entry: Entry, field: Field, value: Any, reader: Reader) -> str:
+    if field.name in UNITS:
+        return reader.counted(UNITS[field.name], value)
+    if field.shape == "money":
+        return reader.money(value, entry.value("currency"))
+    if field.shape == "day":
+        return reader.date(value)
+    if field.shape == "count":
+        return reader.number(value)
+    first, between, last = value.partition("/") if field.name == "period" else (value, "", "")
+    return f"{first} – {last}" if between and "/" not in last else reader.label(field.name, value)
 
 
-def _faceted(entry: Entry, reader: Reader) -> Iterator[tuple[str, tuple[Value, ...]]]:
-    values = entry.facet_values()
-    for facet in ("industry", "product", "competitor", "angle", "tag"):
-        yield (
-            facet,
-            tuple(Value(reader.label(facet, v), facet_address(facet, v)) for v in values[facet]),
-        )
-
-
-def _reasons(entry: Entry, reader: Reader) -> Iterator[tuple[str, tuple[Value, ...]]]:
+def _reasons(entry: Entry, reader: Reader) -> tuple[Value, ...]:
     values = []
     for reason in entry.deal.reasons if entry.deal else ():
-        source = reader("source." + reason.source) if reason.source else ""
+        source = reader.label("source", reason.source) if reason.source else ""
         separator = ":" if reader.locale == "ja" else ": "
         note = separator.join(part for part in (source, reason.note) if part)
         values.append(Value(reader.label("reason", reason.code, entry.outcome), note=note))
-    yield "reasons", tuple(values)
-
-
-def _track_facts(track: TalkTrack | None) -> Iterator[tuple[str, tuple[Value, ...]]]:
-    if track is not None:
-        yield "objection", _text(track.objection)
-        yield "persona", _text(track.persona)
-        yield "stage", _text(track.stage)
-
-
-def _campaign_facts(campaign: Campaign | None) -> Iterator[tuple[str, tuple[Value, ...]]]:
-    if campaign is not None:
-        yield "channel", _text(campaign.channel)
-        yield (
-            "period",
-            _text(campaign.period.replace("/", " – ") if campaign.period.count("/") == 1 else campaign.period),
-        )
-        yield "audience", _text(campaign.audience)
-
-
-def _care(entry: Entry, reader: Reader) -> Iterator[tuple[str, tuple[Value, ...]]]:
-    yield "owner", _text(entry.owner)
-    yield "date", _text(reader.date(entry.date))
-    verified = " · ".join(part for part in (entry.verified_by, reader.date(entry.verified_on)) if part)
-    yield "verified", _text(verified)
-    yield "review_by", _text(reader.date(entry.review_by))
+    return tuple(values)

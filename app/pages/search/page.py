@@ -13,14 +13,13 @@ from app.pages.search.address import PAGE_SIZE, SearchAddress
 from app.pages.view import render, wants_fragment
 from app.words.addresses import entry_address
 from app.words.reader import Reader
-from kb.entry import FACETS
+from kb.fields import BY_NAME, FACETS
 from kb.loop.activity import Activity
 from kb.loop.review import TrustState
 from kb.search.answer import Answer
 
 SHOWN_AT_FIRST = 6  # values of a facet that show without opening the rest
 MOST_VALUES = 40
-OPEN_FACETS = ("kind", "outcome", "industry", "competitor", "angle")
 SHOWN_STATES: tuple[TrustState, ...] = ("verified", "needs-review", "overdue", "unverified")
 GENERAL_EXAMPLES = ("price", "silence", "excel", "security")
 
@@ -111,19 +110,21 @@ def facet_groups(answer: Answer, asked: SearchAddress, reader: Reader) -> list[G
         counts = {item.value: item.count for item in answer.facets.get(facet, ())}
         chosen = asked.chosen(facet)
         order = [*chosen, *(value for value in counts if value not in chosen)][:MOST_VALUES]
-        if not order or (len(order) == 1 and not chosen and facet in ("language", "team")):
+        field = BY_NAME[facet]
+        says_nothing = len(order) == 1 and field.shape == "choice" and not field.is_prominent
+        if not order or (says_nothing and not chosen):
             continue
         options = [Option(value, reader.label(facet, value), counts.get(value, 0), value in chosen) for value in order]
         first = max(SHOWN_AT_FIRST, len(chosen))
-        is_open = facet in OPEN_FACETS or bool(chosen)
-        groups.append(Group(facet, reader("facet." + facet), tuple(options[:first]), tuple(options[first:]), is_open))
+        is_open = field.is_prominent or bool(chosen)
+        groups.append(Group(facet, reader.field(facet), tuple(options[:first]), tuple(options[first:]), is_open))
     return groups
 
 
 def active_filters(asked: SearchAddress, reader: Reader) -> list[ActiveFilter]:
     """Return the filters in force, each with the way out of it."""
     active = [
-        ActiveFilter(reader("facet." + facet), reader.label(facet, value), str(asked.without(facet, value)))
+        ActiveFilter(reader.field(facet), reader.label(facet, value), str(asked.without(facet, value)))
         for facet, values in asked.values
         for value in values
     ]

@@ -12,14 +12,14 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.pages.search.address import day_or_nothing
 from ingest.fields import FieldError, to_count, to_money
+from kb.fields import SEGMENTS
+from kb.insight.asked import FACTS, SINGLE_FACTS
 from kb.search.query import Filters
 from kb.wording import say
 
 PAGE = "/deals/similar"
 LONGEST_IN_ADDRESS = 1_500  # characters of notes; a longer address breaks in mails and chats
-SEVERAL = ("industry", "product", "competitor")
-SINGLE = ("size", "amount", "stage", "lead_source")
-WITHIN = ("in_industry", "in_product", "date_from", "date_to")  # which deals to look among
+WITHIN = (*(f"in_{name}" for name in SEGMENTS), "date_from", "date_to")  # which deals to look among
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class DealAddress:
 
     @classmethod
     def _stated(cls, form: ImmutableMultiDict[str, str]) -> DealAddress:
-        several = ((name, tuple(v for v in dict.fromkeys(form.getlist(name)) if v.strip())) for name in SEVERAL)
-        single = ((name, form.get(name, "").strip()) for name in SINGLE)
+        several = ((name, tuple(v for v in dict.fromkeys(form.getlist(name)) if v.strip())) for name in FACTS)
+        single = ((name, form.get(name, "").strip()) for name in SINGLE_FACTS)
         return cls(
             text=form.get("text", "").replace("\r\n", "\n").strip(),
             deal=form.get("deal", "").strip(),
@@ -110,7 +110,7 @@ class DealAddress:
     @property
     def filters(self) -> Filters:
         """The deals to look among."""
-        chosen = ((name, self.bound(f"in_{name}")) for name in ("industry", "product"))
+        chosen = ((name, self.bound(f"in_{name}")) for name in SEGMENTS)
         values = tuple((name, (value,)) for name, value in chosen if value)
         return Filters(values, self.bound("date_from"), self.bound("date_to"))
 
@@ -121,7 +121,7 @@ class DealAddress:
     def facts(self) -> Mapping[str, Any]:
         """Return the stated facts as the library names them."""
         return {
-            **{name: self.values(name) for name in SEVERAL},
+            **{name: self.values(name) for name in FACTS},
             "size": _read(to_count, self.value("size")),
             "amount": _read(_to_yen, self.value("amount")),
             "stage": self.value("stage"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.pages.similar.address import SEVERAL, DealAddress
+from app.pages.similar.address import DealAddress
 from app.words.reader import Reader
-from kb.insight.asked import Asked
+from kb.insight.asked import FACTS, SINGLE_FACTS, Asked
 from kb.library import Library
 
 
@@ -22,19 +22,19 @@ class Chip:
 def chips(address: DealAddress, asked: Asked, reader: Reader, library: Library) -> list[Chip]:
     """Return everything that was compared, the entry first."""
     found = [_entry(address.deal, reader, library)] if address.deal else []
-    for name in SEVERAL:
+    for name in FACTS:
         for value in getattr(asked, name):
-            text = f"{reader('facet.' + name)}: {reader.label(name, value)}"
+            text = f"{reader.field(name)}: {reader.label(name, value)}"
             found.append(Chip(f"{name}:{value}", text, name in asked.read_from_text))
     if asked.size:
         found.append(Chip(f"size:{asked.size}", reader("similar.people", count=reader.number(asked.size))))
     if asked.amount:
         found.append(Chip(f"amount:{asked.amount}", reader.money(asked.amount)))
     if asked.stage:
-        found.append(Chip(f"stage:{asked.stage}", f"{reader('fact.stage')}: {asked.stage}"))
+        found.append(Chip(f"stage:{asked.stage}", f"{reader.field('stage')}: {asked.stage}"))
     if asked.lead_source:
         source = reader.label("lead_source", asked.lead_source)
-        found.append(Chip(f"lead_source:{asked.lead_source}", f"{reader('factor.lead_source')}: {source}"))
+        found.append(Chip(f"lead_source:{asked.lead_source}", f"{reader.field('lead_source')}: {source}"))
     if asked.told:
         found.append(Chip("text:", reader("similar.told", count=reader.number(len(asked.text)))))
     return found
@@ -42,8 +42,8 @@ def chips(address: DealAddress, asked: Asked, reader: Reader, library: Library) 
 
 def derived(asked: Asked) -> list[str]:
     """Return the facts of an understood deal as `name:value`."""
-    found = [f"{name}:{value}" for name in SEVERAL for value in getattr(asked, name)]
-    single = {name: getattr(asked, name) for name in ("size", "amount", "stage", "lead_source")}
+    found = [f"{name}:{value}" for name in FACTS for value in getattr(asked, name)]
+    single = {name: getattr(asked, name) for name in SINGLE_FACTS}
     return found + [f"{name}:{value}" for name, value in single.items() if value]
 
 

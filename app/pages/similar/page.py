@@ -10,7 +10,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.dependencies import LibraryDep, SettingsDep, reader_of
-from app.pages.similar.address import PAGE, SEVERAL, DealAddress
+from app.pages.similar.address import PAGE, DealAddress
 from app.pages.similar.chips import chips, derived
 from app.pages.similar.view import SimilarView, headline, near_and_far
 from app.pages.view import render
@@ -19,7 +19,8 @@ from app.shapes.asked import asked_from
 from app.words.deals import ValueNames
 from app.words.reader import Reader
 from kb.errors import TextTooLongError
-from kb.insight.asked import Asked
+from kb.fields import SEGMENTS
+from kb.insight.asked import FACTS, Asked
 from kb.insight.similar import SimilarDeals
 from kb.library import Library
 
@@ -93,7 +94,7 @@ def _choices(
 ) -> dict[str, list[tuple[str, str, bool, bool]]]:
     """Return (value, label, is chosen, was read from the text) of each fact that may have several values."""
     choices = {}
-    for name in SEVERAL:
+    for name in FACTS:
         words = reader.playbook.vocabulary(name)
         known = [term.key for term in words.terms] if words else []
         chosen = getattr(understood, name) if understood else address.values(name)
@@ -108,11 +109,11 @@ def _choices(
 def _scopes(address: DealAddress, reader: Reader) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
     """Return (field, its name, (value, label, is chosen) …) of what the deals to look among can be narrowed to."""
     found = []
-    for facet in ("industry", "product"):
+    for facet in SEGMENTS:
         words, chosen = reader.playbook.vocabulary(facet), address.bound(f"in_{facet}")
         values = dict.fromkeys([*(term.key for term in (words.terms if words else ())), *([chosen] if chosen else [])])
         options = [(v, reader.label(facet, v), v == chosen) for v in values]
-        found.append((f"in_{facet}", reader("facet." + facet), options))
+        found.append((f"in_{facet}", reader.field(facet), options))
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.pages.search.address import facet_address
 from app.words.addresses import entry_address
-from app.words.deals import ValueNames
+from app.words.deals import ValueNames, dimension_name
 from app.words.reader import Reader
 from kb.entry import Entry
 from kb.insight.contrast import Contrast
@@ -126,7 +126,7 @@ class SimilarView:
         )
 
     def _part(self, part: Part) -> PartView:
-        name = self._reader(f"part.{part.name}")
+        name = dimension_name(part.name, self._reader)
         if part.likeness is None:
             return PartView(name, None, self._reader("part.unknown"))
         return PartView(name, round(part.likeness * STEPS), self._reader.percent(round(part.likeness * 100), 100))
@@ -136,7 +136,7 @@ class SimilarView:
         name = self._names.of(contrast.factor, contrast.value)
         deals = tuple(map(self._link_to, contrast.evidence))
         return ContrastView(
-            self._reader(f"factor.{contrast.factor}"), name, self._reader("contrast.counts", **numbers), deals
+            dimension_name(contrast.factor, self._reader), name, self._reader("contrast.counts", **numbers), deals
         )
 
     def _pair(self, pair: OppositePair) -> PairView:
@@ -148,7 +148,7 @@ class SimilarView:
             self._reader("comma").join(self._names.of(difference.factor, value) for value in values) or "–"
             for values in (difference.won, difference.lost)
         ]
-        return self._reader(f"factor.{difference.factor}"), sides[0], sides[1]
+        return dimension_name(difference.factor, self._reader), sides[0], sides[1]
 
     def _suggestion(self, suggestion: Suggestion) -> SuggestionView:
         kind = self._names.kind(suggestion.factor, suggestion.value)
@@ -156,7 +156,7 @@ class SimilarView:
         return SuggestionView(
             title=self._names.of(suggestion.factor, suggestion.value),
             address=facet_address("angle", suggestion.value) if is_angle else entry_address(suggestion.value),
-            kind=self._reader("factor.angle") if is_angle else self._reader.label("kind", kind),
+            kind=self._reader.field("angle") if is_angle else self._reader.label("kind", kind),
             because=self._names.because(suggestion, self.found),
             evidence=tuple(map(self._link_to, suggestion.evidence)),
         )

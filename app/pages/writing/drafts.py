@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from starlette.datastructures import ImmutableMultiDict
 
 from app.words.reader import Reader
-from ingest.form import fields_of, is_form, values_of, with_values
-from ingest.front_matter import cut, edited
+from ingest.document import Document
+from ingest.form import fields_of, values_of, with_values
+from ingest.front_matter import edited
 from ingest.templates import answers_of, body_of
 
 
@@ -19,8 +20,8 @@ class Draft:
     """An entry being written."""
 
     kind: str
-    text: str  # the whole file as it would be saved now
-    source: str  # the file the form's fields were read from
+    document: Document  # the whole file as it would be saved now
+    begun: Document  # the file the form's fields were read from
     entry_id: str = ""  # empty: a new one
     base: str = ""  # hash of the version it began with
     key: str = ""  # of a new entry: so that a double click saves once
@@ -34,28 +35,28 @@ class Draft:
     @classmethod
     def new(cls, kind: str, text: str, reader: Reader, author: str = "", *, title: str = "", gap: str = "") -> Draft:
         """Begin a new entry from a template; a deal ends today."""
-        today = {"closed_on": reader.today.isoformat()} if "outcome: open" not in text else {}
-        begun = edited(text, today) if kind == "deal" else text
-        begun = edited(begun, {"title": title}) if title else begun
+        given = {"closed_on": reader.today.isoformat()} if kind == "deal" and "outcome: open" not in text else {}
+        given |= {"title": title} if title else {}
+        begun = Document.of(edited(Document.of(text), given) if given else text)
         return cls(kind, begun, begun, key=secrets.token_urlsafe(16), author=author, gap=gap)
 
     @classmethod
     def read(cls, form: ImmutableMultiDict[str, str], reader: Reader, original: str = "") -> Draft:
         """Read the page's form; `original` is the file it began with, for what a form cannot carry: its line breaks."""
-        kind, source = form.get("kind", "note"), _as_stored(form.get("source", ""), original)
-        whole = form.get("mode") == "whole" or not is_form(source)
+        kind, begun = form.get("kind", "note"), Document.of(_as_stored(form.get("source", ""), original))
+        whole = form.get("mode") == "whole" or begun.fault is not None
         given = {f.name: form.getlist(f.name) for f in fields_of(kind)}
         if whole:
-            text = _as_stored(form.get("whole", source), original)
+            text = _as_stored(form.get("whole", begun.text), original)
         else:
             questions = form.getlist("question")
             body = body_of(questions, form.getlist("answer")) if questions else _lines(form.get("body", ""))
             titled = _titled(kind, given, form.get("untitled", ""))
-            text = with_values(source, kind, titled, reader.playbook, body)
+            text = with_values(begun, kind, titled, reader.playbook, body)
         return cls(
             kind=kind,
-            text=text,
-            source=source,
+            document=begun if text == begun.text else Document.of(text),
+            begun=begun,
             entry_id=form.get("id", ""),
             base=form.get("base", ""),
             key=form.get("key", "")[:200],
@@ -68,26 +69,36 @@ class Draft:
         )
 
     @property
+    def text(self) -> str:
+        """The whole file as it would be saved now."""
+        return self.document.text
+
+    @property
+    def source(self) -> str:
+        """The file the form's fields were read from."""
+        return self.begun.text
+
+    @property
     def may_be_form(self) -> bool:
-        """Whether the file can be shown as a form."""
-        return is_form(self.text)
+        """Whether the file can be shown as a form: its front matter is YAML or missing."""
+        return self.document.fault is None
 
     @property
     def body(self) -> str:
         """The Markdown below the front matter."""
-        return cut(self.text).body
+        return self.document.body
 
-    def answers(self, begun: str = "") -> tuple[tuple[str, str], ...]:
-        """Return the questions with their answers, where the body is (or `begun` with) a template for deals."""
+    def answers(self) -> tuple[tuple[str, str], ...]:
+        """Return the questions with their answers, where the draft was begun with a template for deals."""
         if not self.asked:
             return ()
-        asked = answers_of(cut(begun or self.source).body)
+        asked = answers_of(self.begun.body)
         given = dict(_sections(self.body))
         return tuple((question, given.get(question, "")) for question, _ in asked) if asked else ()
 
     def values(self, reader: Reader) -> Mapping[str, Sequence[str]]:
         """Return the values of the form's fields."""
-        return values_of(self.text, self.kind, reader.playbook)
+        return values_of(self.document, self.kind, reader.playbook)
 
 
 def _titled(kind: str, given: Mapping[str, Sequence[str]], pattern: str) -> Mapping[str, Sequence[str]]:

@@ -9,6 +9,7 @@ from app.words.reader import Reader
 from ingest.form import FormField, choices_of, fields_of
 from ingest.front_matter import field_of
 from kb.entry import Problem
+from kb.fields import BY_NAME
 from kb.playbook import Vocabulary
 from kb.wording import Sentence
 
@@ -20,7 +21,6 @@ FIRST = {  # what a hurried author fills in; the rest is folded away
                  "metrics.sal", "metrics.sql", "metrics.won"),
     "note": ("title", "tag", "industry", "product"),
 }  # fmt: skip
-OPEN = ("competitor",)  # lists the market adds to: a value that is not in them may be written beside
 AFTER = ("used", "angle")  # asked below the text
 
 
@@ -89,15 +89,22 @@ def _view(
     hint = f"form.hint.{field.name}"
     return FieldView(
         name=field.name,
-        label=reader(f"form.{field.name}") if reader.has(f"form.{field.name}") else reader(f"metric.{field.part}"),
+        label=_label(field, reader),
         hint=reader(hint) if reader.has(hint) else "",
         widget=widget,
         value=reader("list.comma").join(values),
         options=options,
         suggestions={"used": "entries", "related": "entries", "campaign": "campaigns"}.get(field.key, ""),
         problems=tuple(wrong.get(field.key, ())),
-        other=reader("form.other", field=reader(f"form.{field.name}")) if options and field.key in OPEN else "",
+        other=reader("form.other", field=reader.field(field.key)) if options and BY_NAME[field.key].is_open else "",
     )
+
+
+def _label(field: FormField, reader: Reader) -> str:
+    """Return the name of a field, or of the part of one that is asked for by itself."""
+    if field.shape == "metric":
+        return reader.label("metric", field.part)
+    return reader(f"form.{field.name}") if field.part else reader.field(field.key)
 
 
 def _options(field: FormField, values: Sequence[str], reader: Reader, outcome: str) -> tuple[str, tuple[Option, ...]]:
@@ -117,7 +124,7 @@ def _options(field: FormField, values: Sequence[str], reader: Reader, outcome: s
     if not known:
         return "line", ()
     options = tuple(Option(value, name, value in values) for value, name in known.items())
-    is_many = field.shape == "reasons" or field.key == "angle" or len(values) > 1
+    is_many = field.shape == "reasons" or BY_NAME[field.key].is_strict or len(values) > 1
     return ("ticks" if is_many else "select"), options
 
 

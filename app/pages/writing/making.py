@@ -15,11 +15,13 @@ from app.http.body import posted_form
 from app.http.dependencies import LibraryDep, LogbookDep, StoreDep
 from app.words.addresses import entry_address, make_address
 from app.words.reader import Reader
+from ingest.document import Document
 from ingest.front_matter import edited
 from ingest.using import note_use
 from ingest.yaml_text import Plain
 from kb.entry import Entry
 from kb.errors import EntryNotFoundError
+from kb.fields import AGREED, LISTS
 from kb.index.titles import Title
 from kb.library import Library
 from kb.search.query import Filters
@@ -91,13 +93,10 @@ def begun_from(text: str, name: str, source: Entry, reader: Reader) -> str:
     fields: dict[str, Plain | None] = {
         "title": reader(f"make.title.{name}", title=source.title),
         "derived_from": [source.id],
-        "industry": [*source.industry],
-        "product": [*source.product],
-        "competitor": [*source.competitor],
-        "angle": [*source.angle],
+        **{name: [*source.values(name)] for name in LISTS if name in AGREED},
         "visibility": source.visibility if source.visibility != "all" else "",  # what is quoted stays as hidden
     }
-    begun = edited(text, {name: value for name, value in fields.items() if value})
+    begun = edited(Document.of(text), {name: value for name, value in fields.items() if value})
     return begun.rstrip("\n") + f"\n\n## {reader('make.quoted', title=source.title)}\n{_quoted(source.body)}\n"
 
 

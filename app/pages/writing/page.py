@@ -19,6 +19,7 @@ from app.pages.writing.drafts import Draft
 from app.pages.writing.making import AUTHOR_COOKIE, author_of, begun_from
 from app.pages.writing.view import page, reviewed
 from app.words.addresses import entry_address
+from ingest.document import Document
 from ingest.review import Review
 from ingest.store import EntryStore, Saved
 from ingest.templates import NEW, kind_of, template
@@ -72,10 +73,11 @@ def begin(
 def change(request: Request, library: LibraryDep, store: StoreDep, entry_id: str) -> Response:
     """Open an entry to change it."""
     source = store.source(entry_id)
+    document = Document.of(source.text)
     draft = Draft(
         kind=source.entry.kind,
-        text=source.text,
-        source=source.text,
+        document=document,
+        begun=document,
         entry_id=entry_id,
         base=source.content_hash,
         author=author_of(request),
@@ -130,15 +132,15 @@ def _closed(board: GapBoard, gap: str, saved: Saved) -> str:
 def _saved(store: EntryStore, draft: Draft, force: bool) -> Saved:
     if draft.entry_id:
         return store.update(
-            draft.entry_id, draft.text, draft.base, force=force, author=draft.author, reason=draft.reason
+            draft.entry_id, draft.document, draft.base, force=force, author=draft.author, reason=draft.reason
         )
     try:
         return store.create(
-            draft.text, kind=draft.kind, force=force, author=draft.author, reason=draft.reason, key=draft.key
+            draft.document, kind=draft.kind, force=force, author=draft.author, reason=draft.reason, key=draft.key
         )
     except KeyReusedError as earlier:  # it was saved, the answer got lost, and the author wrote on
         entry_id, base = earlier.entry_id, earlier.content_hash
-    return store.update(entry_id, draft.text, base, force=force, author=draft.author, reason=draft.reason)
+    return store.update(entry_id, draft.document, base, force=force, author=draft.author, reason=draft.reason)
 
 
 def _conflict(request: Request, library: Library, store: EntryStore, draft: Draft, error: StaleEditError) -> Response:
@@ -159,7 +161,7 @@ def _checked(request: Request, library: Library, store: EntryStore, draft: Draft
 def _review(store: EntryStore, draft: Draft) -> Review | None:
     """Look at a draft; None while there is nothing to look at."""
     try:
-        return store.check(draft.text, kind=draft.kind, entry_id=draft.entry_id)
+        return store.check(draft.document, kind=draft.kind, entry_id=draft.entry_id)
     except RefusedTextError:
         return None
 
@@ -175,4 +177,4 @@ def _original(store: EntryStore, form: ImmutableMultiDict[str, str]) -> str:
 
 def _shown(draft: Draft, whole: bool) -> Draft:
     """Return a draft as a whole file, or as a form that begins with what the file says now."""
-    return replace(draft, whole=whole, source=draft.text, asked=draft.asked or not draft.entry_id)
+    return replace(draft, whole=whole, begun=draft.document, asked=draft.asked or not draft.entry_id)

@@ -15,17 +15,17 @@ from app.pages.writing.difference import Line
 from app.pages.writing.drafts import Draft
 from app.pages.writing.form import field_named, field_views
 from app.words.reader import Reader
-from app.words.rendering import render_body
+from app.words.rendering import render_document
 from ingest.names import UNNAMED
 from ingest.review import Review
 from ingest.store import EntryStore
 from ingest.templates import NEW
 from kb.entry import Entry
+from kb.fields import LISTS
 from kb.library import Library
 from kb.search.answer import Hit
 from kb.search.query import Filters
 
-COMMON = ("industry", "product", "competitor", "angle", "tag")  # what similar entries may share
 BEGINS = {"deal": "customer"}  # the field that has the cursor when a new entry is begun; else the title
 MOST_SUGGESTED = 500  # entries to choose from while typing
 
@@ -81,7 +81,9 @@ def reviewed(review: Review | None, reader: Reader) -> dict[str, Any]:
         "near": near,
         "similar": [(card_of(hit.entry, reader), _why(entry, hit, reader)) for hit in review.similar],
         "is_titled": entry.title != UNNAMED,
-        "preview": render_body(entry.body, entry.path, entry.title, spoken_apart=entry.kind == "talk-track"),
+        "preview": render_document(
+            review.chunked.document, entry.path, entry.title, spoken_apart=entry.kind == "talk-track"
+        ),
         "kind_label": reader.label("kind", entry.kind),
     }
 
@@ -90,7 +92,7 @@ def _why(entry: Entry, hit: Hit, reader: Reader) -> str:
     """Say in a few words what an entry has in common with the one being written."""
     mine, theirs = entry.facet_values(), hit.entry.facet_values()
     written = f"{entry.title}\n{entry.body}"
-    named = [(v in mine[f], reader.label(f, v)) for f in COMMON for v in theirs[f]]
+    named = [(v in mine[f], reader.label(f, v)) for f in LISTS for v in theirs[f]]
     shared = [name for is_mine, name in named if is_mine or name in written]  # chosen, or only spoken of
     shared = list(dict.fromkeys([*shared, *(hit.why.keyword_terms[:3] if hit.why else ())]))
     return reader("write.why", shared=reader("list.comma").join(shared[:5])) if shared else reader("write.why_meaning")

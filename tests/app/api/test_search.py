@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from kb.entry import FACETS
+from kb.fields import FACETS, FILTERS
 from tests.app.conftest import FILES, MakeClient
 from tests.words import note
 
@@ -25,8 +25,8 @@ ROUTES = (
 )
 HIT = {
     "trust",
-    "id", "title", "kind", "team", "outcome", "date", "industry", "competitor", "competitors", "angle", "angles",
-    "language", "url", "heading", "snippet", "highlights", "band", "score", "why",
+    *FILTERS, "id", "title", "date", "competitors", "angles",
+    "url", "heading", "snippet", "highlights", "band", "score", "why",
 }  # fmt: skip
 OPERATORS = (
     '"', '""', "-", "- -", "a OR", "NEAR(a b", "title:a", "a*", "^a", "(", "'; DROP TABLE entries; --", "%", "_",
@@ -82,7 +82,7 @@ def test_a_hit_tells_what_the_front_matter_says(client: TestClient) -> None:
     assert hit["team"] == "sales"
     assert hit["outcome"] is None
     assert hit["date"] == "2026-08-20"
-    assert hit["industry"] == "製造業、食品"
+    assert hit["industry"] == ["製造業", "食品"] and hit["product"] == []
     assert hit["competitor"] == hit["competitors"] == ["タスキナ"]
     assert hit["angle"] == hit["angles"] == ["total-cost"]
     assert hit["language"] == "ja"

@@ -126,7 +126,7 @@ def test_a_number_the_filters_of_a_search_cannot_say_is_no_link(client: TestClie
 
 def test_filters_in_force_are_named_and_can_be_taken_away(client: TestClient) -> None:
     page = page_of(client, "/scoreboard?team=sales&industry=食品&date_from=2026-02-01&sort=name")
-    for words in ("チーム: 営業", "業種: 食品", "期間: 2026/02/01–"):
+    for words in ("部門: 営業", "業種: 食品", "期間: 2026/02/01–"):
         assert words in page
     assert 'href="/scoreboard?by=angle&amp;sort=name&amp;team=sales&amp;date_from=2026-02-01"' in page
     assert 'class="active"' not in page_of(client, "/scoreboard")

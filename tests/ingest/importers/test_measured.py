@@ -55,7 +55,7 @@ def test_a_pipeline_of_thousands_has_its_totals_whatever_its_headers_and_encodin
     assert sum(deal.amount or 0 for _, deal in deals if deal.outcome == "won") == expected["won_value"]
     cycles = [deal.cycle_days for _, deal in deals if deal.outcome in ("won", "lost") and deal.cycle_days is not None]
     assert round(sum(cycles) / len(cycles), 3) == expected["cycle_days_mean_closed"]
-    for part, values in (("by_product", "products"), ("by_sector", "industries")):
+    for part, values in (("by_product", "product"), ("by_sector", "industry")):
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for entry, deal in deals:
             for value in getattr(entry, values):

@@ -1,0 +1,139 @@
+"""The text of an entry file, parsed once and handed on: its front matter, its body, and what is wrong with either."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.front_matter import front_matter_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
+
+from ingest.yaml_text import Line, YamlTextError, read_mapping
+from kb.entry import Problem
+from kb.wording import say
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+_UNCLOSED = re.compile(r"-{3,}[ \t]*\n[^\s:#]+[ \t]*:")  # hyphens, then a key
+_FENCE = re.compile(r"`{3,}|~{3,}")
+
+
+def markdown() -> MarkdownIt:
+    """Make the one Markdown parser of bodies: CommonMark, tables, task lists; raw HTML stays text."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    return parser.use(tasklists_plugin)
+
+
+_BODY = markdown()
+_FILE = markdown().use(front_matter_plugin)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What the text of an entry file consists of, whatever its path and playbook make of it.
+
+    `head`, `yaml`, `closing` and `stored_body` joined are the text again.
+    """
+
+    text: str  # as it is stored
+    head: str  # opening line of the front matter; empty where there is none
+    yaml: str  # between the lines of hyphens, ending with a line break
+    closing: str  # closing line of the front matter
+    lines: tuple[Line, ...]  # keys with their values; line numbers of the file, places in `yaml` with plain line breaks
+    fault: Problem | None  # why the front matter cannot be read; like all problems here without a path
+    body: str  # what follows the front matter, with plain line breaks
+    body_line: int  # of the file, from 1
+    tokens: tuple[Token, ...]  # of the body; their lines count from its first; never to be changed
+    problems: tuple[Problem, ...]  # of the text alone
+
+    @classmethod
+    def of(cls, text: str) -> Document:
+        """Parse a text: Markdown once and, where there is front matter, YAML once. Never raises."""
+        plain = plain_newlines(text.removeprefix("\ufeff"))
+        tokens = _FILE.parse(plain)
+        front = tokens.pop(0) if tokens and tokens[0].type == "front_matter" else None
+        lines, fault = _mapping(front.content) if front else ((), None)
+        height = front.map[1] if front and front.map else 0
+        head, yaml, closing = _cut(text, height)
+        for token in tokens:
+            token.map = [line - height for line in token.map] if token.map else None
+        body = "\n".join(plain.split("\n")[height:])
+        problems = [fault] if fault else []
+        problems += _missing(plain, body, height)
+        problems += _unclosed_fences(tokens, body, height)
+        return cls(text, head, yaml, closing, lines, fault, body, height + 1, tuple(tokens), tuple(problems))
+
+    @property
+    def stored_body(self) -> str:
+        """What follows the front matter, as it is stored."""
+        return self.text[len(self.head) + len(self.yaml) + len(self.closing) :]
+
+    @property
+    def heading(self) -> str:
+        """The words of the first main heading; empty where there is none."""
+        return next(_main_headings(self.tokens), "")
+
+
+def tokens_of(body: str) -> list[Token]:
+    """Parse a body that is not at hand as a document."""
+    return _BODY.parse(body)
+
+
+def plain_text(inline: Token) -> str:
+    """Return the words of an inline token without its markup."""
+    parts = [
+        t.content if t.type in ("text", "code_inline") else " "
+        for t in inline.children or []
+        if t.content or t.type == "softbreak"
+    ]
+    return " ".join("".join(parts).split())
+
+
+def plain_newlines(text: str) -> str:
+    """Return a text whose lines all end the same way."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _mapping(yaml: str) -> tuple[tuple[Line, ...], Problem | None]:
+    """Read front matter; its first line is the second of the file."""
+    try:
+        lines, repeated = read_mapping(yaml)
+    except YamlTextError as error:
+        return (), Problem("", error.line + 1, error.sentence)
+    return tuple(Line(one.key, one.value, one.line + 1, one.start, one.end) for one in (*lines, *repeated)), None
+
+
+def _cut(text: str, height: int) -> tuple[str, str, str]:
+    if not height:
+        return "", "", ""
+    ends = [line.end() for line in islice(_LINE.finditer(text), height)]
+    return text[: ends[0]], text[ends[0] : ends[-2]], text[ends[-2] : ends[-1]]
+
+
+def _missing(plain: str, body: str, height: int) -> Iterator[Problem]:
+    if not height and _UNCLOSED.match(plain):
+        yield Problem("", 1, say("The front matter is not closed; end it with a line of three hyphens (---)."))
+    if not plain.strip():
+        yield Problem("", 1, say("The file is empty; write at least a heading and a sentence."))
+    elif not body.strip():
+        yield Problem("", height + 1, say("There is no text after the front matter."))
+
+
+def _unclosed_fences(tokens: Sequence[Token], body: str, height: int) -> Iterator[Problem]:
+    lines = body.split("\n")
+    for token in tokens:
+        if token.type != "fence" or token.map is None or token.level:
+            continue
+        last = lines[min(token.map[1], len(lines)) - 1].strip()
+        if token.map[1] - token.map[0] < 2 or not _FENCE.fullmatch(last):
+            message = say("This code block is not closed; end it with a line {fence}.", fence=token.markup)
+            yield Problem("", height + token.map[0] + 1, message)
+
+
+def _main_headings(tokens: Sequence[Token]) -> Iterator[str]:
+    for token, inline in pairwise(tokens):
+        if token.type == "heading_open" and token.tag == "h1":
+            yield plain_text(inline)

@@ -1,0 +1,103 @@
+"""Changed files are taken in one after the other, beside other processes and without keeping anybody from saving."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from app.services import make_library
+from app.settings import Settings
+from ingest.chunk import CHUNKING
+from ingest.intake import Intake
+from ingest.sync import ENTRIES_AT_ONCE, sync
+from kb.index.index import Index, open_index
+from kb.index.vectors import VIEWS
+from kb.library import Library
+from tests.waiting import DEADLINE_SECONDS
+from tests.words import WordEmbedder, note, write
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(tmp_path / "entries", "notes/first.md", note("最初", "最初の話。"))
+    return tmp_path / "entries"
+
+
+@pytest.fixture
+def library(folder: Path) -> Iterator[Library]:
+    library = make_library(Settings(entries=folder, data=folder.parent / "var"), WordEmbedder())
+    library.with_index(partial(sync, folder=folder))
+    library.refresh()
+    yield library
+    library.close()
+
+
+@pytest.fixture
+def intake(library: Library, folder: Path) -> Intake:
+    return Intake(library, folder)
+
+
+@pytest.fixture
+def other(library: Library) -> Iterator[Index]:
+    """The same index as another process has it."""
+    opened = open_index(library.with_index(lambda index: index.root), WordEmbedder(), CHUNKING)
+    yield opened
+    opened.close()
+
+
+def test_a_file_is_found_when_it_was_taken_in(intake: Intake, library: Library, folder: Path) -> None:
+    write(folder, "notes/new.md", note("青葉精工", "新しい話。"))
+    report = intake.take_in(["notes/new.md"])
+    assert report and report.added == ("notes/new",)
+    assert library.search.answer("青葉精工").hits[0].entry.id == "notes/new"
+
+
+def test_nothing_is_taken_in_while_another_process_writes(
+    intake: Intake, library: Library, folder: Path, other: Index
+) -> None:
+    write(folder, "notes/new.md", note("青葉精工", "新しい話。"))
+    with other.writing():
+        assert intake.take_in(["notes/new.md"]) is None
+    report = intake.take_in(["notes/new.md"])
+    assert report and report.added == ("notes/new",)
+
+
+def test_who_waits_takes_in_when_the_other_process_has_written(intake: Intake, folder: Path, other: Index) -> None:
+    write(folder, "notes/new.md", note("青葉精工", "新しい話。"))
+    with ThreadPoolExecutor(1) as pool:
+        with other.writing():
+            waiting = pool.submit(intake.take_in, ["notes/new.md"], wait=DEADLINE_SECONDS)
+        report = waiting.result()
+    assert report and report.added == ("notes/new",)
+
+
+def test_many_files_are_found_by_words_first_and_embedded_then(intake: Intake, library: Library, folder: Path) -> None:
+    for number in range(ENTRIES_AT_ONCE + 1):
+        write(folder, f"notes/{number}.md", note(f"記録{number}", f"話の{number}番目。"))
+    report = intake.take_in()
+    index = library.with_index(lambda served: served)
+    assert report and len(report.added) == ENTRIES_AT_ONCE + 1 and index.waiting
+    assert library.search.answer("記録7").hits[0].entry.id == "notes/7"
+    stopped = threading.Event()
+    stopped.set()
+    waiting = index.waiting
+    intake.embed_waiting(stopped)
+    assert index.waiting == waiting
+    intake.embed_waiting(threading.Event())
+    assert not index.waiting
+    assert {view: index.vectors.keys(view) for view in VIEWS} == index.catalog.vector_keys()
+
+
+def test_what_another_process_wrote_is_noticed_once(
+    intake: Intake, library: Library, folder: Path, other: Index
+) -> None:
+    assert not intake.notice()
+    write(folder, "notes/new.md", note("青葉精工", "新しい話。"))
+    sync(other, folder)
+    assert intake.notice() and not intake.notice()
+    assert library.search.answer("青葉精工").hits[0].entry.id == "notes/new"
