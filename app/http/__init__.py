@@ -1,1 +1,4 @@
-"""What every request meets: errors, headers, security, bodies, dependencies. It knows shapes and words, no route."""
+"""What every request meets: errors, headers, security, bodies, dependencies.
+
+It knows shapes and words, and of the routes only the page that shows an error.
+"""
