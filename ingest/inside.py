@@ -9,9 +9,13 @@ from kb.wording import say
 
 
 def is_plain(path: str) -> bool:
-    """Whether a path with forward slashes names one visible place below a folder, on every system."""
-    parts = path.split("/")
-    return all(part and not part.startswith(".") for part in parts) and not any(c < " " or c in "\\:" for c in path)
+    """Whether a path with forward slashes names one visible place below a folder, on every system: in a backup."""
+    return _is_visible(path) and "\\" not in path
+
+
+def _is_visible(path: str) -> bool:
+    """Whether a path with forward slashes names one visible place below a folder, on this system."""
+    return all(part and not part.startswith(".") for part in path.split("/")) and not any(sign < " " for sign in path)
 
 
 def link_in(folder: Path, path: str) -> str:
@@ -29,7 +33,7 @@ def below(folder: Path, path: str) -> Path:
 
     Raises NotSavedError where it leads out of the folder, to something hidden or over a link.
     """
-    if not is_plain(path):
+    if not _is_visible(path):
         raise NotSavedError(say("'{name}' is no name of a file in the entries folder", name=path))
     root = folder.resolve()
     if link := link_in(root, path):
