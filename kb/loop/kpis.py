@@ -67,7 +67,7 @@ class Records:
 
     def ended(self, period: Period) -> list[Entry]:
         """Return the campaigns that ended in a period."""
-        return [entry for entry in self.campaigns if period.holds(campaign_end(entry))]
+        return [entry for entry in self.campaigns if period.contains(campaign_end(entry))]
 
 
 @dataclass(frozen=True, slots=True)

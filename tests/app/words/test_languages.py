@@ -152,4 +152,4 @@ def test_the_api_speaks_english_whatever_the_reader_prefers(broken: TestClient) 
     messages = [problem["message"] for problem in broken.get("/api/v1/problems", headers=japanese).json()]
     assert "結果: '大勝利' is not known; expected one of 'won', 'lost', 'no-decision', 'open'." in messages
     error = broken.get("/api/v1/entries/deals/none", headers=japanese).json()["error"]
-    assert error["message"] == "There is no entry with the id 'deals/none'."
+    assert error["message"] == "No entry has the id 'deals/none'."
