@@ -17,7 +17,7 @@ from bench.indexes import Bench, sample_library
 from bench.report import Figure, publish
 from bench.sets import as_entry
 from kb.entry import Deal, Entry
-from kb.index.snapshot import Situated
+from kb.index.snapshot import SituationTable
 from kb.insight.asked import asked_of
 from kb.insight.deals import LOST, WON, DealTable, deal_table
 from kb.insight.likeness import parts_of, together
@@ -54,7 +54,7 @@ def measure_outcomes(bench: Bench) -> None:
     library.close()
     if CRM.is_dir():
         table = deal_table(list(enumerate(crm_deals())), Playbook(), {})
-        nothing = Situations.of(table, Situated(np.zeros(0, np.int64), (), np.zeros((0, 0), np.float32), ()))
+        nothing = Situations.of(table, SituationTable(np.zeros(0, np.int64), (), np.zeros((0, 0), np.float32), ()))
         figures += _figures("CRM export, facts only", foretell(table, nothing, Playbook()))
     else:
         bench.console.print(f"[yellow]{CRM} is not there: its deals are not foretold.[/]")
@@ -68,7 +68,7 @@ def _judged(table: DealTable, situations: Situations, playbook: Playbook) -> Fig
         row = json.loads(line)
         deal = table.places[row["deal"]]
         asked = asked_of(table.deals[deal], playbook)
-        likeness = together(parts_of(asked, table, situations, situations.told_of(deal)), len(table))
+        likeness = together(parts_of(asked, table, situations, situations.of_deal(deal)), len(table))
         likeness[deal] = -1
         first = {table.deals[place].id for place in np.argsort(-likeness, kind="stable")[:FIRST]}
         found += len(first & set(row["similar"]))
@@ -107,7 +107,7 @@ class _Likeness:
     def rate(self, deal: int, without: Sequence[int]) -> float:
         table = self._table
         parts = parts_of(
-            asked_of(table.deals[deal], self._playbook), table, self._situations, self._situations.told_of(deal)
+            asked_of(table.deals[deal], self._playbook), table, self._situations, self._situations.of_deal(deal)
         )
         others = np.ones(len(table), np.bool_)
         others[list(without)] = False

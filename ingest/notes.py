@@ -21,7 +21,7 @@ def read_notes(text: str, playbook: Playbook, count_tokens: Callable[[str], int]
     whole = text.encode("utf-8", "ignore").decode()  # half of a character is nothing a model reads
     entry = parse_entry(whole, PASTED, playbook).entry
     told = situation_of(chunk_entry(entry, count_tokens))
-    return replace(asked_of(entry, playbook), told=told, deal_id="")
+    return replace(asked_of(entry, playbook), notes=told, deal_id="")
 
 
 def situation_of(chunks: Iterable[Chunk]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kb.errors import EmptyRequestError
-from kb.insight.asked import Asked, with_agreed_words
+from kb.insight.asked import Asked, with_playbook_facts
 from kb.insight.deals import DealTable
 from kb.insight.insights import Board, Insights
 from kb.insight.overview import Overview
@@ -11,7 +11,7 @@ from kb.insight.rates import STRENGTH
 from kb.insight.scoreboard import By, OutcomeOf
 from kb.insight.similar import SimilarDeals
 from kb.live import LiveIndex, State
-from kb.search.bounds import NO_FILTERS, agreed
+from kb.search.bounds import NO_FILTERS, with_playbook_keys
 from kb.search.query import Filters
 
 
@@ -36,14 +36,14 @@ class Deals:
     ) -> Board:
         """Return win rates by angle, competitor …, within filters. Raises BadFilterError, IndexNotReadyError."""
         state = self._ready()
-        return state.insights.scoreboard(agreed(filters, state.playbook), by, outcome_of, strength)
+        return state.insights.scoreboard(with_playbook_keys(filters, state.playbook), by, outcome_of, strength)
 
     def overview(
         self, *, filters: Filters = NO_FILTERS, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH
     ) -> Overview:
         """Return reasons by month, campaign funnels and angles by industry. Raises like `scoreboard`."""
         state = self._ready()
-        return state.insights.overview(agreed(filters, state.playbook), outcome_of, strength)
+        return state.insights.overview(with_playbook_keys(filters, state.playbook), outcome_of, strength)
 
     def similar(
         self, asked: Asked, *, filters: Filters = NO_FILTERS, count: int = 5, strength: float = STRENGTH
@@ -55,16 +55,16 @@ class Deals:
         state = self._ready()
         if asked.is_empty:
             raise EmptyRequestError
-        pending = self._live.embed_passages(asked.told) if asked.told else None
+        pending = self._live.embed_passages(asked.notes) if asked.notes else None
         whole = self.understood(asked)
-        bounds = agreed(filters, state.playbook)
+        bounds = with_playbook_keys(filters, state.playbook)
         return state.insights.similar(whole, pending.result() if pending else None, bounds, count, strength)
 
     def understood(self, asked: Asked) -> Asked:
         """Complete a deal asked about from its entry, its text and the playbook. Raises EntryNotFoundError."""
         state = self._live.state
         whole = state.insights.asked(asked.deal_id, asked) if asked.deal_id else asked
-        return with_agreed_words(whole, state.playbook)
+        return with_playbook_facts(whole, state.playbook)
 
     def open_amounts(self) -> dict[str, int]:
         """Return the amount at stake in each open deal, by its id; 0 if unknown."""

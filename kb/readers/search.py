@@ -14,7 +14,7 @@ from kb.live import LiveIndex
 from kb.readers.entries import Entries
 from kb.search import listing, recipe
 from kb.search.answer import Answer, Hit
-from kb.search.bounds import NO_FILTERS, agreed
+from kb.search.bounds import NO_FILTERS, with_playbook_keys
 from kb.search.candidates import find, names_in
 from kb.search.hits import make_hits
 from kb.search.lookup import look_up, weigh
@@ -42,7 +42,7 @@ class Search:
     ) -> Answer:
         """Answer a query; without words, list entries newest first. Raises QueryTooLongError, BadFilterError."""
         started = time.perf_counter()
-        query, filters = parse_query(text), agreed(filters, self._live.state.playbook)
+        query, filters = parse_query(text), with_playbook_keys(filters, self._live.state.playbook)
         request = SearchRequest(query, filters, sort, limit, offset, explain, started)
         if not query.is_empty:
             source = self._live.source()
@@ -50,7 +50,7 @@ class Search:
             vector = self._live.embed(query.meaning).result()[0]
             return recipe.answer(source, request, vector, self._live.state.bounds, self._live.within)
         if filters.trust:
-            return listing.listing_of(self._live.source(), request, self._live.within)
+            return listing.listing_by_trust(self._live.source(), request, self._live.within)
         return listing.listing(self._live.catalog, request, self._live.visible)
 
     def similar(self, entry_id: str, *, limit: int = 5) -> tuple[Hit, ...]:
