@@ -68,7 +68,7 @@ class Background:
     def _forget(self) -> None:
         """Empty the words of searches that are too old, also where the server runs for months."""
         while not self._stop.wait(FORGET_SECONDS):
-            self._activity.forget_words()
+            self._activity.purge_expired()
 
     def _group(self) -> None:
         """Group what was searched in vain, so that nobody who opens the meeting waits for that."""

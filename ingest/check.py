@@ -12,7 +12,7 @@ from ingest.files import EntryFile, find_files, not_followed, read_file
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME, parse_playbook
 from kb.entry import Entry, Problem
-from kb.loop.lineage import circles
+from kb.loop.lineage import link_cycles
 from kb.playbook import Playbook
 from kb.wording import say, together
 
@@ -64,7 +64,7 @@ def check(folder: Path) -> tuple[int, list[Problem]]:
         found += [*content.problems, *parsed.problems, *clash]
         taken[entry.id] = file.path
         links += [(file.path, entry.id, relation, target) for relation, target in entry.links()]
-    found += [*dangling(links, set(taken)), *circles(links)]
+    found += [*dangling(links, set(taken)), *link_cycles(links)]
     return len(taken), sorted(set(found))
 
 

@@ -16,7 +16,7 @@ from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME
 from kb.entry import VISIBILITIES, Entry, Problem, Reason, Variant
 from kb.fields import FIELDS
-from kb.search.bounds import agreed
+from kb.search.bounds import with_playbook_keys
 from kb.search.query import Filters
 from kb.spreadsheet import table
 
@@ -41,7 +41,7 @@ def read_records(
     No index is needed. Raises BadFilterError on a value no entry can have.
     """
     playbook, _, _ = read_playbook(folder)
-    wanted = agreed(filters or Filters(), playbook)
+    wanted = with_playbook_keys(filters or Filters(), playbook)
     files, problems = find_files(folder)
     taken: dict[str, str] = {}
     records = []

@@ -22,8 +22,8 @@ def read_notes(text: str, playbook: Playbook, count_tokens: Callable[[str], int]
     whole = text.encode("utf-8", "ignore").decode()  # half of a character is nothing a model reads
     document = Document.of(whole)
     entry = entry_of(document, PASTED, playbook).entry
-    told = situation_of(chunk_entry(entry, document.tokens, count_tokens))
-    return replace(asked_of(entry, playbook), told=told, deal_id="")
+    notes = situation_of(chunk_entry(entry, document.tokens, count_tokens))
+    return replace(asked_of(entry, playbook), notes=notes, deal_id="")
 
 
 def situation_of(chunks: Iterable[Chunk]) -> tuple[str, ...]:

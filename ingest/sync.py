@@ -18,7 +18,7 @@ from ingest.playbook_file import PLAYBOOK_NAME
 from kb.entry import Entry, Problem
 from kb.fields import understood
 from kb.index.index import Draft, Index
-from kb.loop.lineage import circles
+from kb.loop.lineage import link_cycles
 from kb.playbook import Playbook
 
 # A change in what the reader understands, by its code or by the register: every file is read again.
@@ -112,7 +112,7 @@ def problems_of(index: Index) -> list[Problem]:
     """Return every problem of an index: those of single files, links that lead nowhere and those in a circle."""
     links = index.catalog.links()
     ids = {entry_id for entry_id, _ in index.catalog.states().values()}
-    return sorted({*index.catalog.problems(), *dangling(links, ids), *circles(links)})
+    return sorted({*index.catalog.problems(), *dangling(links, ids), *link_cycles(links)})
 
 
 class _Work:

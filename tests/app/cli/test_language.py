@@ -14,7 +14,7 @@ from tests.ingest.importers.tables import DEAL, HEADERS, write_csv
 
 __all__ = ["place"]
 JAPANESE = "「deals/none」という記録はありません。\n"
-ENGLISH = "There is no entry with the id 'deals/none'.\n"
+ENGLISH = "No entry has the id 'deals/none'.\n"
 HIT = {
     "id": "deals/aoba", "title": "青葉精工の受注", "kind": "deal", "outcome": "won", "industry": ["製造業"],
     "competitor": [], "angle": [],

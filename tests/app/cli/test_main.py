@@ -91,7 +91,7 @@ def test_show_takes_an_id_or_a_path(place: Place, spelling: str) -> None:
 def test_show_says_when_there_is_no_such_entry(place: Place) -> None:
     result = place.kb("show", "deals/none")
     assert result.exit_code == 1
-    assert result.stderr == "There is no entry with the id 'deals/none'.\n"
+    assert result.stderr == "No entry has the id 'deals/none'.\n"
 
 
 def test_doctor_reports_each_finding_as_json(place: Place) -> None:

@@ -123,7 +123,7 @@ def test_the_problems_page_speaks_english_to_who_asks_for_it(broken: TestClient)
     ("path", "status", "sentence"),
     [
         ("/entries/deals/none", 404, "「deals/none」という記録はありません。"),
-        ("/?kind=deel", 422, "「deel」は kind に使えません。使えるのは talk-track, deal, campaign, note です。"),
+        ("/?kind=deel", 422, "「deel」は kind に指定できません。talk-track, deal, campaign, note の"),
         ("/?q=" + "a" * 3000, 422, "質問が3,000文字あります。"),
     ],
 )
@@ -152,4 +152,4 @@ def test_the_api_speaks_english_whatever_the_reader_prefers(broken: TestClient) 
     messages = [problem["message"] for problem in broken.get("/api/v1/problems", headers=japanese).json()]
     assert "結果: '大勝利' is not known; expected one of 'won', 'lost', 'no-decision', 'open'." in messages
     error = broken.get("/api/v1/entries/deals/none", headers=japanese).json()["error"]
-    assert error["message"] == "There is no entry with the id 'deals/none'."
+    assert error["message"] == "No entry has the id 'deals/none'."
