@@ -52,7 +52,7 @@ def add_text(folder: Path, text: str, *, kind: str = "", name: str = "", force: 
         except FileExistsError:
             continue
         return Added(path, entry_of(document, path, playbook).problems)
-    raise NotSavedError(say("too many entries have this title"))
+    raise NotSavedError(say("too many entries have this title; choose another"))
 
 
 def _same(folder: Path, body: str) -> str:

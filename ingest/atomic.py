@@ -18,13 +18,13 @@ from kb.wording import say
 TEMPORARY = ".kb-saving-"  # begins with a dot: nobody takes it for an entry
 LEFT_SECONDS = 3600  # nobody saves for so long
 _REASONS = {
-    errno.ENOSPC: say("the disk is full; make room and save again"),
-    errno.EDQUOT: say("the disk is full; make room and save again"),
+    errno.ENOSPC: say("the disk is full; free up space and save again"),
+    errno.EDQUOT: say("the disk is full; free up space and save again"),
     errno.EROFS: say("the folder is read-only"),
-    errno.EACCES: say("this program may not write to the folder"),
-    errno.EPERM: say("this program may not write to the folder"),
+    errno.EACCES: say("no permission to write to the folder"),
+    errno.EPERM: say("no permission to write to the folder"),
     errno.EFBIG: say("the file is larger than this system allows"),
-    errno.ENAMETOOLONG: say("the name is too long"),
+    errno.ENAMETOOLONG: say("the file name is too long"),
 }
 
 
@@ -100,7 +100,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
-        raise NotSavedError(say("'{name}' is a file and no folder", name=folder.name)) from error
+        raise NotSavedError(say("'{name}' is a file, not a folder", name=folder.name)) from error
 
 
 def _discard(temporary: Path) -> None:

@@ -85,9 +85,9 @@ def restore(source: Path, entries: Path, activity: Path) -> Contents:
     with _opened(source) as archive:
         contents = _verified(archive, source.stat().st_size)
         if entries.is_dir() and any(entries.iterdir()):
-            raise BackupError(say("the folder {folder} is not empty; move it away first", folder=str(entries)))
+            raise BackupError(say("the folder {folder} is not empty; move it elsewhere first", folder=str(entries)))
         if contents.has_activity and activity.exists():
-            raise BackupError(say("{file} is there already; move it away first", file=str(activity)))
+            raise BackupError(say("{file} already exists; move it elsewhere first", file=str(activity)))
         sums: dict[str, str] = _manifest(archive)["sha256"]
         for name, path in _paths(sums.keys() - {ACTIVITY, *contents.left_out}).items():
             _put_back(archive, name, sums[name], below(entries, path))
@@ -100,11 +100,11 @@ def restore(source: Path, entries: Path, activity: Path) -> Contents:
 def _verified(archive: zipfile.ZipFile, packed: int) -> Contents:
     parts = archive.infolist()
     if zips.declares_too_much(parts, packed, MAX_UNPACKED, MAX_PARTS):
-        raise BackupError(say("unpacked it would be far larger than any backup"))
+        raise BackupError(say("its unpacked size exceeds the limit for a backup"))
     manifest = _manifest(archive)
     sums: dict[str, str] = manifest["sha256"]
     if sorted(part.filename for part in parts) != sorted((*sums, MANIFEST)):
-        raise BackupError(say("it holds other files than its list says"))
+        raise BackupError(say("its files do not match its manifest"))
     for part in parts:
         _refuse_unsafe(part)
     for name, wanted in sums.items():
@@ -122,10 +122,10 @@ def _refuse_unsafe(part: zipfile.ZipInfo) -> None:
     kind = stat.S_IFMT(part.external_attr >> 16)
     is_ours = name in (ACTIVITY, MANIFEST) or (name.startswith(ENTRIES) and is_plain(name.removeprefix(ENTRIES)))
     if not is_ours or kind not in (0, stat.S_IFREG):
-        raise BackupError(say("'{name}' lies outside of it", name=name))
+        raise BackupError(say("'{name}' is not allowed in a backup", name=name))
     limit = {ACTIVITY: MAX_UNPACKED, MANIFEST: MAX_LIST}.get(name, MAX_FILE)
     if part.file_size > limit:
-        raise BackupError(say("unpacked it would be far larger than any backup"))
+        raise BackupError(say("its unpacked size exceeds the limit for a backup"))
 
 
 def _paths(names: Iterable[str]) -> dict[str, str]:
@@ -171,7 +171,7 @@ def _opened(source: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(source)
     except zips.DAMAGE as error:
-        raise BackupError(say("it cannot be opened ({why})", why=str(error))) from error
+        raise BackupError(say("the file cannot be opened ({why})", why=str(error))) from error
 
 
 def _read(archive: zipfile.ZipFile, name: str, wanted: str) -> Iterator[bytes]:
@@ -196,4 +196,4 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
                 return dict(manifest)
     except (KeyError, TypeError, RecursionError, zips.TooLargeError, *zips.DAMAGE):
         pass
-    raise BackupError(say("it is no backup of this program"))
+    raise BackupError(say("the file is not a backup of this program"))

@@ -47,7 +47,9 @@ def plan(store: EntryStore, library: Library, files: Iterable[tuple[str, bytes]]
         one = _planned(store, library, name, raw)
         does = one.entry_id or (folded(one.review.entry.body) if one.review else "")
         if one.action in TAKEN and does in first:
-            why = say("'{name}', sent along with it, says or changes the same.", name=first[does])
+            why = say(
+                "Duplicate of '{name}' in this upload: the same text, or a change to the same entry.", name=first[does]
+            )
             one = replace(one, action="refuse", why=why)
         elif one.action in TAKEN and does:
             first[does] = name
@@ -65,7 +67,7 @@ def carry_out(store: EntryStore, planned: Planned, author: str = "") -> Saved:
 
 def _planned(store: EntryStore, library: Library, name: str, raw: bytes) -> Planned:
     if name and not name.lower().endswith((".md", ".markdown", ".txt")):
-        return Planned(name, "refuse", why=say("This is no Markdown file; its name should end with .md."))
+        return Planned(name, "refuse", why=say("Not a Markdown file; save it with the extension .md."))
     found = decode(raw, name)
     if isinstance(found, Problem):
         return Planned(name, "refuse", why=found.message)
@@ -75,7 +77,7 @@ def _planned(store: EntryStore, library: Library, name: str, raw: bytes) -> Plan
             name_of(review.entry)
         existing = _existing(library, review, name)
         if not existing:
-            why = say("The entry '{id}' has the same text already.", id=review.same.id) if review.same else ""
+            why = say("Entry '{id}' already has the same text.", id=review.same.id) if review.same else ""
             return Planned(name, "refuse" if review.same else "add", found.text, why=why, review=review)
         source = store.source(existing)
         action: Action = "same" if source.text == found.text else "change"

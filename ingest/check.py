@@ -76,7 +76,7 @@ def with_own_id(entry: Entry, taken: dict[str, str]) -> tuple[Entry, list[Proble
         return entry, []
     free = next(i for i in _candidates(own) if taken.get(i) in (None, entry.path))
     message = say(
-        "The id '{id}' belongs to {owner} already; this entry goes by '{free}' until you give it another.",
+        "The id '{id}' is already used by {owner}; this entry gets '{free}' until you change it.",
         id=entry.id,
         owner=owner,
         free=free,
@@ -91,7 +91,7 @@ def dangling(links: Sequence[tuple[str, str, str, str]], ids: set[str]) -> list[
         if target not in ids:
             close = get_close_matches(target, list(ids), n=1, cutoff=0.6)
             missing = say("{field}: there is no entry '{id}'.", field=relation, id=target)
-            hint = did_you_mean(close[0]) if close else say("Write the path below entries without .md.")
+            hint = did_you_mean(close[0]) if close else say("Write the path relative to entries/, without .md.")
             problems.append(Problem(path, 1, together(missing, hint)))
     return problems
 

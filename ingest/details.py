@@ -45,7 +45,7 @@ def details_of(reader: FieldReader, kind: str, playbook: Playbook) -> dict[str, 
 def _deal(reader: FieldReader, found: dict[str, Any], playbook: Playbook) -> Deal:
     if reader.has("kind", *_DEAL_FIELDS) and not reader.has("outcome"):  # a plain page in deals/ claims nothing
         reader.note(
-            1, say("A deal needs an outcome (won, lost, no-decision or open); without one no win rate counts it.")
+            1, say("A deal needs an outcome (won, lost, no-decision or open); without one it is left out of win rates.")
         )
     found["outcome"] = outcome = _one_outcome(reader, found.get("outcome"))
     found["reasons"] = _reasons(reader, outcome, playbook)
@@ -64,7 +64,7 @@ def _one_outcome(reader: FieldReader, outcome: str | None) -> str | None:
             reader.wrong(
                 "outcome",
                 say(
-                    "'{one}' and '{other}' cannot both be true; until one is left, no win rate counts this deal.",
+                    "two different values, '{one}' and '{other}'; until one is deleted, it is left out of win rates.",
                     one=outcome,
                     other=other,
                 ),
@@ -119,7 +119,7 @@ def _reasons(reader: FieldReader, outcome: str | None, playbook: Playbook) -> tu
 def _metrics(reader: FieldReader, field: str) -> dict[str, int]:
     def convert(value: Plain) -> dict[str, Plain]:
         if not isinstance(value, dict):
-            raise FieldError(say("expected a mapping such as {{leads: 40, mql: 12}}."))
+            raise FieldError(say("expected names with numbers such as {{leads: 40, mql: 12}}."))
         return value
 
     metrics: dict[str, int] = {}
@@ -143,7 +143,9 @@ def _variant(reader: FieldReader, item: dict[str, Plain], playbook: Playbook) ->
         reader.wrong("variants", unknown_term(angle, words))
         return None
     if shown < 0 or responded < 0 or responded > shown:
-        reader.wrong("variants", say("expected {{angle, shown, responded}} with responded at most shown."))
+        reader.wrong(
+            "variants", say("expected {{angle, shown, responded}}, where responded is not greater than shown.")
+        )
         return None
     return Variant(term.key if term else angle, shown, responded)
 

@@ -119,7 +119,7 @@ def _missing(plain: str, body: str, height: int) -> Iterator[Problem]:
     if not plain.strip():
         yield Problem("", 1, say("The file is empty; write at least a heading and a sentence."))
     elif not body.strip():
-        yield Problem("", height + 1, say("There is no text after the front matter."))
+        yield Problem("", height + 1, say("There is no text after the front matter; write the body."))
 
 
 def _unclosed_fences(tokens: Sequence[Token], body: str, height: int) -> Iterator[Problem]:
@@ -129,7 +129,7 @@ def _unclosed_fences(tokens: Sequence[Token], body: str, height: int) -> Iterato
             continue
         last = lines[min(token.map[1], len(lines)) - 1].strip()
         if token.map[1] - token.map[0] < 2 or not _FENCE.fullmatch(last):
-            message = say("This code block is not closed; end it with a line {fence}.", fence=token.markup)
+            message = say("This code block is not closed; end it with a {fence} line.", fence=token.markup)
             yield Problem("", height + token.map[0] + 1, message)
 
 

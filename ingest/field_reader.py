@@ -37,7 +37,8 @@ class FieldReader:
         elif name in self._lines:
             above = self._lines[name].key
             self.note(
-                line.line, say("'{key}' says the same as '{above}' above; keep one of them.", key=line.key, above=above)
+                line.line,
+                say("'{key}' is the same field as '{above}' above; keep one of them.", key=line.key, above=above),
             )
         if name is None:
             self.extra += [(line.key, as_written(line.value))] if line.key not in self._keys else []

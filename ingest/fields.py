@@ -54,7 +54,9 @@ def to_choice(value: Plain, words: Vocabulary) -> str:
     text = unicodedata.normalize("NFKC", to_text(value)).casefold()
     if term := words.find(text):
         return term.key
-    unknown = say("'{value}' is not known; expected one of {choices}.", value=_short(text), choices=_listed(words.keys))
+    unknown = say(
+        "'{value}' is not a valid value; use one of {choices}.", value=_short(text), choices=_listed(words.keys)
+    )
     close = get_close_matches(text, list(words.spellings), n=1, cutoff=0.5)
     raise FieldError(together(unknown, did_you_mean(close[0] if close else None)))
 
@@ -67,7 +69,7 @@ def to_date(value: Plain) -> date:
     if match and int(match[1]) and not OLDEST <= int(match[1]) <= LATEST:
         raise FieldError(
             say(
-                "'{value}' lies in the year {year}; expected one from {oldest} to {latest}.",
+                "'{value}' has the year {year}; write a date from {oldest} to {latest}.",
                 value=_short(text),
                 year=int(match[1]),
                 oldest=OLDEST,
@@ -80,7 +82,10 @@ def to_date(value: Plain) -> date:
         except ValueError:
             pass
     raise FieldError(
-        say("'{value}' is not a day; expected for example 2026-09-18, 2026/9/18 or 2026年9月18日.", value=_short(text))
+        say(
+            "'{value}' is not a valid date; write for example 2026-09-18, 2026/9/18 or 2026年9月18日.",
+            value=_short(text),
+        )
     )
 
 
@@ -89,7 +94,7 @@ def to_count(value: Plain) -> int:
     text = unicodedata.normalize("NFKC", to_text(value))
     match = _COUNT.match(text)
     if not match or not re.fullmatch(r"[名人日件回社]*|days?|employees", text[match.end() :].strip()):
-        raise FieldError(say("'{value}' is not a whole number; expected for example 120.", value=_short(text)))
+        raise FieldError(say("'{value}' is not a whole number; write for example 120.", value=_short(text)))
     digits = match[1].replace(",", "")
     if len(digits) > MAX_DIGITS:
         raise FieldError(say("'{value}' is too large a number.", value=_short(match[0])))
@@ -108,7 +113,7 @@ def to_currency(value: Plain) -> str:
     """Read three letters such as JPY."""
     code = to_text(value).upper()
     if len(code) != 3 or not code.isalpha():
-        raise FieldError(say("'{value}' is not a currency; expected three letters such as JPY.", value=code[:20]))
+        raise FieldError(say("'{value}' is not a currency; write a three-letter code such as JPY.", value=code[:20]))
     return code
 
 
@@ -150,7 +155,7 @@ def unknown_term(text: str, words: Vocabulary) -> str:
     return together(
         say("'{value}' is not in the playbook.", value=_short(text)),
         did_you_mean(words.nearest(text)),
-        say("Agreed values stand in playbook.yaml."),
+        say("See playbook.yaml for the allowed values."),
     )
 
 

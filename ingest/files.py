@@ -78,7 +78,7 @@ def find_some(folder: Path, paths: Iterable[str]) -> tuple[list[EntryFile], list
 
 def not_followed(link: str) -> str:
     """Return what is said of a link, wherever it leads: what is changed or moved there is out of our sight."""
-    return say("'{name}' is a link and was not followed. Put the file or folder itself in its place.", name=link)
+    return say("'{name}' is a link and was skipped. Replace it with the file or folder itself.", name=link)
 
 
 def read_file(file: EntryFile) -> FileText | Problem:
@@ -92,7 +92,7 @@ def read_bytes(file: EntryFile) -> bytes | Problem:
     try:
         if file.location.stat().st_size > MAX_FILE_BYTES:
             size, limit = file.location.stat().st_size / 1e6, MAX_FILE_BYTES / 1e6
-            message = say("The file has {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
+            message = say("The file is {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
             return Problem(file.path, 1, message)
         return file.location.read_bytes()
     except OSError as error:
@@ -106,9 +106,11 @@ def decode(raw: bytes, path: str) -> FileText | Problem:
         try:
             return FileText(raw.decode("utf-16"), digest, (_resave(path, "UTF-16"),))
         except UnicodeDecodeError:
-            return Problem(path, 1, say("The file is damaged: it starts like UTF-16 but is not. Save it as UTF-8."))
+            return Problem(
+                path, 1, say("The file is damaged: it is marked as UTF-16 but cannot be decoded. Save it as UTF-8.")
+            )
     if _BINARY.search(raw):
-        message = say("This is not a text file. Keep pictures and documents elsewhere and link to them.")
+        message = say("Not a text file. Keep images and documents elsewhere and link to them.")
         return Problem(path, 1, message)
     try:
         return FileText(raw.decode("utf-8-sig"), digest)
@@ -120,12 +122,13 @@ def decode(raw: bytes, path: str) -> FileText | Problem:
         text = ""
     if _KANA.search(text):
         return FileText(text, digest, (_resave(path, "Shift_JIS (CP932)"),))
-    return Problem(path, line, say("This line is not UTF-8. Save the file as UTF-8."))
+    return Problem(path, line, say("This line is not valid UTF-8. Save the file as UTF-8."))
 
 
 def _resave(path: str, encoding: str) -> Problem:
     message = say(
-        "The file is stored as {encoding}. It was read, but save it as UTF-8 so that every tool can.", encoding=encoding
+        "The file is encoded as {encoding}. It was read, but save it as UTF-8 so that every tool can open it.",
+        encoding=encoding,
     )
     return Problem(path, 1, message)
 
@@ -151,12 +154,12 @@ def _why_not(location: Path, path: str, known: dict[str, EntryFile]) -> str:
     if location.is_symlink():
         return not_followed(path)
     if not location.is_file():
-        return say("This is not an ordinary file.")
+        return say("Not a regular file; it was skipped.")
     if "\\x" in path or any(ord(c) < 32 for c in path):
-        return say("The file name has characters that are not text. Rename it.")
+        return say("The file name contains invalid characters. Rename the file.")
     if path in known:
         return say(
-            "Its name differs from '{name}' only in how accents are stored. Rename one of them.",
+            "The file name differs from '{name}' only in how accents are encoded. Rename one of them.",
             name=known[path].location.name,
         )
     return ""

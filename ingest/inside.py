@@ -30,8 +30,8 @@ def below(folder: Path, path: str) -> Path:
     Raises NotSavedError where it leads out of the folder, to something hidden or over a link.
     """
     if not is_plain(path):
-        raise NotSavedError(say("'{name}' is no name of a file in the entries folder", name=path))
+        raise NotSavedError(say("'{name}' is not a valid file name in the entries folder", name=path))
     root = folder.resolve()
     if link := link_in(root, path):
-        raise NotSavedError(say("'{name}' is a link; put the folder or file itself in its place", name=link))
+        raise NotSavedError(say("'{name}' is a link; replace it with the file or folder itself", name=link))
     return root / path

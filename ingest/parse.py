@@ -71,7 +71,7 @@ def _id(reader: FieldReader, path: str) -> str:
         _SAFE_ID.fullmatch(wanted) and len(wanted) <= MAX_ID_LENGTH and not {"", ".", ".."} & set(parts)
     ):
         return wanted
-    reader.wrong("id", say("expected a path such as '{path}', without ?, #, % and empty parts.", path=own))
+    reader.wrong("id", say("expected a path such as '{path}', without ?, #, % or empty parts.", path=own))
     return own
 
 

@@ -42,7 +42,7 @@ def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tupl
 
 
 def _unknown_part(key: str) -> str:
-    return say("'{key}' is not a part of a playbook; expected one of {choices}.", key=key, choices=", ".join(_KNOWN))
+    return say("Unknown key '{key}'; a playbook has {choices}.", key=key, choices=", ".join(_KNOWN))
 
 
 def _period(text: str) -> tuple[str, str]:
@@ -74,7 +74,7 @@ class _Parts:
     def mapping(self, name: str) -> Mapping[str, Any]:
         value = self._value(name)
         if value and not isinstance(value, dict):
-            self._wrong(name, say("expected 'key: value' lines below it."))
+            self._wrong(name, say("expected 'key: value' lines below this key."))
         return value if isinstance(value, dict) else {}
 
     def mappings(self, name: str) -> tuple[Mapping[str, Any], ...]:
@@ -86,7 +86,7 @@ class _Parts:
         for at, item in enumerate(items):
             key = str(item.get("key") or item.get("name") or at)
             if known.setdefault(key.casefold(), item) is not item:
-                self._wrong(name, say("'{key}' stands there twice; only the first counts.", key=key))
+                self._wrong(name, say("duplicate '{key}'; only the first one is used.", key=key))
         return tuple(known.values())
 
     def with_targets(self, kpis: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
@@ -114,7 +114,7 @@ class _Parts:
             key = item.get("key") or item.get("code") or item.get("name")
             ja, en = item.get("ja") or item.get("name") or key, item.get("en") or key
             if not (isinstance(key, str) and isinstance(ja, str) and isinstance(en, str)):
-                self._wrong(name, say("expected a key (or code, or name) with each item."))
+                self._wrong(name, say("each item needs a key (or code, or name)."))
                 continue
             terms.append(Term(key, ja, en, self._aliases(name, item.get("aliases", []))))
         return terms

@@ -160,7 +160,7 @@ class EntryStore:
                 return self._saved(found, path, lambda location: atomic.create(location, new), author, reason)
             except FileExistsError:
                 continue
-        raise NotSavedError(say("too many entries have this title"))
+        raise NotSavedError(say("too many entries have this title; choose another"))
 
     def _saved(self, found: Review, path: str, write: Callable[[Path], str], author: str, reason: str) -> Saved:
         with self._writing():
@@ -192,7 +192,7 @@ def acceptable(given: str | Document) -> Document:
     raw = text.encode("utf-8", "surrogatepass")
     if len(raw) > MAX_FILE_BYTES:
         size, limit = len(raw) / 1e6, MAX_FILE_BYTES / 1e6
-        message = say("The file has {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
+        message = say("The file is {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
         raise RefusedTextError(message)
     if not text.strip():
         raise RefusedTextError(say("The file is empty; write at least a heading and a sentence."))

@@ -22,7 +22,7 @@ from kb.loop.lineage import circles
 from kb.playbook import Playbook
 
 # A change in what the reader understands, by its code or by the register: every file is read again.
-READER = f"reader-4:{hashlib.sha256(understood().encode()).hexdigest()}"
+READER = f"reader-5:{hashlib.sha256(understood().encode()).hexdigest()}"
 ENTRIES_AT_ONCE = 64  # embedded together: enough to fill batches, few enough to lose little when killed
 TEXTS_AT_ONCE = 32  # embedded together afterwards: a save by a person waits for no more than these
 

@@ -56,7 +56,7 @@ def read_mapping(text: str) -> tuple[list[Line], list[Line]]:
     """
     if len(text) > MAX_YAML_CHARS:
         raise YamlTextError(
-            1, say("This YAML is longer than {limit:,} characters; move the text into the body.", limit=MAX_YAML_CHARS)
+            1, say("The YAML is longer than {limit:,} characters; move long text into the body.", limit=MAX_YAML_CHARS)
         )
     node = _compose(text)
     if node is None or (isinstance(node, yaml.ScalarNode) and not node.value.strip()):
@@ -84,7 +84,7 @@ def written(key: str, value: Plain) -> str:
 
 def stands_again(line: Line) -> str:
     """Say that a key repeats an earlier one."""
-    return say("'{key}' stands here a second time; the first one counts.", key=line.key)
+    return say("Duplicate key '{key}'; only the first one is used.", key=line.key)
 
 
 _MAP, _SEQ, _STR = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:str")
@@ -114,7 +114,7 @@ def _compose(text: str) -> yaml.Node | None:
     try:
         return yaml.compose(text, Loader=_TextLoader)
     except RecursionError:
-        raise YamlTextError(1, say("The YAML is nested too deeply.")) from None
+        raise YamlTextError(1, say("The YAML is nested too deeply; use fewer levels.")) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlTextError(mark.line + 1 if mark else 1, _invalid(error)) from error
@@ -145,7 +145,7 @@ def _key(node: yaml.Node) -> str:
 def _plain(node: yaml.Node, depth: int) -> Plain:
     line = node.start_mark.line + 1
     if depth > MAX_DEPTH:
-        raise YamlTextError(line, say("The YAML is nested too deeply."))
+        raise YamlTextError(line, say("The YAML is nested too deeply; use fewer levels."))
     if isinstance(node, yaml.ScalarNode):
         if node.tag not in ("tag:yaml.org,2002:str", "!"):
             raise YamlTextError(line, say("YAML tags ({tag}) are not allowed; write plain text.", tag=node.tag))
