@@ -88,7 +88,7 @@ class Background:
 
     def _watch(self) -> None:
         for paths in changes(self._settings.entries, self._stop):
-            report = self._intake.take_in(paths)
+            report = self._intake.index_files(paths)
             if report is None:
                 continue  # another process takes the change in, and _poll notices
             taken = len(report.added) + len(report.changed)

@@ -40,7 +40,7 @@ def measure_saving(bench: Bench) -> None:
         figures = _saves(library, store)
         for file in sorted(folder.rglob("*.md")):  # restore the index for the next run
             file.unlink()
-            Intake(library, folder).take_in([file.relative_to(folder).as_posix()])
+            Intake(library, folder).index_files([file.relative_to(folder).as_posix()])
         library.close()
     publish(bench.console, bench.folder, "saving", [*figures, *_drop(bench)])
 
@@ -73,7 +73,7 @@ def _drop(bench: Bench) -> list[Figure]:
         settings = bench.settings("dropped", entries=folder)
         library = bench.library("dropped", entries=folder)
         intake, stop = Intake(library, folder), threading.Event()
-        intake.take_in()
+        intake.index_files()
         library.warm()
         watcher = threading.Thread(target=_keep_up, args=(intake, folder, stop))
         watcher.start()
@@ -101,7 +101,7 @@ def _drop(bench: Bench) -> list[Figure]:
 
 def _keep_up(intake: Intake, folder: Path, stop: threading.Event) -> None:
     for paths in changes(folder, stop):
-        intake.take_in(paths)
+        intake.index_files(paths)
         intake.embed_waiting(stop)
 
 

@@ -43,7 +43,7 @@ def test_days_are_read_as_people_write_them(place: Place, tmp_path: Path) -> Non
     ("options", "said"),
     [
         (("--outcome", "wonn"), "'wonn' is not a valid outcome; use one of won"),
-        (("--date-from", "soon"), "--date-from: 'soon' is not a day"),
+        (("--date-from", "soon"), "--date-from: 'soon' is not a valid date"),
         (("-o", "/proc/nothing/x"), "Nothing was saved"),
     ],
 )

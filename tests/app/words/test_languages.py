@@ -116,7 +116,7 @@ def test_the_problems_page_speaks_japanese(broken: TestClient) -> None:
 
 def test_the_problems_page_speaks_english_to_who_asks_for_it(broken: TestClient) -> None:
     page = broken.get("/problems", headers=ENGLISH_PAGE).text
-    assert "決着日: &#39;来週の金曜&#39; is not a day; expected for example 2026-09-18" in page
+    assert "決着日: &#39;来週の金曜&#39; is not a valid date; write for example 2026-09-18" in page
 
 
 @pytest.mark.parametrize(
@@ -150,6 +150,6 @@ def test_a_browser_with_a_foreign_host_reads_why_in_its_language(client: TestCli
 def test_the_api_speaks_english_whatever_the_reader_prefers(broken: TestClient) -> None:
     japanese = {"accept-language": "ja"}
     messages = [problem["message"] for problem in broken.get("/api/v1/problems", headers=japanese).json()]
-    assert "結果: '大勝利' is not known; expected one of 'won', 'lost', 'no-decision', 'open'." in messages
+    assert "結果: '大勝利' is not a valid value; use one of 'won', 'lost', 'no-decision', 'open'." in messages
     error = broken.get("/api/v1/entries/deals/none", headers=japanese).json()["error"]
     assert error["message"] == "No entry has the id 'deals/none'."
