@@ -1,1 +1,1 @@
-"""What every request meets: errors, headers, security, bodies, dependencies. It knows shapes and words, no route."""
+"""What all requests share: errors, headers, security, bodies, dependencies. It knows shapes and words, no route."""
