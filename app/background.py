@@ -1,4 +1,4 @@
-"""What the server does beside answering: warm the model, take in changed entries, notice other processes."""
+"""The server's background work: load the model, index changed entries, notice other processes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ingest.atomic import sweep
 from ingest.watch import changes
 from kb.errors import ActivitySchemaError, KBError
 
-POLL_SECONDS = 2.0  # how soon a sync by another process shows
-STANDINGS_SECONDS = 20.0  # how soon what a change says about other entries counts in their rank
-GROUP_SECONDS = 120.0  # how often the meaning of new searches in vain is looked up
-DRAW_SECONDS = 10.0  # how soon what a change says is drawn
-FORGET_SECONDS = 3_600.0  # how often words of searches that are too old are emptied
+POLL_SECONDS = 2.0  # delay until a sync by another process is noticed
+STANDINGS_SECONDS = 20.0  # delay until a change affects the rank of other entries
+GROUP_SECONDS = 120.0  # how often new failed searches are grouped
+DRAW_SECONDS = 10.0  # delay until charts show a change
+FORGET_SECONDS = 3_600.0  # how often the words of old searches are erased
 log = logging.getLogger(__name__)
 
 
@@ -37,18 +37,18 @@ class Background:
         self._threads = [threading.Thread(target=job, name=job.__name__, daemon=True) for job in jobs]
 
     def start(self) -> None:
-        """Begin."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End soon; a sync under way is safe to leave."""
+        """Stop the threads soon; a sync under way may be abandoned safely."""
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=5)
 
     def _warm(self) -> None:
-        """Clear what a killed process left, and load the model before the first person asks."""
+        """Clean up after a killed process, and load the model before the first search."""
         sweep(self._settings.entries)
         try:
             self._library.warm()
@@ -61,24 +61,24 @@ class Background:
                 log.info("The index changed; it was read again.")
 
     def _weigh(self) -> None:
-        """Find out again how far entries can be relied on, where something changed."""
+        """Update the verification states of entries after a change."""
         while not self._stop.wait(STANDINGS_SECONDS):
             self._library.loop.update_standings()
 
     def _forget(self) -> None:
-        """Empty the words of searches that are too old, also where the server runs for months."""
+        """Erase the words of old searches, even if the server runs for months."""
         while not self._stop.wait(FORGET_SECONDS):
             self._activity.purge_expired()
 
     def _group(self) -> None:
-        """Group what was searched in vain, so that nobody who opens the meeting waits for that."""
+        """Group failed searches, so that nobody who opens the meeting waits for it."""
         while not self._stop.wait(GROUP_SECONDS):
             if self._library.state().ready:
-                with suppress(ActivitySchemaError):  # it is logged already, and pages show it
+                with suppress(ActivitySchemaError):  # already logged, and shown on pages
                     self._board.gaps()
 
     def _draw(self) -> None:
-        """Draw the pictures of the scoreboard after a change, so that nobody who opens it waits for them."""
+        """Draw the scoreboard's charts after a change, so that nobody who opens it waits."""
         drawn = ""
         while not self._stop.wait(DRAW_SECONDS):
             state = self._library.state()
@@ -90,8 +90,8 @@ class Background:
         for paths in changes(self._settings.entries, self._stop):
             report = self._intake.index_files(paths)
             if report is None:
-                continue  # another process takes the change in, and _poll notices
-            taken = len(report.added) + len(report.changed)
-            if taken or report.removed:
-                log.info("%d entries taken in, %d removed.", taken, len(report.removed))
+                continue  # another process indexes the change, and _poll notices
+            count = len(report.added) + len(report.changed)
+            if count or report.removed:
+                log.info("%d entries indexed, %d removed.", count, len(report.removed))
             self._intake.embed_waiting(self._stop)

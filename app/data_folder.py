@@ -1,4 +1,4 @@
-"""The folder of what the server keeps: that it can be written, whose it is, and that one server at a time uses it."""
+"""The data folder: writable, identified, and used by one server at a time."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 from kb.errors import KBError
 from kb.wording import say
 
-LOCK = "server.lock"  # held as long as a server lives, whatever ends it
+LOCK = "server.lock"  # held as long as the server lives, however it ends
 ID = "base.id"
-TRIES = 20  # somebody who only looks holds the lock for an instant
+TRIES = 20  # a process that only checks holds the lock for an instant
 BETWEEN_SECONDS = 0.05
 
 
@@ -37,7 +37,7 @@ class HeldError(KBError):
 
 
 def prepare(data: Path) -> None:
-    """Make the folder where it is not there yet. Raises DataFolderError where nothing can be written."""
+    """Create the folder if it is missing. Raises DataFolderError if it cannot be written."""
     try:
         data.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=data):
@@ -47,13 +47,13 @@ def prepare(data: Path) -> None:
 
 
 def base_id(data: Path) -> str:
-    """Return what a knowledge base is known by, made at the first time; empty where it cannot be kept."""
+    """Return the id of the knowledge base, created on first use; empty if it cannot be stored."""
     place = data / ID
     try:
         data.mkdir(parents=True, exist_ok=True)
         with place.open("x", encoding="ascii") as file:
             file.write(secrets.token_hex(16))
-    except OSError:  # it is there already, or nothing can be written
+    except OSError:  # it exists already, or the folder cannot be written
         pass
     try:
         return place.read_text("ascii").strip()
@@ -63,7 +63,7 @@ def base_id(data: Path) -> str:
 
 @contextmanager
 def held(data: Path) -> Iterator[None]:
-    """Keep other servers from the folder meanwhile. Raises HeldError, DataFolderError."""
+    """Lock the folder against other servers. Raises HeldError, DataFolderError."""
     prepare(data)
     with (data / LOCK).open("a") as file:
         for left in reversed(range(TRIES)):

@@ -46,7 +46,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         summary="Search what won and what lost.",
         version=package_version(),
         lifespan=lifespan,
-        docs_url=None,  # the usual pages load scripts from elsewhere; /openapi.json has it all
+        docs_url=None,  # the default pages load scripts from a CDN; /openapi.json has it all
         redoc_url=None,
     )
     app.state.services = opened

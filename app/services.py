@@ -46,7 +46,7 @@ class Services:
 def open_services(
     settings: Settings, embedder: Embedder | None = None, *, logs: bool = True, clock: Clock = CLOCK
 ) -> Services:
-    """Open everything an installation has; `logs` False reads what people did and logs nothing."""
+    """Open everything an installation has; with `logs` False, activity is read but not logged."""
     library = make_library(settings, embedder, clock)
     intake = Intake(library, settings.entries)
     activity = Activity(
@@ -66,17 +66,17 @@ def open_services(
 
 
 def make_embedder(settings: Settings) -> Embedder:
-    """Return the model of the settings, not loaded yet."""
+    """Return the configured model, not loaded yet."""
     return ModelEmbedder(settings.model, settings.models_folder)
 
 
 def make_index(settings: Settings, embedder: Embedder | None = None, *, fresh: bool = False) -> Index:
-    """Open the index of the settings; a `fresh` one is built beside it and takes its place when complete."""
+    """Open the configured index; a `fresh` one is built beside it and replaces it when complete."""
     return open_index(settings.index_folder, embedder or make_embedder(settings), CHUNKING, fresh=fresh)
 
 
 def make_library(settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK) -> Library:
-    """Return the library of the settings."""
+    """Return the configured library."""
     bundled, playbook_file = bundled_file(), PlaybookFile(settings.entries)
     return Library(
         partial(make_index, settings, embedder),

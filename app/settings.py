@@ -20,32 +20,32 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KB_", extra="ignore", frozen=True)
 
     entries: Path = Field(Path("entries"), description="Folder of the Markdown entries and playbook.yaml.")
-    data: Path = Field(Path("var"), description="Folder for the index, the unpacked model and what people did.")
+    data: Path = Field(Path("var"), description="Folder for the index, the unpacked model and the activity database.")
     model: str = Field(
-        "bundled", description="`bundled`, a sentence-transformers folder, or a model name a hub can be asked for."
+        "bundled", description="`bundled`, a sentence-transformers folder, or the name of a model on a hub."
     )
     host: str = Field("127.0.0.1", description="Address to listen on. Other machines reach it only if you change this.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="Hosts, separated by commas, under which browsers may reach the server besides loopback;"
-        " with a port where it is not the usual one.",
+        description="Host names browsers may use besides loopback, separated by commas;"
+        " with the port if it is not the default one.",
     )
     visibility: Annotated[frozenset[str], NoDecode] = Field(
-        VISIBILITIES, description="Which `visibility` values this server shows at all, separated by commas."
+        VISIBILITIES, description="Which `visibility` values this server shows, separated by commas."
     )
     strength: float = Field(
         8.0,
         gt=0,
         le=1_000,
-        description="How many deals' worth of belief draws a win rate on the scoreboard towards the base rate.",
+        description="By how many deals' weight win rates are pulled towards the base rate.",
     )
-    activity: bool = Field(True, description="Whether searches are logged, for the board of gaps and the meeting.")
+    activity: bool = Field(True, description="Whether searches are logged, for gaps and the meeting.")
     keep_searches: int = Field(
         180, ge=0, le=36_500, description="How many days the words of a search are kept in the activity database."
     )
     readonly: bool = Field(False, description="Whether pages and API refuse to add and change entries.")
-    watch: bool = Field(True, description="Whether the server takes in changed entries by itself.")
+    watch: bool = Field(True, description="Whether the server indexes changed entries by itself.")
 
     @field_validator("hosts", mode="before")
     @classmethod
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
 
     @property
     def team(self) -> str:
-        """The team the server is for, where it shows what one team alone may see; else empty."""
+        """The team, if the server shows one team's entries; else empty."""
         teams = self.visibility - {"all"}
         return next(iter(teams)) if len(teams) == 1 else ""
 
@@ -79,12 +79,12 @@ class Settings(BaseSettings):
 
     @property
     def activity_file(self) -> Path:
-        """What people did: nothing can recreate it."""
+        """The activity database; it cannot be rebuilt."""
         return self.data / "activity.sqlite"
 
     @property
     def saving_lock(self) -> Path:
-        """What whoever saves an entry holds, in any process."""
+        """The lock held while saving an entry, in any process."""
         return self.data / "saving.lock"
 
     @property
@@ -103,14 +103,14 @@ def settings_table() -> str:
     rows = ["| Variable | Default | Meaning |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         default = field.default
-        shown = (
+        text = (
             ",".join(sorted(default))
             if isinstance(default, (tuple, frozenset))
             else str(default).lower()
             if isinstance(default, bool)
             else str(default)
         )
-        rows.append(f"| `KB_{name.upper()}` | {f'`{shown}`' if shown else '(none)'} | {field.description} |")
+        rows.append(f"| `KB_{name.upper()}` | {f'`{text}`' if text else '(none)'} | {field.description} |")
     return "\n".join(rows)
 
 
@@ -122,5 +122,5 @@ def terminal_language() -> str:
 
 
 def editor() -> str:
-    """Return the command of the editor a person has chosen; empty when none is."""
+    """Return the command of the user's editor; empty if none is set."""
     return os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""

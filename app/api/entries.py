@@ -34,24 +34,24 @@ def similar(library: LibraryDep, store: StoreDep, entry_id: EntryId, params: Par
 
 @router.get("/entries/{entry_id:path}/lineage", responses=NOT_FOUND, response_model=LineageOut)
 def lineage(library: LibraryDep, store: StoreDep, entry_id: EntryId, params: Params) -> Response:
-    """Return where an entry comes from and what came of it, at most five generations each way."""
+    """Return where an entry comes from and what came from it, up to five generations each way."""
     return _answer(library, store, f"{entry_id}/lineage", params)
 
 
 @router.get("/entries/{entry_id:path}/source", responses=NOT_FOUND, response_class=Response)
 def source(library: LibraryDep, store: StoreDep, entry_id: EntryId, params: Params) -> Response:
-    """Return the file of an entry as Markdown; its ETag is what If-Match wants."""
+    """Return the file of an entry as Markdown; send its ETag as If-Match."""
     return _answer(library, store, f"{entry_id}/source", params)
 
 
 @router.get("/entries/{entry_id:path}", responses=NOT_FOUND, response_model=EntryOut)
 def entry(library: LibraryDep, store: StoreDep, entry_id: EntryId, params: Params) -> Response:
-    """Return one entry, or the part of it that is asked for."""
+    """Return an entry, or the requested part of it."""
     return _answer(library, store, entry_id, params)
 
 
 def _answer(library: Library, store: EntryStore, path: str, params: EntryParams) -> Response:
-    """Return what a path and `?part=` ask for: an entry with exactly this path as its id comes before a part."""
+    """Return what a path and `?part=` request: an entry with exactly this id comes before a part."""
     entry_id, part = path, str(params.part)
     if not part and not library.entries.summaries([path]):
         above, _, last = path.rpartition("/")
@@ -75,11 +75,11 @@ def _json(found: BaseModel | list[HitOut]) -> JSONResponse:
 
 @router.get("/problems")
 def problems(library: LibraryDep, _params: Nothing) -> list[ProblemOut]:
-    """Return what authors should fix."""
+    """Return the problems authors should fix."""
     return [ProblemOut.of(problem) for problem in library.entries.problems()]
 
 
 @router.get("/playbook")
 def playbook(library: LibraryDep, _params: Nothing) -> PlaybookOut:
-    """Return what both teams have agreed on."""
+    """Return the playbook both teams have agreed on."""
     return PlaybookOut.of(library.playbook)

@@ -16,5 +16,5 @@ router = APIRouter(prefix="/api/v1", tags=["loop"], responses=API_ERRORS)
 
 @router.get("/gaps")
 def gaps(board: GapBoardDep, _params: Annotated[NoParams, Query()]) -> list[GapOut]:
-    """Return what people searched for in vain, grouped by meaning, the most pressing first."""
+    """Return failed searches, grouped by meaning, the most pressing first."""
     return [GapOut.of(gap) for gap in board.gaps()]

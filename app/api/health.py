@@ -1,4 +1,4 @@
-"""Whether the server lives, and whether it can answer."""
+"""Liveness and readiness of the server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Nothing = Annotated[NoParams, Query()]
 
 @router.get("/healthz")
 def healthz(request: Request, _params: Nothing) -> dict[str, str]:
-    """Say that the process lives, and which knowledge base it serves."""
+    """Return that the process lives, and which knowledge base it serves."""
     return {"status": "ok", "base": request.app.state.base_id}
 
 

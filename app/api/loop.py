@@ -1,4 +1,4 @@
-"""The loop over HTTP: where the chain from deals to content and back breaks."""
+"""The loop over HTTP."""
 
 from __future__ import annotations
 

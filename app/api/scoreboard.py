@@ -40,7 +40,7 @@ def scoreboard_csv(library: LibraryDep, settings: SettingsDep, reader: ReaderDep
 
 
 def _cells(row: RowOut) -> list[object]:
-    """Return a row of the table; lists stand in one cell, an item on each line: an id may hold spaces."""
+    """Return a row of the table; a list is one cell with an item per line, since an id may contain spaces."""
     cells = [getattr(row, name) for name in _COLUMNS]
     cells += [getattr(row.fair, name, "") for name in _FAIR] + [getattr(row.response, name, "") for name in _RESPONSE]
     return ["\n".join(cell) if isinstance(cell, list) else cell for cell in [*cells, row.evidence]]

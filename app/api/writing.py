@@ -22,7 +22,7 @@ SAVING: dict[int | str, dict[str, Any]] = {
     507: {"model": ErrorOut, "description": "The file could not be written; nothing was changed."},
 }
 CHANGING = SAVING | NOT_FOUND | {
-    412: {"model": ErrorOut, "description": "The file is another one by now; nothing was overwritten."},
+    412: {"model": ErrorOut, "description": "The file has changed meanwhile; nothing was overwritten."},
     428: {"model": ErrorOut, "description": "If-Match is missing, or names any version."},
 }  # fmt: skip
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
@@ -54,46 +54,42 @@ Written = Annotated[WriteIn, Depends(_to_write)]
 
 
 @router.post("/entries/check", openapi_extra=_takes(CheckIn))
-def check(store: StoreDep, given: Annotated[CheckIn, Depends(_to_check)]) -> ReviewOut:
-    """Say what a text would be as an entry, what is wrong with it and what is similar; nothing is written."""
-    return ReviewOut.of(store.check(given.text, kind=given.kind, entry_id=given.id))
+def check(store: StoreDep, sent: Annotated[CheckIn, Depends(_to_check)]) -> ReviewOut:
+    """Check a text: the entry it would become, its problems and similar entries; nothing is written."""
+    return ReviewOut.of(store.check(sent.text, kind=sent.kind, entry_id=sent.id))
 
 
 @router.post("/entries", status_code=201, responses=SAVING, openapi_extra=_takes(WriteIn))
-def create(store: StoreDep, given: Written, response: Response, key: Key = "") -> SavedOut:
-    """Write a new entry; it can be searched when this returns. The same Idempotency-Key saves once.
+def create(store: StoreDep, sent: Written, response: Response, key: Key = "") -> SavedOut:
+    """Create an entry; it is searchable when this returns. The same Idempotency-Key saves once.
 
     With another text under the same key nothing is written, and the answer is 422.
     """
-    saved = store.create(
-        given.text, kind=given.kind, force=given.force, author=given.author, reason=given.reason, key=key
-    )
+    saved = store.create(sent.text, kind=sent.kind, force=sent.force, author=sent.author, reason=sent.reason, key=key)
     response.headers["Location"] = api_address(saved.id)
     response.headers["ETag"] = f'"{saved.content_hash}"'
     return SavedOut.of(saved)
 
 
 @router.put("/entries/{entry_id:path}", responses=CHANGING, openapi_extra=_takes(WriteIn))
-def update(store: StoreDep, entry_id: EntryId, given: Written, response: Response, version: Version = "") -> SavedOut:
-    """Write an entry anew, if it is still the version the change started from."""
-    if version.strip() in ("", "*"):  # any version: what somebody else wrote meanwhile would be lost
+def update(store: StoreDep, entry_id: EntryId, sent: Written, response: Response, version: Version = "") -> SavedOut:
+    """Replace an entry, if it is still the version the change started from."""
+    if version.strip() in ("", "*"):  # any version would overwrite what somebody else saved meanwhile
         raise MissingVersionError
-    saved = store.update(
-        entry_id, given.text, _hash(version), force=given.force, author=given.author, reason=given.reason
-    )
+    saved = store.update(entry_id, sent.text, _hash(version), force=sent.force, author=sent.author, reason=sent.reason)
     response.headers["ETag"] = f'"{saved.content_hash}"'
     return SavedOut.of(saved)
 
 
 @router.post("/entries/{entry_id:path}/archive", responses=CHANGING)
 def archive(store: StoreDep, entry_id: EntryId, _params: Nothing) -> SavedOut:
-    """Take an entry out of every answer; its file and its address stay."""
+    """Archive an entry: it leaves all results, its file and address stay."""
     return SavedOut.of(store.set_status(entry_id, "archived"))
 
 
 @router.post("/entries/{entry_id:path}/restore", responses=CHANGING)
 def restore(store: StoreDep, entry_id: EntryId, _params: Nothing) -> SavedOut:
-    """Bring an archived entry back."""
+    """Restore an archived entry."""
     return SavedOut.of(store.set_status(entry_id, "published"))
 
 

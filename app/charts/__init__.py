@@ -1,1 +1,1 @@
-"""Pictures of numbers: drawn on the server as SVG, in the colours of the page."""
+"""Charts, drawn on the server as SVG in the colours of the page."""

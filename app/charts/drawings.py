@@ -1,4 +1,4 @@
-"""What is to be drawn: plain values that a page can make without waiting for whatever draws them."""
+"""Chart data: plain values a page can build without drawing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ElementTree.register_namespace("", NAMESPACE)
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart for wide and for narrow screens; the style sheet shows one of them."""
+    """A chart for wide and narrow screens; the style sheet shows one of them."""
 
     wide: Markup
     narrow: Markup
@@ -21,7 +21,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A line of the picture; low, mean and high are shares of 1."""
+    """A row of the chart; low, mean and high are shares of 1."""
 
     label: str
     low: float
@@ -33,7 +33,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class IntervalPlot:
-    """Rates as dots with their lines, in their order, and the rate of all as a dashed line."""
+    """Rates as dots with intervals, in order, and the rate of all deals as a dashed line."""
 
     rows: tuple[Interval, ...]
     base: float
@@ -43,7 +43,7 @@ class IntervalPlot:
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """A cell; `shade` is None where there is too little to colour."""
+    """A cell; `shade` is None if there are too few deals."""
 
     row: int
     column: int
@@ -53,7 +53,7 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Rows and columns with the cells that hold something; shade n is the colour `--heat-n` of the style sheet."""
+    """Rows and columns with the non-empty cells; shade n is the colour `--heat-n` of the style sheet."""
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
@@ -63,7 +63,7 @@ class HeatMap:
 
 @dataclass(frozen=True, slots=True)
 class Months:
-    """How often something was counted, month by month."""
+    """Counts by month."""
 
     label: str
     counts: tuple[int, ...]
@@ -71,7 +71,7 @@ class Months:
 
 @dataclass(frozen=True, slots=True)
 class MonthBars:
-    """A picture of bars for each row, all on the same scale; `outcome` gives the colour."""
+    """A bar chart per row, all on the same scale; `outcome` gives the colour."""
 
     months: tuple[str, ...]
     rows: tuple[Months, ...]
@@ -81,7 +81,7 @@ class MonthBars:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """How many reached a stage; `share` is that of the most at any stage of the same funnel."""
+    """How many reached a stage; `share` is relative to the largest stage of the funnel."""
 
     label: str
     share: float
@@ -98,7 +98,7 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class FunnelBars:
-    """Each funnel with bars as long as the share that is left at each stage."""
+    """Funnels with bars for the share left at each stage."""
 
     rows: tuple[Funnel, ...]
     described: str
@@ -108,8 +108,8 @@ Drawing = IntervalPlot | HeatMap | MonthBars | FunnelBars
 
 
 def draw(drawing: Drawing) -> Picture:
-    """Draw; it takes a tenth of a second, and a second more for the first one."""
-    from app.charts import heat, intervals, multiples  # Altair is slow to import: only who draws waits for it
+    """Draw; takes 0.1 s, the first one about 1 s more."""
+    from app.charts import heat, intervals, multiples  # slow to import (Altair), so only when drawing
 
     match drawing:
         case IntervalPlot():

@@ -1,4 +1,4 @@
-"""Pictures that were drawn, kept for the next page: a page takes what is ready and never waits for a drawing."""
+"""A cache of charts: a page takes what is ready and never waits for one."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from dataclasses import dataclass
 
 from app.charts.drawings import Drawing, Picture, draw
 
-MOST_KEPT = 200  # pictures: every tab in both languages, several times over
+MOST_KEPT = 200  # charts: every tab in both languages, several times over
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Framed:
-    """A place for a picture; `picture` is None while it is being drawn."""
+    """A slot for a chart; `picture` is None while it is being drawn."""
 
     key: str
     picture: Picture | None
 
 
 class Gallery:
-    """Draws each picture once, in a thread of its own, and keeps the latest. Safe from any thread.
+    """Draws each chart once, in its own thread, and keeps the latest. Thread-safe.
 
     A picture is known by all that stands in it, labels included: a change that leaves its numbers alone, as most
     do, draws nothing anew, and the two languages have their own.
@@ -39,16 +39,16 @@ class Gallery:
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="drawing")
 
     def frame(self, drawing: Drawing) -> Framed:
-        """Return a picture if it is ready; if not, it is drawn meanwhile."""
+        """Return a chart if it is ready; otherwise start drawing it."""
         key, pending = self._begun(drawing)
         return Framed(key, pending.result() if _is_ready(pending) else None)
 
     def prepare(self, drawing: Drawing) -> None:
-        """Draw a picture if it is not ready, and wait for it."""
+        """Draw a chart if it is not ready, and wait for it."""
         self._begun(drawing)[1].exception()
 
     def find(self, key: str, seconds: float = 30.0) -> Picture | None:
-        """Return the picture of a frame, once it is drawn; None for one that is not known any more or failed."""
+        """Return the chart of a frame once it is drawn; None if it is no longer known or failed."""
         with self._lock:
             pending = self._kept.get(key)
         if pending is None:
@@ -60,7 +60,7 @@ class Gallery:
         return pending.result() if _is_ready(pending) else None
 
     def close(self) -> None:
-        """Draw no more."""
+        """Stop drawing."""
         self._hand.shutdown(cancel_futures=True)
 
     def _begun(self, drawing: Drawing) -> tuple[str, Future[Picture]]:

@@ -1,4 +1,4 @@
-"""Shares in rows and columns, as coloured cells with the counts in each."""
+"""A heat map of shares, with the counts in each cell."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from app.charts.drawings import HeatMap, Picture
 from app.charts.letters import ems_of, shortened, wrapped
 from app.charts.svg import MUTED, NARROW, SIZE, TEXT, WIDE, Layers, drawn
 
-LABEL_EMS = 18  # of a row, at most
+LABEL_EMS = 18  # of a row label, at most
 NARROW_LABEL_EMS = 9
 STEP = 34
 SPARE_EMS = 0.2  # between column labels
-LINE = 16  # pixels of a line of a level column label
-HEAD_LINES = 4  # of a level column label, at most
-COLUMN_EMS = 8  # of a turned column label, at most
+LINE = 16  # line height of a horizontal column label, in pixels
+HEAD_LINES = 4  # of a horizontal column label, at most
+COLUMN_EMS = 8  # of a rotated column label, at most
 FEW = "var(--heat-few)"
 
 
 def heat_map(table: HeatMap) -> Picture:
-    """Draw the cells that hold something; shade n is the colour `--heat-n` of the style sheet."""
+    """Draw the non-empty cells; shade n is the colour `--heat-n` of the style sheet."""
     longest = max(ems_of(row) for row in table.rows)
     return Picture(
         drawn(_chart(table, WIDE, min(LABEL_EMS, longest)), table.described, "wide"),
@@ -43,7 +43,7 @@ def _chart(table: HeatMap, whole: int, ems: float) -> Layers:
     ]  # fmt: skip
     place: dict[str, Any] = {"title": None, "grid": False}
     turn: dict[str, Any] = {"labelAngle": -90, "labelPadding": 4}
-    if is_level:  # lines grow downwards from where the first one stands
+    if is_level:  # lines grow downwards from the first one
         above = 4 + LINE * max(head.count("\n") + 1 for head in heads)
         turn = {"labelAngle": 0, "labelExpr": "split(datum.label, '\\n')", "labelBaseline": "line-top",
                 "labelLineHeight": LINE, "labelPadding": above}  # fmt: skip
@@ -61,7 +61,7 @@ def _chart(table: HeatMap, whole: int, ems: float) -> Layers:
 
 
 def _heads(columns: Sequence[str], ems: float) -> tuple[list[str], bool]:
-    """Return the column labels and whether they stand level: in lines of a width, for Japanese reads badly turned."""
+    """Return the column labels and whether they are horizontal, in wrapped lines: rotated Japanese is hard to read."""
     lines = [wrapped(column, ems, HEAD_LINES) for column in columns]
     if all(lines):
         return [_unique("\n".join(some or ()), place) for place, some in enumerate(lines)], True
@@ -69,5 +69,5 @@ def _heads(columns: Sequence[str], ems: float) -> tuple[list[str], bool]:
 
 
 def _unique(label: str, place: int) -> str:
-    """Make labels that were cut alike differ, by letters nobody sees."""
+    """Make labels truncated alike distinct, with invisible characters."""
     return label + "\u200b" * place

@@ -1,4 +1,4 @@
-"""Rates as dots with their 90 % lines beside the rate of all."""
+"""Rates as dots with their 90 % intervals and the rate of all deals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLOURS = {"above": "var(--won)", "below": "var(--lost)"}
 
 
 def interval_plot(plot: IntervalPlot) -> Picture:
-    """Draw the rows in their order, and the rate of all as a dashed line."""
+    """Draw the rows in order, and the rate of all deals as a dashed line."""
     return Picture(
         drawn(_wide(plot.rows, plot.base, plot.base_label), plot.described, "wide"),
         drawn(_narrow(plot.rows, plot.base, plot.base_label), plot.described, "narrow"),

@@ -1,4 +1,4 @@
-"""How wide labels are, and how they are cut and broken to fit: estimated, for fonts differ between machines."""
+"""Label widths, truncation and line breaks, estimated since fonts differ between machines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PIECE = re.compile(rf"[{FULL}][{SMALL_KANA}]*|[^\s{FULL}]+\s*|\s+")
 
 
 def shortened(text: str, ems: float) -> str:
-    """Cut a label that would be wider than a number of full-width letters, and say so by an ellipsis."""
+    """Truncate a label wider than a number of full-width letters, with an ellipsis."""
     if ems_of(text) <= ems:
         return text
     end = len(text)
@@ -22,7 +22,7 @@ def shortened(text: str, ems: float) -> str:
 
 
 def wrapped(text: str, ems: float, most: int) -> list[str] | None:
-    """Break a label into even lines between words or full-width letters; None where `most` are not enough."""
+    """Break a label into even lines between words or full-width letters; None if it needs more than `most`."""
     lines = _broken(text, ems)
     if len(lines) > most or any(ems_of(line) > ems for line in lines):
         return None

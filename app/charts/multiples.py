@@ -1,4 +1,4 @@
-"""Small pictures side by side: reasons month by month, campaigns stage by stage."""
+"""Small multiples: reasons by month, campaign funnels."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from app.charts.svg import MUTED, NARROW, SIZE, TEXT, WIDE, Layers, drawn
 
 COLUMNS = 3  # on a wide screen
 GAP = 30
-SMALL = 11  # of letters, in pixels
-HEIGHT = 56  # of a month picture
+SMALL = 11  # font size in pixels
+HEIGHT = 56  # of a month chart
 COUNT_ROOM = 20  # for the numbers beside it
 STAGE_STEP = 22
 WORDS_ROOM = 92  # for the numbers beside a bar
@@ -23,7 +23,7 @@ Row = TypeVar("Row")
 
 
 def month_bars(bars: MonthBars) -> Picture:
-    """Draw a picture of bars for each row, all on the same scale; `outcome` gives the colour."""
+    """Draw a bar chart for each row, all on the same scale; `outcome` gives the colour."""
     months, rows = bars.months, bars.rows
     most = max(max(row.counts) for row in rows)
     small: dict[str, Any] = {"title": None, "labelColor": MUTED, "labelFontSize": SMALL}
@@ -43,7 +43,7 @@ def month_bars(bars: MonthBars) -> Picture:
 
 
 def funnel_bars(funnels: FunnelBars) -> Picture:
-    """Draw each funnel with bars as long as the share that is left at each stage."""
+    """Draw each funnel with bars for the share left at each stage."""
     beside = max(ems_of(stage.label) for row in funnels.rows for stage in row.stages) * SIZE + 4
     place = alt.Y("stage:N", sort=None, title=None, axis=alt.Axis(grid=False))
 
@@ -68,7 +68,7 @@ def _title(label: str, width: float) -> alt.TitleParams:
 def _side_by_side(
     rows: tuple[Row, ...], chart: Callable[[Row, float], alt.Chart | Layers], beside: float, described: str
 ) -> Picture:
-    """Draw all in columns; `beside` is the room left of the plot of each."""
+    """Draw all in columns; `beside` is the space left of each plot."""
     pictures = []
     for whole, columns, kind in ((WIDE, COLUMNS, "wide"), (NARROW, 1, "narrow")):
         width = (whole - GAP * (columns - 1)) / columns - beside

@@ -1,4 +1,4 @@
-"""From an Altair chart to SVG inside a page: no script, no inline style, colours taken from the style sheet."""
+"""From an Altair chart to SVG inside a page: no script, no inline style, colours from the style sheet."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import altair as alt
 import vl_convert
 from markupsafe import Markup
 
-WIDE, NARROW = 800, 342  # pixels a picture may take beside others on a screen, and on a phone
+WIDE, NARROW = 800, 342  # pixels of a chart on a screen, and on a phone
 TEXT, MUTED, HAIRLINE = "var(--text)", "var(--muted)", "var(--hairline)"
-SIZE = 13  # of letters, in pixels
+SIZE = 13  # font size in pixels
 VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 UNUSED = ("role", "class", "font-family", "pointer-events")
-UNSAID = {"opacity": "1", "stroke-width": "1", "font-weight": "normal"}  # as it is without saying
+UNSAID = {"opacity": "1", "stroke-width": "1", "font-weight": "normal"}  # SVG defaults
 
 LONG_NUMBER = re.compile(r"\d+\.\d{2,}")
-Layers = alt.LayerChart | alt.FacetChart  # what Altair says that layers become
+Layers = alt.LayerChart | alt.FacetChart  # the types Altair gives layers
 
 
 def drawn(chart: alt.TopLevelMixin, described: str, kind: str) -> Markup:
@@ -38,7 +38,7 @@ def drawn(chart: alt.TopLevelMixin, described: str, kind: str) -> Markup:
 
 
 def _tidy(parent: ElementTree.Element) -> None:
-    """Leave out what paints nothing, and what would speak to a reader of a picture that has a name already."""
+    """Remove what paints nothing, and labels for screen readers, since the chart has a name already."""
     kept: list[ElementTree.Element] = []
     for part in parent:
         _tidy(part)
@@ -57,7 +57,7 @@ def _tidy(parent: ElementTree.Element) -> None:
 def _config() -> dict[str, Any]:
     letters = {"labelColor": TEXT, "labelFontSize": SIZE, "labelLimit": 0, "titleColor": TEXT, "titleFontSize": SIZE}
     return {
-        "font": "sans-serif",  # to measure with; the page has its own
+        "font": "sans-serif",  # for measuring; the page sets its own
         "view": {"stroke": None},
         "axis": letters | {"domain": False, "ticks": False, "gridColor": HAIRLINE, "labelPadding": 8},
         "header": letters | {"labelAnchor": "start", "labelFontWeight": "bold", "title": None},

@@ -1,4 +1,4 @@
-"""Boxes in columns joined by lines: where an entry comes from and what came of it."""
+"""The lineage chart: boxes in columns joined by lines."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.charts.letters import shortened
 
 BOX, HEIGHT = 208, 50  # pixels of a box
 ACROSS, DOWN = 44, 14  # pixels between columns and between boxes
-KEPT = 64  # pictures, so that a page seen again need not be drawn again
-LEFT = 12  # of the letters in a box
+KEPT = 64  # cached charts
+LEFT = 12  # left padding of the text in a box
 EMS = 14  # full-width letters that fit into a box
 HEADING = 26  # above the boxes
 
@@ -35,7 +35,7 @@ class Box:
 def tree(
     boxes: tuple[Box, ...], lines: tuple[tuple[str, str], ...], headings: tuple[str, ...], described: str
 ) -> Markup:
-    """Draw boxes with lines from the earlier to the later, as wide as it must be: it stands in a scrolling region."""
+    """Draw boxes with lines from earlier to later, as wide as needed: the region scrolls."""
     columns: list[list[Box]] = [[box for box in boxes if box.column == at] for at in range(len(headings))]
     tallest = max(len(column) for column in columns)
     width = len(columns) * BOX + (len(columns) - 1) * ACROSS + 4
@@ -54,7 +54,7 @@ def tree(
 
 
 def _places(column: Sequence[Box], tallest: int) -> list[tuple[int, int]]:
-    """Return the upper left corner of each box, the column in the middle of the height."""
+    """Return the upper left corner of each box, columns vertically centred."""
     space = (tallest - len(column)) * (HEIGHT + DOWN) // 2
     top = HEADING + space
     return [(2 + box.column * (BOX + ACROSS), top + row * (HEIGHT + DOWN)) for row, box in enumerate(column)]
@@ -62,7 +62,7 @@ def _places(column: Sequence[Box], tallest: int) -> list[tuple[int, int]]:
 
 def _joined(root: ElementTree.Element, start: tuple[int, int], end: tuple[int, int]) -> None:
     if start[0] == end[0]:
-        return  # of the same generation: the list says it
+        return  # of the same generation: only in the list
     x1, y1, x2, y2 = start[0] + BOX, start[1] + HEIGHT // 2, end[0], end[1] + HEIGHT // 2
     if start[0] > end[0]:
         x1, x2 = start[0], end[0] + BOX

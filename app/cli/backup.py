@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="The .zip to write.")]) -> None:
-    """Write the entries and what people did into one file with checksums. A server may go on meanwhile."""
+    """Write the entries and the activity into one file with checksums. A server may keep running."""
     from ingest.backup import back_up, verify
     from kb.loop.activity import Activity
 
@@ -36,9 +36,9 @@ def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="The 
 def restore(
     ctx: typer.Context,
     source: Annotated[Path, typer.Argument(help="The .zip that `kb backup` wrote.")],
-    check: Annotated[bool, typer.Option("--check", help="Only compare every checksum.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only verify the checksums.")] = False,
 ) -> None:
-    """Bring a backup back into an empty entries folder; then `kb sync` makes the index anew."""
+    """Restore a backup into an empty entries folder; then `kb sync` rebuilds the index."""
     from ingest.backup import restore as bring_back
     from ingest.backup import verify
     from kb.errors import KBError
@@ -63,5 +63,5 @@ def _print_left_out(names: tuple[str, ...], reader: Reader) -> None:
 
 
 def _printable(text: str) -> str:
-    """Return a text without signs that would act on a terminal: names in a backup are anybody's."""
+    """Return a text without terminal control characters: names in a backup are untrusted."""
     return "".join(sign if sign.isprintable() else "?" for sign in text)

@@ -26,7 +26,7 @@ Values = Annotated[list[str] | None, typer.Option(help="Only this value; may be 
 
 
 class Language(StrEnum):
-    """What a command can speak."""
+    """The languages of the output."""
 
     JA = "ja"
     EN = "en"
@@ -42,7 +42,7 @@ class NoEntriesError(KBError):
 
 
 class Commands(TyperGroup):
-    """The commands; what goes wrong for a known reason is said to the reader in one sentence, without a traceback."""
+    """The commands; a known error is one sentence for the reader, without a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
@@ -53,17 +53,17 @@ class Commands(TyperGroup):
 
 
 def with_filters(command: Command) -> Command:
-    """Give a command an option for each filter of the register, before its own: they come as its `**chosen`."""
-    asked = signature(command, eval_str=True)
-    before = [p for p in asked.parameters.values() if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
-    own = [p for p in asked.parameters.values() if p.kind is Parameter.KEYWORD_ONLY]
+    """Add an option for each filter of the register before a command's own; it gets them as `**chosen`."""
+    original = signature(command, eval_str=True)
+    before = [p for p in original.parameters.values() if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
+    own = [p for p in original.parameters.values() if p.kind is Parameter.KEYWORD_ONLY]
     filters = [Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=Values) for name in FILTERS]
-    command.__signature__ = asked.replace(parameters=[*before, *filters, *own])  # type: ignore[attr-defined]
+    command.__signature__ = original.replace(parameters=[*before, *filters, *own])  # type: ignore[attr-defined]
     return command
 
 
 def begin(ctx: typer.Context, language: Language | None) -> None:
-    """Choose whom the command speaks to: in the language asked for, else in the terminal's."""
+    """Set the output language: the one requested, else the terminal's."""
     from app.settings import terminal_language
     from app.words.reader import Reader
 
@@ -71,19 +71,19 @@ def begin(ctx: typer.Context, language: Language | None) -> None:
 
 
 def reader_of(ctx: typer.Context) -> Reader:
-    """Return whom the command speaks to."""
+    """Return the reader of the output."""
     reader: Reader = ctx.obj
     return reader
 
 
-def settings_or_fail(reader: Reader, **given: Any) -> Settings:
-    """Return the settings, some of them given on the command line; say which one is wrong and end otherwise."""
+def settings_or_fail(reader: Reader, **overrides: Any) -> Settings:
+    """Return the settings, with overrides from the command line; exit with a message if one is invalid."""
     from pydantic import ValidationError
 
     from app.settings import Settings
 
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = f"KB_{str(first['loc'][0]).upper()}"
@@ -91,17 +91,17 @@ def settings_or_fail(reader: Reader, **given: Any) -> Settings:
 
 
 def need_entries(settings: Settings) -> None:
-    """Make sure that there is an entries folder. Raises NoEntriesError."""
+    """Require an entries folder. Raises NoEntriesError."""
     if not settings.entries.is_dir():
         raise NoEntriesError(settings.entries)
 
 
-def said(problem: Problem, reader: Reader) -> str:
-    """Return a problem as path:line: what is wrong."""
+def problem_line(problem: Problem, reader: Reader) -> str:
+    """Return a problem as `path:line: message`."""
     return f"{problem.path}:{problem.line}: {reader.say(problem.message)}"
 
 
 def fail(message: str) -> NoReturn:
-    """End with a message and exit code 1."""
+    """Exit with a message and code 1."""
     typer.echo(message, err=True)
     sys.exit(1)

@@ -39,7 +39,7 @@ class Import:
     def open(
         self, file: Path, kind: str, mapping: Path | None, accounts: Path | None, encoding: str, separator: str
     ) -> None:
-        """Look at the export and find out what its columns are. Raises ImportRefusedError."""
+        """Read the export and detect its columns. Raises ImportRefusedError."""
         if kind and kind not in KINDS:
             raise ImportRefusedError(say("'{kind}' cannot be imported; expected deals or campaigns.", kind=kind))
         separator = _SEPARATORS.get(separator.lower(), separator)
@@ -56,7 +56,7 @@ class Import:
         )
 
     def save_mapping(self, path: Path | None) -> None:
-        """Write which column is which field, where that is wanted; never over a file that is there."""
+        """Write the mapping file if requested; never over an existing one."""
         if path is None:
             return
         columns = self._task.columns
@@ -118,7 +118,7 @@ def preview(report: Report, reader: Reader) -> list[str]:
 
 
 def _form(report: Report, reader: Reader) -> str:
-    """Return what the file is."""
+    """Describe the file."""
     known = {"kind": reader.label("cli.crm_kind", report.kind), "profile": report.profile}
     if not report.encoding:
         return reader("cli.crm_workbook", **known)
@@ -157,7 +157,7 @@ def _one_line(text: str) -> str:
 def _agreed(count: int, reader: Reader) -> bool:
     try:
         return typer.confirm(reader("cli.crm_write", count=reader.number(count)), err=True)
-    except typer.Abort:  # nobody is there to answer
+    except typer.Abort:  # no input to answer with
         typer.echo(err=True)
         return False
 

@@ -1,4 +1,4 @@
-"""Look at an installation and say what is missing."""
+"""Check an installation and say what is missing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PACKAGES = ("torch", "sentence-transformers", "chromadb", "SudachiPy", "sudachid
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at."""
+    """One check."""
 
     name: str
     ok: bool
@@ -31,7 +31,7 @@ class Finding:
 
 
 def examine(settings: Settings, reader: Reader) -> list[Finding]:
-    """Return what was found, in the order an installation is built up."""
+    """Return the checks, in the order an installation is set up."""
     return [
         _python(reader),
         *(_package(name, reader) for name in PACKAGES),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import fail, need_entries, reader_of, said, settings_or_fail, with_filters
+from app.cli.common import fail, need_entries, problem_line, reader_of, settings_or_fail, with_filters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from app.words.reader import Reader
     from kb.search.query import Filters
 
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write; without it the standard output.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write; by default the standard output.")]
 
 
 class Format(StrEnum):
-    """What can be written."""
+    """The formats."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -39,7 +39,7 @@ def export(
     date_to: Annotated[str, typer.Option(help="Last day, inclusive.")] = "",
     **chosen: list[str] | None,
 ) -> None:
-    """Write out the published entries, all or some, without an index. Exit code 1 if a file cannot be read."""
+    """Export the published entries, all or some; needs no index. Exit code 1 if a file cannot be read."""
     from ingest.export import WRITERS, read_records
 
     reader = reader_of(ctx)
@@ -49,7 +49,7 @@ def export(
     records, problems = read_records(settings.entries, filters, settings.visibility)
     _write(output, form, reader, lambda file: WRITERS[form](records, settings.entries, file))
     for problem in problems:
-        typer.echo(said(problem, reader), err=True)
+        typer.echo(problem_line(problem, reader), err=True)
     what = "cli.exported_but" if problems else "cli.exported"
     typer.echo(reader(what, count=reader.number(len(records)), left=reader.number(len(problems))), err=True)
     raise typer.Exit(1 if problems else 0)
@@ -79,7 +79,7 @@ def _write(output: Path | None, form: Format, reader: Reader, fill: Callable[[Bi
     if output is None:
         fill(sys.stdout.buffer)
         sys.stdout.buffer.flush()
-    elif output.exists() and not output.is_file():  # a pipe or a device: nothing to put another file in place of
+    elif output.exists() and not output.is_file():  # a pipe or a device cannot be replaced by a file
         try:
             with output.open("wb") as file:
                 fill(file)

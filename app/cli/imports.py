@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ingest.importers.incoming import Reader as Importer
 
 Files = Annotated[list[Path], typer.Argument(help="Files to import.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class Kind(StrEnum):
-    """What a transcript can become."""
+    """The kinds a transcript can become."""
 
     NOTE = "note"
     DEAL = "deal"
@@ -28,22 +28,22 @@ class Kind(StrEnum):
 def crm(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="The export: CSV or .xlsx.")],
-    kind: Annotated[str, typer.Option(help="deals or campaigns; found out when not given.")] = "",
+    kind: Annotated[str, typer.Option(help="deals or campaigns; detected by default.")] = "",
     mapping: Annotated[
-        Path | None, typer.Option(help="Which column is which field, as --save-mapping writes it.")
+        Path | None, typer.Option(help="Mapping of columns to fields, as --save-mapping writes it.")
     ] = None,
     save_mapping: Annotated[
-        Path | None, typer.Option(help="Write the columns found into this file, to edit it.")
+        Path | None, typer.Option(help="Write the detected mapping to this file, to edit it.")
     ] = None,
     accounts: Annotated[
         Path | None, typer.Option(help="Export of companies: name, industry and size by id or name.")
     ] = None,
-    encoding: Annotated[str, typer.Option(help="For example cp932; found out when not given.")] = "",
-    separator: Annotated[str, typer.Option(help="Between columns: , ; or tab; found out when not given.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without a preview and a question.")] = False,
+    encoding: Annotated[str, typer.Option(help="For example cp932; detected by default.")] = "",
+    separator: Annotated[str, typer.Option(help="Between columns: , ; or tab; detected by default.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without preview or confirmation.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write deals or campaigns of a CRM as entries, or bring them up to date. Shows first what it would do."""
+    """Create or update entries from deals or campaigns of a CRM. Shows a preview first."""
     from app.cli.crm import Import
 
     reader = reader_of(ctx)
@@ -58,7 +58,7 @@ def crm(
 def transcript(
     ctx: typer.Context,
     files: Files,
-    kind: Annotated[Kind, typer.Option(help="What each becomes.")] = Kind.NOTE,
+    kind: Annotated[Kind, typer.Option(help="Kind of the entries.")] = Kind.NOTE,
     as_json: AsJson = False,
 ) -> None:
     """Import transcripts: VTT, SRT, or text whose lines name the speaker. Exit code 1 if one is refused."""

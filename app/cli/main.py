@@ -19,8 +19,8 @@ from app.cli.common import (
     begin,
     fail,
     need_entries,
+    problem_line,
     reader_of,
-    said,
     settings_or_fail,
     with_filters,
 )
@@ -42,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback()
@@ -72,10 +72,10 @@ def serve(
 @app.command()
 def sync(
     ctx: typer.Context,
-    watch: Annotated[bool, typer.Option("--watch", help="Keep going: take in every change until Ctrl+C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Watch for changes until Ctrl+C.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring the index up to date with the entries."""
+    """Update the index from the entries."""
     from app.cli.progress import sync_with_progress
     from app.data_folder import prepare
     from app.services import make_index
@@ -99,7 +99,7 @@ def sync(
 
 @app.command()
 def check(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """List every problem of the entries as path:line: what is wrong. Exit code 1 if there is one."""
+    """List the problems of all entries as `path:line: message`. Exit code 1 if there are any."""
     from dataclasses import asdict
 
     from ingest.check import check as check_folder
@@ -112,7 +112,7 @@ def check(ctx: typer.Context, as_json: AsJson = False) -> None:
         typer.echo(json.dumps({"entries": count, "problems": [asdict(p) for p in problems]}, ensure_ascii=False))
     else:
         for problem in problems:
-            typer.echo(said(problem, reader))
+            typer.echo(problem_line(problem, reader))
         numbers = {"count": reader.number(count), "problems": reader.number(len(problems))}
         typer.echo(reader("cli.checked", **numbers), err=True)
     raise typer.Exit(1 if problems else 0)
@@ -130,16 +130,16 @@ def search(
     *,
     trust: Values = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many hits.")] = 10,
-    explain: Annotated[bool, typer.Option("--explain", help="Say why each hit is where it is.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Explain the rank of each hit.")] = False,
     as_json: AsJson = False,
     **chosen: list[str] | None,
 ) -> None:
-    """Search. Asks the running server when there is one; else loads the model, which takes some seconds."""
+    """Search. Uses the running server if there is one; else loads the model, which takes some seconds."""
     params = [("q", " ".join(words)), ("limit", str(limit)), ("explain", str(explain).lower())]
     params += [(name, value) for name, values in {**chosen, "trust": trust}.items() for value in values or ()]
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
-    answer = _asked(settings, reader, "/api/v1/search", params)
+    answer = _fetch(settings, reader, "/api/v1/search", params)
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
@@ -169,13 +169,13 @@ def show(
     settings = settings_or_fail(reader)
     need_entries(settings)
     playbook, _, _ = read_playbook(settings.entries)
-    wanted = meant(entry_id)
+    target = meant(entry_id)
     for file in find_files(settings.entries)[0]:
         content = read_file(file)
         if isinstance(content, Problem):
             continue
         entry = parse_entry(content.text, file.path, playbook, content.content_hash).entry
-        if entry.id == wanted:
+        if entry.id == target:
             plain = f"{entry.title}\n{settings.entries / entry.path}\n\n{entry.body.rstrip()}"
             typer.echo(json.dumps(asdict(entry), ensure_ascii=False, default=str) if as_json else plain)
             return
@@ -184,7 +184,7 @@ def show(
 
 @app.command()
 def rebuild(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Make the index anew from the entries; vectors come from the cache, so nothing is embedded twice."""
+    """Rebuild the index from the entries; vectors come from the cache, so nothing is embedded twice."""
     from app.cli.progress import sync_with_progress
     from app.data_folder import prepare
     from app.services import make_index
@@ -200,7 +200,7 @@ def rebuild(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command()
 def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Look at everything a working installation needs and say what to do about what is missing."""
+    """Check everything an installation needs, and say how to fix what is missing."""
     from app.cli.doctor import examine
     from app.words.reader import Reader
 
@@ -224,7 +224,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _asked(settings: Settings, reader: Reader, path: str, params: list[tuple[str, str]]) -> Any:
+def _fetch(settings: Settings, reader: Reader, path: str, params: list[tuple[str, str]]) -> Any:
     """Return the API's answer, from a running server or from the same application in this process."""
     from app.cli.running import ask, running_server
 
@@ -252,16 +252,14 @@ def _print_report(report: SyncReport, reader: Reader, as_json: bool) -> None:
         typer.echo(json.dumps(asdict(report), ensure_ascii=False))
         return
     for problem in report.problems:
-        typer.echo(said(problem, reader), err=True)
+        typer.echo(problem_line(problem, reader), err=True)
     lists = {name: len(getattr(report, name)) for name in ("added", "changed", "removed", "problems")}
     counts = {**lists, **{name: getattr(report, name) for name in ("unchanged", "embedded", "reused")}}
     numbers = {name: reader.number(count) for name, count in counts.items()}
     typer.echo(reader("cli.synced", seconds=f"{report.seconds:.1f}", **numbers))
 
 
-imports = typer.Typer(
-    help="Make entries of what exists elsewhere. Files that were imported already are left alone.", no_args_is_help=True
-)
+imports = typer.Typer(help="Turn other files into entries. Files imported before are left alone.", no_args_is_help=True)
 for command in (commands.crm, commands.transcript, commands.docs):
     imports.command()(command)
 app.command()(export)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """What can be written."""
+    """The formats."""
 
     MD = "md"
     HTML = "html"
@@ -27,12 +27,12 @@ def meeting(
     ctx: typer.Context,
     period: Annotated[str, typer.Option(help="A week (2026-W47) or month (2026-11); default: last full week.")] = "",
     form: Annotated[Format, typer.Option("--format", "-f", help="html: one page for paper; csv: a table.")] = Format.MD,
-    stored: Annotated[bool, typer.Option("--stored", help="As it was saved, where it was.")] = False,
+    stored: Annotated[bool, typer.Option("--stored", help="Use the saved numbers, if there are any.")] = False,
     language: Annotated[
         Language | None, typer.Option(help="Language of the meeting; by default that of the output.")
     ] = None,
 ) -> None:
-    """Write the meeting of sales and marketing on a week or month, from the index, to the standard output."""
+    """Print the sales and marketing meeting of a week or month, from the index."""
     from app.data_folder import prepare
     from app.services import open_services
     from app.words.meeting_view import in_words

@@ -1,4 +1,4 @@
-"""Answer an API request in this process, where no server runs."""
+"""Answer an API request in this process when no server runs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from kb.search.query import parse_query
 def answer_here(settings: Settings, path: str, params: list[tuple[str, str]], reader: Reader) -> Any:
     """Return what the server would answer to a search."""
     try:
-        wanted = _wanted(params)
+        search = _search(params)
     except ValidationError as error:
         return {"error": {"message": f"{path}: {error.errors()[0]['msg']}"}}
     library = make_library(settings)
     try:
-        answer = library.search.answer(wanted.q, filters=wanted.filters(), limit=wanted.limit, explain=wanted.explain)
+        answer = library.search.answer(search.q, filters=search.filters(), limit=search.limit, explain=search.explain)
         shaped = AnswerOut.of(answer, replace(reader, playbook=library.playbook), library.loop.trust_of)
         return shaped.model_dump(mode="json")
     finally:
@@ -32,20 +32,20 @@ def answer_here(settings: Settings, path: str, params: list[tuple[str, str]], re
 
 
 def check_here(settings: Settings, params: list[tuple[str, str]]) -> None:
-    """Find again what a server refused in English. Raises QueryTooLongError, BadFilterError."""
+    """Check a query again that the server refused in English. Raises QueryTooLongError, BadFilterError."""
     try:
-        wanted = _wanted(params)
+        search = _search(params)
     except ValidationError:
         return
-    parse_query(wanted.q)
-    with_playbook_keys(wanted.filters(), read_playbook(settings.entries)[0])
+    parse_query(search.q)
+    with_playbook_keys(search.filters(), read_playbook(settings.entries)[0])
 
 
-def _wanted(params: list[tuple[str, str]]) -> SearchParams:
-    given: dict[str, Any] = {}
+def _search(params: list[tuple[str, str]]) -> SearchParams:
+    values: dict[str, Any] = {}
     for name, value in params:
         if name in ("q", "limit", "explain"):
-            given[name] = value
+            values[name] = value
         else:
-            given.setdefault(name, []).append(value)
-    return SearchParams.model_validate(given)
+            values.setdefault(name, []).append(value)
+    return SearchParams.model_validate(values)

@@ -18,7 +18,7 @@ from kb.index.index import Index
 def sync_with_progress(
     index: Index, settings: Settings, reader: Reader, *, quiet: bool = False, only: Collection[str] | None = None
 ) -> SyncReport:
-    """Bring an index up to date and show how far it is; silent for machines and pipes. `only` names changed files."""
+    """Update an index with a progress bar; silent in pipes. `only` names changed files."""
     if only is not None:
         return sync_some(index, settings.entries, only)
     if quiet or not sys.stderr.isatty():
@@ -41,7 +41,7 @@ def sync_with_progress(
 
 @contextmanager
 def progress_bar(reader: Reader, *, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
-    """Give a function that shows what is done, how far and of how many; silent for machines and pipes."""
+    """Yield a function that shows progress (what, done, total); silent in pipes."""
     if quiet or not sys.stderr.isatty():
         yield lambda _what, _done, _total: None
         return

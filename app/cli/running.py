@@ -15,21 +15,21 @@ from app.data_folder import base_id, is_held
 
 ANSWER_SECONDS = 20.0
 ALIVE_SECONDS = 0.5
-MOST_BYTES = 1_000  # of what a living server says
-_LOCAL = build_opener(ProxyHandler({}))  # a proxy has no business between two processes of one machine
+MOST_BYTES = 1_000  # of the server's answer
+_LOCAL = build_opener(ProxyHandler({}))  # no proxy between two processes of one machine
 
 
 def announce(data: Path, host: str, port: int) -> None:
-    """Leave a note where the server listens."""
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison, not a binding)
-    shown = f"[{shown}]" if ":" in shown else shown
+    """Record where the server listens."""
+    address = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison, not a binding)
+    address = f"[{address}]" if ":" in address else address
     note = _note(data).with_suffix(".new")
-    note.write_text(json.dumps({"url": f"http://{shown}:{port}", "pid": os.getpid()}), "utf-8")
+    note.write_text(json.dumps({"url": f"http://{address}:{port}", "pid": os.getpid()}), "utf-8")
     note.replace(_note(data))
 
 
 def withdraw(data: Path) -> None:
-    """Take the note away; only who holds the data folder may."""
+    """Delete that record; only the holder of the data folder may."""
     _note(data).unlink(missing_ok=True)
 
 
@@ -43,15 +43,15 @@ def running_server(data: Path) -> str | None:
         return None
     try:
         with _LOCAL.open(f"{url}/healthz", timeout=ALIVE_SECONDS) as answer:
-            said = json.loads(answer.read(MOST_BYTES))
+            health = json.loads(answer.read(MOST_BYTES))
     except (OSError, URLError, HTTPException, ValueError):
         return None
     known = base_id(data)
-    return url if known and isinstance(said, dict) and said.get("base") == known else None
+    return url if known and isinstance(health, dict) and health.get("base") == known else None
 
 
 def ask(url: str, path: str, params: list[tuple[str, str]], language: str) -> Any:
-    """Return the JSON a running server answers with, an error's too. Raises OSError when it does not answer."""
+    """Return the JSON of a running server, also of an error. Raises OSError if it does not answer."""
     headers = {"accept": "application/json", "accept-language": language}
     request = Request(f"{url}{path}?{urlencode(params)}", headers=headers)  # noqa: S310 (ours)
     try:

@@ -27,11 +27,11 @@ def run(settings: Settings, reader: Reader) -> None:
     for noisy in ("httpx", "alembic", "sentence_transformers"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     need_entries(settings)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # else these end the process before anything is put in order
+    for number in (signal.SIGTERM, signal.SIGHUP):  # by default these end the process without cleaning up
         signal.signal(number, _end)
     try:
         with held(settings.data):
-            withdraw(settings.data)  # an old note, of a server that was killed
+            withdraw(settings.data)  # an old record of a server that was killed
             _serve(settings, reader)
     except HeldError as error:
         raise AlreadyRunningError(running_server(settings.data) or "") from error
@@ -54,8 +54,8 @@ def _serve(settings: Settings, reader: Reader) -> None:
     if not settings.is_loopback:
         _print(reader("cli.exposed", host=settings.host))
     announce(settings.data, settings.host, settings.port)
-    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    _print(reader("cli.serving", url=f"http://{shown}:{settings.port}"))
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    _print(reader("cli.serving", url=f"http://{host}:{settings.port}"))
     try:
         uvicorn.run(
             create_app(settings, services),

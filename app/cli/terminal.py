@@ -1,4 +1,4 @@
-"""An answer in the terminal."""
+"""Search results in the terminal."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def print_answer(answer: dict[str, Any], reader: Reader) -> None:
 
 
 def _facts(hit: dict[str, Any], reader: Reader) -> list[str]:
-    """Return what stands below a title."""
+    """Return the line below a title."""
     outcome = hit["outcome"] or ""
     values = [reader.label(field, value) for field in PROMINENT_LISTS for value in hit[field]]
     return [

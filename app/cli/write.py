@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import fail, need_entries, reader_of, said, settings_or_fail
+from app.cli.common import fail, need_entries, problem_line, reader_of, settings_or_fail
 
 if TYPE_CHECKING:
     from app.words.reader import Reader
 
 
 class New(StrEnum):
-    """What can be begun."""
+    """The kinds of new entries."""
 
     talk_track = "talk-track"
     deal = "deal"
@@ -41,10 +41,10 @@ class Outcome(StrEnum):
 def new(
     ctx: typer.Context,
     kind: Annotated[New, typer.Argument(help="What to write.")],
-    outcome: Annotated[Outcome, typer.Option(help="Of a deal: it chooses the questions.")] = Outcome.won,
+    outcome: Annotated[Outcome, typer.Option(help="Of a deal; decides the questions.")] = Outcome.won,
     language: Annotated[str, typer.Option(help="Of the template: ja or en.")] = "ja",
 ) -> None:
-    """Write a new entry in your editor ($VISUAL or $EDITOR), started from a template."""
+    """Write a new entry in your editor ($VISUAL or $EDITOR), from a template."""
     from ingest.adding import add_text, check_text
     from ingest.check import read_playbook
     from ingest.templates import template, with_keys, without_empty_keys
@@ -54,11 +54,11 @@ def new(
     settings = settings_or_fail(reader)
     need_entries(settings)
     playbook = read_playbook(settings.entries)[0]
-    begun = template(f"deal-{outcome}" if kind == New.deal else kind, language)
-    text = with_keys(begun, kind, playbook)
+    start = template(f"deal-{outcome}" if kind == New.deal else kind, language)
+    text = with_keys(start, kind, playbook)
     while True:
         text = without_empty_keys(_edited(text, reader), kind, playbook)
-        if not text.strip() or text == begun:
+        if not text.strip() or text == start:
             fail(reader("cli.nothing_saved"))
         try:
             problems = check_text(settings.entries, text, kind)
@@ -72,7 +72,7 @@ def new(
             again = reader.sentences([why, reader("cli.edit_again")])
             if sys.stdin.isatty() and typer.confirm(again, default=True, err=True):
                 continue
-            fail(reader.sentences([why, reader("cli.kept", path=_kept(text))]))
+            fail(reader.sentences([why, reader("cli.kept", path=_store_aside(text))]))
         typer.echo(str(settings.entries / added.path))
         return
 
@@ -80,9 +80,9 @@ def new(
 def add(
     ctx: typer.Context,
     files: Annotated[list[Path], typer.Argument(help="Markdown files to copy below the entries folder.")],
-    force: Annotated[bool, typer.Option("--force", help="Also where an entry has the same text already.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Even if an entry has the same text already.")] = False,
 ) -> None:
-    """Add Markdown files as entries; each goes to the folder of its kind. Exit code 1 if one was refused."""
+    """Add Markdown files as entries; each goes to the folder of its kind. Exit code 1 if one is refused."""
     from ingest.adding import add_text
     from ingest.files import EntryFile, read_file
     from kb.entry import Problem
@@ -105,12 +105,12 @@ def add(
             continue
         typer.echo(f"{file} → {settings.entries / added.path}")
         for problem in added.problems:
-            typer.echo(said(problem, reader), err=True)
+            typer.echo(problem_line(problem, reader), err=True)
     raise typer.Exit(1 if refused else 0)
 
 
 def _edited(text: str, reader: Reader) -> str:
-    """Return a text after a person has had it in the editor."""
+    """Return a text as edited in the user's editor."""
     from app.settings import editor
 
     command = shlex.split(editor()) or [next(filter(shutil.which, ("nano", "vi", "notepad")), "vi")]
@@ -127,8 +127,8 @@ def _edited(text: str, reader: Reader) -> str:
         place.unlink(missing_ok=True)
 
 
-def _kept(text: str) -> str:
-    """Keep a text that could not be saved; return where."""
+def _store_aside(text: str) -> str:
+    """Store a text that could not be saved; return its path."""
     handle, name = tempfile.mkstemp(suffix=".md", prefix="kb-kept-")
     with open(handle, "w", encoding="utf-8") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""What every request meets: errors, headers, security, bodies, dependencies.
+"""What all requests share: errors, headers, security, bodies, dependencies.
 
 It knows shapes and words, and of the routes only the page that shows an error.
 """

@@ -1,4 +1,4 @@
-"""The random number of a browser, by which searches of the same person are told apart without a name."""
+"""A random number per browser, which distinguishes people who search without naming them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from app.http.cookies import remember
 
 COOKIE = "asker"
 
-LED_HERE = "is_led_here"  # of the state of a request
+LED_HERE = "is_led_here"  # attribute of the request state
 
 
 def is_led_here(request: Request) -> bool:
-    """Whether a page of others led a browser to an address: what is asked there is nothing a reader has asked."""
+    """Whether another site led the browser here: such a search is not the reader's own."""
     return bool(getattr(request.state, LED_HERE, False))
 
 
 def asker_of(request: Request) -> str:
-    """Return the random number of a browser; a new one where it has none."""
+    """Return the browser's random number; a new one if it has none."""
     known = request.cookies.get(COOKIE, "")
     if len(known) == 16 and known.isalnum():
         return known
-    made: str = getattr(request.state, "asker", "") or secrets.token_hex(8)
-    request.state.asker = made
-    return made
+    number: str = getattr(request.state, "asker", "") or secrets.token_hex(8)
+    request.state.asker = number
+    return number
 
 
 def remember_asker(request: Request, response: Response) -> None:
-    """Give a browser its number."""
+    """Set the browser's number as a cookie."""
     if request.cookies.get(COOKIE) != asker_of(request) and not is_led_here(request):
         remember(request, response, COOKIE, asker_of(request))

@@ -1,4 +1,4 @@
-"""Style sheet, scripts and icon: read, compressed and fingerprinted once, then kept by browsers for good."""
+"""Style sheet, scripts and icon: read, compressed and fingerprinted once, then cached by browsers for good."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from starlette.responses import Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
-LASTING = "public, max-age=31536000, immutable"  # for an address that names the content
-SHORT = "public, max-age=300"  # for one that does not: links from elsewhere, pages of an older version
-WORTH_PACKING = 0.9  # of the size; a picture that is packed already stays as it is
+LASTING = "public, max-age=31536000, immutable"  # for an address with the fingerprint
+SHORT = "public, max-age=300"  # without it: external links, pages of an older version
+WORTH_PACKING = 0.9  # of the size; an already compressed image stays as it is
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file as it is sent."""
+    """A file, ready to send."""
 
     content: bytes
-    packed: bytes  # gzip; empty where it saves nothing
+    packed: bytes  # gzip; empty if it saves nothing
     version: str
     media_type: str
 
@@ -40,7 +40,7 @@ class Asset:
 
 
 class Assets(StaticFiles):
-    """Serves the files of a folder. They are the same for everybody, so that compressing them betrays nothing."""
+    """Serves the files of a folder. They are the same for everybody, so compressing them leaks nothing."""
 
     def __init__(self, folder: Path, at: str) -> None:
         """Read the folder; `at` is the path it is served under."""
@@ -57,12 +57,12 @@ class Assets(StaticFiles):
         asset = self._assets.get(path)
         if asset is None or scope["method"] not in ("GET", "HEAD"):
             return await super().get_response(path, scope)
-        asked = Headers(scope=scope)
-        is_packed = bool(asset.packed) and "gzip" in asked.get("accept-encoding", "")
+        sent = Headers(scope=scope)
+        is_packed = bool(asset.packed) and "gzip" in sent.get("accept-encoding", "")
         is_named = scope["query_string"] == f"v={asset.version}".encode()
         headers = {"etag": f'"{asset.version}{"-gzip" if is_packed else ""}"', "vary": "Accept-Encoding"}
         headers |= {"cache-control": LASTING if is_named else SHORT}
         if is_packed:
             headers["content-encoding"] = "gzip"
         response = Response(asset.packed if is_packed else asset.content, 200, headers, asset.media_type)
-        return NotModifiedResponse(response.headers) if self.is_not_modified(response.headers, asked) else response
+        return NotModifiedResponse(response.headers) if self.is_not_modified(response.headers, sent) else response

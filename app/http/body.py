@@ -1,4 +1,4 @@
-"""Read what a request sends, up to a limit: JSON, bare Markdown, or a form."""
+"""Read request bodies, up to a limit: JSON, bare Markdown, or a form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ingest.files import MAX_FILE_BYTES, decode
 from kb.entry import Problem
 from kb.errors import RefusedTextError, RequestTooLargeError
 
-MOST_BYTES = 4 * MAX_FILE_BYTES  # of a request: a file as a form writes it, each letter as %E3%81%82 …
+MOST_BYTES = 4 * MAX_FILE_BYTES  # a file in a form, each Japanese letter percent-encoded (%E3%81%82)
 MOST_FIELDS = 1_000
 MARKDOWN = ("text/markdown", "text/plain")
 Model = TypeVar("Model", bound=BaseModel)
@@ -44,14 +44,14 @@ async def posted_form(request: Request) -> ImmutableMultiDict[str, str]:
 
 
 async def posted(request: Request, model: type[Model]) -> Model:
-    """Return what a program sends: JSON, or Markdown as the body with the other fields in the address."""
+    """Return what a program sends: JSON, or Markdown as the body with the other fields in the query string."""
     body = await body_of(request)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in MARKDOWN:
         return _checked(lambda: model.model_validate_json(body))
-    found = decode(body, "")
-    if isinstance(found, Problem):
-        raise RefusedTextError(found.message)
-    fields = {**request.query_params, "text": found.text}
+    decoded = decode(body, "")
+    if isinstance(decoded, Problem):
+        raise RefusedTextError(decoded.message)
+    fields = {**request.query_params, "text": decoded.text}
     return _checked(lambda: model.model_validate(fields))
 
 

@@ -1,4 +1,4 @@
-"""The one way a cookie is set: for our pages alone, out of reach of scripts, and over TLS only where there is TLS."""
+"""The one way to set a cookie: same site, not readable by scripts, and secure when the page is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ A_YEAR = 365 * 24 * 60 * 60  # seconds
 
 
 def remember(request: Request, response: Response, name: str, value: str) -> None:
-    """Have a browser remember a value for a year."""
-    # The scheme is that of the address bar: the server takes it from a proxy on the same machine (X-Forwarded-Proto).
+    """Set a cookie for a year."""
+    # The scheme of the address bar: a proxy on the same machine passes it on (X-Forwarded-Proto).
     secure = request.url.scheme == "https"
     response.set_cookie(name, value, max_age=A_YEAR, path="/", secure=secure, httponly=True, samesite="lax")

@@ -1,4 +1,4 @@
-"""What routes ask for."""
+"""The dependencies of routes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LANGUAGE_COOKIE = "lang"
 
 
 def services_of(request: Request) -> Services:
-    """Return what the application of a request works with."""
+    """Return the services of the application."""
     services: Services = request.app.state.services
     return services
 
@@ -51,7 +51,7 @@ def _gap_board(services: ServicesDep) -> GapBoard:
 
 
 def _logbook(request: Request, services: ServicesDep) -> Logbook:
-    """Return the log; a closed one where a page of others led to the address."""
+    """Return the logbook; a closed one if another site led here."""
     return ClosedLogbook(services.activity) if is_led_here(request) else services.logbook
 
 
@@ -60,7 +60,7 @@ def _gallery(services: ServicesDep) -> Gallery:
 
 
 def reader_of(request: Request) -> Reader:
-    """Return who reads the answer to a request; the same one however often it is asked."""
+    """Return the reader of a request, created once."""
     known: Reader | None = getattr(request.state, "reader", None)
     if known is None:
         services = services_of(request)
@@ -75,7 +75,7 @@ def _reader(
     request: Request,
     _language: Annotated[str, Header(alias="accept-language", description="Language of labels: ja or en.")] = "ja",
 ) -> Reader:
-    """Return who reads the answer, and document how programs name a language."""
+    """Return the reader, and document the language header."""
     return reader_of(request)
 
 

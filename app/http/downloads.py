@@ -10,6 +10,6 @@ from kb.spreadsheet import table
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """Return a table as a download that a spreadsheet opens as it is meant."""
+    """Return a table as a CSV download that spreadsheets open correctly."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return Response(table(header, rows), media_type="text/csv; charset=utf-8", headers=headers)

@@ -1,4 +1,4 @@
-"""Errors meet HTTP here, and only here."""
+"""The one place that turns errors into HTTP responses."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ STATUS: dict[type[KBError], int] = {
     TooManyFilesError: 413,
 }
 API_ERRORS: dict[int | str, dict[str, object]] = {
-    422: {"model": ErrorOut, "description": "A parameter is unknown or has a value that cannot be understood."},
+    422: {"model": ErrorOut, "description": "A parameter is unknown or has an invalid value."},
     503: {"model": ErrorOut, "description": "The index or the model is not ready yet."},
 }
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def install_error_handlers(app: FastAPI) -> None:
         log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
         message = say("Something went wrong on the server; its log says what.")
         response = _answer(request, 500, "internal_error", message)
-        response.headers.update(HEADERS)  # this handler answers outside all middleware
+        response.headers.update(HEADERS)  # this handler runs outside all middleware
         return response
 
 
@@ -106,7 +106,7 @@ def error_response(status: int, code: str, message: str, fields: list[dict[str, 
 
 
 def refusal(request: Request, message: str) -> Response:
-    """Answer a request from elsewhere; a browser gets the bare sentence, for a page's files would be refused too."""
+    """Refuse a request from another site; a browser gets plain text, since a page's files would be refused too."""
     if not wants_page(request):
         return error_response(403, "refused", message)
     return PlainTextResponse(reader_of(request).say(message), 403)
@@ -136,13 +136,13 @@ def _code(error: KBError) -> str:
 
 
 def _place(item: dict[str, Any]) -> str:
-    parts = () if item["type"] == "json_invalid" else item["loc"][1:]  # of JSON that is none only the letter is known
+    parts = () if item["type"] == "json_invalid" else item["loc"][1:]  # invalid JSON has a position only
     return ".".join(map(str, parts)) or str(item["loc"][0])
 
 
 def _advice(item: dict[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
-        return "There is no such parameter."
+        return "Unknown parameter."
     if item["type"] == "json_invalid":
-        return f"This is no valid JSON: {item['ctx']['error']} (at letter {item['loc'][-1]})."
+        return f"Invalid JSON: {item['ctx']['error']} (at character {item['loc'][-1]})."
     return str(item["msg"])

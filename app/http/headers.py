@@ -1,4 +1,4 @@
-"""What a browser may do with our pages: the headers of every answer."""
+"""The security headers of every response."""
 
 from __future__ import annotations
 

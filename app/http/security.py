@@ -16,13 +16,13 @@ from app.settings import LOOPBACK, Settings
 from kb.wording import say
 
 READING = ("GET", "HEAD", "OPTIONS")
-PROGRAM_TYPES = ("", "application/json", "text/markdown")  # what no form of a page anywhere can send
+PROGRAM_TYPES = ("", "application/json", "text/markdown")  # types no HTML form can send
 USUAL_PORTS = {"http": 80, "https": 443}
-ELSEWHERE = ("cross-site", "same-site")  # the other ports of a host are other people's, although of one site
+ELSEWHERE = ("cross-site", "same-site")  # same-site includes other ports of the host, which may be somebody else's
 
 
 class Origin(NamedTuple):
-    """Where a page comes from, as browsers compare it."""
+    """The origin of a page, as browsers compare it."""
 
     scheme: str
     name: str
@@ -30,7 +30,7 @@ class Origin(NamedTuple):
 
 
 class SecurityMiddleware:
-    """Refuses foreign hosts and origins (against DNS rebinding and forged requests) and sends the headers."""
+    """Refuses foreign hosts and origins (DNS rebinding, CSRF) and adds the security headers."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -60,7 +60,7 @@ class SecurityMiddleware:
         await self.app(scope, receive, with_headers)
 
     def _is_led_here(self, scope: Scope, headers: Headers) -> bool:
-        """Whether a page of others led to an address, or a browser looks at it in advance: nobody here asked that."""
+        """Whether another site led here or the browser prefetches: nobody here asked for it."""
         here, referer = _origin(f"{scope['scheme']}://{headers.get('host', '')}"), headers.get("referer")
         is_linked = bool(referer and here and not self._is_ours(referer, here))
         return is_linked or headers.get("sec-fetch-site") in ELSEWHERE or _is_early(headers)
@@ -81,7 +81,7 @@ class SecurityMiddleware:
         return ""
 
     def _why_unsigned(self, headers: Headers, here: Origin) -> str:
-        """Say why a change is refused that bears no sign of where it comes from, as old browsers and programs send."""
+        """Return why a change without an origin is refused, as old browsers and programs send it."""
         referer = headers.get("referer")
         if referer is not None:
             return "" if self._is_ours(referer, here) else say("Requests from other sites are not accepted.")
@@ -91,9 +91,9 @@ class SecurityMiddleware:
         return ""
 
     def _is_ours(self, address: str, here: Origin) -> bool:
-        """Whether an address is of the origin a request came to, or of what the operator says people see as that.
+        """Whether an address has the origin of the request, or one the operator configured.
 
-        Before a proxy that ends TLS the pages are https and may have another port than what arrives here.
+        Behind a proxy that terminates TLS, pages are https and may have another port.
         """
         origin = _origin(address)
         if origin is None:
@@ -106,7 +106,7 @@ class SecurityMiddleware:
 
 
 def _is_visit(headers: Headers) -> bool:
-    """Whether a browser opens a page for a person: in a window, not in a frame and not in advance."""
+    """Whether a person opens a page: in a window, not in a frame, not prefetched."""
     is_window = headers.get("sec-fetch-dest", "document") == "document"
     return headers.get("sec-fetch-mode") == "navigate" and is_window and not _is_early(headers)
 
@@ -116,8 +116,8 @@ def _is_early(headers: Headers) -> bool:
 
 
 def _named(host: str) -> tuple[str, int | None]:
-    """Return name and port of a host as the settings have it; None where it has no port."""
-    if host.count(":") > 1 and not host.startswith("["):  # an IPv6 address as it is
+    """Return name and port of a configured host; None if it has no port."""
+    if host.count(":") > 1 and not host.startswith("["):  # a bare IPv6 address
         return host, None
     try:
         parts = urlsplit(f"//{host}")

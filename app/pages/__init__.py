@@ -1,4 +1,4 @@
-"""The pages people read, joined into one router; each wing holds what one page needs.
+"""The pages, joined into one router; each package holds one page.
 
 Pages ask the library, take words from `app.words` and may import each other's addresses and cards, never `app.api`.
 """
@@ -27,7 +27,7 @@ for module in (
     gaps,
     files,
     writing,
-    versions,  # before `entry`: an id may hold slashes, so its address takes all that follows
+    versions,  # before `entry`: an id may hold slashes, so its route matches everything below
     lineage,
     loop,
     making,

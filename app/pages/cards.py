@@ -21,7 +21,7 @@ from kb.search.answer import Hit, Why
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A label that leads to everything with the same value."""
+    """A label that links to everything with the same value."""
 
     facet: str
     text: str
@@ -36,7 +36,7 @@ class Card:
     address: str
     kind: str
     team: str
-    outcome: str  # key; empty when it has none
+    outcome: str  # key; empty if none
     outcome_label: str
     day: str
 
@@ -53,13 +53,13 @@ class HitCard:
     chips: tuple[Chip, ...]
     spoken: str
     spoken_is_snippet: bool
-    record: str  # 7勝3敗 (10件); empty for all but talk tracks in use
+    record: str  # 7勝3敗 (10件); only for talk tracks in use
     why: Why | None
-    trust: str  # state; empty for what nobody need check, as a deal
+    trust: str  # state; empty for what needs no check, such as a deal
 
 
 def card_of(entry: Entry, reader: Reader) -> Card:
-    """Return what a list shows of an entry."""
+    """Return an entry as lists show it."""
     outcome = entry.outcome or ""
     return Card(
         entry=entry,
@@ -73,7 +73,7 @@ def card_of(entry: Entry, reader: Reader) -> Card:
 
 
 def hit_card(hit: Hit, reader: Reader, library: Library) -> HitCard:
-    """Return what the result list shows of a hit."""
+    """Return a hit as the result list shows it."""
     entry = hit.entry
     last = hit.heading.split(" › ")[-1]
     is_track = entry.kind == "talk-track"
@@ -95,7 +95,7 @@ def hit_card(hit: Hit, reader: Reader, library: Library) -> HitCard:
 
 
 def chips_of(entry: Entry, reader: Reader) -> tuple[Chip, ...]:
-    """Return the labels of an entry that lead to similar ones."""
+    """Return the labels of an entry that link to similar ones."""
     return tuple(
         Chip(facet, reader.label(facet, value), facet_address(facet, value))
         for facet in PROMINENT_LISTS
@@ -104,7 +104,7 @@ def chips_of(entry: Entry, reader: Reader) -> tuple[Chip, ...]:
 
 
 def record_of(deals: Sequence[Entry], reader: Reader) -> str:
-    """Return wins and losses of deals with their number; empty when there are none."""
+    """Return wins and losses of deals with their total; empty if there are none."""
     known = [deal for deal in deals if deal.outcome]
     if not known:
         return ""

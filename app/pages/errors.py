@@ -1,4 +1,4 @@
-"""Say what went wrong with a page, and what to do next."""
+"""Error pages: what went wrong, and what to do next."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ KNOWN = (404, 422, 503)
 
 
 def render_error(request: Request, status: int, message: str = "") -> Response:
-    """Answer with a page (or, for the script, a fragment) that says what happened and offers a next step."""
+    """Return a page (or a fragment, for the script) that says what happened and offers a next step."""
     reader = reader_of(request)
     kind = str(status) if status in KNOWN else "4xx" if status < 500 else "500"
     context = {
         "status": status,
         "heading": reader(f"error.{kind}.heading"),
         "advice": reader(f"error.{kind}.advice"),
-        "message": reader.say(message) if isinstance(message, Sentence) else "",  # a framework's words are for programs
+        "message": reader.say(message) if isinstance(message, Sentence) else "",  # others are for programs
     }
     return render(request, "_error.html" if wants_fragment(request) else "error.html", context, status)

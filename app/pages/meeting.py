@@ -1,4 +1,4 @@
-"""The page of the meeting: what happened, what waits, and what was decided, kept as a note."""
+"""The meeting page: what happened, what to do, and what was decided, saved as a note."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 @router.get(PAGE)
 def meeting_page(request: Request, library: LibraryDep, board: GapBoardDep, reader: ReaderDep) -> Response:
-    """Show the meeting on a period: as it was saved where it was, else, or when asked to, from today's records."""
+    """Show the meeting on a period: as saved, or from today's records if not saved or if requested."""
     asked = request.query_params
     stored = None if asked.get("live") else library.loop.stored_meeting(asked.get("period", ""))
     found = stored or library.loop.meeting(asked.get("period", ""), **waiting(library, board, reader))
@@ -51,13 +51,13 @@ def numbers_page(request: Request) -> Response:
 def save(
     request: Request, library: LibraryDep, store: StoreDep, board: GapBoardDep, reader: ReaderDep, form: Form
 ) -> Response:
-    """Keep a meeting with its decisions and actions as a note; one of a period that has one is left alone."""
+    """Save a meeting with its decisions and actions as a note; an existing note of the period is left alone."""
     found = library.loop.meeting(form.get("period", ""), **waiting(library, board, reader))
-    told = {name: form.get(name, "") for name in ("decisions", "actions")}
+    fields = {name: form.get(name, "") for name in ("decisions", "actions")}
     if library.loop.meeting_note(found.period):
-        return _page(request, library, found, {**told, "problem": reader("meeting.saved_already")}, 409)
+        return _page(request, library, found, {**fields, "problem": reader("meeting.saved_already")}, 409)
     view = in_words(found, library, reader)
-    text = to_note(found, view, reader, _lines(told["decisions"]), _lines(told["actions"]))
+    text = to_note(found, view, reader, _lines(fields["decisions"]), _lines(fields["actions"]))
     try:
         saved = store.create(
             text,
@@ -69,13 +69,13 @@ def save(
             key=form.get("key", "")[:200],
         )
     except KBError as error:
-        return _page(request, library, found, {**told, "problem": reader.say(error.sentence)}, 422)
+        return _page(request, library, found, {**fields, "problem": reader.say(error.sentence)}, 422)
     return RedirectResponse(f"{entry_address(saved.id)}?saved={'1' if saved.is_findable else 'soon'}", 303)
 
 
 @router.post(f"{PAGE}/mark")
 def mark(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> Response:
-    """Write into the note of a meeting that one of its actions is done, or open again."""
+    """Mark an action in the note of a meeting as done, or as open again."""
     note = library.entries.get(form.get("note", ""))
     if not period_of(note):
         raise EntryNotFoundError(note.id)

@@ -1,4 +1,4 @@
-"""The page of what both teams have agreed on."""
+"""The playbook page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ router = APIRouter()
 
 @router.get("/playbook")
 def playbook_page(request: Request, reader: ReaderDep) -> Response:
-    """Show goal, figures, lead stages, hand-over promises, angles and reason codes."""
+    """Show goal, metrics, lead stages, SLA, angles and reason codes."""
     playbook = reader.playbook
     reasons = [(outcome, reader.label("outcome", outcome), words.terms) for outcome, words in playbook.reasons.items()]
     named = {"kgi": playbook.kgi, "kpis": playbook.kpis, "stages": playbook.lead_stages, "sla": playbook.sla}

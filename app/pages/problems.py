@@ -1,4 +1,4 @@
-"""The page of what authors should fix: file by file, with the line."""
+"""The page of problems authors should fix, by file and line."""
 
 from __future__ import annotations
 

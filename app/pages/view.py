@@ -1,4 +1,4 @@
-"""Render a template for a request: in its language, with what every page shares."""
+"""Render a template for a request, in its language, with the shared context."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _TEMPLATES.env.globals |= {
 
 
 def wants_fragment(request: Request) -> bool:
-    """Whether the page's script asks for the results alone."""
+    """Whether the page's script requests only the results."""
     return request.headers.get(FRAGMENT_HEADER) == "results"
 
 
 def render(request: Request, template: str, context: dict[str, Any], status: int = 200) -> Response:
-    """Answer with a template; remember the language when the address asks for one."""
+    """Render a template; remember the language if the address names one."""
     reader = reader_of(request)
     other = next(locale for locale in LOCALES if locale != reader.locale)
     shared = {

@@ -1,1 +1,1 @@
-"""What goes over HTTP: the models of requests and answers. They import `kb`, `ingest` and `app.words`, no route."""
+"""The models of HTTP requests and responses. They import `kb`, `ingest` and `app.words`, no route."""

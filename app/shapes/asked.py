@@ -1,4 +1,4 @@
-"""Turn what a request says of a live deal into what the library compares."""
+"""Turn a request about a live deal into what the library compares."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def asked_from(
 ) -> Asked:
     """Return the deal asked about: stated facts count more than front matter in the text. Raises TextTooLongError.
 
-    Where the asker has seen what was read (`is_confirmed`), a fact that is not stated is meant to be empty.
+    When the reader has seen the facts read from the text (`is_confirmed`), a missing fact is meant to be empty.
     """
     if len(text) > MAX_TEXT_CHARS:
         raise TextTooLongError(len(text), MAX_TEXT_CHARS)
-    told = read_notes(text, library.playbook, library.search.count_tokens) if text.strip() else Asked()
+    read = read_notes(text, library.playbook, library.search.count_tokens) if text.strip() else Asked()
     stated = {name: value for name, value in facts.items() if value or is_confirmed}
-    return replace(told, **{**stated, "deal_id": deal_id.strip(), "is_confirmed": is_confirmed})
+    return replace(read, **{**stated, "deal_id": deal_id.strip(), "is_confirmed": is_confirmed})

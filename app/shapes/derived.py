@@ -1,4 +1,4 @@
-"""Shapes that hold what the register names, so that a new field of an entry needs no new shape."""
+"""Shapes derived from the field register, so that a new entry field needs no new shape."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ MAX_FILTER_VALUES = 50
 Values = Annotated[
     list[Annotated[str, Field(max_length=200)]], Field(default_factory=list, max_length=MAX_FILTER_VALUES)
 ]
-CHOSEN: Mapping[str, Any] = {name: Values for name in FILTERS}  # what a search is narrowed to
-FOUND: Mapping[str, Any] = {  # what an entry is found under
+CHOSEN: Mapping[str, Any] = {name: Values for name in FILTERS}  # search filters
+FOUND: Mapping[str, Any] = {  # fields an entry can be found by
     name: list[str] if name in LISTS else Annotated[str | None, Field(description=BY_NAME[name].about)]
     for name in FILTERS
 }
 
 
 def holding(fields: Mapping[str, Any]) -> Callable[[type[Shape]], type[Shape]]:
-    """Return what adds fields, by name with their types, to a shape that does not name them itself."""
+    """Return a decorator that adds fields (name and type) a shape does not declare itself."""
 
     def extended(shape: type[Shape]) -> type[Shape]:
         new: dict[str, Any] = {name: kind for name, kind in fields.items() if name not in shape.model_fields}
@@ -33,6 +33,6 @@ def holding(fields: Mapping[str, Any]) -> Callable[[type[Shape]], type[Shape]]:
 
 
 def found_under(entry: Entry, names: Iterable[str] = FILTERS) -> dict[str, Any]:
-    """Return what an entry is found under, by field: lists as lists, one value as itself."""
+    """Return the values an entry can be found by; lists stay lists."""
     values = {name: entry.value(name) for name in names}
     return {name: list(value) if isinstance(value, tuple) else value or None for name, value in values.items()}

@@ -10,18 +10,18 @@ from kb.loop.gaps import Gap
 
 
 class GapOut(BaseModel):
-    """A need nobody has written down yet."""
+    """Knowledge people searched for that no entry has yet."""
 
-    query: str = Field(description="By which it is known again.")
+    query: str = Field(description="Identifies the gap.")
     wording: str
     why: Literal["nothing", "weak", "unopened", "filtered"]
-    whys: dict[str, int] = Field(description="Searches by the way in which they were in vain.")
+    whys: dict[str, int] = Field(description="Failed searches by reason.")
     times: int
     people: int
-    amount: int = Field(description="Of the open deals it was asked for, in whole units.")
+    amount: int = Field(description="Total of the open deals it was searched for, in whole units.")
     deals: list[str]
     wordings: list[str]
-    last: str = Field(description="UTC, ISO.")
+    last: str = Field(description="Last search; UTC, ISO 8601.")
     owner: str
     due: str
 

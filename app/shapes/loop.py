@@ -15,7 +15,7 @@ from kb.loop.lineage import Lineage, Step
 
 
 class NamedOut(BaseModel):
-    """An entry by its name."""
+    """An entry by id and title."""
 
     id: str
     title: str
@@ -38,7 +38,7 @@ class NamedOut(BaseModel):
 
 
 class StepOut(BaseModel):
-    """An entry on the way; `generation` is below 0 before the entry asked about."""
+    """An entry of the lineage; `generation` is negative before the requested entry."""
 
     entry: NamedOut
     generation: int
@@ -60,7 +60,7 @@ class LineOut(BaseModel):
 
 
 class LineageOut(BaseModel):
-    """Where an entry comes from and what came of it."""
+    """Where an entry comes from and what came from it."""
 
     entry: NamedOut
     earlier: list[StepOut]
@@ -79,14 +79,14 @@ class LineageOut(BaseModel):
 
 
 class ProvenOut(BaseModel):
-    """A talk track that won deals and became nothing else."""
+    """A talk track that won deals but is not content yet."""
 
     entry: NamedOut
     won: list[NamedOut]
 
 
 class UnusedAngleOut(BaseModel):
-    """An angle that was answered to in campaigns and used in no deal."""
+    """An angle with responses in campaigns but used in no deal."""
 
     angle: str
     label: str
@@ -94,14 +94,14 @@ class UnusedAngleOut(BaseModel):
 
 
 class IdleOut(BaseModel):
-    """Content no deal of late made use of."""
+    """Content not used in recent deals."""
 
     entry: NamedOut
     last_used: date | None
 
 
 class UnansweredOut(BaseModel):
-    """A reason for losing deals that no entry answers."""
+    """A loss reason that no entry answers."""
 
     reason: str
     label: str
@@ -109,7 +109,7 @@ class UnansweredOut(BaseModel):
 
 
 class BrokenOut(BaseModel):
-    """Where the chain breaks."""
+    """Where the loop breaks."""
 
     proven: list[ProvenOut]
     angles: list[UnusedAngleOut]

@@ -16,11 +16,11 @@ class MeetingParams(NoParams):
     """Which meeting."""
 
     period: str = Field("", max_length=60, description="A week (2026-W47) or month (2026-11); empty: last full week.")
-    stored: bool = Field(False, description="As it was saved, where it was, instead of from today's records.")
+    stored: bool = Field(False, description="The saved numbers, if there are any, instead of today's records.")
 
 
 class MeetingOut(BaseModel):
-    """The parts of a meeting in their order."""
+    """The parts of a meeting, in order."""
 
     period: str
     first_day: date

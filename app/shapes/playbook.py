@@ -22,7 +22,7 @@ class TermOut(BaseModel):
 
 
 class ClosedDealsOut(BaseModel):
-    """How many deals were closed, noted or not."""
+    """How many deals were closed, recorded or not."""
 
     outcome: str
     count: int

@@ -8,13 +8,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from app.shapes.rounding import DIGITS, rounded
 from app.shapes.search import BoundsParams
 from kb.insight.coverage import Coverage
 from kb.insight.insights import Board
 from kb.insight.response import Response
-from kb.insight.scoreboard import Agreement, By, Counts, OutcomeOf, Row, Verdict
-
-DIGITS = 4  # of a share
+from kb.insight.scoreboard import Agreement, By, OutcomeOf, Row, Verdict
 
 
 class ScoreboardParams(BoundsParams):
@@ -25,7 +24,7 @@ class ScoreboardParams(BoundsParams):
 
 
 class FairOut(BaseModel):
-    """Odds of winning with the value against without it, among deals alike otherwise (Mantel-Haenszel)."""
+    """Odds ratio of winning with and without the value, among otherwise similar deals (Mantel-Haenszel)."""
 
     odds_ratio: float
     low: float
@@ -36,7 +35,7 @@ class FairOut(BaseModel):
 
 
 class ResponseOut(BaseModel):
-    """How campaigns were answered to."""
+    """Responses in campaigns."""
 
     shown: int
     responded: int
@@ -49,7 +48,7 @@ class ResponseOut(BaseModel):
     @classmethod
     def of(cls, response: Response) -> ResponseOut:
         """Shape a response."""
-        return cls(**_rounded(asdict(response)))
+        return cls(**rounded(asdict(response)))
 
 
 class BaseOut(BaseModel):
@@ -81,7 +80,7 @@ class RowOut(BaseModel):
     shrunk_high: float
     p_above_base: float
     verdict: Verdict
-    is_one_sided: bool = Field(description="A reason that only one outcome has: its rate says nothing.")
+    is_one_sided: bool = Field(description="A reason given for one outcome only: its rate is meaningless.")
     fair: FairOut | None
     agreement: Agreement
     response: ResponseOut | None
@@ -94,10 +93,10 @@ class RowOut(BaseModel):
             key=row.key,
             label=label,
             **asdict(row.counts),
-            **_rounded(asdict(row.rate)),
+            **rounded(asdict(row.rate)),
             verdict=row.verdict,
             is_one_sided=row.is_one_sided,
-            fair=FairOut(**_rounded(asdict(row.fair))) if row.fair else None,
+            fair=FairOut(**rounded(asdict(row.fair))) if row.fair else None,
             agreement=row.agreement,
             response=ResponseOut.of(response) if response else None,
             evidence=list(row.evidence),
@@ -115,14 +114,14 @@ class CoveredOut(BaseModel):
 
 
 class LookedAtOut(BaseModel):
-    """What the numbers rest on."""
+    """What the numbers are based on."""
 
     deals: int
     decided: int
     without_outcome: int
     without_value: int
     strength: float
-    undated: int = Field(description="Closed deals a period leaves out because nobody knows their day.")
+    undated: int = Field(description="Closed deals without a date, left out of any period.")
     coverage: list[CoveredOut]
     losses_under_recorded: bool
     under_recorded_industries: list[str]
@@ -136,25 +135,21 @@ class ScoreboardOut(BaseModel):
     base: BaseOut
     rows: list[RowOut]
     looked_at: LookedAtOut
-    note: str = Field(description="Why there is nothing to say; empty where there is.")
+    note: str = Field(description="Why there are no rows; else empty.")
 
     @classmethod
     def of(cls, board: Board, labels: Mapping[str, str], note: str = "") -> ScoreboardOut:
         """Shape a scoreboard with labels by key."""
         scores = board.scores
-        base = _rounded({"mean": scores.base.mean, "low": scores.base.low, "high": scores.base.high})
+        base = rounded({"mean": scores.base.mean, "low": scores.base.low, "high": scores.base.high})
         return cls(
             by=scores.by,
             outcome_of=scores.outcome_of,
-            base=BaseOut(**_counts(scores.base.counts), **base),
+            base=BaseOut(**asdict(scores.base.counts), **base),
             rows=[RowOut.of(row, labels[row.key], board.responses.get(row.key)) for row in scores.rows],
             looked_at=LookedAtOut(**asdict(scores.looked_at), **_coverage(board.coverage)),
             note=note,
         )
-
-
-def _counts(counts: Counts) -> dict[str, int]:
-    return asdict(counts)
 
 
 def _coverage(coverage: Coverage) -> dict[str, object]:
@@ -164,7 +159,3 @@ def _coverage(coverage: Coverage) -> dict[str, object]:
         "losses_under_recorded": coverage.losses_under_recorded,
         "under_recorded_industries": list(coverage.segments),
     }
-
-
-def _rounded(values: Mapping[str, object]) -> dict[str, object]:
-    return {name: round(value, DIGITS) if isinstance(value, float) else value for name, value in values.items()}

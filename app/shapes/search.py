@@ -1,4 +1,4 @@
-"""The shapes of requests and answers over HTTP."""
+"""The shapes of requests and responses over HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kb.search.query import MAX_LIMIT, Filters
 
 MAX_OFFSET = 10_000
 MAX_SIMILAR = 50
-# Names of lists before fields had one name everywhere; both are given until the next version.
+# Old plural names; both are returned until the next version.
 FORMER = {
     "tags": "tag",
     "industries": "industry",
@@ -40,26 +40,26 @@ class ChosenParams(BaseModel):
 
 
 class BoundsParams(ChosenParams):
-    """Filters; each may be repeated and then means any of its values."""
+    """Filters; a repeated one matches any of its values."""
 
     date_from: date | Literal[""] | None = Field(None, description="First day, inclusive: 2026-04-01.")
     date_to: date | Literal[""] | None = Field(None, description="Last day, inclusive.")
 
     def filters(self) -> Filters:
-        """Return the filters as the library takes them."""
+        """Return the filters for the library."""
         values = tuple((f, tuple(v for v in getattr(self, f) if v)) for f in FILTERS if any(getattr(self, f)))
         return Filters(values, str(self.date_from or ""), str(self.date_to or ""))
 
 
 class FilterParams(BoundsParams):
-    """Filters, and which of the entries found."""
+    """Filters and paging."""
 
-    trust: list[TrustState] = Field(default_factory=list, max_length=len(STATES), description="How far to rely on it.")
+    trust: list[TrustState] = Field(default_factory=list, max_length=len(STATES), description="Verification state.")
     limit: int = Field(10, ge=1, le=MAX_LIMIT)
     offset: int = Field(0, ge=0, le=MAX_OFFSET)
 
     def filters(self) -> Filters:
-        """Return the filters as the library takes them."""
+        """Return the filters for the library."""
         return replace(super().filters(), trust=tuple(self.trust))
 
 
@@ -68,11 +68,11 @@ class SearchParams(FilterParams):
 
     q: str = Field("", description='Words, a question, "an exact phrase", -excluded. Empty: list entries.')
     sort: Literal["relevance", "newest"] = "relevance"
-    explain: bool = Field(False, description="Say for each hit why it is where it is.")
+    explain: bool = Field(False, description="Explain the rank of each hit.")
 
 
 class NoParams(BaseModel):
-    """A request that takes no parameters: any is refused, so that a mistake never goes unnoticed."""
+    """A request without parameters: any is refused, so that a typo never goes unnoticed."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -81,20 +81,20 @@ class EntryParams(NoParams):
     """Which part of an entry to return."""
 
     part: Literal["", "entry", "similar", "lineage", "source"] = Field(
-        "", description="Empty: what the path says. Needed only where an id ends like the address of a part."
+        "", description="Empty: taken from the path. Needed only when an id ends with the name of a part."
     )
-    limit: int = Field(5, ge=1, le=MAX_SIMILAR, description="Of similar entries.")
+    limit: int = Field(5, ge=1, le=MAX_SIMILAR, description="Number of similar entries.")
 
 
 class AdjustmentOut(BaseModel):
-    """A nudge to a score."""
+    """A factor applied to a score."""
 
     name: str
     factor: float
 
 
 class WhyOut(BaseModel):
-    """How a hit came to its place."""
+    """Why a hit has its rank."""
 
     keyword_rank: int | None
     keyword_score: float
@@ -137,7 +137,7 @@ class HitOut(BaseModel):
     snippet: str
     highlights: list[tuple[int, int]] = Field(description="Character ranges of the snippet: start, end (exclusive).")
     band: Literal["strong", "good", "weak"]
-    score: float = Field(description="Comparable within one answer only.")
+    score: float = Field(description="Comparable within one response only.")
     why: WhyOut | None = None
 
     @classmethod
@@ -200,7 +200,7 @@ class AnswerOut(BaseModel):
 
 
 class EntryOut(BaseModel):
-    """A whole entry: common fields, and what only its kind has."""
+    """A whole entry: common fields and those of its kind."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -240,7 +240,7 @@ class ProblemOut(BaseModel):
 
 
 class StateOut(BaseModel):
-    """How the index is doing."""
+    """The state of the index."""
 
     ready: bool
     fingerprint: str
@@ -249,7 +249,7 @@ class StateOut(BaseModel):
     entries: int
     chunks: int
     problems: int
-    activity: str = Field("", description="Why searches and use cannot be written down; empty when they can.")
+    activity: str = Field("", description="Why searches and use cannot be logged; empty when they can.")
 
     @classmethod
     def of(cls, state: IndexState, activity: str = "") -> StateOut:
@@ -263,7 +263,7 @@ class ErrorDetail(BaseModel):
 
     code: str
     message: str
-    fields: list[dict[str, str]] = Field(default_factory=list, description="Which parameters, and what was expected.")
+    fields: list[dict[str, str]] = Field(default_factory=list, description="The parameters, and what was expected.")
 
 
 class ErrorOut(BaseModel):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.shapes.derived import found_under, holding
+from app.shapes.rounding import DIGITS, rounded
 from app.shapes.search import DEPRECATED, BoundsParams
 from app.words.addresses import entry_address
 from app.words.deals import ValueNames
@@ -18,7 +19,6 @@ from kb.insight.contrast import Contrast
 from kb.insight.pairs import OppositePair, Suggestion
 from kb.insight.similar import MOST_NEIGHBOURS, SimilarDeal, SimilarDeals
 
-DIGITS = 4  # of a share
 Some = Annotated[
     list[Annotated[str, Field(max_length=200)]],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
@@ -32,8 +32,8 @@ class SimilarDealsIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field("", description="Notes as they are, up to 20,000 characters; Markdown and front matter are read.")
-    deal_id: str = Field("", max_length=500, description="An existing deal; what else is given counts more.")
+    text: str = Field("", description="Notes, up to 20,000 characters; may be Markdown with front matter.")
+    deal_id: str = Field("", max_length=500, description="An existing deal; other fields override it.")
     competitors: Some = Field(
         default_factory=list, max_length=20, json_schema_extra=DEPRECATED, description="Now `competitor`."
     )
@@ -45,7 +45,7 @@ class SimilarDealsIn(BaseModel):
     k: int = Field(5, ge=1, le=MOST_NEIGHBOURS, description="Deals of each outcome.")
 
     def facts(self) -> dict[str, Any]:
-        """Return the stated facts as the library names them."""
+        """Return the stated facts by the library's names."""
         several = {name: list(getattr(self, name)) for name in FACTS}
         several["competitor"] += self.competitors
         return {
@@ -59,29 +59,29 @@ class SimilarDealsIn(BaseModel):
 
 @holding(dict.fromkeys(FACTS, list[str]))
 class AskedOut(BaseModel):
-    """What was understood, for the asker to correct."""
+    """What was understood, so that it can be corrected."""
 
-    text: str = Field(description="The situation that was compared, without outcome and lesson.")
+    text: str = Field(description="The compared situation, without outcome and lessons.")
     deal_id: str | None
     competitors: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `competitor`.")
     size: int | None
     amount: int | None
     stage: str
     lead_source: str
-    read_from_text: list[str] = Field(description="Facts nobody stated: the text names them.")
+    read_from_text: list[str] = Field(description="Facts read from the text, not stated.")
 
     @classmethod
     def of(cls, asked: Asked) -> AskedOut:
         """Shape what was understood."""
-        said = asdict(asked) | {"text": asked.text, "deal_id": asked.deal_id or None}
-        return cls(**said, competitors=list(asked.competitor))
+        fields = asdict(asked) | {"text": asked.text, "deal_id": asked.deal_id or None}
+        return cls(**fields, competitors=list(asked.competitor))
 
 
 class PartOut(BaseModel):
     """How alike two deals are in one respect."""
 
     name: str
-    likeness: float | None = Field(description="0 to 1; null where the deal does not say.")
+    likeness: float | None = Field(description="0 to 1; null when the deal has no value.")
     weight: float
 
 
@@ -125,14 +125,14 @@ class SimilarDealOut(BaseModel):
             angles=list(entry.angle),
             reasons=[reason.code for reason in deal.reasons],
             likeness=round(found.likeness, DIGITS),
-            parts=[PartOut(**_rounded(asdict(part))) for part in found.parts],
+            parts=[PartOut(**rounded(asdict(part))) for part in found.parts],
             **{name: getattr(deal, name) for name in named},
             **found_under(entry, LISTS),
         )
 
 
 class RateOut(BaseModel):
-    """How the nearest deals ended; the share of wins among the decided with its 90 % interval."""
+    """Outcomes of the nearest deals; the win rate of the decided ones with its 90 % interval."""
 
     won: int
     lost: int
@@ -162,7 +162,7 @@ class ContrastOut(BaseModel):
     @classmethod
     def of(cls, contrast: Contrast, names: ValueNames) -> ContrastOut:
         """Shape a contrast."""
-        return cls(**_rounded(asdict(contrast)), label=names.of(contrast.factor, contrast.value))
+        return cls(**rounded(asdict(contrast)), label=names.of(contrast.factor, contrast.value))
 
 
 class SharedOut(BaseModel):
@@ -181,7 +181,7 @@ class DifferenceOut(BaseModel):
 
 
 class PairOut(BaseModel):
-    """Two almost equal deals with opposite ends; values as people say them."""
+    """Two nearly equal deals with opposite outcomes; values by their labels."""
 
     won: str
     lost: str
@@ -242,7 +242,7 @@ class SimilarDealsOut(BaseModel):
     contrast: list[ContrastOut]
     pairs: list[PairOut]
     suggested: list[SuggestionOut]
-    note: str = Field(description="Why there is nothing to compare with; empty where there is.")
+    note: str = Field(description="Why there is nothing to compare with; else empty.")
 
     @classmethod
     def of(cls, found: SimilarDeals, names: ValueNames, note: str = "") -> SimilarDealsOut:
@@ -254,14 +254,10 @@ class SimilarDealsOut(BaseModel):
         return cls(
             query=AskedOut.of(found.asked),
             confidence=found.confidence,
-            rate=RateOut(**_rounded(asdict(found.rate))),
+            rate=RateOut(**rounded(asdict(found.rate))),
             contrast=[ContrastOut.of(contrast, names) for contrast in found.contrasts],
             pairs=[PairOut.of(pair, names) for pair in found.pairs],
             suggested=[SuggestionOut.of(suggestion, found, names) for suggestion in found.suggestions],
             note=note,
             **sides,
         )
-
-
-def _rounded(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: round(value, DIGITS) if isinstance(value, float) else value for name, value in values.items()}

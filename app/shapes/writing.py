@@ -14,13 +14,13 @@ from ingest.store import Saved
 
 
 class CheckIn(BaseModel):
-    """A text to look at."""
+    """A text to check."""
 
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(description="The whole file: front matter and Markdown.")
     kind: Literal["", "talk-track", "deal", "campaign", "note"] = Field(
-        "", description="Where the front matter does not say it."
+        "", description="Used when the front matter has no kind."
     )
     id: str = Field("", max_length=500, description="The entry this text replaces; empty for a new one.")
 
@@ -32,22 +32,22 @@ class WriteIn(BaseModel):
 
     text: str = Field(description="The whole file: front matter and Markdown.")
     kind: Literal["", "talk-track", "deal", "campaign", "note"] = Field(
-        "", description="Of a new entry, where the front matter does not say it."
+        "", description="For a new entry whose front matter has no kind."
     )
-    force: bool = Field(False, description="Save although another entry has the same text.")
+    force: bool = Field(False, description="Save even if another entry has the same text.")
     author: str = Field("", max_length=200, description="Who saves; for the history.")
     reason: str = Field("", max_length=1000, description="Why; for the history.")
 
 
 class SavedOut(BaseModel):
-    """What became of a save."""
+    """The result of a save."""
 
     id: str
     path: str
     url: str
-    content_hash: str = Field(description="SHA-256 of the file; give it as If-Match with the next change.")
+    content_hash: str = Field(description="SHA-256 of the file; send it as If-Match with the next change.")
     problems: list[ProblemOut]
-    findable: bool = Field(description="False: another process is indexing; the entry is found soon.")
+    findable: bool = Field(description="False: another process is indexing; the entry will be searchable soon.")
 
     @classmethod
     def of(cls, saved: Saved) -> SavedOut:
@@ -63,17 +63,17 @@ class SavedOut(BaseModel):
 
 
 class NearOut(BaseModel):
-    """An entry that says nearly the same."""
+    """An entry with nearly the same text."""
 
     id: str
     title: str
-    share: float = Field(description="Of the text in common, 0 to 1.")
+    share: float = Field(description="Share of the text in common, 0 to 1.")
 
 
 class ReviewOut(BaseModel):
-    """What a text would be as an entry."""
+    """The entry a text would become."""
 
-    title: str = Field(description="Empty where nothing says it.")
+    title: str = Field(description="Empty when there is none.")
     kind: str
     language: str
     problems: list[ProblemOut]

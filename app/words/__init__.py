@@ -1,1 +1,1 @@
-"""Everything said to people: the catalogues, labels and rendering. It imports `kb` and `ingest`, nothing of HTTP."""
+"""Everything people read: the catalogues, labels and rendering. It imports `kb` and `ingest`, nothing of HTTP."""

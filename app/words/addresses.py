@@ -1,4 +1,4 @@
-"""The addresses of entries, made here and nowhere else: an id may hold spaces, #, ?, % and letters of any script."""
+"""The addresses of entries, built only here: an id may contain spaces, #, ?, % and letters of any script."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def entry_address(entry_id: str) -> str:
 
 
 def action_address(action: Action, entry_id: str) -> str:
-    """Return the address of another page on an entry, or of what a button on its page does."""
+    """Return the address of a page or an action of an entry."""
     return f"/{action}/{quote(entry_id)}"
 
 
@@ -26,12 +26,12 @@ def api_address(entry_id: str) -> str:
 
 
 def make_address(name: str, entry_id: str) -> str:
-    """Return the address where an entry made from another is begun; `name` is what to begin."""
+    """Return the address for a new entry made from another; `name` is its template."""
     return f"/new/{name}?from={quote(entry_id, safe='')}"
 
 
 def path_address(path: str) -> str:
-    """Return the address of a page by its path as the server read it; it never leads to another host."""
+    """Return the address of a page by its decoded path; it never leads to another host."""
     return "/" + quote(path.lstrip("/\\"))
 
 

@@ -1,4 +1,4 @@
-"""The catalogues of messages, one a language, and which of them somebody reads."""
+"""The message catalogues, one per language, and the choice among them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def catalogue_of(locale: str) -> Catalog:
 
 
 def choose_locale(asked: str | None, remembered: str | None, accepted: str | None) -> str:
-    """Choose a language: the one asked for, else the one remembered, else the browser's, else Japanese."""
+    """Choose a language: the requested one, else the remembered one, else the browser's, else Japanese."""
     for choice in (asked, remembered):
         if choice in LOCALES:
             return choice
-    wanted = sorted(_accepted(accepted or ""), key=lambda pair: -pair[1])
-    return next((name for name, weight in wanted if weight > 0 and name in LOCALES), DEFAULT_LOCALE)
+    ranked = sorted(_accepted(accepted or ""), key=lambda pair: -pair[1])
+    return next((name for name, weight in ranked if weight > 0 and name in LOCALES), DEFAULT_LOCALE)
 
 
 def _accepted(header: str) -> list[tuple[str, float]]:

@@ -1,4 +1,4 @@
-"""What values of deals are called for people: agreed words, titles of entries, classes of size."""
+"""Labels for values of deals: agreed words, titles of entries, size classes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FIELDS = {"reason": "reasons", "content": "used"}  # counted under another name
 
 
 def dimension_name(name: str, reader: Reader) -> str:
-    """Return what deals are counted or compared by is called: a field, a kind of entry or a part of their text."""
+    """Return the label of a factor: a field, a kind of entry or a part of the text."""
     field = _FIELDS.get(name, name)
     if field in BY_NAME:
         return reader.field(field)
@@ -25,17 +25,17 @@ def dimension_name(name: str, reader: Reader) -> str:
 
 
 class ValueNames:
-    """Names of values by factor, in one language; titles are looked up once for all."""
+    """Labels of values by factor, in one language; titles are looked up once."""
 
     def __init__(self, reader: Reader, library: Library, entry_ids: Iterable[str]) -> None:
         self._reader = reader
         self._library = library
-        wanted = list(dict.fromkeys(entry_ids))
-        self._entries = library.entries.summaries(wanted)
+        ids = list(dict.fromkeys(entry_ids))
+        self._entries = library.entries.summaries(ids)
 
     @classmethod
     def for_similar(cls, reader: Reader, library: Library, found: SimilarDeals) -> ValueNames:
-        """Return the names an answer on similar deals needs."""
+        """Return the labels for similar deals."""
         ids = [c.value for c in found.contrasts if c.factor in _ENTRIES]
         ids += [s.value for s in found.suggestions if s.factor in _ENTRIES]
         for pair in found.pairs:
@@ -43,7 +43,7 @@ class ValueNames:
         return cls(reader, library, ids)
 
     def of(self, factor: str, value: str) -> str:
-        """Return what a value is called."""
+        """Return the label of a value."""
         if factor in _ENTRIES:
             found = self._entries.get(value)
             return found.title if found else value
@@ -52,7 +52,7 @@ class ValueNames:
         return self._reader.label(factor, value)
 
     def kind(self, factor: str, value: str) -> str:
-        """Return the kind of an entry a value names; the factor itself where it names none."""
+        """Return the kind of the entry a value names; the factor itself if none."""
         found = self._entries.get(value) if factor in _ENTRIES else None
         return found.kind if found else factor
 

@@ -1,4 +1,4 @@
-"""What speaks against an entry, in words."""
+"""Doubts about an entry, in words."""
 
 from __future__ import annotations
 

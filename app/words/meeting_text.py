@@ -1,4 +1,4 @@
-"""The meeting as Markdown, as a table, as a page for paper, and as the note that is kept of it."""
+"""The meeting as Markdown, as a table, as a printable page, and as a note."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAPER = (
 
 
 def to_markdown(view: MeetingView, reader: Reader, *, links: bool = True) -> str:
-    """Return the meeting as Markdown without its title; `links` lead to entries the way notes name each other."""
+    """Return the meeting as Markdown without its title; `links` makes entries Markdown links, as notes do."""
     head = [reader(f"meeting.{name}") for name in ("number", "now", "before", "range", "target", "verdict")]
     parts = [view.span, f"## {reader('meeting.figures')}", "\n".join(_table(head, view))]
     for section in view.sections:
@@ -39,7 +39,7 @@ def to_markdown(view: MeetingView, reader: Reader, *, links: bool = True) -> str
 def to_note(
     meeting: Meeting, view: MeetingView, reader: Reader, decisions: Sequence[str], actions: Sequence[str]
 ) -> str:
-    """Return the note that is kept of a meeting: what was decided first, its numbers as JSON last."""
+    """Return the note of a meeting: decisions first, its numbers as JSON last."""
     decided = "\n".join(f"- {_one_line(text)}" for text in decisions) or reader("meeting.none_decided")
     todo = "\n".join(f"- [ ] {_one_line(text)}" for text in actions) or reader("meeting.none_agreed")
     body = "\n\n".join(
@@ -55,7 +55,7 @@ def to_note(
 
 
 def to_html(view: MeetingView, reader: Reader) -> str:
-    """Return a page that needs nothing else."""
+    """Return a self-contained page."""
     body = render_body(to_markdown(view, reader, links=False), "notes/meeting.md").html
     return (
         f'<!doctype html>\n<html lang="{reader.locale}">\n<meta charset="utf-8">\n<title>{escape(view.title)}</title>\n'

@@ -42,15 +42,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the meeting; `empty` is said where it has no lines."""
+    """A part of the meeting; `empty` is shown when it has no lines."""
 
     key: str
     heading: str
     lines: tuple[Line, ...]
     empty: str
     more: str = ""
-    total: str = ""  # how many there are, where not all are listed
-    address: str = ""  # of the page with all of it
+    total: str = ""  # how many there are, if not all are listed
+    address: str = ""  # of the page with the full list
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,14 @@ class MeetingView:
 
 
 def title_of(period: Period, reader: Reader) -> str:
-    """Return what a meeting is called."""
+    """Return the title of a meeting."""
     if period.is_week:
         return reader("meeting.weekly", period=period.key)
     return reader("meeting.monthly", year=period.start.year, month=period.start.month, period=period.key)
 
 
 def in_words(meeting: Meeting, library: Library, reader: Reader) -> MeetingView:
-    """Say a meeting in a language."""
+    """Put a meeting into words."""
     period = Period.read(meeting.period)
     return MeetingView(
         title=title_of(period, reader),
@@ -160,10 +160,10 @@ def _last(meeting: Meeting, reader: Reader) -> tuple[Line, ...]:
 
 def _row(figure: Figure, reader: Reader) -> Row:
     name = figure.name_en if reader.locale == "en" and figure.name_en else figure.name
-    told = _teller(figure, reader)
+    shown = _formatter(figure, reader)
     interval = ""
     if figure.low is not None and figure.high is not None:
-        interval = reader("meeting.interval", low=told(figure.low), high=told(figure.high))
+        interval = reader("meeting.interval", low=shown(figure.low), high=shown(figure.high))
     return Row(
         key=figure.key,
         name=name or reader(f"number.{figure.key}"),
@@ -176,8 +176,8 @@ def _row(figure: Figure, reader: Reader) -> Row:
     )
 
 
-def _teller(figure: Figure, reader: Reader) -> Callable[[float], str]:
-    """Return how a number of this unit is written."""
+def _formatter(figure: Figure, reader: Reader) -> Callable[[float], str]:
+    """Return the formatter for a unit."""
     return {
         "share": lambda value: f"{value * 100:.0f}%",
         "amount": lambda value: reader.money(round(value), figure.currency),
@@ -187,7 +187,7 @@ def _teller(figure: Figure, reader: Reader) -> Callable[[float], str]:
 def _measured(figure: Figure, measured: Measured | None, reader: Reader) -> str:
     if measured is None:
         return ""
-    value = _teller(figure, reader)(measured.value)
+    value = _formatter(figure, reader)(measured.value)
     if figure.unit == "count":
         return value
     of = reader.number(measured.of)
@@ -205,20 +205,22 @@ def _target(figure: Figure, reader: Reader) -> str:
 
 
 def _verdicts(figure: Figure, reader: Reader) -> list[str]:
-    said = []
+    verdicts = []
     if figure.unit == "amount" and figure.total is not None:
-        told = _teller(figure, reader)
+        shown = _formatter(figure, reader)
         share = f"{figure.total / figure.target * 100:.0f}%" if figure.target else ""
-        said.append(reader("meeting.total" if share else "meeting.total_alone", total=told(figure.total), share=share))
+        verdicts.append(
+            reader("meeting.total" if share else "meeting.total_alone", total=shown(figure.total), share=share)
+        )
     if figure.now is None:
-        return said
+        return verdicts
     if figure.unit != "amount" and figure.target is not None and figure.low is not None and figure.high is not None:
         side = "above" if figure.low >= figure.target else "below" if figure.high < figure.target else "near"
         reached = "reached" if figure.now.value >= figure.target else "short"
-        said.append(reader(f"meeting.target_{side if side != 'near' else 'near_' + reached}"))
+        verdicts.append(reader(f"meeting.target_{side if side != 'near' else 'near_' + reached}"))
     if figure.change in ("up", "down", "within-error"):
-        said.append(reader(f"meeting.change_{figure.change}"))
-    return said
+        verdicts.append(reader(f"meeting.change_{figure.change}"))
+    return verdicts
 
 
 def _money(amount: int | None, currency: str, reader: Reader) -> str:
@@ -226,10 +228,10 @@ def _money(amount: int | None, currency: str, reader: Reader) -> str:
 
 
 def _due(key: str, note: str, reader: Reader) -> str:
-    """Say a bare day, as meetings were kept at first, as what it is."""
+    """Describe a bare day, as the first meetings were saved."""
     return reader("meeting.due", day=note) if key == "review" and _DAY.fullmatch(note) else note
 
 
 def joined(*parts: str) -> str:
-    """Join what there is to say of an item."""
+    """Join the non-empty parts of an item."""
     return " · ".join(filter(None, parts))

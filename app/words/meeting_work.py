@@ -1,4 +1,4 @@
-"""What waits for both teams, as the meeting lists it: entries to review, gaps, and where the loop breaks."""
+"""Work for both teams, as the meeting lists it: entries to review, gaps, and where the loop breaks."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from kb.loop.review import DOUBTED, Standing
 
 
 class Work(TypedDict):
-    """What `Library.meeting` takes."""
+    """The work lists `Library.meeting` takes."""
 
     review: list[WorkItem]
     gaps: list[WorkItem]
     broken: list[WorkItem]
 
 
-SHOWN = 10  # of a list, at most: the rest is counted
+SHOWN = 10  # per list, at most; the rest is only counted
 
 
 def waiting(library: Library, board: GapBoard, reader: Reader) -> Work:
-    """Return all of it, what is most pressing first."""
+    """Return the work lists, the most pressing first."""
     doubted = [(entry, standing) for entry, standing in library.loop.to_review() if standing.state in DOUBTED]
     return Work(
         review=[_reviewed(entry, standing, reader) for entry, standing in doubted[:SHOWN]]
@@ -46,11 +46,11 @@ def _reviewed(entry: Entry, standing: Standing, reader: Reader) -> WorkItem:
 
 
 def _gap(gap: Gap, reader: Reader) -> WorkItem:
-    asked = reader("gaps.asked", people=len(gap.askers), times=gap.times)
+    searches = reader("gaps.asked", people=len(gap.askers), times=gap.times)
     amount = reader("gaps.amount", amount=reader.money(gap.amount)) if gap.amount else ""
     decided = [(name, value) for name in ("owner", "due") if (value := getattr(gap.decided, name, ""))]
-    told = [f"{reader(f'gaps.{name}')}: {value}" for name, value in decided]
-    return WorkItem(gap.wording, "", joined(reader(f"gaps.why_{gap.why}"), asked, amount, *told))
+    assignment = [f"{reader(f'gaps.{name}')}: {value}" for name, value in decided]
+    return WorkItem(gap.wording, "", joined(reader(f"gaps.why_{gap.why}"), searches, amount, *assignment))
 
 
 def _broken(library: Library, opened: Mapping[str, date], reader: Reader) -> list[WorkItem]:

@@ -1,4 +1,4 @@
-"""Whom words are for: the language they read, the words their company has agreed on, and their day."""
+"""The reader of a response: language, the playbook's terms, and today."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAN, OKU = 10_000, 100_000_000  # the units Japanese amounts are spoken in
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who reads what a request or a command answers; called with a key, it returns the sentence."""
+    """The reader of a response or of a command's output; called with a key, it returns the sentence."""
 
     locale: str
     catalog: Catalog
@@ -50,20 +50,20 @@ class Reader:
         return bool(message and message.string)
 
     def say(self, sentence: str) -> str:
-        """Say a sentence in this language; in English where the catalogue does not know its pattern."""
+        """Return a sentence in this language; in English if the catalogue lacks its pattern."""
         if not isinstance(sentence, Sentence):
             return sentence
         values = {name: self.say(v) if isinstance(v, str) else v for name, v in sentence.values.items()}
         return self._text(sentence.pattern).format_map(values)
 
     def field(self, name: str) -> str:
-        """Return what a field of the register is called."""
+        """Return the label of a field."""
         return BY_NAME[name].label(self.locale)
 
     def label(self, field: str, value: str, outcome: str | None = None) -> str:
-        """Return what a value is called: an agreed word, else a word of ours, else the value itself.
+        """Return the label of a value: an agreed term, else one of ours, else the value itself.
 
-        `outcome` is that of the deal a reason was given for, where it is known.
+        `outcome` is that of the deal a reason was given for, if known.
         """
         if field == "reason":
             term = self.playbook.reason(outcome, value)
@@ -74,7 +74,7 @@ class Reader:
         return self(key) if self.has(key := f"{field}.{value}") else value
 
     def counted(self, key: str, count: int, **values: object) -> str:
-        """Return the sentence for a number of things, singular or plural."""
+        """Return the singular or plural sentence for a count."""
         message = self.catalog.get(key)
         forms = message.string if message else None
         if not forms or isinstance(forms, str):
@@ -83,27 +83,27 @@ class Reader:
         form = forms[0] if count == 1 else forms[-1]
         return str(form).format(count=self.number(count), **values)
 
-    def sentences(self, said: Iterable[str]) -> str:
-        """Return sentences one after another, as the language sets them."""
-        return ("" if self.locale == "ja" else " ").join(said)
+    def sentences(self, texts: Iterable[str]) -> str:
+        """Join sentences as the language does."""
+        return ("" if self.locale == "ja" else " ").join(texts)
 
     def number(self, value: float) -> str:
-        """Write a number with its separators."""
+        """Format a number with separators."""
         return format_decimal(value, locale=self.locale)
 
     def percent(self, part: int, whole: int) -> str:
-        """Write a share with one decimal below ten percent; a dash when there is no whole."""
+        """Format a share, with one decimal below ten percent; a dash if there is no whole."""
         if not whole:
             return "–"
         share = part / whole
         return format_percent(share, "#,##0.0%" if 0 < share < 0.1 else "#,##0%", locale=self.locale)
 
     def date(self, day: datetime.date | None) -> str:
-        """Write a day; empty when there is none."""
+        """Format a day; empty if there is none."""
         return format_date(day, format="medium", locale=self.locale) if day else ""
 
     def money(self, amount: int, currency: str = "JPY") -> str:
-        """Write an amount: 1億2,000万円 and 650万円 in Japanese, ¥6,500,000 in English."""
+        """Format an amount: 1億2,000万円 and 650万円 in Japanese, ¥6,500,000 in English."""
         if self.locale == "ja" and currency == "JPY":
             return _yen(amount)
         return format_currency(amount, currency, format="¤#,##0", currency_digits=False, locale=self.locale)

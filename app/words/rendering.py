@@ -58,7 +58,7 @@ _MARKDOWN = markdown()
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What an entry page shows of a body."""
+    """The body of an entry as its page shows it."""
 
     html: Markup  # without the sentence to say
     spoken: str  # the sentence to say, as plain text; empty when there is none
@@ -70,7 +70,7 @@ def render_body(body: str, entry_path: str, title: str = "", *, spoken_apart: bo
 
 
 def render_document(document: Document, entry_path: str, title: str = "", *, spoken_apart: bool = False) -> Rendered:
-    """Render a text that was just parsed, as `render_body` does."""
+    """Render an already parsed text, as `render_body` does."""
     return _rendered([_copied(token) for token in document.tokens], entry_path, title, spoken_apart)
 
 
@@ -90,7 +90,7 @@ def _rendered(tokens: list[Any], entry_path: str, title: str, spoken_apart: bool
     scrolling = clean.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace(
         "</table>", "</table></div>"
     )
-    scrolling = _EMPTY_HEADER.sub(r"<td\1></td>", scrolling)  # a header cell without words names nothing
+    scrolling = _EMPTY_HEADER.sub(r"<td\1></td>", scrolling)  # an empty header cell labels nothing
     return Rendered(Markup(scrolling), spoken)  # noqa: S704 - cleaned above
 
 
@@ -102,12 +102,12 @@ def spoken_line(body: str) -> str:
 
 
 def is_spoken_heading(heading: str) -> bool:
-    """Whether the sentence to say stands under this heading."""
+    """Whether the sentence to say is under this heading."""
     return heading.strip().casefold() in SPOKEN_HEADINGS
 
 
 def marked(text: str, highlights: Sequence[tuple[int, int]]) -> Markup:
-    """Return text with the ranges that were asked for in <mark>."""
+    """Return text with the given ranges in <mark>."""
     parts, at = [], 0
     for start, end in highlights:
         parts += [escape(text[at:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
@@ -116,7 +116,7 @@ def marked(text: str, highlights: Sequence[tuple[int, int]]) -> Markup:
 
 
 def heading_id(text: str) -> str:
-    """Return the anchor of a heading: its letters and figures, joined with hyphens."""
+    """Return the anchor of a heading: its letters and digits, joined with hyphens."""
     return "s-" + (re.sub(r"[\W_]+", "-", text.strip().casefold()).strip("-") or "heading")
 
 
@@ -144,7 +144,7 @@ def _copied(token: Any) -> Any:
 
 
 def _spoken_place(tokens: Sequence[Any]) -> tuple[int, int] | None:
-    """Return where the first quotation below the heading of the spoken sentence stands."""
+    """Return the position of the first quotation below the heading of the sentence to say."""
     below = False
     for at, token in enumerate(tokens):
         if token.type == "heading_open":
@@ -162,7 +162,7 @@ def _quoted(tokens: Sequence[Any]) -> str:
 
 
 def _without(tokens: list[Any], place: tuple[int, int]) -> list[Any]:
-    """Leave a quotation out, and its heading (three tokens) when nothing else stands below it."""
+    """Remove a quotation, and its heading (three tokens) if nothing else is below it."""
     start, end = place
     alone = end == len(tokens) or tokens[end].type == "heading_open"
     if alone and start >= 3 and tokens[start - 1].type == "heading_close":

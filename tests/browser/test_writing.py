@@ -61,7 +61,7 @@ def test_a_draft_survives_a_closed_tab(page: Page, site: str) -> None:
     page.get_by_label("本文").fill("書きかけの本文")
     page.goto(site)
     page.goto(f"{site}/new/note")
-    page.get_by_role("button", name="下書きに戻す").click()
+    page.get_by_role("button", name="下書きを復元").click()
     expect(page.get_by_label("題名")).to_have_value("書きかけの題")
     expect(page.get_by_label("本文")).to_have_value("書きかけの本文")
 
@@ -72,11 +72,11 @@ def test_a_draft_of_a_whole_file_comes_back_as_a_whole_file(page: Page, site: st
     page.get_by_label("ファイル全体").fill("---\nkind: campaign\nmy_key: 残る\n---\n# 展示会\n本文\n")
     page.goto(site)
     page.goto(f"{site}/new/campaign")
-    page.get_by_role("button", name="下書きに戻す").click()
+    page.get_by_role("button", name="下書きを復元").click()
     expect(page.get_by_label("ファイル全体")).to_be_visible()
     page.goto(site)  # nothing typed since
     page.goto(f"{site}/new/campaign")
-    page.get_by_role("button", name="下書きに戻す").click()
+    page.get_by_role("button", name="下書きを復元").click()
     expect(page.get_by_label("ファイル全体")).to_have_value("---\nkind: campaign\nmy_key: 残る\n---\n# 展示会\n本文\n")
 
 
@@ -90,7 +90,7 @@ def test_a_draft_never_overwrites_what_somebody_saved_since(browser: Browser, si
     page.goto(site)
     place.write_text(before + "ほかの人の行。\n", "utf-8")
     page.goto(f"{site}/edit/talk-tracks/price")
-    page.get_by_role("button", name="下書きに戻す").click()
+    page.get_by_role("button", name="下書きを復元").click()
     page.get_by_role("button", name="保存", exact=True).click()
     expect(page.locator(".difference .removed").filter(has_text="ほかの人の行。")).to_be_visible()
     assert place.read_text("utf-8") == before + "ほかの人の行。\n"
@@ -133,7 +133,7 @@ def test_a_conflict_is_seen_and_merged(browser: Browser, site: str, folder: Path
     page.get_by_label("本文").fill("はじめの行。")
     page.get_by_role("button", name="保存", exact=True).click()
     page.wait_for_url("**/entries/**")
-    page.get_by_role("link", name="直す", exact=True).click()
+    page.get_by_role("link", name="編集する", exact=True).click()
     page.wait_for_url("**/edit/**")
     place = folder / "notes/二人で書く.md"
     place.write_text(place.read_text("utf-8") + "ほかの人の行。\n", "utf-8")
@@ -160,7 +160,7 @@ def test_a_dropped_file_is_looked_at_and_added(page: Page, site: str, folder: Pa
     page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
     expect(page.get_by_role("heading", name="dropped.md")).to_be_visible()
     assert not (folder / "talk-tracks/dropped.md").exists()
-    page.get_by_role("button", name="選んだものを書き込む").click()
+    page.get_by_role("button", name="選んだものを保存").click()
     expect(page.get_by_role("link", name="dropped.md")).to_be_visible()
     assert (folder / "talk-tracks/dropped.md").read_text("utf-8").endswith("見学の一言。\n")
 
@@ -184,7 +184,7 @@ def test_it_works_without_javascript(browser: Browser, site: str, folder: Path) 
     page.get_by_label("顧客名").fill("日向フーズ")
     page.keyboard.press("Enter")  # saves nothing
     page.get_by_label("決め手は何だったか").fill("試行で現場が気に入った。")
-    page.get_by_role("button", name="確かめる").click()
+    page.get_by_role("button", name="チェックする").click()
     expect(page.locator("#review")).to_contain_text("日向フーズ 受注")
     page.get_by_role("button", name="保存", exact=True).click()
     page.wait_for_url("**/entries/**")

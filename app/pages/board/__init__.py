@@ -1,1 +1,1 @@
-"""The scoreboard: its address, rows, tables and pictures."""
+"""The scoreboard: its address, rows, tables and charts."""

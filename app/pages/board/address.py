@@ -1,4 +1,4 @@
-"""What the scoreboard is asked: read from an address, written into the next, and the deals behind its numbers."""
+"""The scoreboard's query: read from an address, written into links, with links to the deals behind each number."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ PERIODS = (3, 6, 12)  # months back from today, offered as links
 
 @dataclass(frozen=True, slots=True)
 class BoardAddress:
-    """What the page is asked."""
+    """The query of the page."""
 
     by: str
     outcome_of: str
     sort: str
     search: SearchAddress  # filters and period
-    opened: str = ""  # key of the row whose deals are shown at once
+    opened: str = ""  # key of the row whose deals are open
 
     @classmethod
     def read(cls, query: QueryParams) -> BoardAddress:
-        """Read an address; what cannot be understood counts as not asked."""
+        """Read an address; invalid values are ignored."""
         by, sort = query.get("by", ""), query.get("sort", "")
         by = by if by in BYS else BYS[0]
         outcome_of = "closed" if query.get("outcome_of") == "closed" else "decided"
@@ -40,7 +40,7 @@ class BoardAddress:
         """Return the address with something changed."""
         own = {"by": self.by, "outcome_of": self.outcome_of, "sort": self.sort} | changed
         if "sort" not in changed and self.sort == usual_sort(self.by):
-            own["sort"] = ""  # another dimension has its own usual order
+            own["sort"] = ""  # each dimension has its own default order
         defaults = {"outcome_of": "decided", "sort": usual_sort(own["by"])}
         pairs = [(name, value) for name, value in own.items() if value and value != defaults.get(name)]
         pairs += [(facet, value) for facet, values in self.search.values for value in values]
@@ -52,7 +52,7 @@ class BoardAddress:
         return replace(self, search=search).to(**changed)
 
     def in_month(self, month: str, reason: str) -> str:
-        """Return where a reason stands open with its deals of one month, written as 2026-04."""
+        """Return the address with a reason open and its deals of one month (2026-04)."""
         first = date.fromisoformat(f"{month}-01")
         last = date.fromordinal(_months_later(first, 1).toordinal() - 1)
         since = max(first.isoformat(), self.search.date_from)
@@ -60,7 +60,7 @@ class BoardAddress:
         return self.within(replace(self.search, date_from=since, date_to=until), open=reason) + "#open"
 
     def deals(self, *, every: bool = False, **chosen: str) -> str:
-        """Return the search that lists the deals behind a number, `every` whatever their outcome.
+        """Return the search that lists the deals behind a number; `every` includes all outcomes.
 
         Empty where the filters of a search cannot say it.
         """
@@ -74,29 +74,29 @@ class BoardAddress:
         return str(replace(self.search, text="", values=tuple(values.items()), page=1, sort="newest"))
 
     def periods(self, today: date) -> list[tuple[int, str, bool]]:
-        """Return (months, address, whether it is in force) of the periods up to today; 0 months is all time."""
+        """Return (months, address, is active) of the periods up to today; 0 months is all time."""
         found = []
         for months in PERIODS:
             since = _months_later(today, -months).isoformat()
-            wanted = replace(self.search, date_from=since, date_to="")
-            found.append((months, self.within(wanted), wanted == self.search))
+            search = replace(self.search, date_from=since, date_to="")
+            found.append((months, self.within(search), search == self.search))
         undated = replace(self.search, date_from="", date_to="")
         return [*found, (0, self.within(undated), undated == self.search)]
 
     def hidden(self) -> list[tuple[str, str]]:
-        """Return what the form of filters must carry along."""
+        """Return the hidden fields of the filter form."""
         # The form offers the segments; other filters come by address.
         others = [(f, v) for f, values in self.search.values if f not in SEGMENTS for v in values]
         return [("by", self.by), ("sort", self.sort), *others]
 
 
 def usual_sort(by: str) -> str:
-    """Return the order rows stand in unless another is asked for: a reason's lower bound says nothing."""
+    """Return the default order of rows: a reason's lower bound is meaningless."""
     return "deals" if by == "reason" else "low"
 
 
 def _months_later(day: date, months: int) -> date:
-    """Return the same day some months later or earlier, the last of the month where there is none."""
+    """Return the same day some months later or earlier, at most the last of the month."""
     number = day.year * 12 + day.month - 1 + months
     for last in (day.day, 30, 29, 28):
         try:

@@ -1,4 +1,4 @@
-"""The page of win rates: which angles, talk tracks, competitors go with wins, and how sure that is."""
+"""The scoreboard page: which angles, talk tracks and competitors go with wins, and how certain that is."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def scoreboard_page(
 
 @router.get("/pictures/{key}")
 def picture(gallery: GalleryDep, key: str) -> Response:
-    """Return a picture that was not ready when its page was sent, once it is drawn."""
+    """Return a chart that was not ready when its page was sent, once it is drawn."""
     found = gallery.find(key)
     if found is None:
         raise HTTPException(404)
@@ -68,7 +68,7 @@ def picture(gallery: GalleryDep, key: str) -> Response:
 
 
 def prepare(services: Services, is_over: Callable[[], bool]) -> None:
-    """Draw what every tab shows without filters, in both languages, for the readers to come."""
+    """Draw the charts of every tab without filters, in both languages, in advance."""
     library = services.library
     readers = [Reader.of(locale, library.playbook, services.clock) for locale in LOCALES]
     for by in BYS:
@@ -101,7 +101,7 @@ def _pictured(
     library: Library,
     frame: Callable[[Drawing], object],
 ) -> dict[str, Any]:
-    """Return the pictures, each in its `frame`, and the tables that belong to the dimension on show."""
+    """Return the charts, each in its `frame`, and the tables of the chosen dimension."""
 
     def framed(drawing: Drawing | None) -> object:
         return frame(drawing) if drawing else None
@@ -122,7 +122,7 @@ def _pictured(
 
 
 def base_words(base: Base, outcome_of: str, reader: Reader) -> str:
-    """Return the rate of all deals within the filters as a sentence; empty without deals."""
+    """Return the win rate of all filtered deals as a sentence; empty without deals."""
     counts = base.counts
     if not counts.won + counts.lost + (counts.no_decision if outcome_of == "closed" else 0):
         return ""
@@ -131,17 +131,17 @@ def base_words(base: Base, outcome_of: str, reader: Reader) -> str:
 
 
 def coverage_words(board: Board, reader: Reader) -> str:
-    """Return the warning that losses are written down less often than wins; empty where they are not."""
-    found = {row.outcome: row for row in board.coverage.rows if not row.industry}
-    said = []
-    if board.coverage.losses_under_recorded and {"won", "lost"} <= found.keys():
-        won, lost = found["won"], found["lost"]
+    """Return the warning that losses are recorded less often than wins; empty if they are not."""
+    totals = {row.outcome: row for row in board.coverage.rows if not row.industry}
+    warnings = []
+    if board.coverage.losses_under_recorded and {"won", "lost"} <= totals.keys():
+        won, lost = totals["won"], totals["lost"]
         numbers = {"won": won.noted, "won_of": won.closed, "lost": lost.noted, "lost_of": lost.closed}
-        said.append(reader("board.under_recorded", **numbers))
+        warnings.append(reader("board.under_recorded", **numbers))
     if board.coverage.segments:
         names = [reader.label("industry", name) for name in board.coverage.segments]
-        said.append(reader("board.under_recorded_in", names=reader("comma").join(names)))
-    return reader.sentences(said)
+        warnings.append(reader("board.under_recorded_in", names=reader("comma").join(names)))
+    return reader.sentences(warnings)
 
 
 def _coverage(board: Board, reader: Reader) -> list[tuple[str, str, str, str]]:
@@ -158,7 +158,7 @@ def _coverage(board: Board, reader: Reader) -> list[tuple[str, str, str, str]]:
 
 
 def _active(asked: BoardAddress, reader: Reader) -> list[tuple[str, str]]:
-    """Return (words, address without it) of each filter in force."""
+    """Return (label, address without it) of each active filter."""
     search = asked.search
     active = [
         (
@@ -176,10 +176,10 @@ def _active(asked: BoardAddress, reader: Reader) -> list[tuple[str, str]]:
 
 def _choices(asked: BoardAddress, reader: Reader) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
     """Return (facet, its name, (value, label, is chosen) …) of the filters in the form."""
-    found = []
+    choices = []
     for facet in SEGMENTS:
         words, chosen = reader.playbook.vocabulary(facet), asked.search.chosen(facet)
         values = dict.fromkeys([*(term.key for term in words.terms), *chosen] if words else chosen)
         options = [(v, reader.label(facet, v), v in chosen) for v in values]
-        found.append((facet, reader.field(facet), options))
-    return found
+        choices.append((facet, reader.field(facet), options))
+    return choices

@@ -1,4 +1,4 @@
-"""The pictures of the scoreboard: what is to be drawn, from what its tables say."""
+"""The charts of the scoreboard, built from its tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_LINES = 20
 
 
 def rates_picture(rows: Sequence[Interval], base: Base, name: str, reader: Reader) -> IntervalPlot | None:
-    """Return the rows of which enough is known; None where there are none."""
+    """Return the rows with enough deals; None if there are none."""
     if not rows:
         return None
     whole = reader("board.base_line", mean=round(base.mean * 100))
@@ -21,7 +21,7 @@ def rates_picture(rows: Sequence[Interval], base: Base, name: str, reader: Reade
 
 
 def heat_picture(table: HeatTable, reader: Reader) -> HeatMap | None:
-    """Return angles by industry; None where there is nothing to compare."""
+    """Return angles by industry; None if there is nothing to compare."""
     cells = tuple(
         HeatCell(at, column, cell.share, cell.shade)
         for at, (_, row) in enumerate(table.rows)
@@ -40,7 +40,7 @@ def months_picture(table: MonthTable, reader: Reader) -> MonthBars:
 
 
 def funnel_picture(rows: Sequence[FunnelRow], reader: Reader) -> FunnelBars | None:
-    """Return the campaigns stage by stage; None without campaigns that counted."""
+    """Return the campaign funnels; None without campaigns with counts."""
     funnels = tuple(Funnel(row.title, tuple(map(_stage, row.stages))) for row in rows)
     return FunnelBars(funnels, reader("board.picture_funnel")) if funnels else None
 

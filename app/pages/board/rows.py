@@ -16,7 +16,7 @@ from kb.insight.response import Response
 from kb.insight.scoreboard import Counts, Row
 from kb.library import Library
 
-MOST_LISTED = 50  # deals of a row on the page, the newest; the search lists all
+MOST_LISTED = 50  # newest deals per row; the search lists all
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class DealLink:
 
     title: str
     address: str
-    outcome: str  # empty for none
+    outcome: str  # empty if none
     day: str
 
 
@@ -40,23 +40,23 @@ class RowView:
     others: str  # no decision and open
     verdict: str
     verdict_label: str
-    probability: str  # how sure the verdict is
-    interval: Interval | None  # None where too few
+    probability: str  # how certain the verdict is
+    interval: Interval | None  # None if too few deals
     note: str
     response: str
-    campaigns: tuple[tuple[str, str], ...]  # (title, address) of those the response comes from
+    campaigns: tuple[tuple[str, str], ...]  # (title, address), sources of the response
     deals: tuple[DealLink, ...]
     unlisted: int  # deals beyond MOST_LISTED
     sorting: dict[str, tuple[float, str]]
 
 
 def counts_words(counts: Counts, reader: Reader) -> str:
-    """Return wins and losses with their number."""
+    """Return wins and losses with their total."""
     return reader("board.counts", won=counts.won, lost=counts.lost, decided=counts.won + counts.lost)
 
 
 def row_views(board: Board, asked: BoardAddress, reader: Reader, library: Library) -> list[RowView]:
-    """Return the rows in the order asked for."""
+    """Return the rows in the requested order."""
     by, rows = board.scores.by, board.scores.rows
     labels = board_labels(by, [row.key for row in rows], reader, library)
     making = _Rows(asked, reader, library, board.responses)
@@ -64,15 +64,15 @@ def row_views(board: Board, asked: BoardAddress, reader: Reader, library: Librar
 
 
 def finding(rows: Iterable[RowView], reader: Reader) -> str:
-    """Return what the rows say in a sentence; empty where none may be judged."""
+    """Return the findings as a sentence; empty if no row can be judged."""
     judged = [row for row in rows if row.interval]
-    said = []
+    sentences = []
     for verdict in ("above", "below"):
         if names := [row.label for row in judged if row.verdict == verdict]:
-            said.append(reader(f"board.finding_{verdict}", names=reader("comma").join(names)))
-    if judged and not said:
+            sentences.append(reader(f"board.finding_{verdict}", names=reader("comma").join(names)))
+    if judged and not sentences:
         return reader("board.finding_none")
-    return reader.sentences(said)
+    return reader.sentences(sentences)
 
 
 class _Rows:
@@ -137,8 +137,8 @@ def _others(counts: Counts, reader: Reader) -> str:
 def _ends(counts: Counts, reader: Reader) -> str:
     """Return how often a reason was given, by outcome, without the zeros."""
     ends = {"won": counts.won, "lost": counts.lost, "no-decision": counts.no_decision}
-    said = [reader("board.end", end=reader.label("outcome", end), count=count) for end, count in ends.items() if count]
-    return reader("comma").join(said) or reader("board.end", end=reader.label("outcome", "open"), count=counts.open)
+    parts = [reader("board.end", end=reader.label("outcome", end), count=count) for end, count in ends.items() if count]
+    return reader("comma").join(parts) or reader("board.end", end=reader.label("outcome", "open"), count=counts.open)
 
 
 def _only(counts: Counts) -> str:
@@ -148,7 +148,7 @@ def _only(counts: Counts) -> str:
 
 
 def _probability(row: Row, reader: Reader) -> str:
-    """Return how sure the side is that a row leans to; never quite, for it is a guess from a few deals."""
+    """Return the probability of the side a row leans to; never 100 %, since it is estimated from few deals."""
     side, sure = ("below", 1 - row.rate.p_above_base) if row.verdict == "below" else ("above", row.rate.p_above_base)
     return reader(f"board.probability_{side}", percent=min(99, max(1, round(sure * 100))))
 
@@ -162,7 +162,7 @@ def _interval(row: Row, name: str, reader: Reader) -> Interval | None:
 
 
 def _note(row: Row, reader: Reader) -> str:
-    """Return what comparing like with like makes of a verdict; empty where there is nothing to add."""
+    """Return how the fair comparison changes a verdict; empty if it adds nothing."""
     if row.verdict not in ("above", "below") and row.agreement != "clearer":
         return ""
     if row.fair is None or row.agreement == "not-comparable":

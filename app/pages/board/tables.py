@@ -13,7 +13,7 @@ from app.words.reader import Reader
 from kb.insight.overview import FUNNEL, SIDES, Cell, Monthly, Overview
 from kb.library import Library
 
-SHADES = 5  # of a share of wins
+SHADES = 5  # steps of the colour scale
 MOST_REASONS = 8  # of an outcome
 MOST_CAMPAIGNS = 12
 
@@ -24,7 +24,7 @@ class HeatCell:
 
     words: str = ""  # 3勝1敗 (4件); empty without decided deals
     share: str = ""  # the same in short, 3/4
-    shade: int | None = None  # 0 to SHADES - 1; None where too few
+    shade: int | None = None  # 0 to SHADES - 1; None if too few deals
     address: str = ""  # of the deals
 
 
@@ -38,7 +38,7 @@ class HeatTable:
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
-    """A reason, how often it was given each month, and where its deals of that month stand."""
+    """A reason, how often it was given each month, and the address of those deals."""
 
     name: str
     counts: tuple[int, ...]
@@ -58,17 +58,17 @@ class MonthTable:
 
 @dataclass(frozen=True, slots=True)
 class FunnelStage:
-    """How many reached a stage."""
+    """A stage and how many reached it."""
 
     name: str
-    count: str  # a dash where it was not counted
-    passed: str  # of the stage before, in percent; empty where that is not known
-    left: float | None  # of the most at any stage, as a share of 1
+    count: str  # a dash if not counted
+    passed: str  # percent of the previous stage; empty if unknown
+    left: float | None  # share of the largest stage, 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
 class FunnelRow:
-    """A campaign, and how many reached each stage with the share of the stage before."""
+    """A campaign and its stages."""
 
     title: str
     address: str
@@ -92,7 +92,7 @@ def heat_table(overview: Overview, asked: BoardAddress, reader: Reader) -> HeatT
 
 
 def _frequent(counted: Iterable[tuple[str, int]]) -> list[str]:
-    """Return values by how many deals have them; those with as many always in the same order."""
+    """Return values by number of deals, ties in a stable order."""
     totals: Counter[str] = Counter()
     for value, count in counted:
         totals[value] += count
@@ -100,7 +100,7 @@ def _frequent(counted: Iterable[tuple[str, int]]) -> list[str]:
 
 
 def month_tables(monthly: Monthly, asked: BoardAddress, reader: Reader) -> list[MonthTable]:
-    """Return the reasons of wins and of losses month by month, the frequent ones first."""
+    """Return the reasons of wins and losses by month, the most frequent first."""
     months = tuple(month.replace("-", "/") for month in monthly.months)
     tables = []
     for outcome in SIDES:
@@ -121,7 +121,7 @@ def month_tables(monthly: Monthly, asked: BoardAddress, reader: Reader) -> list[
 
 
 def funnel_rows(overview: Overview, reader: Reader, library: Library) -> list[FunnelRow]:
-    """Return the campaigns with most wins and leads first."""
+    """Return the campaigns, most wins and leads first."""
     ranked = sorted(overview.funnels, key=lambda f: tuple(-(count or 0) for count in reversed(f.counts)))
     shown = ranked[:MOST_CAMPAIGNS]
     titles = board_labels("campaign", [funnel.campaign for funnel in shown], reader, library)

@@ -1,4 +1,4 @@
-"""What the side panel of an entry says: the front matter in the reader's words."""
+"""The side panel of an entry: the front matter in the reader's words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kb.choices import METRICS, MONEY_METRICS
 from kb.entry import Campaign, Entry
 from kb.fields import FIELDS, FILTERS, Field
 
-FUNNEL = tuple(name for name in METRICS if name not in MONEY_METRICS)  # from the first contact to the order
+FUNNEL = tuple(name for name in METRICS if name not in MONEY_METRICS)  # from first contact to order
 ABOVE = ("id", "title", "kind", "team", "outcome", "language", "status", "visibility")  # shown with the title, or not
 OWN_PLACE = ("link", "links", "metrics", "variants", "currency")  # shapes shown as sections, tables, with the amount
 UNITS = {"size": "people", "cycle_days": "days"}
@@ -20,7 +20,7 @@ UNITS = {"size": "people", "cycle_days": "days"}
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value of a fact; a note in small print; an address when there is more of the same."""
+    """One value of a fact, with a note in small print and a link to more of the same."""
 
     text: str
     address: str = ""
@@ -37,7 +37,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class FunnelRow:
-    """A stage of a campaign: how many, and which share of the stage before."""
+    """A stage of a campaign: its count, and the share of the previous stage."""
 
     label: str
     count: str
@@ -56,7 +56,7 @@ class VariantRow:
 
 
 def facts_of(entry: Entry, reader: Reader) -> list[Fact]:
-    """Return the facts of an entry in the order a reader asks for them, those an author made up last."""
+    """Return the facts of an entry, the most important first, an author's own keys last."""
     found = ((field, _values(entry, field, reader)) for field in sorted(FIELDS, key=_place) if _is_fact(field, entry))
     facts = [Fact(reader.field(field.name), values) for field, values in found if values]
     return facts + [Fact(key, (Value(value),)) for key, value in entry.extra if value]
@@ -68,14 +68,14 @@ def _is_fact(field: Field, entry: Entry) -> bool:
 
 
 def _place(field: Field) -> int:
-    """Return where a field stands: details of the kind, what it can be found by, the reasons, and who cares for it."""
+    """Return the group of a field: details of the kind, filters, reasons, ownership."""
     if field.shape == "reasons":
         return 2
     return 0 if field.kinds else 1 if field.is_filter else 3
 
 
 def funnel_of(campaign: Campaign, reader: Reader) -> list[FunnelRow]:
-    """Return the stages of a campaign with the share of the stage before."""
+    """Return the stages of a campaign with the share of the previous stage."""
     rows: list[FunnelRow] = []
     before = 0
     for name in FUNNEL:
@@ -90,7 +90,7 @@ def funnel_of(campaign: Campaign, reader: Reader) -> list[FunnelRow]:
 
 
 def money_of(campaign: Campaign, reader: Reader) -> list[FunnelRow]:
-    """Return cost and revenue, and every figure of a campaign that is no stage."""
+    """Return cost, revenue and the other figures of a campaign that are not stages."""
     metrics: Mapping[str, int] = campaign.metrics
     rows = [
         FunnelRow(reader.label("metric", name), reader.money(metrics[name]), "")
@@ -116,7 +116,7 @@ def variants_of(campaign: Campaign, reader: Reader) -> list[VariantRow]:
 
 
 def _values(entry: Entry, field: Field, reader: Reader) -> tuple[Value, ...]:
-    """Return what an entry says in a field, in the reader's words."""
+    """Return the values of a field in the reader's words."""
     if field.shape == "reasons":
         return _reasons(entry, reader)
     if field.name in FILTERS:

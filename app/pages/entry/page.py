@@ -1,4 +1,4 @@
-"""The page of one entry: what it says, what came of it, where it comes from and where it was used."""
+"""The page of an entry: its text, its record, where it comes from and where it was used."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from kb.loop.review import Standing
 
 SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
-SAVED = (  # what became of a save that led here
+SAVED = (  # results of a save that redirects here
     "1", "soon", "archived", "restored", "helpful", "closed", "unanswered", "used", "used_already", "no_deal",
     "verified", "nobody", "unpublished_entry", "unpublished_deal",
 )  # fmt: skip
@@ -33,11 +33,11 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class LinkGroup:
-    """Entries that stand in one relation to the entry."""
+    """Entries with one relation to the entry."""
 
     heading: str
     cards: tuple[Card, ...]
-    record: str = ""  # wins and losses, where the entry was used in deals
+    record: str = ""  # wins and losses, if the entry was used in deals
 
 
 @router.get("/entries/{entry_id:path}")
@@ -84,7 +84,7 @@ def entry_page(
 
 
 def link_groups(entry: Entry, library: Library, reader: Reader) -> list[LinkGroup]:
-    """Return the linked entries by relation, each entry once a relation; `related` counts in both directions."""
+    """Return the linked entries by relation, each once per relation; `related` counts in both directions."""
     linked = library.entries.linked(entry.id)
     found: dict[tuple[str, str], dict[str, Entry]] = {}
     for direction, pairs in (("outgoing", linked.outgoing), ("incoming", linked.incoming)):
@@ -116,7 +116,7 @@ def notices(entry: Entry, library: Library, reader: Reader) -> list[tuple[str, E
 
 @router.post("/helpful/{entry_id:path}")
 def helpful(request: Request, library: LibraryDep, activity: ActivityDep, entry_id: str) -> Response:
-    """Count the reader among those whom an entry helped; a second time changes nothing."""
+    """Count the reader as one the entry helped, once."""
     activity.helpful(library.entries.get(entry_id).id, asker_of(request))
     response = RedirectResponse(f"{entry_address(entry_id)}?saved=helpful", 303)
     remember_asker(request, response)
@@ -124,12 +124,12 @@ def helpful(request: Request, library: LibraryDep, activity: ActivityDep, entry_
 
 
 def _doubts(entry: Entry, library: Library, reader: Reader) -> tuple[Reason, ...]:
-    """Return what speaks against an entry, without what the notices say already."""
+    """Return the doubts about an entry that the notices do not mention."""
     standing = library.loop.standing(entry.id)
     if standing is None:
         return ()
     is_replaced = any(relation == "supersedes" for relation, _ in library.entries.linked(entry.id).incoming)
-    said = {"overdue", "newer"} if is_replaced else {"overdue"}
+    noticed = {"overdue", "newer"} if is_replaced else {"overdue"}
     return reasons_of(
-        Standing(standing.state, tuple(d for d in standing.doubts if d.kind not in said)), reader, library
+        Standing(standing.state, tuple(d for d in standing.doubts if d.kind not in noticed)), reader, library
     )

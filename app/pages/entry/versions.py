@@ -1,4 +1,4 @@
-"""Archive an entry and bring it back; look at its versions and restore one."""
+"""Archive and restore an entry; show its versions and restore one."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ router = APIRouter()
 
 @router.post("/archive/{entry_id:path}")
 def archive(request: Request, store: StoreDep, reader: ReaderDep, entry_id: str) -> Response:
-    """Take an entry out of every answer."""
+    """Archive an entry."""
     saved = store.set_status(entry_id, "archived", author=author_of(request), reason=reader("history.archived"))
     return RedirectResponse(f"{entry_address(saved.id)}?saved=archived", 303)
 
 
 @router.post("/restore/{entry_id:path}")
 def restore(request: Request, store: StoreDep, reader: ReaderDep, entry_id: str) -> Response:
-    """Bring an archived entry back."""
-    said = reader("history.unarchived")
-    saved = store.set_status(entry_id, "published", author=author_of(request), reason=said)
+    """Restore an archived entry."""
+    reason = reader("history.unarchived")
+    saved = store.set_status(entry_id, "published", author=author_of(request), reason=reason)
     return RedirectResponse(f"{entry_address(saved.id)}?saved=restored", 303)
 
 
@@ -37,7 +37,7 @@ def restore(request: Request, store: StoreDep, reader: ReaderDep, entry_id: str)
 def history(
     request: Request, library: LibraryDep, store: StoreDep, reader: ReaderDep, entry_id: str, version: str = ""
 ) -> Response:
-    """Show the versions of an entry, and what one of them had that the present one has not."""
+    """Show the versions of an entry, and how one of them differs from the current one."""
     entry = library.entries.get(entry_id)
     versions = [
         (v.number, reader.date(v.at.date()), v.at.strftime("%H:%M"), v.author, v.reason)
@@ -57,11 +57,11 @@ def history(
 
 @router.post("/history/{entry_id:path}")
 def bring_back(request: Request, store: StoreDep, reader: ReaderDep, entry_id: str, version: str) -> Response:
-    """Make an old version the present one; the one before stays in the history."""
+    """Restore an old version; the current one stays in the history."""
     text = _text_at(store, entry_id, version)
     current = store.source(entry_id)
-    said = reader("history.restored", version=version[:10])
-    saved = store.update(entry_id, text, current.content_hash, force=True, author=author_of(request), reason=said)
+    reason = reader("history.restored", version=version[:10])
+    saved = store.update(entry_id, text, current.content_hash, force=True, author=author_of(request), reason=reason)
     return RedirectResponse(f"{entry_address(saved.id)}?saved=1", 303)
 
 

@@ -1,4 +1,4 @@
-"""The board of what people searched for and did not find."""
+"""The gaps page: failed searches."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from kb.loop.logbook import filters_of
 
 PAGE = "/gaps"
 SHOWN = 50
-LOOKED_UP = 10  # of which the nearest entries are looked for: each is a search
+LOOKED_UP = 10  # gaps shown with their nearest entries, since each needs a search
 DONE = ("open", "dismissed", "closed", "unanswered", "gone", "apart", "merged")
 SIMILAR = 3
 MOST_WORDINGS = 6
-MOST_OTHERS = 200  # gaps one may be joined to
+MOST_OTHERS = 200  # gaps one may be merged into
 
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
@@ -60,7 +60,7 @@ def gaps_page(
 
 @router.post(PAGE)
 def decide(board: GapBoardDep, form: Form) -> Response:
-    """Assign a gap, dismiss it, close it with an entry its search finds by now, take it apart or join it to another."""
+    """Assign, dismiss, split or merge a gap, or close it with an entry its search finds now."""
     query, why = form.get("query", ""), form.get("why", "")
     if form.get("do") == "close":
         done = _closed(board, query, form.get("entry", ""))
@@ -83,7 +83,7 @@ def _closed(board: GapBoard, query: str, entry_id: str) -> str:
 
 
 def _tabs(gaps: Sequence[Gap], why: str, reader: Reader) -> list[tuple[str, str, bool]]:
-    """Return (text, address, whether it is the present one) of all gaps and of each way to search in vain."""
+    """Return (label, address, is current) of all gaps and of each reason why searches failed."""
     counts = Counter(gap.why for gap in gaps)
     tabs = [(f"{reader('gaps.every')} {len(gaps)}", PAGE, not why)]
     return tabs + [(f"{reader(f'gaps.why_{one}')} {counts[one]}", f"{PAGE}?why={one}", why == one) for one in WHYS]

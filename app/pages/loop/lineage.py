@@ -1,4 +1,4 @@
-"""The page that shows where an entry comes from and what came of it."""
+"""The lineage page: where an entry comes from and what came from it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from kb.choices import OUTCOME_SIGNS
 from kb.entry import Entry
 from kb.loop.lineage import Lineage, Step
 
-MOST_IN_A_COLUMN = 8  # boxes of the picture; the list has all
+MOST_IN_A_COLUMN = 8  # boxes in the chart; the list has all
 
 router = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """An entry of the list, with what hangs on it."""
+    """An entry of the list, with its children."""
 
     card: Card
     relation: str
@@ -74,12 +74,12 @@ def picture(found: Lineage, reader: Reader) -> Markup:
 
 
 def is_cut(found: Lineage) -> bool:
-    """Whether the picture leaves entries out."""
+    """Whether the chart leaves entries out."""
     return len(_shown(found)) < len(found.earlier) + len(found.later)
 
 
 def _shown(found: Lineage) -> list[Step]:
-    """Return the steps for the picture: so many of a generation, each entry once."""
+    """Return the steps for the chart: a limited number per generation, each entry once."""
     counts: dict[int, int] = {}
     kept: dict[str, Step] = {}
     for step in (*found.earlier, *found.later):

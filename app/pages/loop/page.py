@@ -1,4 +1,4 @@
-"""The work list of both teams: where the chain from deals to content and back breaks."""
+"""The work list of both teams: where the loop between deals and content breaks."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from kb.entry import Entry
 from kb.library import Library
 from kb.loop.broken import QUIET_DAYS, Broken, Idle
 
-MOST_SHOWN = 50  # of a group; the answer over HTTP has all
+MOST_SHOWN = 50  # per group; the API returns all
 MOST_EVIDENCE = 5
 
 router = APIRouter()
-Step = tuple[str, str]  # what to do next, and where
+Step = tuple[str, str]  # what to do next, and its address
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def loop_page(request: Request, library: LibraryDep, activity: ActivityDep, read
 
 
 def groups_of(found: Broken, reader: Reader, library: Library) -> list[Group]:
-    """Return the work list, ready to be shown."""
+    """Return the work list for the template."""
     tasks = {
         "proven": [
             _of_entry(item.entry, reader.counted("loop.won", len(item.won)), item.won, _made(item.entry, reader),

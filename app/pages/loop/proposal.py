@@ -1,4 +1,4 @@
-"""What to write where something is missing."""
+"""What to write to close a gap."""
 
 from __future__ import annotations
 

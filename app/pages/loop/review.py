@@ -1,4 +1,4 @@
-"""What to check before it is used again: the queue, and the one click that verifies."""
+"""The review queue, and the button that verifies an entry."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an entry is to be checked, in words, with its evidence."""
+    """Why an entry needs a check, with its evidence."""
 
     sentence: str
     evidence: tuple[Card, ...]
@@ -53,11 +53,11 @@ class Item:
 
 @router.get("/review")
 def review_page(request: Request, library: LibraryDep, reader: ReaderDep, owner: str = "", state: str = "") -> Response:
-    """Show the queue, of one owner or of all."""
+    """Show the queue of one owner or of all."""
     known = library.loop.to_review()
     of_owner = [(entry, standing) for entry, standing in known if owner in ("", entry.owner)]
-    wanted = (state,) if state in STATES else DOUBTED
-    found = [(entry, standing) for entry, standing in of_owner if standing.state in wanted]
+    states = (state,) if state in STATES else DOUBTED
+    found = [(entry, standing) for entry, standing in of_owner if standing.state in states]
     counts: Counter[str] = Counter(standing.state for _, standing in of_owner)
     context = {
         "items": [_item(entry, standing, reader, library) for entry, standing in found[:MOST_SHOWN]],
@@ -76,13 +76,13 @@ def review_page(request: Request, library: LibraryDep, reader: ReaderDep, owner:
 def verify_entry(
     request: Request, library: LibraryDep, store: StoreDep, reader: ReaderDep, form: Form, entry_id: str
 ) -> Response:
-    """Note that the reader has checked an entry."""
+    """Mark an entry as verified by the reader."""
     entry, by = library.entries.get(entry_id), form.get("by", "").strip()[:200] or author_of(request)
     if by:
         verify(store, entry.id, by, reader.today)
     saved = {"saved": "verified" if by else "nobody"}
-    kept = {name: value for name in ("owner", "state") if (value := form.get(name, ""))}
-    back = f"/review?{urlencode(kept | saved)}" if form.get("back") == "review" else None
+    query = {name: value for name in ("owner", "state") if (value := form.get(name, ""))}
+    back = f"/review?{urlencode(query | saved)}" if form.get("back") == "review" else None
     response = RedirectResponse(back or f"{entry_address(entry.id)}?{urlencode(saved)}", 303)
     if by:
         remember(request, response, AUTHOR_COOKIE, quote(by))
@@ -90,7 +90,7 @@ def verify_entry(
 
 
 def reasons_of(standing: Standing, reader: Reader, library: Library) -> tuple[Reason, ...]:
-    """Return what speaks against an entry, in words."""
+    """Return the doubts about an entry, in words."""
     return tuple(_reason(doubt, reader, library) for doubt in standing.doubts)
 
 
@@ -106,7 +106,7 @@ def _item(entry: Entry, standing: Standing, reader: Reader, library: Library) ->
 
 
 def _tabs(counts: Mapping[str, int], owner: str, state: str, reader: Reader) -> list[tuple[str, str, bool]]:
-    """Return (text, address, whether it is the present one) of the queue and of each state."""
+    """Return (label, address, is current) of the queue and of each state."""
     of_owner = {"owner": owner} if owner else {}
     queue = sum(counts.get(name, 0) for name in DOUBTED)
     tabs = [(f"{reader('review.queue')} {queue}", "/review?" + urlencode(of_owner), state not in STATES)]

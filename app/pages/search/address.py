@@ -1,4 +1,4 @@
-"""The state of a search as its address: read from one, written into the next."""
+"""The state of a search as its address: read from one, written into links."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from kb.loop.review import STATES, TrustState
 from kb.search.query import Filters, Sort
 
 PAGE_SIZE = 10
-LAST_PAGE = 100  # nobody leafs further; a larger number in an address is a mistake
+LAST_PAGE = 100  # nobody pages further; a larger number is a mistake
 
 
 @dataclass(frozen=True, slots=True)
 class SearchAddress:
-    """What a search page was asked for."""
+    """The query of a search page."""
 
     text: str = ""
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (facet, values), without empty ones
@@ -28,12 +28,12 @@ class SearchAddress:
     sort: Sort = "relevance"
     page: int = 1
     explain: bool = False
-    deal: str = ""  # the open deal it is asked for
+    deal: str = ""  # the open deal it is for
     trust: tuple[TrustState, ...] = ()
 
     @classmethod
     def read(cls, query: QueryParams) -> SearchAddress:
-        """Read the address of a page; what cannot be understood counts as not asked."""
+        """Read the address of a page; invalid values are ignored."""
         values = [(facet, tuple(dict.fromkeys(v for v in query.getlist(facet) if v))) for facet in FACETS]
         page = query.get("page", "1")
         return cls(
@@ -61,16 +61,16 @@ class SearchAddress:
 
     @property
     def offset(self) -> int:
-        """How many hits stand on the pages before."""
+        """How many hits are on the previous pages."""
         return (self.page - 1) * PAGE_SIZE
 
     @property
     def is_start(self) -> bool:
-        """Whether nothing is asked at all."""
+        """Whether the query is empty."""
         return not self.text and not self.filters
 
     def chosen(self, facet: str) -> tuple[str, ...]:
-        """Return the values a facet is narrowed to."""
+        """Return the chosen values of a facet."""
         return dict(self.values).get(facet, ())
 
     def without(self, facet: str, value: str) -> SearchAddress:
@@ -124,7 +124,7 @@ def facet_address(facet: str, value: str) -> str:
 
 
 def day_or_nothing(text: str) -> str:
-    """Return a day as it is written in an address; empty for what is none."""
+    """Return a day in ISO form; empty if invalid."""
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:

@@ -1,4 +1,4 @@
-"""The search page: ask, narrow, see why."""
+"""The search page: search, filter, see why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kb.loop.activity import Activity
 from kb.loop.review import TrustState
 from kb.search.answer import Answer
 
-SHOWN_AT_FIRST = 6  # values of a facet that show without opening the rest
+SHOWN_AT_FIRST = 6  # values of a facet shown before expanding it
 MOST_VALUES = 40
 SHOWN_STATES: tuple[TrustState, ...] = ("verified", "needs-review", "overdue", "unverified")
 GENERAL_EXAMPLES = ("price", "silence", "excel", "security")
@@ -49,7 +49,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class ActiveFilter:
-    """A filter in force, and the address without it."""
+    """An active filter, and the address without it."""
 
     facet: str
     text: str
@@ -60,7 +60,7 @@ class ActiveFilter:
 def search_page(
     request: Request, library: LibraryDep, logbook: LogbookDep, activity: ActivityDep, reader: ReaderDep
 ) -> Response:
-    """Show what answers a question; without one, the newest entries and questions to start from."""
+    """Show the results; without a query, the newest entries and example questions."""
     asked = SearchAddress.read(request.query_params)
     answer = library.search.answer(
         asked.text, filters=asked.filters, sort=asked.sort, limit=PAGE_SIZE, offset=asked.offset, explain=asked.explain
@@ -88,12 +88,12 @@ def search_page(
 
 
 def answered(activity: Activity, asker: str) -> list[tuple[str, str]]:
-    """Return (what was searched, address) of the gaps somebody asked for that were closed since."""
+    """Return (query, address) of the gaps this person searched for that were closed since."""
     return [(gap.wording, entry_address(gap.entry)) for gap in activity.unseen(asker)]
 
 
 def summary(answer: Answer, asked: SearchAddress, reader: Reader) -> str:
-    """Return how sure the answer is and how much there is, as one line."""
+    """Return confidence and number of results as one line."""
     near = asked.text and answer.confidence == "none"
     count = reader.counted("hits.near" if near else "hits.count", answer.total)
     if asked.text:
@@ -104,7 +104,7 @@ def summary(answer: Answer, asked: SearchAddress, reader: Reader) -> str:
 
 
 def facet_groups(answer: Answer, asked: SearchAddress, reader: Reader) -> list[Group]:
-    """Return the facets with counts; ticked values stay, also where they count nothing."""
+    """Return the facets with counts; ticked values stay even with a count of zero."""
     groups = []
     for facet in FACETS:
         counts = {item.value: item.count for item in answer.facets.get(facet, ())}
@@ -122,7 +122,7 @@ def facet_groups(answer: Answer, asked: SearchAddress, reader: Reader) -> list[G
 
 
 def active_filters(asked: SearchAddress, reader: Reader) -> list[ActiveFilter]:
-    """Return the filters in force, each with the way out of it."""
+    """Return the active filters, each with the address without it."""
     active = [
         ActiveFilter(reader.field(facet), reader.label(facet, value), str(asked.without(facet, value)))
         for facet, values in asked.values
@@ -139,7 +139,7 @@ def active_filters(asked: SearchAddress, reader: Reader) -> list[ActiveFilter]:
 
 
 def examples(reader: Reader) -> list[tuple[str, str]]:
-    """Return questions to start from as (text, address): common ones and one about the first competitor."""
+    """Return example questions as (text, address): common ones and one about the first competitor."""
     questions = [reader("example." + name) for name in GENERAL_EXAMPLES]
     competitors, angles = reader.playbook.vocabulary("competitor"), reader.playbook.vocabulary("angle")
     questions += [reader("example.competitor", name=term.label(reader.locale)) for term in competitors.terms[:1]]

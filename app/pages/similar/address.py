@@ -1,4 +1,4 @@
-"""What the page of similar deals is asked: read from an address or a form, written into the next address."""
+"""The query of the similar-deals page: read from an address or a form, written into links."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from kb.wording import say
 
 PAGE = "/deals/similar"
 LONGEST_IN_ADDRESS = 1_500  # characters of notes; a longer address breaks in mails and chats
-WITHIN = (*(f"in_{name}" for name in SEGMENTS), "date_from", "date_to")  # which deals to look among
+WITHIN = (*(f"in_{name}" for name in SEGMENTS), "date_from", "date_to")  # which deals to compare with
 
 
 @dataclass(frozen=True, slots=True)
 class DealAddress:
-    """A live deal as the form states it."""
+    """A live deal as stated in the form."""
 
     text: str = ""
-    deal: str = ""  # id of an existing one
+    deal: str = ""  # id of an existing deal
     several: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (fact, values)
     single: tuple[tuple[str, str], ...] = ()  # (fact, value)
     within: tuple[tuple[str, str], ...] = ()  # (one of WITHIN, value)
-    read: str = ""  # which text and entry the asker has seen the reading of
+    read: str = ""  # fingerprint of the text and entry whose facts the reader has seen
 
     @classmethod
     def read_from(cls, form: ImmutableMultiDict[str, str]) -> DealAddress:
-        """Read an address or a form; `drop` takes one thing out of it."""
+        """Read an address or a form; `drop` removes one part of it."""
         asked = cls._stated(form)
-        if asked.read and not asked.is_confirmed:  # other notes, another entry: what the former ones said is no fact
+        if asked.read and not asked.is_confirmed:  # other notes: facts read from the former ones are gone
             asked = asked._without(form.getlist("derived"))
         return asked._dropped(form.get("drop", ""))
 
@@ -76,50 +76,50 @@ class DealAddress:
 
     @property
     def is_start(self) -> bool:
-        """Whether nothing is asked."""
+        """Whether the query is empty."""
         return not (self.text or self.deal or self.several or self.single)
 
     @property
     def fits(self) -> bool:
-        """Whether an address can hold all of it."""
+        """Whether it fits into an address."""
         return len(self.text) <= LONGEST_IN_ADDRESS
 
     @property
     def mark(self) -> str:
-        """What the form sends back so that text and entry are not read again against the asker's corrections."""
+        """What the form sends back, so that reading text and entry again does not undo corrections."""
         read = f"{self.deal}\n{self.text}" if self.deal else self.text
         return hashlib.sha256(read.encode("utf-8", "replace")).hexdigest()[:8] if read else ""
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the asker has seen what was read from this very text and entry."""
+        """Whether the reader has seen the facts read from this text and entry."""
         return bool(self.read) and self.read == self.mark
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Return the values of a fact that may have several."""
+        """Return the values of a fact with several."""
         return dict(self.several).get(name, ())
 
     def value(self, name: str) -> str:
-        """Return the value of a fact that has one."""
+        """Return the value of a fact with one."""
         return dict(self.single).get(name, "")
 
     def bound(self, name: str) -> str:
-        """Return what the deals to look among are narrowed to."""
+        """Return the values the deals to compare with are filtered by."""
         return dict(self.within).get(name, "")
 
     @property
     def filters(self) -> Filters:
-        """The deals to look among."""
+        """The filters of the deals to compare with."""
         chosen = ((name, self.bound(f"in_{name}")) for name in SEGMENTS)
         values = tuple((name, (value,)) for name, value in chosen if value)
         return Filters(values, self.bound("date_from"), self.bound("date_to"))
 
     def everywhere(self) -> DealAddress:
-        """Return the same question over all deals."""
+        """Return the same query over all deals."""
         return replace(self, within=())
 
     def facts(self) -> Mapping[str, Any]:
-        """Return the stated facts as the library names them."""
+        """Return the stated facts by the library's names."""
         return {
             **{name: self.values(name) for name in FACTS},
             "size": _read(to_count, self.value("size")),
@@ -129,7 +129,7 @@ class DealAddress:
         }
 
     def misread(self) -> list[str]:
-        """Return what is wrong with numbers that cannot be read; they are not compared."""
+        """Return messages for invalid numbers; they are not compared."""
         found = []
         for name, convert in (("size", to_count), ("amount", _to_yen)):
             try:

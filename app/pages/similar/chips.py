@@ -1,4 +1,4 @@
-"""What was understood of a live deal, as chips that can be taken away, and what of it nobody stated."""
+"""What was understood of a live deal, as removable chips, and which of it was read from the text."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from kb.library import Library
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One thing that was compared; `drop` is what the form sends to leave it out."""
+    """One compared fact; `drop` is what the form sends to remove it."""
 
     drop: str
     text: str
-    was_read: bool = False  # from the text: nobody stated it
+    was_read: bool = False  # from the text, not stated
 
 
 def chips(address: DealAddress, asked: Asked, reader: Reader, library: Library) -> list[Chip]:

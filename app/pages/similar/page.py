@@ -1,4 +1,4 @@
-"""The page that shows what happened in deals like the one at hand."""
+"""The page of similar deals."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from kb.insight.asked import FACTS, Asked
 from kb.insight.similar import SimilarDeals
 from kb.library import Library
 
-MOST_LISTED = 200  # deals to choose from: more make a page slow, and nobody reads them
+MOST_LISTED = 200  # deals to choose from; more would slow the page down
 
 router = APIRouter()
 
 
 @router.get(PAGE)
 def similar_page(request: Request, library: LibraryDep, settings: SettingsDep) -> Response:
-    """Show similar deals, or the form to ask for them."""
+    """Show similar deals, or the form to find them."""
     return _page(request, library, settings, DealAddress.read_from(request.query_params))
 
 
@@ -42,7 +42,7 @@ def ask(
     settings: SettingsDep,
     form: Annotated[ImmutableMultiDict[str, str], Depends(posted_form)],
 ) -> Response:
-    """Lead to the address of what the form asks; notes too long for one are answered at once."""
+    """Redirect to the address of the query; answer directly if the notes are too long for one."""
     asked = DealAddress.read_from(form)
     if asked.fits:
         return RedirectResponse(str(asked), status_code=303)
@@ -70,9 +70,9 @@ def _page(request: Request, library: Library, settings: Settings, address: DealA
 
 
 def _derived(library: Library, address: DealAddress) -> list[str]:
-    """Return the facts that only notes and entry say: with others they are gone, and stated ones stay."""
-    said = library.deals.understood(asked_from(library, address.text, address.deal, {}))
-    return [fact for fact in derived(said) if address.is_confirmed or fact not in address.stated]
+    """Return the facts that come from notes and entry only; they go when those change, stated ones stay."""
+    understood = library.deals.understood(asked_from(library, address.text, address.deal, {}))
+    return [fact for fact in derived(understood) if address.is_confirmed or fact not in address.stated]
 
 
 def _result(found: SimilarDeals, reader: Reader, library: Library) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _result(found: SimilarDeals, reader: Reader, library: Library) -> dict[str, 
 def _choices(
     address: DealAddress, understood: Asked | None, reader: Reader
 ) -> dict[str, list[tuple[str, str, bool, bool]]]:
-    """Return (value, label, is chosen, was read from the text) of each fact that may have several values."""
+    """Return (value, label, is chosen, was read from the text) of each fact with several values."""
     choices = {}
     for name in FACTS:
         words = reader.playbook.vocabulary(name)
@@ -107,7 +107,7 @@ def _choices(
 
 
 def _scopes(address: DealAddress, reader: Reader) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
-    """Return (field, its name, (value, label, is chosen) …) of what the deals to look among can be narrowed to."""
+    """Return (field, its label, (value, label, is chosen) …) of the filters for the deals to compare with."""
     found = []
     for facet in SEGMENTS:
         words, chosen = reader.playbook.vocabulary(facet), address.bound(f"in_{facet}")

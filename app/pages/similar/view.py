@@ -15,8 +15,8 @@ from kb.insight.pairs import Difference, OppositePair, Suggestion
 from kb.insight.similar import Part, SimilarDeal, SimilarDeals
 from kb.library import Library
 
-FAR = 0.25  # likeness below which a deal is folded away
-STEPS = 4  # marks of a part's likeness
+FAR = 0.25  # likeness below which a deal is collapsed
+STEPS = 4  # steps of a part's likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class PartView:
     """One respect in which two deals are alike."""
 
     label: str
-    marks: int | None  # of STEPS; None where the deal does not say
+    marks: int | None  # of STEPS; None if the deal has no value
     words: str
 
 
@@ -55,7 +55,7 @@ class ContrastView:
 
 @dataclass(frozen=True, slots=True)
 class PairView:
-    """Two deals with opposite ends."""
+    """Two deals with opposite outcomes."""
 
     won: DealLink
     lost: DealLink
@@ -180,5 +180,5 @@ def headline(found: SimilarDeals, reader: Reader) -> str:
 
 
 def near_and_far(deals: Sequence[DealView]) -> tuple[list[DealView], list[DealView]]:
-    """Return the deals to show and those to fold away."""
+    """Return the deals to show and those to collapse."""
     return [deal for deal in deals if not deal.is_far], [deal for deal in deals if deal.is_far]

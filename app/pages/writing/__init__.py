@@ -1,1 +1,1 @@
-"""Writing on the page: forms, drafts, files and what an entry is begun from."""
+"""The editor: forms, drafts, files and entries made from others."""

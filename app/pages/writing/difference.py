@@ -17,7 +17,7 @@ class Line:
 
 
 def differences(first: str, second: str) -> list[Line]:
-    """Return what was changed from one text to another, with a little around it."""
+    """Return the changes from one text to another, with some context."""
     before, after = first.splitlines(), second.splitlines()
     lines: list[Line] = []
     for group in SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(CONTEXT):

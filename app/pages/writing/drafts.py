@@ -1,4 +1,4 @@
-"""What the page for writing holds between two requests: the file it began with, and what was changed since."""
+"""A draft between two requests: the file it started from, and the changes since."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from ingest.templates import answers_of, body_of
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An entry being written."""
+    """An entry being edited."""
 
     kind: str
     document: Document  # the whole file as it would be saved now
     begun: Document  # the file the form's fields were read from
-    entry_id: str = ""  # empty: a new one
-    base: str = ""  # hash of the version it began with
-    key: str = ""  # of a new entry: so that a double click saves once
+    entry_id: str = ""  # empty for a new one
+    base: str = ""  # hash of the version it started from
+    key: str = ""  # idempotency key of a new entry: a double click saves once
     whole: bool = False  # shown as a whole file instead of a form
     author: str = ""
     reason: str = ""
-    gap: str = ""  # the search in vain that it is to answer
-    asked: bool = True  # whether the questions of a template may be shown one by one
-    given: Mapping[str, Sequence[str]] = field(default_factory=dict)  # the form's fields as they were sent
+    gap: str = ""  # the gap it is to close
+    asked: bool = True  # whether a template's questions may have separate inputs
+    given: Mapping[str, Sequence[str]] = field(default_factory=dict)  # the submitted fields
 
     @classmethod
     def new(cls, kind: str, text: str, reader: Reader, author: str = "", *, title: str = "", gap: str = "") -> Draft:
-        """Begin a new entry from a template; a deal ends today."""
+        """Start a new entry from a template; a deal closes today."""
         given = {"closed_on": reader.today.isoformat()} if kind == "deal" and "outcome: open" not in text else {}
         given |= {"title": title} if title else {}
         begun = Document.of(edited(Document.of(text), given) if given else text)
@@ -42,7 +42,7 @@ class Draft:
 
     @classmethod
     def read(cls, form: ImmutableMultiDict[str, str], reader: Reader, original: str = "") -> Draft:
-        """Read the page's form; `original` is the file it began with, for what a form cannot carry: its line breaks."""
+        """Read the page's form; `original` is the file it started from, whose line breaks a form loses."""
         kind, begun = form.get("kind", "note"), Document.of(_as_stored(form.get("source", ""), original))
         whole = form.get("mode") == "whole" or begun.fault is not None
         given = {f.name: form.getlist(f.name) for f in fields_of(kind)}
@@ -89,7 +89,7 @@ class Draft:
         return self.document.body
 
     def answers(self) -> tuple[tuple[str, str], ...]:
-        """Return the questions with their answers, where the draft was begun with a template for deals."""
+        """Return the questions with their answers, if the draft started from a deal template."""
         if not self.asked:
             return ()
         asked = answers_of(self.begun.body)
@@ -116,7 +116,7 @@ def _sections(body: str) -> list[tuple[str, str]]:
 
 
 def _as_stored(posted: str, original: str) -> str:
-    """Return a text as it was in the file before a form made all its line breaks the same."""
+    """Return a text with the file's line breaks, which a form makes all the same."""
     text = _lines(posted)
     if text == _lines(original):
         return original

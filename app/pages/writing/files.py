@@ -1,4 +1,4 @@
-"""The page that takes Markdown files, one or many: what each would do is shown before anything is written."""
+"""The upload page for Markdown files: shows what each would change before anything is written."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ingest.store import EntryStore
 from kb.errors import KBError, RequestTooLargeError, TooManyFilesError
 
 PAGE = "/new/files"
-MOST_SENT = 3 * MOST_BYTES  # of all files together
+MOST_SENT = 3 * MOST_BYTES  # all files together
 
 router = APIRouter()
 
 
 async def sent_files(request: Request) -> list[tuple[str, bytes]]:
-    """Return (name, bytes) of the files a form sends, and of a text that was pasted: it has no name.
+    """Return (name, bytes) of the uploaded files and of pasted text, which has no name.
 
     Raises TooManyFilesError, RequestTooLargeError.
     """
@@ -40,8 +40,8 @@ async def sent_files(request: Request) -> list[tuple[str, bytes]]:
 
 
 async def chosen_files(request: Request) -> list[tuple[str, bytes]]:
-    """Return (name, bytes) of the files that were looked at and chosen. Raises as `sent_files` does."""
-    form = await _form_of(request, 2 * MOST_SENT, max_fields=3 * MOST_FILES + 10)  # as UTF-8 a text may be longer
+    """Return (name, bytes) of the checked files that were chosen. Raises as `sent_files` does."""
+    form = await _form_of(request, 2 * MOST_SENT, max_fields=3 * MOST_FILES + 10)  # text may be longer in UTF-8
     pairs = zip(form.getlist("name"), form.getlist("text"), strict=False)
     files = [(str(name), str(text).replace("\r\n", "\n").encode("utf-8")) for name, text in pairs]
     taken = {str(number) for number in form.getlist("take")}
@@ -60,7 +60,7 @@ async def _form_of(request: Request, limit: int, max_fields: int) -> FormData:
 
 @router.get(PAGE)
 def ask(request: Request, reader: ReaderDep) -> Response:
-    """Ask for files."""
+    """Show the upload form."""
     refusals = {
         "too_many": reader.say(TooManyFilesError(MOST_FILES).sentence),
         "too_large": reader.say(RequestTooLargeError(MOST_SENT).sentence),
@@ -76,7 +76,7 @@ def look(
     reader: ReaderDep,
     files: Annotated[list[tuple[str, bytes]], Depends(sent_files)],
 ) -> Response:
-    """Show what each file would do."""
+    """Show what each file would change."""
     planned = [_shown(one, store, reader) for one in plan(store, library, files)]
     return render(request, "files.html", {"planned": planned, "limit": MOST_FILES})
 
@@ -89,7 +89,7 @@ def save(
     reader: ReaderDep,
     files: Annotated[list[tuple[str, bytes]], Depends(chosen_files)],
 ) -> Response:
-    """Write the files that were chosen; each is looked at again, for time has passed."""
+    """Write the chosen files; each is checked again, since time has passed."""
     results = [_carried_out(store, one, reader) for one in plan(store, library, files)]
     return render(request, "files.html", {"planned": None, "results": results, "limit": MOST_FILES})
 

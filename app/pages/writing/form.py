@@ -1,4 +1,4 @@
-"""The fields of the writing form, ready to be shown."""
+"""The fields of the editor's form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kb.fields import BY_NAME
 from kb.playbook import Vocabulary
 from kb.wording import Sentence
 
-FIRST = {  # what a hurried author fills in; the rest is folded away
+FIRST = {  # the essential fields; the rest is collapsed
     "deal": ("customer", "closed_on", "industry", "product", "competitor", "outcome", "title", "reasons.buyer",
              "reasons.rep"),
     "talk-track": ("title", "objection", "industry", "product"),
@@ -21,12 +21,12 @@ FIRST = {  # what a hurried author fills in; the rest is folded away
                  "metrics.sal", "metrics.sql", "metrics.won"),
     "note": ("title", "tag", "industry", "product"),
 }  # fmt: skip
-AFTER = ("used", "angle")  # asked below the text
+AFTER = ("used", "angle")  # shown below the text
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A value to choose."""
+    """An option."""
 
     value: str
     label: str
@@ -35,7 +35,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One question of the form."""
+    """One field of the form."""
 
     name: str
     label: str
@@ -45,7 +45,7 @@ class FieldView:
     options: tuple[Option, ...]
     suggestions: str  # id of a list of entries to choose from
     problems: tuple[str, ...]
-    other: str  # label of a line for a value that is not among the options; empty: there is none
+    other: str  # label of the input for a value that is not an option; empty if there is none
 
 
 def field_views(
@@ -54,7 +54,7 @@ def field_views(
     problems: Sequence[Problem],
     reader: Reader,
 ) -> tuple[list[FieldView], list[FieldView], list[FieldView]]:
-    """Return the questions to show above the text, below it, and those to fold away."""
+    """Return the fields to show above the text, below it, and collapsed."""
     wrong: dict[str, list[str]] = {}
     for problem in problems:
         if name := field_named(problem):
@@ -68,14 +68,14 @@ def field_views(
 
 
 def field_named(problem: Problem) -> str:
-    """Return the field a problem speaks of; empty when it speaks of none."""
-    said = problem.message
-    if not isinstance(said, Sentence):
+    """Return the field a problem is about; empty if none."""
+    message = problem.message
+    if not isinstance(message, Sentence):
         return ""
-    while "before" in said.values and isinstance(said.values["before"], Sentence):
-        said = said.values["before"]
-    named = said.values.get("field")
-    return field_of(str(named).partition(".")[0]) if named else ""
+    while "before" in message.values and isinstance(message.values["before"], Sentence):
+        message = message.values["before"]
+    field = message.values.get("field")
+    return field_of(str(field).partition(".")[0]) if field else ""
 
 
 def _view(
@@ -101,14 +101,14 @@ def _view(
 
 
 def _label(field: FormField, reader: Reader) -> str:
-    """Return the name of a field, or of the part of one that is asked for by itself."""
+    """Return the label of a field, or of the part of one that has its own input."""
     if field.shape == "metric":
         return reader.label("metric", field.part)
     return reader(f"form.{field.name}") if field.part else reader.field(field.key)
 
 
 def _options(field: FormField, values: Sequence[str], reader: Reader, outcome: str) -> tuple[str, tuple[Option, ...]]:
-    """Return how a field is asked, and what can be chosen."""
+    """Return the widget and options of a field."""
     if field.shape == "choice":
         known = {value: reader.label(field.key, value) for value in choices_of(field)}
     elif field.shape == "reasons":

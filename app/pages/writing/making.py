@@ -1,4 +1,4 @@
-"""From an entry to the next step: note where it was used, and begin a new entry from it."""
+"""The next step from an entry: record where it was used, and start a new entry from it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAKES: dict[str, tuple[str, ...]] = {  # what is usually made from an entry of a
     "campaign": ("talk-track",),
     "deal": ("talk-track",),
 }
-MOST_DEALS = 30  # open ones to choose from, and as many of the newest
+MOST_DEALS = 30  # open deals to choose from, and as many of the newest
 MOST_QUOTED = 4_000  # characters of the source
 AUTHOR_COOKIE = "author"
 
@@ -42,7 +42,7 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A deal to choose."""
+    """A deal to choose from."""
 
     id: str
     text: str
@@ -52,7 +52,7 @@ class Choice:
 def use(
     request: Request, library: LibraryDep, store: StoreDep, logbook: LogbookDep, form: Form, entry_id: str
 ) -> Response:
-    """Note that an entry was used in a deal; neither an archived entry nor a draft is."""
+    """Record that an entry was used in a deal, unless one of them is archived or a draft."""
     entry, deal_id = library.entries.get(entry_id), form.get("deal", "").strip()
     if not deal_id:
         return RedirectResponse(f"{entry_address(entry.id)}?saved=no_deal", 303)
@@ -73,7 +73,7 @@ def author_of(request: Request) -> str:
 
 
 def deals_to_choose(entry: Entry, library: Library, reader: Reader) -> list[Choice]:
-    """Return open deals, then the newest others; none for an entry that cannot be used in a deal."""
+    """Return open deals, then the newest others; none if the entry cannot be used in a deal."""
     if entry.kind == "deal" or entry.status != "published":
         return []
     of_deals = Filters((("kind", ("deal",)),))
@@ -84,17 +84,17 @@ def deals_to_choose(entry: Entry, library: Library, reader: Reader) -> list[Choi
 
 
 def to_make(entry: Entry, reader: Reader) -> list[tuple[str, str]]:
-    """Return what may be made from an entry, as (name, address)."""
+    """Return the kinds that can be made from an entry, as (label, address)."""
     return [(reader(f"make.{name}"), make_address(name, entry.id)) for name in MAKES[entry.kind]]
 
 
 def begun_from(text: str, name: str, source: Entry, reader: Reader) -> str:
-    """Return a template with what a new entry takes over from another, whose text is quoted at the end."""
+    """Return a template with the fields copied from another entry, whose text is quoted at the end."""
     fields: dict[str, Plain | None] = {
         "title": reader(f"make.title.{name}", title=source.title),
         "derived_from": [source.id],
         **{name: [*source.values(name)] for name in LISTS if name in AGREED},
-        "visibility": source.visibility if source.visibility != "all" else "",  # what is quoted stays as hidden
+        "visibility": source.visibility if source.visibility != "all" else "",  # as restricted as the source
     }
     begun = edited(Document.of(text), {name: value for name, value in fields.items() if value})
     return begun.rstrip("\n") + f"\n\n## {reader('make.quoted', title=source.title)}\n{_quoted(source.body)}\n"

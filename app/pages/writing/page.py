@@ -1,4 +1,4 @@
-"""The page to write: a new entry or a change, as a form or as a whole file, seen as it will be before it is saved."""
+"""The editor: a new entry or a change, as a form or as a file, previewed before saving."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 @router.get("/new")
 def choose(request: Request, reader: ReaderDep) -> Response:
-    """Ask what to write."""
+    """Show the kinds of entries to write."""
     kinds = [(name, reader(f"new.{name}"), reader(f"new.{name}_lead")) for name in NEW]
     return render(request, "new.html", {"kinds": kinds})
 
@@ -57,7 +57,7 @@ def begin(
     name: str,
     source: Annotated[str, Query(alias="from")] = "",
 ) -> Response:
-    """Begin a new entry, from another one where the address names it."""
+    """Start a new entry, from another one if the address names it."""
     if name not in NEW:
         raise EntryNotFoundError(name)
     kind, asked = kind_of(name), request.query_params
@@ -71,7 +71,7 @@ def begin(
 
 @router.get("/edit/{entry_id:path}")
 def change(request: Request, library: LibraryDep, store: StoreDep, entry_id: str) -> Response:
-    """Open an entry to change it."""
+    """Open an entry for editing."""
     source = store.source(entry_id)
     document = Document.of(source.text)
     draft = Draft(
@@ -113,15 +113,15 @@ def _save(
     except (KBError, ValueError) as error:
         sentence = error.sentence if isinstance(error, KBError) else str(error)
         return page(request, library, store, draft, _review(store, draft), problem=sentence, status=422)
-    said = _closed(board, draft.gap, saved) if draft.gap else "1" if saved.is_findable else "soon"
-    response = RedirectResponse(f"{entry_address(saved.id)}?saved={said}", 303)
+    message = _closed(board, draft.gap, saved) if draft.gap else "1" if saved.is_findable else "soon"
+    response = RedirectResponse(f"{entry_address(saved.id)}?saved={message}", 303)
     if draft.author:
         remember(request, response, AUTHOR_COOKIE, quote(draft.author))
     return response
 
 
 def _closed(board: GapBoard, gap: str, saved: Saved) -> str:
-    """Close the gap an entry was written for, if its search finds the entry now; return what to say."""
+    """Close the gap an entry was written for, if its search finds the entry now; return the message key."""
     try:
         board.close(gap, saved.id)
     except (GapNotClosedError, ActivityUnavailableError, ActivitySchemaError):
@@ -138,7 +138,7 @@ def _saved(store: EntryStore, draft: Draft, force: bool) -> Saved:
         return store.create(
             draft.document, kind=draft.kind, force=force, author=draft.author, reason=draft.reason, key=draft.key
         )
-    except KeyReusedError as earlier:  # it was saved, the answer got lost, and the author wrote on
+    except KeyReusedError as earlier:  # it was saved, the response got lost, and the author kept writing
         entry_id, base = earlier.entry_id, earlier.content_hash
     return store.update(entry_id, draft.document, base, force=force, author=draft.author, reason=draft.reason)
 
@@ -159,7 +159,7 @@ def _checked(request: Request, library: Library, store: EntryStore, draft: Draft
 
 
 def _review(store: EntryStore, draft: Draft) -> Review | None:
-    """Look at a draft; None while there is nothing to look at."""
+    """Check a draft; None if it is empty."""
     try:
         return store.check(draft.document, kind=draft.kind, entry_id=draft.entry_id)
     except RefusedTextError:
@@ -167,7 +167,7 @@ def _review(store: EntryStore, draft: Draft) -> Review | None:
 
 
 def _original(store: EntryStore, form: ImmutableMultiDict[str, str]) -> str:
-    """Return the file the form began with, while it is still that one."""
+    """Return the file the form started from, if it is unchanged."""
     try:
         source = store.source(form.get("id", ""))
     except (EntryNotFoundError, RefusedTextError):
@@ -176,5 +176,5 @@ def _original(store: EntryStore, form: ImmutableMultiDict[str, str]) -> str:
 
 
 def _shown(draft: Draft, whole: bool) -> Draft:
-    """Return a draft as a whole file, or as a form that begins with what the file says now."""
+    """Return a draft as a whole file, or as a form filled from the current file."""
     return replace(draft, whole=whole, begun=draft.document, asked=draft.asked or not draft.entry_id)

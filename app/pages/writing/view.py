@@ -1,4 +1,4 @@
-"""The page to write, ready to be shown: the form, what is wrong, what is similar, and how it will look."""
+"""The view of the editor: form, problems, similar entries and preview."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from kb.library import Library
 from kb.search.answer import Hit
 from kb.search.query import Filters
 
-BEGINS = {"deal": "customer"}  # the field that has the cursor when a new entry is begun; else the title
-MOST_SUGGESTED = 500  # entries to choose from while typing
+BEGINS = {"deal": "customer"}  # the focused field of a new entry; else the title
+MOST_SUGGESTED = 500  # suggestions while typing
 
 
 def page(
@@ -42,7 +42,7 @@ def page(
     conflict: Sequence[Line] = (),
     status: int = 200,
 ) -> Response:
-    """Answer with the page for a draft; `same` is the id of an entry with the same text."""
+    """Render the page for a draft; `same` is the id of an entry with the same text."""
     reader = reader_of(request)
     problems = review.problems if review else ()
     may_be_form = draft.may_be_form
@@ -70,7 +70,7 @@ def page(
 
 
 def reviewed(review: Review | None, reader: Reader) -> dict[str, Any]:
-    """Return what is shown beside the form: problems, similar entries, and how it will look."""
+    """Return what is shown beside the form: problems, similar entries and preview."""
     if review is None:
         return {"review": None}
     entry = review.entry
@@ -89,11 +89,11 @@ def reviewed(review: Review | None, reader: Reader) -> dict[str, Any]:
 
 
 def _why(entry: Entry, hit: Hit, reader: Reader) -> str:
-    """Say in a few words what an entry has in common with the one being written."""
+    """Return briefly what an entry has in common with the draft."""
     mine, theirs = entry.facet_values(), hit.entry.facet_values()
     written = f"{entry.title}\n{entry.body}"
     named = [(v in mine[f], reader.label(f, v)) for f in LISTS for v in theirs[f]]
-    shared = [name for is_mine, name in named if is_mine or name in written]  # chosen, or only spoken of
+    shared = [name for is_mine, name in named if is_mine or name in written]  # chosen, or mentioned in the text
     shared = list(dict.fromkeys([*shared, *(hit.why.keyword_terms[:3] if hit.why else ())]))
     return reader("write.why", shared=reader("list.comma").join(shared[:5])) if shared else reader("write.why_meaning")
 

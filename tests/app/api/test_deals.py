@@ -109,7 +109,7 @@ def test_json_that_is_none_is_said_with_its_place(make_client: MakeClient) -> No
     )
     message = answer.json()["error"]["message"]
     assert answer.status_code == 422
-    assert message == "body: This is no valid JSON: Expecting value (at letter 9)."
+    assert message == "body: Invalid JSON: Expecting value (at character 9)."
 
 
 def test_former_names_of_lists_are_taken_and_given_beside_the_new_ones(make_client: MakeClient) -> None:

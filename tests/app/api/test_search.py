@@ -100,7 +100,7 @@ def test_highlights_mark_words_of_the_question_inside_the_snippet(client: TestCl
 def test_an_unknown_parameter_is_refused_on_every_route(client: TestClient, route: str) -> None:
     response = client.get(route, params={"limt": "3"})
     assert_error(response, 422, "invalid_request")
-    assert response.json()["error"]["fields"] == [{"name": "limt", "message": "There is no such parameter."}]
+    assert response.json()["error"]["fields"] == [{"name": "limt", "message": "Unknown parameter."}]
 
 
 @pytest.mark.parametrize(

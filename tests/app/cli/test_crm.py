@@ -113,7 +113,7 @@ def test_what_keeps_files_from_being_written_is_said_and_fails(place: Place, exp
     (place.entries / "deals").symlink_to("/proc/self")
     result = place.process("import", "crm", str(export), "--yes")
     assert result.returncode == 1
-    assert result.stderr.startswith("Stopped after 0 files, each of them whole. Nothing was saved: ")
+    assert result.stderr.startswith("Stopped after 0 files, each of them complete. Nothing was saved: ")
 
 
 def test_an_interrupt_leaves_whole_files_and_the_next_run_goes_on(place: Place, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_an_interrupt_leaves_whole_files_and_the_next_run_goes_on(place: Place, 
     written = files(place.entries)
     assert code == 130
     assert 0 < len(written) < count
-    assert "each of them whole. Run the same command again to go on." in said
+    assert "each of them complete. Run the same command again to continue." in said
     assert all(path.endswith(".md") and text.endswith("CRMから取り込んだ商談。\n") for path, text in written.items())
     report = json.loads(place.kb("import", "crm", str(export), "--yes", "--json").stdout)
     assert (report["new"], report["unchanged"]) == (count - len(written), len(written))

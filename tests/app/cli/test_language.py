@@ -72,7 +72,7 @@ def test_machines_read_the_same_whatever_the_terminal_speaks(place: Place) -> No
         (
             "ja",
             [
-                "確度 強い · 1件(フィルタで2件が隠れています)",
+                "強い一致 · 1件(フィルタで2件が隠れています)",
                 "  商談 · ● 受注 · 製造業 · 2026/03/27 · 強い一致  [deals/aoba]",
                 "  語の一致 1位 (現場) · 意味の近さ – (0.8) · 確認済み ×1.1",
             ],

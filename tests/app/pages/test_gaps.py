@@ -91,16 +91,16 @@ def test_a_gap_is_closed_only_when_its_search_finds_the_entry_and_those_who_aske
     page = _write(client, NIGHT, NIGHT, f"## 答え\n{NIGHT}。平日は22時まで受ける。")
     assert "「足りない知識」から外しました" in page and _board(client) == []
     start = asker.get("/", headers=JA).text
-    assert "探していた知識ができました" in start and "探していた知識" not in other.get("/", headers=JA).text
-    address = re.findall(r'探していた知識ができました: <a href="([^"]+)"', start)[0]
+    assert "以前検索した内容の記録ができました" in start and "以前検索した内容" not in other.get("/", headers=JA).text
+    address = re.findall(r'以前検索した内容の記録ができました: <a href="([^"]+)"', start)[0]
     asker.get(unquote(address), headers=JA)
-    assert "探していた知識" not in asker.get("/", headers=JA).text
+    assert "以前検索した内容" not in asker.get("/", headers=JA).text
 
 
 def test_an_entry_that_the_search_does_not_find_leaves_the_gap_open(client: TestClient) -> None:
     _search(_browser(client), QUESTION, kind="campaign")
     page = _write(client, QUESTION, "別のこと", "まったく関係のない話。")
-    assert "同じ検索でまだ上位に出ません" in page and len(_board(client)) == 1
+    assert "同じ検索ではまだ上位に出ません" in page and len(_board(client)) == 1
 
 
 def test_the_ways_to_search_in_vain_are_kept_apart(client: TestClient) -> None:
@@ -109,8 +109,8 @@ def test_the_ways_to_search_in_vain_are_kept_apart(client: TestClient) -> None:
     assert sorted(gap["why"] for gap in _board(client)) == ["filtered", "weak"]
     page = client.get("/gaps?why=filtered", headers=JA).text
     assert f">{QUESTION}</a>" in page and ">zzz qqq xxx</a>" not in page
-    assert "絞り込みを外して探す" in page and "絞り込み: 施策" in page
-    assert "絞り込みを外して探す" not in client.get("/gaps?why=weak", headers=JA).text
+    assert "絞り込みを外して検索" in page and "絞り込み: 施策" in page
+    assert "絞り込みを外して検索" not in client.get("/gaps?why=weak", headers=JA).text
 
 
 def test_an_entry_that_came_by_another_way_closes_a_gap_when_the_search_finds_it(client: TestClient) -> None:
@@ -125,7 +125,7 @@ def test_an_entry_that_came_by_another_way_closes_a_gap_when_the_search_finds_it
     assert f'name="entry" value="{saved}"' in page
     page = client.post("/gaps", data={**form, "entry": saved}, headers=JA).text
     assert "一覧から外しました" in page and _board(client) == []
-    assert "探していた知識ができました" in asker.get("/", headers=JA).text
+    assert "以前検索した内容の記録ができました" in asker.get("/", headers=JA).text
     again = client.post("/gaps", data={**form, "entry": saved}, headers=JA).text  # a double click
     assert "もう一覧にありません" in again
 
@@ -140,7 +140,7 @@ def test_gaps_are_joined_and_set_apart_by_hand(client: TestClient) -> None:
     again = client.post("/gaps", data={"query": first, "do": "merge", "into": second}, headers=JA).text
     assert "もう一覧にありません" in again
     page = client.get("/gaps", headers=JA).text
-    assert 'name="apart"' in page and "別の不足にする" in page
+    assert 'name="apart"' in page and "分ける" in page
     assert "分けました" in client.post("/gaps", data={"query": gap["query"], "apart": QUESTION}, headers=JA).text
     assert sorted(len(one["wordings"]) for one in _board(client)) == [1, 1]
 
@@ -209,7 +209,7 @@ def test_a_damaged_activity_database_leaves_the_search_alone_and_is_said(
     client = make_client({"notes/a.md": note("a")}, data=tmp_path / "var", entries=tmp_path / "entries")
     _search(client, QUESTION)
     assert "not a database" in client.get("/readyz").json()["activity"]
-    assert "検索はこのまま使えます" in client.get("/gaps", headers=JA).text
+    assert "検索は通常どおり使えます" in client.get("/gaps", headers=JA).text
     assert client.post("/helpful/notes/a", headers=JA).status_code == 503
     page = client.get("/", params={"q": "a"}, headers=JA).text
     assert "利用の記録に書き込めません" in page and "/entries/notes/a" in page

@@ -181,7 +181,7 @@ def reviewed(make_client: MakeClient) -> TestClient:
     return make_client(REVIEWED)
 
 
-@pytest.mark.parametrize(("headers", "heading"), [(JA, "確認が必要な記録"), (EN, "To review")])
+@pytest.mark.parametrize(("headers", "heading"), [(JA, "確認待ちの記録"), (EN, "To review")])
 def test_the_queue_says_why_with_its_evidence(reviewed: TestClient, headers: dict[str, str], heading: str) -> None:
     page = reviewed.get("/review", headers=headers).text
     assert f"<h1>{heading}</h1>" in page and "review." not in page and "trust." not in page
@@ -204,7 +204,7 @@ def test_one_click_verifies_and_moves_the_next_review_ahead(reviewed: TestClient
     assert "確認済みにしました" in page and "値段の話" not in page
     reviewed.post("/verify/talk-tracks/peer", headers=JA)  # the name is remembered
     assert "verified_by: 大橋" in _text(reviewed, "talk-tracks/peer.md")
-    assert "ここに並ぶ記録はありません" in reviewed.get("/review", headers=JA).text
+    assert "該当する記録はありません" in reviewed.get("/review", headers=JA).text
 
 
 def test_hits_and_pages_say_how_far_to_trust(reviewed: TestClient) -> None:

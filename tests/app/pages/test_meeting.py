@@ -136,7 +136,7 @@ def test_an_action_of_the_last_meeting_is_marked_as_done_in_its_note(make_client
     task = {"note": "notes/meeting-2026-06", "period": "2026-07", "task": "招待状を直す（藤井）", "state": "done"}
     for _ in range(2):  # a double click
         page = client.post("/meeting/mark", data=task, headers=JAPANESE).text
-    assert "済み" in page and "アクションの状態をノートに書きました" in page
+    assert "済み" in page and "アクションの状態を更新しました" in page
     source = client.get("/api/v1/entries/notes/meeting-2026-06/source").text
     assert "- [x] 招待状を直す（藤井）\n- [ ] 見学先を決める" in source
     client.post("/meeting/mark", data={**task, "state": "todo"}, headers=JAPANESE)

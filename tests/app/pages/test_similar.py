@@ -40,7 +40,7 @@ def test_a_short_note_leads_to_an_address_that_can_be_shared(client: TestClient)
     asked = parse_qs(urlsplit(answer.headers["location"]).query)
     assert asked == {"text": ["食品工場の紙の記録"], "size": ["120名"]}
     page = _page(client, answer.headers["location"])
-    assert "似た受注" in page and "似た失注" in page and "文章から読み取り" in page and "1勝1敗、見送り0件" in page
+    assert "似た受注" in page and "似た失注" in page and "メモから読み取り" in page and "1勝1敗、見送り0件" in page
 
 
 def test_what_was_read_can_be_corrected(client: TestClient) -> None:
@@ -48,7 +48,7 @@ def test_what_was_read_can_be_corrected(client: TestClient) -> None:
     mark = first.split('name="read" value="')[1].split('"')[0]
     corrected = {"text": "食品工場の紙の記録", "industry": "物流", "read": mark}
     again = client.post("/deals/similar", data=corrected).text
-    assert "業種: 物流" in again and "文章から読み取り" not in again
+    assert "業種: 物流" in again and "メモから読み取り" not in again
     none = client.post("/deals/similar", data={"text": "食品工場の紙の記録", "read": mark}).text
     assert "業種: " not in none
 
@@ -148,7 +148,7 @@ def test_a_scope_without_deals_says_so_and_leads_out_of_it(client: TestClient) -
     page = _page(client, "/deals/similar?text=食品工場の紙の記録&date_from=2090-01-01")
     assert "この範囲に、比べられる商談がありません" in page and "すべての商談と比べる" in page
     assert 'id="won"' not in page
-    assert "No deal lies within these filters" in _page(client, "/deals/similar?text=x&date_from=2090-01-01", "en")
+    assert "No deal matches these filters" in _page(client, "/deals/similar?text=x&date_from=2090-01-01", "en")
 
 
 def test_a_day_that_is_none_narrows_nothing(client: TestClient) -> None:
