@@ -76,7 +76,7 @@ def _json(found: BaseModel | list[HitOut]) -> JSONResponse:
 @router.get("/problems")
 def problems(library: LibraryDep, _params: Nothing) -> list[ProblemOut]:
     """Return the problems authors should fix."""
-    return [ProblemOut.of(problem) for problem in library.entries.problems()]
+    return [ProblemOut.model_validate(problem) for problem in library.entries.problems()]
 
 
 @router.get("/playbook")

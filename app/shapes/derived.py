@@ -1,16 +1,18 @@
-"""Shapes derived from the field register, so that a new entry field needs no new shape."""
+"""Shapes derived from the field register, so that a new entry field needs no new model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from kb.entry import Entry
 from kb.fields import BY_NAME, FILTERS, LISTS
 
-Shape = TypeVar("Shape", bound=BaseModel)
+Model = TypeVar("Model", bound=BaseModel)
+DIGITS = 4
+Rounded = Annotated[float, AfterValidator(lambda value: round(value, DIGITS))]  # a share, a score
 MAX_FILTER_VALUES = 50
 Values = Annotated[
     list[Annotated[str, Field(max_length=200)]], Field(default_factory=list, max_length=MAX_FILTER_VALUES)
@@ -22,12 +24,21 @@ FOUND: Mapping[str, Any] = {  # fields an entry can be found by
 }
 
 
-def holding(fields: Mapping[str, Any]) -> Callable[[type[Shape]], type[Shape]]:
+class Shape(BaseModel):
+    """Part of a response. It reads the attributes of the same names from what the library returns.
+
+    A shape has an `of` only if something has to be computed.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def holding(fields: Mapping[str, Any]) -> Callable[[type[Model]], type[Model]]:
     """Return a decorator that adds fields (name and type) a shape does not declare itself."""
 
-    def extended(shape: type[Shape]) -> type[Shape]:
-        new: dict[str, Any] = {name: kind for name, kind in fields.items() if name not in shape.model_fields}
-        return create_model(shape.__name__, __base__=shape, __doc__=shape.__doc__, __module__=shape.__module__, **new)
+    def extended(model: type[Model]) -> type[Model]:
+        new: dict[str, Any] = {name: kind for name, kind in fields.items() if name not in model.model_fields}
+        return create_model(model.__name__, __base__=model, __doc__=model.__doc__, __module__=model.__module__, **new)
 
     return extended
 

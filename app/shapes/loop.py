@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from app.shapes.derived import Shape
 from app.shapes.scoreboard import ResponseOut
 from app.words.addresses import entry_address
 from app.words.reader import Reader
@@ -51,7 +52,7 @@ class StepOut(BaseModel):
         return cls(entry=NamedOut.of(step.entry), generation=step.generation, relation=step.relation, via=step.via)
 
 
-class LineOut(BaseModel):
+class LineOut(Shape):
     """A link between two entries shown."""
 
     earlier: str
@@ -74,7 +75,7 @@ class LineageOut(BaseModel):
             entry=NamedOut.of(found.entry),
             earlier=list(map(StepOut.of, found.earlier)),
             later=list(map(StepOut.of, found.later)),
-            lines=[LineOut(earlier=line.earlier, later=line.later, relation=line.relation) for line in found.lines],
+            lines=[LineOut.model_validate(line) for line in found.lines],
         )
 
 
@@ -122,7 +123,9 @@ class BrokenOut(BaseModel):
         return cls(
             proven=[ProvenOut(entry=NamedOut.of(p.entry), won=list(map(NamedOut.of, p.won))) for p in found.proven],
             angles=[
-                UnusedAngleOut(angle=angle, label=reader.label("angle", angle), response=ResponseOut.of(response))
+                UnusedAngleOut(
+                    angle=angle, label=reader.label("angle", angle), response=ResponseOut.model_validate(response)
+                )
                 for angle, response in found.angles
             ],
             idle=[IdleOut(entry=NamedOut.of(idle.entry), last_used=idle.last_used) for idle in found.idle],

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel
 
-from app.shapes.derived import holding
+from app.shapes.derived import Shape, holding
 from kb.fields import AGREED
 from kb.playbook import Playbook, Vocabulary
 
 
-class TermOut(BaseModel):
+class TermOut(Shape):
     """An agreed value."""
 
     key: str
@@ -21,7 +20,7 @@ class TermOut(BaseModel):
     aliases: list[str]
 
 
-class ClosedDealsOut(BaseModel):
+class ClosedDealsOut(Shape):
     """How many deals were closed, recorded or not."""
 
     outcome: str
@@ -54,9 +53,9 @@ class PlaybookOut(BaseModel):
             sla=[dict(item) for item in playbook.sla],
             **{name: _terms(playbook.vocabulary(field)) for field, name in AGREED.items()},
             reasons={outcome: _terms(words) for outcome, words in playbook.reasons.items()},
-            closed_deals=[ClosedDealsOut(**asdict(total)) for total in playbook.closed_deals],
+            closed_deals=[ClosedDealsOut.model_validate(total) for total in playbook.closed_deals],
         )
 
 
 def _terms(words: Vocabulary) -> list[TermOut]:
-    return [TermOut(key=t.key, ja=t.ja, en=t.en, aliases=list(t.aliases)) for t in words.terms]
+    return [TermOut.model_validate(term) for term in words.terms]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.shapes.rounding import DIGITS, rounded
+from app.shapes.derived import Rounded, Shape
 from app.shapes.search import BoundsParams
 from kb.insight.coverage import Coverage
 from kb.insight.insights import Board
@@ -23,32 +23,27 @@ class ScoreboardParams(BoundsParams):
     outcome_of: OutcomeOf = Field("decided", description="won among decided (won, lost) or closed (no decision too).")
 
 
-class FairOut(BaseModel):
+class FairOut(Shape):
     """Odds ratio of winning with and without the value, among otherwise similar deals (Mantel-Haenszel)."""
 
-    odds_ratio: float
-    low: float
-    high: float
+    odds_ratio: Rounded
+    low: Rounded
+    high: Rounded
     by: list[str] = Field(description="What the compared deals have in common.")
     strata: int
     deals: int
 
 
-class ResponseOut(BaseModel):
+class ResponseOut(Shape):
     """Responses in campaigns."""
 
     shown: int
     responded: int
-    rate: float
-    low: float
-    high: float
+    rate: Rounded
+    low: Rounded
+    high: Rounded
     source: Literal["variants", "metrics"]
     campaigns: list[str]
-
-    @classmethod
-    def of(cls, response: Response) -> ResponseOut:
-        """Shape a response."""
-        return cls(**rounded(asdict(response)))
 
 
 class BaseOut(BaseModel):
@@ -58,9 +53,9 @@ class BaseOut(BaseModel):
     lost: int
     no_decision: int
     open: int
-    mean: float
-    low: float
-    high: float
+    mean: Rounded
+    low: Rounded
+    high: Rounded
 
 
 class RowOut(BaseModel):
@@ -72,13 +67,13 @@ class RowOut(BaseModel):
     lost: int
     no_decision: int
     open: int
-    mean: float
-    low: float
-    high: float
-    shrunk_mean: float
-    shrunk_low: float
-    shrunk_high: float
-    p_above_base: float
+    mean: Rounded
+    low: Rounded
+    high: Rounded
+    shrunk_mean: Rounded
+    shrunk_low: Rounded
+    shrunk_high: Rounded
+    p_above_base: Rounded
     verdict: Verdict
     is_one_sided: bool = Field(description="A reason given for one outcome only: its rate is meaningless.")
     fair: FairOut | None
@@ -93,24 +88,24 @@ class RowOut(BaseModel):
             key=row.key,
             label=label,
             **asdict(row.counts),
-            **rounded(asdict(row.rate)),
+            **asdict(row.rate),
             verdict=row.verdict,
             is_one_sided=row.is_one_sided,
-            fair=FairOut(**rounded(asdict(row.fair))) if row.fair else None,
+            fair=FairOut.model_validate(row.fair) if row.fair else None,
             agreement=row.agreement,
-            response=ResponseOut.of(response) if response else None,
+            response=ResponseOut.model_validate(response) if response else None,
             evidence=list(row.evidence),
         )
 
 
-class CoveredOut(BaseModel):
+class CoveredOut(Shape):
     """Closed deals of one outcome in one segment, and how many have a note."""
 
     outcome: str
     industry: str
     closed: int
     noted: int
-    share: float
+    share: Rounded
 
 
 class LookedAtOut(BaseModel):
@@ -141,7 +136,7 @@ class ScoreboardOut(BaseModel):
     def of(cls, board: Board, labels: Mapping[str, str], note: str = "") -> ScoreboardOut:
         """Shape a scoreboard with labels by key."""
         scores = board.scores
-        base = rounded({"mean": scores.base.mean, "low": scores.base.low, "high": scores.base.high})
+        base = {name: getattr(scores.base, name) for name in ("mean", "low", "high")}
         return cls(
             by=scores.by,
             outcome_of=scores.outcome_of,
@@ -152,10 +147,9 @@ class ScoreboardOut(BaseModel):
         )
 
 
-def _coverage(coverage: Coverage) -> dict[str, object]:
-    rows = [{**asdict(row), "share": round(row.share, DIGITS)} for row in coverage.rows]
+def _coverage(coverage: Coverage) -> dict[str, Any]:
     return {
-        "coverage": rows,
+        "coverage": [CoveredOut.model_validate(row) for row in coverage.rows],
         "losses_under_recorded": coverage.losses_under_recorded,
         "under_recorded_industries": list(coverage.segments),
     }

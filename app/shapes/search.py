@@ -10,13 +10,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.shapes.derived import CHOSEN, FOUND, found_under, holding
+from app.shapes.derived import CHOSEN, FOUND, Rounded, Shape, found_under, holding
 from app.words.addresses import entry_address
 from app.words.reader import Reader
-from kb.entry import Entry, Problem
+from kb.entry import Entry
 from kb.fields import FILTERS
 from kb.loop.review import STATES, TrustState
-from kb.search.answer import Answer, Hit, IndexState, Why
+from kb.search.answer import Answer, Hit, IndexState
 from kb.search.query import MAX_LIMIT, Filters
 
 MAX_OFFSET = 10_000
@@ -86,38 +86,24 @@ class EntryParams(NoParams):
     limit: int = Field(5, ge=1, le=MAX_SIMILAR, description="Number of similar entries.")
 
 
-class AdjustmentOut(BaseModel):
+class AdjustmentOut(Shape):
     """A factor applied to a score."""
 
     name: str
     factor: float
 
 
-class WhyOut(BaseModel):
+class WhyOut(Shape):
     """Why a hit has its rank."""
 
     keyword_rank: int | None
-    keyword_score: float
+    keyword_score: Rounded
     keyword_terms: list[str]
     meaning_rank: int | None
-    similarity: float
-    title_similarity: float
+    similarity: Rounded
+    title_similarity: Rounded
     exact_name: bool
     adjustments: list[AdjustmentOut]
-
-    @classmethod
-    def of(cls, why: Why) -> WhyOut:
-        """Shape an explanation."""
-        return cls(
-            keyword_rank=why.keyword_rank,
-            keyword_score=round(why.keyword_score, 4),
-            keyword_terms=list(why.keyword_terms),
-            meaning_rank=why.meaning_rank,
-            similarity=round(why.similarity, 4),
-            title_similarity=round(why.title_similarity, 4),
-            exact_name=why.exact_name,
-            adjustments=[AdjustmentOut(name=a.name, factor=a.factor) for a in why.adjustments],
-        )
 
 
 @holding(FOUND)
@@ -158,7 +144,7 @@ class HitOut(BaseModel):
             highlights=list(hit.snippet.highlights),
             band=hit.band,
             score=round(hit.score, 6),
-            why=WhyOut.of(hit.why) if hit.why else None,
+            why=WhyOut.model_validate(hit.why) if hit.why else None,
         )
 
 
@@ -226,17 +212,12 @@ class EntryOut(BaseModel):
         return cls(**{**fields, **details}, url=entry_address(entry.id))
 
 
-class ProblemOut(BaseModel):
+class ProblemOut(Shape):
     """Something an author should fix."""
 
     path: str
     line: int
     message: str
-
-    @classmethod
-    def of(cls, problem: Problem) -> ProblemOut:
-        """Shape a problem."""
-        return cls(path=problem.path, line=problem.line, message=problem.message)
 
 
 class StateOut(BaseModel):

@@ -8,8 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.shapes.derived import found_under, holding
-from app.shapes.rounding import DIGITS, rounded
+from app.shapes.derived import Rounded, Shape, found_under, holding
 from app.shapes.search import DEPRECATED, BoundsParams
 from app.words.addresses import entry_address
 from app.words.deals import ValueNames
@@ -77,12 +76,12 @@ class AskedOut(BaseModel):
         return cls(**fields, competitors=list(asked.competitor))
 
 
-class PartOut(BaseModel):
+class PartOut(Shape):
     """How alike two deals are in one respect."""
 
     name: str
-    likeness: float | None = Field(description="0 to 1; null when the deal has no value.")
-    weight: float
+    likeness: Rounded | None = Field(description="0 to 1; null when the deal has no value.")
+    weight: Rounded
 
 
 @holding(dict.fromkeys(LISTS, list[str]))
@@ -104,7 +103,7 @@ class SimilarDealOut(BaseModel):
     stage: str
     lead_source: str
     reasons: list[str]
-    likeness: float
+    likeness: Rounded
     parts: list[PartOut]
 
     @classmethod
@@ -124,23 +123,23 @@ class SimilarDealOut(BaseModel):
             competitors=list(entry.competitor),
             angles=list(entry.angle),
             reasons=[reason.code for reason in deal.reasons],
-            likeness=round(found.likeness, DIGITS),
-            parts=[PartOut(**rounded(asdict(part))) for part in found.parts],
+            likeness=found.likeness,
+            parts=[PartOut.model_validate(part) for part in found.parts],
             **{name: getattr(deal, name) for name in named},
             **found_under(entry, LISTS),
         )
 
 
-class RateOut(BaseModel):
+class RateOut(Shape):
     """Outcomes of the nearest deals; the win rate of the decided ones with its 90 % interval."""
 
     won: int
     lost: int
     no_decision: int
-    mean: float
-    low: float
-    high: float
-    base: float
+    mean: Rounded
+    low: Rounded
+    high: Rounded
+    base: Rounded
 
 
 class ContrastOut(BaseModel):
@@ -153,16 +152,16 @@ class ContrastOut(BaseModel):
     won_of: int = Field(description="Won neighbours compared.")
     lost: int
     lost_of: int
-    log_odds: float
-    low: float
-    high: float
+    log_odds: Rounded
+    low: Rounded
+    high: Rounded
     verdict: Literal["won", "lost", "unclear", "too-few", "one-sided"]
     evidence: list[str] = Field(description="Ids of the deals with the value, the won ones first.")
 
     @classmethod
     def of(cls, contrast: Contrast, names: ValueNames) -> ContrastOut:
         """Shape a contrast."""
-        return cls(**rounded(asdict(contrast)), label=names.of(contrast.factor, contrast.value))
+        return cls(**asdict(contrast), label=names.of(contrast.factor, contrast.value))
 
 
 class SharedOut(BaseModel):
@@ -185,7 +184,7 @@ class PairOut(BaseModel):
 
     won: str
     lost: str
-    likeness: float
+    likeness: Rounded
     same: list[SharedOut]
     differs: list[DifferenceOut]
 
@@ -195,7 +194,7 @@ class PairOut(BaseModel):
         return cls(
             won=pair.won.id,
             lost=pair.lost.id,
-            likeness=round(pair.likeness, DIGITS),
+            likeness=pair.likeness,
             same=[SharedOut(factor=f, values=[names.of(f, v) for v in values]) for f, values in pair.same],
             differs=[
                 DifferenceOut(
@@ -254,7 +253,7 @@ class SimilarDealsOut(BaseModel):
         return cls(
             query=AskedOut.of(found.asked),
             confidence=found.confidence,
-            rate=RateOut(**rounded(asdict(found.rate))),
+            rate=RateOut.model_validate(found.rate),
             contrast=[ContrastOut.of(contrast, names) for contrast in found.contrasts],
             pairs=[PairOut.of(pair, names) for pair in found.pairs],
             suggested=[SuggestionOut.of(suggestion, found, names) for suggestion in found.suggestions],

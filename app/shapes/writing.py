@@ -57,7 +57,7 @@ class SavedOut(BaseModel):
             path=saved.path,
             url=entry_address(saved.id),
             content_hash=saved.content_hash,
-            problems=[ProblemOut.of(problem) for problem in saved.problems],
+            problems=[ProblemOut.model_validate(problem) for problem in saved.problems],
             findable=saved.is_findable,
         )
 
@@ -88,7 +88,7 @@ class ReviewOut(BaseModel):
             title=review.entry.title if review.entry.title != UNNAMED else "",
             kind=review.entry.kind,
             language=review.entry.language,
-            problems=[ProblemOut.of(problem) for problem in review.problems],
+            problems=[ProblemOut.model_validate(problem) for problem in review.problems],
             same_as=review.same.id if review.same else None,
             nearly=[NearOut(id=t.entry.id, title=t.entry.title, share=round(t.share, 3)) for t in review.near],
             similar=[HitOut.of(hit) for hit in review.similar],
