@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 
 from app.pages.board.page import prepare
 from app.services import Services
@@ -17,24 +19,29 @@ STANDINGS_SECONDS = 20.0  # delay until a change affects the rank of other entri
 GROUP_SECONDS = 120.0  # how often new failed searches are grouped
 DRAW_SECONDS = 10.0  # delay until charts show a change
 FORGET_SECONDS = 3_600.0  # how often the words of old searches are erased
+RETRY_SECONDS = 60.0  # delay until a failed job starts again: long enough to keep the log readable
 log = logging.getLogger(__name__)
 
 
 class Background:
-    """Threads that live as long as the server."""
+    """Threads that live as long as the server; a job that fails is logged and starts again."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, retry_seconds: float = RETRY_SECONDS) -> None:
         self._library = services.library
         self._intake = services.intake
         self._settings = services.settings
         self._activity = services.activity
         self._board = services.gap_board
         self._services = services
+        self._retry_seconds = retry_seconds
+        self._has_watched = False  # and failed since, where the job begins again
         self._stop = threading.Event()
         jobs = [self._warm, self._poll, self._weigh, self._forget, self._group, self._draw] + (
             [self._watch] if self._settings.watch and self._settings.entries.is_dir() else []
         )
-        self._threads = [threading.Thread(target=job, name=job.__name__, daemon=True) for job in jobs]
+        self._threads = [
+            threading.Thread(target=self._keep_up, args=(job,), name=job.__name__, daemon=True) for job in jobs
+        ]
 
     def start(self) -> None:
         """Start the threads."""
@@ -46,6 +53,17 @@ class Background:
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=5)
+
+    def _keep_up(self, job: Callable[[], None]) -> None:
+        """Run a job to its end, again after each failure."""
+        while not self._stop.is_set():
+            try:
+                job()
+            except Exception:  # whatever it is, the server lives on for months and must not lose the job
+                log.exception("The background job %s failed; it starts again.", job.__name__)
+                self._stop.wait(self._retry_seconds)
+            else:
+                return
 
     def _warm(self) -> None:
         """Clean up after a killed process, and load the model before the first search."""
@@ -87,7 +105,10 @@ class Background:
                 drawn = state.generation
 
     def _watch(self) -> None:
-        for paths in changes(self._settings.entries, self._stop):
+        """Index what changes; after a failure check all files first, since nobody watched meanwhile."""
+        unwatched = [None] if self._has_watched else []
+        self._has_watched = True
+        for paths in chain(unwatched, changes(self._settings.entries, self._stop)):
             report = self._intake.index_files(paths)
             if report is None:
                 continue  # another process indexes the change, and _poll notices

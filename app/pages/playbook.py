@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request, Response
 from app.http.dependencies import ReaderDep
 from app.pages.view import render
 from app.words.reader import Reader
-from kb.playbook import Playbook
 
 router = APIRouter()
 
@@ -26,7 +25,7 @@ def playbook_page(request: Request, reader: ReaderDep) -> Response:
         "playbook": playbook,
         "reasons": reasons,
         "named": _Named(reader),
-        "empty": playbook == Playbook(),
+        "empty": not any((*named.values(), reasons, playbook.vocabulary("angle"))),
     }
     return render(request, "playbook.html", context)
 

@@ -1,0 +1,132 @@
+"""What the server does beside answering goes on, whatever happens to it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from app.background import Background
+from app.services import Services, open_services
+from app.settings import Settings
+from ingest.atomic import LEFT_SECONDS, TEMPORARY
+from ingest.sync import sync
+from kb.errors import ModelUnavailableError
+from kb.index.embedding import Vectors
+from tests.waiting import wait_until
+from tests.words import WordEmbedder, note, write
+
+
+class _Failing(WordEmbedder):
+    """Embeds as others do, once the failures that are left have happened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failing_passages = 0
+        self.failing_queries = 0
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector a text, or fail as a full disk does."""
+        if self.failing_passages:
+            self.failing_passages -= 1
+            raise OSError(28, "No space left on device")
+        return super().embed_passages(texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector a question, or fail as a missing model does."""
+        if self.failing_queries:
+            self.failing_queries -= 1
+            raise ModelUnavailableError("no such folder")
+        return super().embed_queries(texts)
+
+
+@contextmanager
+def _opened(place: Path, embedder: WordEmbedder, *, watch: bool = True) -> Iterator[Services]:
+    write(place, "entries/notes/first.md", note("最初の話"))
+    services = open_services(Settings(entries=place / "entries", data=place / "var", watch=watch), embedder)
+    try:
+        services.library.with_index(partial(sync, folder=place / "entries"))
+        services.library.refresh()
+        yield services
+    finally:
+        services.close()
+
+
+@contextmanager
+def _working(services: Services) -> Iterator[None]:
+    background = Background(services, retry_seconds=0.0)
+    background.start()
+    try:
+        yield
+    finally:
+        background.stop()
+
+
+def _save_until_found(services: Services, name: str) -> None:
+    """Save a new entry again and again until it is found: nobody can tell when the watching has begun."""
+    before, numbers = services.library.state().entries, count()
+
+    def found() -> bool:
+        write(services.settings.entries, f"notes/{name}.md", note(name, f"版{next(numbers)}"))
+        return services.library.state().entries > before
+
+    wait_until(found, f"{name}.md to be found")
+
+
+def _found(services: Services, words: str) -> list[str]:
+    return [hit.entry.title for hit in services.library.search.answer(words).hits]
+
+
+def _errors(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    return [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_a_change_that_could_not_be_taken_in_is_logged_and_taken_in_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    embedder = _Failing()
+    with _opened(tmp_path, embedder) as services, _working(services):
+        _save_until_found(services, "before")
+        embedder.failing_passages = 2  # of the change, and of the first look at everything after it
+        write(tmp_path, "entries/notes/once.md", note("一度だけ保存した話", "誰も触らない。"))
+        wait_until(lambda: services.library.state().entries == 3, "the entry to be found")
+        _save_until_found(services, "after")
+    assert [record.name for record in _errors(caplog)] == ["app.background"] * 2
+    assert all("_watch" in record.message and record.exc_info for record in _errors(caplog))
+
+
+def test_what_another_process_indexed_is_noticed(tmp_path: Path) -> None:
+    with _opened(tmp_path, WordEmbedder(), watch=False) as services, _working(services):
+        with _opened(tmp_path, WordEmbedder(), watch=False) as other:
+            write(tmp_path, "entries/notes/second.md", note("三毛猫の話"))
+            other.library.with_index(partial(sync, folder=tmp_path / "entries"))
+        wait_until(lambda: "三毛猫の話" in _found(services, "三毛猫"), "the entry of the other process")
+
+
+def test_a_model_that_cannot_be_loaded_is_logged_once_and_nothing_else_stops(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    embedder = _Failing()
+    with _opened(tmp_path, embedder) as services:
+        embedder.failing_queries = 1
+        with _working(services):
+            wait_until(lambda: bool(_errors(caplog)), "the failure to be logged")
+            _save_until_found(services, "after")
+    assert [record.message for record in _errors(caplog)] == [str(ModelUnavailableError("no such folder"))]
+
+
+def test_what_a_killed_process_left_is_cleared(tmp_path: Path) -> None:
+    with _opened(tmp_path, WordEmbedder()) as services:
+        left = write(tmp_path, f"entries/notes/{TEMPORARY}old", "half of")
+        fresh = write(tmp_path, f"entries/notes/{TEMPORARY}new", "somebody saves")
+        long_ago = fresh.stat().st_mtime - LEFT_SECONDS - 60
+        os.utime(left, (long_ago, long_ago))
+        with _working(services):
+            wait_until(lambda: not left.exists(), "the half file to be removed")
+        assert fresh.exists()
