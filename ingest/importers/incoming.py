@@ -11,7 +11,6 @@ from pathlib import Path
 from ingest import atomic
 from ingest.files import MAX_FILE_BYTES, find_files, read_file
 from ingest.front_matter import composed
-from ingest.inside import below
 from ingest.names import candidates
 from ingest.parse import parse_entry
 from kb.entry import Problem
@@ -81,7 +80,7 @@ def _imported(folder: Path, source: Path, read: Reader, kind: str, known: dict[s
                 limit=MAX_FILE_BYTES / 1e6,
             )
         )
-    path = known[digest] = _created(folder, kind, title, text)
+    path = known[digest] = atomic.create_first(folder, candidates(kind, title), text)
     return Arrival(_readable(str(source)), path, is_new=True)
 
 
@@ -113,16 +112,6 @@ def _bytes_of(source: Path) -> bytes:
     if not raw.strip():
         raise RefusedTextError(say("The file is empty."))
     return raw
-
-
-def _created(folder: Path, kind: str, title: str, text: str) -> str:
-    for path in candidates(kind, title):
-        try:
-            atomic.create(below(folder, path), text)
-        except FileExistsError:
-            continue
-        return path
-    raise NotSavedError(say("too many entries have this title; choose another"))
 
 
 def _tidy(text: str) -> str:

@@ -144,9 +144,11 @@ def written_mapping(columns: Columns, stages: Mapping[str, str]) -> str:
     return text
 
 
+@cache
 def common_outcomes() -> Mapping[str, Outcome]:
     """Return the outcomes of common stages, by folded spelling."""
-    return _stages()
+    lines, _ = read_mapping((FOLDER / "stages.yaml").read_text("utf-8"))
+    return _outcomes({line.key: line.value for line in lines})
 
 
 def _with_part(profile: Profile, name: str, value: Plain) -> Profile:
@@ -203,9 +205,3 @@ def _unknown_field(name: str, allowed: Sequence[str]) -> str:
 def _all() -> tuple[Profile, ...]:
     files = sorted(path for path in FOLDER.glob("*.yaml") if path.name != "stages.yaml")
     return tuple(parse_profile(path.read_text("utf-8"), path.name) for path in files)
-
-
-@cache
-def _stages() -> Mapping[str, Outcome]:
-    lines, _ = read_mapping((FOLDER / "stages.yaml").read_text("utf-8"))
-    return _outcomes({line.key: line.value for line in lines})
