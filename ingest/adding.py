@@ -9,14 +9,12 @@ from ingest import atomic
 from ingest.check import read_playbook
 from ingest.document import Document
 from ingest.files import find_files, read_file
-from ingest.inside import below
 from ingest.likeness import folded, same_words
 from ingest.names import candidates, file_stem, name_of, unnamed
 from ingest.parse import entry_of
 from ingest.store import acceptable, place_of
 from kb.entry import Problem
-from kb.errors import DuplicateTextError, NotSavedError
-from kb.wording import say
+from kb.errors import DuplicateTextError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +43,8 @@ def add_text(folder: Path, text: str, *, kind: str = "", name: str = "", force: 
     stem = file_stem(name) if name else name_of(parsed.entry)
     if not force and (existing := _same(folder, parsed.entry.body)):
         raise DuplicateTextError(existing)
-    for path in candidates(parsed.entry.kind, stem):
-        try:
-            atomic.create(below(folder, path), text)
-        except FileExistsError:
-            continue
-        return Added(path, entry_of(document, path, playbook).problems)
-    raise NotSavedError(say("too many entries have this title; choose another"))
+    path = atomic.create_first(folder, candidates(parsed.entry.kind, stem), text)
+    return Added(path, entry_of(document, path, playbook).problems)
 
 
 def _same(folder: Path, body: str) -> str:

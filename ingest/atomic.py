@@ -7,11 +7,12 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from ingest.inside import below
 from kb.errors import NotSavedError
 from kb.wording import say
 
@@ -43,6 +44,17 @@ def create(path: Path, text: str, *, durable: bool = True) -> str:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             temporary.replace(path)
     return hashlib.sha256(raw).hexdigest()
+
+
+def create_first(folder: Path, paths: Iterable[str], text: str) -> str:
+    """Write a new file at the first free path below a folder and return that path. Raises NotSavedError."""
+    for path in paths:
+        try:
+            create(below(folder, path), text)
+        except FileExistsError:
+            continue
+        return path
+    raise NotSavedError(say("too many entries have this title; choose another"))
 
 
 def replace(path: Path, text: str, *, durable: bool = True) -> str:

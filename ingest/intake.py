@@ -60,7 +60,7 @@ class Intake:
     def embed_waiting(self, stop: threading.Event) -> None:
         """Embed texts that have no vectors yet, in small batches, so that saves are not blocked."""
         refreshed = time.monotonic()
-        while self._library.with_index(_waiting) and not stop.wait(BREATH_SECONDS):
+        while self._library.with_index(lambda index: index.waiting) and not stop.wait(BREATH_SECONDS):
             with self._lock, suppress(IndexBusyError):
                 left = self._library.with_index(_embed_some)
                 refreshed = self._refresh(refreshed, now=not left)
@@ -95,11 +95,6 @@ class Intake:
             return before
         self._library.refresh()
         return time.monotonic()
-
-
-def _waiting(index: Index) -> int:
-    """Return how many texts have no vectors yet."""
-    return index.waiting
 
 
 def _embed_some(index: Index) -> int:

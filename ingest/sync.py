@@ -186,8 +186,8 @@ class _Work:
 
     def _is_unchanged(self, path: str, state: str) -> bool:
         """Whether the index has this version; a file waiting for an id is read again once the id is free."""
-        before, _, wanted = self.known.get(path, ("", ""))[1].partition(" ")
-        return before == state and (not wanted or self.taken.get(wanted, path) != path)
+        before, _, wanted_id = self.known.get(path, ("", ""))[1].partition(" ")
+        return before == state and (not wanted_id or self.taken.get(wanted_id, path) != path)
 
     def _parsed(self, file: EntryFile, content: FileText, state: str) -> Draft:
         ready = self.chunked.get(file.path)

@@ -1,1 +1,1 @@
-"""Bring in what exists elsewhere: CRM exports, documents, transcripts."""
+"""Import from elsewhere: CRM exports, documents, transcripts."""

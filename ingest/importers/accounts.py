@@ -1,4 +1,4 @@
-"""What another table knows of the companies deals are with: joined by their id in the CRM or by name."""
+"""Join deals with a table of accounts, by CRM id or by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kb.wording import say
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One company."""
+    """One customer account."""
 
     name: str = ""
     industry: Plain = ""
@@ -25,18 +25,18 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The companies of a CRM."""
+    """The accounts of a CRM."""
 
     by_id: Mapping[str, Account] = field(default_factory=dict)
     by_name: Mapping[str, Account] = field(default_factory=dict)
 
     def find(self, account_id: str, name: str) -> Account:
-        """Return the company of a deal; an empty one where it is not known."""
+        """Return the account of a deal, or an empty one."""
         return self.by_id.get(account_id) or self.by_name.get(folded(name)) or Account()
 
 
 def read_accounts(table: Table) -> Accounts:
-    """Read the table of companies. Raises ImportRefusedError when nothing can be joined by it."""
+    """Read the table of accounts. Raises ImportRefusedError if it has nothing to join on."""
     columns = choose(table.headers, ["accounts"])
     if not columns.places.keys() & {"account_id", "customer"}:
         raise ImportRefusedError(say("The accounts table needs an id column or a name column."))

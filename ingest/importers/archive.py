@@ -1,4 +1,4 @@
-"""Look at an office file before anything unpacks it: locked, old, damaged, or far larger inside than outside."""
+"""Check an Office file before unpacking it: password, old format, damage, ZIP bomb."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from ingest import zips
 from kb.errors import RefusedTextError
 from kb.wording import say
 
-MAX_UNPACKED = 500_000_000  # bytes of all parts; pictures and films do not shrink, so real files stay near their size
-MAX_XML = 60_000_000  # bytes of the parts that are parsed, which takes ten times as much memory
+MAX_UNPACKED = 500_000_000  # bytes of all parts; media do not compress, so real files stay well below
+MAX_XML = 60_000_000  # bytes of the parsed parts; parsing takes ten times as much memory
 MAX_PARTS = 20_000
 _PARSED = (".xml", ".rels", ".vml")
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what a locked file is wrapped in, and what files were before 2007
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # container of encrypted files and of files from before 2007
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 
 
 def refuse_unsafe(raw: bytes) -> None:
-    """Raise RefusedTextError unless the bytes are an office file that can be unpacked safely.
+    """Raise RefusedTextError unless the bytes are an Office file that is safe to unpack.
 
-    What it declares is looked at first; then each part is unpacked once, a block at a time, for a part that holds more
-    than it declares would fill the memory of whoever reads it.
+    Checks the declared sizes first, then unpacks each part once in blocks: a part larger than declared could exhaust
+    the memory of its reader.
     """
     if raw.startswith(_OLE):
         raise (
@@ -57,10 +57,10 @@ def _refuse_large(archive: zipfile.ZipFile, packed: int) -> None:
 
 
 def locked() -> RefusedTextError:
-    """Return what is said of a file with a password."""
+    """Return the error for a password-protected file."""
     return RefusedTextError(say("The file is password-protected. Save it without a password."))
 
 
 def damaged() -> RefusedTextError:
-    """Return what is said of a file that cannot be read."""
+    """Return the error for a damaged file."""
     return RefusedTextError(say("The file is damaged, or its extension does not match its content."))

@@ -1,4 +1,4 @@
-"""A row of a CRM's campaigns as the fields of a campaign result."""
+"""Convert rows of CRM campaigns to the fields of campaign entries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kb.choices import METRICS, MONEY_METRICS
 from kb.entry import Language
 from kb.wording import say
 
-COUNTS = tuple(name for name in METRICS if name not in MONEY_METRICS)  # in the order people pass them
+COUNTS = tuple(name for name in METRICS if name not in MONEY_METRICS)  # in funnel order
 _OPENING = {"ja": "CRMから取り込んだ施策。", "en": "Campaign imported from the CRM."}
 _DESCRIPTION = {"ja": "説明", "en": "Description"}
 
@@ -24,10 +24,10 @@ class CampaignReader:
     """Turns rows into campaigns."""
 
     language: Language
-    readings: Mapping[str, Reading]  # of columns with days
+    readings: Mapping[str, Reading]  # by date column
 
     def record(self, cells: RowReader) -> Record:
-        """Return what a row says; problems stay with the cells."""
+        """Return the record of a row; problems are collected in `cells`."""
         crm_id = cells.text("crm_id")
         title = cells.text("title") or crm_id
         fields: dict[str, Plain] = {
@@ -63,16 +63,16 @@ class CampaignReader:
 
 
 def metrics_of(cells: RowReader) -> dict[str, Plain]:
-    """Return the numbers of a campaign; a zero before a step that people did reach was never recorded."""
-    found: dict[str, int] = {}
+    """Return the metrics of a campaign; a zero before a later step with a count is dropped as unrecorded."""
+    metrics: dict[str, int] = {}
     for name in METRICS:
         value = cells.read(name, (lambda text: amount_of(text)[0]) if name in MONEY_METRICS else _count)
         if value is not None:
-            found[name] = value
-    reached = max((place for place, name in enumerate(COUNTS) if found.get(name)), default=-1)
+            metrics[name] = value
+    reached = max((place for place, name in enumerate(COUNTS) if metrics.get(name)), default=-1)
     return {
         name: str(value)
-        for name, value in found.items()
+        for name, value in metrics.items()
         if value or name in MONEY_METRICS or COUNTS.index(name) > reached
     }
 

@@ -1,4 +1,4 @@
-"""What a CRM may change in an entry that is there: its own fields, and what nobody has filled."""
+"""What an import may change in an existing entry: fields the CRM owns, and empty fields."""
 
 from __future__ import annotations
 
@@ -12,34 +12,42 @@ from ingest.yaml_text import Plain
 from kb.choices import CHOICES
 from kb.fields import BY_NAME
 
-OWNED = ("outcome", "stage", "amount", "currency", "closed_on", "cycle_days", "metrics")  # the CRM knows them best
+OWNED = (
+    "outcome",
+    "stage",
+    "amount",
+    "currency",
+    "closed_on",
+    "cycle_days",
+    "metrics",
+)  # the CRM is authoritative for these
 _FIXED = ("kind", "crm_id")
 _OF_CLOSED = ("closed_on", "cycle_days")
 
 
-def changes(record: Record, there: Mapping[str, Plain]) -> dict[str, Plain | None]:
-    """Return the fields to set in an entry (None takes one out); none when the CRM says nothing new."""
-    found: dict[str, Plain | None] = {}
+def changes(record: Record, current: Mapping[str, Plain]) -> dict[str, Plain | None]:
+    """Return the fields to set in an entry (None removes one); empty if the CRM has nothing new."""
+    changed: dict[str, Plain | None] = {}
     for name, value in record.fields.items():
-        old = there.get(name)
+        old = current.get(name)
         if name in _FIXED:
             continue
         if name not in OWNED:
             if is_empty(old):
-                found[name] = value
+                changed[name] = value
         elif name == "metrics":
             merged = _merged(value, old)
-            found |= {} if merged == old else {name: merged}
+            changed |= {} if merged == old else {name: merged}
         elif name == "currency":
-            found |= {} if value == _currency(there) else {name: value}
+            changed |= {} if value == _currency(current) else {name: value}
         elif is_empty(old) or not _same(name, value, old):
-            found[name] = value
-    if "amount" in found and is_empty(there.get("currency")):
-        named = record.fields.get("currency") or _currency(there)  # the old amount may have been all that said it
-        found |= {"currency": named} if named != "JPY" else {}
-    if found.get("outcome") == "open":  # opened again
-        found |= {name: None for name in _OF_CLOSED if name in there}
-    return found
+            changed[name] = value
+    if "amount" in changed and is_empty(current.get("currency")):
+        named = record.fields.get("currency") or _currency(current)  # the currency may have been part of the old amount
+        changed |= {"currency": named} if named != "JPY" else {}
+    if changed.get("outcome") == "open":  # reopened
+        changed |= {name: None for name in _OF_CLOSED if name in current}
+    return changed
 
 
 def _same(name: str, value: Plain, old: Plain | None) -> bool:
@@ -50,26 +58,26 @@ def _same(name: str, value: Plain, old: Plain | None) -> bool:
 
 
 def _meaning(name: str, value: Plain) -> Any:
-    """Return what a value of a field means; an amount without its currency, which is a field of its own."""
+    """Return the converted value of a field; an amount without currency, which has its own field."""
     shape = BY_NAME[name].shape
     if shape == "choice":
         return to_choice(value, CHOICES[name])
     return to_money(value)[0] if shape == "money" else CONVERTERS[shape](value)
 
 
-def _currency(there: Mapping[str, Plain]) -> str:
-    """Return the currency an entry's amount is in, as a reader of the entry understands it."""
-    own = there.get("currency")
+def _currency(current: Mapping[str, Plain]) -> str:
+    """Return the currency of an entry's amount, as the entry parser reads it."""
+    own = current.get("currency")
     if isinstance(own, str) and not is_empty(own):
         return own.strip().upper()
     try:
-        return to_money(there.get("amount") or "")[1] or "JPY"
+        return to_money(current.get("amount") or "")[1] or "JPY"
     except FieldError:
         return "JPY"
 
 
 def _merged(new: Plain, old: Plain | None) -> dict[str, Plain]:
-    """Return the numbers of a campaign with those of the CRM set; each keeps the spelling it has."""
+    """Return a campaign's metrics updated from the CRM; existing keys keep their spelling."""
     kept = dict(old) if isinstance(old, dict) else {}
     spelled = {term.key if (term := CHOICES["metric"].find(key)) else key: key for key in kept}
     for name, value in new.items() if isinstance(new, dict) else ():

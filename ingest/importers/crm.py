@@ -1,7 +1,7 @@
-"""Bring the deals or campaigns of a CRM's export into the entries: new ones are written, known ones brought up to date.
+"""Import deals or campaigns from a CRM export: new entries are created, known ones updated.
 
-The same run without writing is the preview. Records are recognised by their id in the CRM, so an import may be repeated
-or broken off at any time.
+The preview is the same run without writing. Records are matched by CRM id, so an import can be repeated or interrupted
+at any time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ingest import atomic
 from ingest.importers.accounts import Accounts
 from ingest.importers.campaigns import CampaignReader
 from ingest.importers.changes import changes
-from ingest.importers.csv_text import shown
+from ingest.importers.csv_text import encoding_name
 from ingest.importers.days import DayOrders, Reading, order_notes
 from ingest.importers.deals import DealReader
 from ingest.importers.entry_files import change_file, new_file
@@ -29,9 +29,9 @@ from kb.errors import NotSavedError
 from kb.playbook import Playbook
 from kb.wording import say
 
-Progress = Callable[[str, int, int], None]  # what is done, how far, of how many
+Progress = Callable[[str, int, int], None]  # step, rows done, rows in total
 KINDS = ("deals", "campaigns")
-MOST_STAGES = 20  # unknown ones that are named; more are a wrong column
+MOST_STAGES = 20  # unknown ones listed; more come from a wrong column
 _DAYS = ("closed_on", "started_on", "starts_on", "ends_on")
 
 
@@ -40,11 +40,13 @@ def _silent(_what: str, _done: int, _total: int) -> None:
 
 
 def columns_of(table: Table, kind: str = "", mapping: Path | None = None) -> Columns:
-    """Return which column holds which field. Raises ImportRefusedError when no column has the ids of the CRM."""
-    found = apply(read_profile(mapping), table.headers) if mapping else choose(table.headers, [kind] if kind else KINDS)
-    if found.profile.kind not in KINDS or (kind and found.profile.kind != kind):
-        raise ImportRefusedError(say("The mapping is for {kind}.", kind=found.profile.kind))
-    if "crm_id" not in found.places:
+    """Return which column holds which field. Raises ImportRefusedError if there is no CRM id column."""
+    columns = (
+        apply(read_profile(mapping), table.headers) if mapping else choose(table.headers, [kind] if kind else KINDS)
+    )
+    if columns.profile.kind not in KINDS or (kind and columns.profile.kind != kind):
+        raise ImportRefusedError(say("The mapping is for {kind}.", kind=columns.profile.kind))
+    if "crm_id" not in columns.places:
         headers = ", ".join(filter(None, table.headers))[:500]
         raise ImportRefusedError(
             say(
@@ -53,12 +55,12 @@ def columns_of(table: Table, kind: str = "", mapping: Path | None = None) -> Col
                 headers=headers,
             )
         )
-    return found
+    return columns
 
 
 @dataclass(slots=True)
 class CrmImport:
-    """An export and the entries it goes into."""
+    """The import of one export into an entries folder."""
 
     folder: Path
     table: Table
@@ -66,22 +68,24 @@ class CrmImport:
     playbook: Playbook
     accounts: Accounts = field(default_factory=Accounts)
     progress: Progress = _silent
-    lock: Path | None = None  # held while a file is changed that others may be changing
+    lock: Path | None = None  # held while an existing file is changed
     _readings: dict[str, Reading] = field(default_factory=dict)
     _rows: int = 0
 
     def run(self, *, write: bool = False) -> Report:
-        """Go through the export; write where asked to. Ctrl+C ends it after the file being written."""
+        """Import, or only preview unless `write`. Ctrl+C stops after the current file."""
         profile = self.columns.profile
-        encoding, separator = shown(self.table.encoding), self.table.separator
+        encoding, separator = encoding_name(self.table.encoding), self.table.separator
         report = Report(profile.kind, profile.name, encoding, separator, self.columns.used, self.columns.ignored)
         findings = Findings(report)
-        self._look_through()
-        known, twice = known_entries(self.folder, lambda done, total: self.progress("Reading entries", done, total))
+        self._scan()
+        known, duplicates = known_entries(
+            self.folder, lambda done, total: self.progress("Reading entries", done, total)
+        )
         reader = self._reader(known)
         try:
             for record in self._records(reader, report, findings):
-                self._take_in(record, known.get((record.kind, record.crm_id)), report, findings, write=write)
+                self._import(record, known.get((record.kind, record.crm_id)), report, findings, write=write)
         except KeyboardInterrupt:
             report.is_complete = False
         except NotSavedError as error:
@@ -90,13 +94,13 @@ class CrmImport:
         finally:
             if report.written:
                 atomic.settle()
-        notes = [*order_notes(self._readings), *_twice(twice), *_notes(reader)]
+        notes = [*order_notes(self._readings), *_duplicates(duplicates), *_notes(reader)]
         findings.close(self.playbook, notes)
         report.stages = dict(reader.stages) if isinstance(reader, DealReader) else {}
         return report
 
-    def _look_through(self) -> None:
-        """Count the rows and find out, over all of them, how days are written."""
+    def _scan(self) -> None:
+        """Count the rows and detect the date order of each column."""
         orders, self._rows = DayOrders(), 0
         places = {self.columns.used[name]: self.columns.places[name] for name in _DAYS if name in self.columns.places}
         for row in self.table.rows():
@@ -123,7 +127,7 @@ class CrmImport:
                 continue
             cells = RowReader(self.columns, row)
             if cells.has("row_start") and not cells.text("row_start"):
-                continue  # a further line of a table inside the record above
+                continue  # another line of a table inside the record above
             crm_id = cells.text("crm_id")
             if not crm_id or crm_id in rows:
                 findings.wrong(row.number, _unusable(crm_id, rows.get(crm_id, 0)))
@@ -136,17 +140,17 @@ class CrmImport:
             findings.see(record)
             yield record
 
-    def _take_in(self, record: Record, known: Known | None, report: Report, findings: Findings, *, write: bool) -> None:
+    def _import(self, record: Record, known: Known | None, report: Report, findings: Findings, *, write: bool) -> None:
         if known is None:
             report.new += 1
             if write:
                 report.written += new_file(self.folder, record)
             return
-        wanted = changes(record, known.fields) if known.is_sound else {}
+        fields = changes(record, known.fields) if known.is_sound else {}
         if not known.is_sound:
             report.left_out += 1
             findings.wrong(record.row, _unsound(known.path))
-        elif not wanted:
+        elif not fields:
             report.unchanged += 1
         else:
             report.changed += 1
@@ -167,7 +171,7 @@ def _unsound(path: str) -> str:
     return say("{path} has errors and was not changed; fix it first ('kb check' lists them).", path=path)
 
 
-def _twice(paths: list[tuple[str, str]]) -> Iterator[str]:
+def _duplicates(paths: list[tuple[str, str]]) -> Iterator[str]:
     for path, first in paths:
         yield say("{path} has the same CRM id as {first}; only {first} is updated.", path=path, first=first)
 

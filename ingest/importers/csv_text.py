@@ -1,4 +1,4 @@
-"""Find out how a CSV file is stored, and read its rows one after another."""
+"""Detect the encoding and separator of a CSV file, and read its rows."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from pathlib import Path
 from ingest.importers.errors import ImportRefusedError
 from kb.wording import say
 
-SEPARATORS = (",", ";", "\t")  # the first wins where a header has as many of several
-MAX_CELL = 1_000_000  # characters; more is a quote that is never closed
+SEPARATORS = (",", ";", "\t")  # in order of preference on a tie
+MAX_CELL = 1_000_000  # characters; more is an unclosed quote
 _BLOCK = 1 << 20
-_HEAD = 1 << 16  # bytes the header certainly ends within
+_HEAD = 1 << 16  # bytes; the header is always shorter
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-_TOLD = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]")  # a first line that tells spreadsheets the separator
+_DECLARED = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]")  # first line that declares the separator to spreadsheets
 _JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
 _NAMES = {"utf-8-sig": "UTF-8 (BOM)", "utf-8": "UTF-8", "cp932": "CP932", "utf-16": "UTF-16"}
 
 
-def shown(encoding: str) -> str:
-    """Return the name people know an encoding by."""
+def encoding_name(encoding: str) -> str:
+    """Return the display name of an encoding."""
     return _NAMES.get(encoding, encoding)
 
 
 def encoding_of(path: Path, given: str = "") -> str:
-    """Return the encoding of a text file: the given one, that of its mark, UTF-8, else CP932 where it is Japanese.
+    """Return the encoding of a text file: the given one, by BOM, UTF-8, else CP932 if the text is Japanese.
 
-    Raises ImportRefusedError when it is no text, or its encoding is not certain.
+    Raises ImportRefusedError if it is not text, or its encoding is uncertain.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
@@ -54,18 +54,18 @@ def encoding_of(path: Path, given: str = "") -> str:
 
 
 def separator_of(path: Path, encoding: str) -> str:
-    """Return the sign between the columns of the first filled line."""
+    """Return the column separator, from the first non-empty line."""
     with path.open("r", encoding=encoding, newline="", errors="replace") as file:
         head = file.read(_HEAD)
-    told = _TOLD.match(head)
-    if told:
-        return told[1]
+    declared = _DECLARED.match(head)
+    if declared:
+        return declared[1]
     line = next((line for line in _QUOTED.sub("", head).splitlines() if line.strip()), "")
     return max(SEPARATORS, key=line.count)
 
 
 def csv_rows(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, Sequence[str] | str]]:
-    """Yield rows with their numbers, as a spreadsheet counts them; a text in place of cells says what is wrong."""
+    """Yield rows with their spreadsheet row numbers; a text instead of cells is an error message."""
     limit = csv.field_size_limit(MAX_CELL)
     try:
         with path.open("r", encoding=encoding, newline="") as file:
@@ -94,7 +94,7 @@ def _known(encoding: str) -> str:
 
 
 def _unmarked(head: bytes) -> str:
-    """Tell UTF-16 without a mark from what is no text: every other byte of the separators is zero."""
+    """Return the encoding of UTF-16 without a BOM: every other byte of its separators is zero."""
     pairs = len(head) // 2
     for encoding, zeros in (("utf-16-le", head[1::2].count(0)), ("utf-16-be", head[0::2].count(0))):
         text = head[: pairs * 2].decode(encoding, "ignore")
@@ -115,14 +115,14 @@ def _checked(path: Path, encoding: str) -> str:
             say(
                 "Line {line} of the file is not valid {encoding}. Specify another encoding with --encoding.",
                 line=line,
-                encoding=shown(encoding),
+                encoding=encoding_name(encoding),
             )
         )
     return encoding
 
 
 def _wrong_at(path: Path, encoding: str) -> int | None:
-    """Return the first line that cannot be decoded or has a zero byte; None where there is none."""
+    """Return the first line that cannot be decoded or has a zero byte, or None."""
     decoder = codecs.getincrementaldecoder(encoding)()
     line = 1
     with path.open("rb") as file:

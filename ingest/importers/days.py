@@ -1,4 +1,4 @@
-"""Days as exports write them; whether the day or the month comes first is decided over a whole table."""
+"""Dates in exports; whether day or month comes first is decided per column, over the whole table."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ _YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?=$|[ T,])")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How days with the year at the end are read in one column."""
+    """How to read dates with the year last in one column."""
 
     order: Order = "month-first"
-    is_guess: bool = False  # no day in the column tells
-    is_mixed: bool = False  # some days tell the one order, some the other
+    is_guess: bool = False  # no date in the table is unambiguous
+    is_mixed: bool = False  # some dates prove one order, some the other
 
 
 def day_of(text: str, order: Order = "month-first") -> date:
-    """Read a day: ISO with or without time, 2017/3/1, 2017年3月1日, 3/1/2017. Raises FieldError."""
+    """Read a date: ISO with or without time, 2017/3/1, 2017年3月1日, 3/1/2017. Raises FieldError."""
     plain = unicodedata.normalize("NFKC", text).strip()
-    found = _YEAR_LAST.match(plain)
-    if not found:
+    match = _YEAR_LAST.match(plain)
+    if not match:
         return to_date(plain)
-    first, second = found[1], found[3]
-    month, day = (second, first) if order == "day-first" or found[2] == "." else (first, second)
-    return to_date(f"{found[4]}-{month}-{day}")
+    first, second = match[1], match[3]
+    month, day = (second, first) if order == "day-first" or match[2] == "." else (first, second)
+    return to_date(f"{match[4]}-{month}-{day}")
 
 
 class DayOrders:
-    """Watches the columns with days and then says how to read each."""
+    """Detects the date order of each column."""
 
     def __init__(self) -> None:
         self._votes: dict[str, Counter[str]] = {}
 
     def see(self, column: str, text: str) -> None:
-        """Take one cell into account."""
+        """Count one cell."""
         found = _YEAR_LAST.match(unicodedata.normalize("NFKC", text).strip())
         if not found or found[2] == ".":
             return
@@ -59,13 +59,13 @@ class DayOrders:
             votes["either"] += 1
 
     def readings(self, given: str = "") -> Mapping[str, Reading]:
-        """Return the order by column; columns that do not tell follow those that do, else the month comes first."""
-        told = {column: _told(votes) for column, votes in self._votes.items()}
-        known = set(filter(None, told.values()))
+        """Return the order by column; ambiguous columns follow the others, else the month comes first."""
+        decided = {column: _majority(votes) for column, votes in self._votes.items()}
+        known = set(filter(None, decided.values()))
         others: Order = "day-first" if known == {"day-first"} else "month-first"
         readings = {}
         for column, votes in self._votes.items():
-            order: Order = told[column] or others
+            order: Order = decided[column] or others
             if given in ORDERS:
                 order = "day-first" if given == "day-first" else "month-first"
             is_guess = not given and not known and bool(votes["either"])
@@ -74,7 +74,7 @@ class DayOrders:
 
 
 def order_notes(readings: Mapping[str, Reading]) -> Iterable[str]:
-    """Say what a person should check."""
+    """Yield notes on columns a person should check."""
     for column, reading in readings.items():
         if reading.is_guess:
             yield say(
@@ -88,7 +88,7 @@ def order_notes(readings: Mapping[str, Reading]) -> Iterable[str]:
             )
 
 
-def _told(votes: Counter[str]) -> Order | None:
+def _majority(votes: Counter[str]) -> Order | None:
     if votes["day-first"] == votes["month-first"]:
         return None
     return "day-first" if votes["day-first"] > votes["month-first"] else "month-first"

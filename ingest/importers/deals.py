@@ -1,4 +1,4 @@
-"""A row of a CRM's deals as the fields of a deal note."""
+"""Convert rows of CRM deals to the fields of deal entries."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _NEXT = {"ja": "次のステップ", "en": "Next step"}
 
 @dataclass(slots=True)
 class DealReader:
-    """Turns rows into deals; counts the stages it met."""
+    """Turns rows into deals; counts their stages."""
 
     language: Language
-    outcomes: Mapping[str, Outcome]  # of the mapping, by folded stage; before the common ones
-    currency: str  # of amounts that name none
-    readings: Mapping[str, Reading]  # of columns with days
+    outcomes: Mapping[str, Outcome]  # from the mapping, by folded stage; they override the common ones
+    currency: str  # default of amounts without one
+    readings: Mapping[str, Reading]  # by date column
     accounts: Accounts
     campaigns: Mapping[str, str]  # CRM id → entry id
     stages: dict[str, str] = field(default_factory=dict)  # stage → outcome it counts as
-    guessed: Counter[str] = field(default_factory=Counter)  # stages in no list, which count as open
+    guessed: Counter[str] = field(default_factory=Counter)  # unknown stages, which count as open
     amounts: int = 0
-    currencies: int = 0  # how many of the amounts name one
-    unlinked: Counter[str] = field(default_factory=Counter)  # campaigns no entry is of
+    currencies: int = 0  # amounts with a currency
+    unlinked: Counter[str] = field(default_factory=Counter)  # CRM ids of campaigns without an entry
 
     def record(self, cells: RowReader) -> Record:
-        """Return what a row says; problems stay with the cells."""
+        """Return the record of a row; problems are collected in `cells`."""
         outcome = self.outcome(cells)
         customer, account = self._customer(cells)
         amount = cells.read("amount", amount_of) or (None, None)
@@ -76,16 +76,16 @@ class DealReader:
         return Record(cells.row.number, "deal", crm_id, customer or title, kept, self._body(cells))
 
     def outcome(self, cells: RowReader) -> Outcome | None:
-        """Return how a deal ended: as a column of outcomes says, else ticks for won and closed, else its stage."""
+        """Return the outcome of a deal: from the won and closed columns, else the outcome column, else the stage."""
         stage = cells.text("stage")
         by_stage = cells.read("outcome", self._named) or self._known(stage)
         ticked = self._ticked(cells, by_stage)
         if ticked and by_stage and (ticked == "won") != (by_stage == "won") and {ticked, by_stage} & {"won"}:
-            said = say(
+            message = say(
                 "The stage '{stage}' contradicts the won or closed column; the column is used.",
                 stage=stage,
             )
-            cells.problems.append(said)
+            cells.problems.append(message)
         found = ticked or by_stage
         if not found and stage:
             self.guessed[stage] += 1
@@ -108,7 +108,7 @@ class DealReader:
         return outcome_of_stage(stage, self.outcomes) or outcome_of_stage(stage, common_outcomes()) if stage else None
 
     def _ticked(self, cells: RowReader, by_stage: Outcome | None) -> Outcome | None:
-        """Return what the columns for won and closed say; None where they leave it to the stage."""
+        """Return the outcome by the won and closed columns; None if the stage decides."""
         try:
             won, closed = is_true(cells.text("is_won")), is_true(cells.text("is_closed"))
         except FieldError as error:
@@ -139,7 +139,7 @@ class DealReader:
         return code
 
     def _days(self, cells: RowReader, outcome: Outcome | None) -> tuple[date | None, int | None]:
-        """Return when a deal was closed and how long it took; what a CRM expects of an open one is neither."""
+        """Return close date and cycle days of a closed deal; the expected dates of an open one are ignored."""
         closed, started = self._day(cells, "closed_on"), self._day(cells, "started_on")
         if outcome not in CLOSED:
             return None, None

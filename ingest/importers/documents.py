@@ -1,4 +1,4 @@
-"""Read office documents, PDF and web pages as Markdown. Nothing is asked of a network."""
+"""Convert Office documents, PDF and web pages to Markdown, without network access."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _GIVEN_NAME = re.compile(
 _UNDERLINE = re.compile(r"</?u>")
 _LETTER = re.compile(r"\w")
 _CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
-_HEAD = 4096  # bytes of a page within which its encoding is declared
+_HEAD = 4096  # bytes; a page declares its encoding within them
 
 
 def read_document(name: str, raw: bytes) -> str:
@@ -37,12 +37,12 @@ def read_document(name: str, raw: bytes) -> str:
         kinds = ", ".join(READERS)
         raise RefusedTextError(say("This file type is not supported. Use one of {kinds}.", kinds=kinds))
     try:
-        with warnings.catch_warnings():  # about fonts, styles and extensions that have nothing to do with the text
+        with warnings.catch_warnings():  # about fonts, styles and extensions, irrelevant to the text
             warnings.simplefilter("ignore")
             text = _PICTURE.sub(_described, read(raw))
     except RefusedTextError:
         raise
-    except Exception as error:  # whatever a parser meets in a damaged file: each has its own ways to say so
+    except Exception as error:  # each parser has its own errors for damaged files
         raise damaged() from error
     if not _LETTER.search(text):
         message = say("The file contains no text. If it is a scan, run text recognition (OCR) on it first.")
@@ -82,7 +82,7 @@ READERS: Mapping[str, Callable[[bytes], str]] = {
 
 
 def _charset(raw: bytes) -> str:
-    """Return the encoding of a page: UTF-8 where the bytes are, else what it declares, else Shift_JIS."""
+    """Return the encoding of a page: UTF-8 if valid, else as declared, else Shift_JIS."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     try:
@@ -95,5 +95,5 @@ def _charset(raw: bytes) -> str:
 
 
 def _described(picture: re.Match[str]) -> str:
-    """Return the words an author gave a picture; those a program gave it say nothing."""
+    """Return the alt text an author gave a picture, without generated names."""
     return "" if _GIVEN_NAME.fullmatch(picture[1].strip()) else picture[1].strip()

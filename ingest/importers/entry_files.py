@@ -1,4 +1,4 @@
-"""Write the records of a CRM as entry files, and change single fields of those that are there."""
+"""Write CRM records as entry files, and update fields of existing ones."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from kb.choices import KIND_FOLDERS
 from kb.errors import NotSavedError
 from kb.wording import say
 
-LONGEST_NAME = 80  # bytes, so that the id behind it is never cut
+LONGEST_NAME = 80  # bytes, so that the id after it is never cut
 
 
 def new_file(folder: Path, record: Record) -> bool:
-    """Write a record as a new entry; return False where another program did so meanwhile. Raises NotSavedError."""
+    """Write a record as a new entry; return False if another program has just done so. Raises NotSavedError."""
     text = composed(record.fields, record.body)
     for path in paths_of(record):
         try:
             atomic.create(below(folder, path), text, durable=False)
-        except FileExistsError:  # of another record whose id differs only in case, or written by a person
+        except FileExistsError:  # another record whose id differs only in case, or a person's file
             if key_at(folder, path) == (record.kind, record.crm_id):
                 return False
             continue
@@ -38,7 +38,7 @@ def new_file(folder: Path, record: Record) -> bool:
 
 
 def paths_of(record: Record) -> Iterator[str]:
-    """Yield the paths a record's entry may take: its name with the CRM id, the same whenever it is made."""
+    """Yield possible paths for a record, from its name and CRM id; the same on every import."""
     name = file_stem(record.name).encode()[:LONGEST_NAME].decode("utf-8", "ignore").rstrip("-._")
     stem = f"{KIND_FOLDERS[record.kind]}/{name}-{file_stem(record.crm_id)}"
     stem = stem.encode()[:220].decode("utf-8", "ignore")
@@ -47,25 +47,25 @@ def paths_of(record: Record) -> Iterator[str]:
 
 
 def change_file(location: Path, record: Record, lock: Path | None) -> bool:
-    """Set the fields of an entry that its CRM changed, as the file is now; return whether anything had to be written.
+    """Update an entry from its CRM record, based on the current file; return whether anything was written.
 
     Raises NotSavedError.
     """
-    with _alone(lock):
+    with _locked(lock):
         try:
             document = Document.of(location.read_bytes().decode("utf-8"))
-            wanted = changes(record, fields_of(document)[0])
-            if not wanted:
+            fields = changes(record, fields_of(document)[0])
+            if not fields:
                 return False
-            atomic.replace(location, edited(document, wanted), durable=False)
+            atomic.replace(location, edited(document, fields), durable=False)
         except (OSError, UnicodeDecodeError, YamlTextError) as error:
             raise NotSavedError(say("{path} was changed in the meantime", path=location.name)) from error
         return True
 
 
 @contextmanager
-def _alone(lock: Path | None) -> Iterator[None]:
-    """Keep other programs of this knowledge base from saving meanwhile."""
+def _locked(lock: Path | None) -> Iterator[None]:
+    """Hold the lock that every program writing to this folder takes."""
     if lock is None:
         yield
         return

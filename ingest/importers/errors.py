@@ -1,4 +1,4 @@
-"""An export that cannot be imported as a whole; what is wrong with single rows is reported instead."""
+"""Errors for a whole export; problems of single rows are reported instead."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from kb.errors import KBError
 
 
 class ImportRefusedError(KBError):
-    """The file, its columns or its mapping cannot be used; the sentence says what to do."""
+    """The file, its columns or its mapping are unusable; the sentence says what to do."""

@@ -1,4 +1,4 @@
-"""Make entries of files that are none: one each, named after its source, and never a second one of the same bytes."""
+"""Import files as entries: one entry per file, named after its source; the same bytes only once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 from ingest import atomic
 from ingest.files import MAX_FILE_BYTES, find_files, read_file
 from ingest.front_matter import composed
-from ingest.inside import below
 from ingest.names import candidates
 from ingest.parse import parse_entry
 from kb.entry import Problem
@@ -21,36 +20,36 @@ from kb.playbook import Playbook
 from kb.wording import say
 
 SOURCE, SOURCE_HASH = "source", "source_hash"  # keys of the front matter
-MAX_SOURCE_BYTES = 100_000_000  # slides with pictures reach some ten megabytes; their text is far smaller
+MAX_SOURCE_BYTES = 100_000_000  # slides with pictures have tens of megabytes, but little text
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
 _MAIN_HEADING = re.compile(r"# +([^\s#].{0,199})")
 _MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
-Reader = Callable[[str, bytes], str]  # from the name and the bytes of a file to Markdown; raises RefusedTextError
+Reader = Callable[[str, bytes], str]  # (file name, bytes) → Markdown; raises RefusedTextError
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What became of one file."""
+    """The result for one file."""
 
-    source: str  # as it was named
+    source: str  # as given
     path: str = ""  # of its entry below the entries folder
-    is_new: bool = False  # False with a path: the entry was there already
+    is_new: bool = False  # False with a path: the entry already existed
     refusal: str = ""  # why there is no entry
 
 
 def bring_in(folder: Path, sources: Iterable[Path], read: Reader, kind: str = "note") -> Iterator[Arrival]:
-    """Make an entry of each file and yield what became of it; one that cannot be read holds up no other."""
+    """Import each file and yield its result; an unreadable file does not stop the others."""
     known = known_sources(folder)
     for source in sources:
         try:
-            yield _brought(folder, source, read, kind, known)
+            yield _imported(folder, source, read, kind, known)
         except (RefusedTextError, NotSavedError) as error:
             yield Arrival(_readable(str(source)), refusal=error.sentence)
 
 
 def known_sources(folder: Path) -> dict[str, str]:
-    """Return the path of each entry that was made of a file, by the hash of that file."""
+    """Return the paths of imported entries by the hash of their source file."""
     known: dict[str, str] = {}
     for file in find_files(folder)[0]:
         content = read_file(file)
@@ -62,7 +61,7 @@ def known_sources(folder: Path) -> dict[str, str]:
     return known
 
 
-def _brought(folder: Path, source: Path, read: Reader, kind: str, known: dict[str, str]) -> Arrival:
+def _imported(folder: Path, source: Path, read: Reader, kind: str, known: dict[str, str]) -> Arrival:
     raw = _bytes_of(source)
     name, digest = _readable(source.name), hashlib.sha256(raw).hexdigest()
     if digest in known:
@@ -81,12 +80,12 @@ def _brought(folder: Path, source: Path, read: Reader, kind: str, known: dict[st
                 limit=MAX_FILE_BYTES / 1e6,
             )
         )
-    path = known[digest] = _created(folder, kind, title, text)
+    path = known[digest] = atomic.create_first(folder, candidates(kind, title), text)
     return Arrival(_readable(str(source)), path, is_new=True)
 
 
 def _titled(name: str, body: str) -> tuple[str, str]:
-    """Return the title of a document and the rest of it: its one main heading at the head, else the file's name."""
+    """Return title and body of a document; the title is its only level-1 heading, at the top, else the file name."""
     first, _, rest = body.lstrip("\n").partition("\n")
     heading = _MAIN_HEADING.fullmatch(first)
     if heading and rest.strip() and not any(map(_MAIN_HEADING.fullmatch, rest.split("\n"))):
@@ -115,18 +114,8 @@ def _bytes_of(source: Path) -> bytes:
     return raw
 
 
-def _created(folder: Path, kind: str, title: str, text: str) -> str:
-    for path in candidates(kind, title):
-        try:
-            atomic.create(below(folder, path), text)
-        except FileExistsError:
-            continue
-        return path
-    raise NotSavedError(say("too many entries have this title; choose another"))
-
-
 def _tidy(text: str) -> str:
-    """Return Markdown without control characters, spaces at line ends and runs of empty lines."""
+    """Return Markdown without control characters, trailing spaces and repeated blank lines."""
     lines = (line.rstrip() for line in _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).split("\n"))
     return _MANY_BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n") + "\n"
 

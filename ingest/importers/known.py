@@ -1,4 +1,4 @@
-"""The entries that came from a CRM before, by kind and CRM id."""
+"""Entries already imported from a CRM, by kind and CRM id."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Known:
 
     path: str  # below the entries folder
     fields: Mapping[str, Plain]
-    is_sound: bool = True  # False: it must be put right by hand before anything may be written into it
+    is_sound: bool = True  # False: it has errors to fix by hand before it may be updated
 
 
 Key = tuple[str, str]  # kind, CRM id
 
 
 def known_entries(folder: Path, progress: Callable[[int, int], None]) -> tuple[dict[Key, Known], list[tuple[str, str]]]:
-    """Return the entries with a CRM id, and those that have the id of another: (path, path of the first)."""
-    found: dict[Key, Known] = {}
-    twice: list[tuple[str, str]] = []
+    """Return the entries with a CRM id, and duplicates as (path, path of the first)."""
+    entries: dict[Key, Known] = {}
+    duplicates: list[tuple[str, str]] = []
     files = find_files(folder)[0] if folder.is_dir() else []
     for place, file in enumerate(files, start=1):
         progress(place, len(files))
@@ -47,11 +47,11 @@ def known_entries(folder: Path, progress: Callable[[int, int], None]) -> tuple[d
         if read is None:
             continue
         key, known = read
-        if key in found:
-            twice.append((known.path, found[key].path))
+        if key in entries:
+            duplicates.append((known.path, entries[key].path))
         else:
-            found[key] = known
-    return found, twice
+            entries[key] = known
+    return entries, duplicates
 
 
 def key_at(folder: Path, path: str) -> Key | None:
@@ -88,12 +88,12 @@ def _read(file: EntryFile) -> tuple[Key, Known] | None:
     crm_id = as_written(fields.get("crm_id", "")).strip()
     if not crm_id:
         return None
-    is_sound = is_sound and not content.problems  # a file in another encoding would be written anew as a whole
+    is_sound = is_sound and not content.problems  # updating a file in another encoding would rewrite all of it
     return (_kind(fields, file.path), crm_id), Known(file.path, fields, is_sound)
 
 
 def fields_of(document: Document) -> tuple[dict[str, Plain], bool]:
-    """Return the fields of a file, and whether each stands there once; a heading is a title. Raises YamlTextError."""
+    """Return the fields of a file, and whether none is repeated; a heading is a title. Raises YamlTextError."""
     fields = {name: line.value for name, line in fields_in(document).items()}
     is_sound = len(fields) == len(document.lines)
     heading = _HEADING.search(document.body)
@@ -108,7 +108,7 @@ def _unsound(yaml: str, path: str) -> tuple[Key, Known] | None:
 
 
 def is_empty(value: Plain | None) -> bool:
-    """Whether a field says nothing."""
+    """Whether a field has no value."""
     return value is None or value in ("", "~", "null", [], {})
 
 

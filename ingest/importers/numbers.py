@@ -1,4 +1,4 @@
-"""Amounts, counts and yes or no as exports of different countries write them."""
+"""Amounts and yes/no cells in exports of different countries."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _TRUE, _FALSE = {"1", "true", "yes", "y", "はい", "✓", "○", "有"}, {"", "
 
 
 def amount_of(text: str) -> Money:
-    """Read an amount of a table and the currency it names; what may be thousands or decimals is refused."""
+    """Read an amount and its currency from a table cell; ambiguous separators are rejected."""
     return to_money(text, is_strict=True)
 
 
 def is_true(text: str) -> bool:
-    """Read a column of ticks. Raises FieldError."""
+    """Read a yes/no cell. Raises FieldError."""
     folded = unicodedata.normalize("NFKC", text).strip().casefold()
     if folded in _TRUE:
         return True

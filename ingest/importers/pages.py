@@ -1,4 +1,4 @@
-"""Write the pages of a PDF as Markdown, a section a page."""
+"""Convert a PDF to Markdown, one section per page."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ingest.importers.archive import damaged, locked
 from ingest.parse import detect_language
 
 WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
-FULL = 0.8  # of the widest lines of a page: what reaches so far goes on in the next line
+FULL = 0.8  # of the widest line of a page; a line this wide continues in the next one
 _SOFT_HYPHEN = re.compile(r"[\ufffe\u00ad]\s*")
 _HEADING_SIGN = re.compile(r"^(?=#{1,6}(?:\s|$)|={3,}|-{3,}$)")
 
 
 def pages_to_markdown(raw: bytes) -> str:
-    """Return the text of each page below its number; empty for a scan. Raises RefusedTextError."""
+    """Return the text of each page under a heading with its number; empty for a scan. Raises RefusedTextError."""
     try:
         document = pypdfium2.PdfDocument(raw)
     except pypdfium2.PdfiumError as error:
@@ -28,27 +28,27 @@ def pages_to_markdown(raw: bytes) -> str:
     finally:
         document.close()
     word = "ページ" if detect_language("".join(texts)) == "ja" else "Page"
-    told = [(number, reflowed(text.splitlines())) for number, text in enumerate(texts, start=1)]
-    return "\n\n".join(f"## {word} {number}\n\n{text}" for number, text in told if text)
+    pages = [(number, reflowed(text.splitlines())) for number, text in enumerate(texts, start=1)]
+    return "\n\n".join(f"## {word} {number}\n\n{text}" for number, text in pages if text)
 
 
 def reflowed(lines: Iterable[str]) -> str:
-    """Return the lines of a page as paragraphs: a full line goes on in the next, a short one ends."""
+    """Return the lines of a page as paragraphs: a full line continues in the next, a short one ends a paragraph."""
     kept = [line.strip() for line in lines if line.strip()]
     full = FULL * max((width(line) for line in kept), default=0)
     paragraphs: list[str] = []
-    goes_on = False
+    continues = False
     for line in kept:
-        if goes_on:
+        if continues:
             paragraphs[-1] += ("" if _is_wide(paragraphs[-1][-1]) and _is_wide(line[0]) else " ") + line
         else:
             paragraphs.append(_HEADING_SIGN.sub(r"\\", line))
-        goes_on = width(line) >= full and len(kept) > 1
+        continues = width(line) >= full and len(kept) > 1
     return "\n\n".join(paragraphs)
 
 
 def width(line: str) -> int:
-    """Return how wide a line is printed, in halves of a Japanese character."""
+    """Return the printed width of a line in half-width characters."""
     return sum(2 if _is_wide(character) else 1 for character in line)
 
 

@@ -1,4 +1,4 @@
-"""Which column of an export holds which field: the known CRMs, and mappings people write."""
+"""Which column of an export holds which field: profiles of known CRMs, and custom mappings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kb.playbook import Term, Vocabulary
 from kb.wording import say
 
 FOLDER = Path(__file__).parent / "profiles"
-ORDER = ("salesforce", "hubspot", "kintone", "sansan", "generic")  # the first wins where two recognise as many headers
+ORDER = ("salesforce", "hubspot", "kintone", "sansan", "generic")  # in order of preference on a tie
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "deals": (
         "crm_id", "title", "customer", "account_id", "outcome", "stage", "is_won", "is_closed", "amount", "currency",
@@ -38,14 +38,14 @@ _PARTS = ("name", "kind", "fields", "outcomes", "currency", "dates")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Which headers hold which field, and how values are meant that do not say it themselves."""
+    """Which headers hold which field, and the defaults for stages, currency and dates."""
 
     name: str
     kind: str  # one of FIELDS
-    fields: Mapping[str, tuple[str, ...]]  # field → headers, the preferred one first
+    fields: Mapping[str, tuple[str, ...]]  # field → headers, in order of preference
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)  # folded stage → outcome
-    currency: str = ""  # of amounts that name none
-    dates: str = ""  # one of ORDERS; empty: found out
+    currency: str = ""  # default of amounts without one
+    dates: str = ""  # one of ORDERS; empty: detected
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Columns:
     """A profile applied to the headers of a table."""
 
     profile: Profile
-    places: Mapping[str, int]  # field → place of its column, from 0
+    places: Mapping[str, int]  # field → column index
     headers: tuple[str, ...]
 
     @property
@@ -63,7 +63,7 @@ class Columns:
 
     @property
     def ignored(self) -> list[str]:
-        """The headers that hold no field."""
+        """The headers without a field."""
         return [header for place, header in enumerate(self.headers) if place not in self.places.values()]
 
 
@@ -74,13 +74,13 @@ def profiles(kind: str) -> list[Profile]:
 
 
 def choose(headers: Sequence[str], kinds: Iterable[str]) -> Columns:
-    """Return the profile that recognises most headers."""
+    """Return the profile that matches most headers, applied."""
     applied = [apply(profile, headers) for kind in kinds for profile in profiles(kind)]
     return max(applied, key=lambda columns: len(columns.places))
 
 
 def apply(profile: Profile, headers: Sequence[str]) -> Columns:
-    """Find the column of each field: its first header that is there; a column holds one field."""
+    """Find the column of each field, by its first matching header; a column holds one field."""
     by_spelling: dict[str, int] = {}
     for at, header in enumerate(headers):
         by_spelling.setdefault(_header(header), at)
@@ -94,7 +94,7 @@ def apply(profile: Profile, headers: Sequence[str]) -> Columns:
 
 
 def parse_profile(text: str, path: str) -> Profile:
-    """Read a profile or a mapping. Raises ImportRefusedError with the line that is wrong."""
+    """Parse a profile or a mapping. Raises ImportRefusedError with the line number."""
     try:
         lines, repeated = read_mapping(text.removeprefix("\ufeff"))
     except YamlTextError as error:
@@ -127,7 +127,7 @@ def read_profile(path: Path) -> Profile:
 
 
 def written_mapping(columns: Columns, stages: Mapping[str, str]) -> str:
-    """Return what was found out as a mapping file, to be edited; stages with the outcome each counts as."""
+    """Return the detected columns and stage outcomes as a mapping file to edit."""
     profile = columns.profile
     text = written("name", profile.name) + written("kind", profile.kind)
     text += "".join(
@@ -144,9 +144,11 @@ def written_mapping(columns: Columns, stages: Mapping[str, str]) -> str:
     return text
 
 
+@cache
 def common_outcomes() -> Mapping[str, Outcome]:
-    """Return what stages of any CRM say, by their folded spelling."""
-    return _stages()
+    """Return the outcomes of common stages, by folded spelling."""
+    lines, _ = read_mapping((FOLDER / "stages.yaml").read_text("utf-8"))
+    return _outcomes({line.key: line.value for line in lines})
 
 
 def _with_part(profile: Profile, name: str, value: Plain) -> Profile:
@@ -174,11 +176,11 @@ def _mapping(value: Plain) -> dict[str, Plain]:
 
 
 def _outcomes(value: Mapping[str, Plain]) -> dict[str, Outcome]:
-    found: dict[str, Outcome] = {}
+    outcomes: dict[str, Outcome] = {}
     for spelling, stages in value.items():
         outcome: Outcome = to_choice(spelling, CHOICES["outcome"])  # type: ignore[assignment]  # its values are outcomes
-        found |= dict.fromkeys(map(folded, to_texts(stages)), outcome)
-    return found
+        outcomes |= dict.fromkeys(map(folded, to_texts(stages)), outcome)
+    return outcomes
 
 
 def _header(text: str) -> str:
@@ -203,9 +205,3 @@ def _unknown_field(name: str, allowed: Sequence[str]) -> str:
 def _all() -> tuple[Profile, ...]:
     files = sorted(path for path in FOLDER.glob("*.yaml") if path.name != "stages.yaml")
     return tuple(parse_profile(path.read_text("utf-8"), path.name) for path in files)
-
-
-@cache
-def _stages() -> Mapping[str, Outcome]:
-    lines, _ = read_mapping((FOLDER / "stages.yaml").read_text("utf-8"))
-    return _outcomes({line.key: line.value for line in lines})

@@ -1,4 +1,4 @@
-"""One record of a CRM: what a row says in the fields of an entry, and what of it could not be understood."""
+"""One CRM record: the entry fields of a row, and the problems of its cells."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from kb.entry import Language
 from kb.wording import say
 
 T = TypeVar("T")
-MAX_LINE = 500  # characters of a value in the front matter; what is longer belongs into the text
+MAX_LINE = 500  # characters of a front matter value; longer text belongs in the body
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
-_NOTHING = ("null", "~")  # a reader of entries takes them for empty, too
+_EMPTY = ("null", "~")  # the entry parser treats them as empty, too
 _SEVERAL = re.compile(r"[;；、\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the CRM says of one deal or campaign."""
+    """One deal or campaign from a CRM."""
 
-    row: int  # as a spreadsheet shows it
+    row: int  # number in a spreadsheet
     kind: str  # deal or campaign
     crm_id: str
-    name: str  # what the file is called after, before the id
-    fields: dict[str, Plain]  # front matter in its order, without empty values
+    name: str  # start of the file name, before the id
+    fields: dict[str, Plain]  # front matter in order, without empty values
     body: str
 
 
 @dataclass(slots=True)
 class RowReader:
-    """The cells of one row by field; collects what is wrong with them."""
+    """The cells of one row by field; collects their problems."""
 
     columns: Columns
     row: Row
@@ -47,25 +47,25 @@ class RowReader:
         return " ".join(self.block(name).split())[:MAX_LINE]
 
     def block(self, name: str) -> str:
-        """Return a cell with its lines."""
+        """Return a cell with its line breaks."""
         place = self.columns.places.get(name)
         text = "" if place is None else clean(self.row.cells[place])
-        return "" if text in _NOTHING else text
+        return "" if text in _EMPTY else text
 
     def has(self, name: str) -> bool:
-        """Whether there is a column for a field at all."""
+        """Whether there is a column for a field."""
         return name in self.columns.places
 
     def several(self, name: str) -> Plain:
-        """Return the values of a cell that may hold several; one alone as text, unless that would read as two."""
+        """Return the values of a multi-value cell; a single one as text, unless it contains a comma."""
         lines = (" ".join(part.split())[:MAX_LINE] for part in _SEVERAL.split(self.block(name)))
-        parts = list(dict.fromkeys(line for line in lines if line not in ("", *_NOTHING)))
+        parts = list(dict.fromkeys(line for line in lines if line not in ("", *_EMPTY)))
         if len(parts) == 1 and not re.search(r"[,，]", parts[0]):
             return parts[0]
         return [*parts]
 
     def read(self, name: str, convert: Callable[[str], T]) -> T | None:
-        """Return the converted cell; None when it is empty or wrong, which is a problem of the row."""
+        """Return the converted cell; None if it is empty or invalid, the latter with a problem."""
         text = self.text(name)
         if not text:
             return None
@@ -80,15 +80,15 @@ class RowReader:
 
 
 def clean(text: str) -> str:
-    """Return a text without signs that are none, with plain line breaks."""
+    """Return a text without control characters, with LF line breaks."""
     return _NOT_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def headers_language(headers: Sequence[str]) -> Language:
-    """Return the language the columns are named in."""
+    """Return the language of the column headers."""
     return detect_language(" ".join(headers))
 
 
 def body_of(opening: str, parts: Sequence[tuple[str, str]]) -> str:
-    """Return the text of a new entry: where it comes from, and what people wrote into the CRM below headings."""
+    """Return the body of a new entry: its origin, then the free text from the CRM under headings."""
     return "\n\n".join([opening, *(f"## {heading}\n{text}" for heading, text in parts if text)]) + "\n"

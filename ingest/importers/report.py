@@ -1,4 +1,4 @@
-"""What an import would do or has done, for people and machines."""
+"""The report of an import or its preview, for people and machines."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from kb.fields import SEGMENTS
 from kb.playbook import Playbook
 from kb.wording import Sentence
 
-MOST_ROWS = 10  # named with one kind of problem
+MOST_ROWS = 10  # listed per kind of problem
 SAMPLES = 3
-MOST_UNKNOWN = 200  # values, the most frequent ones; more are a column of free text
+MOST_UNKNOWN = 200  # most frequent values; more come from a free text column
 
 
 @dataclass(slots=True)
 class ProblemGroup:
-    """Problems of one kind: the first in words, and the rows they are in."""
+    """Problems of one kind: the message of the first, and their rows."""
 
     message: str
     count: int = 0
@@ -28,7 +28,7 @@ class ProblemGroup:
 
 @dataclass(frozen=True, slots=True)
 class UnknownValue:
-    """A value the playbook does not know, and what is nearest to it there."""
+    """A value that is not in the playbook, and the nearest one that is."""
 
     facet: str
     value: str
@@ -38,7 +38,7 @@ class UnknownValue:
 
 @dataclass(slots=True)
 class Report:
-    """What an import would do or has done."""
+    """The result of an import or its preview."""
 
     kind: str
     profile: str
@@ -49,10 +49,10 @@ class Report:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
-    left_out: int = 0  # rows with an id that could not be taken in
+    left_out: int = 0  # rows that were not imported
     written: int = 0
     is_complete: bool = True  # False: interrupted or failed
-    failure: str = ""  # why nothing more could be written
+    failure: str = ""  # why writing stopped
     outcomes: dict[str, int] = field(default_factory=dict)
     stages: dict[str, str] = field(default_factory=dict)  # stage → outcome it counts as
     notes: list[str] = field(default_factory=list)
@@ -62,12 +62,12 @@ class Report:
 
     @property
     def problem_count(self) -> int:
-        """How many problems there are in all rows."""
+        """The number of problems in all rows."""
         return sum(group.count for group in self.problems)
 
 
 class Findings:
-    """Collects what is found in the rows on the way through them."""
+    """Collects problems and counts while the rows are read."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
@@ -76,14 +76,14 @@ class Findings:
         self._values: Counter[tuple[str, str]] = Counter()
 
     def wrong(self, row: int, message: str) -> None:
-        """Keep a problem of a row, with others of its kind."""
+        """Add a problem of a row, grouped by kind."""
         group = self._groups.setdefault(_pattern(message), ProblemGroup(message))
         group.count += 1
         if len(group.rows) < MOST_ROWS:
             group.rows.append(row)
 
     def see(self, record: Record) -> None:
-        """Count what a record says."""
+        """Count the values of a record."""
         if len(self._report.samples) < SAMPLES:
             self._report.samples.append(record.fields)
         if record.kind == "deal":
@@ -93,7 +93,7 @@ class Findings:
             self._values.update((name, str(v)) for v in (value if isinstance(value, list) else [value]))
 
     def close(self, playbook: Playbook, notes: Iterable[str]) -> None:
-        """Write what was found into the report."""
+        """Write the findings to the report."""
         self._report.problems = sorted(self._groups.values(), key=lambda group: -group.count)
         self._report.outcomes = dict(self._outcomes.most_common())
         self._report.unknown = list(_unknown(self._values, playbook))
@@ -112,7 +112,7 @@ def _unknown(values: Mapping[tuple[str, str], int], playbook: Playbook) -> Itera
 
 
 def _pattern(message: str) -> str:
-    """Return what problems of one kind have in common: their pattern with the column, without the value."""
+    """Return the key problems are grouped by: the message pattern and the column, without values."""
     if not isinstance(message, Sentence):
         return message
     inner = [_pattern(value) for value in message.values.values() if isinstance(value, Sentence)]

@@ -1,4 +1,4 @@
-"""Write the visible sheets of a workbook as Markdown tables."""
+"""Convert the visible sheets of a workbook to Markdown tables."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import openpyxl
 from kb.errors import RefusedTextError
 from kb.wording import say
 
-MAX_CELLS = 3_000_000  # with the empty ones between; more is a database, and no note
+MAX_CELLS = 3_000_000  # including empty ones; more is a database, not a note
 
 
 def sheets_to_markdown(raw: bytes) -> str:
-    """Return a heading and a table for each visible sheet with anything in it, formulas as their last values."""
+    """Return a heading and a table per visible, non-empty sheet; formulas as their last values."""
     book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
     room, parts = MAX_CELLS, []
     try:
@@ -24,7 +24,7 @@ def sheets_to_markdown(raw: bytes) -> str:
             if sheet.sheet_state != "visible":
                 continue
             rows: list[list[str]] = []
-            sheet.reset_dimensions()  # what a file declares as its size may be wrong
+            sheet.reset_dimensions()  # the declared size may be wrong
             for row in sheet.iter_rows():
                 room -= len(row)
                 if room < 0:
@@ -34,8 +34,8 @@ def sheets_to_markdown(raw: bytes) -> str:
                             limit=MAX_CELLS,
                         )
                     )
-                shown = [_shown(cell) for cell in row]
-                rows += [shown] if any(shown) else []
+                cells = [_text(cell) for cell in row]
+                rows += [cells] if any(cells) else []
             table = to_table(rows)
             parts += [f"## {' '.join(sheet.title.split())}", table] if table else []
     finally:
@@ -44,7 +44,7 @@ def sheets_to_markdown(raw: bytes) -> str:
 
 
 def cell_text(value: Any, number_format: str = "") -> str:
-    """Return a value as a person reads it in the sheet: days as ISO, shares as per cent, one line."""
+    """Return a value as displayed in the sheet, on one line: ISO dates, percentages with %."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -58,12 +58,12 @@ def cell_text(value: Any, number_format: str = "") -> str:
     return " ".join(str(value).split())
 
 
-def _shown(cell: Any) -> str:
+def _text(cell: Any) -> str:
     return "" if cell.value is None else cell_text(cell.value, cell.number_format)
 
 
 def to_table(rows: Iterable[list[str]]) -> str:
-    """Return rows as a Markdown table without empty rows and columns; the first row is its head."""
+    """Return rows as a Markdown table without empty rows and columns; the first row is the header."""
     filled = [row for row in rows if any(row)]
     columns = [n for n in range(max(map(len, filled), default=0)) if any(row[n : n + 1] > [""] for row in filled)]
     lines = [_line(row[n] if n < len(row) else "" for n in columns) for row in filled]

@@ -1,4 +1,4 @@
-"""Put the Markdown that is made of slides into sections: a heading a slide, its lines, its notes."""
+"""Split Markdown converted from slides into one section per slide: title, lines, notes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ingest.parse import detect_language
 _SLIDE = re.compile(r"<!-- Slide number: (\d+) -->")
 _TITLE = re.compile(r"^# +(\S.*)$", re.MULTILINE)
 _NOTES = re.compile(r"^### Notes:$", re.MULTILINE)
-_KEPT = re.compile(r"\||#{2,6} |[-*+] |\d+[.)] ")  # tables, charts and lists stay as they are
+_KEPT = re.compile(r"\||#{2,6} |[-*+] |\d+[.)] ")  # tables, charts and lists are not changed
 
 
 def in_sections(markdown: str) -> str:
-    """Return slides below their titles; one without a title goes by its number."""
+    """Return one section per slide, under its title or its number."""
     pieces = _SLIDE.split(markdown)
     is_japanese = detect_language(_TITLE.sub(r"\1", "".join(pieces[2::2]))) == "ja"
     sections = (_section(number, text, is_japanese) for number, text in zip(pieces[1::2], pieces[2::2], strict=True))
@@ -23,9 +23,9 @@ def in_sections(markdown: str) -> str:
 
 
 def _section(number: str, text: str, is_japanese: bool) -> str:
-    shown, *notes = _NOTES.split(text.replace("\x0b", " "), maxsplit=1)
-    title = _TITLE.search(shown)
-    rest = shown[: title.start()] + shown[title.end() :] if title else shown
+    content, *notes = _NOTES.split(text.replace("\x0b", " "), maxsplit=1)
+    title = _TITLE.search(content)
+    rest = content[: title.start()] + content[title.end() :] if title else content
     parts = list(_blocks(rest))
     for note in notes:
         parts += [
@@ -37,11 +37,11 @@ def _section(number: str, text: str, is_japanese: bool) -> str:
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """Yield tables as they are, a single line as a paragraph, and lines below each other as a list."""
+    """Yield tables unchanged, a single line as a paragraph, and consecutive lines as a list."""
     lines = [line.strip() for line in text.split("\n")]
-    for kind, run in groupby(lines, lambda line: "" if not line else "kept" if _KEPT.match(line) else "said"):
+    for kind, run in groupby(lines, lambda line: "" if not line else "kept" if _KEPT.match(line) else "text"):
         block = list(run)
-        if kind == "said" and len(block) > 1:
+        if kind == "text" and len(block) > 1:
             yield "\n".join(f"- {line}" for line in block)
         elif kind:
             yield "\n".join(block)

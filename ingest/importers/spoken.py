@@ -1,4 +1,4 @@
-"""What was said, by whom and when: the common shape of all transcripts, and how it is written as Markdown."""
+"""The turns of a transcript with speaker and time, and their form in Markdown."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-SECTION_SECONDS = 300  # a heading every five minutes: enough to find the place in a recording
-PATIENCE_SECONDS = 60  # how long a section waits for the end of a sentence
+SECTION_SECONDS = 300  # a heading every five minutes, to find the place in the recording
+PATIENCE_SECONDS = 60  # a section may run over by this to finish a sentence
 _SENTENCE_END = re.compile(r"[。．.!?！？…][」』）)\"'”’]*$")
 _WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _BLOCK_SIGN = re.compile(r"^(?:#{1,6}(?=\s|$)|>|[-+](?=\s|$)|={3,}|-{3,}|~{3,})")
@@ -18,17 +18,17 @@ _INLINE_SIGN = re.compile(r"[\\*`]|~~")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Words of one speaker."""
+    """One turn of a speaker."""
 
     text: str
-    speaker: str = ""  # as the file names them; empty where it does not
-    start: int | None = None  # seconds from the beginning; None where the file does not say
+    speaker: str = ""  # empty if the file has none
+    start: int | None = None  # seconds from the beginning; None if the file has none
 
 
 def joined(turns: Iterable[Turn]) -> list[list[Turn]]:
-    """Return sections of turns: what a speaker says in one go is one turn, and a section lasts some minutes."""
-    sections: list[list[list[Turn]]] = []  # each turn as the pieces it was said in
-    begun: int | None = None  # when the section began
+    """Merge consecutive turns of a speaker, and split the turns into sections of a few minutes."""
+    sections: list[list[list[Turn]]] = []  # section → turn → pieces
+    begun: int | None = None  # start of the section
     for turn in turns:
         last = sections[-1][-1][-1] if sections else None
         if last is None or _is_due(begun, last, turn):
@@ -43,7 +43,7 @@ def joined(turns: Iterable[Turn]) -> list[list[Turn]]:
 
 
 def to_markdown(turns: Iterable[Turn]) -> str:
-    """Write turns as paragraphs with the speaker in bold, below headings with the time."""
+    """Return turns as paragraphs with the speaker in bold, under headings with the time."""
     parts: list[str] = []
     for section in joined(turns):
         start = next((turn.start for turn in section if turn.start is not None), None)
@@ -53,12 +53,12 @@ def to_markdown(turns: Iterable[Turn]) -> str:
 
 
 def clock(seconds: int) -> str:
-    """Return seconds as hours, minutes and seconds."""
+    """Return seconds as HH:MM:SS."""
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def _is_due(begun: int | None, last: Turn, turn: Turn) -> bool:
-    """Whether a new section begins with a turn; not in the middle of a sentence, unless that goes on and on."""
+    """Whether a turn starts a new section; a sentence is only split if it runs on for too long."""
     if begun is None or turn.start is None:
         return begun is None and turn.start is not None
     late = turn.start - begun - SECTION_SECONDS
@@ -67,11 +67,11 @@ def _is_due(begun: int | None, last: Turn, turn: Turn) -> bool:
 
 
 def _run_on(pieces: list[Turn]) -> str:
-    """Join what was said; between Japanese characters stands no space."""
-    said = [pieces[0].text]
+    """Join the pieces of a turn, without spaces between Japanese characters."""
+    parts = [pieces[0].text]
     for before, after in pairwise(piece.text for piece in pieces):
-        said += ["" if _WIDE.match(before[-1:]) and _WIDE.match(after[:1]) else " ", after]
-    return "".join(said)
+        parts += ["" if _WIDE.match(before[-1:]) and _WIDE.match(after[:1]) else " ", after]
+    return "".join(parts)
 
 
 def _paragraphs(turns: list[Turn]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What the stages of a CRM say about the outcome of a deal."""
+"""The outcome of a deal by its CRM stage."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _IN_BRACKETS = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
 
 
 def folded(text: str) -> str:
-    """Return a stage or a header in the form that spellings are compared in."""
+    """Return a stage or a header in the form used to compare spellings."""
     return re.sub(r"[\s_\-.・]+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def outcome_of_stage(stage: str, spellings: Mapping[str, Outcome]) -> Outcome | None:
-    """Return what a stage says; None where it is in no list.
+    """Return the outcome of a stage, or None if it is unknown.
 
-    A number in front (`07. 受注`) does not matter. Of `失注(見送り)` the more exact word in brackets counts, if known.
+    A leading number (`07. 受注`) is ignored. In `失注(見送り)` the more precise word in brackets is used, if known.
     """
     text = unicodedata.normalize("NFKC", stage).strip()
     for candidate in (text, _NUMBERED.sub("", text.casefold())):

@@ -1,4 +1,4 @@
-"""One table of an export, from a CSV file or the first filled sheet of a workbook; rows are read as they are needed."""
+"""The table of an export, read lazily from a CSV file or the first non-empty sheet of a workbook."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ Cells = Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """What is wrong with one row; the row counts as a spreadsheet shows it, the header being 1."""
+    """A problem of one row."""
 
-    row: int
+    row: int  # number in a spreadsheet; the header is 1
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: a cell for each header."""
+    """One row, with a cell per header."""
 
-    number: int  # as a spreadsheet shows it, the header being 1
+    number: int  # in a spreadsheet; the header is 1
     cells: Cells
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that can be read from the start any number of times."""
+    """A table that can be read repeatedly."""
 
     headers: tuple[str, ...]
     encoding: str  # empty for a workbook
     separator: str
-    _numbered: Callable[[], Iterator[tuple[int, Cells | str]]]  # a text in place of cells says what is wrong
+    _numbered: Callable[[], Iterator[tuple[int, Cells | str]]]  # a text instead of cells is an error message
     _header_row: int
 
     def rows(self) -> Iterator[Row | RowProblem]:
-        """Yield the rows below the header; empty ones are left out, misshapen ones come as problems."""
+        """Yield the rows below the header; empty ones are skipped, malformed ones are problems."""
         width = len(self.headers)
         for number, cells in self._numbered():
             if number <= self._header_row:
@@ -55,7 +55,7 @@ class Table:
 
 
 def open_table(path: Path, encoding: str = "", separator: str = "") -> Table:
-    """Open an export; encoding and separator are found where they are not given. Raises ImportRefusedError."""
+    """Open an export; encoding and separator are detected unless given. Raises ImportRefusedError."""
     try:
         with path.open("rb") as file:
             start = file.read(8)
@@ -88,7 +88,7 @@ def _table(numbered: Callable[[], Iterator[tuple[int, Cells | str]]], encoding: 
 
 
 def _printable(text: str) -> str:
-    return "".join(sign for sign in text if sign.isprintable())
+    return "".join(c for c in text if c.isprintable())
 
 
 def _too_many(found: int, expected: int) -> str:

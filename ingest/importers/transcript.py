@@ -1,4 +1,4 @@
-"""Read transcripts of calls and meetings: WebVTT, SubRip, and text in which each line names its speaker."""
+"""Read transcripts of calls and meetings: WebVTT, SubRip, and text with a speaker on each line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ingest.importers.spoken import Turn, to_markdown
 from kb.errors import RefusedTextError
 from kb.wording import say
 
-LONGEST_NAME = 30  # characters; what is longer before a colon is a sentence
+LONGEST_NAME = 30  # characters; anything longer before a colon is a sentence
 _TIME = r"(?:\d{1,3}[:：])?\d{1,3}[:：]\d{2}(?:[.,]\d{1,3})?"
 _CUE_TIME = re.compile(rf"\s*({_TIME})\s*-->\s*{_TIME}(?:\s.*)?")
 _NO_CUE = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)(?:\s|$)")
@@ -22,61 +22,33 @@ _TAG = re.compile(r"</?[a-z][^<>]*>|<[\d:.]+>|\{\\[^}]*\}", re.IGNORECASE)
 _ROLLING = re.compile(r"<\d+:\d\d:\d\d[.,]\d{3}>")
 _OPEN_TIME = re.compile(rf"[\[(（【〔]\s*({_TIME})\s*[\])）】〕]\s*|({_TIME})(?=\s|$)\s*")
 _NAME = rf"([^:：。、！？!?「」\n]{{1,{LONGEST_NAME}}}?)"
-_LABEL = re.compile(rf"{_NAME}\s*[:：](?!//)(?!(?<=\d[:：])\d\d)\s*(.*)")  # neither an address nor a time of day
+_LABEL = re.compile(rf"{_NAME}\s*[:：](?!//)(?!(?<=\d[:：])\d\d)\s*(.*)")  # not a URL or a time of day
 _SPACED = re.compile(rf"([^\s:：。、！？!?「」]{{1,{LONGEST_NAME}}})(?:\u3000|\t|\s{{2,}})\s*(\S.*)")
 _NAME_AND_TIME = re.compile(rf"{_NAME}\s*[\[(（]\s*({_TIME})\s*[\])）]\s*[:：]?\s*(.*)|{_NAME}\s+({_TIME})")
-MOST = 0.8  # of the lines with a time: from here on a wide space after the first word means that it is a name
+MOST = 0.8  # share of timed lines with a wide space after the first word, from which that word is a name
 _LETTER = re.compile(r"[^\W\d_]")
 _SPACES = re.compile(r"[ \t]+")
-_HEAD_WORDS = frozenset(
-    [
-        "日時",
-        "日付",
-        "場所",
-        "会場",
-        "出席者",
-        "参加者",
-        "出席",
-        "参加",
-        "欠席者",
-        "議題",
-        "件名",
-        "議事録",
-        "目的",
-        "記録",
-        "資料",
-        "時間",
-        "録音",
-        "録画",
-        "date",
-        "time",
-        "place",
-        "location",
-        "attendees",
-        "participants",
-        "present",
-        "agenda",
-        "subject",
-        "title",
-        "duration",
-        "recorded",
-    ]
-)  # what stands before a colon at the head of minutes
+_HEAD_WORDS = frozenset((  # labels at the head of minutes, not speakers
+    "日時", "日付", "場所", "会場", "出席者", "参加者", "出席", "参加", "欠席者",
+    "議題", "件名", "議事録", "目的", "記録", "資料", "時間", "録音", "録画",
+    "date", "time", "place", "location", "attendees", "participants", "present",
+    "agenda", "subject", "title", "duration", "recorded",
+))  # fmt: skip
 
 
 def read_transcript(name: str, raw: bytes) -> str:
-    """Return a transcript as Markdown. Raises RefusedTextError when the file is none."""
-    found = decode(raw, name)
-    if not isinstance(found, FileText):
+    """Return a transcript as Markdown. Raises RefusedTextError if the file is not a transcript."""
+    content = decode(raw, name)
+    if not isinstance(content, FileText):
         raise RefusedTextError(say("Not a text file. A transcript is a VTT, SRT or text file."))
-    turns = read_turns(found.text)
+    turns = read_turns(content.text)
     if not any(turn.speaker or turn.start is not None for turn in turns):
         raise RefusedTextError(say("Not a transcript: the file has no speaker names and no timestamps."))
     return to_markdown(turns)
 
 
 def read_turns(text: str) -> list[Turn]:
-    """Return what was said in the order of the file; empty lines and markup are left out."""
+    """Return the turns in the order of the file, without empty lines and markup."""
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     has_cues = any(_CUE_TIME.fullmatch(line) for line in lines)
     tidy = (
@@ -85,7 +57,7 @@ def read_turns(text: str) -> list[Turn]:
     turns = [turn for turn in tidy if turn.text]
     if not _ROLLING.search(text):
         return turns
-    # captions that roll show each line a second time while the next one comes
+    # rolling captions repeat each line while the next one appears
     return [turn for before, turn in pairwise([None, *turns]) if turn and (not before or before.text != turn.text)]
 
 
@@ -98,7 +70,7 @@ def seconds(time: str) -> int:
 
 
 def _cues(lines: list[str]) -> Iterator[Turn]:
-    """Yield the lines of captions; ids, settings, notes and styles are not speech."""
+    """Yield the caption lines, without ids, settings, notes and styles."""
     start: int | None = None
     speaker = ""
     is_speech, after_blank = False, True
@@ -118,13 +90,13 @@ def _cues(lines: list[str]) -> Iterator[Turn]:
 
 
 def _is_cue_id(lines: list[str], number: int, after_blank: bool) -> bool:
-    """Whether a line only names the cue whose times follow."""
+    """Whether a line is the id of the cue that follows."""
     is_before_times = number + 1 < len(lines) and bool(_CUE_TIME.fullmatch(lines[number + 1]))
     return is_before_times and (after_blank or lines[number].strip().isdigit())
 
 
 def _voices(line: str, speaker: str) -> Iterator[tuple[str, str]]:
-    """Yield (speaker, words) of a line of captions, whose speakers are tagged or stand before a colon."""
+    """Yield (speaker, words) of a caption line; speakers are tagged or before a colon."""
     pieces = _VOICE.split(line)
     if len(pieces) == 1:
         words = _words(line)
@@ -142,24 +114,24 @@ def _words(text: str) -> str:
 
 
 def _labelled(lines: list[str]) -> Iterator[Turn]:
-    """Yield the lines of a text; what follows a label without an empty line between is still that speaker's."""
-    told = [rest for line in lines if (rest := _OPEN_TIME.sub("", line.strip(), count=1)) != line.strip()]
-    with_spaces = sum(1 for rest in told if _spaced(rest)) >= MOST * max(1, len(told))
+    """Yield the lines of a text; lines after a speaker label belong to that speaker up to an empty line."""
+    timed = [rest for line in lines if (rest := _OPEN_TIME.sub("", line.strip(), count=1)) != line.strip()]
+    with_spaces = sum(1 for rest in timed if _spaced(rest)) >= MOST * max(1, len(timed))
     speaker, start, is_awaited = "", None, False
     for line in lines:
         rest = line.strip()
         if not rest:
             speaker = speaker if is_awaited else ""
             continue
-        time, label, rest = _taken_apart(rest, with_spaces)
+        time, label, rest = _split_line(rest, with_spaces)
         start = time if time is not None else start
         speaker = label if label is not None else "" if time is not None else speaker
         is_awaited = not rest
         yield Turn(rest, speaker, start)
 
 
-def _taken_apart(line: str, with_spaces: bool) -> tuple[int | None, str | None, str]:
-    """Return the time and the speaker a line names, None where it does not, and the words."""
+def _split_line(line: str, with_spaces: bool) -> tuple[int | None, str | None, str]:
+    """Return time, speaker (None if missing) and words of a line."""
     opening = _OPEN_TIME.match(line)
     if opening:
         rest = line[opening.end() :]

@@ -1,4 +1,4 @@
-"""Read the first filled sheet of an .xlsx workbook as text; what would fill the memory is refused unopened."""
+"""Read the first non-empty sheet of an .xlsx workbook as text; ZIP bombs are rejected unopened."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from ingest import zips
 from ingest.importers.errors import ImportRefusedError
 from kb.wording import say
 
-MAX_UNPACKED = 500_000_000  # bytes of a workbook's parts together; one of a million cells has about 50 MB
+MAX_UNPACKED = 500_000_000  # bytes of all parts; a million cells have about 50 MB
 MAX_PARTS = 20_000
-MAX_CELLS = 20_000_000  # of the rectangle a sheet spans: it is held as a whole
-_OVERLAP = 16  # bytes the address of a cell fits in
+MAX_CELLS = 20_000_000  # of the rectangle a sheet spans, which is held in memory
+_OVERLAP = 16  # bytes a cell address fits in
 _ADDRESS = re.compile(rb' r="([A-Z]{1,3})(\d{1,7})"')
 Value = str | int | float | bool | date | datetime | time | timedelta
 
 
 def is_workbook(start: bytes) -> bool:
-    """Whether a file that starts so is a ZIP archive, as every .xlsx is."""
+    """Whether the first bytes are those of a ZIP archive, as every .xlsx is."""
     return start.startswith(b"PK\x03\x04")
 
 
 def is_old_or_locked(start: bytes) -> bool:
-    """Whether a file that starts so is an .xls workbook, or one with a password."""
+    """Whether the first bytes are those of an .xls or an encrypted workbook."""
     return start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
 
 def sheet_rows(path: Path) -> Iterator[list[str]]:
-    """Yield the rows of the first sheet that has any. Raises ImportRefusedError."""
+    """Yield the rows of the first non-empty sheet. Raises ImportRefusedError."""
     _refuse_bombs(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
@@ -41,7 +41,7 @@ def sheet_rows(path: Path) -> Iterator[list[str]]:
             sheet = workbook.get_sheet_by_name(name)
             if sheet.total_height:
                 blank = sheet.start[0] if sheet.start else 0
-                yield from ([] for _ in range(blank))  # so that numbers are those a spreadsheet shows
+                yield from ([] for _ in range(blank))  # so that row numbers match the spreadsheet
                 yield from ([cell_text(value) for value in row] for row in sheet.to_python(skip_empty_area=True))
                 return
     except (CalamineError, ValueError) as error:
@@ -49,7 +49,7 @@ def sheet_rows(path: Path) -> Iterator[list[str]]:
 
 
 def cell_text(value: Value) -> str:
-    """Return the value of a cell as an export in CSV would have it: whole numbers without .0, days as ISO."""
+    """Return a cell value as a CSV export writes it: whole numbers without .0, ISO dates."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -62,7 +62,7 @@ def cell_text(value: Value) -> str:
 
 
 def _refuse_bombs(path: Path) -> None:
-    """Look at what a workbook declares, then unpack every part once, in pieces: that need not be true."""
+    """Check the declared sizes, then unpack every part once in blocks, as they may be wrong."""
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
@@ -81,7 +81,7 @@ def _refuse_bombs(path: Path) -> None:
 
 
 def _refuse_wide(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    """Unpack a part and raise ImportRefusedError where it is a sheet that spans more cells than can be held."""
+    """Unpack a part and raise ImportRefusedError if it is a sheet that spans too many cells."""
     is_sheet = part.filename.startswith("xl/worksheets/")
     column, row, kept = 0, 0, b""
     for block in zips.blocks(archive, part):
