@@ -68,7 +68,7 @@ class Background:
     def _forget(self) -> None:
         """Erase the words of old searches, even if the server runs for months."""
         while not self._stop.wait(FORGET_SECONDS):
-            self._activity.forget_words()
+            self._activity.purge_expired()
 
     def _group(self) -> None:
         """Group failed searches, so that nobody who opens the meeting waits for it."""
@@ -88,7 +88,7 @@ class Background:
 
     def _watch(self) -> None:
         for paths in changes(self._settings.entries, self._stop):
-            report = self._intake.take_in(paths)
+            report = self._intake.index_files(paths)
             if report is None:
                 continue  # another process indexes the change, and _poll notices
             count = len(report.added) + len(report.changed)

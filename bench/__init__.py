@@ -1,1 +1,1 @@
-"""Measures what the product finds and how fast, against what one would use instead: `python -m bench`."""
+"""Benchmarks of quality and speed against baselines: `python -m bench`."""

@@ -1,4 +1,4 @@
-"""What a newcomer sees who drops a folder of plain Markdown pages into the product."""
+"""First use: a folder of plain Markdown pages dropped into the product."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ T = TypeVar("T")
 
 
 def measure_handbook(bench: Bench) -> None:
-    """Index the pages as they are, ask three questions, show and keep what came of it."""
+    """Index the pages as they are and run three searches."""
     if not sets.HANDBOOK.is_dir():
-        bench.console.print(f"[yellow]{sets.HANDBOOK} is not there: the handbook is not measured.[/]")
+        bench.console.print(f"[yellow]{sets.HANDBOOK} not found: skipping the handbook.[/]")
         return
     bench.folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=bench.folder, prefix="handbook-") as folder:
@@ -40,7 +40,7 @@ def measure_handbook(bench: Bench) -> None:
 
 
 def _copy(source: Path, target: Path) -> int:
-    """Copy the Markdown pages without their rights, which may not let them be deleted; return how many."""
+    """Copy the Markdown pages without permissions, which may prevent deletion; return how many."""
     pages = sorted(source.rglob("*.md"))
     for page in pages:
         copy = target / page.relative_to(source)
@@ -50,7 +50,7 @@ def _copy(source: Path, target: Path) -> int:
 
 
 class _Handbook:
-    """One run: what was found and what went wrong."""
+    """One run with its results and errors."""
 
     def __init__(self, bench: Bench, entries: Path, pages: int) -> None:
         self.bench = bench
@@ -81,7 +81,7 @@ class _Handbook:
             self.bench.console.print(f"{question}\n  → {shown}", markup=False)
 
     def _sync(self) -> SyncReport:
-        """Read every page anew; vectors of an earlier run are in the cache."""
+        """Index every page again, with the vectors cached by earlier runs."""
         index = make_index(self.settings, self.bench.embedder, fresh=True)
         try:
             return sync(index, self.settings.entries)
@@ -89,7 +89,7 @@ class _Handbook:
             index.close()
 
     def _searches(self, report: SyncReport) -> dict[str, str]:
-        """Open every entry, then ask the questions; return the first hit of each."""
+        """Open every entry, then run the searches; return the first hit of each."""
         library = make_library(self.settings, self.bench.embedder)
         for entry_id in report.added:
             self._guarded(lambda i=entry_id: library.entries.get(i))  # type: ignore[misc]
@@ -103,7 +103,7 @@ class _Handbook:
     def _guarded(self, call: Callable[[], T]) -> T | None:
         try:
             return call()
-        except Exception:  # whatever it is: it is what is counted
+        except Exception:  # any error counts
             self.errors.append(traceback.format_exc())
             return None
 

@@ -1,4 +1,4 @@
-"""The indexes that are measured: built by the product's own parts, kept below `var/bench` for the next run."""
+"""The indexes to measure: built with the product's own code, kept in `var/bench` for the next run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ENTRIES_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What every measurement needs."""
+    """The context of every benchmark."""
 
     console: Console
     folder: Path  # results and indexes
@@ -33,7 +33,7 @@ class Bench:
     models: Path  # the unpacked model
 
     def settings(self, name: str, entries: Path | None = None) -> Settings:
-        """Return the settings of a server or library over one of the indexes."""
+        """Return settings for a server or library over one of the indexes."""
         return Settings(entries=entries or self.entries, data=self.folder / name, watch=False)
 
     def index(self, name: str) -> Index:
@@ -41,19 +41,19 @@ class Bench:
         return open_index(self.settings(name).index_folder, self.embedder, CHUNKING)
 
     def library(self, name: str, entries: Path | None = None) -> Library:
-        """Return the product over one of the indexes."""
+        """Return a library over one of the indexes."""
         return make_library(self.settings(name, entries), self.embedder)
 
 
 def prepare() -> Bench:
-    """Return the bench with the bundled model, which the product's settings say where to keep."""
+    """Return the bench with the bundled model, in the folder of the product's settings."""
     settings = Settings()
     embedder = ModelEmbedder(DEFAULT_MODEL, settings.models_folder)
     return Bench(Console(), settings.data / "bench", settings.entries, embedder, settings.models_folder)
 
 
 def sample_library(bench: Bench) -> Library:
-    """Return the product over the sample entries."""
+    """Return a library over the sample entries."""
     index = bench.index("sample")
     sync(index, bench.entries)
     index.close()
@@ -61,7 +61,7 @@ def sample_library(bench: Bench) -> Library:
 
 
 def set_library(bench: Bench, name: str) -> Library:
-    """Return the product over the documents of a shared set."""
+    """Return a library over the documents of a shared set."""
     index = bench.index(f"index-{name}")
     if not index.is_current:
         bench.console.print(f"{name}: indexing (minutes the first time) …")

@@ -1,4 +1,4 @@
-"""How long indexing takes: first, with nothing changed, and again from the embedding cache."""
+"""Indexing time: first run, nothing changed, and rebuild from the embedding cache."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from sentence_transformers import SentenceTransformer
 
 from bench import sets
 from bench.indexes import Bench
 from bench.report import Figure, publish
 from bench.speed import bare_model
 from bench.synthetic import perturbed
+from bench.timing import seconds
 from ingest.chunk import CHUNKING
 from ingest.sync import SyncReport, sync
 from kb.entry import Entry
@@ -24,15 +24,15 @@ from kb.index.index import open_index
 
 FIRST_FILES = 54  # about 300 passages
 MANY_FILES = 1_000
-DOCUMENTS_IN_FILE = 5  # about as many passages as the sample entries have
+DOCUMENTS_IN_FILE = 5  # about as many passages as in the sample entries
 TEXTS = ("jsquad", "gitlab_faq_ja", "sourcegraph_faq_en")  # prose in both languages
-LEAST_CHARS = 100  # a shorter document is no passage anybody would write
+LEAST_CHARS = 100  # shorter documents are unrealistic
 WARM_UP = 8
-RUNS = 3  # of what takes little time
+RUNS = 3  # of short measurements
 
 
-class _Standin:
-    """Passes for the model but makes its vectors up, and remembers the texts it was given."""
+class _FakeEmbedder:
+    """Has the model's identity but makes up vectors, and records the texts."""
 
     def __init__(self, model: Embedder, real: Vectors) -> None:
         self.name = model.name
@@ -50,10 +50,10 @@ class _Standin:
 
 
 def measure_indexing(bench: Bench) -> None:
-    """Measure, show and keep how long indexing takes."""
+    """Measure the time of indexing."""
     documents = _documents()
     if not documents:
-        bench.console.print(f"[yellow]{sets.SHARED} is not there: indexing is not measured.[/]")
+        bench.console.print(f"[yellow]{sets.SHARED} not found: skipping indexing.[/]")
         return
     bench.folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=bench.folder, prefix="indexing-") as folder:
@@ -67,23 +67,25 @@ def _documents() -> list[Entry]:
 
 
 def _first(bench: Bench, folder: Path, documents: Sequence[Entry]) -> tuple[list[Figure], Vectors]:
-    """Measure first indexing and a rebuild; return also real vectors of passages."""
+    """Measure first indexing and a rebuild; also return real vectors of passages."""
     entries, root = folder / "entries", folder / "index"
     _write_files(entries, documents, FIRST_FILES)
-    texts = _texts(bench, folder / "standin", entries)
+    texts = _texts(bench, folder / "fake", entries)
     model = bare_model(bench)
     for embed in (bench.embedder.embed_passages, model.encode_document):
         embed(texts[:WARM_UP])
     bench.console.print(f"embedding {len(texts)} texts, once bare and once in a first indexing …")
-    bare = _embedding_seconds(model, texts[::2])  # half before, half after: a busy moment hits both sides
+    bare = seconds(
+        lambda: model.encode_document(texts[::2], show_progress_bar=False)
+    )  # half before, half after: a busy moment affects both
     report, first = _timed_sync(bench.embedder, root, entries)
-    bare += _embedding_seconds(model, texts[1::2])
+    bare += seconds(lambda: model.encode_document(texts[1::2], show_progress_bar=False))
     _expect(report.embedded, len(texts))
     rebuilds = []
     for _ in range(RUNS):
-        report, seconds = _timed_sync(bench.embedder, root, entries, fresh=True)
+        report, taken = _timed_sync(bench.embedder, root, entries, fresh=True)
         _expect(report.embedded, 0)
-        rebuilds.append(seconds)
+        rebuilds.append(taken)
     index = open_index(root, bench.embedder, CHUNKING)
     real = index.vectors.read_all("bodies")[1]
     index.close()
@@ -99,24 +101,24 @@ def _first(bench: Bench, folder: Path, documents: Sequence[Entry]) -> tuple[list
 
 
 def _texts(bench: Bench, root: Path, entries: Path) -> list[str]:
-    """Return the texts a first indexing embeds; this also loads all there is to load besides the model."""
-    standin = _Standin(bench.embedder, np.eye(2, dtype=np.float32))
-    _timed_sync(standin, root, entries)
-    return standin.texts
+    """Return the texts a first indexing embeds; this also warms up everything but the model."""
+    fake = _FakeEmbedder(bench.embedder, np.eye(2, dtype=np.float32))
+    _timed_sync(fake, root, entries)
+    return fake.texts
 
 
 def _unchanged(bench: Bench, documents: Sequence[Entry], real: Vectors) -> list[Figure]:
-    """Measure a sync that finds nothing to do; the index is kept for the next run."""
+    """Measure a sync without changes; the index is kept for the next run."""
     folder = bench.folder / "unchanged"
     entries, root = folder / "entries", folder / "index"
     shutil.rmtree(entries, ignore_errors=True)
     _write_files(entries, documents, MANY_FILES)
-    bench.console.print(f"indexing {MANY_FILES:,} entries with vectors that are made up …")
-    _timed_sync(_Standin(bench.embedder, real), root, entries)
+    bench.console.print(f"indexing {MANY_FILES:,} entries with made-up vectors …")
+    _timed_sync(_FakeEmbedder(bench.embedder, real), root, entries)
     runs = [_timed_sync(bench.embedder, root, entries) for _ in range(RUNS)]
     for report, _ in runs:
         _expect(report.unchanged, MANY_FILES)
-    slowest = max(seconds for _, seconds in runs)
+    slowest = max(taken for _, taken in runs)
     embedded = max(report.embedded for report, _ in runs)
     label = f"sync of {MANY_FILES:,} unchanged entries"
     return [
@@ -126,7 +128,7 @@ def _unchanged(bench: Bench, documents: Sequence[Entry], real: Vectors) -> list[
 
 
 def _write_files(folder: Path, documents: Sequence[Entry], files: int) -> None:
-    """Write Markdown files of documents spread evenly over all there are, each under a heading of its own."""
+    """Write Markdown files of evenly sampled documents, each under its own heading."""
     folder.mkdir(parents=True)
     wanted = files * DOCUMENTS_IN_FILE
     chosen = [documents[at * len(documents) // wanted] for at in range(wanted)]
@@ -138,21 +140,15 @@ def _write_files(folder: Path, documents: Sequence[Entry], files: int) -> None:
 
 
 def _timed_sync(embedder: Embedder, root: Path, entries: Path, *, fresh: bool = False) -> tuple[SyncReport, float]:
-    """Sync and return also the seconds with opening the index."""
+    """Sync; return the report and the seconds, including opening the index."""
     started = time.perf_counter()
     index = open_index(root, embedder, CHUNKING, fresh=fresh)
     report = sync(index, entries)
-    seconds = time.perf_counter() - started
+    taken = time.perf_counter() - started
     index.close()
-    return report, seconds
-
-
-def _embedding_seconds(model: SentenceTransformer, texts: Sequence[str]) -> float:
-    started = time.perf_counter()
-    model.encode_document(list(texts), show_progress_bar=False)
-    return time.perf_counter() - started
+    return report, taken
 
 
 def _expect(found: int, wanted: int) -> None:
     if found != wanted:
-        raise AssertionError(f"{found} instead of {wanted}: the measurement is not what it says")
+        raise AssertionError(f"{found} instead of {wanted}: the measurement is invalid")

@@ -1,10 +1,11 @@
-"""How long the questions to all deals take: similar deals over HTTP, the scoreboard over many deals."""
+"""Speed of the analyses: similar deals over HTTP, scoreboards over many deals."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 from sentence_transformers import SentenceTransformer
@@ -13,8 +14,9 @@ from bench.indexes import Bench, sample_library
 from bench.report import Figure, publish
 from bench.server import Served, serving
 from bench.sets import as_entry
-from bench.speed import SETTLE_SECONDS, bare_model
+from bench.speed import bare_model
 from bench.synthetic import perturbed
+from bench.timing import seconds, settled_seconds
 from kb.entry import Chunk, Deal, Entry
 from kb.index.embedding import Vectors
 from kb.index.embedding_cache import text_key
@@ -31,12 +33,12 @@ WARM_UP = 5
 RUNS = 5
 OUTCOMES = ("won", "lost", "lost", "no-decision", "open")
 FIRST_DAY = date(2020, 1, 1)
-# How many different values deals have; the sample entries have about as many.
+# Numbers of distinct values, about as in the sample entries.
 VARIETY = {"angle": 14, "industry": 6, "product": 3, "competitor": 5, "source": 11, "track": 28, "campaign": 16}
 
 
 def measure_insight(bench: Bench) -> None:
-    """Measure, show and keep how long similar deals and scoreboards take."""
+    """Measure the time of similar deals and scoreboards."""
     texts = _build(bench, "deals")
     model = bare_model(bench)
     with serving(bench, "deals") as served:
@@ -45,7 +47,7 @@ def measure_insight(bench: Bench) -> None:
 
 
 def synthetic_deals(count: int, texts: Sequence[str] = ()) -> Iterator[Entry]:
-    """Return deals with random facts, the same at every call."""
+    """Return deals with random but reproducible facts."""
     random = np.random.default_rng(2)
     for number in range(count):
         pick = {name: f"{name}-{random.integers(size):02}" for name, size in VARIETY.items()}
@@ -73,13 +75,13 @@ def synthetic_deals(count: int, texts: Sequence[str] = ()) -> Iterator[Entry]:
 
 
 def deals_index(bench: Bench) -> str:
-    """Make sure there is an index of DEALS deals; return its name."""
+    """Build an index of DEALS deals if needed; return its name."""
     _build(bench, "deals")
     return "deals"
 
 
 def _build(bench: Bench, name: str) -> list[str]:
-    """Make sure there is an index of DEALS deals; return texts to ask with."""
+    """Build an index of DEALS deals if needed; return texts to search with."""
     library = sample_library(bench)
     vectors = library.deals.insights.situations.vectors
     texts = library.with_index(_situations)
@@ -102,33 +104,26 @@ def _write(index: Index, deals: Sequence[Entry], real: Vectors) -> None:
     with index.writing():
         for at in range(0, len(deals), DEALS_AT_ONCE):
             drafts = [_draft(entry) for entry in deals[at : at + DEALS_AT_ONCE]]
-            named = [text for d in drafts for text in (*d.situation, d.entry.title, d.chunks[0].text)]
-            keys = [text_key(index.embedder.checksum, text) for text in named]
+            texts = [text for d in drafts for text in (*d.situation, d.entry.title, d.chunks[0].text)]
+            keys = [text_key(index.embedder.checksum, text) for text in texts]
             index.cache.write(dict(zip(keys, perturbed(real, len(keys), random), strict=True)))
             index.write(drafts)
         index.finish()
 
 
 def _draft(entry: Entry) -> Draft:
-    told = f"{entry.body} ({entry.title})"  # distinct, so that each has a vector of its own
-    return Draft(entry, (Chunk(f"{entry.id}#", entry.id, (), told, 1, 1),), (), (), "bench", (f"{told} 状況",))
+    text = f"{entry.body} ({entry.title})"  # distinct, so that each has its own vector
+    return Draft(entry, (Chunk(f"{entry.id}#", entry.id, (), text, 1, 1),), (), (), "bench", (f"{text} 状況",))
 
 
 def _similar(served: Served, model: SentenceTransformer, texts: Sequence[str]) -> list[Figure]:
     bare, asked = [], []
     for at, text in enumerate(texts[: QUESTIONS + WARM_UP]):
-        times = []
-        for call in (
-            lambda t=text: model.encode_document(t),
-            lambda t=text: served.client.post("/api/v1/deals/similar", json={"text": t}).raise_for_status(),
-        ):
-            time.sleep(SETTLE_SECONDS)
-            started = time.perf_counter()
-            call()
-            times.append(time.perf_counter() - started)
+        embedding = settled_seconds(partial(model.encode_document, text))
+        request = settled_seconds(partial(served.client.post, "/api/v1/deals/similar", json={"text": text}))
         if at >= WARM_UP:
-            bare.append(times[0])
-            asked.append(times[1])
+            bare.append(embedding)
+            asked.append(request)
     ratio = float(np.median(asked) / np.median(bare))
     note = f"{1000 * np.median(asked):.1f} ms; bare {1000 * np.median(bare):.1f} ms"
     return [Figure(f"similar deals among {DEALS:,}, median / bare embedding", ratio, "x", "<=", 2, note)]
@@ -138,11 +133,9 @@ def _boards(served: Served) -> list[Figure]:
     slowest, which = 0.0, ""
     for by in BYS:
         for _ in range(RUNS):
-            started = time.perf_counter()
-            served.client.get("/api/v1/scoreboard", params={"by": by}).raise_for_status()
-            seconds = time.perf_counter() - started
-        if seconds > slowest:
-            slowest, which = seconds, by
+            taken = seconds(lambda b=by: served.client.get("/api/v1/scoreboard", params={"by": b}).raise_for_status())  # type: ignore[misc]
+        if taken > slowest:
+            slowest, which = taken, by
     return [Figure(f"scoreboard over {DEALS:,} deals, HTTP", 1000 * slowest, "ms", "<=", 150, f"slowest: {which}")]
 
 
@@ -156,10 +149,9 @@ def _many(bench: Bench) -> list[Figure]:
     read = time.perf_counter()
     slowest, which = 0.0, ""
     for by in BYS:
-        begun = time.perf_counter()
-        scoreboard(table, table.within(None), by)  # type: ignore[arg-type]
-        if time.perf_counter() - begun > slowest:
-            slowest, which = time.perf_counter() - begun, by
+        taken = seconds(partial(scoreboard, table, table.within(None), by))  # type: ignore[arg-type]
+        if taken > slowest:
+            slowest, which = taken, by
     note = f"slowest: {which}; the table itself {read - made:.1f} s, once after a change"
     bench.console.print(f"[dim]made in {made - started:.1f} s[/]")
     return [Figure(f"scoreboard over {MANY_DEALS:,} deals", slowest, "s", "<=", 1, note)]

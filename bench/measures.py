@@ -1,4 +1,4 @@
-"""How good a ranking is."""
+"""Measures of ranking quality."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Quality:
 
 
 def quality(rankings: Sequence[Sequence[str]], relevant: Sequence[Mapping[str, int]]) -> Quality:
-    """Judge one ranking a query."""
+    """Evaluate one ranking per query."""
     rows = [_one(ranking, grades) for ranking, grades in zip(rankings, relevant, strict=True)]
     means = np.mean(np.array(rows), axis=0) if rows else np.zeros(3)
     return Quality(len(rows), *(float(mean) for mean in means))

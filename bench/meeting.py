@@ -1,11 +1,11 @@
-"""How long the whole meeting takes over many deals and many logged searches, and what writing a search down costs."""
+"""Speed of the meeting over many deals and logged searches, and the cost of logging a search."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import astuple, fields, replace
@@ -24,6 +24,7 @@ from bench.indexes import Bench, sample_library
 from bench.insight import DEALS, deals_index
 from bench.report import Figure, publish
 from bench.synthetic import perturbed
+from bench.timing import seconds
 from kb.index.analysis import fold
 from kb.library import Library
 from kb.loop.activity import Activity, Searched
@@ -31,8 +32,8 @@ from kb.loop.board import GapBoard
 from kb.loop.gaps import LOOKED_BACK
 
 SEARCHES = 100_000
-WORDINGS = 5_000  # different ones
-IN_VAIN = 0.3
+WORDINGS = 5_000  # distinct
+FAILED_SHARE = 0.3
 ASKERS = 200
 AT_ONCE = 500
 LOGGED = 2_000
@@ -44,7 +45,7 @@ ASKED = ("を下げてほしいと言われた", "の事例はあるか", "を�
 
 
 def measure_meeting(bench: Bench) -> None:
-    """Measure, show and keep how long the meeting takes, and what logging costs."""
+    """Measure the time of the meeting, and of logging."""
     name = deals_index(bench)
     place = bench.settings(name).activity_file
     for file in (place, *place.parent.glob(f"{place.name}-*")):
@@ -53,14 +54,14 @@ def measure_meeting(bench: Bench) -> None:
     activity.close()
     with closing(sqlite3.connect(place)) as connection, connection:
         columns = [field.name for field in fields(Searched)]
-        told = f"INSERT INTO searches ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
-        connection.executemany(told, map(astuple, _searches()))
-    _remember_meanings(bench, place)
+        statement = f"INSERT INTO searches ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+        connection.executemany(statement, map(astuple, _searches()))
+    _cache_vectors(bench, place)
     publish(bench.console, bench.folder, "meeting", [*_meetings(bench, name), *_logging(bench)])
 
 
-def _remember_meanings(bench: Bench, place: Path) -> None:
-    """Put a vector for every wording beside the searches, as a server does that looks them up every two minutes."""
+def _cache_vectors(bench: Bench, place: Path) -> None:
+    """Store a vector for every wording, as a server does every two minutes."""
     library = sample_library(bench)
     real, model = library.with_index(lambda index: index.vectors.read_all("heads")[1]), library.search.model
     library.close()
@@ -68,7 +69,7 @@ def _remember_meanings(bench: Bench, place: Path) -> None:
     activity = Activity(place)
     for at in range(0, WORDINGS, AT_ONCE):
         rows = {fold(_wording(n)): made[n].tobytes() for n in range(at, at + AT_ONCE)}
-        activity.keep_meanings(model, rows)
+        activity.keep_wording_vectors(model, rows)
     activity.close()
 
 
@@ -76,21 +77,26 @@ def _meetings(bench: Bench, name: str) -> list[Figure]:
     services = open_services(bench.settings(name), bench.embedder, logs=False)
     library, board = services.library, services.gap_board
     library.warm()
-    alone = _seconds(partial(_held, library, board, PERIODS[0]))
-    runs = [_seconds(partial(_held, library, board, period)) for period in PERIODS for _ in range(RUNS)]
+    first = seconds(partial(_prepare, library, board, PERIODS[0]))
+    runs = [seconds(partial(_prepare, library, board, period)) for period in PERIODS for _ in range(RUNS)]
     started = time.process_time()
-    parts = [_seconds(board.gaps) for _ in range(RUNS)]
+    parts = [seconds(board.gaps) for _ in range(RUNS)]
     processor = (time.process_time() - started) / RUNS
     services.close()
     what = f"over {DEALS:,} deals and {SEARCHES:,} searches"
     return [
         Figure(f"meeting {what}, slowest of {len(runs)}", max(runs), "s", "<=", 2, f"median {np.median(runs):.2f} s"),
-        Figure("the same, first in a process", alone, "s", note="a server does most of it beside, every 2 minutes"),
-        Figure("grouping the searches", float(np.median(parts)), "s", note=f"{processor:.2f} s of a core"),
+        Figure(
+            "the same, first in a process",
+            first,
+            "s",
+            note="a server does most of it in the background, every 2 minutes",
+        ),
+        Figure("clustering the searches", float(np.median(parts)), "s", note=f"{processor:.2f} s of CPU time"),
     ]
 
 
-def _held(library: Library, board: GapBoard, period: str) -> None:
+def _prepare(library: Library, board: GapBoard, period: str) -> None:
     reader = Reader.of("ja", library.playbook)
     in_words(library.loop.meeting(period, **waiting(library, board, reader)), library, reader)
 
@@ -100,17 +106,17 @@ def _logging(bench: Bench) -> list[Figure]:
     shutil.rmtree(place, ignore_errors=True)
     activity = Activity(place / "activity.sqlite")
     searches = list(islice(_searches(), LOGGED))
-    alone = [_seconds(partial(activity.searched, search)) for search in searches]
+    single = [seconds(partial(activity.searched, search)) for search in searches]
     with ThreadPoolExecutor(SEARCHERS) as pool:
-        crowded = list(pool.map(lambda s: _seconds(partial(activity.searched, s)), _again(searches)))
+        parallel = list(pool.map(lambda s: seconds(partial(activity.searched, s)), _again(searches)))
     kept = len(activity.searches(""))
     activity.close()
     if kept != 2 * LOGGED:
         raise AssertionError(f"{2 * LOGGED - kept} searches were lost")
-    told = f"p95 {1000 * np.percentile(alone, 95):.2f} ms"
+    p95 = f"p95 {1000 * np.percentile(single, 95):.2f} ms"
     return [
-        Figure("writing a search down, median", 1000 * float(np.median(alone)), "ms", "<=", 2, told),
-        Figure(f"the same, {SEARCHERS} at once, a search", 1000 * sum(crowded) / SEARCHERS / LOGGED, "ms", "<=", 2),
+        Figure("logging a search, median", 1000 * float(np.median(single)), "ms", "<=", 2, p95),
+        Figure(f"the same, {SEARCHERS} at once, per search", 1000 * sum(parallel) / SEARCHERS / LOGGED, "ms", "<=", 2),
     ]
 
 
@@ -119,13 +125,13 @@ def _searches() -> Iterator[Searched]:
     now = datetime.now(UTC)
     for number in range(SEARCHES):
         wording = int(random.integers(WORDINGS))
-        in_vain = random.random() < IN_VAIN
+        has_failed = random.random() < FAILED_SHARE
         at = now - LOOKED_BACK * (1 - number / SEARCHES) + timedelta(seconds=1)
         yield Searched(
             id=f"{number:016x}",
             at=at.isoformat(timespec="milliseconds"),
             query=_wording(wording),
-            confidence="none" if in_vain else "strong",
+            confidence="none" if has_failed else "strong",
             total=10,
             asker=f"{int(random.integers(ASKERS)):016x}",
             deal=f"deals/{int(random.integers(DEALS)):06}" if random.random() < 0.1 else "",
@@ -138,9 +144,3 @@ def _wording(number: int) -> str:
 
 def _again(searches: list[Searched]) -> Iterator[Searched]:
     return (replace(search, id=f"again-{search.id}") for search in searches)
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""Does the win rate of similar deals foretell how a deal ends? Each deal is asked about as if its end were unknown."""
+"""Does the win rate of similar deals predict outcomes? Leave-one-out over all decided deals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.indexes import Bench, sample_library
 from bench.report import Figure, publish
 from bench.sets import as_entry
 from kb.entry import Deal, Entry
-from kb.index.snapshot import Situated
+from kb.index.snapshot import SituationTable
 from kb.insight.asked import asked_of
 from kb.insight.deals import LOST, WON, DealTable, deal_table
 from kb.insight.likeness import parts_of, together
@@ -36,39 +36,39 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Forecasts:
-    """What was foretold of each decided deal without itself, and of pairs of a won and a lost deal without either."""
+    """Leave-one-out predictions of decided deals, and leave-pair-out comparisons of a won and a lost deal."""
 
-    won: NDArray[np.bool_]  # an element a deal
-    foretold: Floats
-    base: Floats  # the share of wins of all others: what one would say without looking
-    pairs: NDArray[np.int64]  # a row a pair: places of the won and of the lost deal in the columns above
-    right: Floats  # 1 where the won deal of a pair was foretold better, 1/2 for a tie
+    won: NDArray[np.bool_]  # per deal
+    predicted: Floats
+    base: Floats  # the share of wins of all others: the baseline
+    pairs: NDArray[np.int64]  # one row per pair: indexes of the won and the lost deal in the columns above
+    right: Floats  # 1 if the won deal of a pair has the higher prediction, 1/2 for a tie
 
 
 def measure_outcomes(bench: Bench) -> None:
-    """Measure, show and keep how well similar deals foretell outcomes, good or bad."""
+    """Measure how well similar deals predict outcomes."""
     library = sample_library(bench)
     insights = library.deals.insights
     figures = [_judged(insights.deals, insights.situations, library.playbook)]
-    figures += _figures("sample entries", foretell(insights.deals, insights.situations, library.playbook))
+    figures += _figures("sample entries", predict(insights.deals, insights.situations, library.playbook))
     library.close()
     if CRM.is_dir():
         table = deal_table(list(enumerate(crm_deals())), Playbook(), {})
-        nothing = Situations.of(table, Situated(np.zeros(0, np.int64), (), np.zeros((0, 0), np.float32), ()))
-        figures += _figures("CRM export, facts only", foretell(table, nothing, Playbook()))
+        nothing = Situations.of(table, SituationTable(np.zeros(0, np.int64), (), np.zeros((0, 0), np.float32), ()))
+        figures += _figures("CRM export, facts only", predict(table, nothing, Playbook()))
     else:
-        bench.console.print(f"[yellow]{CRM} is not there: its deals are not foretold.[/]")
+        bench.console.print(f"[yellow]{CRM} not found: skipping its deals.[/]")
     publish(bench.console, bench.folder, "outcomes", figures)
 
 
 def _judged(table: DealTable, situations: Situations, playbook: Playbook) -> Figure:
-    """Return the share of the pairs judged similar that stand among the FIRST most alike, whatever their outcome."""
+    """Return the recall of pairs judged similar among the FIRST nearest, of any outcome."""
     found = judged = 0
     for line in JUDGED.read_text("utf-8").splitlines():
         row = json.loads(line)
         deal = table.places[row["deal"]]
         asked = asked_of(table.deals[deal], playbook)
-        likeness = together(parts_of(asked, table, situations, situations.told_of(deal)), len(table))
+        likeness = together(parts_of(asked, table, situations, situations.of_deal(deal)), len(table))
         likeness[deal] = -1
         first = {table.deals[place].id for place in np.argsort(-likeness, kind="stable")[:FIRST]}
         found += len(first & set(row["similar"]))
@@ -76,28 +76,27 @@ def _judged(table: DealTable, situations: Situations, playbook: Playbook) -> Fig
     return Figure(f"judged similar pairs among the first {FIRST}", found / judged, "", ">=", 0.8, f"{judged} pairs")
 
 
-def foretell(table: DealTable, situations: Situations, playbook: Playbook) -> Forecasts:
-    """Ask about every decided deal, and about pairs.
+def predict(table: DealTable, situations: Situations, playbook: Playbook) -> Forecasts:
+    """Predict every decided deal, and pairs.
 
-    A deal that is left out lowers the rate of those like it if it was won, and raises it if it was lost. So wins look
-    worse than losses even where nothing can be foretold, and the AUC is taken over pairs that are left out together
-    (Airola and others 2011).
+    Leaving out a won deal lowers the rate of similar ones, leaving out a lost one raises it. So wins look worse than
+    losses even without any signal, and the AUC is taken over pairs left out together (Airola and others 2011).
     """
     decided = np.flatnonzero(np.isin(table.outcomes, (WON, LOST)))
     won = table.outcomes[decided] == WON
     likeness = _Likeness(table, situations, playbook)
-    foretold = np.array([likeness.rate(deal, without=(deal,)) for deal in decided.tolist()])
+    predicted = np.array([likeness.rate(deal, without=(deal,)) for deal in decided.tolist()])
     pairs = _pairs(won)
     right = []
     for first, second in pairs:
         both = (int(decided[first]), int(decided[second]))
         better = likeness.rate(both[0], both) - likeness.rate(both[1], both)
         right.append(0.5 if better == 0 else float(better > 0))
-    return Forecasts(won, foretold, (won.sum() - won) / (len(won) - 1), pairs, np.array(right))
+    return Forecasts(won, predicted, (won.sum() - won) / (len(won) - 1), pairs, np.array(right))
 
 
 class _Likeness:
-    """The win rate of deals like one of the table."""
+    """The win rate of deals similar to one of the table."""
 
     def __init__(self, table: DealTable, situations: Situations, playbook: Playbook) -> None:
         self._table = table
@@ -107,7 +106,7 @@ class _Likeness:
     def rate(self, deal: int, without: Sequence[int]) -> float:
         table = self._table
         parts = parts_of(
-            asked_of(table.deals[deal], self._playbook), table, self._situations, self._situations.told_of(deal)
+            asked_of(table.deals[deal], self._playbook), table, self._situations, self._situations.of_deal(deal)
         )
         others = np.ones(len(table), np.bool_)
         others[list(without)] = False
@@ -115,7 +114,7 @@ class _Likeness:
 
 
 def _pairs(won: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return all pairs of a won and a lost deal, or as many random ones as PAIRS allows, each deal in one of them."""
+    """Return all pairs of a won and a lost deal, or up to PAIRS disjoint random ones."""
     random = np.random.default_rng(1)
     wins, losses = np.flatnonzero(won), np.flatnonzero(~won)
     if len(wins) * len(losses) <= PAIRS:
@@ -150,16 +149,16 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _figures(name: str, found: Forecasts) -> list[Figure]:
-    """Return the Brier score beside that of the base rate, and the AUC, with 90 % intervals over resampled deals."""
+    """Return the Brier scores of prediction and base rate, and the AUC, with 90 % bootstrap intervals."""
     count = len(found.won)
-    gains = (found.base - found.won) ** 2 - (found.foretold - found.won) ** 2
+    gains = (found.base - found.won) ** 2 - (found.predicted - found.won) ** 2
     random = np.random.default_rng(1)
-    times = random.multinomial(count, np.full(count, 1 / count), size=RESAMPLES)  # how often a resample holds each deal
+    times = random.multinomial(count, np.full(count, 1 / count), size=RESAMPLES)  # frequency of each deal per resample
     weights = times[:, found.pairs[:, 0]] * times[:, found.pairs[:, 1]]
     aucs = (weights @ found.right) / np.maximum(weights.sum(axis=1), 1)
     return [
         Figure(f"{name}: deals", count),
-        Figure(f"{name}: Brier score of similar deals", float(np.mean((found.foretold - found.won) ** 2))),
+        Figure(f"{name}: Brier score of similar deals", float(np.mean((found.predicted - found.won) ** 2))),
         Figure(f"{name}: Brier score of the base rate", float(np.mean((found.base - found.won) ** 2))),
         Figure(f"{name}: gain over the base rate", float(gains.mean()), note=f"90 %: {_span(times @ gains / count)}"),
         Figure(f"{name}: AUC", float(found.right.mean()), note=f"90 %: {_span(aucs)}; {len(found.right):,} pairs"),

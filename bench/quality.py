@@ -1,4 +1,4 @@
-"""What is found: the product against its parts, on shared sets and on the judgement file."""
+"""Search quality: the product against its parts, on shared sets and on the judgement file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Found = Mapping[str, Quality]  # by way
 
 
 def measure_quality(bench: Bench) -> None:
-    """Measure, show and keep the quality of the search."""
+    """Measure the quality of the search."""
     found: dict[str, Found] = {}
     library = sample_library(bench)
     questions = sets.judgements()
@@ -42,7 +42,7 @@ def _shared(bench: Bench) -> dict[str, Found]:
     found: dict[str, Found] = {}
     for name in sets.SETS:
         if not (sets.SHARED / name).is_dir():
-            bench.console.print(f"[yellow]{sets.SHARED / name} is not there: {name} is not measured.[/]")
+            bench.console.print(f"[yellow]{sets.SHARED / name} not found: skipping {name}.[/]")
             continue
         library = set_library(bench, name)
         questions = sets.questions(name)
@@ -67,7 +67,7 @@ def _of_kind(rankings: Sequence[Mapping[str, list[str]]], questions: Sequence[Ju
 
 
 def _names(rankings: Sequence[Mapping[str, list[str]]], questions: Sequence[Judged]) -> list[Figure]:
-    """Return how often what is asked for by its exact name stands first."""
+    """Return how often a search for an exact name ranks its entry first."""
     first = [
         ranking["product"][:1] == [max(question.relevant, key=lambda i: question.relevant[i])]
         or question.relevant.get((ranking["product"] or [""])[0]) == max(question.relevant.values())
@@ -84,7 +84,7 @@ def _names(rankings: Sequence[Mapping[str, list[str]]], questions: Sequence[Judg
 
 
 def _confidences(library: Library, questions: Sequence[Judged]) -> list[Figure]:
-    """Return the share of each confidence among questions with and without an answer."""
+    """Return the share of each confidence level for questions with and without an answer."""
     figures = []
     for label, wanted in (("no answer exists", False), ("an answer exists", True)):
         chosen = [question for question in questions if bool(question.relevant) is wanted]

@@ -1,4 +1,4 @@
-"""The ways to rank entries that are compared: the product's parts, plain rank fusion, the product."""
+"""The rankings to compare: the product's parts, plain rank fusion, the product."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from kb.search.query import parse_query
 from kb.search.ranking import rank_fusion
 
 WAYS = ("keywords only", "meaning only", "plain rank fusion", "product")
-DEPTH = 100  # entries each part hands to rank fusion
-PASSAGES = 300  # keyword hits looked through to find as many entries
+DEPTH = 100  # entries per part in rank fusion
+PASSAGES = 300  # keyword hits to find as many entries
 
 
 class Ranker:
@@ -52,7 +52,7 @@ class Ranker:
         return [int(chunk) for chunk in order[:PASSAGES]]
 
     def _entries(self, chunks: Iterable[int]) -> list[int]:
-        """Return the entries of passages, each at the place of its best one."""
+        """Return the entries of passages, ranked by their best one."""
         return list(dict.fromkeys(int(self._snapshot.entries[chunk]) for chunk in chunks))
 
     def _named(self, numbers: list[int]) -> list[str]:

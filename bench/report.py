@@ -1,4 +1,4 @@
-"""Figures with their targets: shown as a table, kept as JSON."""
+"""Figures with targets: printed as a table, stored as JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Bound = Literal[">=", "<="]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value and what it should be."""
+    """One measured value and its target."""
 
     name: str
     value: float
@@ -39,7 +39,7 @@ class Figure:
 
 
 def machine() -> dict[str, Any]:
-    """Return what the figures depend on besides the code."""
+    """Return the environment of the figures."""
     return {
         "measured_at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "processor": _processor(),
@@ -53,7 +53,7 @@ def machine() -> dict[str, Any]:
 
 
 def publish(console: Console, folder: Path, part: str, figures: Sequence[Figure], details: Any = None) -> None:
-    """Show the figures of a part and keep them below the folder."""
+    """Print the figures of a part and store them in the folder."""
     table = Table(title=part, title_justify="left")
     for column in ("figure", "value", "target", "", "note"):
         table.add_column(column, justify="right" if column in ("value", "target") else "left")

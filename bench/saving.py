@@ -1,4 +1,4 @@
-"""How long it takes until what was saved, or dropped into the folder, is found."""
+"""How soon saved entries and files dropped into the folder are found."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from bench.indexes import Bench
 from bench.report import Figure, publish
 from bench.synthetic import synthetic_index
+from bench.timing import seconds
 from ingest.intake import Intake
 from ingest.store import EntryStore
 from ingest.watch import changes
@@ -22,12 +24,12 @@ from kb.library import Library
 CHUNKS = 50_000  # of 10,000 entries
 SAVES = 30
 WARM_UP = 3
-DROPPED = 500  # files, as a git pull brings them
+DROPPED = 500  # files, as by a git pull
 TEXT = "紙の点検表をやめたいと言われ、{n}台の設備で二週間だけ試してもらった。班長が{n}回さわり、記入漏れが減った。"
 
 
 def measure_saving(bench: Bench) -> None:
-    """Measure, show and keep how soon a save and a folder full of new files are found."""
+    """Measure how soon a save and a batch of new files are found."""
     name = synthetic_index(bench, CHUNKS)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "entries"
@@ -36,9 +38,9 @@ def measure_saving(bench: Bench) -> None:
         library.warm()
         store = EntryStore(library, Intake(library, folder), folder, Path(place) / "saving.lock")
         figures = _saves(library, store)
-        for file in sorted(folder.rglob("*.md")):  # the index is kept for the next run, as it was
+        for file in sorted(folder.rglob("*.md")):  # restore the index for the next run
             file.unlink()
-            Intake(library, folder).take_in([file.relative_to(folder).as_posix()])
+            Intake(library, folder).index_files([file.relative_to(folder).as_posix()])
         library.close()
     publish(bench.console, bench.folder, "saving", [*figures, *_drop(bench)])
 
@@ -49,14 +51,13 @@ def _saves(library: Library, store: EntryStore) -> list[Figure]:
         started = time.perf_counter()
         done = store.create(_entry(number))
         hits = library.search.answer(f"計測の商談{number}").hits
-        seconds = time.perf_counter() - started
+        taken = time.perf_counter() - started
         if done.id not in [hit.entry.id for hit in hits]:
             raise AssertionError(f"{done.id} was saved and not found")
-        begun = time.perf_counter()
-        library.search.answer(f"計測の商談{number}")
+        search = seconds(partial(library.search.answer, f"計測の商談{number}"))
         if number >= WARM_UP:
-            saved.append(seconds)
-            asked.append(time.perf_counter() - begun)
+            saved.append(taken)
+            asked.append(search)
     median, worst = float(np.median(saved)), float(np.percentile(saved, 95))
     return [
         Figure("save to found at 10,000 entries, median", median, "s", "<=", 1, f"p95 {worst:.2f} s"),
@@ -65,14 +66,14 @@ def _saves(library: Library, store: EntryStore) -> list[Figure]:
 
 
 def _drop(bench: Bench) -> list[Figure]:
-    """Drop files beside the sample entries while a watcher runs."""
+    """Drop files into a watched folder."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "entries"
         folder.mkdir()
         settings = bench.settings("dropped", entries=folder)
         library = bench.library("dropped", entries=folder)
         intake, stop = Intake(library, folder), threading.Event()
-        intake.take_in()
+        intake.index_files()
         library.warm()
         watcher = threading.Thread(target=_keep_up, args=(intake, folder, stop))
         watcher.start()
@@ -92,15 +93,15 @@ def _drop(bench: Bench) -> list[Figure]:
     alone = f"their texts embedded alone take {bare:.1f} s"
     return [
         Figure(f"{DROPPED} files dropped: first found after", first, "s", "<=", 2),
-        Figure(f"{DROPPED} files dropped: all found by their words after", whole, "s", "<=", 2),
-        Figure(f"{DROPPED} files dropped: all found by their meaning after", embedded, "s", note=alone),
+        Figure(f"{DROPPED} files dropped: all found by keywords after", whole, "s", "<=", 2),
+        Figure(f"{DROPPED} files dropped: all found by meaning after", embedded, "s", note=alone),
         Figure("the same / embedding alone", embedded / bare, "x"),
     ]
 
 
 def _keep_up(intake: Intake, folder: Path, stop: threading.Event) -> None:
     for paths in changes(folder, stop):
-        intake.take_in(paths)
+        intake.index_files(paths)
         intake.embed_waiting(stop)
 
 
@@ -118,9 +119,7 @@ def _found(library: Library, started: float) -> tuple[float, float]:
 def _bare(bench: Bench) -> float:
     texts = [text.split("---\n")[2] for text in _dropped()]
     bench.embedder.embed_passages(texts[:1])
-    started = time.perf_counter()
-    bench.embedder.embed_passages(texts)
-    return time.perf_counter() - started
+    return seconds(partial(bench.embedder.embed_passages, texts))
 
 
 def _entry(number: int) -> str:

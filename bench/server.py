@@ -1,4 +1,4 @@
-"""The real service in a process of its own: `python -m bench.server DATA ENTRIES MODELS PORT`."""
+"""The service in a separate process: `python -m bench.server DATA ENTRIES MODELS PORT`."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Served:
 
     @property
     def resident_gb(self) -> float:
-        """Its resident memory in GB (2^30 bytes)."""
+        """The resident memory in GB (2^30 bytes)."""
         return float(self.process.memory_info().rss) / 2**30
 
 
 @contextmanager
 def serving(bench: Bench, name: str) -> Iterator[Served]:
-    """Serve one of the indexes, and end the server afterwards."""
+    """Serve one of the indexes, then stop the server."""
     settings = bench.settings(name)
     port = _free_port()
     command = [
@@ -79,7 +79,7 @@ def _wait(client: httpx2.Client, process: subprocess.Popen[bytes]) -> None:
         except httpx2.TransportError:
             pass
         time.sleep(0.2)
-    raise RuntimeError("The server did not become ready; its own messages stand above.")
+    raise RuntimeError("The server did not become ready; see its messages above.")
 
 
 def _free_port() -> int:

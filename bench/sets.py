@@ -1,4 +1,4 @@
-"""The questions and the documents to measure with."""
+"""The questions and documents of the benchmarks."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from kb.entry import Entry
 from kb.index.embedding import Embedder
 from kb.index.index import Draft
 
-SHARED = Path("../shared/data")  # real data nobody of the project wrote; not part of it
+SHARED = Path("../shared/data")  # third-party data, not part of the project
 SETS = ("jsquad", "sourcegraph_faq_en", "ami_ja2en", "gitlab_faq_ja")
 HANDBOOK = SHARED / "handbook_en"
 JUDGEMENTS = Path(__file__).parent / "judgements.jsonl"
-TITLE_CHARS = 60  # of a document without a title, which begins with what it is about
+TITLE_CHARS = 60  # of the text, as the title of a document without one
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A question and which entries answer it how well."""
+    """A question with the grades of the entries that answer it."""
 
     text: str
     kind: str
-    relevant: Mapping[str, int]  # entry id → grade; empty: there is no answer
+    relevant: Mapping[str, int]  # entry id → grade; empty: no answer exists
 
 
 def judgements() -> list[Judged]:
@@ -66,7 +66,7 @@ def as_entry(entry_id: str, title: str, text: str, **fields: Any) -> Entry:
 
 
 def draft(entry: Entry, embedder: Embedder) -> Draft:
-    """Return an entry ready to be written, in the passages the product would cut."""
+    """Return an entry ready to be written, chunked as in the product."""
     return Draft(entry, chunk_entry(entry, tokens_of(entry.body), embedder.count_tokens), (), (), "bench")
 
 

@@ -1,9 +1,8 @@
-"""How long a search takes over HTTP, as a multiple of embedding its question alone."""
+"""Search time over HTTP, as a multiple of embedding the question alone."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +13,14 @@ from bench.indexes import Bench
 from bench.report import Figure, publish
 from bench.server import Served, serving
 from bench.synthetic import synthetic_index
+from bench.timing import settled_seconds
 from kb.index.embedding import Vectors
 from kb.index.neighbours import largest
 from kb.model.package import bundled_file
 from kb.model.unpacking import unpack
 from kb.search.lookup import DEPTH
 
-QUESTIONS = 120  # each asked once in every way; distinct, since the product remembers embedded questions
+QUESTIONS = 120  # distinct, since the product caches embedded questions
 WARM_UP = 10
 RECALL_AT = 20
 FILTERS: Mapping[str, Mapping[str, str]] = {
@@ -36,12 +36,10 @@ FILTERS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-SETTLE_SECONDS = 0.05  # worker threads of the process measured before go on spinning and would slow this one
-
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A size of index and its targets, as multiples of the bare embedding's median."""
+    """An index size and its targets, as multiples of the bare embedding's median."""
 
     chunks: int
     plain: float
@@ -53,8 +51,8 @@ SMALL = Size(10_000, 1.4, 1.6, 2.0)
 LARGE = Size(100_000, 2.0, 2.5, None)
 
 
-def measure_speed(bench: Bench, size: Size) -> None:
-    """Measure, show and keep the speed of the search at one size."""
+def measure_speed(bench: Bench, size: Size = SMALL) -> None:
+    """Measure the speed of the search at one size."""
     name = synthetic_index(bench, size.chunks)
     model = bare_model(bench)
     questions = _questions()
@@ -68,15 +66,20 @@ def measure_speed(bench: Bench, size: Size) -> None:
     publish(bench.console, bench.folder, f"speed at {size.chunks} chunks", figures, {"milliseconds": details})
 
 
+def measure_large(bench: Bench) -> None:
+    """Measure the speed of the search at the large size."""
+    measure_speed(bench, LARGE)
+
+
 def bare_model(bench: Bench) -> SentenceTransformer:
-    """Return the bundled model as anybody would load it."""
+    """Return the bundled model, loaded the standard way."""
     source = bundled_file()
     folder = unpack(source, bench.models) if source else bench.embedder.name
     return SentenceTransformer(str(folder), device="cpu")
 
 
 def _questions() -> list[str]:
-    """Return distinct questions of the judgement file and of the shared sets, spread evenly."""
+    """Return distinct questions of the judgement file and the shared sets, sampled evenly."""
     texts = [question.text for question in sets.judgements()]
     for name in sets.SETS:
         if (sets.SHARED / name).is_dir():
@@ -87,13 +90,13 @@ def _questions() -> list[str]:
 
 
 def _times(served: Served, model: SentenceTransformer, questions: Sequence[str]) -> dict[str, list[float]]:
-    """Return seconds by way; the ways take turns, so that a busy moment of the machine hits all of them."""
+    """Return seconds by way, interleaved so that a busy moment affects all ways."""
     times: dict[str, list[float]] = {"bare embedding": [], **{name: [] for name in FILTERS}}
     for at, question in enumerate(questions):
-        taken = {"bare embedding": _seconds(lambda q=question: model.encode_query(q))}  # type: ignore[misc]
+        taken = {"bare embedding": settled_seconds(lambda q=question: model.encode_query(q))}  # type: ignore[misc]
         for turn, (name, filters) in enumerate(FILTERS.items()):
-            asked = question + "。" * turn  # another text a way: none is remembered
-            taken[name] = _seconds(lambda q=asked, f=filters: _search(served, q, f))  # type: ignore[misc]
+            asked = question + "。" * turn  # a distinct text per way, so that none is cached
+            taken[name] = settled_seconds(lambda q=asked, f=filters: _search(served, q, f))  # type: ignore[misc]
         if at >= WARM_UP:
             for name, seconds in taken.items():
                 times[name].append(seconds)
@@ -102,13 +105,6 @@ def _times(served: Served, model: SentenceTransformer, questions: Sequence[str])
 
 def _search(served: Served, question: str, filters: Mapping[str, str]) -> None:
     served.client.get("/api/v1/search", params={"q": question, **filters}).raise_for_status()
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    time.sleep(SETTLE_SECONDS)
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started
 
 
 def _ratios(times: Mapping[str, Sequence[float]], size: Size) -> list[Figure]:
@@ -128,7 +124,7 @@ def _ratios(times: Mapping[str, Sequence[float]], size: Size) -> list[Figure]:
 
 
 def _recalls(bench: Bench, name: str, model: SentenceTransformer, questions: Sequence[str]) -> list[Figure]:
-    """Return the share of the exactly nearest vectors that HNSW finds."""
+    """Return the recall of HNSW against exact search."""
     index = bench.index(name)
     vectors: Vectors = np.asarray(model.encode_query(list(questions)), np.float32)
     figures = []

@@ -1,4 +1,4 @@
-"""Large indexes made of the sample entries: sentences recombined, vectors mixed and perturbed, nothing embedded."""
+"""Large synthetic indexes: sentences recombined, vectors mixed and perturbed, nothing embedded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SENTENCE = re.compile(r"(?<=[。！？\n])|(?<=\. )")
 
 
 def synthetic_index(bench: Bench, chunks: int) -> str:
-    """Make sure there is an index of so many chunks; return its name."""
+    """Build an index of that many chunks if needed; return its name."""
     name = f"synthetic-{chunks}"
     index = bench.index(name)
     if not index.is_current:
@@ -43,7 +43,7 @@ def _build(bench: Bench, index: Index, chunks: int) -> None:
     drafts = _drafts(chunks // CHUNKS_IN_ENTRY, sentences, random)
     with index.writing():
         for group in _groups(list(drafts), ENTRIES_AT_ONCE):
-            _remember(index, index.embedder, group, (bodies, heads), random)
+            _cache_vectors(index, index.embedder, group, (bodies, heads), random)
             embedded, _ = index.write(group)
             if embedded:
                 raise AssertionError(f"{embedded} texts went through the model instead of the cache")
@@ -51,7 +51,7 @@ def _build(bench: Bench, index: Index, chunks: int) -> None:
 
 
 def _sentences(bench: Bench) -> list[str]:
-    """Return real sentences: of the sample entries, and of the shared sets where they are there."""
+    """Return real sentences of the sample entries and the available shared sets."""
     library = sample_library(bench)
     texts = [entry.body for entry in library.entries.summaries(library.entries.ids()).values()]
     library.close()
@@ -80,7 +80,7 @@ def _drafts(count: int, sentences: Sequence[str], random: np.random.Generator) -
 
 
 def _entry(number: int, sentences: Sequence[str], random: np.random.Generator) -> Entry:
-    """Return an entry whose facets let filters keep a half, a tenth and a 120th."""
+    """Return an entry with facets for filters that keep 1/2, 1/10 and 1/120."""
     title = f"{sentences[int(random.integers(len(sentences)))][:40]} {number}"
     deal = Deal(outcome=OUTCOMES[number % 4], customer=f"顧客{number}", crm_id=f"S-{number:06}")  # type: ignore[arg-type]
     kind = ("deal", "talk-track")[number % 2]
@@ -102,18 +102,18 @@ def _chunk(entry: Entry, slot: int, sentences: Sequence[str], random: np.random.
     return Chunk(f"{entry.id}#{slot}", entry.id, (heading[:30],), "\n".join(text), 1, 1)
 
 
-def _remember(
+def _cache_vectors(
     index: Index,
     embedder: Embedder,
     drafts: Sequence[Draft],
     real: tuple[Vectors, Vectors],
     random: np.random.Generator,
 ) -> None:
-    """Put a vector for every text into the cache, so that writing embeds nothing."""
+    """Cache a vector for every text, so that writing embeds nothing."""
     keys: list[tuple[str, str]] = []
     for draft in drafts:
         for chunk in draft.chunks:
-            head = " › ".join((draft.entry.title, *chunk.headings))  # as the index names a passage
+            head = " › ".join((draft.entry.title, *chunk.headings))  # as in the index
             keys.append((text_key(embedder.checksum, chunk.text), text_key(embedder.checksum, head)))
     for at, view in enumerate(real):
         vectors = perturbed(view, len(keys), random)
@@ -121,7 +121,7 @@ def _remember(
 
 
 def perturbed(real: Vectors, count: int, random: np.random.Generator) -> Vectors:
-    """Return unit vectors between two real ones each, with noise."""
+    """Return unit vectors, each a mix of two real ones plus noise."""
     share = random.uniform(0.5, 1.0, (count, 1))
     mixed = (
         share * real[random.integers(len(real), size=count)]

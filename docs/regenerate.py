@@ -1,4 +1,4 @@
-"""Write the generated parts of the reference: settings, command line, keys of the front matter.
+"""Write the generated parts of the reference: settings, filters, command line, keys of the front matter.
 
 `make docs` runs it; a test fails while a part is out of date.
 """
@@ -18,7 +18,7 @@ from app.cli.main import app
 from app.settings import settings_table
 from kb.choices import CHOICES, FOLDER_KINDS
 from kb.entry import PARTS as PARTS_OF_ENTRY
-from kb.fields import own_fields
+from kb.fields import BY_NAME, FILTERS, Field, own_fields
 from kb.playbook import Term
 
 DOCS = Path(__file__).parent
@@ -63,8 +63,21 @@ def _values(title: str, keys: Iterable[str], spellings: Mapping[str, Term]) -> s
     return f"**{title}**\n\n" + _table(("Value", "May also be written"), rows)
 
 
+def filter_table() -> str:
+    """Return the filters of a search and what may be asked of each."""
+    return _table(("Filter", "Value"), [(_code(name), _asked_of(BY_NAME[name])) for name in FILTERS])
+
+
+def _asked_of(field: Field) -> str:
+    if field.shape == "choice":
+        return _codes(CHOICES[field.name].keys)
+    agreed = "a value of the playbook by key, label or alias, or any other value that entries have"
+    return agreed if field.words else "a value as it is written"
+
+
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "settings.md": {"settings": settings_table},
+    "api.md": {"filters": filter_table},
     "cli.md": {"help": command_help},
     "entry-format.md": {
         "keys": key_table,

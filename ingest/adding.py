@@ -1,4 +1,4 @@
-"""Add entries without a server or a model: checked by themselves and against the texts that are there."""
+"""Add entries without a server or a model; each is checked on its own and against the existing texts."""
 
 from __future__ import annotations
 
@@ -35,29 +35,28 @@ def check_text(folder: Path, text: str, kind: str = "") -> tuple[Problem, ...]:
 
 
 def add_text(folder: Path, text: str, *, kind: str = "", name: str = "", force: bool = False) -> Added:
-    """Write a new entry, called by its `name`, else by its title.
+    """Write a new entry, named after its `name`, else its title.
 
     Raises RefusedTextError, UntitledError, DuplicateTextError (unless `force`), NotSavedError.
     """
     playbook, _, _ = read_playbook(folder)
     document = acceptable(text)
     parsed = entry_of(document, place_of(kind), playbook)
-    called = file_stem(name) if name else name_of(parsed.entry)
-    same = "" if force else _same(folder, parsed.entry.body)
-    if same:
-        raise DuplicateTextError(same)
-    for path in candidates(parsed.entry.kind, called):
+    stem = file_stem(name) if name else name_of(parsed.entry)
+    if not force and (existing := _same(folder, parsed.entry.body)):
+        raise DuplicateTextError(existing)
+    for path in candidates(parsed.entry.kind, stem):
         try:
             atomic.create(below(folder, path), text)
         except FileExistsError:
             continue
         return Added(path, entry_of(document, path, playbook).problems)
-    raise NotSavedError(say("too many entries have this title"))
+    raise NotSavedError(say("too many entries have this title; choose another"))
 
 
 def _same(folder: Path, body: str) -> str:
-    """Return the id of a file with the same text; empty when there is none."""
-    words = folded(body)  # a file that does not end with them need not be parsed
+    """Return the id of a file with the same text, or an empty string."""
+    words = folded(body)  # only a file that ends with them is parsed
     for file in find_files(folder)[0]:
         content = read_file(file)
         if isinstance(content, Problem) or not folded(content.text).endswith(words):

@@ -1,4 +1,4 @@
-"""Write files so that a reader, a crash or a second writer never sees half of one."""
+"""Write files atomically: no reader, crash or second writer ever sees half a file."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from typing import BinaryIO
 from kb.errors import NotSavedError
 from kb.wording import say
 
-TEMPORARY = ".kb-saving-"  # begins with a dot: nobody takes it for an entry
-LEFT_SECONDS = 3600  # nobody saves for so long
+TEMPORARY = ".kb-saving-"  # hidden, so never read as an entry
+LEFT_SECONDS = 3600  # no save takes that long
 _REASONS = {
-    errno.ENOSPC: say("the disk is full; make room and save again"),
-    errno.EDQUOT: say("the disk is full; make room and save again"),
+    errno.ENOSPC: say("the disk is full; free up space and save again"),
+    errno.EDQUOT: say("the disk is full; free up space and save again"),
     errno.EROFS: say("the folder is read-only"),
-    errno.EACCES: say("this program may not write to the folder"),
-    errno.EPERM: say("this program may not write to the folder"),
+    errno.EACCES: say("no permission to write to the folder"),
+    errno.EPERM: say("no permission to write to the folder"),
     errno.EFBIG: say("the file is larger than this system allows"),
-    errno.ENAMETOOLONG: say("the name is too long"),
+    errno.ENAMETOOLONG: say("the file name is too long"),
 }
 
 
 def create(path: Path, text: str, *, durable: bool = True) -> str:
     """Write a new file and return the hash of its bytes. Raises FileExistsError, NotSavedError.
 
-    Who writes thousands does not wait for the disk each time (`durable=False`) and calls `settle` at the end.
+    For bulk writes pass `durable=False`, which does not wait for the disk, and call `settle` at the end.
     """
     raw = text.encode("utf-8")
     with _written_beside(path, lambda file: file.write(raw), durable) as temporary:
@@ -39,21 +39,21 @@ def create(path: Path, text: str, *, durable: bool = True) -> str:
             os.link(temporary, path)
         except FileExistsError:
             raise
-        except OSError:  # a file system without hard links: take the name first, fill it then
+        except OSError:  # no hard links on this file system: reserve the name, then replace the file
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             temporary.replace(path)
     return hashlib.sha256(raw).hexdigest()
 
 
 def replace(path: Path, text: str, *, durable: bool = True) -> str:
-    """Write a file in place of the one that is there and return the hash of its bytes. Raises NotSavedError."""
+    """Replace a file and return the hash of its bytes. Raises NotSavedError."""
     raw = text.encode("utf-8")
     put(path, lambda file: file.write(raw), durable=durable)
     return hashlib.sha256(raw).hexdigest()
 
 
 def put(path: Path, fill: Callable[[BinaryIO], object], *, durable: bool = True) -> None:
-    """Write a file that `fill` fills, new or in place of the one that is there. Raises NotSavedError."""
+    """Create or replace a file with what `fill` writes. Raises NotSavedError."""
     with _written_beside(path, fill, durable) as temporary:
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o777)
@@ -66,7 +66,7 @@ def settle() -> None:
 
 
 def sweep(folder: Path) -> int:
-    """Remove what a killed process left half-written long ago; return how many files that were."""
+    """Delete old temporary files of killed processes; return how many there were."""
     before = time.time() - LEFT_SECONDS
     left = [path for path in folder.rglob(f"{TEMPORARY}*") if path.is_file() and path.stat().st_mtime < before]
     for path in left:
@@ -76,7 +76,7 @@ def sweep(folder: Path) -> int:
 
 @contextmanager
 def _written_beside(path: Path, fill: Callable[[BinaryIO], object], durable: bool) -> Iterator[Path]:
-    """Give a filled file on the disk beside its place; what is left of it afterwards is removed."""
+    """Yield a complete temporary file next to its target; it is deleted afterwards if still there."""
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
     try:
         _make_folder(path.parent)
@@ -100,14 +100,14 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
-        raise NotSavedError(say("'{name}' is a file and no folder", name=folder.name)) from error
+        raise NotSavedError(say("'{name}' is a file, not a folder", name=folder.name)) from error
 
 
 def _discard(temporary: Path) -> None:
     try:
         temporary.unlink(missing_ok=True)
     except OSError:
-        return  # the folder cannot be written at all: nothing was left in it
+        return  # the folder is not writable, so nothing was written to it
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Everything that cannot be made again in one file: the entries folder and what people did, each with its checksum."""
+"""Back up what cannot be rebuilt, the entries folder and the activity database, in one file with checksums."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ MANIFEST = "manifest.json"
 ENTRIES = "entries/"
 ACTIVITY = "activity.sqlite"
 FORMAT = 1
-MAX_PARTS = 200_000  # twenty times the entries this is made for
-MAX_FILE = 20_000_000  # bytes of a file; ten times what is read as an entry
-MAX_LIST = 50_000_000  # bytes of the list of checksums, which is held as a whole
-MAX_UNPACKED = 20_000_000_000  # bytes of everything
-LARGE = 1_000_000_000  # bytes; from here on a ZIP archive needs longer numbers
+MAX_PARTS = 200_000  # twenty times the entries this is designed for
+MAX_FILE = 20_000_000  # bytes per file; ten times the limit for an entry
+MAX_LIST = 50_000_000  # bytes of the manifest, which is read into memory
+MAX_UNPACKED = 20_000_000_000  # bytes in total
+LARGE = 1_000_000_000  # bytes; larger parts need ZIP64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class Contents:
     files: int
     has_activity: bool
     left_out: tuple[str, ...] = ()  # neither Markdown nor the playbook, a link, or too large
-    renamed: tuple[tuple[str, str], ...] = ()  # (name, path): some systems take its name for that of another file
+    renamed: tuple[tuple[str, str], ...] = ()  # (name, path): names that collide on some systems
 
 
 def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path, *, clock: Clock = CLOCK) -> Contents:
-    """Write a backup; a server may run meanwhile. `copy_activity` copies the database, False where there is none.
+    """Write a backup, also while a server runs. `copy_activity` copies the database and returns False if there is none.
 
     Raises NotSavedError.
     """
@@ -60,7 +60,7 @@ def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path, 
         ):
             for location in sorted(walk(entries)):
                 path = location.relative_to(entries).as_posix()
-                if _may_be_kept(location, path):
+                if _is_backed_up(location, path):
                     _put(archive, sums, ENTRIES + path, location)
                 else:
                     left_out.append(path)
@@ -75,24 +75,24 @@ def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path, 
 
 
 def verify(source: Path) -> Contents:
-    """Read a whole backup, a block at a time, and compare every checksum. Raises BackupError."""
-    with _opened(source) as archive:
+    """Read a whole backup in blocks and check every checksum. Raises BackupError."""
+    with _open(source) as archive:
         return _verified(archive, source.stat().st_size)
 
 
 def restore(source: Path, entries: Path, activity: Path) -> Contents:
-    """Bring a backup back to where nothing is yet. Raises BackupError, NotSavedError."""
-    with _opened(source) as archive:
+    """Restore a backup where no data exists yet. Raises BackupError, NotSavedError."""
+    with _open(source) as archive:
         contents = _verified(archive, source.stat().st_size)
         if entries.is_dir() and any(entries.iterdir()):
-            raise BackupError(say("the folder {folder} is not empty; move it away first", folder=str(entries)))
+            raise BackupError(say("the folder {folder} is not empty; move it elsewhere first", folder=str(entries)))
         if contents.has_activity and activity.exists():
-            raise BackupError(say("{file} is there already; move it away first", file=str(activity)))
+            raise BackupError(say("{file} already exists; move it elsewhere first", file=str(activity)))
         sums: dict[str, str] = _manifest(archive)["sha256"]
         for name, path in _paths(sums.keys() - {ACTIVITY, *contents.left_out}).items():
-            _put_back(archive, name, sums[name], below(entries, path))
+            _restore_file(archive, name, sums[name], below(entries, path))
         if contents.has_activity:
-            _put_back(archive, ACTIVITY, sums[ACTIVITY], activity)
+            _restore_file(archive, ACTIVITY, sums[ACTIVITY], activity)
     atomic.settle()
     return contents
 
@@ -100,36 +100,38 @@ def restore(source: Path, entries: Path, activity: Path) -> Contents:
 def _verified(archive: zipfile.ZipFile, packed: int) -> Contents:
     parts = archive.infolist()
     if zips.declares_too_much(parts, packed, MAX_UNPACKED, MAX_PARTS):
-        raise BackupError(say("unpacked it would be far larger than any backup"))
+        raise BackupError(say("its unpacked size exceeds the limit for a backup"))
     manifest = _manifest(archive)
     sums: dict[str, str] = manifest["sha256"]
     if sorted(part.filename for part in parts) != sorted((*sums, MANIFEST)):
-        raise BackupError(say("it holds other files than its list says"))
+        raise BackupError(say("its files do not match its manifest"))
     for part in parts:
         _refuse_unsafe(part)
-    for name, wanted in sums.items():
-        for _ in _read(archive, name, wanted):
+    for name, checksum in sums.items():
+        for _ in _read(archive, name, checksum):
             continue
-    left_out = tuple(name for name in sums if name != ACTIVITY and not _is_knowledge(name.removeprefix(ENTRIES)))
+    left_out = tuple(
+        name for name in sums if name != ACTIVITY and not _is_entry_or_playbook(name.removeprefix(ENTRIES))
+    )
     kept = _paths(sums.keys() - {ACTIVITY, *left_out})
     renamed = tuple((name, path) for name, path in kept.items() if name != ENTRIES + path)
     return Contents(manifest["made_at"], len(kept), ACTIVITY in sums, left_out, renamed)
 
 
 def _refuse_unsafe(part: zipfile.ZipInfo) -> None:
-    """Raise BackupError unless a part is an ordinary file at one place below the entries folder, or one of ours."""
+    """Raise BackupError unless a part is a regular file below the entries folder or one of our own files."""
     name = part.filename
     kind = stat.S_IFMT(part.external_attr >> 16)
     is_ours = name in (ACTIVITY, MANIFEST) or (name.startswith(ENTRIES) and is_plain(name.removeprefix(ENTRIES)))
     if not is_ours or kind not in (0, stat.S_IFREG):
-        raise BackupError(say("'{name}' lies outside of it", name=name))
+        raise BackupError(say("'{name}' is not allowed in a backup", name=name))
     limit = {ACTIVITY: MAX_UNPACKED, MANIFEST: MAX_LIST}.get(name, MAX_FILE)
     if part.file_size > limit:
-        raise BackupError(say("unpacked it would be far larger than any backup"))
+        raise BackupError(say("its unpacked size exceeds the limit for a backup"))
 
 
 def _paths(names: Iterable[str]) -> dict[str, str]:
-    """Return where each file goes: of names that some systems take for one, the later ones get a number."""
+    """Return the path for each file; names that collide on some systems get a number."""
     paths: dict[str, str] = {}
     taken: set[str] = set()
     for name in sorted(names):
@@ -144,14 +146,14 @@ def _folded(path: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
-def _is_knowledge(path: str) -> bool:
-    """Whether a file of the entries folder is knowledge; nothing else may come back from a backup."""
+def _is_entry_or_playbook(path: str) -> bool:
+    """Whether a file of the entries folder is an entry or the playbook; nothing else is restored."""
     return path == PLAYBOOK_NAME or path.lower().endswith(".md")
 
 
-def _may_be_kept(location: Path, path: str) -> bool:
+def _is_backed_up(location: Path, path: str) -> bool:
     is_file = not location.is_symlink() and location.is_file()
-    return is_file and is_plain(path) and _is_knowledge(path) and location.stat().st_size <= MAX_FILE
+    return is_file and is_plain(path) and _is_entry_or_playbook(path) and location.stat().st_size <= MAX_FILE
 
 
 def _put(archive: zipfile.ZipFile, sums: dict[str, str], name: str, file: Path) -> None:
@@ -163,19 +165,19 @@ def _put(archive: zipfile.ZipFile, sums: dict[str, str], name: str, file: Path) 
     sums[name] = digest.hexdigest()
 
 
-def _put_back(archive: zipfile.ZipFile, name: str, wanted: str, place: Path) -> None:
-    atomic.put(place, lambda file: file.writelines(_read(archive, name, wanted)), durable=False)
+def _restore_file(archive: zipfile.ZipFile, name: str, checksum: str, place: Path) -> None:
+    atomic.put(place, lambda file: file.writelines(_read(archive, name, checksum)), durable=False)
 
 
-def _opened(source: Path) -> zipfile.ZipFile:
+def _open(source: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(source)
     except zips.DAMAGE as error:
-        raise BackupError(say("it cannot be opened ({why})", why=str(error))) from error
+        raise BackupError(say("the file cannot be opened ({why})", why=str(error))) from error
 
 
-def _read(archive: zipfile.ZipFile, name: str, wanted: str) -> Iterator[bytes]:
-    """Yield a file a block at a time. Raises BackupError at the end, where its checksum is another."""
+def _read(archive: zipfile.ZipFile, name: str, checksum: str) -> Iterator[bytes]:
+    """Yield a file in blocks. Raises BackupError at the end if its checksum does not match."""
     digest = hashlib.sha256()
     try:
         for block in zips.blocks(archive, archive.getinfo(name)):
@@ -183,7 +185,7 @@ def _read(archive: zipfile.ZipFile, name: str, wanted: str) -> Iterator[bytes]:
             yield block
     except (zips.TooLargeError, *zips.DAMAGE) as error:
         raise BackupError(say("'{name}' is damaged", name=name)) from error
-    if digest.hexdigest() != wanted:
+    if digest.hexdigest() != checksum:
         raise BackupError(say("'{name}' is damaged", name=name))
 
 
@@ -196,4 +198,4 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
                 return dict(manifest)
     except (KeyError, TypeError, RecursionError, zips.TooLargeError, *zips.DAMAGE):
         pass
-    raise BackupError(say("it is no backup of this program"))
+    raise BackupError(say("the file is not a backup of this program"))

@@ -1,4 +1,4 @@
-"""Several Markdown files at once: what each would do, said before anything is written."""
+"""Several Markdown files at once: plan what each would do before anything is written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kb.errors import KBError
 from kb.library import Library
 from kb.wording import say
 
-MOST_FILES = 200  # looked at together
+MOST_FILES = 200  # per batch
 Action = Literal["add", "change", "same", "refuse"]
 TAKEN: tuple[Action, ...] = ("add", "change")
 
@@ -27,36 +27,39 @@ TAKEN: tuple[Action, ...] = ("add", "change")
 class Planned:
     """What one file would do."""
 
-    name: str  # as it came; empty: it goes by its title
+    name: str  # as uploaded; empty: named after its title
     action: Action
     text: str = ""
     entry_id: str = ""  # of the entry it would change
     base: str = ""  # the version that would be changed
-    why: str = ""  # it is refused, or the text of another entry
+    why: str = ""  # it was refused
     review: Review | None = None
 
 
 def plan(store: EntryStore, library: Library, files: Iterable[tuple[str, bytes]]) -> list[Planned]:
-    """Return what each of some files would do.
+    """Return what each file would do.
 
-    A file of an entry's name and kind changes that entry; of two that say or change the same, the first counts.
+    A file with the name and kind of an entry changes that entry; of duplicates only the first is used.
     """
     planned: list[Planned] = []
-    first: dict[str, str] = {}  # what a file would do → the file that does it
+    first: dict[str, str] = {}  # entry id or text → the first file with it
     for name, raw in files:
         one = _planned(store, library, name, raw)
-        does = one.entry_id or (folded(one.review.entry.body) if one.review else "")
-        if one.action in TAKEN and does in first:
-            why = say("'{name}', sent along with it, says or changes the same.", name=first[does])
+        target = one.entry_id or (folded(one.review.entry.body) if one.review else "")
+        if one.action in TAKEN and target in first:
+            why = say(
+                "Duplicate of '{name}' in this upload: the same text, or a change to the same entry.",
+                name=first[target],
+            )
             one = replace(one, action="refuse", why=why)
-        elif one.action in TAKEN and does:
-            first[does] = name
+        elif one.action in TAKEN and target:
+            first[target] = name
         planned.append(one)
     return planned
 
 
 def carry_out(store: EntryStore, planned: Planned, author: str = "") -> Saved:
-    """Write one file that was planned. Raises as the store does."""
+    """Write a planned file. Raises as the store does."""
     text = planned.review.chunked.document if planned.review else planned.text
     if planned.entry_id:
         return store.update(planned.entry_id, text, planned.base, force=True, author=author)
@@ -65,33 +68,33 @@ def carry_out(store: EntryStore, planned: Planned, author: str = "") -> Saved:
 
 def _planned(store: EntryStore, library: Library, name: str, raw: bytes) -> Planned:
     if name and not name.lower().endswith((".md", ".markdown", ".txt")):
-        return Planned(name, "refuse", why=say("This is no Markdown file; its name should end with .md."))
-    found = decode(raw, name)
-    if isinstance(found, Problem):
-        return Planned(name, "refuse", why=found.message)
+        return Planned(name, "refuse", why=say("Not a Markdown file; save it with the extension .md."))
+    content = decode(raw, name)
+    if isinstance(content, Problem):
+        return Planned(name, "refuse", why=content.message)
     try:
-        review = store.check(found.text, name=_stem(name))
+        review = store.check(content.text, name=_stem(name))
         if not name:
             name_of(review.entry)
         existing = _existing(library, review, name)
         if not existing:
-            why = say("The entry '{id}' has the same text already.", id=review.same.id) if review.same else ""
-            return Planned(name, "refuse" if review.same else "add", found.text, why=why, review=review)
+            why = say("Entry '{id}' already has the same text.", id=review.same.id) if review.same else ""
+            return Planned(name, "refuse" if review.same else "add", content.text, why=why, review=review)
         source = store.source(existing)
-        action: Action = "same" if source.text == found.text else "change"
-        return Planned(name, action, found.text, existing, source.content_hash, review=review)
+        action: Action = "same" if source.text == content.text else "change"
+        return Planned(name, action, content.text, existing, source.content_hash, review=review)
     except KBError as error:
         return Planned(name, "refuse", why=error.sentence)
 
 
 def _existing(library: Library, review: Review, name: str) -> str:
-    """Return the id of the entry a file stands for: that of its own `id`, or of its name in the folder of its kind."""
-    wanted = next(candidates(review.entry.kind, _stem(name))).removesuffix(".md") if name else ""
+    """Return the id of the entry a file changes, by its own `id` or by its file name in the folder of its kind."""
+    by_name = next(candidates(review.entry.kind, _stem(name))).removesuffix(".md") if name else ""
     own = review.entry.id if review.entry.id != entry_id(review.entry.path) else ""
-    known = library.entries.summaries([path for path in (wanted, own) if path])
-    return own if own in known else wanted if wanted in known else ""
+    known = library.entries.summaries([path for path in (by_name, own) if path])
+    return own if own in known else by_name if by_name in known else ""
 
 
 def _stem(name: str) -> str:
-    """Return the name of a file without folder and ending, as the file of an entry may be called."""
+    """Return a file name without folder and extension, made safe for an entry file."""
     return file_stem(PurePosixPath(name.replace("\\", "/")).stem) if name else ""

@@ -1,4 +1,4 @@
-"""Check a folder of entries without an index or a model: single files, and how they refer to each other."""
+"""Check a folder of entries without an index or a model: each file, and the links between them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingest.files import EntryFile, find_files, not_followed, read_file
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME, parse_playbook
 from kb.entry import Entry, Problem
-from kb.loop.lineage import circles
+from kb.loop.lineage import link_cycles
 from kb.playbook import Playbook
 from kb.wording import say, together
 
@@ -20,35 +20,35 @@ ReadPlaybook = tuple[Playbook, tuple[Problem, ...], str]  # with its problems an
 
 
 class PlaybookFile:
-    """The playbook of a folder as it is now; parsed again only when the file is another one. Safe from any thread."""
+    """The current playbook of a folder, parsed again only when the file changes. Thread-safe."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / PLAYBOOK_NAME
         self._last: ReadPlaybook | None = None
 
     def read(self) -> ReadPlaybook:
-        """Return the playbook; an empty one where there is no file."""
+        """Return the playbook, or an empty one if there is no file."""
         if self._path.is_symlink():
             return Playbook(), (Problem(PLAYBOOK_NAME, 1, not_followed(PLAYBOOK_NAME)),), "link"
         if not self._path.is_file():
             return Playbook(), (), ""
-        found = read_file(EntryFile(PLAYBOOK_NAME, self._path))
-        if isinstance(found, Problem):
-            return Playbook(), (found,), found.message
+        content = read_file(EntryFile(PLAYBOOK_NAME, self._path))
+        if isinstance(content, Problem):
+            return Playbook(), (content,), content.message
         last = self._last
-        if last is None or last[2] != found.content_hash:
-            playbook, problems = parse_playbook(found.text)
-            self._last = last = (playbook, (*found.problems, *problems), found.content_hash)
+        if last is None or last[2] != content.content_hash:
+            playbook, problems = parse_playbook(content.text)
+            self._last = last = (playbook, (*content.problems, *problems), content.content_hash)
         return last
 
 
 def read_playbook(folder: Path) -> ReadPlaybook:
-    """Return the playbook of a folder, for who reads it but once."""
+    """Return the playbook of a folder, for callers that read it once."""
     return PlaybookFile(folder).read()
 
 
 def check(folder: Path) -> tuple[int, list[Problem]]:
-    """Return the number of entries and every problem of a folder, without an index or a model."""
+    """Return the number of entries in a folder and all problems, sorted."""
     playbook, problems, _ = read_playbook(folder)
     files, unreadable = find_files(folder)
     found = [*problems, *unreadable]
@@ -64,19 +64,19 @@ def check(folder: Path) -> tuple[int, list[Problem]]:
         found += [*content.problems, *parsed.problems, *clash]
         taken[entry.id] = file.path
         links += [(file.path, entry.id, relation, target) for relation, target in entry.links()]
-    found += [*dangling(links, set(taken)), *circles(links)]
+    found += [*dangling(links, set(taken)), *link_cycles(links)]
     return len(taken), sorted(set(found))
 
 
 def with_own_id(entry: Entry, taken: dict[str, str]) -> tuple[Entry, list[Problem]]:
-    """Return the entry under an id nobody else has; the file that was there first keeps a shared one."""
+    """Return the entry with a unique id; of files with the same id, the earlier one keeps it."""
     own = entry.path.removesuffix(".md")
     owner = taken.get(entry.id)
     if owner in (None, entry.path):
         return entry, []
     free = next(i for i in _candidates(own) if taken.get(i) in (None, entry.path))
     message = say(
-        "The id '{id}' belongs to {owner} already; this entry goes by '{free}' until you give it another.",
+        "The id '{id}' is already used by {owner}; this entry gets '{free}' until you change it.",
         id=entry.id,
         owner=owner,
         free=free,
@@ -85,13 +85,13 @@ def with_own_id(entry: Entry, taken: dict[str, str]) -> tuple[Entry, list[Proble
 
 
 def dangling(links: Sequence[tuple[str, str, str, str]], ids: set[str]) -> list[Problem]:
-    """Return a problem for each link, as (path, id, relation, target), that leads to none of the ids."""
+    """Return a problem for each broken link; links are (path, id, relation, target)."""
     problems = []
     for path, _, relation, target in links:
         if target not in ids:
             close = get_close_matches(target, list(ids), n=1, cutoff=0.6)
             missing = say("{field}: there is no entry '{id}'.", field=relation, id=target)
-            hint = did_you_mean(close[0]) if close else say("Write the path below entries without .md.")
+            hint = did_you_mean(close[0]) if close else say("Write the path relative to entries/, without .md.")
             problems.append(Problem(path, 1, together(missing, hint)))
     return problems
 

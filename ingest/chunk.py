@@ -1,4 +1,4 @@
-"""Cut an entry into passages that follow its headings and fit the model's window."""
+"""Split an entry into passages that follow its headings and fit the model's window."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kb.entry import Chunk, Entry
 
 CHUNK_TOKENS = 320  # a passage of one thought: two or three Japanese paragraphs
 WHOLE_TOKENS = 480  # a table or list stays whole up to here; the window has 512 with prompt and markers
-LETTERS_IN_TOKEN = 16  # more than any text has on average
+LETTERS_IN_TOKEN = 16  # an upper bound of the average in any text
 CHUNKING = f"headings-{CHUNK_TOKENS}-{WHOLE_TOKENS}"  # part of the index fingerprint
 
 CountTokens = Callable[[str], int]
@@ -24,7 +24,7 @@ _SENTENCE = re.compile(r"(?<=[。！？!?\n])|(?<=\. )")
 
 @dataclass(frozen=True, slots=True)
 class Chunked:
-    """A document with its passages, for whoever needs them next."""
+    """A document with its passages, so that they are computed once."""
 
     document: Document
     chunks: tuple[Chunk, ...]
@@ -68,7 +68,7 @@ def chunk_entry(
 
 
 def renamed(chunks: Sequence[Chunk], entry_id: str) -> tuple[Chunk, ...]:
-    """Return the passages of an entry that goes by another id now."""
+    """Return the passages of an entry under a new id."""
     return tuple(replace(c, id=entry_id + c.id.removeprefix(c.entry_id), entry_id=entry_id) for c in chunks)
 
 
@@ -76,7 +76,7 @@ def _sections(entry: Entry, tokens: Sequence[Token]) -> Iterator[tuple[tuple[str
     """Yield (heading path, blocks); a heading without text below it and without children is kept as a section."""
     path: list[tuple[int, str]] = []
     blocks: list[_Block] = []
-    pending: _Block | None = None  # a heading nothing has followed yet
+    pending: _Block | None = None  # a heading with nothing below it yet
     for block, level, heading in _blocks(entry.body, tokens):
         if not level:
             blocks.append(block)
@@ -97,7 +97,7 @@ def _sections(entry: Entry, tokens: Sequence[Token]) -> Iterator[tuple[tuple[str
 
 
 def _blocks(body: str, tokens: Sequence[Token]) -> Iterator[tuple[_Block, int, str]]:
-    """Yield (block, heading level or 0, heading text) for each top-level block; lines between join the one before."""
+    """Yield (block, heading level or 0, heading text) per top-level block; lines between blocks join the one before."""
     lines = body.split("\n")
     tops = _top_level(tokens)
     if not tops:
@@ -105,7 +105,7 @@ def _blocks(body: str, tokens: Sequence[Token]) -> Iterator[tuple[_Block, int, s
             yield _Block(*_trimmed(lines, 0, len(lines)), "text"), 0, ""
         return
     starts = [start for start, *_ in tops]
-    if any(line.strip() for line in lines[: starts[0]]):  # link definitions are no block of their own
+    if any(line.strip() for line in lines[: starts[0]]):  # link definitions have no block of their own
         yield _Block(*_trimmed(lines, 0, starts[0]), "text"), 0, ""
     for index, (_, end, kind, children, level, heading) in enumerate(tops):
         upto = starts[index + 1] if index + 1 < len(tops) else len(lines)
@@ -141,9 +141,9 @@ def _trimmed(lines: Sequence[str], start: int, end: int) -> tuple[int, str]:
 
 
 def _pack(blocks: Sequence[_Block], count: CountTokens, target: int, whole: int) -> Iterator[_Block]:
-    """Join neighbouring blocks up to `target` tokens; split one that is larger than it may be."""
+    """Join neighbouring blocks up to `target` tokens; split blocks that are too large."""
     held: _Block | None = None
-    for block in (piece for given in blocks for piece in _fitting(given, count, target, whole)):
+    for block in (piece for whole_block in blocks for piece in _fitting(whole_block, count, target, whole)):
         joined = _joined(held, block) if held else block
         if held and count(joined.text) > target:
             yield held
@@ -168,7 +168,7 @@ def _fitting(block: _Block, count: CountTokens, target: int, whole: int) -> Iter
 
 
 def _fits(text: str, count: CountTokens, limit: int) -> bool:
-    """Whether a text has so few tokens; one of very many letters is not even counted."""
+    """Whether a text fits the limit; very long texts are not even counted."""
     return len(text) <= limit * LETTERS_IN_TOKEN and count(text) <= limit
 
 
@@ -185,7 +185,7 @@ def _sentences(block: _Block, count: CountTokens, target: int) -> Iterator[_Bloc
     start, held, tokens = block.start, "", 0
     for sentence in (part for whole in _SENTENCE.split(block.text) for part in _halves(whole, count, target)):
         tokens += count(sentence)
-        if tokens > target:  # by the sum of its sentences, which is a little more than the whole has
+        if tokens > target:  # the sum over sentences is slightly too high, so count exactly
             tokens = count(held + sentence)
         if held.strip() and tokens > target:
             yield _Block(start, held, "text")
@@ -196,7 +196,7 @@ def _sentences(block: _Block, count: CountTokens, target: int) -> Iterator[_Bloc
 
 
 def _halves(text: str, count: CountTokens, target: int) -> Iterator[str]:
-    """Cut a sentence longer than a passage at a space near its middle, or in the middle where there is none."""
+    """Split a sentence longer than a passage at a space near the middle, else in the middle."""
     if len(text) < 2 or _fits(text, count, target):
         yield text
         return

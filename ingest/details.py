@@ -1,4 +1,4 @@
-"""Read the fields of the register off a file's front matter, each by its shape."""
+"""Read the fields of a file's front matter, each by its shape in the field register."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _DEAL_FIELDS = ("customer", "amount", "closed_on", "cycle_days", "lead_source", 
 
 
 def values_of(reader: FieldReader, fields: Iterable[Field], playbook: Playbook) -> dict[str, Any]:
-    """Return what a file says in some fields, by name; what it does not say has no value here."""
+    """Return the values of some fields by name, without missing ones."""
     read = {field.name: _value(reader, field, playbook) for field in fields}
     return {name: value for name, value in read.items() if value is not None}
 
 
 def details_of(reader: FieldReader, kind: str, playbook: Playbook) -> dict[str, Any]:
-    """Read what only entries of a kind have."""
+    """Read the fields that only entries of this kind have."""
     found = values_of(reader, own_fields(kind), playbook)
     if kind == "deal":
         return {"deal": _deal(reader, found, playbook)}
@@ -43,9 +43,9 @@ def details_of(reader: FieldReader, kind: str, playbook: Playbook) -> dict[str, 
 
 
 def _deal(reader: FieldReader, found: dict[str, Any], playbook: Playbook) -> Deal:
-    if reader.has("kind", *_DEAL_FIELDS) and not reader.has("outcome"):  # a plain page in deals/ claims nothing
+    if reader.has("kind", *_DEAL_FIELDS) and not reader.has("outcome"):  # a plain page in deals/ needs none
         reader.note(
-            1, say("A deal needs an outcome (won, lost, no-decision or open); without one no win rate counts it.")
+            1, say("A deal needs an outcome (won, lost, no-decision or open); without one it is left out of win rates.")
         )
     found["outcome"] = outcome = _one_outcome(reader, found.get("outcome"))
     found["reasons"] = _reasons(reader, outcome, playbook)
@@ -54,17 +54,17 @@ def _deal(reader: FieldReader, found: dict[str, Any], playbook: Playbook) -> Dea
 
 
 def _one_outcome(reader: FieldReader, outcome: str | None) -> str | None:
-    """Return how a deal ended. Two ends are none: whichever came first would move a win rate unseen."""
-    for value in reader.said_again("outcome"):
+    """Return the outcome of a deal; None for contradicting ones, which would silently distort win rates."""
+    for value in reader.repeated("outcome"):
         try:
             other = to_choice(value, CHOICES["outcome"])
         except FieldError:
-            continue  # what no one can read contradicts nothing
+            continue  # an invalid value is reported elsewhere
         if outcome and other != outcome:
             reader.wrong(
                 "outcome",
                 say(
-                    "'{one}' and '{other}' cannot both be true; until one is left, no win rate counts this deal.",
+                    "two different values, '{one}' and '{other}'; until one is deleted, it is left out of win rates.",
                     one=outcome,
                     other=other,
                 ),
@@ -74,7 +74,7 @@ def _one_outcome(reader: FieldReader, outcome: str | None) -> str | None:
 
 
 def _value(reader: FieldReader, field: Field, playbook: Playbook) -> Any:
-    """Return the value of a field; None where it says nothing, or what it says needs to know more than the field."""
+    """Return the value of a field; None if it is missing or its shape needs more context to be read."""
     if field.shape == "choice":
         return reader.read(field.name, lambda value: to_choice(value, CHOICES[field.name]), None)
     if field.shape == "list":
@@ -88,7 +88,7 @@ def _value(reader: FieldReader, field: Field, playbook: Playbook) -> Any:
 
 
 def _items(reader: FieldReader, name: str) -> list[dict[str, Plain]]:
-    """Return a list of mappings; a bare text in it stands for its code."""
+    """Return a list of mappings; a plain text is short for {code: text}."""
 
     def convert(value: Plain) -> list[dict[str, Plain]]:
         items = value if isinstance(value, list) else [value]
@@ -119,7 +119,7 @@ def _reasons(reader: FieldReader, outcome: str | None, playbook: Playbook) -> tu
 def _metrics(reader: FieldReader, field: str) -> dict[str, int]:
     def convert(value: Plain) -> dict[str, Plain]:
         if not isinstance(value, dict):
-            raise FieldError(say("expected a mapping such as {{leads: 40, mql: 12}}."))
+            raise FieldError(say("expected names with numbers such as {{leads: 40, mql: 12}}."))
         return value
 
     metrics: dict[str, int] = {}
@@ -143,7 +143,9 @@ def _variant(reader: FieldReader, item: dict[str, Plain], playbook: Playbook) ->
         reader.wrong("variants", unknown_term(angle, words))
         return None
     if shown < 0 or responded < 0 or responded > shown:
-        reader.wrong("variants", say("expected {{angle, shown, responded}} with responded at most shown."))
+        reader.wrong(
+            "variants", say("expected {{angle, shown, responded}}, where responded is not greater than shown.")
+        )
         return None
     return Variant(term.key if term else angle, shown, responded)
 

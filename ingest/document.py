@@ -1,4 +1,4 @@
-"""The text of an entry file, parsed once and handed on: its front matter, its body, and what is wrong with either."""
+"""The text of an entry file, parsed once: front matter, body and problems."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FENCE = re.compile(r"`{3,}|~{3,}")
 
 
 def markdown() -> MarkdownIt:
-    """Make the one Markdown parser of bodies: CommonMark, tables, task lists; raw HTML stays text."""
+    """Create the Markdown parser for bodies: CommonMark, tables, task lists; raw HTML stays text."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     return parser.use(tasklists_plugin)
 
@@ -33,21 +33,21 @@ _FILE = markdown().use(front_matter_plugin)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What the text of an entry file consists of, whatever its path and playbook make of it.
+    """The parts of an entry file's text, independent of its path and the playbook.
 
-    `head`, `yaml`, `closing` and `stored_body` joined are the text again.
+    `head`, `yaml`, `closing` and `stored_body` concatenated are the text.
     """
 
-    text: str  # as it is stored
-    head: str  # opening line of the front matter; empty where there is none
-    yaml: str  # between the lines of hyphens, ending with a line break
+    text: str  # as stored
+    head: str  # opening line of the front matter, if any
+    yaml: str  # between the --- lines, with its final line break
     closing: str  # closing line of the front matter
     lines: tuple[Line, ...]  # keys with their values; line numbers of the file, places in `yaml` with plain line breaks
-    fault: Problem | None  # why the front matter cannot be read; like all problems here without a path
-    body: str  # what follows the front matter, with plain line breaks
+    fault: Problem | None  # why the front matter cannot be read; problems here have no path
+    body: str  # text after the front matter, with LF line breaks
     body_line: int  # of the file, from 1
-    tokens: tuple[Token, ...]  # of the body; their lines count from its first; never to be changed
-    problems: tuple[Problem, ...]  # of the text alone
+    tokens: tuple[Token, ...]  # of the body, with lines relative to it; do not modify
+    problems: tuple[Problem, ...]  # of the text itself
 
     @classmethod
     def of(cls, text: str) -> Document:
@@ -68,22 +68,22 @@ class Document:
 
     @property
     def stored_body(self) -> str:
-        """What follows the front matter, as it is stored."""
+        """The text after the front matter, as stored."""
         return self.text[len(self.head) + len(self.yaml) + len(self.closing) :]
 
     @property
     def heading(self) -> str:
-        """The words of the first main heading; empty where there is none."""
+        """The text of the first level-1 heading, or an empty string."""
         return next(_main_headings(self.tokens), "")
 
 
 def tokens_of(body: str) -> list[Token]:
-    """Parse a body that is not at hand as a document."""
+    """Parse a body on its own."""
     return _BODY.parse(body)
 
 
 def plain_text(inline: Token) -> str:
-    """Return the words of an inline token without its markup."""
+    """Return the text of an inline token without markup."""
     parts = [
         t.content if t.type in ("text", "code_inline") else " "
         for t in inline.children or []
@@ -93,7 +93,7 @@ def plain_text(inline: Token) -> str:
 
 
 def plain_newlines(text: str) -> str:
-    """Return a text whose lines all end the same way."""
+    """Return a text with LF line breaks only."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -119,7 +119,7 @@ def _missing(plain: str, body: str, height: int) -> Iterator[Problem]:
     if not plain.strip():
         yield Problem("", 1, say("The file is empty; write at least a heading and a sentence."))
     elif not body.strip():
-        yield Problem("", height + 1, say("There is no text after the front matter."))
+        yield Problem("", height + 1, say("There is no text after the front matter; write the body."))
 
 
 def _unclosed_fences(tokens: Sequence[Token], body: str, height: int) -> Iterator[Problem]:
@@ -129,7 +129,7 @@ def _unclosed_fences(tokens: Sequence[Token], body: str, height: int) -> Iterato
             continue
         last = lines[min(token.map[1], len(lines)) - 1].strip()
         if token.map[1] - token.map[0] < 2 or not _FENCE.fullmatch(last):
-            message = say("This code block is not closed; end it with a line {fence}.", fence=token.markup)
+            message = say("This code block is not closed; end it with a {fence} line.", fence=token.markup)
             yield Problem("", height + token.map[0] + 1, message)
 
 

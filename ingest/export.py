@@ -1,4 +1,4 @@
-"""Hand everything out again: the files as they are, a line of JSON an entry, or a table for a spreadsheet."""
+"""Export entries: the original files, one JSON line per entry, or a spreadsheet table."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME
 from kb.entry import VISIBILITIES, Entry, Problem, Reason, Variant
 from kb.fields import FIELDS
-from kb.search.bounds import agreed
+from kb.search.bounds import with_playbook_keys
 from kb.search.query import Filters
 from kb.spreadsheet import table
 
-OTHER = "other"  # column of the keys an author made up
+OTHER = "other"  # column for custom keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Record:
 def read_records(
     folder: Path, filters: Filters | None = None, visible: frozenset[str] = VISIBILITIES
 ) -> tuple[list[Record], list[Problem]]:
-    """Return the published, visible entries within filters, by path, and the files that cannot be read.
+    """Return the published, visible entries that match the filters, by path, and the unreadable files.
 
-    No index is needed. Raises BadFilterError on a value no entry can have.
+    Needs no index. Raises BadFilterError on an invalid filter value.
     """
     playbook, _, _ = read_playbook(folder)
-    wanted = agreed(filters or Filters(), playbook)
+    agreed_filters = with_playbook_keys(filters or Filters(), playbook)
     files, problems = find_files(folder)
     taken: dict[str, str] = {}
     records = []
@@ -57,29 +57,29 @@ def read_records(
         parsed = parse_entry(content.text, file.path, playbook, content.content_hash)
         entry, _ = with_own_id(parsed.entry, taken)
         taken[entry.id] = file.path
-        if entry.status == "published" and entry.visibility in visible and passes(entry, wanted):
+        if entry.status == "published" and entry.visibility in visible and passes(entry, agreed_filters):
             records.append(Record(entry, file, raw, content.text))
     return records, problems
 
 
 def passes(entry: Entry, filters: Filters) -> bool:
-    """Whether an entry is within filters, as a search understands them."""
+    """Whether an entry matches filters, as in a search."""
     values, day = entry.facet_values(), entry.sort_date
-    has_values = all(set(wanted) & set(values[facet]) for facet, wanted in filters.values)
+    has_values = all(set(chosen) & set(values[facet]) for facet, chosen in filters.values)
     return has_values and filters.date_from <= day and (not filters.date_to or "" < day <= filters.date_to)
 
 
 def fields_of(entry: Entry) -> dict[str, Any]:
-    """Return what the front matter says by the names of its fields, as plain values; without empty ones."""
-    found = {field.name: _plain(entry.value(field.name)) for field in FIELDS}
+    """Return the non-empty front matter values by field name, as plain values."""
+    values = {field.name: _plain(entry.value(field.name)) for field in FIELDS}
     if entry.deal and entry.deal.amount is None:
-        found.pop("currency")
-    found[OTHER] = dict(entry.extra)
-    return {key: value for key, value in found.items() if value not in (None, "", [], {})}
+        values.pop("currency")
+    values[OTHER] = dict(entry.extra)
+    return {key: value for key, value in values.items() if value not in (None, "", [], {})}
 
 
 def write_zip(records: Sequence[Record], folder: Path, out: BinaryIO) -> None:
-    """Write the files byte for byte at their paths, with the playbook."""
+    """Write the unchanged files at their paths, with the playbook."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         playbook = folder / PLAYBOOK_NAME
         if playbook.is_file() and not playbook.is_symlink():
@@ -90,14 +90,14 @@ def write_zip(records: Sequence[Record], folder: Path, out: BinaryIO) -> None:
 
 
 def write_jsonl(records: Sequence[Record], _: Path, out: BinaryIO) -> None:
-    """Write an object an entry: its path, the text of the file and its fields."""
+    """Write one JSON object per entry: path, file text and fields."""
     for record in records:
-        shown = {"path": record.entry.path, "text": record.text, "fields": fields_of(record.entry)}
-        out.write(json.dumps(shown, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+        row = {"path": record.entry.path, "text": record.text, "fields": fields_of(record.entry)}
+        out.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
 
 
 def write_csv(records: Sequence[Record], _: Path, out: BinaryIO) -> None:
-    """Write a row an entry, with a column a field."""
+    """Write one row per entry and one column per field."""
     keys = [*(field.name for field in FIELDS), OTHER]
     rows = ((r.entry.path, *map(_cell, map(fields_of(r.entry).get, keys))) for r in records)
     out.write(table(["path", *keys], rows))

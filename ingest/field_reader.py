@@ -1,4 +1,4 @@
-"""Hand out the front matter of one file by field, and collect what is wrong with it."""
+"""Read the front matter of one file by field, and collect its problems."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from ingest.fields import FieldError, to_terms, to_texts
-from ingest.yaml_text import Line, Plain, stands_again
+from ingest.yaml_text import Line, Plain, duplicate_key
 from kb.entry import Problem
 from kb.fields import named
 from kb.playbook import Vocabulary
@@ -16,53 +16,54 @@ T = TypeVar("T")
 
 
 class FieldReader:
-    """The front matter of one file: hands out values by field and collects what is wrong with them."""
+    """The front matter of one file by field; collects its problems."""
 
     def __init__(self, path: str, lines: Iterable[Line]) -> None:
         self.path = path
         self.problems: list[Problem] = []
         self.extra: list[tuple[str, str]] = []
         self._lines: dict[str, Line] = {}
-        self._again: dict[str, list[Line]] = {}
+        self._repeated: dict[str, list[Line]] = {}
         self._keys: set[str] = set()
         for line in lines:
-            self._file(line)
+            self._add(line)
             self._keys.add(line.key)
 
-    def _file(self, line: Line) -> None:
+    def _add(self, line: Line) -> None:
         field = named(line.key)
         name = field.name if field else None
         if line.key in self._keys:
-            self.note(line.line, stands_again(line))
+            self.note(line.line, duplicate_key(line))
         elif name in self._lines:
             above = self._lines[name].key
             self.note(
-                line.line, say("'{key}' says the same as '{above}' above; keep one of them.", key=line.key, above=above)
+                line.line,
+                say("'{key}' is the same field as '{above}' above; keep one of them.", key=line.key, above=above),
             )
         if name is None:
             self.extra += [(line.key, as_written(line.value))] if line.key not in self._keys else []
         elif name in self._lines:
-            self._again.setdefault(name, []).append(line)
+            self._repeated.setdefault(name, []).append(line)
         else:
             self._lines[name] = line
 
     def note(self, line: int, message: str) -> None:
-        """Keep a problem."""
+        """Add a problem."""
         self.problems.append(Problem(self.path, line, message))
 
     def wrong(self, name: str, what: str, *, part: str = "") -> None:
-        """Keep what is wrong with a field that is there, or with a part of it, under the key the author wrote."""
+        """Add a problem of a present field or a part of it, under the key the author wrote."""
         line = self._lines[name]
         key = f"{line.key}.{part}" if part else line.key
         self.note(line.line, say("{field}: {what}", field=key, what=what))
 
     def has(self, *names: str) -> bool:
-        """Whether the author wrote any of some fields at all."""
+        """Whether any of these fields is present."""
         return not self._lines.keys().isdisjoint(names)
 
-    def said_again(self, name: str) -> list[Plain]:
-        """Return what a field says further down, where it counts no more."""
-        return [line.value for line in self._again.get(name, [])]
+    def repeated(self, name: str) -> list[Plain]:
+        """Return the ignored values of a repeated field."""
+        return [line.value for line in self._repeated.get(name, [])]
 
     def read(self, name: str, convert: Callable[[Plain], T], default: T) -> T:
         """Return the converted value of a field; the default when it is missing, empty or wrong."""
@@ -76,7 +77,7 @@ class FieldReader:
             return default
 
     def terms(self, name: str, words: Vocabulary, *, keep_unknown: bool) -> tuple[str, ...]:
-        """Return agreed keys; a value the playbook does not know is a problem, and kept only where lists stay open."""
+        """Return agreed keys; values not in the playbook are problems, and kept only if `keep_unknown`."""
         nothing: tuple[str, ...] = ()
         values = self.read(name, to_texts, nothing)
         if not words:
@@ -86,12 +87,12 @@ class FieldReader:
             self.wrong(name, sentence)
         if not keep_unknown:
             return known
-        found = [(term.key if (term := words.find(value)) else value) for value in values]
-        return tuple(dict.fromkeys(found))
+        mixed = [(term.key if (term := words.find(value)) else value) for value in values]
+        return tuple(dict.fromkeys(mixed))
 
 
 def as_written(value: Plain) -> str:
-    """Return an unknown value as one line of text, to show it."""
+    """Return an unknown value as one line of text."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""Turn the text of one front-matter value into what its field means.
+"""Convert a front matter value to the type of its field.
 
-Each function returns the value or raises FieldError with a sentence that says what was expected, with an example.
+Each function returns the value or raises FieldError with what to write instead.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from kb.money import MAX_DIGITS, UNITS, Money, MoneyError, read_money
 from kb.playbook import Vocabulary
 from kb.wording import say, together
 
-OLDEST, LATEST = 1950, 2100  # years of a deal: 0024 is a slip of an export
-MAX_VALUES = 100  # in one list: more is a mistake of indentation, not a list of tags
+OLDEST, LATEST = 1950, 2100  # years; 0024 is an export error
+MAX_VALUES = 100  # in one list; more comes from wrong indentation
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _COUNT = re.compile(r"([0-9][0-9,]*)\s*(億|百万|万|千)?")
 
 
 class FieldError(ValueError):
-    """The value does not fit the field; the sentence says what was expected."""
+    """The value does not fit the field; the sentence says what to write instead."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -40,7 +40,7 @@ def to_text(value: Plain) -> str:
 
 
 def to_texts(value: Plain) -> tuple[str, ...]:
-    """Read a list of short texts; a single text with commas (, 、) counts as a list."""
+    """Read a list of short texts; a text with commas (, 、) is a list too."""
     parts = re.split(r"[,、，]", value) if isinstance(value, str) else value
     if not isinstance(parts, list):
         raise FieldError(say("expected a list, for example [価格, ROI]."))
@@ -50,24 +50,26 @@ def to_texts(value: Plain) -> tuple[str, ...]:
 
 
 def to_choice(value: Plain, words: Vocabulary) -> str:
-    """Read one of a few fixed values in any of their spellings."""
+    """Read one of a few fixed values in any spelling."""
     text = unicodedata.normalize("NFKC", to_text(value)).casefold()
     if term := words.find(text):
         return term.key
-    unknown = say("'{value}' is not known; expected one of {choices}.", value=_short(text), choices=_listed(words.keys))
+    unknown = say(
+        "'{value}' is not a valid value; use one of {choices}.", value=_short(text), choices=_listed(words.keys)
+    )
     close = get_close_matches(text, list(words.spellings), n=1, cutoff=0.5)
     raise FieldError(together(unknown, did_you_mean(close[0] if close else None)))
 
 
 def to_date(value: Plain) -> date:
-    """Read a day: 2026-09-18, 2026/9/18 or 2026年9月18日."""
+    """Read a date: 2026-09-18, 2026/9/18 or 2026年9月18日."""
     text = unicodedata.normalize("NFKC", to_text(value))
     match = _DATE.match(text)
     rest = text[match.end() :] if match else text
     if match and int(match[1]) and not OLDEST <= int(match[1]) <= LATEST:
         raise FieldError(
             say(
-                "'{value}' lies in the year {year}; expected one from {oldest} to {latest}.",
+                "'{value}' has the year {year}; write a date from {oldest} to {latest}.",
                 value=_short(text),
                 year=int(match[1]),
                 oldest=OLDEST,
@@ -80,16 +82,19 @@ def to_date(value: Plain) -> date:
         except ValueError:
             pass
     raise FieldError(
-        say("'{value}' is not a day; expected for example 2026-09-18, 2026/9/18 or 2026年9月18日.", value=_short(text))
+        say(
+            "'{value}' is not a valid date; write for example 2026-09-18, 2026/9/18 or 2026年9月18日.",
+            value=_short(text),
+        )
     )
 
 
 def to_count(value: Plain) -> int:
-    """Read a whole number that is not negative: 120, 1,200, 120名."""
+    """Read a non-negative whole number: 120, 1,200, 120名."""
     text = unicodedata.normalize("NFKC", to_text(value))
     match = _COUNT.match(text)
     if not match or not re.fullmatch(r"[名人日件回社]*|days?|employees", text[match.end() :].strip()):
-        raise FieldError(say("'{value}' is not a whole number; expected for example 120.", value=_short(text)))
+        raise FieldError(say("'{value}' is not a whole number; write for example 120.", value=_short(text)))
     digits = match[1].replace(",", "")
     if len(digits) > MAX_DIGITS:
         raise FieldError(say("'{value}' is too large a number.", value=_short(match[0])))
@@ -97,7 +102,7 @@ def to_count(value: Plain) -> int:
 
 
 def to_money(value: Plain, *, is_strict: bool = False) -> Money:
-    """Read an amount and the currency it names: 1,200万円, ¥1,200,000, 12000000; strictly where a table says it."""
+    """Read an amount and its currency: 1,200万円, ¥1,200,000, 12000000; `is_strict` for table cells."""
     try:
         return read_money(to_text(value), is_strict=is_strict)
     except MoneyError as error:
@@ -105,15 +110,15 @@ def to_money(value: Plain, *, is_strict: bool = False) -> Money:
 
 
 def to_currency(value: Plain) -> str:
-    """Read three letters such as JPY."""
+    """Read a currency code such as JPY."""
     code = to_text(value).upper()
     if len(code) != 3 or not code.isalpha():
-        raise FieldError(say("'{value}' is not a currency; expected three letters such as JPY.", value=code[:20]))
+        raise FieldError(say("'{value}' is not a currency; write a three-letter code such as JPY.", value=code[:20]))
     return code
 
 
 def to_entry_ids(value: Plain) -> tuple[str, ...]:
-    """Read ids of other entries; a trailing .md and a leading ./ are forgiven."""
+    """Read ids of other entries; a trailing .md and a leading ./ are allowed."""
     return tuple(entry_id(text) for text in to_texts(value))
 
 
@@ -123,12 +128,12 @@ def to_entry_id(value: Plain) -> str:
 
 
 def entry_id(text: str) -> str:
-    """Return the id somebody means by a path or an id."""
+    """Return the entry id for a path or an id."""
     return unicodedata.normalize("NFC", text.strip().removeprefix("./").removeprefix("entries/").removesuffix(".md"))
 
 
 def to_terms(value: Plain, words: Vocabulary) -> tuple[tuple[str, ...], list[str]]:
-    """Return the agreed keys a list names, and a sentence for each value the playbook does not know."""
+    """Return the agreed keys in a list, and a sentence per value that is not in the playbook."""
     keys: list[str] = []
     unknown: list[str] = []
     for text in to_texts(value):
@@ -141,31 +146,31 @@ def to_terms(value: Plain, words: Vocabulary) -> tuple[tuple[str, ...], list[str
 
 
 def did_you_mean(near: str | None) -> str:
-    """Ask about a value that looks misspelt; empty when nothing is near."""
+    """Suggest the nearest value; empty if there is none."""
     return say("Did you mean '{value}'?", value=near) if near else ""
 
 
 def unknown_term(text: str, words: Vocabulary) -> str:
-    """Say that a value is not in the playbook, and what was probably meant."""
+    """Return the sentence for a value that is not in the playbook, with a suggestion."""
     return together(
         say("'{value}' is not in the playbook.", value=_short(text)),
         did_you_mean(words.nearest(text)),
-        say("Agreed values stand in playbook.yaml."),
+        say("See playbook.yaml for the allowed values."),
     )
 
 
 def _listed(values: Iterable[str]) -> str:
-    said = ""
+    listed = ""
     for value in values:
-        said = say("{before}, '{value}'", before=said, value=value) if said else say("'{value}'", value=value)
-    return said
+        listed = say("{before}, '{value}'", before=listed, value=value) if listed else say("'{value}'", value=value)
+    return listed
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:60] + "…"
 
 
-CONVERTERS: Mapping[Shape, Callable[[Plain], Any]] = {  # of the shapes that are read alike in every field
+CONVERTERS: Mapping[Shape, Callable[[Plain], Any]] = {  # for shapes that every field reads the same way
     "text": to_text,
     "day": to_date,
     "count": to_count,

@@ -1,4 +1,4 @@
-"""Find and read the files of an entries folder, whatever people put into it."""
+"""Find and read the files of an entries folder, whatever people put there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ingest.inside import link_in
 from kb.entry import Problem
 from kb.wording import say
 
-MAX_FILE_BYTES = 2_000_000  # a book of 600 pages; larger files are exports or scans by mistake
+MAX_FILE_BYTES = 2_000_000  # a 600-page book; anything larger is an export or a scan
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _BINARY = re.compile(rb"\x00")
 
@@ -29,7 +29,7 @@ class EntryFile:
 
 @dataclass(frozen=True, slots=True)
 class FileText:
-    """What a file says, and what is wrong with the way it is stored."""
+    """The text of a file, with encoding problems."""
 
     text: str
     content_hash: str  # SHA-256 of the bytes
@@ -37,7 +37,7 @@ class FileText:
 
 
 def find_files(folder: Path) -> tuple[list[EntryFile], list[Problem]]:
-    """Return the Markdown files below a folder, by path, and those that cannot be entries."""
+    """Return the Markdown files below a folder, by path, and problems of those that cannot be entries."""
     root = folder.resolve()
     files: dict[str, EntryFile] = {}
     problems: list[Problem] = []
@@ -54,9 +54,9 @@ def find_files(folder: Path) -> tuple[list[EntryFile], list[Problem]]:
 
 
 def find_some(folder: Path, paths: Iterable[str]) -> tuple[list[EntryFile], list[Problem]]:
-    """Return those of some paths below a folder that are Markdown files, and those that cannot be entries.
+    """Return the Markdown files among some paths below a folder, and problems of those that cannot be entries.
 
-    What lies behind a link is a problem of the link.
+    A path behind a link is reported as a problem of the link.
     """
     root = folder.resolve()
     files: list[EntryFile] = []
@@ -77,22 +77,22 @@ def find_some(folder: Path, paths: Iterable[str]) -> tuple[list[EntryFile], list
 
 
 def not_followed(link: str) -> str:
-    """Return what is said of a link, wherever it leads: what is changed or moved there is out of our sight."""
-    return say("'{name}' is a link and was not followed. Put the file or folder itself in its place.", name=link)
+    """Return the message for a link; links are skipped because changes behind them go unnoticed."""
+    return say("'{name}' is a link and was skipped. Replace it with the file or folder itself.", name=link)
 
 
 def read_file(file: EntryFile) -> FileText | Problem:
-    """Read a file as text; a Problem when it is no text, too large or cannot be read."""
+    """Read a file as text; a Problem if it is not text, too large or unreadable."""
     raw = read_bytes(file)
     return raw if isinstance(raw, Problem) else decode(raw, file.path)
 
 
 def read_bytes(file: EntryFile) -> bytes | Problem:
-    """Read a file as it is; a Problem when it is too large or cannot be read."""
+    """Read the bytes of a file; a Problem if it is too large or unreadable."""
     try:
         if file.location.stat().st_size > MAX_FILE_BYTES:
             size, limit = file.location.stat().st_size / 1e6, MAX_FILE_BYTES / 1e6
-            message = say("The file has {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
+            message = say("The file is {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
             return Problem(file.path, 1, message)
         return file.location.read_bytes()
     except OSError as error:
@@ -100,15 +100,17 @@ def read_bytes(file: EntryFile) -> bytes | Problem:
 
 
 def decode(raw: bytes, path: str) -> FileText | Problem:
-    """Decode the bytes of a file: UTF-8, else UTF-16 with a mark or Shift_JIS, both with a problem to fix."""
+    """Decode the bytes of a file: UTF-8, else UTF-16 with a BOM or Shift_JIS, both with a problem to fix."""
     digest = hashlib.sha256(raw).hexdigest()
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             return FileText(raw.decode("utf-16"), digest, (_resave(path, "UTF-16"),))
         except UnicodeDecodeError:
-            return Problem(path, 1, say("The file is damaged: it starts like UTF-16 but is not. Save it as UTF-8."))
+            return Problem(
+                path, 1, say("The file is damaged: it is marked as UTF-16 but cannot be decoded. Save it as UTF-8.")
+            )
     if _BINARY.search(raw):
-        message = say("This is not a text file. Keep pictures and documents elsewhere and link to them.")
+        message = say("Not a text file. Keep images and documents elsewhere and link to them.")
         return Problem(path, 1, message)
     try:
         return FileText(raw.decode("utf-8-sig"), digest)
@@ -120,24 +122,25 @@ def decode(raw: bytes, path: str) -> FileText | Problem:
         text = ""
     if _KANA.search(text):
         return FileText(text, digest, (_resave(path, "Shift_JIS (CP932)"),))
-    return Problem(path, line, say("This line is not UTF-8. Save the file as UTF-8."))
+    return Problem(path, line, say("This line is not valid UTF-8. Save the file as UTF-8."))
 
 
 def _resave(path: str, encoding: str) -> Problem:
     message = say(
-        "The file is stored as {encoding}. It was read, but save it as UTF-8 so that every tool can.", encoding=encoding
+        "The file is encoded as {encoding}. It was read, but save it as UTF-8 so that every tool can open it.",
+        encoding=encoding,
     )
     return Problem(path, 1, message)
 
 
 def walk(root: Path) -> Iterator[Path]:
-    """Yield everything below a folder that is neither hidden nor a folder; links as they are, never followed."""
+    """Yield all visible files below a folder; links are yielded, never followed."""
     for folder, subfolders, names in os.walk(root, followlinks=False):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        yield from (Path(folder) / name for name in [*names, *subfolders] if _wanted(Path(folder) / name))
+        yield from (Path(folder) / name for name in [*names, *subfolders] if _is_visible_file(Path(folder) / name))
 
 
-def _wanted(path: Path) -> bool:
+def _is_visible_file(path: Path) -> bool:
     return not path.name.startswith(".") and (path.is_symlink() or not path.is_dir())
 
 
@@ -151,12 +154,12 @@ def _why_not(location: Path, path: str, known: dict[str, EntryFile]) -> str:
     if location.is_symlink():
         return not_followed(path)
     if not location.is_file():
-        return say("This is not an ordinary file.")
+        return say("Not a regular file; it was skipped.")
     if "\\x" in path or any(ord(c) < 32 for c in path):
-        return say("The file name has characters that are not text. Rename it.")
+        return say("The file name contains invalid characters. Rename the file.")
     if path in known:
         return say(
-            "Its name differs from '{name}' only in how accents are stored. Rename one of them.",
+            "The file name differs from '{name}' only in how accents are encoded. Rename one of them.",
             name=known[path].location.name,
         )
     return ""

@@ -1,4 +1,4 @@
-"""The fields of an entry as a form asks for them: read from a file, and written back where they were changed."""
+"""The form fields of an entry: read from a file, and written back where they changed."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ Values = tuple[str, ...]
 _ASKED: Mapping[Shape, Asked] = {
     "day": "day", "choice": "choice", "list": "list", "links": "entries", "reasons": "reasons", "metrics": "metric",
 }  # fmt: skip
-_AGREED: Mapping[Asked, Asked] = {"line": "term", "list": "terms"}  # where the playbook has values to choose from
-_PARTS: Mapping[Shape, Sequence[str]] = {"reasons": ("buyer", "rep"), "metrics": METRICS}  # each a question
+_AGREED: Mapping[Asked, Asked] = {"line": "term", "list": "terms"}  # if the playbook has values for the field
+_PARTS: Mapping[Shape, Sequence[str]] = {"reasons": ("buyer", "rep"), "metrics": METRICS}  # one form field each
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One question of a form."""
+    """One field of a form."""
 
-    name: str  # of the form; the field's, for parts of one with what part it is
+    name: str  # the entry field, or `field.part` for a part of it
     shape: Asked = "line"
 
     @property
     def key(self) -> str:
-        """The name of the field."""
+        """The name of the entry field."""
         return self.name.partition(".")[0]
 
     @property
     def part(self) -> str:
-        """Which reasons (by source) or which metric."""
+        """The source of reasons, or the metric."""
         return self.name.partition(".")[2]
 
     @property
     def is_agreed(self) -> bool:
-        """Whether the playbook may have values to choose from."""
+        """Whether the playbook may have values for the field."""
         return self.shape in _AGREED.values()
 
 
 def fields_of(kind: str) -> tuple[FormField, ...]:
-    """Return what a form asks of a kind of entry, the title first."""
+    """Return the form fields of a kind of entry, the title first."""
     return tuple(question for field in asked_of(kind if kind in KINDS else "note") for question in _questions(field))
 
 
@@ -66,9 +66,9 @@ def _questions(field: Field) -> list[FormField]:
 
 
 def values_of(document: Document, kind: str, playbook: Playbook) -> dict[str, Values]:
-    """Return the values of a document by field name, in agreed words; what cannot be understood stays as it is written.
+    """Return the values of a document by form field, as agreed keys; invalid values stay as written.
 
-    Raises YamlTextError when the front matter is no YAML.
+    Raises YamlTextError if the front matter is not valid YAML.
     """
     written = _written(document)
     return {field.name: _values(field, written.get(field.key), playbook) for field in fields_of(kind)}
@@ -77,9 +77,9 @@ def values_of(document: Document, kind: str, playbook: Playbook) -> dict[str, Va
 def with_values(
     document: Document, kind: str, given: Mapping[str, Sequence[str]], playbook: Playbook, body: str
 ) -> str:
-    """Return a file with the values of a form; a field whose value means the same as before stays as it is written.
+    """Return a file with the values of a form; fields with an unchanged meaning stay as written.
 
-    Raises YamlTextError when the front matter is no YAML.
+    Raises YamlTextError if the front matter is not valid YAML.
     """
     written, before = _written(document), values_of(document, kind, playbook)
     changes: dict[str, Plain | None] = {}
@@ -126,7 +126,7 @@ def _understood(field: FormField, value: Plain, playbook: Playbook) -> Values:
 
 
 def _changed(field: FormField, values: Values, before: Plain | None) -> Plain | None:
-    """Return the new value of the field's key; parts of it that this field does not speak of stay."""
+    """Return the new value of the field's key; its other parts stay."""
     if field.shape == "reasons":
         items = [item for item in _items(before or []) if not _is_part(item, field.part) or item["code"] in values]
         known = {item["code"] for item in items if _is_part(item, field.part)}
@@ -143,13 +143,13 @@ def _changed(field: FormField, values: Values, before: Plain | None) -> Plain | 
 
 def _items(value: Plain) -> list[dict[str, Plain]]:
     items = value if isinstance(value, list) else [value]
-    found = [{"code": item} if isinstance(item, str) else item for item in items]
-    return [dict(item) for item in found if isinstance(item, dict) and isinstance(item.get("code"), str)]
+    mappings = [{"code": item} if isinstance(item, str) else item for item in items]
+    return [dict(item) for item in mappings if isinstance(item, dict) and isinstance(item.get("code"), str)]
 
 
 def _is_part(item: Mapping[str, Plain], source: str) -> bool:
-    said = item.get("source")
-    term = CHOICES["source"].find(said) if isinstance(said, str) else None
+    value = item.get("source")
+    term = CHOICES["source"].find(value) if isinstance(value, str) else None
     return term is not None and term.key == source
 
 

@@ -1,4 +1,4 @@
-"""Change single keys of a file's front matter, or its body, and keep every other byte as the author wrote it."""
+"""Edit single front matter keys or the body of a file and leave every other byte unchanged."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _NOTHING: Mapping[str, Plain | None] = {}
 
 
 def edited(document: Document, changes: Mapping[str, Plain | None] = _NOTHING, body: str | None = None) -> str:
-    """Return a file with some fields set (None takes one out) and, where given, another body.
+    """Return a file with some fields set (None removes one) and optionally a new body.
 
-    A field keeps the spelling its author chose (種別 stays 種別); new ones are added at the end.
-    Raises YamlTextError when the front matter is no YAML.
+    A key keeps its author's spelling (種別 stays 種別); new keys are added at the end.
+    Raises YamlTextError if the front matter is not valid YAML.
     """
     newline = "\r\n" if "\r\n" in document.text else "\n"
     yaml = _changed(document, changes, newline)
@@ -33,27 +33,27 @@ def edited(document: Document, changes: Mapping[str, Plain | None] = _NOTHING, b
 
 
 def composed(fields: Mapping[str, Plain], body: str) -> str:
-    """Return a new file; fields without a value are left out."""
+    """Return a new file, without empty fields."""
     return edited(Document.of(body), {name: value for name, value in fields.items() if value})
 
 
 def field_of(key: str) -> str:
-    """Return the field a key means in any spelling; the key itself when it is none of ours."""
+    """Return the field for a key in any spelling, or the key itself if it is unknown."""
     field = named(key)
     return field.name if field else key
 
 
 def fields_in(document: Document) -> dict[str, Line]:
-    """Return the keys of a document by the field they mean; of two that mean the same the first counts.
+    """Return the lines of a document by field; of duplicates the first is used.
 
-    Raises YamlTextError when the front matter is no YAML.
+    Raises YamlTextError if the front matter is not valid YAML.
     """
     if document.fault:
         raise YamlTextError(document.fault.line - 1, document.fault.message)
-    found: dict[str, Line] = {}
+    by_field: dict[str, Line] = {}
     for line in document.lines:
-        found.setdefault(field_of(line.key), line)
-    return found
+        by_field.setdefault(field_of(line.key), line)
+    return by_field
 
 
 def _changed(document: Document, changes: Mapping[str, Plain | None], newline: str) -> str:
@@ -62,14 +62,14 @@ def _changed(document: Document, changes: Mapping[str, Plain | None], newline: s
     pieces: list[tuple[int, int, str]] = []
     added = ""
     for name, value in changes.items():
-        found = lines.get(field_of(name))
-        if found is None:
+        line = lines.get(field_of(name))
+        if line is None:
             key = BY_NAME[name].key if name in BY_NAME else name
             added += written(key, value) if value is not None else ""
         elif value is None:
-            pieces.append((raw_of(found.start), _after_line(yaml, raw_of(found.end)), ""))
+            pieces.append((raw_of(line.start), _after_line(yaml, raw_of(line.end)), ""))
         else:
-            pieces.append((raw_of(found.start), raw_of(found.end), written(found.key, value).rstrip("\n")))
+            pieces.append((raw_of(line.start), raw_of(line.end), written(line.key, value).rstrip("\n")))
     for start, end, new in sorted(pieces, reverse=True):
         yaml = yaml[:start] + new.replace("\n", newline) + yaml[end:]
     if added and yaml and not yaml.endswith(("\n", "\r")):
@@ -78,7 +78,7 @@ def _changed(document: Document, changes: Mapping[str, Plain | None], newline: s
 
 
 class _Offsets:
-    """From a place in a text with plain line breaks to the place in the text as it is stored."""
+    """Maps offsets in a text with LF line breaks to offsets in the stored text."""
 
     def __init__(self, stored: str) -> None:
         self._breaks = [match.start() - count for count, match in enumerate(re.finditer("\r\n", stored))]

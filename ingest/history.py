@@ -1,4 +1,4 @@
-"""The versions of an entry, where the entries folder is a git repository and git is installed."""
+"""The versions of an entry, if the entries folder is a git repository and git is installed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ TIMEOUT = 20  # seconds
 MOST_VERSIONS = 100
 NOBODY = "Kachisuji"
 ADDRESS = "kachisuji@localhost"
-# What a repository may say of itself that runs a command or asks a network. A backup, a clone or a shared drive brings
-# its own configuration along, so none of it is believed; nor is the environment, which is not handed on.
+# Repository settings that could run a command or access the network. A backup, a clone or a shared drive brings its own
+# configuration, so none of it is trusted; the environment is not passed on either.
 _DISABLED = (
     "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.attributesFile=/dev/null", "core.pager=cat",
     "core.editor=false", "core.sshCommand=false", "diff.external=", "log.showSignature=false", "gpg.program=false",
@@ -48,23 +48,23 @@ class Version:
 
 
 class History:
-    """Commits saves and reads old versions; does nothing where there is no repository."""
+    """Commits saves and reads old versions; does nothing without a repository."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @property
     def is_kept(self) -> bool:
-        """Whether the folder is a repository of its own; one that merely lies in another's is left alone."""
+        """Whether the folder is the root of a repository; a folder inside one is ignored."""
         if not shutil.which("git"):
             return False
         top = self._git("rev-parse", "--show-toplevel").strip()
         return bool(top) and Path(top).resolve() == self._folder.resolve()
 
     def commit(self, path: str, author: str, reason: str) -> bool:
-        """Commit one file and nothing else that may be staged; return whether there is a commit.
+        """Commit one file and nothing else that is staged; return whether a commit was made.
 
-        A save is never lost for git's sake: what goes wrong is logged.
+        A failure is logged and never fails the save.
         """
         if not self.is_kept:
             return False
@@ -72,13 +72,13 @@ class History:
         try:
             return self._commit(path, name, reason or path)
         except (OSError, subprocess.SubprocessError) as error:
-            log.warning("%s is saved, but git did not take it: %s", path, _said(error))
+            log.warning("%s was saved but not committed: %s", path, _message(error))
             return False
 
     def _commit(self, path: str, name: str, message: str) -> bool:
-        """Commit a file byte for byte, step by step: `add` and `commit` would run what the repository names as filters.
+        """Commit a file byte for byte with plumbing commands: `add` and `commit` would run the repository's filters.
 
-        The commit is made on an index of its own, for what people have staged is theirs to commit.
+        Uses a separate index, so that staged changes stay staged.
         """
         if self._git("check-ignore", "--", f"./{path}"):
             return False
@@ -94,33 +94,33 @@ class History:
             tree = self._run("write-tree", more=index).decode().strip()
         if parent and tree == self._git("rev-parse", f"{parent}^{{tree}}").strip():
             return False
-        who = {f"GIT_{role}_{what}": said for role in ("AUTHOR", "COMMITTER")
-               for what, said in (("NAME", name), ("EMAIL", ADDRESS))}  # fmt: skip
+        who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER")
+               for what, value in (("NAME", name), ("EMAIL", ADDRESS))}  # fmt: skip
         above = ("-p", parent) if parent else ()
-        made = (
+        commit = (
             self._run("commit-tree", "--no-gpg-sign", *above, tree, given=message.encode(), more=who).decode().strip()
         )
-        self._run("update-ref", "-m", "commit", "HEAD", made, parent, more=who)
+        self._run("update-ref", "-m", "commit", "HEAD", commit, parent, more=who)
         self._run(*entry)
         return True
 
     def versions(self, path: str) -> Sequence[Version]:
-        """Return the versions of a file, the newest first; none where no history is kept."""
+        """Return the versions of a file, newest first; none without a history."""
         if not self.is_kept:
             return ()
-        listed = self._git("log", f"--max-count={MOST_VERSIONS}", "--follow", "--no-ext-diff", "--no-textconv",
+        output = self._git("log", f"--max-count={MOST_VERSIONS}", "--follow", "--no-ext-diff", "--no-textconv",
                            f"--format={_FORMAT}", "--", f":(literal){path}")  # fmt: skip
-        parts = [line.split("\x1f", 3) for line in listed.splitlines() if line.count("\x1f") == 3]
+        parts = [line.split("\x1f", 3) for line in output.splitlines() if line.count("\x1f") == 3]
         return [Version(number, datetime.fromisoformat(at), author, reason) for number, at, author, reason in parts]
 
     def text_at(self, path: str, number: str) -> bytes | None:
-        """Return a file as it was at one of its versions; None when there is no such version."""
+        """Return a file at one of its versions; None if there is no such version."""
         if not self.is_kept or number not in {version.number for version in self.versions(path)}:
             return None
         try:
             return self._run("cat-file", "blob", f"{number}:{path}")
         except (OSError, subprocess.SubprocessError):
-            return None  # at that time it had another name
+            return None  # the file had another name then
 
     def _git(self, *arguments: str) -> str:
         try:
@@ -129,8 +129,8 @@ class History:
             return ""
 
     def _run(self, *arguments: str, given: bytes = b"", more: Mapping[str, str] | None = None) -> bytes:
-        """Return what git prints, run so that nothing but git itself is ever run."""
-        # Who names the folder in KB_ENTRIES trusts it to be there, whoever owns it.
+        """Run git, and nothing but git, and return its output."""
+        # Whoever sets KB_ENTRIES to the folder trusts it, regardless of its owner.
         settings = (*_PLAIN, *_DISABLED, f"safe.directory={self._folder.resolve()}")
         options = (part for setting in settings for part in ("-c", setting))
         done = subprocess.run(  # noqa: S603
@@ -141,6 +141,6 @@ class History:
         return done.stdout
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     output = getattr(error, "stderr", b"") or b""
     return output.decode("utf-8", "replace").strip().split(os.linesep)[-1] or str(error)

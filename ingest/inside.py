@@ -1,4 +1,4 @@
-"""The one check of where a path below a folder leads: never out of it, never to what is hidden, never over a link."""
+"""The only path check: a path never leads out of its folder, to hidden files or through a link."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from kb.wording import say
 
 
 def is_plain(path: str) -> bool:
-    """Whether a path with forward slashes names one visible place below a folder, on every system."""
-    parts = path.split("/")
-    return all(part and not part.startswith(".") for part in parts) and not any(c < " " or c in "\\:" for c in path)
+    """Whether a path with forward slashes names a visible file below a folder on every system: for backups."""
+    return _is_visible(path) and "\\" not in path
+
+
+def _is_visible(path: str) -> bool:
+    """Whether a path with forward slashes names a visible file below a folder on this system."""
+    return all(part and not part.startswith(".") for part in path.split("/")) and not any(sign < " " for sign in path)
 
 
 def link_in(folder: Path, path: str) -> str:
-    """Return the first link on the way to a path below a folder, itself included; empty where there is none."""
+    """Return the first link on the path, itself included, or an empty string."""
     location = folder
     for part in PurePosixPath(path).parts:
         location /= part
@@ -25,13 +29,13 @@ def link_in(folder: Path, path: str) -> str:
 
 
 def below(folder: Path, path: str) -> Path:
-    """Return where a path below a folder lies, for whoever reads or writes there.
+    """Return the location of a path below a folder, to read or write there.
 
-    Raises NotSavedError where it leads out of the folder, to something hidden or over a link.
+    Raises NotSavedError if it leads out of the folder, to something hidden or through a link.
     """
-    if not is_plain(path):
-        raise NotSavedError(say("'{name}' is no name of a file in the entries folder", name=path))
+    if not _is_visible(path):
+        raise NotSavedError(say("'{name}' is not a valid file name in the entries folder", name=path))
     root = folder.resolve()
     if link := link_in(root, path):
-        raise NotSavedError(say("'{name}' is a link; put the folder or file itself in its place", name=link))
+        raise NotSavedError(say("'{name}' is a link; replace it with the file or folder itself", name=link))
     return root / path

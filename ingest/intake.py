@@ -1,4 +1,4 @@
-"""Take changed files into the index that is served, one change at a time."""
+"""Update the index that is being served, one change at a time."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from kb.errors import IndexBusyError
 from kb.index.index import Index
 from kb.library import Library
 
-REFRESH_SECONDS = 2.0  # how often what a long sync has written so far is shown
-BREATH_SECONDS = 0.01  # in which whoever waits to save gets the lock
-MOST_SINGLE = 200  # files looked at one by one, however few there are
+REFRESH_SECONDS = 2.0  # how often a long sync makes its progress searchable
+BREATH_SECONDS = 0.01  # lets a waiting save get the lock
+MOST_SINGLE = 200  # up to so many files are always indexed one by one
 _NOTHING: Mapping[str, Chunked] = {}
-MOST_SHARE = 0.5  # of all entries: with more, looking at all costs no more
+MOST_SHARE = 0.5  # of all entries; above it a full sync costs no more
 
 
 class Intake:
-    """The one place of a process that writes to the index a library serves. Safe from any thread."""
+    """The only writer in a process to the index a library serves. Thread-safe."""
 
     def __init__(self, library: Library, folder: Path) -> None:
         self._library = library
@@ -32,51 +32,50 @@ class Intake:
         self._playbook_file = PlaybookFile(folder)
         self._lock = threading.Lock()
 
-    def take_in(
+    def index_files(
         self, paths: Collection[str] | None = None, *, wait: float = 0.0, chunked: Mapping[str, Chunked] = _NOTHING
     ) -> SyncReport | None:
-        """Take in files that changed (None: look at all); they are found when this returns.
+        """Index changed files (None: all files); they are searchable when this returns.
 
-        A file that has the text it is `chunked` as by its path is not parsed again.
-
-        Many at once are found by their words; by their meaning once `embed_waiting` has returned.
-        None where another process was writing longer than `wait` seconds: it takes the change in itself, or the next
-        look at the folder does.
+        `chunked` has parsed documents by path; they are used if the file still has that text.
+        Large changes are searchable by their words first, by meaning after `embed_waiting`.
+        Returns None if another process was writing for more than `wait` seconds: that process or the next sync
+        indexes the change.
         """
-        until = time.monotonic() + wait
+        deadline = time.monotonic() + wait
         with self._lock:
             while True:
                 try:
-                    return self._taken_in(paths, chunked)
+                    return self._index(paths, chunked)
                 except IndexBusyError:
-                    if time.monotonic() >= until:
+                    if time.monotonic() >= deadline:
                         return None
                     time.sleep(0.05)
 
     def notice(self) -> bool:
-        """Take in what another process wrote to the index; return whether anything changed."""
+        """Reload what another process wrote to the index; return whether anything changed."""
         with self._lock:
             return self._library.reload_if_changed()
 
     def embed_waiting(self, stop: threading.Event) -> None:
-        """Embed what was taken in and is found by its words only; between a few texts and the next a save gets in."""
-        shown = time.monotonic()
+        """Embed texts that have no vectors yet, in small batches, so that saves are not blocked."""
+        refreshed = time.monotonic()
         while self._library.with_index(_waiting) and not stop.wait(BREATH_SECONDS):
             with self._lock, suppress(IndexBusyError):
                 left = self._library.with_index(_embed_some)
-                shown = self._shown(shown, now=not left)
+                refreshed = self._refresh(refreshed, now=not left)
 
-    def _taken_in(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport:
-        report = self._library.with_index(partial(self._synced, paths, chunked))
+    def _index(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport:
+        report = self._library.with_index(partial(self._sync, paths, chunked))
         self._library.refresh()
         return report
 
-    def _synced(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked], index: Index) -> SyncReport:
-        shown = time.monotonic()
+    def _sync(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked], index: Index) -> SyncReport:
+        refreshed = time.monotonic()
 
         def show(_done: int, _total: int, _path: str) -> None:
-            nonlocal shown
-            shown = self._shown(shown)
+            nonlocal refreshed
+            refreshed = self._refresh(refreshed)
 
         if paths is not None and len(paths) <= max(MOST_SINGLE, MOST_SHARE * index.catalog.counts()["entries"]):
             return sync_some(
@@ -90,8 +89,8 @@ class Intake:
             )
         return sync(index, self._folder, show, embed_later=True)
 
-    def _shown(self, before: float, *, now: bool = False) -> float:
-        """Let searches see what was written so far, `now` or once a while; return when they saw it last."""
+    def _refresh(self, before: float, *, now: bool = False) -> float:
+        """Make what was written so far searchable, `now` or every REFRESH_SECONDS; return when that was last done."""
         if not now and time.monotonic() - before < REFRESH_SECONDS:
             return before
         self._library.refresh()
@@ -99,12 +98,12 @@ class Intake:
 
 
 def _waiting(index: Index) -> int:
-    """Return how many texts are found by their words only."""
+    """Return how many texts have no vectors yet."""
     return index.waiting
 
 
 def _embed_some(index: Index) -> int:
-    """Embed a few texts; return how many still wait."""
+    """Embed a few texts; return how many are left."""
     with index.writing():
         index.embed_waiting(TEXTS_AT_ONCE)
     return index.waiting

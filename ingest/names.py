@@ -1,4 +1,4 @@
-"""What a new entry's file is called: readable, unique, and a name on every system."""
+"""File names of new entries: readable, unique and valid on every system."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from kb.choices import KIND_FOLDERS
 from kb.entry import Entry, Problem
 from kb.errors import UntitledError
 
-LONGEST = 120  # bytes of UTF-8; systems allow 255, and numbers and endings are added
-UNNAMED = "(untitled)"  # what a text without a title is called until it has a file
-_UNSAFE = re.compile(r"[^\w.()+-]+")  # what is no letter, digit, mark of a word or one of a few signs
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # devices under Windows
+LONGEST = 120  # bytes of UTF-8; systems allow 255, and a number and an extension are added
+UNNAMED = "(untitled)"  # name of a text without a title until it has a file
+_UNSAFE = re.compile(r"[^\w.()+-]+")  # anything but letters, digits and a few signs
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # Windows device names
 
 
 def file_stem(title: str) -> str:
-    """Return a title as the name of a file, without its ending; `entry` where nothing of it can stay."""
+    """Return a title as a file name without extension; `entry` if no character is usable."""
     text = unicodedata.normalize("NFKC", title).strip().lower()
     name = unicodedata.normalize("NFC", _UNSAFE.sub("-", text)).strip("-._")
     name = name.encode("utf-8", "ignore")[:LONGEST].decode("utf-8", "ignore").rstrip("-._")
@@ -25,7 +25,7 @@ def file_stem(title: str) -> str:
 
 
 def name_of(entry: Entry) -> str:
-    """Return what a new entry without a file is called: its title, else a deal's customer. Raises UntitledError."""
+    """Return the name of a new entry: its title, else a deal's customer. Raises UntitledError."""
     customer = entry.deal.customer if entry.deal else ""
     if entry.title == UNNAMED and not customer:
         raise UntitledError(entry.kind)
@@ -33,7 +33,7 @@ def name_of(entry: Entry) -> str:
 
 
 def unnamed(entry: Entry) -> tuple[Problem, ...]:
-    """Return the problem that nothing says what a new entry is called, if that is so."""
+    """Return the problem of an entry without a name, if it has none."""
     try:
         name_of(entry)
     except UntitledError as error:
@@ -42,7 +42,7 @@ def unnamed(entry: Entry) -> tuple[Problem, ...]:
 
 
 def candidates(kind: str, title: str) -> Iterator[str]:
-    """Yield the paths below the entries folder a new entry may take, the plain one first."""
+    """Yield possible paths for a new entry below the entries folder, the unnumbered one first."""
     stem = f"{KIND_FOLDERS[kind]}/{file_stem(title)}"
     yield f"{stem}.md"
     yield from (f"{stem}-{number}.md" for number in range(2, 10_000))

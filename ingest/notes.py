@@ -1,4 +1,4 @@
-"""Read the notes of a live deal that somebody pastes: plain text, Markdown, or a whole entry with its front matter."""
+"""Read pasted notes of an open deal: plain text, Markdown, or a whole entry with front matter."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from kb.insight.asked import Asked, asked_of
 from kb.insight.situation import situation_parts
 from kb.playbook import Playbook
 
-PASTED = "deals/pasted.md"  # the folder says that it is a deal
+PASTED = "deals/pasted.md"  # in deals/, so that it is read as a deal
 
 
 def read_notes(text: str, playbook: Playbook, count_tokens: Callable[[str], int]) -> Asked:
-    """Return the situation the notes tell, and the facts their front matter states."""
-    whole = text.encode("utf-8", "ignore").decode()  # half of a character is nothing a model reads
+    """Return the situation described in the notes, and the facts in their front matter."""
+    whole = text.encode("utf-8", "ignore").decode()  # drop unpaired surrogates
     document = Document.of(whole)
     entry = entry_of(document, PASTED, playbook).entry
-    told = situation_of(chunk_entry(entry, document.tokens, count_tokens))
-    return replace(asked_of(entry, playbook), told=told, deal_id="")
+    situation = situation_of(chunk_entry(entry, document.tokens, count_tokens))
+    return replace(asked_of(entry, playbook), notes=situation, deal_id="")
 
 
 def situation_of(chunks: Iterable[Chunk]) -> tuple[str, ...]:
-    """Return the situation that passages tell, without outcome and lesson."""
+    """Return the situation described in passages, without outcome and lesson."""
     return situation_parts((c.headings[-1] if c.headings else "", plain(c.text)) for c in chunks)

@@ -1,4 +1,4 @@
-"""Do what was asked twice only once: a double click, or a request sent again after the network failed."""
+"""Run duplicate requests only once: a double click, or a retry after a network failure."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ REMEMBERED = 1_000  # keys
 
 
 class Once(Generic[T]):
-    """Remembers what became of the last keys."""
+    """Remembers the results of the last keys."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[str, Future[T]]] = {}
 
     def run(self, key: str, content: str, work: Callable[[], T]) -> tuple[T, bool]:
-        """Return what `work` returns, and True; a failure is not remembered.
+        """Return the result of `work`, and True; a failure is not remembered.
 
-        For a key seen before, return what it returned then, and whether that was for the same content.
+        For a known key, return its earlier result and whether that was for the same content.
         """
         if not key:
             return work(), True
         mine: Future[T] = Future()
         with self._lock:
-            said, known = self._known.setdefault(key, (content, mine))
+            known_content, known = self._known.setdefault(key, (content, mine))
             while len(self._known) > REMEMBERED:
                 self._known.pop(next(iter(self._known)))
         if known is not mine:
-            return known.result(), said == content
+            return known.result(), known_content == content
         try:
             mine.set_result(work())
         except BaseException as error:

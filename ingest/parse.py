@@ -1,4 +1,4 @@
-"""Parse the text of one entry file into an entry and the problems its author should fix."""
+"""Parse an entry file into an entry and the problems its author should fix."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from kb.fields import own_fields
 from kb.playbook import Playbook
 from kb.wording import say
 
-MAX_ID_LENGTH = 300  # characters; a longer path is a mistake
+MAX_ID_LENGTH = 300  # characters
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f]")
 _LETTER = re.compile(r"[^\W\d_]")
-JAPANESE_SHARE = 0.1  # of all letters: above it a text is Japanese, however many product names it quotes
+JAPANESE_SHARE = 0.1  # of all letters; from here on a text is Japanese, even with many Latin product names
 _SAFE_ID = re.compile(r"[^\x00-\x1f\x7f\\?#%]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What was understood of a file."""
+    """The result of parsing a file."""
 
     entry: Entry
     problems: tuple[Problem, ...] = ()
 
 
 def parse_entry(text: str, path: str, playbook: Playbook, content_hash: str = "") -> Parsed:
-    """Parse the text of an entry file that nobody else needs parsed. Never raises on what an author wrote."""
+    """Parse the text of an entry file. Never raises on what an author wrote."""
     return entry_of(Document.of(text), path, playbook, content_hash)
 
 
 def entry_of(document: Document, path: str, playbook: Playbook, content_hash: str = "") -> Parsed:
-    """Return the entry a document is at a path, in the words of a playbook."""
+    """Return the entry of a document at a path, with the playbook's vocabulary."""
     reader = FieldReader(path, document.lines)
     reader.problems += [replace(problem, path=path) for problem in document.problems]
     entry = _build(reader, path, document, playbook)
@@ -48,13 +48,13 @@ def entry_of(document: Document, path: str, playbook: Playbook, content_hash: st
 
 
 def detect_language(text: str) -> Language:
-    """Return `ja` when a tenth of the letters or more are Japanese, else `en`."""
+    """Return `ja` if at least a tenth of the letters are Japanese, else `en`."""
     letters = len(_LETTER.findall(text))
     return "ja" if letters and len(_JAPANESE.findall(text)) / letters >= JAPANESE_SHARE else "en"
 
 
 def kind_of_folder(path: str) -> str:
-    """Return the kind of an entry that does not say it: what its folder holds."""
+    """Return the default kind of an entry, by its folder."""
     folder = PurePosixPath(path).parts[0] if "/" in path else ""
     return FOLDER_KINDS.get(unicodedata.normalize("NFC", folder).lower(), "note")
 
@@ -65,20 +65,20 @@ def _kind(reader: FieldReader, path: str) -> str:
 
 def _id(reader: FieldReader, path: str) -> str:
     own = entry_id(path)
-    wanted = reader.read("id", lambda v: entry_id(to_text(v)), own)
-    parts = wanted.split("/")
-    if wanted == own or (
-        _SAFE_ID.fullmatch(wanted) and len(wanted) <= MAX_ID_LENGTH and not {"", ".", ".."} & set(parts)
+    chosen = reader.read("id", lambda v: entry_id(to_text(v)), own)
+    parts = chosen.split("/")
+    if chosen == own or (
+        _SAFE_ID.fullmatch(chosen) and len(chosen) <= MAX_ID_LENGTH and not {"", ".", ".."} & set(parts)
     ):
-        return wanted
-    reader.wrong("id", say("expected a path such as '{path}', without ?, #, % and empty parts.", path=own))
+        return chosen
+    reader.wrong("id", say("expected a path such as '{path}', without ?, #, % or empty parts.", path=own))
     return own
 
 
 def _build(reader: FieldReader, path: str, document: Document, playbook: Playbook) -> Entry:
     kind: Any = _kind(reader, path)
-    found = values_of(reader, (field for field in own_fields("") if field.name not in ("id", "kind")), playbook)
-    title = found.pop("title", "") or document.heading or PurePosixPath(path).stem
+    values = values_of(reader, (field for field in own_fields("") if field.name not in ("id", "kind")), playbook)
+    title = values.pop("title", "") or document.heading or PurePosixPath(path).stem
     return Entry(
         id=_id(reader, path),
         path=path,
@@ -87,6 +87,6 @@ def _build(reader: FieldReader, path: str, document: Document, playbook: Playboo
         body=document.body,
         body_line=document.body_line,
         content_hash="",
-        **{"language": detect_language(title + "\n" + document.body), **found},
+        **{"language": detect_language(title + "\n" + document.body), **values},
         **details_of(reader, kind, playbook),
     )

@@ -1,4 +1,4 @@
-"""Read `entries/playbook.yaml` into the playbook and the problems its authors should fix."""
+"""Read `entries/playbook.yaml` into a playbook and the problems its authors should fix."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_texts
-from ingest.yaml_text import Line, Plain, YamlTextError, read_mapping, stands_again
+from ingest.yaml_text import Line, Plain, YamlTextError, duplicate_key, read_mapping
 from kb.choices import CHOICES
 from kb.entry import Problem
 from kb.fields import AGREED
@@ -24,15 +24,15 @@ def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tupl
         lines, repeated = read_mapping(text.removeprefix("\ufeff"))
     except YamlTextError as error:
         return Playbook(), (Problem(path, error.line, error.sentence),)
-    problems = [Problem(path, line.line, stands_again(line)) for line in repeated]
+    problems = [Problem(path, line.line, duplicate_key(line)) for line in repeated]
     problems += [Problem(path, line.line, _unknown_part(line.key)) for line in lines if line.key not in _KNOWN]
     reader = _Parts(path, {line.key: line for line in lines}, problems)
     vocabularies = {name: reader.vocabulary(part) for name, part in AGREED.items()}
     playbook = Playbook(
         company=reader.text("company"),
         kgi=reader.mapping("kgi"),
-        kpis=reader.with_targets(reader.once("kpis", reader.mappings("kpis"))),
-        lead_stages=reader.once("lead_stages", reader.mappings("lead_stages")),
+        kpis=reader.with_targets(reader.unique("kpis", reader.mappings("kpis"))),
+        lead_stages=reader.unique("lead_stages", reader.mappings("lead_stages")),
         sla=reader.mappings("sla"),
         vocabularies=vocabularies,
         reasons=reader.reasons(),
@@ -42,11 +42,11 @@ def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tupl
 
 
 def _unknown_part(key: str) -> str:
-    return say("'{key}' is not a part of a playbook; expected one of {choices}.", key=key, choices=", ".join(_KNOWN))
+    return say("Unknown key '{key}'; a playbook has {choices}.", key=key, choices=", ".join(_KNOWN))
 
 
 def _period(text: str) -> tuple[str, str]:
-    """Return first and last day as ISO text, empty where open; the earlier one is the first however they stand."""
+    """Return the first and last day as ISO text, empty if open; reversed days are swapped."""
     days = [to_date(part).isoformat() if part.strip() else "" for part in text.partition("/")[::2]]
     return (min(days), max(days)) if all(days) else (days[0], days[1])
 
@@ -74,23 +74,23 @@ class _Parts:
     def mapping(self, name: str) -> Mapping[str, Any]:
         value = self._value(name)
         if value and not isinstance(value, dict):
-            self._wrong(name, say("expected 'key: value' lines below it."))
+            self._wrong(name, say("expected 'key: value' lines below this key."))
         return value if isinstance(value, dict) else {}
 
     def mappings(self, name: str) -> tuple[Mapping[str, Any], ...]:
         return tuple(self._mappings(name, self._value(name)))
 
-    def once(self, name: str, items: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
-        """Return the items with a key of their own: stages that come again would go round in a circle."""
+    def unique(self, name: str, items: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+        """Return the items with unique keys: repeated stages would form a circle."""
         known: dict[str, Mapping[str, Any]] = {}
         for at, item in enumerate(items):
             key = str(item.get("key") or item.get("name") or at)
             if known.setdefault(key.casefold(), item) is not item:
-                self._wrong(name, say("'{key}' stands there twice; only the first counts.", key=key))
+                self._wrong(name, say("duplicate '{key}'; only the first one is used.", key=key))
         return tuple(known.values())
 
     def with_targets(self, kpis: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
-        """Return the KPIs; one without a target is a problem, for a meeting has nothing to hold it against."""
+        """Return the KPIs; a missing target is a problem, because a meeting compares with it."""
         for kpi in kpis:
             if not kpi.get("target"):
                 name = str(kpi.get("key") or kpi.get("name") or "")
@@ -114,7 +114,7 @@ class _Parts:
             key = item.get("key") or item.get("code") or item.get("name")
             ja, en = item.get("ja") or item.get("name") or key, item.get("en") or key
             if not (isinstance(key, str) and isinstance(ja, str) and isinstance(en, str)):
-                self._wrong(name, say("expected a key (or code, or name) with each item."))
+                self._wrong(name, say("each item needs a key (or code, or name)."))
                 continue
             terms.append(Term(key, ja, en, self._aliases(name, item.get("aliases", []))))
         return terms

@@ -1,4 +1,4 @@
-"""Look at a text before it is saved: what it would be, what is wrong, what says the same already."""
+"""Review a text before it is saved: the entry it makes, its problems and its duplicates."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from kb.library import Library
 from kb.search.answer import Hit
 
 SHOWN = 3  # similar entries
-LOOKED_AT = 8  # of the nearest entries, to see whether one is the same
+LOOKED_AT = 8  # nearest entries checked for duplicates
 
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """An entry that says nearly the same."""
+    """A near duplicate."""
 
     entry: Entry
     share: float  # of the text in common
@@ -29,29 +29,29 @@ class Twin:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a text would be as an entry."""
+    """The review of a text."""
 
     entry: Entry
     chunked: Chunked
     problems: tuple[Problem, ...]
-    same: Entry | None  # word for word
-    near: tuple[Twin, ...]  # nearly so
-    similar: tuple[Hit, ...]  # nearest in meaning, with why
+    same: Entry | None  # exact duplicate
+    near: tuple[Twin, ...]  # near duplicates
+    similar: tuple[Hit, ...]  # nearest in meaning, with the matching passages
 
 
 def review(library: Library, document: Document, path: str, entry_id: str = "") -> Review:
-    """Return what a text would be at a path; `entry_id` is the entry it replaces."""
+    """Return the review of a text at a path; `entry_id` is the entry it replaces."""
     parsed = entry_of(document, path, library.playbook)
     links = [(path, parsed.entry.id, relation, target) for relation, target in parsed.entry.links()]
     known = library.entries.summaries([target for _, _, _, target in links])
-    lost = dangling([link for link in links if link[3] not in known], set(library.entries.ids()) if links else set())
+    broken = dangling([link for link in links if link[3] not in known], set(library.entries.ids()) if links else set())
     entry = replace(parsed.entry, id=entry_id or parsed.entry.id)
     chunks = chunk_entry(entry, document.tokens, library.search.count_tokens)
     hits = _nearest(library, entry, entry_id)
     twins = _twins(library, entry, chunks[0].text, hits, entry_id)
     same = next((twin.entry for twin in twins if same_words(twin.entry.body, entry.body)), None)
     near = tuple(twin for twin in twins if twin.share >= NEAR and twin.entry is not same)
-    problems = tuple(sorted({*parsed.problems, *lost, *unnamed(entry)}))
+    problems = tuple(sorted({*parsed.problems, *broken, *unnamed(entry)}))
     return Review(entry, Chunked(document, chunks), problems, same, near, tuple(hits[:SHOWN]))
 
 
@@ -62,8 +62,8 @@ def _nearest(library: Library, entry: Entry, own: str) -> list[Hit]:
 
 
 def _twins(library: Library, entry: Entry, first: str, hits: Iterable[Hit], own: str) -> list[Twin]:
-    """Return the candidates for a double: the nearest in meaning, and whoever has the same first passage."""
-    found = {hit.entry.id: hit.entry for hit in hits}
-    found |= library.entries.with_passage(first) if first.strip() else {}
-    others = [other for other in found.values() if other.id != own]
+    """Return possible duplicates: the nearest in meaning, and entries with the same first passage."""
+    candidates = {hit.entry.id: hit.entry for hit in hits}
+    candidates |= library.entries.with_passage(first) if first.strip() else {}
+    others = [other for other in candidates.values() if other.id != own]
     return sorted((Twin(o, shared(entry.body, o.body)) for o in others), key=lambda twin: -twin.share)

@@ -1,4 +1,4 @@
-"""Save entries: checked first, written whole or not at all, found by a search when the call returns."""
+"""Save entries: checked, written atomically and searchable when the call returns."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WAIT_SECONDS = 5.0  # for another process that is writing to the index
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An entry's file as it is."""
+    """An entry's file as stored."""
 
     entry: Entry
     text: str
@@ -48,22 +48,22 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What became of a save."""
+    """The result of a save."""
 
     id: str
     path: str
     content_hash: str
     problems: tuple[Problem, ...]
-    is_findable: bool  # False: another process is indexing; it is found soon
+    is_findable: bool  # False: another process is indexing; the entry will be found soon
 
 
 class EntryStore:
-    """Writes to the entries folder. Safe from any thread, and beside other processes that use it."""
+    """Writes to the entries folder. Safe for threads and for several processes."""
 
     def __init__(
         self, library: Library, intake: Intake, folder: Path, lock: Path, *, is_readonly: bool = False
     ) -> None:
-        """Write below a folder; `lock` is a file that all processes writing there take turns with."""
+        """Write below a folder; `lock` is the lock file shared by all processes that write there."""
         self.is_readonly = is_readonly
         self.history = History(folder)
         self._library = library
@@ -74,20 +74,20 @@ class EntryStore:
         self._once: Once[Saved] = Once()
 
     def source(self, entry_id: str) -> Source:
-        """Return an entry's file. Raises EntryNotFoundError, RefusedTextError when it is no text any more."""
+        """Return an entry's file. Raises EntryNotFoundError, RefusedTextError if it is no longer text."""
         entry = self._library.entries.get(entry_id)
         try:
-            found = decode(below(self._folder, entry.path).read_bytes(), entry.path)
+            content = decode(below(self._folder, entry.path).read_bytes(), entry.path)
         except (OSError, NotSavedError) as error:
             raise EntryNotFoundError(entry_id) from error
-        if isinstance(found, Problem):
-            raise RefusedTextError(found.message)
-        return Source(entry, found.text, found.content_hash)
+        if isinstance(content, Problem):
+            raise RefusedTextError(content.message)
+        return Source(entry, content.text, content.content_hash)
 
     def check(self, text: str | Document, *, kind: str = "", name: str = "", entry_id: str = "") -> Review:
-        """Return what a text would be as an entry, what is wrong with it, and what says the same already.
+        """Return the review of a text: the entry it makes, its problems and its duplicates.
 
-        A new one may have a `name` beside its title.
+        A new entry may have a file `name` apart from its title.
         """
         path = self._library.entries.get(entry_id).path if entry_id else place_of(kind, name)
         return review(self._library, acceptable(text), path, entry_id)
@@ -103,15 +103,15 @@ class EntryStore:
         reason: str = "",
         key: str = "",
     ) -> Saved:
-        """Write a new entry; the same `key` with the same text again returns what became of the first call.
+        """Write a new entry; a repeated `key` with the same text returns the result of the first call.
 
-        Its file is called by its `name`, else by its title.
+        The file is named after `name`, else the title.
 
-        Raises KeyReusedError when the key was used for another text: nothing is written.
+        Raises KeyReusedError, and writes nothing, if the key was used for another text.
         Raises DuplicateTextError unless `force`, UntitledError, RefusedTextError, NotSavedError.
         """
-        said = text if isinstance(text, str) else text.text
-        saved, is_same = self._once.run(key, said, lambda: self._created(text, kind, name, force, author, reason))
+        content = text if isinstance(text, str) else text.text
+        saved, is_same = self._once.run(key, content, lambda: self._created(text, kind, name, force, author, reason))
         if not is_same:
             raise KeyReusedError(saved.id, saved.content_hash)
         return saved
@@ -126,9 +126,9 @@ class EntryStore:
         author: str = "",
         reason: str = "",
     ) -> Saved:
-        """Write an entry anew. `base_hash` is that of the version the author started from.
+        """Update an entry. `base_hash` is the hash of the version the author started from.
 
-        Raises StaleEditError when the file is another one by now, EntryNotFoundError, and as `create` does.
+        Raises StaleEditError if the file has changed since, EntryNotFoundError, and as `create` does.
         """
         found = self.check(text, entry_id=entry_id)
         new = found.chunked.document.text
@@ -144,36 +144,36 @@ class EntryStore:
         return self._saved(found, self._library.entries.get(entry_id).path, write, author, reason)
 
     def set_status(self, entry_id: str, status: str, *, author: str = "", reason: str = "") -> Saved:
-        """Archive an entry, or bring it back. Raises as `update` does."""
+        """Archive or restore an entry. Raises as `update` does."""
         source = self.source(entry_id)
         text = edited(Document.of(source.text), {"status": status})
         return self.update(entry_id, text, source.content_hash, force=True, author=author, reason=reason)
 
     def _created(self, text: str | Document, kind: str, name: str, force: bool, author: str, reason: str) -> Saved:
         found = self.check(text, kind=kind, name=name)
-        called = name or name_of(found.entry)
+        title = name or name_of(found.entry)
         if found.same and not force:
             raise DuplicateTextError(found.same.id)
         new = found.chunked.document.text
-        for path in candidates(found.entry.kind, called):
+        for path in candidates(found.entry.kind, title):
             try:
                 return self._saved(found, path, lambda location: atomic.create(location, new), author, reason)
             except FileExistsError:
                 continue
-        raise NotSavedError(say("too many entries have this title"))
+        raise NotSavedError(say("too many entries have this title; choose another"))
 
     def _saved(self, found: Review, path: str, write: Callable[[Path], str], author: str, reason: str) -> Saved:
         with self._writing():
             digest = write(below(self._folder, path))
             self.history.commit(path, author, reason)
-        report = self._intake.take_in([path], wait=WAIT_SECONDS, chunked={path: found.chunked})
+        report = self._intake.index_files([path], wait=WAIT_SECONDS, chunked={path: found.chunked})
         ids = (*report.added, *report.changed) if report else ()
         problems = report.problems if report else tuple(replace(p, path=path) for p in found.problems)
         return Saved(ids[0] if ids else path.removesuffix(".md"), path, digest, problems, bool(report))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Let one save at a time look at a file and write it, in this process and in others."""
+        """Allow one save at a time, in this process and in others."""
         if self.is_readonly:
             raise ReadOnlyError
         try:
@@ -187,23 +187,23 @@ class EntryStore:
 
 
 def acceptable(given: str | Document) -> Document:
-    """Return the document of a text that may become a file. Raises RefusedTextError."""
+    """Return the document of a text that may be saved. Raises RefusedTextError."""
     text = given if isinstance(given, str) else given.text
     raw = text.encode("utf-8", "surrogatepass")
     if len(raw) > MAX_FILE_BYTES:
         size, limit = len(raw) / 1e6, MAX_FILE_BYTES / 1e6
-        message = say("The file has {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
+        message = say("The file is {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
         raise RefusedTextError(message)
     if not text.strip():
         raise RefusedTextError(say("The file is empty; write at least a heading and a sentence."))
-    found = decode(raw, "")
-    if not isinstance(found, FileText):
-        raise RefusedTextError(found.message)
+    content = decode(raw, "")
+    if not isinstance(content, FileText):
+        raise RefusedTextError(content.message)
     return Document.of(given) if isinstance(given, str) else given
 
 
 def place_of(kind: str, name: str = "") -> str:
-    """Return where a new entry of a kind is read as if it lay."""
+    """Return the path under which a new entry of a kind is parsed."""
     return f"{KIND_FOLDERS.get(kind, KIND_FOLDERS['note'])}/{name or UNNAMED}.md"
 
 

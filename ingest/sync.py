@@ -1,4 +1,4 @@
-"""Bring the index up to date with the entries folder: embed what changed, remove what is gone, report."""
+"""Sync the index with the entries folder: embed changes, remove deleted entries, report."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from ingest.playbook_file import PLAYBOOK_NAME
 from kb.entry import Entry, Problem
 from kb.fields import understood
 from kb.index.index import Draft, Index
-from kb.loop.lineage import circles
+from kb.loop.lineage import link_cycles
 from kb.playbook import Playbook
 
-# A change in what the reader understands, by its code or by the register: every file is read again.
-READER = f"reader-4:{hashlib.sha256(understood().encode()).hexdigest()}"
-ENTRIES_AT_ONCE = 64  # embedded together: enough to fill batches, few enough to lose little when killed
-TEXTS_AT_ONCE = 32  # embedded together afterwards: a save by a person waits for no more than these
+# Changes when the parser, its messages or the field register change: every file is read again.
+READER = f"reader-5:{hashlib.sha256(understood().encode()).hexdigest()}"
+ENTRIES_AT_ONCE = 64  # per batch: enough to fill the model's batches, few enough to lose little when killed
+TEXTS_AT_ONCE = 32  # per later batch: the most a save has to wait for
 
 _NOTHING: Mapping[str, Chunked] = {}
-Progress = Callable[[int, int, str], None]  # files done, files to do, the path at hand
+Progress = Callable[[int, int, str], None]  # files done, files in total, current path
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ class SyncReport:
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     unchanged: int
-    embedded: int  # texts that went through the model
-    reused: int  # texts whose vectors were in the cache
+    embedded: int  # texts run through the model
+    reused: int  # texts with cached vectors
     problems: tuple[Problem, ...]
     seconds: float
 
 
 def sync(index: Index, folder: Path, progress: Progress | None = None, *, embed_later: bool = False) -> SyncReport:
-    """Bring the index up to date. Interrupted anywhere, each entry is as before or as after; the next sync goes on.
+    """Sync the index. If interrupted, each entry is either old or new, and the next sync continues.
 
-    Where many entries of an index that is served changed, they are found by their words first and embedded then; with
-    `embed_later` the caller does that with `index.embed_waiting`.
+    Many changes to a served index are searchable by their words first and embedded afterwards; with `embed_later` the
+    caller does that with `index.embed_waiting`.
     """
     started = time.monotonic()
     with index.writing():
@@ -83,10 +83,10 @@ def sync_some(
     chunked: Mapping[str, Chunked] = _NOTHING,
     playbook_file: PlaybookFile | None = None,
 ) -> SyncReport:
-    """Take in some files that were written, changed or removed, and look at no other; all where nothing is served yet.
+    """Index only some new, changed or deleted files; all files if no index is served yet.
 
-    `paths` lie below the folder, with forward slashes. A file that has the text it is `chunked` as is not parsed again.
-    What depends on other files (an id that became free, vectors nothing needs any more) is left to the next `sync`.
+    `paths` are relative to the folder, with forward slashes. `chunked` has documents that need no parsing.
+    What depends on other files (an id that became free, unused vectors) is left to the next `sync`.
     Raises IndexBusyError.
     """
     if not index.is_current:
@@ -109,14 +109,14 @@ def sync_some(
 
 
 def problems_of(index: Index) -> list[Problem]:
-    """Return every problem of an index: those of single files, links that lead nowhere and those in a circle."""
+    """Return all problems of an index: those of files, broken links and circular links."""
     links = index.catalog.links()
     ids = {entry_id for entry_id, _ in index.catalog.states().values()}
-    return sorted({*index.catalog.problems(), *dangling(links, ids), *circles(links)})
+    return sorted({*index.catalog.problems(), *dangling(links, ids), *link_cycles(links)})
 
 
 class _Work:
-    """The files of one sync, a group at a time."""
+    """One sync, in batches of files."""
 
     def __init__(
         self,
@@ -142,11 +142,11 @@ class _Work:
         self.reused = 0
 
     def run(self, files: Sequence[EntryFile], progress: Progress, present: Collection[str] = ()) -> None:
-        """Take in files; an id belongs to a path only while that is `present` (else: among the files)."""
+        """Index files; a path keeps its id only while it is `present` (default: among the files)."""
         present = set(present) or {file.path for file in files}
         self.taken = {entry_id: path for entry_id, path in self.taken.items() if path in present}
         group: list[Draft] = []
-        words_first = False  # few changes are embedded before they show: they lack nothing then
+        words_first = False  # few changes become searchable with their vectors at once
         for done, file in enumerate(files, start=1):
             if read := self._read(file):
                 group.append(read)
@@ -159,17 +159,17 @@ class _Work:
         progress(len(files), len(files), "")
 
     def embed_waiting(self, progress: Progress) -> None:
-        """Embed what is found by its words only, a few texts at a time."""
+        """Embed texts that have no vectors yet, a few at a time."""
         total = self.index.waiting
         while self.index.waiting:
             self.embedded += self.index.embed_waiting(TEXTS_AT_ONCE)
             progress(total - self.index.waiting, total, "")
 
     def _read(self, file: EntryFile) -> Draft | None:
-        """Return what changed in a file; None when nothing did or it cannot be read."""
+        """Return the changed entry of a file; None if it is unchanged or unreadable."""
         content = read_file(file)
         if isinstance(content, Problem):
-            self._lose(file, content)
+            self._drop(file, content)
             return None
         state = hashlib.sha256(f"{self.salt}:{content.content_hash}".encode()).hexdigest()
         if self._is_unchanged(file.path, state):
@@ -177,7 +177,7 @@ class _Work:
             return None
         return self._parsed(file, content, state)
 
-    def _lose(self, file: EntryFile, why: Problem) -> None:
+    def _drop(self, file: EntryFile, why: Problem) -> None:
         if file.path in self.known:
             self.removed.append(self.known[file.path][0])
             self.index.catalog.remove(file.path, [why])
@@ -185,13 +185,13 @@ class _Work:
             self.index.catalog.set_problems({file.path: [why]})
 
     def _is_unchanged(self, path: str, state: str) -> bool:
-        """Whether a file is indexed as it is; one that waits for another file's id is read again when that is free."""
+        """Whether the index has this version; a file waiting for an id is read again once the id is free."""
         before, _, wanted = self.known.get(path, ("", ""))[1].partition(" ")
         return before == state and (not wanted or self.taken.get(wanted, path) != path)
 
     def _parsed(self, file: EntryFile, content: FileText, state: str) -> Draft:
         ready = self.chunked.get(file.path)
-        if ready and ready.document.text != content.text:  # somebody wrote the file meanwhile
+        if ready and ready.document.text != content.text:  # the file has changed since
             ready = None
         document = ready.document if ready else Document.of(content.text)
         parsed = entry_of(document, file.path, self.playbook, content.content_hash)
@@ -230,7 +230,7 @@ class _Work:
 
 
 def _labels(entry: Entry, playbook: Playbook) -> tuple[str, ...]:
-    """Return every spelling of what an entry is labelled with, so that TCO finds 総保有コスト and Taskina タスキナ."""
+    """Return all spellings of an entry's labels, so that TCO finds 総保有コスト and Taskina タスキナ."""
     terms = [
         term
         for facet, values in entry.facet_values().items()

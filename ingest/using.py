@@ -1,4 +1,4 @@
-"""Note in a deal's file what was used there."""
+"""Record in a deal's file what was used in the deal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kb.playbook import Playbook
 
 
 def note_use(store: EntryStore, playbook: Playbook, deal_id: str, entry_id: str, *, author: str = "") -> bool:
-    """Add an entry to what a deal used; return whether it was not there yet.
+    """Add an entry to the `used` list of a deal; return whether it is new there.
 
     Raises EntryNotFoundError, StaleEditError, RefusedTextError, NotSavedError, ReadOnlyError.
     """
@@ -32,7 +32,7 @@ def note_use(store: EntryStore, playbook: Playbook, deal_id: str, entry_id: str,
 
 
 def with_fields(document: Document, changes: Mapping[str, Plain | None]) -> str:
-    """Return a file with some fields set. Raises RefusedTextError when its front matter is no YAML."""
+    """Return a file with some fields set. Raises RefusedTextError if its front matter is not valid YAML."""
     try:
         return edited(document, changes)
     except YamlTextError as error:

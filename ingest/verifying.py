@@ -1,4 +1,4 @@
-"""Note in an entry's file that somebody has checked it."""
+"""Record in an entry's file that somebody has checked it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ingest.store import EntryStore
 from ingest.using import with_fields
 from ingest.yaml_text import Plain
 
-MONTHS_AHEAD = 6  # until the next review, where the last one is past
+MONTHS_AHEAD = 6  # to the next review, if the last one is overdue
 
 
 def verify(store: EntryStore, entry_id: str, by: str, today: date) -> None:
-    """Write who checked an entry and when; a day of review that is past moves ahead.
+    """Write who checked an entry and when; an overdue review date is moved ahead.
 
     Raises EntryNotFoundError, StaleEditError, RefusedTextError, NotSavedError, ReadOnlyError.
     """
@@ -27,7 +27,7 @@ def verify(store: EntryStore, entry_id: str, by: str, today: date) -> None:
 
 
 def months_later(day: date, months: int) -> date:
-    """Return the same day of a later month, or the last one of that month."""
+    """Return the same day in a later month, or the last day of that month."""
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -1,7 +1,7 @@
-"""Read YAML that people wrote by hand into plain values, with the line each stands on.
+"""Read handwritten YAML into plain values with their line numbers.
 
-Every scalar stays the text that was written (`no` is not False, `1_000` is not a number): what a value means is decided
-by the field it belongs to. Anchors, aliases and tags are refused, so nothing can expand or be constructed.
+Every scalar stays text as written (`no` is not False, `1_000` is not a number): its field decides what it means.
+Aliases and tags are rejected, so nothing can expand or be constructed.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ import yaml
 
 from kb.wording import say, together
 
-MAX_YAML_CHARS = 200_000  # more is no front matter; the limit also keeps parsing quick
-MAX_DEPTH = 20  # nobody nests deeper by hand
+MAX_YAML_CHARS = 200_000  # also keeps parsing fast
+MAX_DEPTH = 20  # deeper than anybody nests by hand
 
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One key of a mapping with its value, and where both stand, without what follows on the line."""
+    """One key of a mapping with its value and position, without a comment after it."""
 
     key: str
     value: Plain
-    line: int  # the key stands on, from 1
-    start: int = 0  # characters from the beginning of the text
+    line: int  # of the key, from 1
+    start: int = 0  # offset in characters
     end: int = 0
 
 
 class YamlTextError(Exception):
-    """The text is not YAML we accept; `line` says where, from 1."""
+    """The text is not YAML we accept; `line` counts from 1."""
 
     def __init__(self, line: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -40,7 +40,7 @@ class YamlTextError(Exception):
 
 
 class _TextLoader(yaml.BaseLoader):
-    """Resolves nothing: every scalar is text. Aliases are refused before they can expand."""
+    """Resolves nothing: every scalar is text. Aliases are rejected before they can expand."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -50,13 +50,13 @@ class _TextLoader(yaml.BaseLoader):
 
 
 def read_mapping(text: str) -> tuple[list[Line], list[Line]]:
-    """Return the keys of a YAML mapping in order, and those that repeat an earlier key.
+    """Return the keys of a YAML mapping in order, and the duplicate keys.
 
-    Raises YamlTextError when the text is not such a mapping.
+    Raises YamlTextError if the text is not a mapping.
     """
     if len(text) > MAX_YAML_CHARS:
         raise YamlTextError(
-            1, say("This YAML is longer than {limit:,} characters; move the text into the body.", limit=MAX_YAML_CHARS)
+            1, say("The YAML is longer than {limit:,} characters; move long text into the body.", limit=MAX_YAML_CHARS)
         )
     node = _compose(text)
     if node is None or (isinstance(node, yaml.ScalarNode) and not node.value.strip()):
@@ -77,14 +77,14 @@ def read_mapping(text: str) -> tuple[list[Line], list[Line]]:
 
 
 def written(key: str, value: Plain) -> str:
-    """Return a key with its value as YAML, ending with a line break; lists of texts and mappings on one line."""
+    """Return a key with its value as YAML and a line break; lists of texts and mappings in flow style."""
     pair = yaml.MappingNode(_MAP, [(_node(key), _node(value))], flow_style=False)
     return str(yaml.serialize(pair, Dumper=yaml.BaseDumper, allow_unicode=True, width=10**9))
 
 
-def stands_again(line: Line) -> str:
-    """Say that a key repeats an earlier one."""
-    return say("'{key}' stands here a second time; the first one counts.", key=line.key)
+def duplicate_key(line: Line) -> str:
+    """Return the message for a duplicate key."""
+    return say("Duplicate key '{key}'; only the first one is used.", key=line.key)
 
 
 _MAP, _SEQ, _STR = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:str")
@@ -100,7 +100,7 @@ def _node(value: Plain) -> yaml.Node:
 
 
 def _end(node: yaml.Node, text: str) -> int:
-    """Return where a value ends; the parser counts what stands below a block to it, comments as well."""
+    """Return where a value ends; the parser includes comments and blank lines below a block."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         return _end(last[1] if isinstance(last, tuple) else last, text)
@@ -114,7 +114,7 @@ def _compose(text: str) -> yaml.Node | None:
     try:
         return yaml.compose(text, Loader=_TextLoader)
     except RecursionError:
-        raise YamlTextError(1, say("The YAML is nested too deeply.")) from None
+        raise YamlTextError(1, say("The YAML is nested too deeply; use fewer levels.")) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlTextError(mark.line + 1 if mark else 1, _invalid(error)) from error
@@ -145,7 +145,7 @@ def _key(node: yaml.Node) -> str:
 def _plain(node: yaml.Node, depth: int) -> Plain:
     line = node.start_mark.line + 1
     if depth > MAX_DEPTH:
-        raise YamlTextError(line, say("The YAML is nested too deeply."))
+        raise YamlTextError(line, say("The YAML is nested too deeply; use fewer levels."))
     if isinstance(node, yaml.ScalarNode):
         if node.tag not in ("tag:yaml.org,2002:str", "!"):
             raise YamlTextError(line, say("YAML tags ({tag}) are not allowed; write plain text.", tag=node.tag))

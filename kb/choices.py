@@ -37,13 +37,13 @@ CHOICES: Mapping[str, Vocabulary] = {
         Term("sales", "営業のみ", "Sales only", ("営業",)),
         Term("marketing", "マーケティングのみ", "Marketing only", ("マーケティング",)),
     )),
-    "source": Vocabulary.of((  # who says why a deal was won or lost
+    "source": Vocabulary.of((  # who gave the reason for a win or loss
         Term("rep", "営業の見方", "Rep", ("営業", "担当")),
         Term("buyer", "顧客の言葉", "Buyer", ("顧客", "買い手")),
         Term("manager", "上長の見方", "Manager", ("上長", "マネージャー")),
         Term("crm", "CRM", "CRM"),
     )),
-    "metric": Vocabulary.of((  # in the order people pass them
+    "metric": Vocabulary.of((  # in funnel order
         Term("impressions", "表示・配信", "Impressions", ("表示", "表示回数", "配信")),
         Term("clicks", "クリック", "Clicks"),
         Term("leads", "リード", "Leads", ("見込み客",)),
@@ -66,7 +66,7 @@ OUTCOME_SIGNS: Mapping[str, str] = {"won": "●", "lost": "✕", "no-decision": 
 KIND_FOLDERS: Mapping[str, str] = {
     "talk-track": "talk-tracks", "deal": "deals", "campaign": "campaigns", "note": "notes",
 }  # fmt: skip
-FOLDER_KINDS: Mapping[str, str] = {  # whose entries are of a kind without saying so; all others hold notes
+FOLDER_KINDS: Mapping[str, str] = {  # folder → default kind of its entries; others hold notes
     "talk-tracks": "talk-track", "talk-track": "talk-track", "トーク": "talk-track",
     "deals": "deal", "商談": "deal",
     "campaigns": "campaign", "施策": "campaign",

@@ -1,4 +1,4 @@
-"""What time it is: the one place that asks the machine.
+"""The clock: the only place that reads the system time.
 
 Standard library only.
 """
@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 
-def _machine() -> datetime:
+def _system_time() -> datetime:
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Tells the time to whoever computes with it; `read` returns a moment with its time zone."""
+    """The current time, replaceable in tests; `read` returns a time-zone-aware datetime."""
 
-    read: Callable[[], datetime] = _machine
+    read: Callable[[], datetime] = _system_time
 
     def now(self) -> datetime:
-        """Return the moment, in UTC."""
+        """Return the current time in UTC."""
         return self.read().astimezone(UTC)
 
     def today(self) -> date:
-        """Return the day where this machine stands."""
+        """Return today's date in the machine's time zone."""
         return self.read().astimezone().date()
 
 
-CLOCK = Clock()  # the machine's
+CLOCK = Clock()

@@ -25,7 +25,7 @@ Visibility = Literal["all", "sales", "marketing"]
 ReasonSource = Literal["rep", "buyer", "manager", "crm"]
 
 VISIBILITIES: frozenset[str] = frozenset(CHOICES["visibility"].keys)
-PARTS = {"deal": "deal", "talk-track": "talk_track", "campaign": "campaign"}  # kind → what only it knows
+PARTS = {"deal": "deal", "talk-track": "talk_track", "campaign": "campaign"}  # kind → field that holds its own details
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,7 +42,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a deal was won or lost, and who says so."""
+    """Why a deal was won or lost, according to whom."""
 
     code: str
     source: ReasonSource | None = None
@@ -60,7 +60,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """What only a deal note knows."""
+    """Details of a deal."""
 
     outcome: Outcome | None = None
     customer: str = ""
@@ -79,7 +79,7 @@ class Deal:
 
 @dataclass(frozen=True, slots=True)
 class TalkTrack:
-    """What only a talk track knows."""
+    """Details of a talk track."""
 
     persona: str = ""
     stage: str = ""
@@ -88,7 +88,7 @@ class TalkTrack:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """What only a campaign result knows."""
+    """Details of a campaign."""
 
     channel: str = ""
     period: str = ""
@@ -148,27 +148,27 @@ class Entry:
         return next((getattr(holder, name) for holder in holders if holder is not None), None)
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Return the texts of a field of the register as a tuple, without an empty one."""
+        """Return the non-empty values of a field of the register as a tuple."""
         found = self.value(name)
         return found if isinstance(found, tuple) else (found,) if found else ()
 
     def facet_values(self) -> Mapping[str, Sequence[str]]:
-        """Return the values the entry is found under, a list for each filter of the register."""
+        """Return the entry's values for each filter of the register."""
         return {name: self.values(name) for name in FILTERS}
 
     def links(self) -> Sequence[tuple[str, str]]:
-        """Return (relation, entry id) for every other entry the front matter names."""
+        """Return (relation, entry id) of every link in the front matter."""
         named = (field.name for field in FIELDS if field.shape in ("link", "links"))
         return [(name, target) for name in named for target in self.values(name)]
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A passage small enough to embed, and where a reader finds it."""
+    """A passage small enough to embed, and its place in the file."""
 
     id: str  # entry, heading and slot: stable while other sections change or move
     entry_id: str
-    headings: tuple[str, ...]  # from the outermost inwards, without the entry's title
+    headings: tuple[str, ...]  # outermost first, without the entry's title
     text: str  # the passage as written
     line_start: int  # in the file, from 1
     line_end: int  # inclusive

@@ -1,4 +1,4 @@
-"""What can go wrong with a request, each as an exception that makes its own sentence and knows no HTTP."""
+"""Errors of a request: each exception builds its own message and knows nothing of HTTP."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class EntryNotFoundError(KBError):
     """No entry has this id."""
 
     def __init__(self, entry_id: str) -> None:
-        super().__init__(say("There is no entry with the id '{id}'.", id=entry_id))
+        super().__init__(say("No entry has the id '{id}'.", id=entry_id))
         self.entry_id = entry_id
 
 
 class QueryTooLongError(KBError):
-    """The query is longer than anybody types."""
+    """The query is too long."""
 
     def __init__(self, length: int, limit: int) -> None:
         super().__init__(
@@ -35,21 +35,19 @@ class QueryTooLongError(KBError):
 
 
 class EmptyRequestError(KBError):
-    """Nothing was said of the deal that similar ones are wanted for."""
+    """A search for similar deals without notes, deal or facts."""
 
     def __init__(self) -> None:
-        super().__init__(
-            say("Nothing to compare with. Give notes as text, the id of a deal, or facts such as the industry.")
-        )
+        super().__init__(say("Nothing to compare. Enter notes, a deal id, or facts such as the industry."))
 
 
 class TextTooLongError(KBError):
-    """Pasted notes are longer than any note of a deal."""
+    """The pasted notes are too long."""
 
     def __init__(self, length: int, limit: int) -> None:
         super().__init__(
             say(
-                "The text has {length:,} characters; the limit is {limit:,}. Paste the part on the situation.",
+                "The text has {length:,} characters; the limit is {limit:,}. Paste only the part about the situation.",
                 length=length,
                 limit=limit,
             )
@@ -57,11 +55,11 @@ class TextTooLongError(KBError):
 
 
 class BadFilterError(KBError):
-    """A filter's value cannot be understood."""
+    """A filter or its value is unknown."""
 
 
 class BadPeriodError(KBError):
-    """What was given is no week or month that has begun."""
+    """Not a week or month that has started."""
 
 
 class ModelUnavailableError(KBError):
@@ -93,29 +91,29 @@ class NotSavedError(KBError):
 
 
 class RefusedTextError(KBError):
-    """The text cannot be an entry at all."""
+    """The text cannot be saved as an entry."""
 
 
 class UntitledError(RefusedTextError):
-    """Nothing says what a new entry is called; `field` is what to fill in."""
+    """A new entry has no title; `field` is the form field to fill in."""
 
     def __init__(self, kind: str) -> None:
         self.field = "customer" if kind == "deal" else "title"
         super().__init__(
-            say("Write the customer's name or a title, so that the deal can be found again.", field=self.field)
+            say("Enter a customer name or a title so the deal can be found later.", field=self.field)
             if kind == "deal"
-            else say("Write a title, or begin the text with a heading (# …).", field=self.field)
+            else say("Enter a title, or start the text with a heading (# …).", field=self.field)
         )
 
 
 class StaleEditError(KBError):
-    """Somebody else changed the file since it was opened."""
+    """Someone else changed the file after it was opened."""
 
     def __init__(self, entry_id: str, current_hash: str) -> None:
         super().__init__(
             say(
-                "'{id}' was changed by somebody else meanwhile. Nothing was overwritten;"
-                " compare both versions and save again.",
+                "Someone else changed '{id}' while you were editing. Nothing was overwritten;"
+                " compare the two versions and save again.",
                 id=entry_id,
             )
         )
@@ -124,83 +122,81 @@ class StaleEditError(KBError):
 
 
 class DuplicateTextError(KBError):
-    """Another entry says the same, word for word."""
+    """Another entry has the same text."""
 
     def __init__(self, entry_id: str) -> None:
-        super().__init__(say("The entry '{id}' has the same text already. Change that one instead.", id=entry_id))
+        super().__init__(say("The entry '{id}' already has this text. Edit that one instead.", id=entry_id))
         self.entry_id = entry_id
 
 
 class KeyReusedError(KBError):
-    """The key of a request was used for another text before."""
+    """The idempotency key was already used for another text."""
 
     def __init__(self, entry_id: str, content_hash: str) -> None:
         super().__init__(
-            say("This Idempotency-Key was used for another text, saved as '{id}'. Take a new key.", id=entry_id)
+            say("This Idempotency-Key was already used for another text, saved as '{id}'. Use a new key.", id=entry_id)
         )
         self.entry_id = entry_id
         self.content_hash = content_hash
 
 
 class MissingVersionError(KBError):
-    """A change does not say which version it started from."""
+    """An update without If-Match."""
 
     def __init__(self) -> None:
-        super().__init__(
-            say("Say with If-Match which version the change starts from; reading the source gives it as ETag.")
-        )
+        super().__init__(say("Send the version you edited as If-Match; reading the source returns it as ETag."))
 
 
 class RequestTooLargeError(KBError):
-    """A request sends more than anything here can be."""
+    """The request body is too large."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(say("This is more than {limit:.0f} MB. Send less at once.", limit=limit / 1e6))
+        super().__init__(say("The request is larger than {limit:.0f} MB. Send less at a time.", limit=limit / 1e6))
 
 
 class TooManyFilesError(KBError):
-    """More files at once than are looked at together."""
+    """Too many files in one upload."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(
             say(
-                "More than {limit} files at once are not taken here. Put them into the entries folder instead;"
-                " they are taken in by themselves.",
+                "You can upload at most {limit} files at once. Put them in the entries folder instead;"
+                " they are imported automatically.",
                 limit=limit,
             )
         )
 
 
 class ReadOnlyError(KBError):
-    """This server takes no entries."""
+    """This server is read-only."""
 
     def __init__(self) -> None:
-        super().__init__(say("This server only reads. Write the files where the entries are kept."))
+        super().__init__(say("This server is read-only. Edit the files where the entries are stored."))
 
 
 class ActivityUnavailableError(KBError):
-    """What people do cannot be written down now."""
+    """The activity database cannot be written."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(say("This could not be kept: the activity database cannot be written ({why}).", why=why))
+        super().__init__(say("Not recorded: the activity database cannot be written ({why}).", why=why))
         self.why = why
 
 
 class ActivitySchemaError(KBError):
-    """The activity database does not have the tables this version of the program works with."""
+    """The activity database's schema does not match this version of the program."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(say("The activity database does not fit this version: {why}.", why=why))
+        super().__init__(say("The activity database does not match this version: {why}.", why=why))
 
 
 class GapNotClosedError(KBError):
-    """The entry does not answer what was searched for."""
+    """The entry does not answer the gap's search."""
 
     def __init__(self, query: str, place: int) -> None:
         super().__init__(
             say(
-                "Searching for '{query}' again does not rank this entry among the first {place}."
-                " Use the words people searched with, then try again.",
+                "Searching for '{query}' does not return this entry in the top {place}."
+                " Add the words people searched for, then try again.",
                 query=query,
                 place=place,
             )
@@ -208,7 +204,7 @@ class GapNotClosedError(KBError):
 
 
 class BackupError(KBError):
-    """A backup cannot be read or brought back."""
+    """A backup cannot be read or restored."""
 
     def __init__(self, why: str) -> None:
         super().__init__(say("The backup was not restored: {why}.", why=why))

@@ -1,6 +1,6 @@
-"""The register: every key an entry's front matter may have, and all that is to be known of it, said once.
+"""The register: every key an entry's front matter may have, with everything derived from it.
 
-Reading, writing, the index, filters, forms, exports and the reference are derived from it. Standard library only.
+Parsing, writing, the index, filters, forms, exports and the reference all use it. Standard library only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from kb.choices import CHOICES, KINDS
 
 Shape = Literal[
     "text",  # one line
-    "list",  # of texts
+    "list",  # of strings
     "day",
     "count",
     "money",
@@ -34,26 +34,26 @@ _DEAL, _TRACK, _CAMPAIGN = ("deal",), ("talk-track",), ("campaign",)
 class Field:
     """One key of an entry."""
 
-    name: str  # of the attribute, the API, addresses, forms and table columns
+    name: str  # of the attribute, the API, URLs, forms and table columns
     ja: str  # label
     en: str
-    spellings: tuple[str, ...]  # of the key in a file, the one a new file gets first
-    about: str  # what it holds, as Markdown for the reference
+    spellings: tuple[str, ...]  # of the key in a file; new files use the first
+    about: str  # description for the reference, Markdown
     shape: Shape = "text"
-    kinds: tuple[str, ...] = ()  # that have it, as part of their own details; empty: a field of every entry
-    words: str = ""  # the list of playbook.yaml its values are agreed in
-    is_strict: bool = False  # what the playbook does not know is left out
-    facet: int = 0  # place among the facets, from 1: counted beside the hits; 0: none
+    kinds: tuple[str, ...] = ()  # kinds that have it among their details; empty: every entry
+    words: str = ""  # its vocabulary in playbook.yaml
+    is_strict: bool = False  # drop values the playbook does not list
+    facet: int = 0  # position among the facets, from 1; 0: not a facet
     is_filter: bool = False  # a search can be narrowed by it
-    is_keyword: bool = False  # found by its words although they are not in the text
-    is_name: bool = False  # an entry is called by it: a search for it puts the entry first
-    is_prominent: bool = False  # shown at a glance: its facet stands open, and a hit shows its values
-    is_open: bool = False  # the market adds to it: a form takes values beside those of the playbook
-    form: tuple[str, ...] = ()  # kinds whose form asks for it
+    is_keyword: bool = False  # indexed for keyword search
+    is_name: bool = False  # a name of the entry: searching for it ranks the entry first
+    is_prominent: bool = False  # visible at a glance: its facet starts open, and hits show its values
+    is_open: bool = False  # forms accept values beside those of the playbook
+    form: tuple[str, ...] = ()  # kinds whose form has it
 
     @property
     def key(self) -> str:
-        """The key a new file gets."""
+        """The spelling used in new files."""
         return self.spellings[0]
 
     def label(self, locale: str) -> str:
@@ -233,28 +233,28 @@ _BY_FOLDED: Mapping[str, Field] = {spelling.casefold(): field for spelling, fiel
 
 
 def named(spelling: str) -> Field | None:
-    """Return the field a key means in any spelling; None for a key an author made up."""
+    """Return the field of a key in any spelling; None for a custom key."""
     return _BY_SPELLING.get(spelling) or _BY_FOLDED.get(unicodedata.normalize("NFKC", spelling).strip().casefold())
 
 
 def own_fields(kind: str) -> tuple[Field, ...]:
-    """Return the fields only entries of a kind have, as part of their details; those of every entry for no kind."""
+    """Return the fields of a kind's details; the fields every entry has for an empty kind."""
     return tuple(field for field in FIELDS if (kind in field.kinds if kind else not field.kinds))
 
 
 def asked_of(kind: str) -> tuple[Field, ...]:
-    """Return what a form asks of a kind of entry: its title, its own fields, then those of every entry."""
+    """Return the form fields of a kind: the title, its own fields, then the common ones."""
     asked = [field for field in FIELDS if kind in field.form]
     return tuple(sorted(asked, key=lambda field: (field.name != "title", not field.kinds)))
 
 
 def stored_shape(fields: Iterable[Field] = FIELDS) -> str:
-    """Return what decides how the index stores and finds entries: another text means another index."""
+    """Return the part of the register the index depends on: if it changes, the index is rebuilt."""
     return repr([(f.name, f.shape, f.kinds, f.facet > 0, f.is_filter, f.is_keyword, f.is_name) for f in fields])
 
 
 def understood(fields: Iterable[Field] = FIELDS) -> str:
-    """Return what decides how a file is read: another text means that every file is read again."""
+    """Return the part of the register that parsing depends on: if it changes, every file is parsed again."""
     keys = [(f.name, f.spellings, f.shape, f.kinds, f.words, f.is_strict) for f in fields]
     choices = [(name, [(s, term.key) for s, term in words.spellings.items()]) for name, words in CHOICES.items()]
     return repr((keys, choices))

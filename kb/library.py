@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Library:
-    """Answers questions about the entries. Safe from any thread."""
+    """Read access to the entries. Thread-safe."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Library:
         bundled_checksum: str = "",
         clock: Clock = CLOCK,
     ) -> None:
-        """Open the index. `visible` names the visibilities this library may ever show."""
+        """Open the index. `visible` are the visibilities it may show."""
         self._live = LiveIndex(open_index, read_playbook, visible, bundled_checksum, clock)
         self.entries = Entries(self._live, problems_of)
         self.search = Search(self._live, self.entries)
@@ -41,18 +41,18 @@ class Library:
 
     @property
     def playbook(self) -> Playbook:
-        """What the company has agreed on."""
+        """The company's playbook."""
         return self._live.state.playbook
 
     def warm(self) -> None:
-        """Load what takes seconds before the first person asks. Raises ModelUnavailableError."""
+        """Load what takes seconds, before the first request. Raises ModelUnavailableError."""
         self._live.embed("勝ち筋").result()
         if self._live.state.source:
             self.deals.scoreboard("angle")
             self.loop.update_standings()
 
     def state(self) -> IndexState:
-        """Return how the index is doing."""
+        """Return the state of the index."""
         index = self._live.state.index
         return IndexState(
             ready=self._live.state.source is not None,
@@ -67,11 +67,11 @@ class Library:
         return use(self._live.state.index)
 
     def refresh(self) -> bool:
-        """Take in what a sync in this process wrote; return whether anything changed."""
+        """Load what a sync in this process wrote; return whether anything changed."""
         return self._live.refresh()
 
     def reload_if_changed(self) -> bool:
-        """Take in what another process wrote or built beside; return whether anything changed."""
+        """Load what another process wrote or rebuilt; return whether anything changed."""
         return self._live.reload_if_changed()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The index being served, and how it is replaced while searches go on."""
+"""The index being served, and how it is swapped while searches continue."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from kb.search.calibration import calibrate
 from kb.search.query import Filters
 from kb.search.source import Source
 
-SETTLE_SECONDS = 0.5  # for searches under way, before the store they may use is closed
+SETTLE_SECONDS = 0.5  # for running searches, before the store they may use is closed
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One index with all that is known of it; replaced as a whole."""
+    """One index with everything derived from it; replaced as a whole."""
 
     index: Index
     playbook: Playbook
-    source: Source | None  # None: nothing was ever indexed
+    source: Source | None  # None: no index yet
     bounds: Bounds
     insights: Insights
     loop: Loop
 
 
 class LiveIndex:
-    """Holds the state that is served. Safe from any thread."""
+    """Holds the state being served. Thread-safe."""
 
     def __init__(
         self,
@@ -55,12 +55,12 @@ class LiveIndex:
         self._bundled_checksum = bundled_checksum
         self._clock = clock
         self._reloading = threading.Lock()
-        # One thread embeds: OpenMP keeps its workers per calling thread, and many teams would fight for the cores.
+        # One thread embeds: OpenMP keeps a worker pool per calling thread, and more pools would compete for the cores.
         self._embedding = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedding")
         self.state = self._loaded(open_index(), None)
 
     def source(self) -> Source:
-        """Return where to search today. Raises IndexNotReadyError."""
+        """Return the source to search today. Raises IndexNotReadyError."""
         source = self.state.source
         if source is None:
             raise IndexNotReadyError
@@ -74,11 +74,11 @@ class LiveIndex:
         return self.state.index.catalog
 
     def today(self) -> date:
-        """Return the day."""
+        """Return today's date."""
         return self._clock.today()
 
     def within(self, filters: Filters) -> frozenset[int]:
-        """Return the numbers of the entries that pass filters."""
+        """Return the numbers of the entries that match the filters."""
         state = self.state
         found = state.bounds.within(filters)
         if not filters.trust:
@@ -87,15 +87,15 @@ class LiveIndex:
         return found & frozenset[int]().union(*(of for trust, of in numbers.items() if trust in filters.trust))
 
     def embed(self, text: str) -> Future[Vectors]:
-        """Embed a question beside what the caller does meanwhile; one row."""
+        """Embed a query in the background; one row."""
         return self._embedding.submit(self.state.index.embedder.embed_queries, [text])
 
     def embed_passages(self, texts: Sequence[str]) -> Future[Vectors]:
-        """Embed texts as the entries are; one row each."""
+        """Embed texts as passages, in the background; one row each."""
         return self._embedding.submit(self.state.index.embedder.embed_passages, texts)
 
     def refresh(self) -> bool:
-        """Take in what a sync in this process wrote; return whether anything changed."""
+        """Load what a sync in this process wrote; return whether anything changed."""
         state = self.state
         if state.source and state.source.snapshot.generation == state.index.catalog.meta("generation"):
             return False
@@ -103,7 +103,7 @@ class LiveIndex:
         return True
 
     def reload_if_changed(self) -> bool:
-        """Take in what another process wrote or built beside; return whether anything changed."""
+        """Load what another process wrote or rebuilt; return whether anything changed."""
         state = self.state
         known = state.source.snapshot.generation if state.source else ""
         moved = not state.index.is_current and bool(current_build(state.index.root))
@@ -123,10 +123,10 @@ class LiveIndex:
 
     def _reloaded(self, state: State, moved: bool) -> bool:
         index = self._open_index() if moved else state.index
-        if not index.is_current:  # built for another model: this process cannot ask it and goes on with its own
+        if not index.is_current:  # built for another model, which this process cannot query: keep the old index
             index.close()
             return False
-        if state.source and not moved:  # searches go on by exact comparison while Chroma reads its files again
+        if state.source and not moved:  # searches compare exactly while Chroma reopens its files
             self.state = replace(state, source=replace(state.source, store=None))
             time.sleep(SETTLE_SECONDS)
             index.release_vectors()

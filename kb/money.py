@@ -1,6 +1,6 @@
-"""Amounts of money as people of different countries write them, for files, forms, imports and targets.
+"""Parse amounts of money in the notations of several countries, for files, forms, imports and targets.
 
-Standard library only, besides how errors are said.
+Standard library only, besides `wording`.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ _SIGNS = {  # longer ones first: US$ holds $
 _CODES = "JPY|USD|EUR|GBP|AUD"
 _KNOWN_CODE = re.compile(_CODES, re.IGNORECASE)
 _ANY_CODE = re.compile(r"^([A-Z]{3})\b|(?<![A-Z])([A-Z]{3})$")
-MAX_DIGITS = 15  # more are a number of another kind
-_UNIT = "|".join(unit if unit not in "KM" else rf"{unit}(?!(?!{_CODES})[A-Z])" for unit in UNITS)  # 5 MQL is no amount
+MAX_DIGITS = 15  # more is not an amount
+_UNIT = "|".join(unit if unit not in "KM" else rf"{unit}(?!(?!{_CODES})[A-Z])" for unit in UNITS)  # not 5 MQL
 _PLAIN = r"\d[\d,.]*"
 _PART = re.compile(rf"({_PLAIN})\s*({_UNIT})?\s*", re.IGNORECASE | re.ASCII)
 _WITH_UNITS = re.compile(rf"(?:{_PLAIN}\s*(?:{_UNIT})\s*)+(?:{_PLAIN})?", re.IGNORECASE | re.ASCII)
 _SPACED = re.compile(r"\d{1,3}(?:[ '’]\d{3})+(?=$|[.,])", re.ASCII)
 _GROUPED = {",": re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}"), ".": re.compile(r"\d{1,3}(?:\.\d{3})+")}
 
-Money = tuple[int, str | None]  # whole units, and the currency it names
+Money = tuple[int, str | None]  # whole units, currency code
 
 
 class MoneyError(ValueError):
-    """The text is no amount, or a doubtful one; the sentence says what was expected."""
+    """The text is not an amount, or is ambiguous; the message says what was expected."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -41,10 +41,10 @@ class MoneyError(ValueError):
 
 
 def read_money(text: str, *, is_strict: bool = False) -> Money:
-    r"""Read an amount and the currency it names: 2億4,000万円, \1,054, US$ 55 779,40, 48K.
+    r"""Parse an amount and its currency: 2億4,000万円, \1,054, US$ 55 779,40, 48K.
 
-    Where separators leave a doubt (1.054; 1,2345) they count as thousands; a strict reading refuses, for a table whose
-    numbers no person wrote. Raises MoneyError.
+    Ambiguous separators (1.054; 1,2345) count as thousands; `is_strict`, for machine-written tables, rejects them.
+    Raises MoneyError.
     """
     bare, currency = _without_currency(unicodedata.normalize("NFKC", text).strip())
     exact = _sum_of_units(bare, text) if _WITH_UNITS.fullmatch(bare) else _number(bare, text, is_strict)
@@ -52,7 +52,7 @@ def read_money(text: str, *, is_strict: bool = False) -> Money:
 
 
 def find_money(text: str) -> Money | None:
-    """Return the first amount a sentence speaks of: with a unit or a currency, else any number; None without one."""
+    """Return the first amount in a sentence: with a unit or currency, else any number; None if there is none."""
     plain = unicodedata.normalize("NFKC", text)
     signs = "|".join((*map(re.escape, _SIGNS), _CODES))
     amounts = rf"(?:{signs})?\s*(?:{_WITH_UNITS.pattern}|{_PLAIN})\s*(?:{signs})?"
@@ -76,7 +76,7 @@ def _without_currency(text: str) -> tuple[str, str | None]:
 
 
 def _sum_of_units(bare: str, text: str) -> Decimal:
-    """Return the sum of 2億 and 4,000万; units that do not fall are none of one amount."""
+    """Return the sum of 2億 and 4,000万; the units of one amount must decrease."""
     parts = [(_number(number, text, is_decimal=True), UNITS[unit.upper()] if unit else 1)
              for number, unit in _PART.findall(bare)]  # fmt: skip
     units = [unit for _, unit in parts]
@@ -86,9 +86,9 @@ def _sum_of_units(bare: str, text: str) -> Decimal:
 
 
 def _number(bare: str, text: str, is_strict: bool = False, *, is_decimal: bool = False) -> Decimal:
-    """Tell thousands from decimals: the last of two signs is the decimal one; groups of three are thousands.
+    """Tell thousands from decimals: of two separators the last is the decimal one; groups of three are thousands.
 
-    With `is_decimal` a single point is one of decimals: 1.054億.
+    With `is_decimal` a single point is a decimal point: 1.054億.
     """
     spaced = _SPACED.match(bare)
     number = re.sub(r"[ '’]", "", bare[: spaced.end()]) + bare[spaced.end() :] if spaced else bare
@@ -115,14 +115,13 @@ def _number(bare: str, text: str, is_strict: bool = False, *, is_decimal: bool =
 
 def _of_thousands(number: str, text: str, is_strict: bool) -> str:
     if is_strict and number.count(".") == 1:
-        what = say("'{value}' may mean thousands or decimals; write it without a point.", value=_short(text))
-        raise MoneyError(what)
+        raise MoneyError(say("'{value}' is ambiguous (thousands or decimals); remove the point.", value=_short(text)))
     return number.replace(".", "")
 
 
 def _not_money(text: str) -> MoneyError:
     return MoneyError(
-        say("'{value}' is not an amount; expected for example 1,200万円, ¥1,200,000 or 12000000.", value=_short(text))
+        say("'{value}' is not an amount; use for example 1,200万円, ¥1,200,000 or 12000000.", value=_short(text))
     )
 
 

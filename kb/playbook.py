@@ -1,4 +1,4 @@
-"""What both teams have agreed on: goal, lead stages, hand-over promise, angles and reason codes."""
+"""The playbook both teams share: goal, KPIs, lead stages, SLA, vocabularies and reason codes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-ALIKE = 0.7  # share of letters in common below which a suggestion is a joke: finance is not maintenance
+ALIKE = 0.7  # share of common letters below which a suggestion is absurd: finance for maintenance
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One agreed value: its key, its label in both languages and other spellings people use."""
+    """One value of a vocabulary: its key, its label in both languages and its other spellings."""
 
     key: str
     ja: str
@@ -27,14 +27,14 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """A list of agreed terms that finds one by any of its spellings."""
+    """Terms, looked up by any of their spellings."""
 
     terms: tuple[Term, ...] = ()
     _by_spelling: Mapping[str, Term] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, terms: Iterable[Term]) -> Vocabulary:
-        """Make a vocabulary; the first term keeps a spelling that two of them claim."""
+        """Build a vocabulary; a spelling shared by two terms means the first."""
         kept = tuple(terms)
         spellings: dict[str, Term] = {}
         for term in kept:
@@ -47,20 +47,20 @@ class Vocabulary:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys of the terms in their order."""
+        """The keys of the terms, in order."""
         return tuple(term.key for term in self.terms)
 
     @property
     def spellings(self) -> Mapping[str, Term]:
-        """Each folded spelling with the term it means."""
+        """The terms by folded spelling."""
         return self._by_spelling
 
     def find(self, spelling: str) -> Term | None:
-        """Return the term somebody means by a spelling."""
+        """Return the term with this spelling."""
         return self._by_spelling.get(_folded(spelling))
 
     def nearest(self, spelling: str) -> str | None:
-        """Return the key of the most similar term, to suggest it."""
+        """Return the key of the most similar term, as a suggestion."""
         close = get_close_matches(_folded(spelling), list(self._by_spelling), n=1, cutoff=ALIKE)
         return self._by_spelling[close[0]].key if close else None
 
@@ -72,7 +72,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class ClosedDeals:
-    """How many deals were closed, with a note or without."""
+    """How many deals were closed, noted or not."""
 
     outcome: str
     count: int
@@ -83,7 +83,7 @@ class ClosedDeals:
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
-    """The agreed words and numbers; empty when a knowledge base has no `playbook.yaml`."""
+    """The content of `playbook.yaml`; empty without one."""
 
     company: str = ""
     kgi: Mapping[str, Any] = field(default_factory=dict)
@@ -95,18 +95,18 @@ class Playbook:
     closed_deals: Sequence[ClosedDeals] = ()
 
     def reason(self, outcome: str | None, code: str) -> Term | None:
-        """Return the reason a code stands for in a deal of this outcome (of any, when the outcome is unknown)."""
+        """Return the reason with a code for deals of this outcome (of any, when the outcome is unknown)."""
         named = self.reasons.get(outcome or "")
         lists = [named] if named else list(self.reasons.values())
         return next((term for words in lists if (term := words.find(code))), None)
 
     def vocabulary(self, name: str) -> Vocabulary:
-        """Return the agreed values of a field; an empty list for one the playbook does not speak of."""
-        return self.vocabularies.get(name, _NOTHING_AGREED)
+        """Return the vocabulary of a field; an empty one if the playbook does not define it."""
+        return self.vocabularies.get(name, _NO_TERMS)
 
 
 def _folded(spelling: str) -> str:
     return unicodedata.normalize("NFKC", spelling).strip().casefold()
 
 
-_NOTHING_AGREED = Vocabulary()
+_NO_TERMS = Vocabulary()

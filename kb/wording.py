@@ -1,4 +1,4 @@
-"""Sentences people read: English text that remembers how it was made, so that it can be said in another language.
+"""User-facing sentences: English text that keeps its pattern and values, so that it can be translated.
 
 Standard library only. A page looks the pattern up in its catalogue; everything else prints the English.
 """
@@ -29,16 +29,16 @@ class Sentence(str):
 
 
 def say(pattern: str, /, **values: Value) -> Sentence:
-    """Make a sentence. The pattern is written out in each call, for that is how translations are checked."""
+    """Build a sentence. Write the pattern as a literal in each call: the check of translations reads the calls."""
     return Sentence(pattern, values)
 
 
 def together(*sentences: str) -> str:
-    """Return sentences one after another, without empty ones."""
-    said = ""
+    """Join the non-empty sentences."""
+    joined = ""
     for sentence in filter(None, sentences):
-        said = say("{before} {after}", before=said, after=sentence) if said else sentence
-    return said
+        joined = say("{before} {after}", before=joined, after=sentence) if joined else sentence
+    return joined
 
 
 def to_json(sentence: str) -> str:
@@ -48,8 +48,8 @@ def to_json(sentence: str) -> str:
 
 def from_json(text: str) -> str:
     """Return the sentence of a JSON text."""
-    said: str = _alive(json.loads(text))
-    return said
+    sentence: str = _restored(json.loads(text))
+    return sentence
 
 
 def _plain(value: Value) -> Any:
@@ -58,8 +58,8 @@ def _plain(value: Value) -> Any:
     return [value.pattern, {name: _plain(inner) for name, inner in value.values.items()}]
 
 
-def _alive(value: Any) -> Any:
+def _restored(value: Any) -> Any:
     if not isinstance(value, list):
         return value
     pattern, values = value
-    return Sentence(pattern, {name: _alive(inner) for name, inner in values.items()})
+    return Sentence(pattern, {name: _restored(inner) for name, inner in values.items()})

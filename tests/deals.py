@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kb.entry import Deal, Entry
-from kb.index.snapshot import Situated
+from kb.index.snapshot import SituationTable
 from kb.insight.deals import DealTable, deal_table
 from kb.insight.situations import Situations
 from kb.playbook import Playbook
@@ -43,4 +43,4 @@ def told(table: DealTable, *texts: str) -> Situations:
     parts = [(number, part) for number, text in pairs for part in text.splitlines()]
     vectors = WordEmbedder().embed_passages([part for _, part in parts])
     numbers = np.array([number for number, _ in parts], np.int64)
-    return Situations.of(table, Situated(numbers, (), vectors, tuple(tuple(part.split()) for _, part in parts)))
+    return Situations.of(table, SituationTable(numbers, (), vectors, tuple(tuple(part.split()) for _, part in parts)))

@@ -85,7 +85,7 @@ def _tree(path: Path) -> ast.Module:
 
 
 @cache
-def _imports(path: Path) -> list[str]:
+def imports_of(path: Path) -> list[str]:
     """Return the dotted name of every import of a module, also of those inside functions."""
     package = list(path.relative_to(ROOT).with_suffix("").parts[:-1])
     names: list[str] = []
@@ -99,7 +99,7 @@ def _imports(path: Path) -> list[str]:
     return names
 
 
-def _is_below(name: str, of: str) -> bool:
+def is_below(name: str, of: str) -> bool:
     return name == of or name.startswith(f"{of}.")
 
 
@@ -113,8 +113,8 @@ def test_imports_point_inwards(folder: str, never: tuple[str, ...]) -> None:
         f"{_name(path)} imports {name}"
         for path in FILES
         if _name(path).startswith(folder)
-        for name in _imports(path)
-        if any(_is_below(name, other) for other in never)
+        for name in imports_of(path)
+        if any(is_below(name, other) for other in never)
     ]
     assert breaches == []
 
@@ -125,13 +125,13 @@ MODEL = ("kb/entry.py", "kb/fields.py", "kb/choices.py", "kb/playbook.py")
 @pytest.mark.parametrize("module", MODEL)
 def test_the_domain_model_imports_only_the_standard_library_and_itself(module: str) -> None:
     own = tuple(name.removesuffix(".py").replace("/", ".") for name in MODEL)
-    others = [name for name in _imports(ROOT / module) if not any(_is_below(name, mine) for mine in own)]
+    others = [name for name in imports_of(ROOT / module) if not any(is_below(name, mine) for mine in own)]
     assert {name.split(".")[0] for name in others} <= sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("library", OWNERS)
 def test_a_library_is_imported_only_by_its_owner(library: str) -> None:
-    users = {_name(path) for path in FILES if any(_is_below(name, library) for name in _imports(path))}
+    users = {_name(path) for path in FILES if any(is_below(name, library) for name in imports_of(path))}
     strangers = {
         user
         for user in users
@@ -142,12 +142,12 @@ def test_a_library_is_imported_only_by_its_owner(library: str) -> None:
 
 @pytest.mark.parametrize("library", ONE_MODULE_ONLY)
 def test_a_library_has_one_module(library: str) -> None:
-    users = [_name(path) for path in FILES if any(_is_below(name, library) for name in _imports(path))]
+    users = [_name(path) for path in FILES if any(is_below(name, library) for name in imports_of(path))]
     assert len(users) <= 1, users
 
 
 def test_chunking_knows_of_markdown_only_the_token() -> None:
-    names = [name for name in _imports(ROOT / "ingest/chunk.py") if _is_below(name, "markdown_it")]
+    names = [name for name in imports_of(ROOT / "ingest/chunk.py") if is_below(name, "markdown_it")]
     assert names == ["markdown_it.token.Token"]
 
 
@@ -248,7 +248,7 @@ def test_every_module_and_every_public_name_has_a_docstring() -> None:
 
 
 def test_tests_neither_mock_nor_patch() -> None:
-    users = [_name(path) for path in (ROOT / "tests").rglob("*.py") for name in _imports(path) if "mock" in name]
+    users = [_name(path) for path in (ROOT / "tests").rglob("*.py") for name in imports_of(path) if "mock" in name]
     patched = [  # the environment is an input of the settings: a test may set it
         f"{_name(path)}:{node.lineno}"
         for path in (ROOT / "tests").rglob("*.py")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from app.http.dependencies import LibraryDep, LogbookDep, ReaderDep
 from app.http.errors import API_ERRORS
 from app.shapes.search import AnswerOut, FilterParams, SearchParams
-from kb.loop.logbook import PROGRAM
+from kb.loop.gaps import PROGRAM
 
 router = APIRouter(prefix="/api/v1", tags=["search"], responses=API_ERRORS)
 

@@ -12,7 +12,7 @@ from app.settings import Settings
 from app.shapes.search import AnswerOut, SearchParams
 from app.words.reader import Reader
 from ingest.check import read_playbook
-from kb.search.bounds import agreed
+from kb.search.bounds import with_playbook_keys
 from kb.search.query import parse_query
 
 
@@ -38,7 +38,7 @@ def check_here(settings: Settings, params: list[tuple[str, str]]) -> None:
     except ValidationError:
         return
     parse_query(search.q)
-    agreed(search.filters(), read_playbook(settings.entries)[0])
+    with_playbook_keys(search.filters(), read_playbook(settings.entries)[0])
 
 
 def _search(params: list[tuple[str, str]]) -> SearchParams:

@@ -1,1 +1,4 @@
-"""What all requests share: errors, headers, security, bodies, dependencies. It knows shapes and words, no route."""
+"""What all requests share: errors, headers, security, bodies, dependencies.
+
+It knows shapes and words, and of the routes only the page that shows an error.
+"""

@@ -1,1 +1,1 @@
-"""The models of HTTP requests and responses. They import `kb` and `app.words`, no route."""
+"""The models of HTTP requests and responses. They import `kb`, `ingest` and `app.words`, no route."""

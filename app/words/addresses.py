@@ -32,7 +32,7 @@ def make_address(name: str, entry_id: str) -> str:
 
 def path_address(path: str) -> str:
     """Return the address of a page by its decoded path; it never leads to another host."""
-    return "/" + quote(path.lstrip("/"))
+    return "/" + quote(path.lstrip("/\\"))
 
 
 def file_link(entry_id: str) -> str:

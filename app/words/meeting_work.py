@@ -35,7 +35,7 @@ def waiting(library: Library, board: GapBoard, reader: Reader) -> Work:
     return Work(
         review=[_reviewed(entry, standing, reader) for entry, standing in doubted[:SHOWN]]
         + [WorkItem(entry.title, entry.id) for entry, _ in doubted[SHOWN:]],
-        gaps=[_gap(gap, reader) for gap in board.lately()],
+        gaps=[_gap(gap, reader) for gap in board.recent_gaps()],
         broken=_broken(library, board.days_opened(), reader),
     )
 

@@ -39,7 +39,7 @@ def read_accounts(table: Table) -> Accounts:
     """Read the table of companies. Raises ImportRefusedError when nothing can be joined by it."""
     columns = choose(table.headers, ["accounts"])
     if not columns.places.keys() & {"account_id", "customer"}:
-        raise ImportRefusedError(say("The table of accounts has neither a column with ids nor one with names."))
+        raise ImportRefusedError(say("The accounts table needs an id column or a name column."))
     by_id: dict[str, Account] = {}
     by_name: dict[str, Account] = {}
     for row in table.rows():

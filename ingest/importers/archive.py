@@ -27,7 +27,9 @@ def refuse_unsafe(raw: bytes) -> None:
         raise (
             locked()
             if _LOCKED in raw
-            else RefusedTextError(say("This is the format from before 2007. Save it as .docx, .pptx or .xlsx."))
+            else RefusedTextError(
+                say("The file is in the Office format from before 2007. Save it as .docx, .pptx or .xlsx.")
+            )
         )
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
@@ -44,7 +46,7 @@ def _refuse_large(archive: zipfile.ZipFile, packed: int) -> None:
     if parsed > MAX_XML or zips.declares_too_much(parts, packed, MAX_UNPACKED, MAX_PARTS):
         size = sum(part.file_size for part in parts) / 1e6
         raise RefusedTextError(
-            say("Unpacked it would have {size:.0f} MB, which is more than is opened. Split it.", size=size)
+            say("The file unpacks to {size:.0f} MB, which is too large to open. Split it.", size=size)
         )
     try:
         for part in parts:
@@ -56,9 +58,9 @@ def _refuse_large(archive: zipfile.ZipFile, packed: int) -> None:
 
 def locked() -> RefusedTextError:
     """Return what is said of a file with a password."""
-    return RefusedTextError(say("The file is protected with a password. Save it without one."))
+    return RefusedTextError(say("The file is password-protected. Save it without a password."))
 
 
 def damaged() -> RefusedTextError:
     """Return what is said of a file that cannot be read."""
-    return RefusedTextError(say("The file is damaged, or not what its ending says."))
+    return RefusedTextError(say("The file is damaged, or its extension does not match its content."))

@@ -52,7 +52,7 @@ class CampaignReader:
             return cells.text("period")
         first, last = (self._day(cells, name) for name in ("starts_on", "ends_on"))
         if first and last and last < first:
-            cells.problems.append(say("The campaign ended before it began; its period was left out."))
+            cells.problems.append(say("The end date is before the start date; the period was not imported."))
             return ""
         return f"{first}/{last}" if first and last and first != last else first or last
 

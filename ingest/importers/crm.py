@@ -48,8 +48,8 @@ def columns_of(table: Table, kind: str = "", mapping: Path | None = None) -> Col
         headers = ", ".join(filter(None, table.headers))[:500]
         raise ImportRefusedError(
             say(
-                "No column with the id of the CRM was found, so records could not be recognised again."
-                " Export it too, or name it in a mapping as crm_id. The columns are: {headers}.",
+                "No CRM id column found; without it, the next import cannot recognise these records."
+                " Export that column too, or name it in a mapping as crm_id. Columns: {headers}.",
                 headers=headers,
             )
         )
@@ -159,17 +159,17 @@ class CrmImport:
 
 def _unusable(crm_id: str, row: int) -> str:
     if crm_id:
-        return say("The id '{id}' stands in row {row} already; the first one counts.", id=crm_id, row=row)
-    return say("The row has no id of the CRM and was left out.")
+        return say("Duplicate id '{id}', also in row {row}; the first row is used.", id=crm_id, row=row)
+    return say("The row has no CRM id and was skipped.")
 
 
 def _unsound(path: str) -> str:
-    return say("{path} has to be put right first ('kb check' says how); it was not changed.", path=path)
+    return say("{path} has errors and was not changed; fix it first ('kb check' lists them).", path=path)
 
 
 def _twice(paths: list[tuple[str, str]]) -> Iterator[str]:
     for path, first in paths:
-        yield say("{path} has the same CRM id as {first}; only {first} is kept up to date.", path=path, first=first)
+        yield say("{path} has the same CRM id as {first}; only {first} is updated.", path=path, first=first)
 
 
 def _notes(reader: DealReader | CampaignReader) -> Iterator[str]:
@@ -177,19 +177,17 @@ def _notes(reader: DealReader | CampaignReader) -> Iterator[str]:
         return
     for stage, count in reader.guessed.most_common(MOST_STAGES):
         yield say(
-            "The stage '{stage}' ({count} deals) is in no list and counts as open."
-            " If it is not, write it below 'outcomes' into a mapping.",
+            "Unknown stage '{stage}' ({count} deals); it counts as open."
+            " If that is wrong, add it under 'outcomes' in a mapping.",
             stage=stage,
             count=count,
         )
     if reader.unlinked:
         count, first = sum(reader.unlinked.values()), next(iter(reader.unlinked))
         yield say(
-            "{count} deals name a campaign without an entry, for example '{first}'. Import the campaigns first.",
+            "{count} deals belong to a campaign that has no entry, for example '{first}'. Import the campaigns first.",
             count=count,
             first=first,
         )
     if reader.amounts and not reader.currencies:
-        yield say(
-            "No amount names a currency: they count as JPY. If that is wrong, write 'currency: USD' into a mapping."
-        )
+        yield say("No amount has a currency, so JPY is assumed. If that is wrong, add 'currency: USD' to a mapping.")

@@ -49,7 +49,7 @@ def encoding_of(path: Path, given: str = "") -> str:
     if _wrong_at(path, "cp932") is None and _JAPANESE.search(head.decode("cp932", "ignore")):
         return "cp932"
     raise ImportRefusedError(
-        say("The encoding of the file is neither UTF-8 nor CP932. Name it, for example --encoding cp1252.")
+        say("The file is neither UTF-8 nor CP932. Specify its encoding, for example --encoding cp1252.")
     )
 
 
@@ -79,7 +79,7 @@ def csv_rows(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, S
                 except StopIteration:
                     return
                 except csv.Error:
-                    yield number, say("The quotes of this row do not match (line {line}).", line=reader.line_num)
+                    yield number, say("Unbalanced quotes in this row (line {line}).", line=reader.line_num)
     finally:
         csv.field_size_limit(limit)
 
@@ -89,7 +89,7 @@ def _known(encoding: str) -> str:
         return codecs.lookup(encoding).name
     except LookupError:
         raise ImportRefusedError(
-            say("'{value}' is not an encoding; expected for example utf-8, cp932 or utf-16.", value=encoding)
+            say("'{value}' is not a known encoding; use for example utf-8, cp932 or utf-16.", value=encoding)
         ) from None
 
 
@@ -105,7 +105,7 @@ def _unmarked(head: bytes) -> str:
             and "\x00" not in text
         ):
             return encoding
-    raise ImportRefusedError(say("This is not a text file. Export the records as CSV or .xlsx."))
+    raise ImportRefusedError(say("Not a text file. Export the records as CSV or .xlsx."))
 
 
 def _checked(path: Path, encoding: str) -> str:
@@ -113,7 +113,7 @@ def _checked(path: Path, encoding: str) -> str:
     if line is not None:
         raise ImportRefusedError(
             say(
-                "Line {line} of the file is not {encoding}. Name another one with --encoding.",
+                "Line {line} of the file is not valid {encoding}. Specify another encoding with --encoding.",
                 line=line,
                 encoding=shown(encoding),
             )

@@ -78,12 +78,14 @@ def order_notes(readings: Mapping[str, Reading]) -> Iterable[str]:
     for column, reading in readings.items():
         if reading.is_guess:
             yield say(
-                "{column}: nothing tells whether the day or the month comes first; read as month/day/year."
-                " If that is wrong, write 'dates: day-first' into a mapping.",
+                "{column}: the order of day and month is unclear; read as month/day/year."
+                " If that is wrong, add 'dates: day-first' to a mapping.",
                 column=column,
             )
         if reading.is_mixed:
-            yield say("{column}: some days are day/month/year, others month/day/year. Check the export.", column=column)
+            yield say(
+                "{column}: some dates are day/month/year, others month/day/year. Check the export.", column=column
+            )
 
 
 def _told(votes: Counter[str]) -> Order | None:

@@ -82,7 +82,7 @@ class DealReader:
         ticked = self._ticked(cells, by_stage)
         if ticked and by_stage and (ticked == "won") != (by_stage == "won") and {ticked, by_stage} & {"won"}:
             said = say(
-                "The stage '{stage}' and the column for won or closed contradict each other; the column counts.",
+                "The stage '{stage}' contradicts the won or closed column; the column is used.",
                 stage=stage,
             )
             cells.problems.append(said)
@@ -91,7 +91,9 @@ class DealReader:
             self.guessed[stage] += 1
             found = "open"
         if not found:
-            cells.problems.append(say("Neither a stage nor an outcome; the deal is imported without one."))
+            cells.problems.append(
+                say("The row has neither a stage nor an outcome; the deal is imported without an outcome.")
+            )
         elif stage:
             self.stages.setdefault(stage, found)
         return found
@@ -99,7 +101,7 @@ class DealReader:
     def _named(self, text: str) -> Outcome:
         found = self._known(text)
         if not found:
-            raise FieldError(say("'{value}' is no outcome; the stage counts.", value=text[:60]))
+            raise FieldError(say("'{value}' is not a valid outcome; the stage is used.", value=text[:60]))
         return found
 
     def _known(self, stage: str) -> Outcome | None:
@@ -119,7 +121,7 @@ class DealReader:
         if cells.has("is_closed") and not closed:
             return "open"
         if by_stage == "won" and cells.text("is_won"):
-            cells.problems.append(say("The stage is won, the column '{column}' says it is not; the stage counts.",
+            cells.problems.append(say("The stage is won, but the column '{column}' says otherwise; the stage is used.",
                                       column=cells.columns.used["is_won"]))  # fmt: skip
         return None
 
@@ -131,7 +133,7 @@ class DealReader:
     def _currency(self, cells: RowReader) -> str:
         code = cells.text("currency").upper()
         if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
-            what = say("'{value}' is not a currency; expected three letters such as JPY.", value=code[:20])
+            what = say("'{value}' is not a currency; write a three-letter code such as JPY.", value=code[:20])
             cells.problems.append(what)
             return ""
         return code
@@ -145,7 +147,7 @@ class DealReader:
         if counted is not None or not (closed and started):
             return closed, counted
         if closed < started:
-            what = say("The deal was closed ({closed}) before it began ({started}); its duration was left out.",
+            what = say("The close date ({closed}) is before the start date ({started}); the duration was not imported.",
                        closed=closed.isoformat(), started=started.isoformat())  # fmt: skip
             cells.problems.append(what)
             return closed, None

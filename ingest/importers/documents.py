@@ -35,7 +35,7 @@ def read_document(name: str, raw: bytes) -> str:
     read = READERS.get(PurePath(name).suffix.lower())
     if read is None:
         kinds = ", ".join(READERS)
-        raise RefusedTextError(say("This kind of file is not read. Possible are {kinds}.", kinds=kinds))
+        raise RefusedTextError(say("This file type is not supported. Use one of {kinds}.", kinds=kinds))
     try:
         with warnings.catch_warnings():  # about fonts, styles and extensions that have nothing to do with the text
             warnings.simplefilter("ignore")
@@ -45,7 +45,7 @@ def read_document(name: str, raw: bytes) -> str:
     except Exception as error:  # whatever a parser meets in a damaged file: each has its own ways to say so
         raise damaged() from error
     if not _LETTER.search(text):
-        message = say("There is no text in the file. If it is a scan, run text recognition (OCR) on it first.")
+        message = say("The file contains no text. If it is a scan, run text recognition (OCR) on it first.")
         raise RefusedTextError(message)
     return text
 

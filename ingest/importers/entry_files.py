@@ -34,7 +34,7 @@ def new_file(folder: Path, record: Record) -> bool:
                 return False
             continue
         return True
-    raise NotSavedError(say("too many entries have this title"))
+    raise NotSavedError(say("too many entries have this title; choose another"))
 
 
 def paths_of(record: Record) -> Iterator[str]:
@@ -59,7 +59,7 @@ def change_file(location: Path, record: Record, lock: Path | None) -> bool:
                 return False
             atomic.replace(location, edited(document, wanted), durable=False)
         except (OSError, UnicodeDecodeError, YamlTextError) as error:
-            raise NotSavedError(say("{path} was changed meanwhile", path=location.name)) from error
+            raise NotSavedError(say("{path} was changed in the meantime", path=location.name)) from error
         return True
 
 

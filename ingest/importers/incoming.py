@@ -69,14 +69,14 @@ def _brought(folder: Path, source: Path, read: Reader, kind: str, known: dict[st
         return Arrival(_readable(str(source)), known[digest])
     body = _tidy(read(name, raw))
     if not body.strip():
-        raise RefusedTextError(say("There is no text in the file."))
+        raise RefusedTextError(say("The file contains no text."))
     title, body = _titled(name, body)
     text = composed({"title": title, "kind": kind, SOURCE: name, SOURCE_HASH: digest}, body)
     size = len(text.encode("utf-8"))
     if size > MAX_FILE_BYTES:
         raise RefusedTextError(
             say(
-                "Its text has {size:.1f} MB; the limit is {limit:.0f} MB. Split it.",
+                "The text of the file is {size:.1f} MB; the limit is {limit:.0f} MB. Split it.",
                 size=size / 1e6,
                 limit=MAX_FILE_BYTES / 1e6,
             )
@@ -97,12 +97,12 @@ def _titled(name: str, body: str) -> tuple[str, str]:
 def _bytes_of(source: Path) -> bytes:
     try:
         if not source.is_file():
-            raise RefusedTextError(say("There is no such file."))
+            raise RefusedTextError(say("File not found."))
         size = source.stat().st_size
         if size > MAX_SOURCE_BYTES:
             raise RefusedTextError(
                 say(
-                    "The file has {size:.0f} MB; files up to {limit:.0f} MB are read.",
+                    "The file is {size:.0f} MB; the limit is {limit:.0f} MB.",
                     size=size / 1e6,
                     limit=MAX_SOURCE_BYTES / 1e6,
                 )
@@ -122,7 +122,7 @@ def _created(folder: Path, kind: str, title: str, text: str) -> str:
         except FileExistsError:
             continue
         return path
-    raise NotSavedError(say("too many entries have this title"))
+    raise NotSavedError(say("too many entries have this title; choose another"))
 
 
 def _tidy(text: str) -> str:

@@ -23,4 +23,4 @@ def is_true(text: str) -> bool:
         return True
     if folded in _FALSE:
         return False
-    raise FieldError(say("'{value}' is neither yes nor no; expected for example true or 0.", value=text[:60]))
+    raise FieldError(say("'{value}' is neither yes nor no; use for example true or 0.", value=text[:60]))

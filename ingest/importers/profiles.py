@@ -169,7 +169,7 @@ def _words(keys: Iterable[str]) -> Vocabulary:
 
 def _mapping(value: Plain) -> dict[str, Plain]:
     if not isinstance(value, dict):
-        raise FieldError(say("expected 'key: value' lines below it."))
+        raise FieldError(say("expected 'key: value' lines below this key."))
     return value
 
 
@@ -191,12 +191,12 @@ def _wrong(path: str, line: int, what: str) -> ImportRefusedError:
 
 def _unknown_part(key: str) -> str:
     return say(
-        "'{key}' is not a part of a mapping; expected one of {choices}, each once.", key=key, choices=", ".join(_PARTS)
+        "Unknown or duplicate key '{key}'; a mapping has {choices}, each once.", key=key, choices=", ".join(_PARTS)
     )
 
 
 def _unknown_field(name: str, allowed: Sequence[str]) -> str:
-    return say("'{name}' is not a field; expected some of {choices}.", name=name, choices=", ".join(allowed))
+    return say("Unknown field '{name}'; use {choices}.", name=name, choices=", ".join(allowed))
 
 
 @cache

@@ -73,7 +73,9 @@ class RowReader:
             return convert(text)
         except FieldError as error:
             column = self.columns.used[name]
-            self.problems.append(say("{column}: {what} The value was left out.", column=column, what=error.sentence))
+            self.problems.append(
+                say("{column}: {what} The value was not imported.", column=column, what=error.sentence)
+            )
             return None
 
 

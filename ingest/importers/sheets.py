@@ -29,7 +29,10 @@ def sheets_to_markdown(raw: bytes) -> str:
                 room -= len(row)
                 if room < 0:
                     raise RefusedTextError(
-                        say("The workbook has more than {limit:,} cells. Export the rows you need.", limit=MAX_CELLS)
+                        say(
+                            "The workbook has more than {limit:,} cells. Export only the rows you need.",
+                            limit=MAX_CELLS,
+                        )
                     )
                 shown = [_shown(cell) for cell in row]
                 rows += [shown] if any(shown) else []

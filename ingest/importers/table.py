@@ -61,7 +61,9 @@ def open_table(path: Path, encoding: str = "", separator: str = "") -> Table:
             start = file.read(8)
         if is_old_or_locked(start):
             raise ImportRefusedError(
-                say("This workbook is protected by a password or in the old .xls format. Save it as .xlsx or CSV.")
+                say(
+                    "The workbook is password-protected or an old .xls file. Save it as .xlsx or CSV, without password."
+                )
             )
         if is_workbook(start):
             return _table(lambda: enumerate(sheet_rows(path), start=1), "", "")
@@ -82,7 +84,7 @@ def _table(numbered: Callable[[], Iterator[tuple[int, Cells | str]]], encoding: 
             while not headers[-1]:
                 headers.pop()
             return Table(tuple(headers), encoding, separator, numbered, number)
-    raise ImportRefusedError(say("The file is empty: there is no line with the names of the columns."))
+    raise ImportRefusedError(say("The file is empty: there is no header row."))
 
 
 def _printable(text: str) -> str:
@@ -91,7 +93,7 @@ def _printable(text: str) -> str:
 
 def _too_many(found: int, expected: int) -> str:
     return say(
-        "The row has {found} columns, the header {expected}. It was left out; put values with separators in quotes.",
+        "The row has {found} columns, the header {expected}. It was skipped; quote values that contain the separator.",
         found=found,
         expected=expected,
     )

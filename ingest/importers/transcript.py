@@ -68,10 +68,10 @@ def read_transcript(name: str, raw: bytes) -> str:
     """Return a transcript as Markdown. Raises RefusedTextError when the file is none."""
     found = decode(raw, name)
     if not isinstance(found, FileText):
-        raise RefusedTextError(say("This is no text. Transcripts are VTT, SRT or text files."))
+        raise RefusedTextError(say("Not a text file. A transcript is a VTT, SRT or text file."))
     turns = read_turns(found.text)
     if not any(turn.speaker or turn.start is not None for turn in turns):
-        raise RefusedTextError(say("Nothing in the file names a speaker or a time, so it is no transcript."))
+        raise RefusedTextError(say("Not a transcript: the file has no speaker names and no timestamps."))
     return to_markdown(turns)
 
 

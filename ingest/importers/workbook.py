@@ -68,7 +68,7 @@ def _refuse_bombs(path: Path) -> None:
             parts = archive.infolist()
             if "xl/workbook.xml" not in {part.filename for part in parts}:
                 raise ImportRefusedError(
-                    say("This archive is not an .xlsx workbook. Unpack it and import a file of it.")
+                    say("This archive is not an .xlsx workbook. Unpack it and import a file from it.")
                 )
             if zips.declares_too_much(parts, path.stat().st_size, MAX_UNPACKED, MAX_PARTS):
                 raise _too_large()
@@ -112,4 +112,4 @@ def _too_large() -> ImportRefusedError:
 
 
 def _broken() -> ImportRefusedError:
-    return ImportRefusedError(say("The workbook is damaged and cannot be opened. Save it once more, or export CSV."))
+    return ImportRefusedError(say("The workbook is damaged and cannot be opened. Save it again, or export it as CSV."))

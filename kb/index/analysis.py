@@ -1,4 +1,4 @@
-"""Turn Japanese and English text into the terms the keyword index knows."""
+"""Turn Japanese and English text into terms of the keyword index."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import sudachipy
 from sudachipy import Dictionary, SplitMode
 
 ANALYSIS = "sudachi-A-normalised-1"  # part of the index fingerprint
-MAX_PIECE = 4_000  # characters handed to SudachiPy at once; it refuses more than 49,149 bytes
+MAX_PIECE = 4_000  # characters per call of SudachiPy, which rejects more than 49,149 bytes
 _DROPPED = {"助詞", "助動詞", "補助記号", "空白", "記号"}
 _PIECE = re.compile(
     r"(?P<code>[a-z0-9]+(?:[-_.'’][a-z0-9]+)*)|(?P<japanese>[\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff]+)|(?P<other>[^\W_]+)"
 )
-# Words that carry a question, not its subject.
+# Stop words.
 _STOP_EN = """
     a an and any are as at be been being by can could did do does for from had has have how i if in is its me my of on
     or our shall should so than that the their them then there these they this to us was we were what when where which
@@ -29,7 +29,7 @@ _STOP = frozenset(_STOP_EN.split()) | frozenset(_STOP_JA.split())
 
 
 class Word(NamedTuple):
-    """One word of a text: its term in the index and where it stands."""
+    """One word of a text: its index term and its position."""
 
     term: str
     start: int
@@ -37,7 +37,7 @@ class Word(NamedTuple):
 
 
 class _Tokenizers(threading.local):
-    """One SudachiPy tokenizer a thread: it is not safe to share."""
+    """One SudachiPy tokenizer per thread: it is not thread-safe."""
 
     def __init__(self) -> None:
         self.tokenizer = _dictionary().tokenizer(mode=SplitMode.A)
@@ -54,23 +54,23 @@ def _tokenizers() -> _Tokenizers:
 
 
 def version() -> str:
-    """Return what the terms depend on, for the index fingerprint."""
+    """Return the version of the analysis, for the index fingerprint."""
     return f"{ANALYSIS}-{sudachipy.__version__}"
 
 
 def fold(text: str) -> str:
-    """Return the text as keywords see it: NFKC, lower case. Its length may differ from the text's."""
+    """Return the text normalised (NFKC) and in lower case; its length may change."""
     return unicodedata.normalize("NFKC", text).lower()
 
 
 def terms(text: str) -> list[str]:
-    """Return the index terms of a text in order, codes also in their parts (`gl-200` gives gl_200, gl, 200)."""
+    """Return the index terms of a text in order; codes also as their parts (`gl-200` gives gl_200, gl, 200)."""
     return [term for word in words(text) for term in with_parts(word.term)]
 
 
 def words(text: str) -> Iterator[Word]:
-    """Yield the words of a text that carry meaning, with their places in the text as given."""
-    folded, starts, ends = _folded_with_places(text)
+    """Yield the words of a text except stop words, with their positions in the original text."""
+    folded, starts, ends = _folded_with_positions(text)
     for match in _PIECE.finditer(folded):
         if match.lastgroup == "japanese":
             found = list(_japanese(match[0], match.start()))
@@ -82,7 +82,7 @@ def words(text: str) -> Iterator[Word]:
 
 
 def stem(word: str) -> str:
-    """Return an English word without its plural or verb ending; deliberately light, it never changes a code."""
+    """Return an English word without its plural or verb ending; a light stemmer that never changes codes."""
     word = word.removesuffix("'s")
     if len(word) < 4 or not word.isascii() or not word.isalpha():
         return word
@@ -99,13 +99,13 @@ def _without_double(word: str) -> str:
 
 
 def with_parts(term: str) -> list[str]:
-    """Return the terms a word is found by: a code also by its parts."""
+    """Return a term, and for a code its parts."""
     parts = [part for part in term.split("_") if len(part) > 1]
     return [term, *parts] if "_" in term else [term]
 
 
 def _token(term: str) -> str:
-    """Return a term as one token of the keyword index, whose tokenizer splits at every ASCII sign but `_`."""
+    """Return a term as one token of the keyword index, whose tokenizer splits at every ASCII symbol but `_`."""
     return re.sub(r"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+", "_", term).strip("_")
 
 
@@ -118,15 +118,17 @@ def _japanese(run: str, offset: int) -> Iterator[Word]:
                 yield Word(fold(morpheme.normalized_form()), start + morpheme.begin(), start + morpheme.end())
 
 
-def _folded_with_places(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
-    """Return the folded text and, for each of its characters, where its origin in the text starts and ends."""
+def _folded_with_positions(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
+    """Return the folded text and, for each of its characters, the start and end of its origin in the text."""
     folded = fold(text)
     if len(folded) == len(text):
         return folded, range(len(text)), range(1, len(text) + 1)
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for match in re.finditer(r"[\uff61-\uff9f][\uff9e\uff9f]?|.", text, re.DOTALL):  # half-width kana join their marks
+    for match in re.finditer(
+        r"[\uff61-\uff9f][\uff9e\uff9f]?|.", text, re.DOTALL
+    ):  # half-width kana combine with their marks
         piece = fold(match[0])
         pieces.append(piece)
         starts += [match.start()] * len(piece)

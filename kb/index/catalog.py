@@ -1,6 +1,6 @@
-"""The catalogue: entries, passages, facets and problems in SQLite. How an entry is written, `records` knows.
+"""The catalogue: entries, passages, facets and problems in SQLite. Entries are written by `records`.
 
-The catalogue decides what the index holds. A vector or a keyword row no passage names is not an answer.
+The catalogue is authoritative: vectors and keyword rows without a passage are ignored.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, func, select, text
 from kb.entry import Entry, Problem
 from kb.index import records
 from kb.index.documents import from_document
-from kb.index.records import StoredEntry, Words
+from kb.index.records import StoredEntry
 from kb.index.schema import (
     CHUNKS,
     CHUNKS_BY_BODY,
@@ -32,17 +32,16 @@ from kb.index.schema import (
 from kb.wording import from_json
 
 T = TypeVar("T")
-AT_ONCE = 500  # parameters in one statement
+AT_ONCE = 500  # parameters per statement
 
 
 class Catalog:
-    """One SQLite file. Reading is safe from any thread; one process at a time writes."""
+    """One SQLite file. Reads are thread-safe; one process at a time writes."""
 
-    def __init__(self, path: Path, words: Words) -> None:
-        """Open or make the file; `words` cuts a text into keywords."""
+    def __init__(self, path: Path) -> None:
+        """Open or create the file."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self.engine = create_engine(f"sqlite:///{path}")
-        self._words = words
         use_wal(self.engine)
         METADATA.create_all(self.engine)
         with self.engine.begin() as connection:
@@ -51,16 +50,16 @@ class Catalog:
             CHUNKS_BY_BODY.create(connection, checkfirst=True)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.engine.dispose()
 
     def meta(self, key: str) -> str:
-        """Return a remembered value, empty when there is none."""
+        """Return a stored value, empty if there is none."""
         with self.engine.connect() as connection:
             return connection.scalar(select(META.c.value).where(META.c.key == key)) or ""
 
     def set_meta(self, key: str, value: str) -> None:
-        """Remember a value."""
+        """Store a value."""
         with self.engine.begin() as connection:
             records.set_meta(connection, key, value)
 
@@ -71,33 +70,33 @@ class Catalog:
             return {path: (entry_id, state) for path, entry_id, state in rows}
 
     def replace(self, entries: Sequence[StoredEntry]) -> None:
-        """Write entries with all that hangs on them, all at once; what their paths or ids held before is gone."""
+        """Write entries in one transaction, replacing those with the same path or id."""
         with self.engine.begin() as connection:
             for stored in entries:
-                records.replace_entry(connection, stored, self._words)
+                records.replace_entry(connection, stored)
             records.touch(connection)
 
     def remove(self, path: str, problems: Iterable[Problem] = ()) -> None:
-        """Forget the entry of a path; `problems` say why when its file is still there."""
+        """Delete the entry of a path; `problems` say why if its file still exists."""
         with self.engine.begin() as connection:
             for number in connection.scalars(select(ENTRIES.c.number).where(ENTRIES.c.path == path)).all():
-                records.forget(connection, number)
+                records.delete_entry(connection, number)
             records.set_problems(connection, path, problems)
             records.touch(connection)
 
     def touch(self) -> None:
-        """Count a change that is none of entries, so that whoever reads the index reads it again."""
+        """Bump the generation without changing entries, so that readers reload."""
         with self.engine.begin() as connection:
             records.touch(connection)
 
     def set_problems(self, by_path: Mapping[str, Sequence[Problem]]) -> None:
-        """Replace the problems of paths."""
+        """Replace the problems of each path."""
         with self.engine.begin() as connection:
             for path, problems in by_path.items():
                 records.set_problems(connection, path, problems)
 
     def problems(self) -> list[Problem]:
-        """Return every known problem by path and line."""
+        """Return all problems, by path and line."""
         with self.engine.connect() as connection:
             rows = connection.execute(select(PROBLEMS).order_by(PROBLEMS.c.path, PROBLEMS.c.line))
             return [Problem(path, line, from_json(message)) for path, line, message in rows]
@@ -110,14 +109,14 @@ class Catalog:
         return {"bodies": {row[0] for row in rows}, "heads": {row[1] for row in rows}, "situations": situations}
 
     def situations_of(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return the text behind the keys of situations' vectors, to embed it again."""
+        """Return the texts of situation vectors by key, to embed them again."""
         columns = (SITUATIONS.c.key, SITUATIONS.c.text)
         with self.engine.connect() as connection:
             groups = (select(*columns).where(SITUATIONS.c.key.in_(some)) for some in in_groups(list(keys)))
-            return {key: told for group in groups for key, told in connection.execute(group)}
+            return {key: part for group in groups for key, part in connection.execute(group)}
 
     def texts_of(self, view: str, keys: Iterable[str]) -> dict[str, tuple[str, Sequence[str], str]]:
-        """Return (entry title, headings, text) of one passage for each vector key, to embed it again."""
+        """Return (entry title, headings, text) of one passage per vector key, to embed it again."""
         column = CHUNKS.c.body_key if view == "bodies" else CHUNKS.c.head_key
         joined = select(column, ENTRIES.c.title, CHUNKS.c.headings, CHUNKS.c.text).join(
             ENTRIES, ENTRIES.c.number == CHUNKS.c.entry
@@ -130,7 +129,7 @@ class Catalog:
         return found
 
     def entries(self, ids: Sequence[str] | None = None) -> dict[str, Entry]:
-        """Return entries by id: those named, or all."""
+        """Return entries by id: the given ones, or all."""
         query = select(ENTRIES.c.document, ENTRIES.c.body)
         with self.engine.connect() as connection:
             groups = [query] if ids is None else [query.where(ENTRIES.c.id.in_(some)) for some in in_groups(list(ids))]
@@ -146,7 +145,7 @@ class Catalog:
             return [tuple(row) for row in connection.execute(joined).all()]
 
     def links_of(self, entry_id: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        """Return (relation, other id) of the links an entry makes, and of those made to it."""
+        """Return (relation, other id) of an entry's outgoing and incoming links."""
         joined = select(LINKS.c.relation, LINKS.c.target, ENTRIES.c.id).join(ENTRIES, ENTRIES.c.number == LINKS.c.entry)
         with self.engine.connect() as connection:
             out = connection.execute(joined.where(ENTRIES.c.id == entry_id)).all()
@@ -163,5 +162,5 @@ class Catalog:
 
 
 def in_groups(keys: Sequence[T]) -> Iterable[Sequence[T]]:
-    """Yield slices small enough for the parameters of one statement."""
+    """Yield slices that fit the parameter limit of one statement."""
     return (keys[at : at + AT_ONCE] for at in range(0, len(keys), AT_ONCE))

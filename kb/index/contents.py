@@ -1,4 +1,4 @@
-"""What the whole catalogue holds, row by row: a snapshot keeps it in memory."""
+"""Read the rows of the catalogue that a snapshot keeps in memory."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Select, select
 from kb.index.catalog import Catalog, in_groups
 from kb.index.schema import CHUNKS, FACET_VALUES, NAMES, SITUATIONS
 
-MOST_BY_NUMBER = 2_000  # entries asked for one by one; beyond, reading all is quicker
+MOST_BY_NUMBER = 2_000  # entries selected by number; beyond this, reading all is faster
 
 
 def passage_keys(catalog: Catalog, numbers: Sequence[int]) -> list[Any]:
-    """Return (number, entry, body key, head key) of every passage of some entries, numbers rising."""
+    """Return (number, entry, body key, head key) of the passages of some entries, by number."""
     query = select(CHUNKS.c.number, CHUNKS.c.entry, CHUNKS.c.body_key, CHUNKS.c.head_key)
     wanted = set(numbers)
     some = None if len(wanted) > MOST_BY_NUMBER else numbers
@@ -23,7 +23,7 @@ def passage_keys(catalog: Catalog, numbers: Sequence[int]) -> list[Any]:
 
 
 def situation_keys(catalog: Catalog) -> list[tuple[int, str, str]]:
-    """Return (entry, key, terms) of every part of what is told of deals, in the order of entries and parts."""
+    """Return (entry, key, terms) of every part of the deals' situations, in order."""
     columns = (SITUATIONS.c.entry, SITUATIONS.c.key, SITUATIONS.c.terms)
     with catalog.engine.connect() as connection:
         rows = connection.execute(select(*columns).order_by(SITUATIONS.c.entry, SITUATIONS.c.part)).all()
@@ -31,7 +31,7 @@ def situation_keys(catalog: Catalog) -> list[tuple[int, str, str]]:
 
 
 def facets_by_entry(catalog: Catalog, numbers: Sequence[int] | None = None) -> dict[int, tuple[tuple[str, str], ...]]:
-    """Return (facet, value) pairs by entry number: of those named, or of all."""
+    """Return (facet, value) pairs by entry number: of some entries, or of all."""
     found: dict[int, list[tuple[str, str]]] = {}
     columns = (FACET_VALUES.c.entry, FACET_VALUES.c.field, FACET_VALUES.c.value)
     for number, field, value in _rows_of(catalog, select(*columns), FACET_VALUES.c.entry, numbers):
@@ -48,7 +48,7 @@ def names_of(catalog: Catalog, numbers: Sequence[int] | None) -> list[tuple[str,
 def _rows_of(
     catalog: Catalog, query: Select[Any], column: ColumnElement[Any], numbers: Sequence[int] | None
 ) -> list[Any]:
-    """Return the rows of a query whose column holds one of some numbers; all without numbers."""
+    """Return the rows of a query whose column is one of `numbers`; all rows for None."""
     with catalog.engine.connect() as connection:
         if numbers is None:
             return list(connection.execute(query).all())

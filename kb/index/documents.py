@@ -15,12 +15,12 @@ _PARTS = {"deal": Deal, "talk-track": TalkTrack, "campaign": Campaign}
 
 
 def to_document(entry: Entry) -> str:
-    """Write an entry without its body as JSON."""
+    """Serialise an entry without its body as JSON."""
     return json.dumps(asdict(replace(entry, body="")), ensure_ascii=False, default=str)
 
 
 def from_document(document: str, body: str = "") -> Entry:
-    """Read an entry written by `to_document`, with the body kept beside it where it is wanted."""
+    """Parse the JSON of `to_document`, with the body if needed."""
     fields: dict[str, Any] = json.loads(document) | {"body": body}
     fields["extra"] = tuple((key, value) for key, value in fields["extra"])
     for kind, part in PARTS.items():
@@ -30,7 +30,7 @@ def from_document(document: str, body: str = "") -> Entry:
 
 
 def _restored(values: dict[str, Any], fields: Iterable[Field]) -> dict[str, Any]:
-    """Return values read from JSON as the model has them."""
+    """Convert JSON values to the model's types."""
     return values | {f.name: _RESTORED[f.shape](values[f.name]) for f in fields if f.shape in _RESTORED}
 
 

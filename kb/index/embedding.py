@@ -19,35 +19,35 @@ from kb.model.unpacking import unpack
 from kb.wording import say
 
 Vectors = NDArray[np.float32]
-BATCH = 32  # texts at once: more wastes padding on two cores
-REMEMBERED_QUERIES = 512  # a filter or a page turn asks the same question again
+BATCH = 32  # texts per batch: larger ones waste padding on two cores
+CACHED_QUERIES = 512  # a filter or page turn repeats the query
 DEFAULT_MODEL = "bundled"
 
 
 class Embedder(Protocol):
-    """Anything that turns texts into unit-length vectors of one fixed length."""
+    """Turns texts into unit vectors of a fixed dimension."""
 
     name: str
-    checksum: str  # another checksum means other vectors: they are never mixed
+    checksum: str  # vectors of different checksums are never mixed
 
     def count_tokens(self, text: str) -> int:
-        """Return how many tokens of the model's window a text takes."""
+        """Return the number of tokens of a text."""
         ...
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Return one row a text, float32, unit length, in the same order."""
+        """Return one row per text, float32, unit length, in order."""
         ...
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Return one row a question, float32, unit length, in the same order."""
+        """Return one row per query, float32, unit length, in order."""
         ...
 
 
 class ModelEmbedder:
-    """The sentence-transformers model, loaded when it is first needed."""
+    """The sentence-transformers model, loaded on first use."""
 
     def __init__(self, model: str, cache: Path) -> None:
-        """Take a folder, a hub name or `bundled`; `cache` is where the bundled model is unpacked."""
+        """`model` is a folder, a hub name or `bundled`; `cache` is where the bundled model is unpacked."""
         source = bundled_file() if model == DEFAULT_MODEL else None
         self.name = model if model != DEFAULT_MODEL or source else HUB_NAME
         self.checksum = _checksum(source or Path(self.name), self.name)
@@ -56,20 +56,15 @@ class ModelEmbedder:
         self._model: Any = None
         self._count: Callable[[str], int] | None = None
         self._loading = threading.Lock()
-        self._remembered: OrderedDict[str, Vectors] = OrderedDict()
-
-    @property
-    def is_loaded(self) -> bool:
-        """Whether the model is in memory."""
-        return self._model is not None
+        self._query_cache: OrderedDict[str, Vectors] = OrderedDict()
 
     def prepare(self) -> None:
-        """Unpack the bundled model, so that loading it later is quick."""
+        """Unpack the bundled model, so that loading it later is fast."""
         if self._source:
             unpack(self._source, self._cache)
 
     def count_tokens(self, text: str) -> int:
-        """Return how many tokens of the model's window a text takes."""
+        """Return the number of tokens of a text."""
         if self._count is None:
             folder = self._folder()
             self._count = (token_counter(Path(folder)) if Path(folder).is_dir() else None) or self._count_with_model
@@ -79,20 +74,20 @@ class ModelEmbedder:
         return len(self._loaded().tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Return one row a text, float32, unit length, in the same order."""
+        """Return one row per text, float32, unit length, in order."""
         vectors = self._loaded().encode_document(list(texts), batch_size=BATCH, show_progress_bar=False)
         return np.asarray(vectors, np.float32)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Return one row a question, float32, unit length, in the same order."""
+        """Return one row per query, float32, unit length, in order."""
         if len(texts) != 1:
             return self._encode_queries(texts)
-        known = self._remembered.get(texts[0])
+        known = self._query_cache.get(texts[0])
         if known is None:
             known = self._encode_queries(texts)
-            self._remembered[texts[0]] = known
-            while len(self._remembered) > REMEMBERED_QUERIES:
-                self._remembered.popitem(last=False)
+            self._query_cache[texts[0]] = known
+            while len(self._query_cache) > CACHED_QUERIES:
+                self._query_cache.popitem(last=False)
         return known
 
     def _encode_queries(self, texts: Sequence[str]) -> Vectors:
@@ -102,7 +97,7 @@ class ModelEmbedder:
         return np.asarray(vectors, np.float32)
 
     def _encode_one(self, text: str) -> Vectors:
-        """Run the bundled model's modules on one question: the same vector without the machinery for batches."""
+        """Embed one query with the bundled model: the same vector without the batching overhead."""
         import torch
 
         model = self._loaded()
@@ -121,11 +116,11 @@ class ModelEmbedder:
 
 
 def _load(folder: str) -> Any:
-    """Import the libraries as late as this: they take seconds."""
+    """Load a model. The libraries are imported here because they take seconds."""
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
-    transformers_logging.set_verbosity_error()  # it reports the pooler, which mean pooling does not use
+    transformers_logging.set_verbosity_error()  # it warns about the pooler, which mean pooling does not use
     transformers_logging.disable_progress_bar()
     try:
         model = SentenceTransformer(folder, device="cpu", local_files_only=Path(folder).is_dir())
@@ -140,7 +135,7 @@ def _load(folder: str) -> Any:
 
 
 def _checksum(path: Path, name: str) -> str:
-    """Return what the vectors depend on: the weights' bytes of a local model, the name of a hub model."""
+    """Return a hash of what the vectors depend on: the weights of a local model, the name of a hub model."""
     if path.is_file():
         return file_checksum(path)
     if path.is_dir():

@@ -1,4 +1,4 @@
-"""Remember every vector ever computed, so that the same text is never embedded twice.
+"""A cache of every vector ever computed, so that no text is embedded twice.
 
 The cache outlives the index: a rebuild, a moved file or a restored paragraph costs no embedding.
 """
@@ -13,16 +13,16 @@ import numpy as np
 from sqlalchemy import Column, LargeBinary, MetaData, String, Table, create_engine, select
 from sqlalchemy.dialects.sqlite import insert
 
+from kb.index.catalog import in_groups
 from kb.index.embedding import Vectors
 from kb.index.schema import use_wal
 
 _METADATA = MetaData()
 _VECTORS = Table("vectors", _METADATA, Column("key", String, primary_key=True), Column("vector", LargeBinary))
-KEYS_AT_ONCE = 500  # SQLite takes 999 parameters in old builds
 
 
 def text_key(checksum: str, text: str) -> str:
-    """Return the name of a text's vector: another model or another text has another name."""
+    """Return the key of a text's vector, which depends on model and text."""
     return hashlib.sha256(f"{checksum}\0{text}".encode("utf-8", "replace")).hexdigest()[:40]
 
 
@@ -36,18 +36,17 @@ class EmbeddingCache:
         _METADATA.create_all(self._engine)
 
     def read(self, keys: Iterable[str]) -> dict[str, Vectors]:
-        """Return the vectors that are known, by key."""
+        """Return the cached vectors by key."""
         wanted = list(dict.fromkeys(keys))
         found: dict[str, Vectors] = {}
         with self._engine.connect() as connection:
-            for at in range(0, len(wanted), KEYS_AT_ONCE):
-                some = _VECTORS.c.key.in_(wanted[at : at + KEYS_AT_ONCE])
-                rows = connection.execute(select(_VECTORS.c.key, _VECTORS.c.vector).where(some))
+            for some in in_groups(wanted):
+                rows = connection.execute(select(_VECTORS).where(_VECTORS.c.key.in_(some)))
                 found |= {key: np.frombuffer(vector, np.float32) for key, vector in rows}
         return found
 
     def write(self, vectors: Mapping[str, Vectors]) -> None:
-        """Keep vectors for ever; writing one again changes nothing."""
+        """Store vectors permanently; existing ones are kept."""
         if not vectors:
             return
         rows = [{"key": key, "vector": vector.astype(np.float32).tobytes()} for key, vector in vectors.items()]
@@ -55,5 +54,5 @@ class EmbeddingCache:
             connection.execute(insert(_VECTORS).on_conflict_do_nothing(), rows)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._engine.dispose()

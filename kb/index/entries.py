@@ -1,4 +1,4 @@
-"""The entries themselves: newest first, of a kind, by number."""
+"""Queries for entries: newest first, of a kind, by number."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def newest(catalog: Catalog, condition: ColumnElement[bool], limit: int, offset:
 
 
 def numbered_entries(catalog: Catalog, kind: str, visible: frozenset[str]) -> list[tuple[int, Entry]]:
-    """Return (number, entry without its body) of every published entry of a kind, numbers rising."""
+    """Return (number, entry without body) of every published entry of a kind, by number."""
     of_kind = passing((("kind", (kind,)),), "", "", visible)
     query = select(ENTRIES.c.number, ENTRIES.c.document).where(of_kind).order_by(ENTRIES.c.number)
     with catalog.engine.connect() as connection:
@@ -31,7 +31,7 @@ def numbered_entries(catalog: Catalog, kind: str, visible: frozenset[str]) -> li
 
 
 def kinds_by_id(catalog: Catalog, visible: frozenset[str]) -> dict[str, str]:
-    """Return the kind of every entry that may be shown, drafts and archived ones as well."""
+    """Return the kind of every visible entry, drafts and archived ones included."""
     query = select(ENTRIES.c.id, FACET_VALUES.c.value).join(FACET_VALUES, FACET_VALUES.c.entry == ENTRIES.c.number)
     with catalog.engine.connect() as connection:
         shown = query.where(FACET_VALUES.c.field == "kind", ENTRIES.c.visibility.in_(sorted(visible)))
@@ -39,7 +39,7 @@ def kinds_by_id(catalog: Catalog, visible: frozenset[str]) -> dict[str, str]:
 
 
 def sort_dates(catalog: Catalog, numbers: Sequence[int]) -> dict[int, str]:
-    """Return the day each entry is listed under."""
+    """Return the sort date of each entry."""
     columns = (ENTRIES.c.number, ENTRIES.c.sort_date)
     with catalog.engine.connect() as connection:
         rows = [

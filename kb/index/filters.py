@@ -1,4 +1,4 @@
-"""Which entries pass filters, and how those that pass count."""
+"""Filter conditions, and counts of the entries that match."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kb.index.schema import ENTRIES, FACET_VALUES
 def passing(
     values: Iterable[tuple[str, Sequence[str]]], date_from: str, date_to: str, visible: frozenset[str]
 ) -> ColumnElement[bool]:
-    """Return the condition on an entry to be published, visible and within the filters."""
+    """Return the condition that an entry is published, visible and matches the filters."""
     parts: list[ColumnElement[bool]] = [ENTRIES.c.status == "published", ENTRIES.c.visibility.in_(sorted(visible))]
     for field, wanted in values:
         having = select(FACET_VALUES.c.entry).where(FACET_VALUES.c.field == field, FACET_VALUES.c.value.in_(wanted))
@@ -26,19 +26,19 @@ def passing(
 
 
 def entry_numbers(catalog: Catalog, condition: ColumnElement[bool]) -> list[int]:
-    """Return the numbers of the entries a condition lets pass."""
+    """Return the numbers of the entries that match a condition."""
     with catalog.engine.connect() as connection:
         return list(connection.scalars(select(ENTRIES.c.number).where(condition)).all())
 
 
 def count_entries(catalog: Catalog, condition: ColumnElement[bool]) -> int:
-    """Return how many entries a condition lets pass."""
+    """Return how many entries match a condition."""
     with catalog.engine.connect() as connection:
         return connection.scalar(select(func.count()).select_from(ENTRIES).where(condition)) or 0
 
 
 def facet_totals(catalog: Catalog, field: str, condition: ColumnElement[bool]) -> list[tuple[str, int]]:
-    """Return (value, entries) of one facet over all entries a condition lets pass."""
+    """Return (value, count) of one facet over the entries that match a condition."""
     numbers = select(ENTRIES.c.number).where(condition)
     counted = (
         select(FACET_VALUES.c.value, func.count())
@@ -50,7 +50,7 @@ def facet_totals(catalog: Catalog, field: str, condition: ColumnElement[bool]) -
 
 
 def outcomes_by_angle(catalog: Catalog, condition: ColumnElement[bool]) -> dict[tuple[str, str], int]:
-    """Return how many entries a condition lets pass have an angle and an outcome."""
+    """Count the entries that match a condition by (angle, outcome)."""
     angle, outcome = FACET_VALUES.alias("angle"), FACET_VALUES.alias("outcome")
     numbers = select(ENTRIES.c.number).where(condition)
     both = select(angle.c.value, outcome.c.value, func.count()).join(outcome, outcome.c.entry == angle.c.entry)

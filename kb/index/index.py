@@ -1,9 +1,9 @@
-"""One index on disk: catalogue, vectors and embedding cache, written so that a kill at any moment does no harm.
+"""One index on disk: catalogue, vectors and embedding cache, crash-safe at any moment.
 
-Order of writing: vectors first (nobody sees them), then the entries in one catalogue transaction (now they count), then
-the sweep of what nothing names any more. Where many entries come at once, their words come first, so that they are
-found while they are embedded; a vector that is missing after a kill is added by the next sync. A build of another
-fingerprint grows in a folder of its own and becomes current by one rename.
+Write order: vectors first (not visible yet), then the entries in one catalogue transaction (visible), then removal of
+unreferenced vectors. Bulk imports write keywords first, so that entries are found while they are being embedded;
+vectors missing after a crash are added by the next sync. A build with another fingerprint grows in its own folder and
+becomes current by one rename.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from kb.index.embedding_cache import EmbeddingCache, text_key
 from kb.index.records import StoredChunk, StoredEntry, StoredSituation
 from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
 
-FORMAT = "6"  # the tables and what they hold
+FORMAT = "6"  # of the tables
 CURRENT = "current"
 log = logging.getLogger(__name__)
 
@@ -39,10 +39,10 @@ class Draft:
 
     entry: Entry
     chunks: tuple[Chunk, ...]
-    labels: tuple[str, ...]  # other spellings of what it is labelled with, found by keyword
+    labels: tuple[str, ...]  # other spellings of its labels, indexed as keywords
     problems: tuple[Problem, ...]
-    state: str  # hash that says whether it must be written again
-    situation: tuple[str, ...] = ()  # of a deal: what is compared with other deals, part by part
+    state: str  # hash that tells whether it must be rewritten
+    situation: tuple[str, ...] = ()  # of a deal: the parts compared with other deals
 
 
 class Index:
@@ -53,43 +53,43 @@ class Index:
         self.fingerprint = fingerprint
         self.embedder = embedder
         self.build = build
-        self.catalog = Catalog(self.build / "catalog.sqlite", analysis.words)
+        self.catalog = Catalog(self.build / "catalog.sqlite")
         self.cache = EmbeddingCache(root / "embeddings.sqlite")
         self._vectors: VectorStore | None = None
-        self._waiting: dict[tuple[View, str], str] = {}  # texts to embed by view and key, in the order they came
+        self._waiting: dict[tuple[View, str], str] = {}  # embedding backlog: (view, key) → text, in order of arrival
 
     @property
     def waiting(self) -> int:
-        """How many texts of entries that are found by their words are still to be embedded."""
+        """The size of the embedding backlog, in texts."""
         return len(self._waiting)
 
     @property
     def vectors(self) -> VectorStore:
-        """The vectors, opened when first needed; a damaged store is emptied, `repair` fills it again."""
+        """The vectors, opened on first use; a damaged store is emptied, and `repair` refills it."""
         if self._vectors is None:
             self._vectors = _open_vectors(self.build / "vectors")
         return self._vectors
 
     @property
     def is_current(self) -> bool:
-        """Whether this is the build that is served."""
+        """Whether this build is the one being served."""
         return current_build(self.root) == self.build.name
 
     def close(self) -> None:
-        """Let go of all files."""
+        """Close all files."""
         self.catalog.close()
         self.cache.close()
         self.release_vectors()
 
     def release_vectors(self) -> None:
-        """Close the vectors; they are opened again, with what another process wrote, when next needed."""
+        """Close the vectors; the next use reopens them with what other processes wrote."""
         if self._vectors is not None:
             self._vectors.close()
             self._vectors = None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the right to write. Raises IndexBusyError when another process has it."""
+        """Hold the write lock. Raises IndexBusyError if another process has it."""
         with (self.root / "writer.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -98,9 +98,9 @@ class Index:
             yield
 
     def write(self, drafts: Sequence[Draft], *, words_first: bool = False) -> tuple[int, int]:
-        """Write entries; return how many texts were embedded and how many vectors were reused.
+        """Write entries; return the number of texts embedded and of vectors reused.
 
-        With `words_first` nothing is embedded: what no vector is known of waits for `embed_waiting`.
+        With `words_first` nothing is embedded: texts without a cached vector join the backlog of `embed_waiting`.
         """
         texts: dict[View, dict[str, str]] = {view: {} for view in VIEWS}
         stored = [self._stored(draft, texts) for draft in drafts]
@@ -110,11 +110,11 @@ class Index:
         return embedded, reused
 
     def embed_waiting(self, most: int) -> int:
-        """Add the vectors of up to `most` texts that wait; return how many were embedded."""
+        """Add the vectors of up to `most` texts of the backlog; return how many were embedded."""
         chosen = dict(islice(self._waiting.items(), most))
         texts: dict[View, dict[str, str]] = {}
-        for (view, key), told in chosen.items():
-            texts.setdefault(view, {})[key] = told
+        for (view, key), text in chosen.items():
+            texts.setdefault(view, {})[key] = text
         embedded, _ = self._add_vectors(texts)
         for place in chosen:
             self._waiting.pop(place, None)
@@ -122,7 +122,7 @@ class Index:
         return embedded
 
     def repair(self) -> None:
-        """Add the vectors the catalogue names and the store lost; those to be embedded again wait."""
+        """Restore vectors missing from the store; those not cached join the backlog."""
         needed = self.catalog.vector_keys()
         for view in VIEWS:
             if lost := needed[view] - self.vectors.keys(view):
@@ -130,7 +130,7 @@ class Index:
                 self.catalog.touch()
 
     def finish(self) -> None:
-        """Sweep vectors nothing names, then make this build the current one and drop builds before the last."""
+        """Remove unreferenced vectors, make this build current and delete builds older than the previous one."""
         needed = self.catalog.vector_keys()
         for view in VIEWS:
             self.vectors.remove(view, self.vectors.keys(view) - needed[view])
@@ -163,15 +163,15 @@ class Index:
         return StoredChunk(chunk, keys["bodies"], keys["heads"])
 
     def _add_vectors(self, texts: Mapping[View, Mapping[str, str]], *, wait: bool = False) -> tuple[int, int]:
-        wanted = {key: told for some in texts.values() for key, told in some.items()}
+        wanted = {key: text for some in texts.values() for key, text in some.items()}
         known = self.cache.read(wanted)
-        fresh = {key: told for key, told in wanted.items() if key not in known}
+        fresh = {key: text for key, text in wanted.items() if key not in known}
         if fresh and not wait:
             known |= self._embedded(fresh)
         for view, some in texts.items():
             if ready := {key: known[key] for key in some if key in known}:
                 self.vectors.add(view, ready)
-            self._waiting.update({(view, key): told for key, told in some.items() if key not in known})
+            self._waiting.update({(view, key): text for key, text in some.items() if key not in known})
         return (0 if wait else len(fresh)), len(wanted) - len(fresh)
 
     def _embedded(self, texts: Mapping[str, str]) -> dict[str, Vectors]:
@@ -183,26 +183,26 @@ class Index:
 
 
 def fingerprint_of(embedder: Embedder, chunking: str) -> str:
-    """Return the hash of all that decides what an index holds: format, fields, keywords, chunking, model."""
+    """Return the hash of everything the index depends on: format, fields, keywords, chunking, model."""
     parts = (FORMAT, stored_shape(), analysis.version(), chunking, embedder.checksum)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def current_build(root: Path) -> str:
-    """Return the folder name of the build that is served; empty when there is none."""
+    """Return the folder name of the build being served; empty if there is none."""
     pointer = root / CURRENT
     return pointer.read_text("utf-8").strip() if pointer.is_file() else ""
 
 
 def open_index(root: Path, embedder: Embedder, chunking: str, *, fresh: bool = False) -> Index:
-    """Open the build of this model and chunking, new and empty when there is none yet or a `fresh` one is wanted."""
+    """Open the build for this model and chunking; create an empty one if there is none, or if `fresh`."""
     root.mkdir(parents=True, exist_ok=True)
     fingerprint = fingerprint_of(embedder, chunking)
     builds = sorted(root.glob(f"build-{fingerprint[:16]}-*"))
     served = root / (current_build(root) or "none")
     if served in builds and not fresh:
         return Index(served, fingerprint, embedder)
-    if builds and not fresh:  # begun and interrupted: go on
+    if builds and not fresh:  # resume an interrupted build
         return Index(builds[-1], fingerprint, embedder)
     number = int(builds[-1].name.rsplit("-", 1)[1]) + 1 if builds else 1
     return Index(root / f"build-{fingerprint[:16]}-{number:04}", fingerprint, embedder)
@@ -220,8 +220,8 @@ def _open_vectors(folder: Path) -> VectorStore:
         for view in VIEWS:
             store.count(view)
         return store
-    except Exception as error:  # whatever a damaged store raises: it can be filled again from the cache
-        log.warning("The vector store cannot be opened (%s); it is made anew from the cache.", error)
+    except Exception as error:  # whatever a damaged store raises: the cache can refill it
+        log.warning("The vector store cannot be opened (%s); rebuilding it from the cache.", error)
         if store is not None:
             store.close()
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Which passages hold keywords, and which entries a phrase word for word."""
+"""Queries of the keyword index: matching passages, and entries that contain a phrase."""
 
 from __future__ import annotations
 
@@ -11,12 +11,8 @@ from kb.index.analysis import fold
 from kb.index.catalog import Catalog
 from kb.index.schema import CHUNKS, ENTRIES
 
-WEIGHTS = {
-    "title": 2.0,
-    "heading": 1.0,
-    "tags": 1.0,
-    "body": 1.0,
-}  # of the title: within noise from 2 to 5, see docs/measurements.md
+# Title weights from 2 to 5 differ within noise, see docs/measurements.md.
+WEIGHTS = {"title": 2.0, "heading": 1.0, "tags": 1.0, "body": 1.0}
 MATCHES = text(
     "SELECT rowid, -bm25(keywords, :title, :heading, :tags, :body) AS score FROM keywords"
     " WHERE keywords MATCH :match ORDER BY score DESC LIMIT :limit"
@@ -34,14 +30,14 @@ def keyword_matches(catalog: Catalog, terms: Sequence[str], limit: int) -> list[
 
 
 def term_counts(catalog: Catalog, terms: Sequence[str]) -> dict[str, int]:
-    """Return in how many passages each term stands."""
+    """Return the number of passages that contain each term."""
     statement = text("SELECT term, doc FROM keyword_counts WHERE term IN (SELECT value FROM json_each(:terms))")
     with catalog.engine.connect() as connection:
         return {row[0]: int(row[1]) for row in connection.execute(statement, {"terms": json.dumps(list(terms))})}
 
 
 def terms_in(catalog: Catalog, numbers: Sequence[int], terms: Sequence[str]) -> dict[int, tuple[str, ...]]:
-    """Return which of the terms each passage holds anywhere, title and tags included."""
+    """Return which of the terms each passage contains, title and tags included."""
     found: dict[int, list[str]] = {number: [] for number in numbers}
     statement = text(
         "SELECT rowid FROM keywords WHERE keywords MATCH :match AND rowid IN (SELECT value FROM json_each(:numbers))"
@@ -55,7 +51,7 @@ def terms_in(catalog: Catalog, numbers: Sequence[int], terms: Sequence[str]) -> 
 
 
 def entries_with_text(catalog: Catalog, phrase: str, terms: Sequence[str]) -> set[int]:
-    """Return the entries where a phrase stands word for word in title, headings, tags or text, folded."""
+    """Return the entries that contain a phrase verbatim (folded) in title, headings, tags or text."""
     query = select(ENTRIES.c.number, ENTRIES.c.named, CHUNKS.c.headings, CHUNKS.c.text).join(
         CHUNKS, CHUNKS.c.entry == ENTRIES.c.number
     )

@@ -1,4 +1,4 @@
-"""Which links entries make, and which are made to them."""
+"""Queries for outgoing and incoming links."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kb.index.schema import ENTRIES, LINKS
 
 
 def links_with(catalog: Catalog, ids: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Return (id, relation, target) of every link that some entries make or that is made to them."""
+    """Return (id, relation, target) of all links from or to some entries."""
     joined = select(ENTRIES.c.id, LINKS.c.relation, LINKS.c.target).join(ENTRIES, ENTRIES.c.number == LINKS.c.entry)
     with catalog.engine.connect() as connection:
         rows = [

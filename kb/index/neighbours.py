@@ -1,4 +1,4 @@
-"""The passages nearest to a question: by Chroma's HNSW, or compared exactly where that is quicker or needed."""
+"""Nearest passages to a query: by Chroma's HNSW, or by exact comparison where that is faster or necessary."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from kb.index.embedding import Vectors
 from kb.index.snapshot import Rows, Snapshot
 from kb.index.vectors import VectorStore, View
 
-EXACT_SHARE = 0.2  # filters that keep less than this share are searched exactly: HNSW would have to over-fetch too far
-SMALL = 120_000  # rows up to which comparing all (6.4 ms for 100,000) takes less time than asking Chroma (8.8 ms)
-OVERFETCH = 1.5  # reserve when a filter's share decides how many neighbours to ask for
+EXACT_SHARE = 0.2  # filters that keep a smaller share are searched exactly: HNSW would have to over-fetch too much
+SMALL = 120_000  # rows up to which an exact scan (6.4 ms for 100,000) beats Chroma (8.8 ms)
+OVERFETCH = 1.5  # margin when the filter's share determines how many neighbours to fetch
 
 Flags = NDArray[np.bool_]
 Cosines = NDArray[np.float32]
 
 
 class Neighbours:
-    """The neighbours of one question, within any bounds; what is compared with all is compared once."""
+    """The neighbours of one query within any filter; the full scan is cached."""
 
     def __init__(self, snapshot: Snapshot, store: VectorStore | None, query: Vectors) -> None:
-        """Take a question's vector. Without a store (while it is opened again) everything is compared exactly."""
+        """Take a query vector. Without a store (while it is being reopened) all comparisons are exact."""
         self._snapshot = snapshot
         self._store = store
         self._query = query
         self._cosines: dict[View, Cosines] = {}
 
     def similarity(self, view: View, chunks: Rows) -> Cosines:
-        """Return the exact cosine of each chunk's vector to the question; 0 where a vector is missing."""
+        """Return the exact cosine of each chunk to the query; 0 where a vector is missing."""
         rows, matrix = self._snapshot.rows[view][chunks], self._snapshot.matrices[view]
         if not len(matrix):
             return np.zeros(len(chunks), np.float32)
@@ -40,10 +40,10 @@ class Neighbours:
         return np.where(rows >= 0, cosines, 0).astype(np.float32)
 
     def nearest(self, view: View, limit: int, allowed: Flags | None) -> Rows:
-        """Return the nearest chunks in one view, best first, only those allowed (a flag a chunk; None: all).
+        """Return the nearest chunks in one view, best first, only those allowed (one flag per chunk; None: all).
 
-        HNSW is asked for as many more neighbours as a filter hides; where that would be too many, or too few come
-        through, the allowed chunks are compared exactly.
+        HNSW over-fetches to make up for filtered chunks; if that would be too many, or too few remain, the allowed
+        chunks are compared exactly.
         """
         total = len(self._snapshot.matrices[view])
         share = 1.0 if allowed is None else float(allowed.mean()) if len(allowed) else 0.0
@@ -71,6 +71,6 @@ class Neighbours:
 
 
 def largest(values: Cosines, limit: int) -> Rows:
-    """Return the places of the largest values, the largest first."""
+    """Return the positions of the largest values, largest first."""
     top = np.argpartition(-values, limit - 1)[:limit] if len(values) > limit else np.arange(len(values))
     return np.asarray(top[np.argsort(-values[top], kind="stable")], np.int64)

@@ -1,4 +1,4 @@
-"""The passages themselves: as a hit shows them, the first of an entry, whoever else says the same."""
+"""Queries for passages: by number, the first of an entry, duplicates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kb.index.schema import CHUNKS, ENTRIES
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage as a hit shows it."""
+    """A passage as shown in a hit."""
 
     entry: Entry
     heading: str  # heading path
@@ -26,7 +26,7 @@ class Passage:
 
 
 def passages(catalog: Catalog, numbers: Sequence[int]) -> dict[int, Passage]:
-    """Return passages by catalogue number."""
+    """Return passages by number."""
     columns = (CHUNKS.c.number, CHUNKS.c.headings, CHUNKS.c.plain, CHUNKS.c.words, ENTRIES.c.document, ENTRIES.c.body)
     query = select(*columns).join(ENTRIES, ENTRIES.c.number == CHUNKS.c.entry)
     found: dict[int, Passage] = {}
@@ -51,7 +51,7 @@ def first_passages(catalog: Catalog, ids: Sequence[str]) -> Mapping[str, tuple[s
 
 
 def ids_with_passage(catalog: Catalog, body_key: str) -> list[str]:
-    """Return the ids of the entries with a passage of this key, the key of its vector."""
+    """Return the ids of the entries that contain the passage with this vector key."""
     query = select(ENTRIES.c.id).join(CHUNKS, CHUNKS.c.entry == ENTRIES.c.number).where(CHUNKS.c.body_key == body_key)
     with catalog.engine.connect() as connection:
         return list(dict.fromkeys(connection.scalars(query).all()))

@@ -1,13 +1,13 @@
-"""A passage as people read it in a result list: one line of words without Markdown's signs."""
+"""Plain text of a passage for result lists: one line without Markdown markup."""
 
 from __future__ import annotations
 
 import re
 
-_SPACE = r"[^\S\n]"  # within a line; taken whole (*+), or a passage of many blanks would be tried in every way
+_SPACE = r"[^\S\n]"  # within a line; possessive (*+), or many blanks would cause backtracking
 _MARKUP = re.compile(  # headings, quotes, lists, tasks
     rf"^{_SPACE}{{0,3}}(?:#{{1,6}}{_SPACE}+|>{_SPACE}?|[-*+]{_SPACE}+(?:\[[ xX]\]{_SPACE}+)?|\d+[.)]{_SPACE}+)"
-    rf"|^{_SPACE}*+\|?(?:{_SPACE}*+:?-++:?{_SPACE}*+\|)++{_SPACE}*+:?-*+:?{_SPACE}*+$"  # the line below a table's head
+    rf"|^{_SPACE}*+\|?(?:{_SPACE}*+:?-++:?{_SPACE}*+\|)++{_SPACE}*+:?-*+:?{_SPACE}*+$"  # the separator row of a table
     r"|\*\*|__|`+|~~",
     re.MULTILINE,
 )

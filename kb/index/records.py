@@ -1,9 +1,9 @@
-"""How an entry is written to the tables of the catalogue: its row, what it is found by, its passages and keywords."""
+"""Write entries to the tables of the catalogue: row, facets, names, links, passages and keywords."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, text
@@ -11,15 +11,13 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kb.entry import Chunk, Entry, Problem
 from kb.fields import FIELDS
-from kb.index.analysis import Word, fold, with_parts
+from kb.index.analysis import Word, fold, with_parts, words
 from kb.index.documents import to_document
 from kb.index.plain import plain
 from kb.index.schema import CHUNKS, ENTRIES, FACET_VALUES, LINKS, META, NAMES, PROBLEMS, SITUATIONS
 from kb.wording import to_json
 
-Words = Callable[[str], Iterable[Word]]  # cuts a text into keywords
-
-# Statements are made once: making them takes longer than carrying them out.
+# Statements are built once: building them takes longer than executing them.
 _INSERT = {table: insert(table) for table in (ENTRIES, FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS, PROBLEMS)}
 _KEYWORDS = text("INSERT INTO keywords(rowid, title, heading, tags, body) VALUES (:n, :title, :heading, :tags, :body)")
 _CHUNKS_OF = select(CHUNKS.c.number).where(CHUNKS.c.entry == bindparam("entry")).order_by(CHUNKS.c.number)
@@ -36,7 +34,7 @@ _SET_META = _upsert.on_conflict_do_update(index_elements=["key"], set_={"value":
 
 @dataclass(frozen=True, slots=True)
 class StoredSituation:
-    """A part of what is told of a deal and compared with other deals, and the key of its vector."""
+    """A part of a deal's situation, compared with other deals, and the key of its vector."""
 
     text: str
     key: str
@@ -44,7 +42,7 @@ class StoredSituation:
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
-    """A passage with its vectors' keys, as the catalogue keeps it."""
+    """A passage with the keys of its vectors."""
 
     chunk: Chunk
     body_key: str
@@ -53,34 +51,34 @@ class StoredChunk:
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry with all that hangs on it, as the catalogue keeps it."""
+    """An entry with everything stored along with it."""
 
     entry: Entry
     chunks: Sequence[StoredChunk]
-    labels: Sequence[str]  # other spellings of what it is labelled with, found by keyword
+    labels: Sequence[str]  # other spellings of its labels, indexed as keywords
     problems: Sequence[Problem]
     state: str
     situation: Sequence[StoredSituation] = ()
 
 
-def replace_entry(connection: Connection, stored: StoredEntry, words: Words) -> None:
-    """Write one entry; what its path or id held before is gone."""
+def replace_entry(connection: Connection, stored: StoredEntry) -> None:
+    """Write one entry, replacing those with the same path or id."""
     entry = stored.entry
     for number in connection.scalars(_OF_PATH_OR_ID, {"path": entry.path, "id": entry.id}).all():
-        forget(connection, number)
+        delete_entry(connection, number)
     set_problems(connection, entry.path, stored.problems)
     number = _insert_entry(connection, entry, stored.state)
-    _insert_chunks(connection, number, stored, words)
+    _insert_chunks(connection, number, stored)
     parts = [
-        {"entry": number, "part": place, "terms": _joined(words, part.text), "text": part.text, "key": part.key}
+        {"entry": number, "part": place, "terms": _terms(words(part.text)), "text": part.text, "key": part.key}
         for place, part in enumerate(stored.situation)
     ]
     if parts:
         connection.execute(_INSERT[SITUATIONS], parts)
 
 
-def forget(connection: Connection, number: int) -> None:
-    """Delete the entry of a number with all that hangs on it."""
+def delete_entry(connection: Connection, number: int) -> None:
+    """Delete an entry with everything stored along with it."""
     connection.execute(_DELETE_KEYWORDS, {"entry": number})
     connection.execute(_DELETE_ENTRY, {"entry": number})
 
@@ -94,12 +92,12 @@ def set_problems(connection: Connection, path: str, problems: Iterable[Problem])
 
 
 def set_meta(connection: Connection, key: str, value: str) -> None:
-    """Remember a value."""
+    """Store a value."""
     connection.execute(_SET_META, {"key": key, "value": value})
 
 
 def touch(connection: Connection) -> None:
-    """Count a change, so that other processes notice."""
+    """Bump the generation, so that other processes notice the change."""
     set_meta(connection, "generation", str(int(connection.scalar(_GENERATION) or 0) + 1))
 
 
@@ -129,31 +127,31 @@ def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
     return number
 
 
-def _insert_chunks(connection: Connection, number: int, stored: StoredEntry, words: Words) -> None:
+def _insert_chunks(connection: Connection, number: int, stored: StoredEntry) -> None:
     if not stored.chunks:
         return
-    title = _joined(words, stored.entry.title)
-    tags = _joined(words, "\n".join([*_tag_words(stored.entry), *stored.labels]))
+    title = _terms(words(stored.entry.title))
+    tags = _terms(words("\n".join([*_tag_words(stored.entry), *stored.labels])))
     rows, keywords = [], []
     for kept in stored.chunks:
-        shown = plain(kept.chunk.text)
-        found = list(words(shown))
-        rows.append(_chunk_row(number, kept, shown, found))
-        heading = _joined(words, kept.chunk.heading)
+        text = plain(kept.chunk.text)
+        found = list(words(text))
+        rows.append(_chunk_row(number, kept, text, found))
+        heading = _terms(words(kept.chunk.heading))
         keywords.append({"title": title, "heading": heading, "tags": tags, "body": _terms(found)})
     connection.execute(_INSERT[CHUNKS], rows)
     numbers = connection.scalars(_CHUNKS_OF, {"entry": number})
     connection.execute(_KEYWORDS, [{"n": n, **terms} for n, terms in zip(numbers, keywords, strict=True)])
 
 
-def _chunk_row(number: int, kept: StoredChunk, shown: str, found: Sequence[Word]) -> dict[str, object]:
+def _chunk_row(number: int, kept: StoredChunk, text: str, found: Sequence[Word]) -> dict[str, object]:
     chunk = kept.chunk
     return {
         "id": chunk.id,
         "entry": number,
         "headings": json.dumps(chunk.headings, ensure_ascii=False),
         "text": chunk.text,
-        "plain": shown,
+        "plain": text,
         "words": json.dumps(found, ensure_ascii=False),
         "line_start": chunk.line_start,
         "line_end": chunk.line_end,
@@ -162,23 +160,19 @@ def _chunk_row(number: int, kept: StoredChunk, shown: str, found: Sequence[Word]
     }
 
 
-def _joined(words: Words, told: str) -> str:
-    return _terms(words(told))
-
-
-def _terms(words: Iterable[Word]) -> str:
-    return " ".join(part for word in words for part in with_parts(word.term))
+def _terms(found: Iterable[Word]) -> str:
+    return " ".join(part for word in found for part in with_parts(word.term))
 
 
 def _tag_words(entry: Entry) -> list[str]:
-    """Return what an entry is labelled with: found by keyword although it is not in the text."""
+    """Return the labels of an entry: indexed as keywords although they are not in the text."""
     return [word for field in FIELDS if field.is_keyword for word in entry.values(field.name)]
 
 
 def _named(entry: Entry) -> list[str]:
-    """Return what a phrase may stand in beside headings and text."""
-    told = (field.name for field in FIELDS if field.is_name or (field.is_keyword and field.facet))
-    return [text for name in told for text in entry.values(name)]
+    """Return the values searched for phrases, besides headings and text."""
+    names = (field.name for field in FIELDS if field.is_name or (field.is_keyword and field.facet))
+    return [text for name in names for text in entry.values(name)]
 
 
 def _names(entry: Entry) -> set[str]:

@@ -1,4 +1,4 @@
-"""The tables of the catalogue, and what only SQLite understands of them."""
+"""The tables of the catalogue, and their SQLite specifics."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ META = Table("meta", METADATA, Column("key", String, primary_key=True), Column("
 ENTRIES = Table(
     "entries",
     METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=True),  # never used twice
+    Column("number", Integer, primary_key=True, autoincrement=True),  # never reused
     Column("id", String, unique=True, nullable=False),
     Column("path", String, unique=True, nullable=False),
-    Column("state", String, nullable=False),  # hash of file, playbook and reader; then the id it waits for, if any
+    Column("state", String, nullable=False),  # hash of file, playbook and parser; then the id it waits for, if any
     Column("title", String, nullable=False),
     Column("sort_date", String, nullable=False),
     Column("visibility", String, nullable=False),
     Column("status", String, nullable=False),
-    Column("review_by", String, nullable=False),  # ISO day, empty where none is set; also of the next
+    Column("review_by", String, nullable=False),  # ISO day, empty if not set; likewise verified_on
     Column("verified_on", String, nullable=False),
-    Column("named", Text, nullable=False),  # title, id and labels, folded: where a phrase may stand beside the text
+    Column("named", Text, nullable=False),  # title, id and labels, folded: searched for phrases besides the text
     Column("document", Text, nullable=False),  # the entry without its body as JSON
     Column("body", Text, nullable=False),  # after the document, so that most reads stop before it
     sqlite_autoincrement=True,
@@ -35,7 +35,7 @@ FACET_VALUES = Table(
     Index("facet_by_value", "field", "value", "entry"),
     Index("facet_by_entry", "entry"),
 )
-NAMES = Table(  # what an entry is called by: its id, title, customer, CRM number
+NAMES = Table(  # of entries: id, title, customer, CRM number
     "names",
     METADATA,
     Column("entry", ForeignKey("entries.number", ondelete="CASCADE"), nullable=False),
@@ -69,8 +69,8 @@ CHUNKS = Table(
     Index("chunks_by_entry", "entry"),
     sqlite_autoincrement=True,
 )
-CHUNKS_BY_BODY = Index("chunks_by_body", CHUNKS.c.body_key)  # who else says this; later than the first indexes
-SITUATIONS = Table(  # of deals: what is compared with other deals
+CHUNKS_BY_BODY = Index("chunks_by_body", CHUNKS.c.body_key)  # duplicate passages; added after the first release
+SITUATIONS = Table(  # of deals: the parts compared with other deals
     "situations",
     METADATA,
     Column("entry", ForeignKey("entries.number", ondelete="CASCADE"), primary_key=True),
@@ -87,7 +87,7 @@ PROBLEMS = Table(
     Column("message", Text, nullable=False),  # the sentence as JSON
 )
 
-# Terms come already cut by `analysis`, joined by spaces; `_` holds the parts of a code together.
+# `analysis` supplies the terms, joined by spaces; `_` keeps the parts of a code together.
 KEYWORDS_SQL = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS keywords"
     " USING fts5(title, heading, tags, body, tokenize = \"ascii tokenchars '_'\")"
@@ -95,12 +95,12 @@ KEYWORDS_SQL = (
 VOCABULARY_SQL = "CREATE VIRTUAL TABLE IF NOT EXISTS keyword_counts USING fts5vocab(keywords, 'row')"
 
 
-def use_wal(engine: Engine) -> None:
-    """Let readers go on while a sync writes, and make a commit survive a killed process."""
+def use_wal(engine: Engine, wait_ms: int = 10_000) -> None:
+    """Let readers continue during writes, and make commits survive a killed process; writers wait `wait_ms`."""
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        for pragma in (f"busy_timeout={wait_ms}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

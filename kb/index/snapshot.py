@@ -1,6 +1,6 @@
-"""What a search holds in memory: which passage belongs to which entry, and every vector for exact scores.
+"""The in-memory state of a search: passages, their entries, and all vectors for exact scores.
 
-A snapshot never changes; a sync makes a new one.
+Snapshots are immutable; a sync creates a new one.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from kb.index.filters import entry_numbers, passing
 from kb.index.trust import Trust, trust_by_entry
 from kb.index.vectors import SEARCHED, VectorStore, View
 
-MOST_NEW = 0.1  # share of new entries up to which reading only those is quicker
-MOST_STALE = 1.3  # vectors for each passage up to which those nothing needs any more are carried along
+MOST_NEW = 0.1  # share of new entries up to which an incremental update is faster
+MOST_STALE = 1.3  # vectors per passage up to which unused ones are carried along
 
 Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Situated:
-    """What is told of deals, a row a part."""
+class SituationTable:
+    """The situations of all deals, one row per part."""
 
-    numbers: Rows  # entry numbers, rising
+    numbers: Rows  # entry numbers, ascending
     keys: tuple[str, ...]
     vectors: Vectors  # unit length
     terms: tuple[tuple[str, ...], ...]
@@ -37,29 +37,29 @@ class Situated:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The passages of one generation; `chunk` below is a place in these arrays, not a number in the catalogue."""
+    """The passages of one generation; `chunk` is an index into these arrays, not a catalogue number."""
 
     generation: str
     numbers: Rows  # chunk → catalogue number
     entries: Rows  # chunk → catalogue number of its entry
     rows: dict[View, Rows]  # chunk → row of the view's matrix, -1 where a vector is missing
     matrices: dict[View, Vectors]  # float32, unit length
-    chunks_of_row: dict[View, tuple[Rows, Rows]]  # chunks sorted by row, and where each row begins
+    chunks_of_row: dict[View, tuple[Rows, Rows]]  # chunks sorted by row, and the start of each row
     row_of_key: dict[View, dict[str, int]]
     names: dict[str, tuple[int, ...]]  # folded name → entry numbers
     facets: dict[int, tuple[tuple[str, str], ...]]  # entry number → (facet, value)
-    situations: Situated
-    trust: dict[int, Trust]  # entry number → what speaks for or against it, where anything does
+    situations: SituationTable
+    trust: dict[int, Trust]  # entry number → trust, if there is any evidence
 
     def places(self, numbers: Sequence[int]) -> Rows:
-        """Return the chunks with these catalogue numbers; unknown ones are left out."""
+        """Return the chunks with these catalogue numbers, without unknown ones."""
         wanted = np.asarray(numbers, np.int64)
         at = np.searchsorted(self.numbers, wanted)
         at = np.minimum(at, max(len(self.numbers) - 1, 0))
         return at[self.numbers[at] == wanted] if len(self.numbers) else at[:0]
 
     def chunks_at(self, view: View, rows: Sequence[int]) -> Rows:
-        """Return all chunks whose vector lies in one of the rows, in the order of the rows."""
+        """Return all chunks whose vector is in one of the rows, in row order."""
         order, starts = self.chunks_of_row[view]
         parts = [order[starts[row] : starts[row + 1]] for row in rows]
         return np.concatenate(parts) if parts else np.zeros(0, np.int64)
@@ -67,7 +67,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class _Passages:
-    """The part of a snapshot that a small change only adds to; the fields are those of Snapshot."""
+    """The fields of a Snapshot that are updated incrementally."""
 
     numbers: Rows
     entries: Rows
@@ -79,10 +79,9 @@ class _Passages:
 def take_snapshot(
     catalog: Catalog, store: VectorStore, visible: frozenset[str], before: Snapshot | None = None
 ) -> Snapshot:
-    """Read the state of an index into memory: only what is published and visible, so nothing else can be found.
+    """Load an index into memory: only published, visible entries, so that nothing else can be found.
 
-    With the snapshot before, little more is read than entries that are new: a number never comes back, and an entry
-    that was changed has another one.
+    With the previous snapshot only new entries are read: numbers are never reused, and a changed entry gets a new one.
     """
     generation = catalog.meta("generation")
     shown = np.array(entry_numbers(catalog, passing((), "", "", visible)), np.int64)
@@ -109,14 +108,14 @@ def take_snapshot(
 
 
 def _is_close(before: Snapshot, shown: Rows) -> bool:
-    """Whether so little is new that adding to a snapshot is quicker than a new one."""
+    """Whether an incremental update is faster than a new snapshot."""
     fresh = _fresh(before, shown)
     stored = max(len(matrix) for matrix in before.matrices.values())
     return len(fresh) <= len(shown) * MOST_NEW and stored <= max(1, len(before.numbers)) * MOST_STALE
 
 
 def _fresh(before: Snapshot, shown: Rows) -> Rows:
-    """Return the entries to read: those that are new, and those with a passage whose vector was still missing."""
+    """Return the entries to read: new ones, and those with a missing vector."""
     lacking = np.logical_or.reduce([before.rows[view] < 0 for view in SEARCHED])
     return np.setdiff1d(shown, np.setdiff1d(before.entries, before.entries[lacking]))
 
@@ -135,7 +134,7 @@ def _all_passages(catalog: Catalog, store: VectorStore, shown: Rows) -> _Passage
 
 
 def _added(catalog: Catalog, store: VectorStore, shown: Rows, before: Snapshot) -> _Passages:
-    """Return the passages before without those of entries that are gone, and the new ones, in the order of numbers."""
+    """Return the previous passages without deleted entries, plus the new ones, by number."""
     fresh = _fresh(before, shown)
     stays = np.isin(before.entries, np.setdiff1d(shown, fresh))
     listed: list[Any] = passage_keys(catalog, fresh.tolist())
@@ -162,7 +161,7 @@ def _added(catalog: Catalog, store: VectorStore, shown: Rows, before: Snapshot) 
 def _with_vectors(
     store: VectorStore, view: View, keys: Sequence[str], known: tuple[dict[str, int], Vectors]
 ) -> tuple[dict[str, int], Vectors]:
-    """Return row by key and the matrix, with the vectors of some keys added where they were not there."""
+    """Return row by key and the matrix, with missing vectors of `keys` added."""
     row_of_key, matrix = known
     fresh = store.read(view, [key for key in dict.fromkeys(keys) if key not in row_of_key])
     if not fresh:
@@ -193,7 +192,7 @@ def _facets(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[int,
     return before.facets | facets_by_entry(catalog, fresh) if fresh else before.facets
 
 
-def _situations(catalog: Catalog, store: VectorStore, before: Situated | None) -> Situated:
+def _situations(catalog: Catalog, store: VectorStore, before: SituationTable | None) -> SituationTable:
     listed = situation_keys(catalog)
     if before is None:
         stored, vectors = store.read_all("situations")
@@ -202,7 +201,7 @@ def _situations(catalog: Catalog, store: VectorStore, before: Situated | None) -
         known = ({key: row for row, key in enumerate(before.keys)}, before.vectors)
     row_of_key, matrix = _with_vectors(store, "situations", [row[1] for row in listed], known)
     found = [(number, key, tuple(terms.split())) for number, key, terms in listed if key in row_of_key]
-    return Situated(
+    return SituationTable(
         numbers=np.array([number for number, _, _ in found], np.int64),
         keys=tuple(key for _, key, _ in found),
         vectors=matrix[[row_of_key[key] for _, key, _ in found]],

@@ -1,4 +1,4 @@
-"""Lists of titles, to choose from: what an entry is called, without reading the entry."""
+"""Lists of titles for pickers, without loading the entries."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from kb.index.schema import ENTRIES, FACET_VALUES
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """An entry by its name."""
+    """The id and title of an entry."""
 
     id: str
     title: str
-    outcome: str  # empty when it has none
+    outcome: str  # empty if none
 
 
 def newest_titles(catalog: Catalog, condition: ColumnElement[bool], limit: int) -> list[Title]:
-    """Return the titles of the entries a condition lets pass, newest first, by one query."""
+    """Return the titles of the entries that match a condition, newest first, in one query."""
     has_outcome = and_(FACET_VALUES.c.entry == ENTRIES.c.number, FACET_VALUES.c.field == "outcome")
     query = select(ENTRIES.c.id, ENTRIES.c.title, FACET_VALUES.c.value).outerjoin(FACET_VALUES, has_outcome)
     newest = query.where(condition).order_by(ENTRIES.c.sort_date.desc(), ENTRIES.c.id).limit(limit)

@@ -1,4 +1,4 @@
-"""What speaks for or against an entry: its review, its check, a newer one in its place."""
+"""The evidence for or against an entry: review date, verification, superseding entries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Trust:
     verified: bool = False
 
     def marks(self, today: str) -> tuple[str, ...]:
-        """Return what counts on a day (ISO): a replaced or overdue entry is not called verified."""
+        """Return the marks on a day (ISO): a superseded or overdue entry does not count as verified."""
         if self.superseded:
             return ("superseded",)
         if self.review_by and self.review_by < today:
@@ -28,7 +28,7 @@ class Trust:
 
 
 def trust_by_entry(catalog: Catalog) -> dict[int, Trust]:
-    """Return what speaks for or against an entry, by number, where anything does."""
+    """Return the trust of entries by number, where there is any evidence."""
     replaced = exists().where(LINKS.c.relation == "supersedes", LINKS.c.target == ENTRIES.c.id)
     review_by, verified_on = ENTRIES.c.review_by, ENTRIES.c.verified_on
     query = select(ENTRIES.c.number, replaced, review_by, verified_on)

@@ -1,7 +1,7 @@
 """The vectors of the index in Chroma: a collection for passages, one for their titles, one for deals' situations.
 
-A vector is stored under the key of its text (see `embedding_cache`): it never changes, adding it again is harmless, and
-what the catalogue no longer names is swept.
+A vector is stored under the key of its text (see `embedding_cache`): it never changes, adding it twice is harmless, and
+vectors the catalogue no longer references are removed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kb.index.embedding import Vectors
 
 View = Literal["bodies", "heads", "situations"]
 SEARCHED: tuple[View, ...] = ("bodies", "heads")  # of passages: their texts, and their titles with headings
-VIEWS: tuple[View, ...] = (*SEARCHED, "situations")  # of deals: what is told before the end
+VIEWS: tuple[View, ...] = (*SEARCHED, "situations")  # of deals: the notes before the outcome
 
 # Measured on 10,000 and 100,000 chunks (docs/measurements.md): recall@20 of 0.99 and more.
 HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 1200, "max_neighbors": 32}
@@ -28,7 +28,7 @@ class VectorStore:
     """Nearest neighbours by cosine. The only module that knows Chroma."""
 
     def __init__(self, folder: Path) -> None:
-        import chromadb  # takes more than a second: only who needs vectors pays
+        import chromadb  # takes more than a second
         from chromadb.api.shared_system_client import SharedSystemClient
         from chromadb.config import Settings
 
@@ -36,10 +36,10 @@ class VectorStore:
         try:
             self._client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
         except BaseException:
-            # Chroma would hand the broken store out again to whoever opens this folder next.
+            # Chroma would return the broken store again the next time this folder is opened.
             SharedSystemClient._identifier_to_system.pop(str(folder), None)
             raise
-        # No embedding function: Chroma's own default model is English and would be fetched from the net.
+        # No embedding function: Chroma's default model is English and would be downloaded.
         self._collections: dict[View, Any] = {
             view: self._client.get_or_create_collection(
                 view, embedding_function=None, configuration={"hnsw": dict(HNSW)}
@@ -52,20 +52,20 @@ class VectorStore:
         return int(self._collections[view].count())
 
     def keys(self, view: View) -> set[str]:
-        """Return the keys of all vectors."""
+        """Return all keys."""
         collection = self._collections[view]
         total = collection.count()
         return {key for at in range(0, total, PAGE) for key in collection.get(limit=PAGE, offset=at, include=[])["ids"]}
 
     def add(self, view: View, vectors: Mapping[str, Vectors]) -> None:
-        """Store vectors under their keys; one that is there already stays."""
+        """Store vectors under their keys."""
         keys = list(vectors)
         for at in range(0, len(keys), BATCH):
             some = keys[at : at + BATCH]
             self._collections[view].upsert(ids=some, embeddings=np.stack([vectors[key] for key in some]))
 
     def remove(self, view: View, keys: Iterable[str]) -> None:
-        """Forget vectors."""
+        """Delete vectors."""
         gone = list(keys)
         for at in range(0, len(gone), BATCH):
             self._collections[view].delete(ids=gone[at : at + BATCH])
@@ -76,7 +76,7 @@ class VectorStore:
         return [(key, 1.0 - distance) for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def read(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
-        """Return the vectors of some keys; one that is not there is left out."""
+        """Return the vectors of some keys, without missing ones."""
         found: dict[str, Vectors] = {}
         for at in range(0, len(keys), BATCH):
             page = self._collections[view].get(ids=list(keys[at : at + BATCH]), include=["embeddings"])
@@ -84,7 +84,7 @@ class VectorStore:
         return found
 
     def read_all(self, view: View) -> tuple[list[str], Vectors]:
-        """Return every key and, in the same order, its vector as a row."""
+        """Return all keys and, in the same order, their vectors as rows."""
         collection = self._collections[view]
         keys: list[str] = []
         rows: list[Vectors] = []
@@ -95,5 +95,5 @@ class VectorStore:
         return keys, np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
 
     def close(self) -> None:
-        """Let go of the files, so that another process's changes are seen when they are opened again."""
+        """Close the files; reopening shows other processes' changes."""
         self._client.close()

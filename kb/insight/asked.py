@@ -1,4 +1,4 @@
-"""The deal somebody asks about: what was said of it, and what its text tells by the agreed words."""
+"""The deal asked about: its notes and facts, completed from the playbook's terms in its text."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from kb.index.analysis import fold
 from kb.insight.deals import lead_source_key
 from kb.playbook import Playbook, Term, Vocabulary
 
-# Fields a text can name, with the length of the shortest name that counts: 点検 is a product, and what everybody does.
-LEAST_CHARS = {"industry": 2, "product": 3, "competitor": 2}
-FACTS = tuple(LEAST_CHARS)
-SINGLE_FACTS = ("size", "amount", "stage", "lead_source")  # that have one value
+# Facts recognised in a text, with the minimum length of a name: 点検 is a product, but also an everyday word.
+MIN_CHARS = {"industry": 2, "product": 3, "competitor": 2}
+FACTS = tuple(MIN_CHARS)
+SINGLE_FACTS = ("size", "amount", "stage", "lead_source")  # with one value
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A deal as far as it is known; values as the playbook names them."""
+    """What is known of a deal; values are playbook keys."""
 
-    told: tuple[str, ...] = ()  # the situation part by part, without outcome and lesson
+    notes: tuple[str, ...] = ()  # the parts of its situation, without outcome and lessons
     industry: tuple[str, ...] = ()
     product: tuple[str, ...] = ()
     competitor: tuple[str, ...] = ()
@@ -29,24 +29,24 @@ class Asked:
     amount: int | None = None
     stage: str = ""
     lead_source: str = ""
-    deal_id: str = ""  # of an existing entry: it is not similar to itself
-    read_from_text: tuple[str, ...] = ()  # which of FACTS the text told
-    is_confirmed: bool = False  # the asker has seen what text and entry tell: facts left empty are meant to be
+    deal_id: str = ""  # of an existing entry, excluded from the results
+    read_from_text: tuple[str, ...] = ()  # which of FACTS come from the text
+    is_confirmed: bool = False  # the user has reviewed the facts: empty ones are intended
 
     @property
     def text(self) -> str:
-        """What is told, as one text."""
-        return "\n\n".join(self.told)
+        """The notes as one text."""
+        return "\n\n".join(self.notes)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is known that could be compared."""
+        """Whether there is nothing to compare."""
         facts = (*(getattr(self, name) for name in FACTS), self.stage, self.lead_source)
         return not (self.text or self.deal_id or any(facts) or self.size is not None or self.amount is not None)
 
 
 def asked_of(entry: Entry, playbook: Playbook) -> Asked:
-    """Return what is known of an existing deal, but for its text."""
+    """Return the facts of an existing deal, without its notes."""
     deal = entry.deal
     named: dict[str, Any] = {name: entry.values(name) for name in FACTS}
     return Asked(
@@ -59,8 +59,8 @@ def asked_of(entry: Entry, playbook: Playbook) -> Asked:
     )
 
 
-def with_agreed_words(asked: Asked, playbook: Playbook) -> Asked:
-    """Return the same with given facts under their agreed names, and missing ones read from the text."""
+def with_playbook_facts(asked: Asked, playbook: Playbook) -> Asked:
+    """Return the deal with its facts as playbook keys, and missing facts read from the text."""
     found: dict[str, Any] = {}
     read = []
     for name in FACTS:
@@ -68,18 +68,18 @@ def with_agreed_words(asked: Asked, playbook: Playbook) -> Asked:
         words = playbook.vocabulary(name)
         if given:
             found[name] = tuple(term.key if (term := words.find(value)) else value for value in given)
-        elif not asked.is_confirmed and (told := named_in(asked.text, words, LEAST_CHARS[name])):
-            found[name] = told
+        elif not asked.is_confirmed and (named := named_in(asked.text, words, MIN_CHARS[name])):
+            found[name] = named
             read.append(name)
     source = lead_source_key(asked.lead_source, playbook.vocabulary("lead_source"))
     return replace(asked, **found, lead_source=source, read_from_text=tuple(read))
 
 
 def named_in(text: str, words: Vocabulary, least: int = 2) -> tuple[str, ...]:
-    """Return the keys of the terms a text names by any spelling, in the order of the vocabulary.
+    """Return the keys of the terms in a text, by any spelling, in the order of the vocabulary.
 
-    A spelling inside a longer one of another term does not count: 現場ログ点検 names not 現場ログ as well. Nor does one
-    of fewer than `least` characters.
+    A spelling within a longer one of another term does not count: 現場ログ点検 does not also mean 現場ログ. Nor do
+    spellings shorter than `least` characters.
     """
     spelled = sorted(
         {(fold(spelling).strip(), term.key) for term in words.terms for spelling in _spellings(term)},
@@ -99,7 +99,7 @@ def _spellings(term: Term) -> tuple[str, ...]:
 
 
 def _pattern(spelling: str) -> re.Pattern[str]:
-    """Return how a spelling stands in a text: a Latin one as a whole word."""
+    """Return a pattern for a spelling; Latin ones match whole words only."""
     edge = r"(?<![a-z0-9])" if spelling[0].isascii() else ""
     end = r"(?![a-z0-9])" if spelling[-1].isascii() else ""
     return re.compile(edge + re.escape(spelling) + end)

@@ -1,4 +1,4 @@
-"""What the won deals have that the lost ones lack, and the other way round."""
+"""What distinguishes won from lost deals."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Factor = Literal["angle", "reason", "competitor", "content", "lead_source", "sta
 Verdict = Literal["won", "lost", "unclear", "too-few", "one-sided"]
 
 SMOOTHING = 0.5  # added to every cell, so that none is empty (Haldane 1956)
-LEAST_DEALS = 3  # with a value, before anything is said about it
-MOST = 60  # named at all: what stands in one deal only says nothing
-AFTERWARDS = ("reason", "stage")  # factors that come to be with the end: one that only one side has proves nothing
+LEAST_DEALS = 3  # with a value, for a verdict
+MOST = 60  # contrasts returned
+AFTERWARDS = ("reason", "stage")  # factors known only at the end: a one-sided one proves nothing
 _ORDER: tuple[Verdict, ...] = ("won", "lost", "unclear", "one-sided", "too-few")
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
-    """A neighbour and how much it counts, above 0 to 1."""
+class WeightedDeal:
+    """A similar deal and its weight, above 0, at most 1."""
 
     entry: Entry
     weight: float
@@ -39,20 +39,20 @@ class Contrast:
     won_of: int  # deals compared
     lost: int
     lost_of: int
-    log_odds: float  # above 0: more in the won; weighted by similarity
+    log_odds: float  # above 0: more frequent in won deals; weighted by similarity
     low: float  # 90 % interval
     high: float
     verdict: Verdict
-    evidence: tuple[str, ...]  # ids of the deals with the value, the won ones first
+    evidence: tuple[str, ...]  # ids of the deals with the value, won ones first
 
 
 ValuesOf = Mapping[Factor, Callable[[Entry], Sequence[str]]]
 
 
-def contrasts(won: Sequence[Weighed], lost: Sequence[Weighed], values_of: ValuesOf) -> tuple[Contrast, ...]:
-    """Compare the won with the lost neighbours in every value of every factor, the clearest first.
+def contrasts(won: Sequence[WeightedDeal], lost: Sequence[WeightedDeal], values_of: ValuesOf) -> tuple[Contrast, ...]:
+    """Compare won and lost neighbours by every value of every factor, the clearest contrast first.
 
-    The number taken of each side does not matter for an odds ratio, so sides of equal size are fair.
+    An odds ratio does not depend on the size of each side, so sides of equal size are fair.
     """
     found = []
     for factor, read in values_of.items():
@@ -63,7 +63,11 @@ def contrasts(won: Sequence[Weighed], lost: Sequence[Weighed], values_of: Values
 
 
 def _contrast(
-    factor: Factor, value: str, won: Sequence[Weighed], lost: Sequence[Weighed], read: Callable[[Entry], Sequence[str]]
+    factor: Factor,
+    value: str,
+    won: Sequence[WeightedDeal],
+    lost: Sequence[WeightedDeal],
+    read: Callable[[Entry], Sequence[str]],
 ) -> Contrast:
     cells: list[float] = []
     having = [[deal for deal in side if value in read(deal.entry)] for side in (won, lost)]

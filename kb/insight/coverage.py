@@ -1,4 +1,4 @@
-"""Are the noted deals like all closed deals? Losses are written down less often, and then every rate is too good."""
+"""Coverage: are the noted deals representative? Losses are recorded less often, which inflates every win rate."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from kb.entry import OUTCOMES
 from kb.insight.deals import DealTable
 from kb.playbook import ClosedDeals, Playbook
 
-LEAST_CLOSED = 5  # of an outcome, before its share of notes means anything
-FAR_BELOW = 0.8  # a share of noted losses below this part of the share of noted wins is a warning
+LEAST_CLOSED = 5  # of an outcome, for a meaningful share
+FAR_BELOW = 0.8  # warn if the noted share of losses is below this part of that of wins
 
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """Closed deals of one outcome in one segment, and how many of them have a note."""
+    """Closed deals of one outcome in one segment, and how many of them are noted."""
 
     outcome: str
     industry: str  # key; empty for all
@@ -26,13 +26,13 @@ class Covered:
 
     @property
     def share(self) -> float:
-        """The share with a note; more notes than closed deals count as all."""
+        """The noted share, at most 1."""
         return min(1.0, self.noted / self.closed) if self.closed else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What of reality the notes show; without totals in the playbook nothing is known."""
+    """How much of reality the notes cover; empty without totals in the playbook."""
 
     rows: tuple[Covered, ...] = ()
     losses_under_recorded: bool = False
@@ -40,7 +40,7 @@ class Coverage:
 
 
 def coverage(table: DealTable, playbook: Playbook) -> Coverage:
-    """Compare the notes with the totals the playbook gives."""
+    """Compare the notes with the totals of the playbook."""
     rows = tuple(
         Covered(total.outcome, total.industry, total.count, _noted(table, total)) for total in playbook.closed_deals
     )
@@ -60,12 +60,12 @@ def _noted(table: DealTable, total: ClosedDeals) -> int:
 
 def _in_time(day: str, total: ClosedDeals) -> bool:
     if not day:
-        return not (total.date_from or total.date_to)  # as in a search: what has no day is in no period
+        return not (total.date_from or total.date_to)  # as in a search: undated deals are in no period
     return total.date_from <= day <= (total.date_to or "9999")
 
 
 def _summed(rows: Sequence[Covered]) -> list[Covered]:
-    """Return one row an outcome; totals of all industries stand above those of single ones."""
+    """Return one row per outcome; totals of all industries take precedence over those of single ones."""
     summed = []
     for outcome in OUTCOMES:
         mine = [row for row in rows if row.outcome == outcome]

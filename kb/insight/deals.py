@@ -1,4 +1,4 @@
-"""Every deal that counts, as columns: what rates are counted over and similar deals are looked for in."""
+"""The table of all published deals, in columns: the basis of rates and of similar deals."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from kb.index.entries import kinds_by_id, numbered_entries
 from kb.playbook import Playbook, Vocabulary
 
 WON, LOST, NO_DECISION, OPEN = range(len(OUTCOMES))
-UNKNOWN = -1  # of a deal without an outcome: it counts nowhere
+UNKNOWN = -1  # without an outcome: not counted
 DIMENSIONS = ("angle", "reason", "competitor", "industry", "talk-track", "campaign", "lead_source", "product", "stage")
-SIZE_STEPS = (100, 300, 1_000)  # employees: where a class begins; small, middle, large, very large companies
+SIZE_STEPS = (100, 300, 1_000)  # lower bounds in employees: small, medium, large, very large companies
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -28,7 +28,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """Which deals have which values: pairs of a deal's place and a value's place, each pair once."""
+    """Which deals have which values: distinct pairs of deal index and value index."""
 
     keys: tuple[str, ...]
     deals: Integers
@@ -36,7 +36,7 @@ class Dimension:
 
     @classmethod
     def of(cls, values_of: Iterable[Iterable[str]]) -> Dimension:
-        """Make a dimension from the values of each deal."""
+        """Build a dimension from the values of each deal."""
         places: dict[str, int] = {}
         pairs = [
             (deal, places.setdefault(value, len(places)))
@@ -47,52 +47,52 @@ class Dimension:
         return cls(tuple(places), columns[:, 0], columns[:, 1])
 
     def holders(self, value: int) -> Integers:
-        """Return the places of the deals with a value."""
+        """Return the indexes of the deals with a value."""
         return np.asarray(self.deals[self.values == value], np.int64)
 
 
 @dataclass(frozen=True)
 class DealTable:
-    """Published, visible deals, as columns of the same length; the order is that of the catalogue."""
+    """Published, visible deals as columns of equal length, in catalogue order."""
 
-    numbers: Integers  # catalogue numbers, rising
+    numbers: Integers  # catalogue numbers, ascending
     deals: tuple[Entry, ...]  # without their bodies
-    outcomes: Integers  # a place in OUTCOMES, or UNKNOWN
-    strata: NDArray[np.int64]  # a row a deal: industry, size class, lead source as numbers, -1 where unknown
+    outcomes: Integers  # index in OUTCOMES, or UNKNOWN
+    strata: NDArray[np.int64]  # one row per deal: industry, size class, lead source as numbers, -1 if unknown
     dimensions: dict[str, Dimension] = field(default_factory=dict)
-    numbers_of: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # size, amount; nan where unknown
+    numbers_of: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # size, amount; nan if unknown
 
     def __len__(self) -> int:
         return len(self.deals)
 
     @cached_property
     def places(self) -> dict[str, int]:
-        """The place of each deal by its id."""
+        """The index of each deal by its id."""
         return {entry.id: place for place, entry in enumerate(self.deals)}
 
     @cached_property
     def ranks(self) -> Integers:
-        """The rank of each deal from the newest, which has 0."""
-        told = sorted(range(len(self)), key=lambda at: (self.deals[at].sort_date, self.deals[at].id), reverse=True)
+        """The rank of each deal by date, the newest first, from 0."""
+        newest = sorted(range(len(self)), key=lambda at: (self.deals[at].sort_date, self.deals[at].id), reverse=True)
         ranks = np.empty(len(self), np.int64)
-        ranks[told] = np.arange(len(self))
+        ranks[newest] = np.arange(len(self))
         return ranks
 
     def within(self, numbers: frozenset[int] | None) -> Flags:
-        """Return which deals are among these catalogue numbers; all for None."""
+        """Return which deals have these catalogue numbers; all for None."""
         if numbers is None:
             return np.ones(len(self), np.bool_)
         return np.isin(self.numbers, np.fromiter(numbers, np.int64, len(numbers)))
 
 
 def read_deals(catalog: Catalog, playbook: Playbook, visible: frozenset[str]) -> DealTable:
-    """Read all deals that may be shown."""
+    """Read all visible deals."""
     numbered = numbered_entries(catalog, "deal", visible)
     return deal_table(numbered, playbook, kinds_by_id(catalog, visible))
 
 
 def deal_table(numbered: Sequence[tuple[int, Entry]], playbook: Playbook, kinds: Mapping[str, str]) -> DealTable:
-    """Make the table of (catalogue number, deal) with numbers rising; `kinds` are the kinds of entries by id."""
+    """Build the table from (catalogue number, deal), ascending; `kinds` are the kinds of entries by id."""
     deals = tuple(entry for _, entry in numbered)
     read = _readers(playbook, kinds)
     dimensions = {name: Dimension.of(map(read[name], deals)) for name in DIMENSIONS}
@@ -107,24 +107,35 @@ def deal_table(numbered: Sequence[tuple[int, Entry]], playbook: Playbook, kinds:
 
 
 def size_class(employees: int | None) -> int:
-    """Return the class of a company's size, from 0; -1 when it is unknown."""
+    """Return the size class of a company, from 0; -1 if unknown."""
     return -1 if employees is None else bisect_right(SIZE_STEPS, employees)
 
 
 def lead_source_key(text: str, words: Vocabulary) -> str:
-    """Return a lead source under the name the playbook knows it by, else as written."""
+    """Return the playbook key of a lead source, else the text, folded."""
     term = words.find(text) if text else None
     return term.key if term else fold(text).strip()
 
 
+def lead_sources(entry: Entry, playbook: Playbook) -> list[str]:
+    """Return the lead source of a deal as a list, empty if unknown."""
+    source = lead_source_key(entry.deal.lead_source, playbook.vocabulary("lead_source")) if entry.deal else ""
+    return [source] if source else []
+
+
+def reason_codes(entry: Entry) -> list[str]:
+    """Return the codes of a deal's reasons."""
+    return [reason.code for reason in entry.deal.reasons] if entry.deal else []
+
+
 def _readers(playbook: Playbook, kinds: Mapping[str, str]) -> dict[str, Callable[[Entry], Sequence[str]]]:
-    """Return how to read each dimension off a deal."""
+    """Return a function per dimension that returns a deal's values."""
     return {
         **{name: attrgetter(name) for name in ("angle", "competitor", "industry", "product")},
-        "reason": lambda entry: [reason.code for reason in entry.deal.reasons] if entry.deal else (),
+        "reason": reason_codes,
         "talk-track": lambda entry: _of_kind(entry, kinds, "talk-track"),
         "campaign": lambda entry: [entry.deal.campaign] if entry.deal and entry.deal.campaign else (),
-        "lead_source": lambda entry: _lead_source(entry, playbook),
+        "lead_source": lambda entry: lead_sources(entry, playbook),
         "stage": lambda entry: [stage] if entry.deal and (stage := fold(entry.deal.stage).strip()) else (),
     }
 
@@ -133,13 +144,8 @@ def _of_kind(entry: Entry, kinds: Mapping[str, str], kind: str) -> list[str]:
     return [used for used in entry.deal.used if kinds.get(used) == kind] if entry.deal else []
 
 
-def _lead_source(entry: Entry, playbook: Playbook) -> list[str]:
-    source = lead_source_key(entry.deal.lead_source, playbook.vocabulary("lead_source")) if entry.deal else ""
-    return [source] if source else []
-
-
 def _numbers(deals: Sequence[Entry], name: str) -> NDArray[np.float64]:
-    # Amounts of another currency are unknown here: a rate of exchange is nobody's knowledge.
+    # Amounts in other currencies count as unknown: there is no exchange rate.
     known = (
         entry.deal if name != "amount" or (entry.deal and entry.deal.currency == "JPY") else None for entry in deals
     )
@@ -152,7 +158,7 @@ def _strata(deals: Sequence[Entry], dimensions: dict[str, Dimension]) -> NDArray
     strata = np.full((len(deals), 3), -1, np.int64)
     for column, name in ((0, "industry"), (2, "lead_source")):
         dimension = dimensions[name]
-        # From the last pair to the first: a deal of several industries counts under the one named first.
+        # In reverse, so that a deal with several industries counts under the first.
         strata[dimension.deals[::-1], column] = dimension.values[::-1]
     strata[:, 1] = [size_class(entry.deal.size if entry.deal else None) for entry in deals]
     return strata

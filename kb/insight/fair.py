@@ -1,7 +1,7 @@
-"""Like with like: does a difference remain among deals of the same industry, size and lead source?
+"""Fair comparison: does a difference remain among deals of the same industry, size and lead source?
 
-A good angle may merely be used in deals that were warm anyway. Deals are compared within strata, and the odds ratios of
-the strata are pooled (Mantel and Haenszel 1959). It is a comparison of what was recorded, never a proof of cause.
+An angle may look good because it is used in warm deals. Deals are compared within strata, and the odds ratios of the
+strata are pooled (Mantel and Haenszel 1959). This compares records; it does not prove causation.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ STRATA = ("industry", "size", "lead_source")
 # From the strictest comparison to the loosest; columns of a deal table's strata.
 _LEVELS: tuple[tuple[int, ...], ...] = ((0, 1, 2), (0, 1), (0, 2), (1, 2), (0,), (1,), (2,))
 HALDANE = 0.5
-ENOUGH_SHARE = 0.6  # of a row's deals must find something to be compared with, else a looser comparison is tried
+ENOUGH_SHARE = 0.6  # of a row's deals need a counterpart, else a looser comparison is tried
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
@@ -25,26 +25,26 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Fair:
-    """The odds of winning with a value against those without it, among deals alike otherwise."""
+    """The odds of winning with a value against those without it, among otherwise similar deals."""
 
     odds_ratio: float  # above 1: more wins with it
     low: float  # 90 % interval
     high: float
     by: tuple[str, ...]  # what the compared deals have in common, of STRATA
-    strata: int  # groups in which there was something to compare
+    strata: int  # groups with both sides
     deals: int  # with the value, in those groups
 
 
 @dataclass(frozen=True, slots=True)
 class Strata:
-    """The decided deals in groups, at every level of strictness."""
+    """The decided deals grouped at every level of strictness."""
 
     won: Flags
-    codes: tuple[Integers, ...]  # a level each: the group of every deal, -1 where it is unknown
+    codes: tuple[Integers, ...]  # per level: the group of every deal, -1 if unknown
 
     @classmethod
     def of(cls, strata: NDArray[np.int64], won: Flags) -> Strata:
-        """Group deals; `strata` has a row a deal, a column for each of STRATA, -1 where unknown."""
+        """Group deals; `strata` has one row per deal and one column per stratum, -1 if unknown."""
         codes = []
         for level in _LEVELS:
             grouped: Integers = np.zeros(len(strata), np.int64)
@@ -52,14 +52,14 @@ class Strata:
                 values = strata[:, column] + 1
                 grouped = grouped * (int(values.max(initial=0)) + 1) + values
             numbered = np.unique(grouped, return_inverse=True)[1]
-            # Two deals that do not say are not alike for that.
+            # Unknown values do not make two deals alike.
             unknown = (strata[:, level] < 0).any(axis=1)
             codes.append(np.where(unknown, -1, numbered).astype(np.int64))
         return cls(won, tuple(codes))
 
 
 def fair_comparison(strata: Strata, having: Flags) -> Fair | None:
-    """Compare the deals with a value (a flag a deal) with those without; None where no group holds both."""
+    """Compare deals with a value (one flag per deal) to those without; None if no group has both."""
     wanted = ENOUGH_SHARE * int(having.sum())
     best: tuple[int, int, NDArray[np.int64]] | None = None
     for level, codes in enumerate(strata.codes):
@@ -73,7 +73,7 @@ def fair_comparison(strata: Strata, having: Flags) -> Fair | None:
 
 
 def _informative(codes: Integers, having: Flags, won: Flags) -> NDArray[np.int64]:
-    """Return a table a group, [[with: won, lost], [without: won, lost]], where both kinds and both ends occur."""
+    """Return one table per group with both sides and both outcomes: [[with: won, lost], [without: won, lost]]."""
     cells = codes * 4 + (~having) * 2 + (~won)
     tables = np.bincount(cells[codes >= 0], minlength=4 * (int(codes.max(initial=0)) + 1)).reshape(-1, 2, 2)
     both = (tables.sum(axis=1) > 0).all(axis=1) & (tables.sum(axis=2) > 0).all(axis=1)
@@ -86,7 +86,7 @@ def _pooled(level: int, deals: int, tables: NDArray[np.int64]) -> Fair:
     totals = tables.sum(axis=(1, 2))
     agreeing = float((tables[:, 0, 0] * tables[:, 1, 1] / totals).sum())
     opposing = float((tables[:, 0, 1] * tables[:, 1, 0] / totals).sum())
-    # All one way, the ratio would be none or endless: half a deal in each cell keeps it finite (Haldane 1956).
+    # If all are one-sided the ratio would be 0 or infinite: half a deal per cell keeps it finite (Haldane 1956).
     added = 0.0 if agreeing and opposing else HALDANE
     pooled = StratifiedTable(list(tables + added))
     low, high = pooled.oddsratio_pooled_confint(alpha=1 - CREDIBILITY)

@@ -1,4 +1,4 @@
-"""What is asked of all deals together, for one state of the index."""
+"""Analyses over all deals, for one state of the index."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kb.insight.rates import STRENGTH
 from kb.insight.response import Response, responses
 from kb.insight.scoreboard import By, OutcomeOf, Scoreboard, scoreboard
 from kb.insight.similar import SimilarDeals, similar_deals
-from kb.insight.situations import Situations, Told
+from kb.insight.situations import Situation, Situations
 from kb.insight.views import Views, views_of
 from kb.playbook import Playbook
 from kb.search.bounds import Bounds
@@ -33,7 +33,7 @@ DEAL_ONLY = ("kind", "outcome")  # filters that would hide every campaign
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A scoreboard with what stands beside it."""
+    """A scoreboard with campaign responses and coverage."""
 
     scores: Scoreboard
     responses: dict[str, Response]  # of angles, in campaigns
@@ -41,7 +41,7 @@ class Board:
 
 
 class Insights:
-    """Reads the deals once, when first asked."""
+    """Loads the deals on first use."""
 
     def __init__(
         self, catalog: Catalog, snapshot: Snapshot | None, playbook: Playbook, bounds: Bounds, visible: frozenset[str]
@@ -54,12 +54,12 @@ class Insights:
 
     @cached_property
     def deals(self) -> DealTable:
-        """Every deal that counts."""
+        """All published, visible deals."""
         return read_deals(self._catalog, self._playbook, self._visible)
 
     @cached_property
     def situations(self) -> Situations:
-        """What is told of each deal, as vectors."""
+        """The situation of each deal, as vectors."""
         if self._snapshot is None:
             raise IndexNotReadyError
         return Situations.of(self.deals, self._snapshot.situations)
@@ -75,7 +75,7 @@ class Insights:
     def scoreboard(
         self, filters: Filters, by: By, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH
     ) -> Board:
-        """Return the win rates by the values of a dimension; base and rows obey the same filters."""
+        """Return win rates by the values of a dimension; base and rows use the same filters."""
         within = self.deals.within(self._bounds.within(filters) if filters else None)
         answered = responses(self.campaigns(filters)) if by == "angle" else {}
         scores = scoreboard(self.deals, within, by, outcome_of, strength)
@@ -83,7 +83,7 @@ class Insights:
         return Board(scores, answered, coverage(self.deals, self._playbook))
 
     def _undated(self, filters: Filters) -> int:
-        """Return how many closed deals within the other filters a period cannot place."""
+        """Return how many closed deals a period excludes because they are undated."""
         if not (filters.date_from or filters.date_to):
             return 0
         whenever = replace(filters, date_from="", date_to="")
@@ -92,9 +92,9 @@ class Insights:
         return sum(not self.deals.deals[place].sort_date for place in closed)
 
     def asked(self, deal_id: str, given: Asked) -> Asked:
-        """Return what is known of an existing deal, what is given put above it. Raises EntryNotFoundError.
+        """Return an existing deal, overridden by what is given. Raises EntryNotFoundError.
 
-        Where the asker has seen what is known, what is given is all there is.
+        If the user has confirmed the facts, only those given count.
         """
         place = self.deals.places.get(deal_id)
         if place is None:
@@ -102,28 +102,28 @@ class Insights:
         if given.is_confirmed:
             return replace(given, deal_id=deal_id)
         known = asked_of(self.deals.deals[place], self._playbook)
-        said = {name: value for field in fields(given) if (value := getattr(given, name := field.name))}
-        return replace(known, **{**said, "deal_id": deal_id})
+        overrides = {name: value for field in fields(given) if (value := getattr(given, name := field.name))}
+        return replace(known, **{**overrides, "deal_id": deal_id})
 
     def similar(
         self, asked: Asked, vectors: Vectors | None, filters: Filters, count: int, strength: float = STRENGTH
     ) -> SimilarDeals:
-        """Return deals like the one asked about. The vectors are of what is told; those of a deal are known."""
-        told = Told.of(vectors, asked.text) if vectors is not None else None
-        if told is None and asked.deal_id:
-            told = self.situations.told_of(self.deals.places[asked.deal_id])
+        """Return deals similar to the one asked about; `vectors` are of its notes, None to use a stored deal's."""
+        situation = Situation.of(vectors, asked.text) if vectors is not None else None
+        if situation is None and asked.deal_id:
+            situation = self.situations.of_deal(self.deals.places[asked.deal_id])
         within = self.deals.within(self._bounds.within(filters) if filters else None)
-        return similar_deals(self.deals, self.situations, self._views, asked, told, within, count, strength)
+        return similar_deals(self.deals, self.situations, self._views, asked, situation, within, count, strength)
 
     def campaigns(self, filters: Filters) -> list[Entry]:
-        """Return the campaigns within filters, without those that speak of deals only."""
+        """Return the campaigns that match the filters, ignoring deal-only ones."""
         for name in DEAL_ONLY:
             filters = filters.without(name)
         within = self._bounds.within(filters) if filters else None
         return [entry for number, entry in self._campaigns if within is None or number in within]
 
     def overview(self, filters: Filters, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH) -> Overview:
-        """Return what stands beside the rates, within the same filters."""
+        """Return the overview for the same filters."""
         within = self.deals.within(self._bounds.within(filters) if filters else None)
         cells = angles_by_industry(self.deals, within, outcome_of, strength)
         return Overview(monthly_reasons(self.deals, within), funnels(self.campaigns(filters)), cells)

@@ -1,6 +1,6 @@
-"""How alike two deals are before their end, part by part: what is told, industry, size, competitor, product and so on.
+"""Similarity of deals before their outcome, by part: situation, industry, size, competitor, product and so on.
 
-How a deal ended is not compared; it only says whether its last stage means anything.
+Outcomes are not compared; they only tell whether the last stage is meaningful.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from kb.index.analysis import fold
 from kb.insight.asked import FACTS, Asked
 from kb.insight.deals import WON, DealTable, Dimension
-from kb.insight.situations import Situations, Told
+from kb.insight.situations import Situation, Situations
 
-# How much each part counts; only those asked for do.
+# Weights of the parts; only those asked for count.
 WEIGHTS: Mapping[str, float] = {
     "text": 0.2,
     "words": 0.14,
@@ -27,18 +27,18 @@ WEIGHTS: Mapping[str, float] = {
     "amount": 0.02,
     "stage": 0.02,
 }
-UNKNOWN_PART = 0.3  # of a deal that does not say: less than alike, more than unlike
-FACTOR_OF_E = np.log(3.0)  # companies three times as large are alike to 1/e
+UNKNOWN_PART = 0.3  # where a deal has no value: between unlike and alike
+FACTOR_OF_E = np.log(3.0)  # three times as large: similarity 1/e
 
 Floats = NDArray[np.float64]
 
 
-def parts_of(asked: Asked, table: DealTable, situations: Situations, told: Told | None) -> dict[str, Floats]:
-    """Return the likeness of every deal in each part asked for: 0 to 1, nan where a deal does not say."""
+def parts_of(asked: Asked, table: DealTable, situations: Situations, situation: Situation | None) -> dict[str, Floats]:
+    """Return the similarity of every deal in each part asked for: 0 to 1, nan where a deal has no value."""
     parts: dict[str, Floats] = {}
-    if told is not None and situations.is_told:
-        parts["text"] = situations.likeness(told)
-        parts["words"] = situations.shared_words(told)
+    if situation is not None and len(situations.owners):
+        parts["text"] = situations.likeness(situation)
+        parts["words"] = situations.shared_words(situation)
     shared = ((name, getattr(asked, name)) for name in FACTS)
     sourced = (*shared, ("lead_source", (asked.lead_source,) if asked.lead_source else ()))
     parts |= {name: _sharing(table, table.dimensions[name], values) for name, values in sourced if values}
@@ -51,7 +51,7 @@ def parts_of(asked: Asked, table: DealTable, situations: Situations, told: Told 
 
 
 def together(parts: Mapping[str, Floats], size: int, without: Sequence[str] = ()) -> Floats:
-    """Return the weighted mean of the parts a deal, 0 to 1; zeros when there are none."""
+    """Return the weighted mean of the parts per deal, 0 to 1; zeros without parts."""
     chosen = [(WEIGHTS[name], values) for name, values in parts.items() if name not in without]
     total = sum(weight for weight, _ in chosen)
     if not total:
@@ -62,7 +62,7 @@ def together(parts: Mapping[str, Floats], size: int, without: Sequence[str] = ()
 
 
 def _sharing(table: DealTable, dimension: Dimension, values: Sequence[str]) -> Floats:
-    """Return 1 where a deal shares a value, 0 where it has others, nan where it has none."""
+    """Return 1 where a deal shares a value, 0 where it has only others, nan where it has none."""
     likeness = np.full(len(table), np.nan)
     likeness[dimension.deals] = 0.0
     wanted = [place for place, key in enumerate(dimension.keys) if key in values]
@@ -71,12 +71,12 @@ def _sharing(table: DealTable, dimension: Dimension, values: Sequence[str]) -> F
 
 
 def _near_number(column: Floats, number: int) -> Floats:
-    """Return 1 for the same number, 1/e for three times or a third of it; nan where it is unknown."""
+    """Return 1 for the same number, 1/e for three times or a third of it; nan if unknown."""
     ratio = np.log(np.maximum(column, 1.0)) - np.log(max(number, 1))
     return np.asarray(np.exp(-np.abs(ratio) / FACTOR_OF_E), np.float64)
 
 
 def _at_stage(table: DealTable, stage: str) -> Floats:
-    """Return 1 where a deal ended or stands at a stage; nan for won deals, which passed them all."""
+    """Return 1 where a deal ended or stands at a stage; nan for won deals, which passed all stages."""
     wanted = fold(stage).strip()
     return np.where(table.outcomes == WON, np.nan, _sharing(table, table.dimensions["stage"], (wanted,)))

@@ -1,6 +1,6 @@
-"""What stands beside the rates: reasons month by month, campaigns stage by stage, angles by industry.
+"""The overview beside the scoreboard: reasons by month, campaign funnels, angles by industry.
 
-Counting only; what is drawn or said of it is up to the pages.
+Only counts; the pages draw and describe them.
 """
 
 from __future__ import annotations
@@ -17,37 +17,37 @@ from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, Dimension, Flags
 from kb.insight.rates import LEAST_DECIDED, STRENGTH, plain_rate, shrunk_rate
 from kb.insight.scoreboard import OutcomeOf
 
-FUNNEL = ("mql", "sal", "sql", "won")  # the stages both teams share, from the first hand-over to the order
-MONTHS = 12  # looked back from the newest decided deal
+FUNNEL = ("mql", "sal", "sql", "won")  # the stages both teams share, from hand-over to order
+MONTHS = 12  # up to the newest decided deal
 SIDES = ("won", "lost")
 
 
 @dataclass(frozen=True, slots=True)
 class MonthlyReason:
-    """How many deals of one outcome gave a reason, month by month."""
+    """The number of deals of one outcome with a reason, by month."""
 
     code: str
     outcome: str  # of SIDES
-    counts: tuple[int, ...]  # a month each
+    counts: tuple[int, ...]  # per month
 
     @property
     def total(self) -> int:
-        """Deals in all months."""
+        """The deals of all months."""
         return sum(self.counts)
 
 
 @dataclass(frozen=True, slots=True)
 class Monthly:
-    """The reasons of wins and losses over the last months, the frequent ones first."""
+    """The reasons of wins and losses over the last months, most frequent first."""
 
-    months: tuple[str, ...] = ()  # 2026-04, rising without gaps
+    months: tuple[str, ...] = ()  # 2026-04, ascending without gaps
     reasons: tuple[MonthlyReason, ...] = ()
-    deals: tuple[int, int] = (0, 0)  # won and lost in these months, with a reason or without
+    deals: tuple[int, int] = (0, 0)  # won and lost in these months, with or without a reason
 
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """How many of a campaign's leads reached each of FUNNEL; None where it was not counted."""
+    """How many leads of a campaign reached each stage of FUNNEL; None if not counted."""
 
     campaign: str  # entry id
     counts: tuple[int | None, ...]
@@ -61,13 +61,13 @@ class Cell:
     industry: str
     won: int
     decided: int
-    share: float  # of wins, drawn towards the base as on the scoreboard
-    is_enough: bool  # to say anything
+    share: float  # of wins, shrunk towards the base as on the scoreboard
+    is_enough: bool  # for a statement
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The three together, within the same filters."""
+    """All three, for the same filters."""
 
     monthly: Monthly
     funnels: tuple[Funnel, ...]
@@ -100,7 +100,7 @@ def monthly_reasons(table: DealTable, within: Flags) -> Monthly:
 
 
 def funnels(campaigns: Iterable[Entry]) -> tuple[Funnel, ...]:
-    """Return the stages of the campaigns that counted at least the first two."""
+    """Return the funnels of campaigns that counted at least two stages."""
     found = []
     for entry in campaigns:
         counts = tuple(entry.campaign.metrics.get(stage) for stage in FUNNEL) if entry.campaign else ()
@@ -112,7 +112,7 @@ def funnels(campaigns: Iterable[Entry]) -> tuple[Funnel, ...]:
 def angles_by_industry(
     table: DealTable, within: Flags, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH
 ) -> tuple[Cell, ...]:
-    """Return the wins of each angle in each industry; a deal counts once in each pair it names."""
+    """Return the wins of each angle in each industry; a deal counts once per pair."""
     ends = (WON, LOST, NO_DECISION) if outcome_of == "closed" else (WON, LOST)
     inside = within & np.isin(table.outcomes, ends)
     won = table.outcomes == WON
@@ -141,7 +141,7 @@ def _values_by_deal(dimension: Dimension) -> dict[int, list[int]]:
 
 
 def _months(first: str, last: str) -> tuple[str, ...]:
-    """Return the months from one to another, MONTHS of them at most and the last ones then."""
+    """Return the months from first to last, at most the last MONTHS."""
     end = date.fromisoformat(f"{last}-01")
     number = end.year * 12 + end.month - 1
     start = date.fromisoformat(f"{first}-01")

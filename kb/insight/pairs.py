@@ -1,4 +1,4 @@
-"""Almost equal deals with opposite ends, and what was done in the won ones only."""
+"""Near-identical deals with opposite outcomes, and what only the won ones used."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.entry import Entry
-from kb.insight.contrast import Weighed
+from kb.insight.contrast import WeightedDeal
 
 MOST_PAIRS = 3
 MOST_SUGGESTED = 6
@@ -14,7 +14,7 @@ MOST_SUGGESTED = 6
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What two deals have differently: the values that only one of them has."""
+    """The values of a factor that only one of two deals has."""
 
     factor: str
     won: tuple[str, ...]
@@ -23,7 +23,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class OppositePair:
-    """A won and a lost deal that are much alike."""
+    """A won and a lost deal that are very similar."""
 
     won: Entry
     lost: Entry
@@ -34,11 +34,11 @@ class OppositePair:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Something used in similar won deals and in none of the lost ones."""
+    """Something used in similar won deals but in no lost one."""
 
     factor: str  # content, campaign or angle
     value: str  # entry id, or key of an angle
-    evidence: tuple[str, ...]  # won deals that used it, the most similar first
+    evidence: tuple[str, ...]  # won deals that used it, most similar first
     weight: float  # their similarity, summed
 
 
@@ -46,13 +46,13 @@ Reading = Mapping[str, Callable[[Entry], Sequence[str]]]
 
 
 def opposite_pairs(
-    won: Sequence[Weighed],
-    lost: Sequence[Weighed],
+    won: Sequence[WeightedDeal],
+    lost: Sequence[WeightedDeal],
     likeness: Callable[[Entry, Entry], float],
     same: Reading,
     differing: Reading,
 ) -> tuple[OppositePair, ...]:
-    """Return the pairs that are most alike and nearest to what was asked for, each deal in one pair only."""
+    """Return the pairs most similar to each other and to the deal asked about, each deal in one pair only."""
     ranked = sorted(
         ((likeness(first.entry, second.entry), first, second) for first in won for second in lost),
         key=lambda found: -found[0] * (found[1].weight + found[2].weight),
@@ -68,9 +68,9 @@ def opposite_pairs(
 
 
 def suggestions(
-    won: Sequence[Weighed], lost: Sequence[Weighed], used: Reading, known: frozenset[str]
+    won: Sequence[WeightedDeal], lost: Sequence[WeightedDeal], used: Reading, known: frozenset[str]
 ) -> tuple[Suggestion, ...]:
-    """Return what the won deals used and no lost one did, but for what is `known` already; the best supported first."""
+    """Return what won deals used and no lost one did, except what is `known`; the best supported first."""
     found = []
     for factor, read in used.items():
         failed = {value for deal in lost for value in read(deal.entry)}

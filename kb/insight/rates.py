@@ -1,6 +1,6 @@
-"""Win rates that say how sure they are: beta-binomial, 90 % credible.
+"""Win rates with 90 % credible intervals (beta-binomial).
 
-Every function takes numbers or arrays of the same length and works element by element.
+The functions take numbers or arrays of the same length and work element-wise.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaincinv, gammaincinv, ndtri
 
 CREDIBILITY = 0.90
-NORMAL = float(ndtri((1 + CREDIBILITY) / 2))  # standard errors from the middle to the end of an interval
-JEFFREYS = 0.5  # both parameters of the prior that assumes least (Jeffreys 1946; Brown, Cai, DasGupta 2001)
-STRENGTH = 8.0  # deals' worth of belief that a row is like all others, before its own deals speak
-LEAST_DECIDED = 5  # below this nothing is said about a row
-SURE = 0.95  # the one-sided probability at which a 90 % interval leaves the base out
-_GRID = 2_001  # points of the probability scale: three decimals are exact
+NORMAL = float(ndtri((1 + CREDIBILITY) / 2))  # half width of an interval in standard errors
+JEFFREYS = 0.5  # both parameters of the uninformative prior (Jeffreys 1946; Brown, Cai, DasGupta 2001)
+STRENGTH = 8.0  # weight of the base rate as the prior of a row, in deals
+LEAST_DECIDED = 5  # deals of a row, for a verdict
+SURE = 0.95  # one-sided probability at which a 90 % interval excludes the base
+_GRID = 2_001  # points of the probability scale: exact to three decimals
 
 Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Shares with their credible intervals, arrays of the same length."""
+    """Shares with credible intervals; arrays of the same length."""
 
     mean: Numbers
     low: Numbers
@@ -32,39 +32,39 @@ class Rate:
 
 
 def plain_rate(won: ArrayLike, lost: ArrayLike) -> Rate:
-    """Return the share of wins as the deals alone say it: Beta(won + 1/2, lost + 1/2)."""
+    """Return the share of wins without shrinkage: Beta(won + 1/2, lost + 1/2)."""
     return _rate(_array(won) + JEFFREYS, _array(lost) + JEFFREYS)
 
 
 def shrunk_rate(won: ArrayLike, lost: ArrayLike, base: ArrayLike, strength: float = STRENGTH) -> Rate:
-    """Return the share of wins drawn towards a base rate m: Beta(won + m k, lost + (1 - m) k) with k = `strength`.
+    """Return the share of wins shrunk towards a base rate m: Beta(won + m k, lost + (1 - m) k) with k = `strength`.
 
-    For ranking: three wins of three do not stand above thirty of forty.
+    For ranking: three wins of three do not rank above thirty of forty.
     """
-    return _rate(*_drawn(won, lost, base, strength))
+    return _rate(*_shrunk(won, lost, base, strength))
 
 
 def probability_above(won: ArrayLike, lost: ArrayLike, base: ArrayLike, strength: float = STRENGTH) -> Numbers:
-    """Return how probable it is that the shrunk rate lies above the base rate."""
-    a, b = _drawn(won, lost, base, strength)
+    """Return the probability that the shrunk rate is above the base rate."""
+    a, b = _shrunk(won, lost, base, strength)
     return np.asarray(1.0 - betainc(a, b, _array(base)), np.float64)
 
 
 def probability_beats(won: float, lost: float, other_won: float, other_lost: float) -> float:
-    """Return how probable it is that one plain rate is higher than another: E[F_other(X)] over X of the first."""
+    """Return the probability that one plain rate is higher than another: E[F_other(X)] over X of the first."""
     middles = (np.arange(_GRID) + 0.5) / _GRID
     first = betaincinv(won + JEFFREYS, lost + JEFFREYS, middles)
     return float(np.mean(betainc(other_won + JEFFREYS, other_lost + JEFFREYS, first)))
 
 
 def count_interval(count: int) -> tuple[float, float]:
-    """Return the 90 % interval of what to expect where so many things happened: Gamma(count + 1/2)."""
+    """Return the 90 % interval of the expected count: Gamma(count + 1/2)."""
     tail = (1 - CREDIBILITY) / 2
     return float(gammaincinv(count + JEFFREYS, tail)), float(gammaincinv(count + JEFFREYS, 1 - tail))
 
 
 def probability_more(count: int, days: int, other: int, other_days: int) -> float:
-    """Return how probable it is that things happen more often a day than elsewhere: of two Gammas a share is a Beta."""
+    """Return the probability that one daily rate is higher than another: the share of two Gammas is a Beta."""
     return float(1 - betainc(count + JEFFREYS, other + JEFFREYS, days / (days + other_days)))
 
 
@@ -72,7 +72,7 @@ def _array(values: ArrayLike) -> Numbers:
     return np.asarray(values, np.float64)
 
 
-def _drawn(won: ArrayLike, lost: ArrayLike, base: ArrayLike, strength: float) -> tuple[Numbers, Numbers]:
+def _shrunk(won: ArrayLike, lost: ArrayLike, base: ArrayLike, strength: float) -> tuple[Numbers, Numbers]:
     share = _array(base)
     return _array(won) + share * strength, _array(lost) + (1 - share) * strength
 

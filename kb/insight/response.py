@@ -1,4 +1,4 @@
-"""How an angle is answered to in campaigns: shown, responded, and how sure the share is."""
+"""Campaign response by angle: impressions, responses, and the rate with its interval."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kb.insight.rates import plain_rate
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One angle over all campaigns that measured it."""
+    """The response to one angle over all campaigns that measured it."""
 
     shown: int
     responded: int
@@ -24,10 +24,10 @@ class Response:
 
 
 def responses(campaigns: Iterable[Entry]) -> dict[str, Response]:
-    """Return the response by angle: of the arms that tested it, else of campaigns that used it alone.
+    """Return the response by angle: from test variants, else from campaigns with that angle only.
 
-    In a campaign without arms the leads are counted against the impressions, and only where it had a single angle:
-    otherwise nobody knows which of them was answered.
+    Without variants, leads are counted against impressions, and only if the campaign had a single angle: otherwise
+    the response cannot be attributed.
     """
     tested: dict[str, list[tuple[str, int, int]]] = {}
     alone: dict[str, list[tuple[str, int, int]]] = {}

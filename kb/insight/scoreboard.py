@@ -1,4 +1,4 @@
-"""Which angles, talk tracks, campaigns, competitors … really win, and how sure that is."""
+"""Win rates by angle, talk track, campaign, competitor …, with their uncertainty."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from kb.insight.rates import LEAST_DECIDED, STRENGTH, SURE, Numbers, plain_rate,
 By = Literal["angle", "reason", "competitor", "industry", "talk-track", "campaign", "lead_source", "product"]
 OutcomeOf = Literal["decided", "closed"]
 Verdict = Literal["too-few", "above", "below", "unclear"]
-# What the fair comparison makes of the plain one.
+# How the fair comparison changes the plain one.
 Agreement = Literal["same", "weaker", "opposite", "clearer", "not-comparable"]
 BYS: tuple[str, ...] = get_args(By)
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Deals by how they ended."""
+    """Deals by outcome."""
 
     won: int
     lost: int
@@ -33,7 +33,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """All deals looked at together."""
+    """All deals in scope together."""
 
     counts: Counts
     mean: float
@@ -43,7 +43,7 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class WinRate:
-    """The share of wins, plain and drawn towards the base, each with a 90 % credible interval."""
+    """The share of wins, plain and shrunk towards the base, each with a 90 % credible interval."""
 
     mean: float
     low: float
@@ -51,18 +51,18 @@ class WinRate:
     shrunk_mean: float
     shrunk_low: float
     shrunk_high: float
-    p_above_base: float  # that the drawn rate lies above the base
+    p_above_base: float  # probability that the shrunk rate is above the base
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One value and how its deals ended."""
+    """One value with the outcomes of its deals."""
 
     key: str
     counts: Counts
     rate: WinRate
     verdict: Verdict
-    is_one_sided: bool  # a reason is given after the end: comparing its wins with its losses says nothing
+    is_one_sided: bool  # a reason is given after the outcome: one-sided, its win rate says nothing
     fair: Fair | None
     agreement: Agreement
     evidence: tuple[str, ...]  # deal ids, newest first
@@ -70,19 +70,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
-    """What the numbers rest on."""
+    """The data behind the numbers."""
 
     deals: int
     decided: int
-    without_outcome: int  # left out, as problems
-    without_value: int  # decided deals that name no value of this dimension
+    without_outcome: int  # excluded, reported as problems
+    without_value: int  # decided deals without a value of this dimension
     strength: float
-    undated: int = 0  # closed deals a period leaves out because nobody knows their day
+    undated: int = 0  # closed deals a period excludes for lack of a date
 
 
 @dataclass(frozen=True, slots=True)
 class Scoreboard:
-    """Rows, the best supported first."""
+    """Rows, best supported first."""
 
     by: By
     outcome_of: OutcomeOf
@@ -94,9 +94,9 @@ class Scoreboard:
 def scoreboard(
     table: DealTable, within: Flags, by: By, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH
 ) -> Scoreboard:
-    """Count the deals within bounds (a flag a deal) by the values of a dimension.
+    """Count the deals in scope (one flag per deal) by the values of a dimension.
 
-    A rate is won among decided (won and lost) or among closed deals (no decision as well); a deal counts once a row.
+    A rate is won / decided (won and lost) or won / closed (plus no decision); a deal counts once per row.
     """
     dimension = table.dimensions[by]
     counted = _by_value(table.outcomes, within, dimension)
@@ -125,11 +125,11 @@ def _numbers(won: Integers, against: Integers, base: float, strength: float) -> 
     return plain.mean, plain.low, plain.high, shrunk.mean, shrunk.low, shrunk.high, above
 
 
-_SLOTS = (UNKNOWN, WON, LOST, NO_DECISION, OPEN)  # the columns of counted deals
+_SLOTS = (UNKNOWN, WON, LOST, NO_DECISION, OPEN)  # columns of the counts
 
 
 def _by_value(outcomes: Integers, within: Flags, dimension: Dimension) -> Integers:
-    """Return deals by value and outcome."""
+    """Return deal counts by value and outcome."""
     inside = within[dimension.deals]
     cells = dimension.values[inside] * len(_SLOTS) + outcomes[dimension.deals[inside]] + 1
     counted = np.bincount(cells, minlength=len(dimension.keys) * len(_SLOTS))
@@ -141,7 +141,7 @@ def _counts(slots: Sequence[int] | Integers) -> Counts:
 
 
 def _sides(counted: Integers, outcome_of: OutcomeOf) -> tuple[Integers, Integers]:
-    """Return (wins, what they are counted against) by value."""
+    """Return (wins, all others counted) by value."""
     against = counted[:, 2] + (counted[:, 3] if outcome_of == "closed" else 0)
     return counted[:, 1], against
 
@@ -159,7 +159,7 @@ def _verdict(decided: int, above: float) -> Verdict:
 
 
 def _agreement(verdict: Verdict, fair: Fair | None) -> Agreement:
-    """Say what comparing like with like makes of a verdict."""
+    """Return how the fair comparison changes a verdict."""
     if fair is None or fair.deals < LEAST_DECIDED:
         return "not-comparable"
     side = "above" if fair.low > 1 else "below" if fair.high < 1 else "unclear"
@@ -171,7 +171,7 @@ def _agreement(verdict: Verdict, fair: Fair | None) -> Agreement:
 
 
 class _Compared:
-    """The decided deals within bounds, grouped once for all rows."""
+    """The decided deals in scope, grouped once for all rows."""
 
     def __init__(self, table: DealTable, within: Flags, outcome_of: OutcomeOf) -> None:
         ends = (WON, LOST, NO_DECISION) if outcome_of == "closed" else (WON, LOST)

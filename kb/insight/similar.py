@@ -1,4 +1,4 @@
-"""Deals like the one asked about: balanced by how they ended, with the win rate of the nearest."""
+"""Deals similar to the one asked about: balanced by outcome, with the win rate of the nearest."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ import numpy as np
 
 from kb.entry import OUTCOMES, Entry
 from kb.insight.asked import FACTS, Asked
-from kb.insight.contrast import Contrast, Weighed, contrasts
+from kb.insight.contrast import Contrast, WeightedDeal, contrasts
 from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, Flags, Integers
 from kb.insight.likeness import WEIGHTS, Floats, parts_of, together
 from kb.insight.pairs import OppositePair, Reading, Suggestion, opposite_pairs, suggestions
 from kb.insight.rates import STRENGTH, plain_rate, shrunk_rate
-from kb.insight.situations import Situations, Told
+from kb.insight.situations import Situation, Situations
 from kb.insight.views import Views
 from kb.search.answer import Confidence
 
 MOST_NEIGHBOURS = 20  # of each outcome
-COMPARED = 12  # of each outcome, at least: fewer say nothing about what differs
-RATED = 20  # decided deals, however they ended, that the win rate is read from
-SHARPNESS = 3.0  # the power of a likeness that makes it a weight: half as alike counts an eighth
-LEAST_LIKE = 0.2  # below it a deal is listed where nothing nearer is, and compared with nothing
-STRONG, PARTIAL = 0.6, 0.4  # likeness of the nearest decided deal, for the confidence of the whole
+COMPARED = 12  # per outcome, at least: fewer show no differences
+RATED = 20  # decided deals, of any outcome, behind the win rate
+SHARPNESS = 3.0  # weight = likeness to this power: half as similar counts an eighth
+LEAST_LIKE = 0.2  # deals below this are listed, but not used in comparisons
+STRONG, PARTIAL = 0.6, 0.4  # likeness of the nearest decided deal, for the overall confidence
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """How alike two deals are in one respect."""
+    """The similarity of two deals in one respect."""
 
     name: str
-    likeness: float | None  # 0 to 1; None where the deal does not say
-    weight: float  # its share of the whole
+    likeness: float | None  # 0 to 1; None if the deal has no value
+    weight: float  # its share of the total
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class SimilarDeal:
 
 @dataclass(frozen=True, slots=True)
 class NeighbourRate:
-    """How the nearest deals ended, whatever their outcome; shares of wins among the decided, 90 % credible."""
+    """The outcomes of the nearest deals; win rate among the decided with 90 % credible interval."""
 
     won: int
     lost: int
     no_decision: int
-    mean: float  # weighted by likeness, drawn towards the base
+    mean: float  # weighted by likeness, shrunk towards the base
     low: float
     high: float
     base: float  # of all deals within the filters
@@ -59,11 +59,11 @@ class NeighbourRate:
 
 @dataclass(frozen=True, slots=True)
 class SimilarDeals:
-    """What happened in deals like the one asked about, and what made the difference."""
+    """Deals similar to the one asked about, and what made the difference."""
 
     asked: Asked
     confidence: Confidence
-    by_outcome: dict[str, tuple[SimilarDeal, ...]]  # the nearest first
+    by_outcome: dict[str, tuple[SimilarDeal, ...]]  # nearest first
     rate: NeighbourRate
     contrasts: tuple[Contrast, ...]
     pairs: tuple[OppositePair, ...]
@@ -75,13 +75,13 @@ def similar_deals(
     situations: Situations,
     views: Views,
     asked: Asked,
-    told: Told | None,
+    situation: Situation | None,
     within: Flags,
     count: int = 5,
     strength: float = STRENGTH,
 ) -> SimilarDeals:
-    """Return the `count` nearest deals of each outcome within bounds (a flag a deal)."""
-    parts = parts_of(asked, table, situations, told)
+    """Return the `count` nearest deals of each outcome in scope (one flag per deal)."""
+    parts = parts_of(asked, table, situations, situation)
     likeness = together(parts, len(table))
     itself = table.places.get(asked.deal_id)
     others = within.copy()
@@ -112,10 +112,10 @@ def similar_deals(
 
 
 def neighbour_rate(table: DealTable, likeness: Floats, others: Flags, strength: float = STRENGTH) -> NeighbourRate:
-    """Return the win rate of the RATED nearest decided deals; more alike ones count more."""
+    """Return the win rate of the RATED nearest decided deals, weighted by likeness."""
     closed = others & np.isin(table.outcomes, (WON, LOST, NO_DECISION))
     near = _nearest(likeness, closed, RATED)
-    if len(near):  # deals exactly as alike as the last one have the same right to count
+    if len(near):  # include ties with the last one
         near = np.flatnonzero(closed & (likeness >= likeness[near[-1]]))
     ends = table.outcomes[near]
     best = float(likeness[near].max(initial=0.0))
@@ -132,22 +132,22 @@ def _nearest(likeness: Floats, among: Flags, count: int) -> Integers:
     return np.asarray(places[np.argsort(-likeness[places], kind="stable")[:count]], np.int64)
 
 
-def _weighed(table: DealTable, likeness: Floats, places: Integers, best: float) -> list[Weighed]:
+def _weighed(table: DealTable, likeness: Floats, places: Integers, best: float) -> list[WeightedDeal]:
     near = [deal for deal in places if likeness[deal] >= LEAST_LIKE]
-    return [Weighed(table.deals[deal], float(likeness[deal]) / best) for deal in near]
+    return [WeightedDeal(table.deals[deal], float(likeness[deal]) / best) for deal in near]
 
 
 def _similar(table: DealTable, likeness: Floats, parts: dict[str, Floats], deal: int) -> SimilarDeal:
     whole = sum(WEIGHTS[name] for name in parts)
-    shown = tuple(
+    explained = tuple(
         Part(name, None if np.isnan(values[deal]) else float(values[deal]), WEIGHTS[name] / whole)
         for name, values in parts.items()
     )
-    return SimilarDeal(table.deals[deal], float(likeness[deal]), shown)
+    return SimilarDeal(table.deals[deal], float(likeness[deal]), explained)
 
 
 def _likeness_between(table: DealTable, situations: Situations) -> Callable[[Entry, Entry], float]:
-    """Return how alike two deals of the table are: what they tell, and the facts they share."""
+    """Return the similarity of two deals of the table: their situations, and the facts they share."""
 
     def likeness(first: Entry, second: Entry) -> float:
         shared = [bool(set(a) & set(b)) for a, b in _facts(first, second) if a and b]

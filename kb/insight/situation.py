@@ -1,7 +1,6 @@
-"""What of a deal's notes tells the situation: what a rep knows before the end.
+"""Extract the situation from a deal's notes: what a rep knows before the outcome.
 
-Outcome and lesson are left out. A comparison that knew them would find the deals that ended alike, not those that were
-alike.
+Outcome and lessons are excluded: with them a comparison would find deals with the same outcome, not similar deals.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Iterable
 
 from kb.index.analysis import fold
 
-SITUATION_CHARS = 2_000  # more than a model reads at once; the beginning of a note tells the most
+SITUATION_CHARS = 2_000  # more than the model's window; notes start with the essentials
 _LESSON_JA = """
     次 反省 教訓 学び 振り返 失敗 敗因 勝因 決め手 結末 結果 終わ 断ら 断り 失注 受注 見送り まずかった うまくいか 悔
     手痛 危な 代償 やり直 見落 轍 持ち帰 引き継 宿題 覚え 使い回 残せる 残った 所感 理由 分かれ目 どう読む 約束
@@ -32,16 +31,16 @@ _WORD = re.compile(r"[a-z][a-z-]+")
 
 
 def situation_parts(sections: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Return what sections of (innermost heading, plain text) tell of the situation, at most SITUATION_CHARS in all.
+    """Return the situation from sections of (innermost heading, plain text), at most SITUATION_CHARS in total.
 
-    Sections that speak of lessons or of the end are left out, and so are sentences elsewhere that name the end. Notes
-    that consist of nothing else are taken whole but for such sentences.
+    Sections on lessons or the outcome are dropped, as are sentences that reveal the outcome. If that leaves no section,
+    all are used without such sentences.
     """
-    told = list(sections)
-    kept = [text for heading, text in told if not tells_lesson(heading)]
+    everything = list(sections)
+    kept = [text for heading, text in everything if not tells_lesson(heading)]
     parts: list[str] = []
     room = SITUATION_CHARS
-    for text in kept or [text for _, text in told]:
+    for text in kept or [text for _, text in everything]:
         part = "".join(sentence for sentence in _SENTENCE.split(text) if not names_end(sentence)).strip()[:room]
         room -= len(part)
         if part:
@@ -50,16 +49,16 @@ def situation_parts(sections: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def names_end(text: str) -> bool:
-    """Whether a text says how a deal ended: as a tag it would be no difference but the outcome itself."""
-    return _speaks(text, _ENDED_JA_PARTS, _ENDED_EN_WORDS)
+    """Whether a text reveals the outcome: as a tag it would not be a difference but the outcome itself."""
+    return _mentions(text, _ENDED_JA_PARTS, _ENDED_EN_WORDS)
 
 
 def tells_lesson(heading: str) -> bool:
-    """Whether a section speaks of lessons or of the end."""
-    return _speaks(heading, _LESSON_JA_PARTS, _LESSON_EN_WORDS)
+    """Whether a heading is about lessons or the outcome."""
+    return _mentions(heading, _LESSON_JA_PARTS, _LESSON_EN_WORDS)
 
 
-def _speaks(text: str, parts: tuple[str, ...], words: frozenset[str]) -> bool:
+def _mentions(text: str, parts: tuple[str, ...], words: frozenset[str]) -> bool:
     folded = fold(text)
     return any(part in folded for part in parts) or not words.isdisjoint(_WORD.findall(folded))
 

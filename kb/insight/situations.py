@@ -1,7 +1,7 @@
-"""What is told of deals, as vectors: part by part, so that one common trouble is found among many words.
+"""The situations of deals as vectors, by part, so that one shared problem is found in long notes.
 
-Vectors of a language have much in common that says nothing, and two languages have less. So each vector is taken from
-the middle of its own language before it is compared.
+Vectors of one language share a component that carries no information. So each vector is centred on the mean of its
+language before it is compared.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from kb.index.analysis import terms
 from kb.index.embedding import Vectors
-from kb.index.snapshot import Situated
+from kb.index.snapshot import SituationTable
 from kb.insight.deals import DealTable
 from kb.insight.words import SharedWords
 
-SAMPLE = 100  # deals whose likeness tells what is near and what is usual
-USUAL, NEAR = 0.5, 0.995  # quantiles of the likeness of all pairs of deals: 0 and 1
-LEAST_PARTS = 10  # of a language, before it has a middle of its own
+SAMPLE = 100  # deals to calibrate the scale with
+USUAL, NEAR = 0.5, 0.995  # quantiles of the similarity of deal pairs that become 0 and 1
+LEAST_PARTS = 10  # of a language, to compute its own mean
 _KANA = re.compile(r"[\u3041-\u30ff]")
 
 Integers = NDArray[np.int64]
@@ -30,31 +30,31 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What is told of one deal: a row a part, unit length, and whether it is Japanese."""
+class Situation:
+    """The situation of one deal: unit vectors, one row per part, and its language."""
 
     vectors: Vectors
     is_japanese: bool
     terms: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, vectors: Vectors, text: str) -> Told:
-        """Take the vectors of a text."""
+    def of(cls, vectors: Vectors, text: str) -> Situation:
+        """Build it from a text and its vectors."""
         return cls(vectors, bool(_KANA.search(text)), tuple(terms(text)))
 
 
 @dataclass(frozen=True)
 class Situations:
-    """The parts of all deals of a table, sorted by deal."""
+    """The situations of all deals of a table, sorted by deal."""
 
-    vectors: Vectors  # a row a part, unit length
-    owners: Integers  # part → place of its deal, rising
+    vectors: Vectors  # one row per part, unit length
+    owners: Integers  # part → index of its deal, ascending
     is_japanese: NDArray[np.bool_]  # deal → language
     terms: tuple[tuple[str, ...], ...]  # deal → its words
 
     @classmethod
-    def of(cls, table: DealTable, stored: Situated) -> Situations:
-        """Take the stored parts of the deals in a table."""
+    def of(cls, table: DealTable, stored: SituationTable) -> Situations:
+        """Select the stored parts of the deals in a table."""
         numbers, matrix = stored.numbers, stored.vectors
         words: list[tuple[str, ...]] = [() for _ in table.deals]
         japanese = np.array([entry.language == "ja" for entry in table.deals], np.bool_)
@@ -66,42 +66,37 @@ class Situations:
             words[places[part]] += stored.terms[part]
         return cls(matrix[known], places[known].astype(np.int64), japanese, tuple(words))
 
-    @property
-    def is_told(self) -> bool:
-        """Whether anything is told of any deal."""
-        return bool(len(self.owners))
-
-    def told_of(self, place: int) -> Told | None:
-        """Return what is told of a deal; None for nothing."""
+    def of_deal(self, place: int) -> Situation | None:
+        """Return the situation of a deal; None without notes."""
         parts = slice(*np.searchsorted(self.owners, (place, place + 1)))
         if parts.start == parts.stop:
             return None
-        return Told(self.vectors[parts], bool(self.is_japanese[place]), self.terms[place])
+        return Situation(self.vectors[parts], bool(self.is_japanese[place]), self.terms[place])
 
-    def likeness(self, told: Told) -> Floats:
-        """Return how alike each deal is in what is told, 0 to 1; nan where nothing is."""
+    def likeness(self, situation: Situation) -> Floats:
+        """Return the similarity of each deal's situation, 0 to 1; nan without notes."""
         usual, near = self._scale
-        return np.clip((self._raw(told) - usual) / (near - usual), 0.0, 1.0)
+        return np.clip((self._raw(situation) - usual) / (near - usual), 0.0, 1.0)
 
-    def shared_words(self, told: Told) -> Floats:
-        """Return how alike each deal is in its words, 0 to 1; nan where nothing is told."""
+    def shared_words(self, situation: Situation) -> Floats:
+        """Return the similarity of each deal's words, 0 to 1; nan without notes."""
         usual, near = self._word_scale
-        alike = np.clip((self._words.cosines(told.terms) - usual) / (near - usual), 0.0, 1.0)
+        alike = np.clip((self._words.cosines(situation.terms) - usual) / (near - usual), 0.0, 1.0)
         return np.where([bool(words) for words in self.terms], alike, np.nan)
 
     def between(self, first: int, second: int) -> float:
-        """Return how alike two deals are in what is told, 0 to 1."""
-        told, other = self.told_of(first), self.told_of(second)
-        if told is None or other is None:
+        """Return the similarity of two deals' situations, 0 to 1."""
+        one, other = self.of_deal(first), self.of_deal(second)
+        if one is None or other is None:
             return 0.0
         usual, near = self._scale
-        cosines = self._centred(told.vectors, told.is_japanese) @ self._centred(other.vectors, other.is_japanese).T
+        cosines = self._centred(one.vectors, one.is_japanese) @ self._centred(other.vectors, other.is_japanese).T
         raw = (float(cosines.max(axis=0).mean()) + float(cosines.max(axis=1).mean())) / 2
         return float(np.clip((raw - usual) / (near - usual), 0.0, 1.0))
 
     @cached_property
-    def _middles(self) -> tuple[Vectors, Vectors]:
-        """The mean of the English and of the Japanese parts."""
+    def _means(self) -> tuple[Vectors, Vectors]:
+        """The mean vectors of the English and of the Japanese parts."""
         japanese = self.is_japanese[self.owners]
         whole = self.vectors.mean(axis=0)
         means = [
@@ -113,12 +108,12 @@ class Situations:
     def _parts(self) -> Vectors:
         """All parts, centred."""
         japanese = self.is_japanese[self.owners]
-        middles = np.stack(self._middles)[japanese.astype(np.int64)]
-        return _unit(self.vectors - middles)
+        means = np.stack(self._means)[japanese.astype(np.int64)]
+        return _unit(self.vectors - means)
 
     @cached_property
     def _starts(self) -> tuple[Integers, Integers]:
-        """The deals that are told of, and where the parts of each begin."""
+        """The deals with notes, and the first part of each."""
         deals, starts = np.unique(self.owners, return_index=True)
         return deals.astype(np.int64), starts.astype(np.int64)
 
@@ -128,17 +123,17 @@ class Situations:
 
     @cached_property
     def _scale(self) -> tuple[float, float]:
-        """The raw likeness that counts as 0 and as 1: every model's cosines lie in a band of their own."""
+        """The raw similarities that become 0 and 1: each model has its own range of cosines."""
         return self._scale_of(self._raw)
 
     @cached_property
     def _word_scale(self) -> tuple[float, float]:
-        return self._scale_of(lambda told: self._words.cosines(told.terms))
+        return self._scale_of(lambda situation: self._words.cosines(situation.terms))
 
-    def _scale_of(self, measure: Callable[[Told], Floats]) -> tuple[float, float]:
+    def _scale_of(self, measure: Callable[[Situation], Floats]) -> tuple[float, float]:
         deals = self._starts[0]
         sample = deals[:: max(1, len(deals) // SAMPLE)][:SAMPLE]
-        raws = [measure(told) for deal in sample if (told := self.told_of(int(deal)))]
+        raws = [measure(situation) for deal in sample if (situation := self.of_deal(int(deal)))]
         pairs = [raw[other] for at, raw in enumerate(raws) for other in sample[at + 1 :]]
         if len(pairs) < 3:
             return 0.0, 1.0
@@ -146,11 +141,11 @@ class Situations:
         return float(usual), float(max(near, usual + 1e-3))
 
     def _centred(self, vectors: Vectors, is_japanese: bool) -> Vectors:
-        return _unit(vectors - self._middles[int(is_japanese)])
+        return _unit(vectors - self._means[int(is_japanese)])
 
-    def _raw(self, told: Told) -> Floats:
-        """Return the mean cosine of each part to the nearest one of the other side, both ways; nan for nothing told."""
-        cosines = self._parts @ self._centred(told.vectors, told.is_japanese).T  # a row a stored part
+    def _raw(self, situation: Situation) -> Floats:
+        """Return the mean cosine of each part to the nearest of the other side, both ways; nan without notes."""
+        cosines = self._parts @ self._centred(situation.vectors, situation.is_japanese).T  # one row per stored part
         deals, starts = self._starts
         there = np.maximum.reduceat(cosines, starts, axis=0).mean(axis=1)
         counts = np.diff(np.append(starts, len(cosines)))

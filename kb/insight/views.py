@@ -1,4 +1,4 @@
-"""How to read off a deal what is compared once the similar ones are found."""
+"""The values of a deal that similar deals are compared by."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from operator import attrgetter
 from kb.entry import Entry
 from kb.insight.asked import FACTS
 from kb.insight.contrast import Factor
-from kb.insight.deals import lead_source_key, size_class
+from kb.insight.deals import lead_sources, reason_codes, size_class
 from kb.insight.pairs import Reading
 from kb.playbook import Playbook
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Readings of a deal, by the name of what is read."""
+    """Functions that return values of a deal, by name."""
 
     contrasted: Mapping[Factor, Callable[[Entry], Sequence[str]]]
     same: Reading  # facts two deals may share
@@ -25,14 +25,10 @@ class Views:
 
 
 def views_of(playbook: Playbook, kinds: Mapping[str, str]) -> Views:
-    """Return the readings; `kinds` are the kinds of entries by id."""
-
-    def reasons(entry: Entry) -> Sequence[str]:
-        return [reason.code for reason in entry.deal.reasons] if entry.deal else ()
+    """Return the views; `kinds` are the kinds of entries by id."""
 
     def source(entry: Entry) -> Sequence[str]:
-        key = lead_source_key(entry.deal.lead_source, playbook.vocabulary("lead_source")) if entry.deal else ""
-        return [key] if key else ()
+        return lead_sources(entry, playbook)
 
     def stage(entry: Entry) -> Sequence[str]:
         return [entry.deal.stage] if entry.deal and entry.deal.stage else ()
@@ -51,7 +47,7 @@ def views_of(playbook: Playbook, kinds: Mapping[str, str]) -> Views:
     return Views(
         contrasted={
             "angle": angle,
-            "reason": reasons,
+            "reason": reason_codes,
             "competitor": competitor,
             "content": content,
             "lead_source": source,
@@ -69,7 +65,7 @@ def views_of(playbook: Playbook, kinds: Mapping[str, str]) -> Views:
             "competitor": competitor,
             "lead_source": source,
             "size": size,
-            "reason": reasons,
+            "reason": reason_codes,
         },
         used={"content": content, "campaign": campaign, "angle": angle},
     )

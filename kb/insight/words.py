@@ -1,4 +1,4 @@
-"""Which deals are told in the same words: rare words in common count most."""
+"""Word overlap between deals: rare shared words count most."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Integers = NDArray[np.int64]
 
 
 class SharedWords:
-    """The words of all deals of a table, weighed by rarity (tf-idf, cosine)."""
+    """The words of all deals of a table, weighted by rarity (tf-idf, cosine)."""
 
-    def __init__(self, told: Sequence[Sequence[str]]) -> None:
-        """Take the terms of each deal, none where nothing is told."""
-        counted = [Counter(terms) for terms in told]
+    def __init__(self, terms_by_deal: Sequence[Sequence[str]]) -> None:
+        """Take the terms of each deal."""
+        counted = [Counter(terms) for terms in terms_by_deal]
         self._size = len(counted)
         self._idf = _rarity(counted)
         weights = [self._weights(terms) for terms in counted]
@@ -26,7 +26,7 @@ class SharedWords:
         self._postings = _postings(weights)
 
     def cosines(self, terms: Sequence[str]) -> Floats:
-        """Return the cosine of each deal's words to others, 0 to 1."""
+        """Return the cosine of each deal's words to some terms, 0 to 1."""
         asked = self._weights(Counter(terms))
         found = np.zeros(self._size)
         for term, weight in asked.items():
@@ -35,7 +35,7 @@ class SharedWords:
         return np.asarray(found / np.maximum(self._lengths * _length(asked), 1e-9), np.float64)
 
     def _weights(self, terms: Mapping[str, int]) -> dict[str, float]:
-        """Return the weight of each word that more than one deal knows."""
+        """Return the weight of each word that occurs in more than one deal."""
         return {t: (1 + math.log(count)) * self._idf[t] for t, count in terms.items() if t in self._idf}
 
 
@@ -49,7 +49,7 @@ def _length(weights: Mapping[str, float]) -> float:
 
 
 def _postings(weights: Sequence[Mapping[str, float]]) -> dict[str, tuple[Integers, Floats]]:
-    """Return by term which deals hold it and how much it weighs there."""
+    """Return by term the deals that contain it and its weights there."""
     places: dict[str, list[int]] = {}
     values: dict[str, list[float]] = {}
     for place, terms in enumerate(weights):

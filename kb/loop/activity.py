@@ -1,9 +1,9 @@
-"""What people did: searches, what they opened, what helped them, and what became of gaps.
+"""The activity database: searches, opened and helpful entries, and decisions about gaps.
 
-Kept in a database of its own that an index rebuild never touches. A search never waits for it and never fails because
-of it: what cannot be written is kept in memory and written later. What a person did on purpose is either written or
-refused. Opening a file that an earlier version made brings it up to date. Whoever reads a file whose schema does not
-fit gets ActivitySchemaError, so that it never looks as if nobody had searched.
+Separate from the index, so that a rebuild never touches it. A search never waits for it or fails because of it: events
+that cannot be written are buffered in memory and written later. Explicit user actions are either written or rejected.
+Opening a file of an earlier version migrates it. Reading a file whose schema does not match raises ActivitySchemaError,
+so that it never looks like an empty log.
 """
 
 from __future__ import annotations
@@ -24,24 +24,25 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kb.clock import CLOCK, Clock
 from kb.errors import ActivitySchemaError, ActivityUnavailableError
-from kb.loop.dialect import copy, is_wrong_schema, keep_copy, prepare
+from kb.index.schema import use_wal
+from kb.loop.dialect import copy, is_wrong_schema, keep_copy
 from kb.loop.schema import STEPS, need_columns, version_of
-from kb.loop.tables import GAPS, HELPFUL, JUDGED, MEANINGS, OPENED, SEARCHES, TOLD, USED
+from kb.loop.tables import GAPS, HELPFUL, JUDGED, MEANINGS, NOTIFIED, OPENED, SEARCHES, USED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WAIT_MS = 1_500  # for another writer, where a person did something on purpose
-LASTING = 2  # failures in a row, before people are told
-SHORT_MS = 20  # where a search would have to wait
-MOST_WAITING = 10_000  # events in memory while the database cannot be written
-KEEP_DAYS = 180  # how long the words of a search are kept, unless set otherwise
+WAIT_MS = 1_500  # for another writer, on explicit user actions
+REPORTED_FAILURES = 2  # in a row, before users are warned
+SHORT_MS = 20  # for another writer, during a search
+MOST_WAITING = 10_000  # buffered events while the database cannot be written
+KEEP_DAYS = 180  # retention of search queries, by default
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """One search as it was answered."""
+    """A logged search with its outcome."""
 
     id: str
     at: str
@@ -58,7 +59,7 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class GapRow:
-    """What people decided about a gap."""
+    """A decision about a gap."""
 
     query: str
     wording: str
@@ -71,7 +72,7 @@ class GapRow:
 
 
 class Activity:
-    """The activity database. Safe from any thread and beside other processes."""
+    """The activity database. Safe with threads and other processes."""
 
     def __init__(
         self,
@@ -82,7 +83,7 @@ class Activity:
         clock: Clock = CLOCK,
         steps: Path = STEPS,
     ) -> None:
-        """Open or make the database. `is_kept` False: searches are not logged."""
+        """Open or create the database. `is_kept` False: searches are not logged."""
         self.path = path
         self._is_kept = is_kept
         self._keep_days = keep_days
@@ -91,19 +92,19 @@ class Activity:
         self._waiting: deque[Executable] = deque(maxlen=MOST_WAITING)
         self._lock = threading.Lock()
         self._ready = False
-        self.trouble = ""  # why nothing can be written; empty when all is well
-        self._failures = 0  # one after the other
-        self._misfit = False  # whether the schema is what stands in the way
+        self.trouble = ""  # why nothing can be written; empty if all is well
+        self._failures = 0  # in a row
+        self._misfit = False  # whether the cause is the schema
         self._engine = create_engine(f"sqlite:///{path}")
-        prepare(self._engine, WAIT_MS)
+        use_wal(self._engine, WAIT_MS)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            self._noticed(error)
-        self.forget_words()
+            self._failed(error)
+        self.purge_expired()
 
     def searched(self, search: Searched, replaces: str = "") -> None:
-        """Remember a search; `replaces` is the one it was typed on from."""
+        """Log a search; `replaces` is the id of the unfinished query it continues."""
         if not self._is_kept:
             return
         statements: list[Executable] = [upsert(SEARCHES).values(**asdict(search)).on_conflict_do_nothing()]
@@ -112,17 +113,17 @@ class Activity:
         self._later(statements)
 
     def opened(self, search: str, entry: str) -> None:
-        """Remember that a hit of a search was opened."""
+        """Log that a hit of a search was opened."""
         if self._is_kept:
             self._later([insert(OPENED).values(search=search, entry=entry, at=self.stamp())])
 
     def used(self, search: str, entry: str, deal: str) -> None:
-        """Remember that a hit of a search was used in a deal."""
+        """Log that a hit of a search was used in a deal."""
         if self._is_kept:
             self._later([insert(USED).values(search=search, entry=entry, deal=deal, at=self.stamp())])
 
     def helpful(self, entry: str, asker: str) -> int:
-        """Count somebody for whom an entry was of use, once; return how many there are.
+        """Mark an entry as helpful, once per person; return the number of people.
 
         Raises ActivityUnavailableError.
         """
@@ -133,17 +134,17 @@ class Activity:
             return int(connection.scalar(counted) or 0)
 
     def helpful_counts(self) -> dict[str, int]:
-        """Return for how many each entry was of use; nothing where that cannot be read."""
+        """Return the helpful counts by entry; empty if unreadable."""
         counted = select(HELPFUL.c.entry, func.count()).group_by(HELPFUL.c.entry)
         return {row[0]: row[1] for row in self._rows_or_none(counted)}
 
     def searches(self, since: str, until: str = "9") -> list[Searched]:
-        """Return the searches of a time (UTC, ISO) whose words are still kept, oldest first."""
+        """Return the searches of a period (UTC, ISO) whose queries are still retained, oldest first."""
         within = select(SEARCHES).where(SEARCHES.c.at >= since, SEARCHES.c.at < until, SEARCHES.c.query != "")
         return [Searched(*row) for row in self._rows(within.order_by(SEARCHES.c.at))]
 
     def opened_of(self, since: str) -> dict[str, list[str]]:
-        """Return the entries opened, or used in a deal, from each search since a time."""
+        """Return the entries opened or used in a deal, by search, since a time."""
         found: dict[str, list[str]] = {}
         for table in (OPENED, USED):
             for search, entry in self._rows(select(table.c.search, table.c.entry).where(table.c.at >= since)):
@@ -159,93 +160,93 @@ class Activity:
         return {entry: datetime.fromisoformat(at).date() for entry, at in self.last_opened().items()}
 
     def gaps(self) -> dict[str, GapRow]:
-        """Return what was decided about gaps, by folded query."""
+        """Return the decisions about gaps, by folded query."""
         return {row[0]: GapRow(*row) for row in self._rows(select(GAPS))}
 
-    def decide(self, gap: GapRow, tell: Iterable[str] = ()) -> None:
-        """Write down what was decided about a gap, and whom to tell of it. Raises ActivityUnavailableError."""
+    def decide(self, gap: GapRow, notify: Iterable[str] = ()) -> None:
+        """Store a decision about a gap, and whom to notify. Raises ActivityUnavailableError."""
         values = {**asdict(gap), "changed_at": self.stamp()}
         row = upsert(GAPS).values(**values)
         with self._writing() as connection:
             connection.execute(row.on_conflict_do_update(index_elements=["query"], set_=values))
-            connection.execute(delete(TOLD).where(TOLD.c.query == gap.query))
-            rows = [{"query": gap.query, "asker": asker, "seen": 0} for asker in sorted(set(tell))]
+            connection.execute(delete(NOTIFIED).where(NOTIFIED.c.query == gap.query))
+            rows = [{"query": gap.query, "asker": asker, "seen": 0} for asker in sorted(set(notify))]
             if rows:
-                connection.execute(insert(TOLD), rows)
+                connection.execute(insert(NOTIFIED), rows)
 
     def unseen(self, asker: str) -> list[GapRow]:
-        """Return the closed gaps somebody asked for and has not seen the answer of; none where that cannot be read."""
-        mine = select(TOLD.c.query).where(TOLD.c.asker == asker, TOLD.c.seen == 0)
+        """Return the closed gaps whose answer a person has not seen yet; none if unreadable."""
+        mine = select(NOTIFIED.c.query).where(NOTIFIED.c.asker == asker, NOTIFIED.c.seen == 0)
         found = select(GAPS).where(GAPS.c.query.in_(mine), GAPS.c.state == "closed")
         return [GapRow(*row) for row in self._rows_or_none(found)]
 
     def seen(self, asker: str, entry: str) -> None:
-        """Remember that somebody has opened the entry that closed gaps of theirs."""
+        """Log that a person opened the entry that closed their gaps."""
         closed = select(GAPS.c.query).where(GAPS.c.entry == entry)
-        self._later([update(TOLD).where(TOLD.c.asker == asker, TOLD.c.query.in_(closed)).values(seen=1)])
+        self._later([update(NOTIFIED).where(NOTIFIED.c.asker == asker, NOTIFIED.c.query.in_(closed)).values(seen=1)])
 
-    def forget_words(self) -> None:
-        """Empty the words of searches that are older than they may be kept."""
+    def purge_expired(self) -> None:
+        """Delete queries and derived data past their retention."""
         until = (self._clock.now() - timedelta(days=self._keep_days)).isoformat(timespec="seconds")
         emptied = update(SEARCHES).where(SEARCHES.c.at < until, SEARCHES.c.query != "").values(query="")
         self._later([emptied, *(delete(table).where(table.c.at < until) for table in (MEANINGS, JUDGED))])
 
-    def meanings(self, model: str) -> dict[str, bytes]:
-        """Return the vectors of wordings that a model made and that are still kept."""
+    def wording_vectors(self, model: str) -> dict[str, bytes]:
+        """Return the stored vectors of wordings made by a model."""
         kept = select(MEANINGS.c.wording, MEANINGS.c.vector).where(MEANINGS.c.model == model)
         return {row[0]: row[1] for row in self._rows(kept)}
 
-    def keep_meanings(self, model: str, vectors: Mapping[str, bytes]) -> None:
-        """Keep vectors of wordings for as long as words are kept."""
+    def keep_wording_vectors(self, model: str, vectors: Mapping[str, bytes]) -> None:
+        """Store vectors of wordings, with the retention of queries."""
         rows = [{"wording": w, "model": model, "vector": v, "at": self.stamp()} for w, v in vectors.items()]
         if rows:
             self._later([upsert(MEANINGS).values(rows).on_conflict_do_nothing()])
 
     def judged(self) -> dict[tuple[str, str], bool]:
-        """Return the pairs of wordings of which a person said whether they mean the same."""
+        """Return the pairs of wordings people judged, and whether they mean the same."""
         return {(row[0], row[1]): bool(row[2]) for row in self._rows(select(JUDGED))}
 
     def judge(self, pairs: Iterable[tuple[str, str]], *, is_same: bool) -> None:
-        """Write down that pairs of folded wordings mean the same, or do not. Raises ActivityUnavailableError."""
+        """Store whether pairs of folded wordings mean the same. Raises ActivityUnavailableError."""
         now = self.stamp()
         values = {(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]}
         rows = [{"one": one, "other": other, "is_same": int(is_same), "at": now} for one, other in sorted(values)]
         row = upsert(JUDGED)
-        said = {"is_same": row.excluded.is_same, "at": row.excluded.at}
+        changes = {"is_same": row.excluded.is_same, "at": row.excluded.at}
         with self._writing() as connection:
             if rows:
-                connection.execute(row.on_conflict_do_update(index_elements=["one", "other"], set_=said), rows)
+                connection.execute(row.on_conflict_do_update(index_elements=["one", "other"], set_=changes), rows)
 
     def stamp(self) -> str:
-        """Return the time now, UTC, ISO."""
+        """Return the current time, UTC, ISO."""
         return self._clock.now().isoformat(timespec="milliseconds")
 
     def copy_to(self, place: Path) -> bool:
-        """Copy the database as it is now, while others write; False when there is none.
+        """Copy the current database while others write; False if there is none.
 
-        Raises ActivityUnavailableError when it is damaged.
+        Raises ActivityUnavailableError if it is damaged.
         """
         if not self.path.is_file():
             return False
         try:
             copy(self._engine, place)
         except (SQLAlchemyError, OSError) as error:
-            self._noticed(error)
+            self._failed(error)
             raise ActivityUnavailableError(self.trouble) from error
         return True
 
     @property
     def is_failing(self) -> bool:
-        """Whether this lasts: nothing could be written more than once, or the schema does not fit."""
-        return self._failures >= LASTING or self._misfit
+        """Whether writing fails persistently, or the schema does not match."""
+        return self._failures >= REPORTED_FAILURES or self._misfit
 
     def close(self) -> None:
-        """Write what waits and let go of the file."""
+        """Write buffered events and close the file."""
         self._later([])
         self._engine.dispose()
 
     def _later(self, statements: Sequence[Executable]) -> None:
-        """Write as soon as possible: now, or with the next event."""
+        """Write now, or with the next event."""
         with self._lock:
             self._waiting.extend(statements)
             try:
@@ -257,7 +258,7 @@ class Activity:
                 self._waiting.clear()
                 self.trouble, self._failures, self._misfit = "", 0, False
             except (SQLAlchemyError, OSError, ActivitySchemaError) as error:
-                self._noticed(error)
+                self._failed(error)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -267,29 +268,29 @@ class Activity:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout={WAIT_MS}")
                 yield connection
         except (SQLAlchemyError, OSError, ActivitySchemaError) as error:
-            raise self._noticed(error) from error
+            raise self._failed(error) from error
 
     def _rows(self, query: Executable) -> list[Any]:
-        """Return rows; none where the file cannot be read. Raises ActivitySchemaError."""
+        """Return rows; none if the file cannot be read. Raises ActivitySchemaError."""
         try:
             self._prepare(WAIT_MS, is_reading=True)
             with self._engine.connect() as connection:
                 return list(connection.execute(query).all())
         except (SQLAlchemyError, OSError, ActivitySchemaError) as error:
-            noticed = self._noticed(error)
-            if isinstance(noticed, ActivitySchemaError):
-                raise noticed from error
+            failure = self._failed(error)
+            if isinstance(failure, ActivitySchemaError):
+                raise failure from error
             return []
 
     def _rows_or_none(self, query: Executable) -> list[Any]:
-        """Return rows for a page that is about something else and does without them."""
+        """Return rows for a page that can do without them."""
         try:
             return self._rows(query)
         except ActivitySchemaError:
             return []
 
     def _prepare(self, wait_ms: int, *, is_reading: bool = False) -> None:
-        """Bring the file up to date; one that can only be read need not say which version it has."""
+        """Migrate the file; a current one that is only read need not be stamped."""
         if self._ready:
             return
         with self._engine.connect() as connection:
@@ -298,23 +299,23 @@ class Activity:
             if version.is_current and (version.is_stamped or is_reading):
                 need_columns(connection)
             else:
-                from kb.loop.migrations.upgrading import upgrade  # Alembic takes long to import
+                from kb.loop.migrations.upgrading import upgrade  # Alembic is slow to import
 
                 upgrade(connection, lambda name: keep_copy(self._engine, self.path, name), self._steps)
         self._ready = True
 
-    def _noticed(self, error: Exception) -> ActivitySchemaError | ActivityUnavailableError:
-        """Remember why something failed; return it as the error that people are told."""
-        said = str(getattr(error, "orig", None) or error)
+    def _failed(self, error: Exception) -> ActivitySchemaError | ActivityUnavailableError:
+        """Record a failure; return it as the error to report."""
+        why = str(getattr(error, "orig", None) or error)
         if is_wrong_schema(error):
-            error = ActivitySchemaError(said)
+            error = ActivitySchemaError(why)
         self._misfit = isinstance(error, ActivitySchemaError)
-        known = error if isinstance(error, ActivitySchemaError) else ActivityUnavailableError(said)
-        said = known.sentence if self._misfit else said
-        if said != self.trouble:
-            log.warning("The activity database %s cannot be used: %s", self.path, said)
-        self.trouble = said
+        known = error if isinstance(error, ActivitySchemaError) else ActivityUnavailableError(why)
+        why = known.sentence if self._misfit else why
+        if why != self.trouble:
+            log.warning("The activity database %s cannot be used: %s", self.path, why)
+        self.trouble = why
         self._failures += 1
-        self._engine.dispose()  # a file that was read-only or damaged when it was opened stays so until opened anew
+        self._engine.dispose()  # a file opened read-only or damaged stays so until reopened
         self._ready = False
         return known

@@ -1,4 +1,4 @@
-"""The board of gaps over one search and one activity database."""
+"""The gap board over a search and an activity database."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from kb.loop.logbook import filters_of
 from kb.search.answer import Answer
 from kb.search.query import Filters
 
-PLACE = 5  # within which an entry must stand to close a gap
-MOST_REMEMBERED = 5_000  # vectors of wordings
+PLACE = 5  # lowest rank at which an entry closes a gap
+CACHED_VECTORS = 5_000  # of wordings
 KEPT_AT_ONCE = 100
-LATELY_SECONDS = 300.0  # longer than a server takes to look again by itself
+CACHE_SECONDS = 300.0  # longer than the refresh interval of a server
 
 
 class Answering(Protocol):
-    """What the board needs of a search."""
+    """The part of a search the board needs."""
 
     @property
     def model(self) -> str:
         """The checksum of the model: vectors of another one cannot be compared."""
 
     def answer(self, text: str, *, filters: Filters, limit: int) -> Answer:
-        """Answer a question."""
+        """Answer a query."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector per question, as rows."""
+        """Return one unit vector per query, as rows."""
 
 
 class GapBoard:
-    """Finds gaps, and closes one when its search is answered. Safe from any thread."""
+    """Finds gaps, and closes those whose search is answered. Thread-safe."""
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ class GapBoard:
         self._clock = clock
         self._lock = threading.Lock()
         self._vectors: dict[str, Vectors] = {}
-        self._lately: tuple[float, list[Gap]] | None = None
+        self._cached: tuple[float, list[Gap]] | None = None
 
     def gaps(self) -> list[Gap]:
-        """Return the open gaps, the most pressing first."""
+        """Return the open gaps, most urgent first."""
         now = self._clock.now()
         since = (now - LOOKED_BACK).isoformat(timespec="seconds")
         found = gaps(
@@ -74,16 +74,16 @@ class GapBoard:
             self._open_amounts(),
             now,
         )
-        self._lately = time.monotonic(), found
+        self._cached = time.monotonic(), found
         return found
 
-    def lately(self) -> list[Gap]:
-        """Return the gaps as they were a few minutes ago at most; what was decided here since counts."""
-        known = self._lately
-        return known[1] if known and time.monotonic() - known[0] < LATELY_SECONDS else self.gaps()
+    def recent_gaps(self) -> list[Gap]:
+        """Return the gaps from a cache of a few minutes; decisions made here invalidate it."""
+        known = self._cached
+        return known[1] if known and time.monotonic() - known[0] < CACHE_SECONDS else self.gaps()
 
     def gap(self, query: str) -> Gap | None:
-        """Return the open gap a wording belongs to."""
+        """Return the open gap of a wording."""
         wanted = fold(query)
         return next((g for g in self.gaps() if wanted == g.query or wanted in map(fold, g.wordings)), None)
 
@@ -92,16 +92,16 @@ class GapBoard:
         return self._activity.days_opened()
 
     def decide(self, query: str, *, state: str = "open", owner: str = "", due: str = "") -> bool:
-        """Assign or dismiss a gap; return whether it is still there. Raises ActivityUnavailableError."""
+        """Assign or dismiss a gap; return whether it exists. Raises ActivityUnavailableError."""
         found = self.gap(query)
         if found:
             row = found.decided or GapRow(found.query, found.wording, found.filters)
             self._activity.decide(replace(row, state=state, owner=owner, due=due))
-            self._lately = None
+            self._cached = None
         return found is not None
 
-    def set_apart(self, query: str, wording: str) -> bool:
-        """Take a wording out of a gap from now on; return whether it was there. Raises ActivityUnavailableError."""
+    def split_off(self, query: str, wording: str) -> bool:
+        """Split a wording off a gap for good; return whether it was part of it. Raises ActivityUnavailableError."""
         found, wanted = self.gap(query), fold(wording)
         others = {fold(one) for one in found.wordings} - {wanted} if found else set()
         if not found or not others or wanted not in map(fold, found.wordings):
@@ -110,7 +110,7 @@ class GapBoard:
         return True
 
     def merge(self, query: str, into: str) -> bool:
-        """Make two gaps one from now on; return whether both were there. Raises ActivityUnavailableError."""
+        """Merge two gaps for good; return whether both exist. Raises ActivityUnavailableError."""
         one, other = self.gap(query), self.gap(into)
         if not one or not other or one.query == other.query:
             return False
@@ -118,7 +118,7 @@ class GapBoard:
         return True
 
     def close(self, query: str, entry_id: str) -> bool:
-        """Close a gap if its search, run again, ranks the entry; those who asked will see it. False: it was no gap.
+        """Close a gap if its search now returns the entry, and notify those who asked; False if there is no such gap.
 
         Raises GapNotClosedError, ActivityUnavailableError.
         """
@@ -129,13 +129,13 @@ class GapBoard:
         if answer.confidence == "none" or entry_id not in [hit.entry.id for hit in answer.hits]:
             raise GapNotClosedError(found.wording, PLACE)
         row = found.decided or GapRow(found.query, found.wording, found.filters)
-        self._activity.decide(replace(row, state="closed", entry=entry_id), tell=found.askers)
-        self._lately = None
+        self._activity.decide(replace(row, state="closed", entry=entry_id), notify=found.askers)
+        self._cached = None
         return True
 
     def _judge(self, pairs: Sequence[tuple[str, str]], *, is_same: bool) -> None:
         self._activity.judge(pairs, is_same=is_same)
-        self._lately = None
+        self._cached = None
 
     def _clustered(self, wordings: Sequence[str]) -> list[int]:
         place = {wording: at for at, wording in enumerate(wordings)}
@@ -148,19 +148,19 @@ class GapBoard:
         return clusters(self._embedded(wordings), words, judged=judged)
 
     def _embedded(self, wordings: Sequence[str]) -> Vectors:
-        """Return a row for each wording; one that was seen before, also by another process, is not embedded again."""
+        """Return a row per wording; vectors are cached here and in the database."""
         model = self._search.model
         with self._lock:
             if any(wording not in self._vectors for wording in wordings):
-                kept = self._activity.meanings(model)
+                kept = self._activity.wording_vectors(model)
                 self._vectors |= {wording: np.frombuffer(vector, np.float32) for wording, vector in kept.items()}
             fresh = [wording for wording in dict.fromkeys(wordings) if wording not in self._vectors]
             for at in range(0, len(fresh), KEPT_AT_ONCE):
                 some = fresh[at : at + KEPT_AT_ONCE]
                 made = dict(zip(some, self._search.embed(some), strict=True))
-                self._activity.keep_meanings(model, {wording: row.tobytes() for wording, row in made.items()})
+                self._activity.keep_wording_vectors(model, {wording: row.tobytes() for wording, row in made.items()})
                 self._vectors |= made
             rows = [self._vectors[wording] for wording in wordings]
-            while len(self._vectors) > MOST_REMEMBERED:
+            while len(self._vectors) > CACHED_VECTORS:
                 self._vectors.pop(next(iter(self._vectors)))
         return np.stack(rows) if rows else np.zeros((0, 0), np.float32)

@@ -1,4 +1,4 @@
-"""Where the chain from deals to content and back breaks: a work list for both teams."""
+"""Broken links in the chain from deals to content and back: a work list for both teams."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from kb.index.analysis import fold
 from kb.insight.response import Response, responses
 from kb.playbook import Playbook
 
-QUIET_DAYS = 90  # without use, after which content is asked about
+QUIET_DAYS = 90  # without use, after which content is listed
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A talk track that won deals and became nothing else."""
+    """A talk track that won deals but was never made into content."""
 
     entry: Entry
     won: tuple[Entry, ...]  # newest first
@@ -24,15 +24,15 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Content no deal of late made use of."""
+    """Content that no recent deal used."""
 
     entry: Entry
-    last_used: date | None  # the last day a deal that used it was closed
+    last_used: date | None  # close date of the last deal that used it
 
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A reason for losing deals that no entry answers."""
+    """A loss reason without an entry that answers it."""
 
     reason: str  # code
     deals: tuple[Entry, ...]  # newest first
@@ -40,10 +40,10 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The broken places, what weighs most first."""
+    """The broken links, most important first."""
 
     proven: tuple[Proven, ...]
-    angles: tuple[tuple[str, Response], ...]  # answered to in campaigns, used in no deal
+    angles: tuple[tuple[str, Response], ...]  # with response in campaigns, but used in no deal
     idle: tuple[Idle, ...]
     unanswered: tuple[Unanswered, ...]
 
@@ -51,7 +51,7 @@ class Broken:
 def broken(
     content: Sequence[Entry], deals: Sequence[Entry], playbook: Playbook, today: date, opened: Mapping[str, date]
 ) -> Broken:
-    """Find them among published content and deals; `opened` says when an entry was last read, by id."""
+    """Find broken links in published content and deals; `opened` is the day each entry was last read, by id."""
     return Broken(_proven(content, deals), _unused_angles(content, deals), _idle(content, deals, today, opened),
                   _unanswered(content, deals, playbook))  # fmt: skip
 
@@ -77,7 +77,7 @@ def _unused_angles(content: Sequence[Entry], deals: Sequence[Entry]) -> tuple[tu
 def _idle(
     content: Sequence[Entry], deals: Sequence[Entry], today: date, opened: Mapping[str, date]
 ) -> tuple[Idle, ...]:
-    """Leave out what is new itself, was opened of late, or is used in an open deal."""
+    """Return unused content, except what is new, recently opened, or used in an open deal."""
     since = today - timedelta(days=QUIET_DAYS)
     used, found = _by_used(deals), []
     for entry in content:
@@ -91,9 +91,9 @@ def _idle(
 
 
 def _unanswered(content: Sequence[Entry], deals: Sequence[Entry], playbook: Playbook) -> tuple[Unanswered, ...]:
-    """A reason is answered by an entry that names it, or that speaks of the competitor and shares an angle or tag.
+    """Return unanswered reasons. An entry answers one by naming it, or by competitor plus a shared angle or tag.
 
-    What was used in the deal itself has not answered it by being alike; it does by naming the reason.
+    Entries used in the deal itself only answer it by naming the reason.
     """
     lost = [deal for deal in deals if deal.outcome == "lost" and deal.deal]
     codes = {reason.code for deal in lost if deal.deal for reason in deal.deal.reasons}
@@ -121,8 +121,8 @@ def _spellings(code: str, playbook: Playbook) -> set[str]:
 def _is_named(spellings: Collection[str], content: Iterable[Entry]) -> bool:
     for entry in content:
         objection = entry.talk_track.objection if entry.talk_track else ""
-        said = fold("\n".join((entry.title, objection, *entry.tag, *entry.angle, entry.body)))
-        if any(spelling in said for spelling in spellings):
+        text = fold("\n".join((entry.title, objection, *entry.tag, *entry.angle, entry.body)))
+        if any(spelling in text for spelling in spellings):
             return True
     return False
 
@@ -138,7 +138,7 @@ def _has_alike(deal: Entry, against: Mapping[str, Sequence[Entry]]) -> bool:
 
 
 def _by_used(deals: Sequence[Entry]) -> dict[str, list[Entry]]:
-    """Return the deals by what they used or came from, newest first."""
+    """Return the deals by content used and campaign, newest first."""
     found: dict[str, list[Entry]] = {}
     for deal in _newest_first(deals):
         named = (*deal.deal.used, deal.deal.campaign) if deal.deal else ()

@@ -1,4 +1,4 @@
-"""What people searched for and did not find, grouped by what they meant, the most pressing first."""
+"""Gaps: failed searches, grouped by meaning, most urgent first."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from kb.loop.activity import GapRow, Searched
 
 Why = Literal["nothing", "weak", "unopened", "filtered"]
 WHYS: tuple[Why, ...] = ("nothing", "weak", "filtered", "unopened")
-OPENING_MINUTES = 30  # a search whose hits are still unopened after so long was no help
+OPENING_MINUTES = 30  # a search without an opened hit after this time has failed
 LOOKED_BACK = timedelta(days=90)
-MOST_QUERIES = 1_000  # different wordings that are grouped, the latest
-LEAST_UNOPENED = 2  # people: one who did not open anything may just have read the snippet
-PROGRAM = "api"  # searches by programs open nothing
+MOST_QUERIES = 1_000  # distinct wordings to cluster, the latest
+LEAST_UNOPENED = 2  # people: a single one may have found the snippet sufficient
+PROGRAM = "api"  # asker of API searches, which open nothing
 
-Cluster = Callable[[Sequence[str]], Sequence[int]]  # different wordings → number of the group of each
-Namer = Callable[[Sequence[str]], int]  # wordings of a group → place of the one that stands for all
+Cluster = Callable[[Sequence[str]], Sequence[int]]  # distinct wordings → group of each
+Namer = Callable[[Sequence[str]], int]  # wordings of a group → index of the representative one
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A need nobody has written down yet."""
+    """A need no entry answers yet."""
 
-    query: str  # folded; by which it is known again
-    wording: str  # as somebody typed it
-    filters: str  # of that search, as the log keeps them
+    query: str  # folded; identifies the gap
+    wording: str  # as typed
+    filters: str  # of that search, as logged
     why: Why  # most often
     whys: Mapping[str, int]
     times: int
     askers: frozenset[str]
-    amount: int  # of the open deals it was asked for
+    amount: int  # of the open deals it was searched for
     deals: tuple[str, ...]
-    wordings: tuple[str, ...]  # the frequent ones first
+    wordings: tuple[str, ...]  # most frequent first
     last: str  # UTC, ISO
     decided: GapRow | None = None
 
@@ -50,12 +50,12 @@ def gaps(
     amounts: Mapping[str, int],
     now: datetime,
 ) -> list[Gap]:
-    """Return the gaps that are open, by the amount of the open deals they were asked for, then by how many asked.
+    """Return the open gaps, by the amount of their open deals, then by the number of askers.
 
-    `opened` are ids of searches that led somewhere, `amounts` the open deals with theirs. A gap that was closed or
-    dismissed comes back when it is searched for in vain again afterwards.
+    `opened` are ids of searches with an opened hit, `amounts` the amounts of open deals by id. A closed or dismissed
+    gap is reopened by a later failed search.
     """
-    why = {s.id: reason for s in searches if (reason := why_not(s, s.id in opened, now))}
+    why = {s.id: reason for s in searches if (reason := failure(s, s.id in opened, now))}
     failed = [search for search in searches if search.id in why]
     folded = {query: fold(query) for query in {search.query for search in failed}}  # many ask the same
     wordings = list(dict.fromkeys(folded[search.query] for search in reversed(failed)))[:MOST_QUERIES]
@@ -75,8 +75,8 @@ def gaps(
     return sorted(kept, key=lambda gap: (-gap.amount, -len(gap.askers), -gap.times, gap.query))
 
 
-def why_not(search: Searched, is_opened: bool, now: datetime) -> Why | None:
-    """Return in which way a search was in vain; None when it was not, or when that is not known yet."""
+def failure(search: Searched, is_opened: bool, now: datetime) -> Why | None:
+    """Return how a search failed; None if it did not, or if it is too early to tell."""
     if is_opened:
         return None
     if search.confidence == "none" or not search.total:
@@ -101,7 +101,7 @@ def _gap(
 ) -> Gap:
     is_open = known is not None and known.state == "open"
     query = known.query if known and is_open else members[name(members)]
-    said = Counter(search.query for search in asked)
+    typed = Counter(search.query for search in asked)
     named = [search for search in asked if fold(search.query) == query] or list(asked)
     deals = tuple(sorted({search.deal for search in asked if search.deal in amounts}))
     reasons = Counter(why[search.id] for search in asked)
@@ -115,7 +115,7 @@ def _gap(
         askers=frozenset(search.asker for search in asked),
         amount=sum(amounts[deal] for deal in deals),
         deals=deals,
-        wordings=tuple(text for text, _ in said.most_common()),
+        wordings=tuple(text for text, _ in typed.most_common()),
         last=max(search.at for search in asked),
         decided=known if is_open else None,
     )

@@ -1,6 +1,6 @@
-"""The goal and the numbers on the way to it: what was reached in a period, against target and the period before.
+"""The goal (KGI) and the KPIs of a period, against target and the preceding period.
 
-Pure computation. Each number has one row in DEFINITIONS, and the page that explains the numbers reads the same table.
+Pure computation. Each KPI has one row in DEFINITIONS, which also feeds the page that explains them.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ _DAY = re.compile(r"(\d{4})\s*[-/年.]\s*(\d{1,2})\s*[-/月.]\s*(\d{1,2})")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was counted in one period."""
+    """A value measured in one period."""
 
     value: float
-    done: int = 0  # of a share: what counts; else the number itself
-    of: int = 0  # of a share: among how many; of an amount: from how many deals
+    done: int = 0  # of a share: the numerator; else the value itself
+    of: int = 0  # of a share: the denominator; of an amount: the number of deals
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number of the meeting. `missing` names what would be needed where there is no number."""
+    """One figure of the meeting. `missing` names the data needed if there is no value."""
 
-    key: str  # of DEFINITIONS, or as the playbook has it
-    name: str = ""  # as the playbook has it; empty: the name of the definition
+    key: str  # of DEFINITIONS, or as in the playbook
+    name: str = ""  # as in the playbook; empty: the name of the definition
     name_en: str = ""
     unit: Unit = "none"
     currency: str = ""
@@ -44,17 +44,17 @@ class Figure:
     before: Measured | None = None
     low: float | None = None  # 90 % interval of now
     high: float | None = None
-    p_higher: float | None = None  # that now is really higher than before
+    p_higher: float | None = None  # probability that now is higher than before
     change: Change = "none"
     target_text: str = ""
     target: float | None = None  # for this period
-    total: float | None = None  # of the goal: since its period began
+    total: float | None = None  # of the goal: since the start of its period
     missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What figures are counted over."""
+    """The records behind the figures."""
 
     deals: Sequence[Entry]
     campaigns: Sequence[Entry]
@@ -67,22 +67,22 @@ class Records:
 
     def ended(self, period: Period) -> list[Entry]:
         """Return the campaigns that ended in a period."""
-        return [entry for entry in self.campaigns if period.holds(campaign_end(entry))]
+        return [entry for entry in self.campaigns if period.contains(campaign_end(entry))]
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """How a number comes about. Texts on it have the keys number.<key>, .what, .formula and .sources."""
+    """How a figure is computed. Its texts have the keys number.<key>, .what, .formula and .sources."""
 
     key: str
     unit: Unit
     measure: Callable[[Records, Period], Measured | None]
-    missing: str  # what would be needed where there is none
+    missing: str  # the data needed if there is no value
     others: tuple[str, ...] = ()  # other keys playbooks use
 
 
 def campaign_end(entry: Entry) -> date | None:
-    """Return the last day a campaign names in its period, else the day of its entry."""
+    """Return the last day of a campaign's period, else the date of its entry."""
     for year, month, day in reversed(_DAY.findall(entry.campaign.period if entry.campaign else "")):
         try:
             return date(int(year), int(month), int(day))
@@ -97,7 +97,7 @@ def _leads(records: Records, period: Period) -> Measured | None:
 
 
 def _step(first: str, then: str) -> Callable[[Records, Period], Measured | None]:
-    """Return the share of leads that went on, over the campaigns that counted both stages."""
+    """Return the conversion from one stage to the next, over the campaigns that counted both."""
 
     def measure(records: Records, period: Period) -> Measured | None:
         metrics = [entry.campaign.metrics for entry in records.ended(period) if entry.campaign]
@@ -105,13 +105,6 @@ def _step(first: str, then: str) -> Callable[[Records, Period], Measured | None]
         return _share(sum(min(pair) for pair in pairs), sum(of for _, of in pairs))
 
     return measure
-
-
-def _in_time(records: Records, period: Period) -> Measured | None:
-    """Return the share of MQLs that were contacted within the promised time, over the campaigns that counted them."""
-    metrics = [entry.campaign.metrics for entry in records.ended(period) if entry.campaign]
-    pairs = [(m["in_time"], m["mql"]) for m in metrics if "in_time" in m and "mql" in m]
-    return _share(sum(min(pair) for pair in pairs), sum(of for _, of in pairs))
 
 
 def _wins(records: Records, period: Period) -> Measured | None:
@@ -136,7 +129,7 @@ DEFINITIONS: Mapping[str, Definition] = {
         Definition("sql-rate", "share", _step("sal", "sql"), "campaigns", ("sal-sql", "sal-to-sql")),
         Definition("close-rate", "share", _step("sql", "won"), "campaigns", ("sql-won", "sql-to-won")),
         Definition("win-rate", "share", _wins, "decided", ("won-rate", "win_rate")),
-        Definition("sla", "share", _in_time, "in_time", ("sla-kept", "sla-rate")),
+        Definition("sla", "share", _step("mql", "in_time"), "in_time", ("sla-kept", "sla-rate")),
         Definition("reuse", "share", _reuse, "won", ("knowledge-reuse",)),
     )
 }
@@ -145,21 +138,21 @@ UNRECORDED = {"first-touch": "contact", "first-contact": "contact", "response-ti
 
 
 def figures(playbook: Playbook, records: Records, period: Period) -> tuple[Figure, ...]:
-    """Return the goal, the numbers of the playbook in its order, then those it does not name."""
-    told = [(_text(kpi, "key").strip().casefold(), kpi) for kpi in playbook.kpis]
-    named = {_BY_KEY[key].key for key, _ in told if key in _BY_KEY}
+    """Return the goal, the KPIs of the playbook in its order, then the remaining ones."""
+    listed = [(_text(kpi, "key").strip().casefold(), kpi) for kpi in playbook.kpis]
+    named = {_BY_KEY[key].key for key, _ in listed if key in _BY_KEY}
     rest: list[tuple[str, Mapping[str, Any]]] = [(key, {}) for key in DEFINITIONS if key not in named]
-    return (goal(playbook, records, period), *(_figure(key, kpi, records, period) for key, kpi in [*told, *rest]))
+    return (goal(playbook, records, period), *(_figure(key, kpi, records, period) for key, kpi in [*listed, *rest]))
 
 
 def goal(playbook: Playbook, records: Records, period: Period) -> Figure:
-    """Return the amount won in the period, and since the period of the goal began."""
+    """Return the amount won in the period, and since the start of the goal's period."""
     kgi = playbook.kgi
     text = _text(kgi, "target")
     currency, span = currency_of(text), span_of(_text(kgi, "period"))
-    begun = span is not None and span[0] <= period.end and period.start <= span[1]
+    is_running = span is not None and span[0] <= period.end and period.start <= span[1]
     total = None
-    if span and begun:
+    if span and is_running:
         since = Period("", span[0], min(period.end, span[1]))
         total = sum(_amounts(records.closed(since), currency))
     now = _sum(records.closed(period), currency)
@@ -172,24 +165,24 @@ def goal(playbook: Playbook, records: Records, period: Period) -> Figure:
 
 def _figure(key: str, kpi: Mapping[str, Any], records: Records, period: Period) -> Figure:
     text, definition = _text(kpi, "target"), _BY_KEY.get(key)
-    told: dict[str, Any] = {"name": _text(kpi, "name") or key if kpi else "", "name_en": _text(kpi, "en")}
-    told["target_text"] = text
+    texts: dict[str, Any] = {"name": _text(kpi, "name") or key if kpi else "", "name_en": _text(kpi, "en")}
+    texts["target_text"] = text
     if definition is None:
-        return Figure(key=key or told["name"], missing=UNRECORDED.get(key, "unknown"), **told)
+        return Figure(key=key or texts["name"], missing=UNRECORDED.get(key, "unknown"), **texts)
     now, before = definition.measure(records, period), definition.measure(records, period.before())
-    told["target"] = share_target(text) if definition.unit == "share" else count_target(text, period)
+    texts["target"] = share_target(text) if definition.unit == "share" else count_target(text, period)
     if now is None:
-        return Figure(key=definition.key, unit=definition.unit, before=before, missing=definition.missing, **told)
+        return Figure(key=definition.key, unit=definition.unit, before=before, missing=definition.missing, **texts)
     low, high = _interval(definition.unit, now)
     p = None if before is None else _p_higher(definition.unit, now, before, period)
     return Figure(
         key=definition.key, unit=definition.unit, now=now, before=before, low=low, high=high, p_higher=p,
-        change=change_of(p), **told,
+        change=change_of(p), **texts,
     )  # fmt: skip
 
 
 def change_of(p_higher: float | None) -> Change:
-    """Say what a probability of being higher means: beyond .95 or below .05 a change, between them none to speak of."""
+    """Classify the probability of being higher: a change from .95 or up to .05, otherwise within error."""
     if p_higher is None:
         return "none"
     return "up" if p_higher >= SURE else "down" if p_higher <= 1 - SURE else "within-error"

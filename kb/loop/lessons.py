@@ -1,6 +1,6 @@
-"""Read notes: the one lesson of a deal, the decisions and the tasks of a meeting.
+"""Parse notes: the main lesson of a deal, the decisions and tasks of a meeting.
 
-Only headings, lists and sentences are told apart, line by line.
+Line by line; only headings, lists and sentences are recognised.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(.+)")
 _MARKS = re.compile(r"^\s*(?:>\s*|[-*+]\s+|\d+[.)]\s+)+|\*\*|__|`")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _END = re.compile(r"(?<=[。．！？!?])|(?<=\.)\s")
-# Of the headings on the end those that look ahead come first.
+# Of the headings about the outcome, forward-looking ones come first.
 _AHEAD = re.compile("次|教訓|学び|反省|振り返|持ち帰|lesson|next|takeaway|learn|differently", re.IGNORECASE)
 _DECISIONS = re.compile(
     r"(?!.*(?:前回|\blast\b)).*(?:決定|決めたこと|decision)", re.IGNORECASE
-)  # not of the one before
+)  # not those of the last meeting
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An action somebody took on."""
+    """An action item."""
 
     text: str
     is_done: bool
@@ -36,14 +36,14 @@ class Task:
 
 def lesson_of(body: str) -> str:
     """Return the first sentence of the section on lessons, else the first sentence; at most LESSON_CHARS letters."""
-    told = [(heading, sentence) for heading, text in sections(body) if (sentence := first_sentence(text))]
-    ahead = next((sentence for heading, sentence in told if _AHEAD.search(heading)), "")
-    ended = ahead or next((sentence for heading, sentence in told if heading and tells_lesson(heading)), "")
-    return ended or (told[0][1] if told else "")
+    found = [(heading, sentence) for heading, text in sections(body) if (sentence := first_sentence(text))]
+    ahead = next((sentence for heading, sentence in found if _AHEAD.search(heading)), "")
+    ended = ahead or next((sentence for heading, sentence in found if heading and tells_lesson(heading)), "")
+    return ended or (found[0][1] if found else "")
 
 
 def first_sentence(text: str) -> str:
-    """Return the first sentence of a Markdown text without its marks; tables are passed over."""
+    """Return the first sentence of a Markdown text without markup; tables are skipped."""
     for line in text.split("\n"):
         plain = _LINK.sub(r"\1", _MARKS.sub("", line)).strip()
         if plain and not plain.startswith(("|", "---", "<", "![")):
@@ -53,7 +53,7 @@ def first_sentence(text: str) -> str:
 
 
 def _whole(parts: list[str]) -> str:
-    """Return the first of some sentences; one that ends inside a quotation goes on until that is closed."""
+    """Return the first sentence; one that ends inside a quotation continues to its end."""
     sentence = ""
     for part in parts:
         sentence += part
@@ -63,13 +63,13 @@ def _whole(parts: list[str]) -> str:
 
 
 def tasks_of(body: str) -> tuple[Task, ...]:
-    """Return the tasks (- [ ] and - [x]) of a note in their order."""
+    """Return the tasks (- [ ] and - [x]) of a note, in order."""
     found = (_TASK.fullmatch(line) for _, text in sections(body) for line in text.split("\n"))
     return tuple(Task(task[2].strip(), task[1] != " ") for task in found if task)
 
 
 def marked(note: str, task: str, *, is_done: bool) -> str:
-    """Return the text of a note with a task marked as done or open; unchanged where it has no such task."""
+    """Return the text of a note with a task marked as done or open; unchanged if it has no such task."""
     lines = note.split("\n")
     for at, line in enumerate(lines):
         found = _TASK.fullmatch(line.rstrip("\r"))

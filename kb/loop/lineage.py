@@ -1,4 +1,4 @@
-"""Where an entry comes from and what came of it: talk track, content, campaign, deal, outcome."""
+"""Lineage: where an entry comes from and what it led to, from talk track to deal."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from kb.entry import Entry, Problem
 from kb.wording import say
 
 FURTHEST = 5  # generations each way
-MOST_STEPS = 500  # entries each way: nobody reads more
-RELATIONS = ("derived_from", "used", "campaign", "supersedes")  # each leads from what was first to what came of it
+MOST_STEPS = 500  # entries each way
+RELATIONS = ("derived_from", "used", "campaign", "supersedes")  # each points to the earlier entry
 
-Link = tuple[str, str, str]  # id of the entry that names the other, relation, the other's id
+Link = tuple[str, str, str]  # source id, relation, target id
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An entry on the way, and how it was reached."""
+    """An entry of a lineage, and how it was reached."""
 
     entry: Entry
-    generation: int  # how far from the entry asked about; below 0 before it
+    generation: int  # distance from the start; negative for earlier entries
     relation: str
-    via: str  # id of the entry one generation nearer
+    via: str  # id of the entry one generation closer
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A link between two entries shown, from what was first to what came of it."""
+    """A link between two entries shown, from the earlier to the later."""
 
     earlier: str
     later: str
@@ -36,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """An entry with what was before it and what came of it, nearest first."""
+    """An entry with its earlier and later entries, nearest first."""
 
     entry: Entry
     earlier: tuple[Step, ...] = ()
@@ -52,7 +52,7 @@ def lineage(
     links_with: Callable[[Sequence[str]], Iterable[Link]],
     entries_of: Callable[[Sequence[str]], Mapping[str, Entry]],
 ) -> Lineage:
-    """Follow the links of an entry both ways; what `entries_of` does not give is not passed through."""
+    """Follow the links of an entry both ways, but not through entries that `entries_of` omits."""
     lines: dict[Line, None] = {}
     sides = [_followed(entry.id, links_with, entries_of, way, lines) for way in (-1, 1)]
     shown = {entry.id, *(step.entry.id for side in sides for step in side)}
@@ -60,29 +60,29 @@ def lineage(
     return Lineage(entry, sides[0], sides[1], kept)
 
 
-def circles(links: Iterable[tuple[str, str, str, str]]) -> list[Problem]:
-    """Return a problem for each entry that comes from or replaces itself; links are (path, id, relation, target)."""
-    told = list(links)
-    return [*_circles(told, "derived_from", _comes), *_circles(told, "supersedes", _replaces)]
+def link_cycles(links: Iterable[tuple[str, str, str, str]]) -> list[Problem]:
+    """Return a problem per entry derived from or superseding itself; links are (path, id, relation, target)."""
+    known = list(links)
+    return [*_cycles(known, "derived_from", _derives), *_cycles(known, "supersedes", _supersedes)]
 
 
-def _circles(links: Sequence[tuple[str, str, str, str]], relation: str, says: Callable[[str], str]) -> list[Problem]:
+def _cycles(links: Sequence[tuple[str, str, str, str]], relation: str, says: Callable[[str], str]) -> list[Problem]:
     paths = {entry_id: path for path, entry_id, named, _ in links if named == relation}
     sources: dict[str, list[str]] = {}
     for _, entry_id, named, target in links:
         if named == relation:
             sources.setdefault(entry_id, []).append(target)
-    suspects = _endless(sources)
-    ways = {entry_id: way for entry_id in sorted(suspects) if (way := _way_back(entry_id, sources, suspects))}
-    return [Problem(paths[i], 1, says(" → ".join(f"'{place}'" for place in way))) for i, way in ways.items()]
+    suspects = _unresolved(sources)
+    cycles = {entry_id: way for entry_id in sorted(suspects) if (way := _shortest_cycle(entry_id, sources, suspects))}
+    return [Problem(paths[i], 1, says(" → ".join(f"'{place}'" for place in way))) for i, way in cycles.items()]
 
 
-def _comes(way: str) -> str:
-    return say("derived_from: this entry comes from itself ({way}). Take one of these links out.", way=way)
+def _derives(way: str) -> str:
+    return say("derived_from: this entry is derived from itself ({way}). Remove one of these links.", way=way)
 
 
-def _replaces(way: str) -> str:
-    return say("supersedes: this entry replaces itself ({way}). Take one of these links out.", way=way)
+def _supersedes(way: str) -> str:
+    return say("supersedes: this entry supersedes itself ({way}). Remove one of these links.", way=way)
 
 
 def _followed(
@@ -92,7 +92,7 @@ def _followed(
     way: int,
     lines: dict[Line, None],
 ) -> tuple[Step, ...]:
-    """Return the entries one way, generation by generation, each once."""
+    """Return the entries in one direction, by generation, each once."""
     steps: list[Step] = []
     seen, edge = {start}, [start]
     for generation in range(1, FURTHEST + 1):
@@ -116,20 +116,20 @@ def _followed(
 
 
 def _directed(links: Iterable[Link]) -> Iterable[Line]:
-    """Turn links the way time goes: an entry comes after whatever its front matter names."""
+    """Turn links into chronological lines: an entry is later than the entries it links to."""
     return (Line(target, entry_id, relation) for entry_id, relation, target in links if relation in RELATIONS)
 
 
-def _endless(sources: Mapping[str, Sequence[str]]) -> set[str]:
-    """Return the entries from which one can go back for ever."""
+def _unresolved(sources: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the entries that are part of a cycle or lead to one."""
     left = set(sources)
     while ended := {entry_id for entry_id in left if not left.intersection(sources[entry_id])}:
         left -= ended
     return left
 
 
-def _way_back(start: str, sources: Mapping[str, Sequence[str]], within: Collection[str]) -> list[str]:
-    """Return the shortest way from an entry back to itself; empty when there is none."""
+def _shortest_cycle(start: str, sources: Mapping[str, Sequence[str]], within: Collection[str]) -> list[str]:
+    """Return the shortest path from an entry back to itself; empty if there is none."""
     came_from: dict[str, str] = {}
     edge = [start]
     while edge:

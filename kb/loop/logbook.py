@@ -1,4 +1,4 @@
-"""Log searches and what is opened from them, without names."""
+"""Log searches and the entries opened from them, anonymously."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from kb.loop.activity import Activity, Searched
+from kb.loop.gaps import PROGRAM
 from kb.search.answer import Answer
 from kb.search.query import Filters
 
-TYPING_SECONDS = 12.0  # within which a longer or shorter wording is still the same search
-OPENING_SECONDS = 1_800.0  # within which an entry that is opened was found by the last search
+TYPING_SECONDS = 12.0  # in which a longer or shorter wording still is the same search
+OPENING_SECONDS = 1_800.0  # in which an opened entry is attributed to the last search
 MOST_ASKERS = 5_000
-PROGRAM = "api"
 
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """The last search of somebody."""
+    """The last search of a person."""
 
     id: str
     at: float  # monotonic
@@ -30,17 +30,17 @@ class _Last:
 
 
 class Logbook:
-    """Writes searches into the activity database; knows the last one of everybody. Safe from any thread."""
+    """Logs searches to the activity database; remembers each person's last one. Thread-safe."""
 
     def __init__(self, activity: Activity, team: str = "") -> None:
-        """`team` is the only one the server is for, where it is for one."""
+        """`team` is the team of the server, if it serves a single one."""
         self._activity = activity
         self._team = team
         self._lock = threading.Lock()
         self._last: OrderedDict[str, _Last] = OrderedDict()
 
     def search(self, answer: Answer, filters: Filters, asker: str, language: str, deal: str = "") -> str:
-        """Log a search with words; return its id, empty when there was nothing to log."""
+        """Log a search with words; return its id, empty if there was nothing to log."""
         text = answer.query.text.strip()
         if not text:
             return ""
@@ -67,7 +67,7 @@ class Logbook:
         return number
 
     def opened(self, asker: str, entry: str) -> None:
-        """Log that an entry was opened, where the last search of the same person found it."""
+        """Log that an entry was opened, if the person's last search returned it."""
         if asker in self._last:
             self._activity.seen(asker, entry)
         last = self._last.get(asker)
@@ -75,7 +75,7 @@ class Logbook:
             self._activity.opened(last.id, entry)
 
     def used(self, asker: str, entry: str, deal: str) -> None:
-        """Log that an entry was used in a deal, where the last search of the same person found it."""
+        """Log that an entry was used in a deal, if the person's last search returned it."""
         last = self._last.get(asker)
         if last and entry in last.entries:
             self._activity.used(last.id, entry, deal)
@@ -89,7 +89,7 @@ class Logbook:
 
 
 class ClosedLogbook(Logbook):
-    """Logs nothing: for requests that nobody here has made."""
+    """Logs nothing: for cross-site requests."""
 
     def search(self, answer: Answer, filters: Filters, asker: str, language: str, deal: str = "") -> str:
         """Log nothing."""
@@ -100,14 +100,14 @@ class ClosedLogbook(Logbook):
 
 
 def filters_text(filters: Filters) -> str:
-    """Return filters as JSON, as the activity database keeps them."""
+    """Return filters as JSON, as stored in the activity database."""
     parts: list[object] = [[list(pair) for pair in filters.values], filters.date_from, filters.date_to]
     parts += [list(filters.trust)] if filters.trust else []
     return json.dumps(parts, ensure_ascii=False)
 
 
 def filters_of(text: str) -> Filters:
-    """Read what `filters_text` wrote; no filters where it is something else."""
+    """Parse the output of `filters_text`; no filters if it is something else."""
     try:
         values, date_from, date_to, *rest = json.loads(text)
         trust = tuple(rest[0]) if rest else ()

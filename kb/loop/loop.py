@@ -1,4 +1,4 @@
-"""The loop between both teams, for one state of the index."""
+"""The loop between the teams, for one state of the index."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from kb.loop.review import STATES, Standing, TrustState, standing_of, standings,
 from kb.playbook import Playbook
 
 CONTENT = ("talk-track", "campaign", "note")
-EVERY = 1_000_000  # more than there ever are
-Numbers = Mapping[TrustState, frozenset[int]]  # of entries, by their state
+NO_LIMIT = 1_000_000
+Numbers = Mapping[TrustState, frozenset[int]]  # entry numbers by trust state
 
 
 class Loop:
-    """Reads the content once, when first asked; the deals are those of the insights."""
+    """Loads the content on first use; the deals come from the insights."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Loop:
         visible: frozenset[str],
         before: Numbers | None = None,
     ) -> None:
-        """`before` is what was known of the states of trust before the last change."""
+        """`before` are the trust states before the last change."""
         self._catalog = catalog
         self._playbook = playbook
         self._insights = insights
@@ -44,23 +44,23 @@ class Loop:
 
     @cached_property
     def content(self) -> tuple[Entry, ...]:
-        """Every published entry but deals, newest first."""
+        """All published entries except deals, newest first."""
         within = passing((("kind", CONTENT),), "", "", self._visible)
-        return tuple(newest(self._catalog, within, EVERY))
+        return tuple(newest(self._catalog, within, NO_LIMIT))
 
     def broken(self, today: date, opened: Mapping[str, date]) -> Broken:
-        """Return where the chain breaks."""
+        """Return the broken links in the chain."""
         return broken(self.content, self._insights.deals.deals, self._playbook, today, opened)
 
     def standings(self, today: date) -> dict[str, Standing]:
-        """Return how far each published entry can be relied on, by id."""
+        """Return the standing of each published entry, by id."""
         known = self._standings
         if known is None or known[0] != today:
             known = self._standings = today, standings(self.content, self._insights.deals.deals, today)
         return known[1]
 
     def numbers(self, today: date) -> Numbers:
-        """Return the entries by their state; a deal nobody checked and nothing speaks against is in none."""
+        """Return the entries by trust state, without unverified deals."""
         known = self._numbers
         if known is None or known[0] != today:
             found: dict[TrustState, list[str]] = {state: [] for state in STATES}
@@ -71,13 +71,13 @@ class Loop:
         return known[1]
 
     def known_numbers(self, today: date) -> Numbers:
-        """Return the same as it was last known: after a change it may be that from before, so that no search waits."""
+        """Return the last known trust states, possibly from before the last change, so that no search waits."""
         known = self.last_known
         return self.numbers(today) if known is None else known
 
     @property
     def last_known(self) -> Numbers | None:
-        """What is known of the states without reading anything."""
+        """The trust states known without a computation."""
         return self._numbers[1] if self._numbers else self._before
 
     def _numbers_of(self, ids: Collection[str]) -> list[int]:
@@ -85,7 +85,7 @@ class Loop:
         return [n for some in groups for n in entry_numbers(self._catalog, ENTRIES.c.id.in_(some))]
 
     def standing(self, entry_id: str, today: date) -> Standing | None:
-        """Return how far one published entry can be relied on, from its own links: quick after every save."""
+        """Return the standing of one published entry from its own links: fast after every save."""
         if self._standings and self._standings[0] == today:
             return self._standings[1].get(entry_id)
         named = [entry for entry, _, target in links_with(self._catalog, [entry_id]) if target == entry_id]
@@ -109,10 +109,10 @@ class Loop:
         if not self._weak:
             return ()
         wanted = (("kind", ("deal",)), ("outcome", ("lost",)), ("angle", tuple(self._weak)))
-        return newest(self._catalog, passing(wanted, "", "", self._visible), EVERY)
+        return newest(self._catalog, passing(wanted, "", "", self._visible), NO_LIMIT)
 
     def to_review(self, today: date) -> list[tuple[Entry, Standing]]:
-        """Return content with its standing, and of deals those in doubt: what is overdue first, then by doubts."""
+        """Return content and doubtful deals with their standing: by state, then by number of doubts."""
         listed = [
             (entry, standing) for entry, standing in self._shown(today) if entry.kind != "deal" or standing.doubts
         ]
@@ -120,7 +120,7 @@ class Loop:
         return sorted(order, key=lambda pair: STATES.index(pair[1].state))
 
     def _shown(self, today: date) -> list[tuple[Entry, Standing]]:
-        """Return every entry whose state is shown."""
+        """Return the entries whose trust state is shown."""
         standing_of = self.standings(today)
         both = [(entry, standing_of[entry.id]) for entry in (*self.content, *self._insights.deals.deals)]
         return [(entry, known) for entry, known in both if entry.kind != "deal" or known.state != "unverified"]

@@ -1,6 +1,6 @@
-"""The meeting of sales and marketing: always the same eight parts, counted from the records of one period.
+"""The meeting of sales and marketing: the same eight parts each time, from the records of one period.
 
-Pure computation; what needs review, the gaps and the broken lines are handed in.
+Pure computation; reviews, gaps and broken links are passed in.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from kb.loop.lessons import Task, decisions_of, tasks_of
 from kb.loop.period import Period
 from kb.playbook import Playbook
 
-LEAST_COUNT = 3  # deals that named a reason or angle in one of the two periods, to say that it moved
+LEAST_COUNT = 3  # deals with a reason or angle in either period, to report a change
 MOST_MOVED = 10
 MOST_REUSED = 5
-MOST_WORK = {True: 5, False: 10}  # of a week and of a month: what fits on one sheet of paper, and on two
+MOST_WORK = {True: 5, False: 10}  # of a week and of a month: fits on one or two sheets of paper
 MOST_ENDINGS = {True: 6, False: 24}
 
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """Something that waits for somebody."""
+    """An open work item."""
 
     label: str
     entry_id: str = ""  # the entry it is about; empty: none yet
@@ -34,7 +34,7 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A list of what waits: how many there are, and the first of them."""
+    """A work list: the total, and the first items."""
 
     count: int = 0
     items: tuple[WorkItem, ...] = ()
@@ -42,7 +42,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A deal that ended in the period."""
+    """A deal closed in the period."""
 
     entry_id: str
     title: str
@@ -54,7 +54,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A reason or angle that more or fewer closed deals named than in the period before."""
+    """A reason or angle with more or fewer closed deals than in the preceding period."""
 
     facet: str  # reason or angle
     key: str
@@ -65,7 +65,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Reused:
-    """An entry that was used in deals closed in the period."""
+    """An entry used in deals closed in the period."""
 
     entry_id: str
     won: int
@@ -80,7 +80,7 @@ class Reused:
 
 @dataclass(frozen=True, slots=True)
 class LastMeeting:
-    """What the last meeting decided, and what became of its tasks."""
+    """The decisions and tasks of the last meeting."""
 
     entry_id: str
     period: str
@@ -90,18 +90,18 @@ class LastMeeting:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """The eight parts in their order."""
+    """The eight parts in order."""
 
     period: str
     figures: tuple[Figure, ...]
     endings: tuple[Ending, ...]  # won, then lost
-    moved: tuple[Moved, ...]  # the largest differences first
+    moved: tuple[Moved, ...]  # largest differences first
     reused: tuple[Reused, ...]
     review: Work
     gaps: Work
     broken: Work
     last: LastMeeting | None
-    closed: int = 0  # deals that ended in the period, no decision as well
+    closed: int = 0  # deals closed in the period, no decision included
     ended: int = 0  # won or lost, of which `endings` are the largest
 
 
@@ -116,7 +116,7 @@ def meeting(
     gaps: Sequence[WorkItem] = (),
     broken: Sequence[WorkItem] = (),
 ) -> Meeting:
-    """Prepare the meeting on a period. `lessons` returns the lesson of each of some deals by id."""
+    """Prepare the meeting on a period. `lessons` returns the lessons of deals by id."""
     closed, earlier, most = records.closed(period), records.closed(period.before()), MOST_WORK[period.is_week]
     return Meeting(
         period=period.key,
@@ -134,38 +134,38 @@ def meeting(
 
 
 def work(items: Sequence[WorkItem], most: int) -> Work:
-    """Return the first of some items and how many there are."""
+    """Return the first items and the total."""
     return Work(len(items), tuple(items[:most]))
 
 
 def last_meeting(note: Entry) -> LastMeeting:
-    """Return what a note on a meeting decided."""
+    """Return the decisions and tasks of a meeting note."""
     return LastMeeting(note.id, period_of(note), decisions_of(note.body), tasks_of(note.body))
 
 
 def period_of(note: Entry) -> str:
-    """Return the period a note says it is the meeting of; empty where it is none."""
+    """Return the period of a meeting note; empty for other notes."""
     return next((value.strip() for key, value in note.extra if key == "meeting"), "")
 
 
 def _endings(
     closed: Iterable[Entry], lessons: Callable[[Sequence[str]], Mapping[str, str]], most: int
 ) -> tuple[Ending, ...]:
-    """Return wins and losses, as many of each where there are more than `most`: those with the largest amounts."""
+    """Return up to `most` wins and losses, balanced, those with the largest amounts."""
     sides = {outcome: [entry for entry in closed if entry.outcome == outcome] for outcome in ("won", "lost")}
     fewer = min(len(some) for some in sides.values())
     room = max(most - fewer, most // 2)
-    shown = [entry for some in sides.values() for entry in _largest(some, room)]
-    told = lessons([entry.id for entry in shown])
+    chosen = [entry for some in sides.values() for entry in _largest(some, room)]
+    lesson = lessons([entry.id for entry in chosen])
     return tuple(
-        Ending(e.id, e.title, str(e.outcome), e.deal.amount, e.deal.currency, told.get(e.id, ""))
-        for e in shown
+        Ending(e.id, e.title, str(e.outcome), e.deal.amount, e.deal.currency, lesson.get(e.id, ""))
+        for e in chosen
         if e.deal
     )
 
 
 def _largest(deals: Sequence[Entry], most: int) -> list[Entry]:
-    """Return the largest deals of some, in the order they stand in."""
+    """Return the largest deals, in their original order."""
     if len(deals) <= most:
         return list(deals)
     kept = {deal.id for deal in sorted(deals, key=lambda d: -(d.deal.amount or 0) if d.deal else 0)[:most]}
@@ -184,7 +184,7 @@ def _moved(closed: Iterable[Entry], earlier: Iterable[Entry], period: Period) ->
 
 
 def _named(deals: Iterable[Entry]) -> Counter[tuple[str, str]]:
-    """Count the deals by the reasons and angles they name, each once a deal."""
+    """Count the deals by reason and angle, each once per deal."""
     counted: Counter[tuple[str, str]] = Counter()
     for entry in deals:
         counted.update({("reason", reason.code) for reason in entry.deal.reasons} if entry.deal else ())

@@ -1,6 +1,6 @@
-"""The stretch of time a meeting looks at: an ISO week or a month.
+"""The period a meeting covers: an ISO week or a month.
 
-Standard library only, besides how errors are said.
+Standard library only, besides `errors` and `wording`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FIRST_YEAR = 1900
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A week (2026-W47) or a month (2026-11), from its first day to its last."""
+    """A week (2026-W47) or a month (2026-11)."""
 
     key: str
     start: date
@@ -27,7 +27,7 @@ class Period:
 
     @classmethod
     def read(cls, text: str) -> Period:
-        """Read a week or a month. Raises BadPeriodError."""
+        """Parse a week or a month. Raises BadPeriodError."""
         found = _WRITTEN.fullmatch(text.strip().upper())
         try:
             if found and int(found[1]) >= FIRST_YEAR:
@@ -36,52 +36,52 @@ class Period:
         except (ValueError, OverflowError):
             pass
         raise BadPeriodError(
-            say("'{value}' is not a period; write a week such as 2026-W47 or a month such as 2026-11.", value=text[:60])
+            say("'{value}' is not a period; use a week such as 2026-W47 or a month such as 2026-11.", value=text[:60])
         )
 
     @classmethod
     def week_of(cls, day: date) -> Period:
-        """Return the ISO week a day lies in."""
+        """Return the ISO week of a day."""
         year, week, weekday = day.isocalendar()
         start = day - timedelta(days=weekday - 1)
         return cls(f"{year:04d}-W{week:02d}", start, start + A_WEEK - A_DAY)
 
     @classmethod
     def last_full_week(cls, today: date) -> Period:
-        """Return the last week that is over."""
+        """Return the last complete week."""
         return cls.week_of(today - A_WEEK)
 
     @property
     def is_week(self) -> bool:
-        """Whether this is a week and no month."""
+        """Whether this is a week rather than a month."""
         return "W" in self.key
 
     @property
     def days(self) -> int:
-        """How many days it has."""
+        """The number of days."""
         return (self.end - self.start).days + 1
 
     def before(self) -> Period:
-        """Return the period of the same kind that ends the day before this one begins."""
+        """Return the preceding week or month."""
         return self._around(self.start - A_DAY)
 
     def after(self) -> Period:
-        """Return the period of the same kind that begins the day after this one ends."""
+        """Return the following week or month."""
         return self._around(self.end + A_DAY)
 
-    def holds(self, day: date | None) -> bool:
-        """Whether a day lies in it."""
+    def contains(self, day: date | None) -> bool:
+        """Whether a day is within the period."""
         return day is not None and self.start <= day <= self.end
 
     def _around(self, day: date) -> Period:
         return Period.week_of(day) if self.is_week else _month(day.year, day.month)
 
 
-def begun(text: str, today: date) -> Period:
-    """Read a period that has begun by today; without a text the last full week. Raises BadPeriodError."""
+def started_period(text: str, today: date) -> Period:
+    """Parse a period that has started by today; an empty text means the last full week. Raises BadPeriodError."""
     period = Period.read(text) if text.strip() else Period.last_full_week(today)
     if period.start > today:
-        raise BadPeriodError(say("{value} has not begun yet. Choose a period up to today.", value=period.key))
+        raise BadPeriodError(say("{value} has not started yet. Choose a period up to today.", value=period.key))
     return period
 
 

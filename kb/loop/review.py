@@ -1,4 +1,4 @@
-"""Whether an entry may be relied on as it is, and what speaks against it."""
+"""Trust: whether an entry is reliable as it is, and the evidence against it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from kb.insight.rates import LEAST_DECIDED, plain_rate, probability_above
 TrustState = Literal["overdue", "needs-review", "verified", "unverified"]
 STATES: tuple[TrustState, ...] = get_args(TrustState)
 DOUBTED: tuple[TrustState, ...] = ("overdue", "needs-review")
-LEAST_LOST = 2  # lost deals since an entry was verified, before that says something
-SURELY_BELOW = 0.1  # of the probability that an angle's win rate lies above the base
+LEAST_LOST = 2  # lost deals since the verification of an entry, for a doubt
+SURELY_BELOW = 0.1  # probability that an angle's win rate is above the base
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """What speaks against an entry, with its evidence."""
+    """A doubt about an entry, with its evidence."""
 
     kind: Literal["overdue", "lost", "angle", "newer"]
     evidence: tuple[str, ...] = ()  # entry ids, newest first
-    day: date | None = None  # by which it was to be reviewed
+    day: date | None = None  # review date
     angle: str = ""
     won: int = 0  # of the angle
     lost: int = 0
@@ -32,7 +32,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far an entry can be relied on."""
+    """The trust state of an entry, with the doubts behind it."""
 
     state: TrustState
     doubts: tuple[Doubt, ...] = ()
@@ -40,34 +40,34 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What all deals and entries together say."""
+    """The evidence from all deals and entries."""
 
     lost_by_used: Mapping[str, Sequence[Entry]]  # newest first
-    lost_by_angle: Mapping[str, Sequence[Entry]]  # of the angles that win surely less than others
+    lost_by_angle: Mapping[str, Sequence[Entry]]  # of weak angles
     weak: Mapping[str, tuple[int, int]]  # won and lost by angle
-    newer: Mapping[str, Sequence[Entry]]  # entries that replace one, or were made from it, by its id
+    newer: Mapping[str, Sequence[Entry]]  # entries that supersede or derive from one, by its id
 
 
 def standings(content: Sequence[Entry], deals: Sequence[Entry], today: date) -> dict[str, Standing]:
-    """Return the standing of every entry by id; deals are what happened, and only their day and successors count."""
+    """Return the standing of every entry by id; for deals only review date and successors count."""
     known = _known((*content, *deals), weak_angles(deals))
     return {entry.id: _standing(entry, known, today) for entry in (*content, *deals)}
 
 
 def standing_of(entry: Entry, others: Iterable[Entry], weak: Mapping[str, tuple[int, int]], today: date) -> Standing:
-    """Return the standing of one entry; the others name it, or are lost deals of a weak angle."""
+    """Return the standing of one entry; `others` link to it, or are lost deals of a weak angle."""
     return _standing(entry, _known(others, weak), today)
 
 
 def weak_angles(deals: Iterable[Entry]) -> dict[str, tuple[int, int]]:
-    """Return (won, lost) of the angles whose drawn win rate lies below the base rate, surely enough."""
+    """Return (won, lost) of the angles whose shrunk win rate is significantly below the base rate."""
     pairs = ((angle, deal.outcome or "") for deal in deals for angle in ("", *dict.fromkeys(deal.angle)))
     ends: Counter[tuple[str, str]] = Counter(pairs)
     return weak_among(ends, ends["", "won"], ends["", "lost"])
 
 
 def weak_among(ends: Mapping[tuple[str, str], int], won: int, lost: int) -> dict[str, tuple[int, int]]:
-    """Return the weak angles from counts by (angle, outcome) and the ends of all deals."""
+    """Return the weak angles from counts by (angle, outcome) and the totals of all deals."""
     base = float(plain_rate(won, lost).mean)
     counts = {angle: (ends.get((angle, "won"), 0), ends.get((angle, "lost"), 0)) for angle, _ in ends if angle}
     return {
@@ -103,7 +103,7 @@ def _standing(entry: Entry, known: _Known, today: date) -> Standing:
 
 
 def _doubts(entry: Entry, known: _Known, today: date) -> Iterable[Doubt]:
-    """Yield what speaks against an entry; only what came after somebody verified it, or after its own day."""
+    """Yield the doubts about an entry; only evidence after its verification or its own date counts."""
     if entry.review_by and entry.review_by < today:
         yield Doubt("overdue", day=entry.review_by)
     checked = entry.verified_on or entry.date
@@ -122,7 +122,7 @@ def _doubts(entry: Entry, known: _Known, today: date) -> Iterable[Doubt]:
 
 
 def _replaces(other: Entry, entry: Entry, since: str) -> bool:
-    """Whether another entry stands for this one: it says so, or is a newer one of its kind on the same competitor."""
+    """Whether another entry replaces this one: explicitly, or as a newer one of its kind on the same competitor."""
     is_newer = other.sort_date > since
     if entry.id in other.supersedes:
         return is_newer or not (other.sort_date and entry.verified_on)

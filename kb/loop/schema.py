@@ -1,6 +1,6 @@
-"""Which version of the schema an activity database has.
+"""The schema version of an activity database.
 
-Alembic is not imported here, so that opening a database that is up to date stays fast.
+Alembic is not imported here, so that opening a current database stays fast.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kb.wording import say
 STEPS = Path(__file__).parent / "migrations" / "versions"
 STAMP = Table("alembic_version", MetaData(), Column("version_num", String))
 
-# The tables and indexes that each version added before files said which version they have.
+# The tables and indexes each version added, for files without a version stamp.
 UNSTAMPED = {
     "0001": {
         *("searches", "ix_searches_at", "ix_searches_asker", "searches_by_deal"),
@@ -33,33 +33,33 @@ UNSTAMPED = {
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The version of the schema of one database."""
+    """The schema version of one database."""
 
     revision: str  # empty: no complete version yet
     newest: str  # that this program knows
-    is_stamped: bool  # False: recognised by its tables
+    is_stamped: bool  # False: detected by its tables
 
     @property
     def is_current(self) -> bool:
-        """Whether no step is left."""
+        """Whether no migration is pending."""
         return self.revision == self.newest
 
 
 def revisions(steps: Path) -> Sequence[str]:
-    """Return the versions a folder of steps leads through, by the names of its files (`v0001_….py`)."""
+    """Return the versions of a folder of migrations, from its file names (`v0001_….py`)."""
     return sorted(file.name[1:].partition("_")[0] for file in steps.glob("v*_*.py"))
 
 
 def version_of(connection: Connection, steps: Path = STEPS) -> Version:
-    """Return the version of a database. Raises ActivitySchemaError for one that a newer program made."""
+    """Return the version of a database. Raises ActivitySchemaError for a newer one."""
     known, inspector = revisions(steps), inspect(connection)
     stamped = list(connection.scalars(select(STAMP.c.version_num))) if inspector.has_table(STAMP.name) else []
     for revision in stamped:
         if revision not in known:
             raise ActivitySchemaError(
                 say(
-                    "a newer version of this program made it (schema {found}; this version knows {newest})."
-                    " Upgrade this program, or restore a backup",
+                    "it was created by a newer version (schema {found}; this version supports up to {newest})."
+                    " Upgrade the program or restore a backup",
                     found=revision,
                     newest=known[-1],
                 )
@@ -68,14 +68,14 @@ def version_of(connection: Connection, steps: Path = STEPS) -> Version:
 
 
 def need_columns(connection: Connection) -> None:
-    """Raise ActivitySchemaError where a table or column is missing."""
+    """Raise ActivitySchemaError if a table or column is missing."""
     found = inspect(connection).get_multi_columns()
     for table in METADATA.sorted_tables:
         there = {column["name"] for column in found.get((None, table.name), ())}
         missing = [column.name for column in table.columns if column.name not in there]
         if missing:
             raise ActivitySchemaError(
-                say("it has no column '{column}'. Restore a backup", column=f"{table.name}.{missing[0]}")
+                say("column '{column}' is missing. Restore a backup", column=f"{table.name}.{missing[0]}")
             )
 
 
@@ -95,7 +95,7 @@ def examine(file: Path) -> Version:
 
 
 def _recognised(inspector: Inspector) -> str:
-    """Return the newest version of which every table and index is there."""
+    """Return the newest version whose tables and indexes all exist."""
     there = set(inspector.get_table_names())
     there |= {index["name"] or "" for indexes in inspector.get_multi_indexes().values() for index in indexes}
     revision = ""

@@ -1,4 +1,4 @@
-"""The figures of a meeting as lines of JSON at the end of its note, and back: what was shown can be shown again."""
+"""Store a meeting as lines of JSON at the end of its note, and load it again."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _WORK = ("review", "gaps", "broken")
 
 
 def to_lines(meeting: Meeting) -> str:
-    """Write a meeting as lines of JSON, the first of them with its period."""
+    """Serialise a meeting as lines of JSON, the period first."""
     return "\n".join(json.dumps(line, ensure_ascii=False) for line in _lines(meeting))
 
 
 def from_note(body: str) -> Meeting | None:
-    """Return the meeting stored at the end of a note; None where there is none or somebody broke it."""
+    """Return the meeting stored at the end of a note; None if there is none or it is damaged."""
     blocks = _BLOCK.findall(body.replace("\r\n", "\n"))
     try:
         return _meeting([json.loads(line) for line in blocks[-1].splitlines() if line.strip()]) if blocks else None

@@ -1,4 +1,4 @@
-"""The tables of what people did, as of the newest step in `migrations/versions`. They are never rebuilt."""
+"""The tables of the activity database, as of the newest migration in `migrations/versions`. Never rebuilt."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ SEARCHES = Table(
     METADATA,
     Column("id", String, primary_key=True),
     Column("at", String, nullable=False, index=True),  # UTC, ISO
-    Column("query", Text, nullable=False),  # emptied after the days it is kept
+    Column("query", Text, nullable=False),  # emptied after its retention
     Column("language", String, nullable=False),
     Column("team", String, nullable=False),
     Column("filters", Text, nullable=False),  # JSON: [[facet, [value …]] …, from, to]
     Column("confidence", String, nullable=False),
     Column("total", Integer, nullable=False),
     Column("hidden", Integer, nullable=False),  # by filters
-    Column("asker", String, nullable=False, index=True),  # a random number of a browser, no name
-    Column("deal", String, nullable=False),  # the entry it was asked for
+    Column("asker", String, nullable=False, index=True),  # a random id per browser, no name
+    Column("deal", String, nullable=False),  # the deal it was for
 )
 OPENED = Table(
     "opened",
@@ -45,23 +45,23 @@ HELPFUL = Table(
 GAPS = Table(
     "gaps",
     METADATA,
-    Column("query", Text, primary_key=True),  # folded; the search by which a cluster is known again
-    Column("wording", Text, nullable=False),  # as it was typed
+    Column("query", Text, primary_key=True),  # folded; identifies the cluster
+    Column("wording", Text, nullable=False),  # as typed
     Column("filters", Text, nullable=False),
     Column("state", String, nullable=False),  # open, closed, dismissed
     Column("owner", String, nullable=False),
     Column("due", String, nullable=False),  # ISO day
-    Column("entry", String, nullable=False),  # that closed it
+    Column("entry", String, nullable=False),  # the entry that closed it
     Column("changed_at", String, nullable=False),
 )
-TOLD = Table(  # whom to tell that a gap was closed, and who has seen it
+NOTIFIED = Table(  # whom to notify of a closed gap, and who has seen it
     "told",
     METADATA,
     Column("query", Text, primary_key=True),
     Column("asker", String, primary_key=True),
     Column("seen", Integer, nullable=False),
 )
-MEANINGS = Table(  # vectors of wordings, so that they are not embedded again; forgotten as the words are
+MEANINGS = Table(  # cached vectors of wordings; same retention as the queries
     "meanings",
     METADATA,
     Column("wording", Text, primary_key=True),
@@ -69,7 +69,7 @@ MEANINGS = Table(  # vectors of wordings, so that they are not embedded again; f
     Column("vector", LargeBinary, nullable=False),
     Column("at", String, nullable=False),
 )
-JUDGED = Table(  # what a person said of two wordings, folded, the lesser one first; forgotten as the words are
+JUDGED = Table(  # judged pairs of folded wordings, sorted; same retention as the queries
     "judged",
     METADATA,
     Column("one", Text, primary_key=True),

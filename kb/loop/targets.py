@@ -1,4 +1,4 @@
-"""What a target of the playbook means as a number: 月180件, 60%以上, 8割, 2億4,000万円."""
+"""Parse targets of the playbook: 月180件, 60%以上, 8割, 2億4,000万円."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def share_target(text: str) -> float | None:
 
 
 def count_target(text: str, period: Period) -> float | None:
-    """Return how many a period of this length should bring; without a span the target is taken as a month's."""
+    """Return the target for a period of this length; without a unit of time it counts as monthly."""
     plain = _plain(text)
     if not (found := _COUNT.search(plain)):
         return None
@@ -48,13 +48,13 @@ def amount_target(text: str) -> int | None:
 
 
 def span_of(text: str) -> tuple[date, date] | None:
-    """Return the first and the last day of 2026年4月〜2027年3月."""
+    """Return the first and last day of a span such as 2026年4月〜2027年3月."""
     months = [Period.read(f"{year}-{int(month):02d}") for year, month in _MONTH.findall(_plain(text)) if _real(month)]
     return (months[0].start, months[-1].end) if len(months) == 2 and months[0].start < months[1].end else None
 
 
 def currency_of(text: str) -> str:
-    """Return the currency an amount is written in; yen where it says nothing else."""
+    """Return the currency of an amount; JPY by default."""
     found = find_money(text)
     return (found[1] if found else None) or "JPY"
 

@@ -1,4 +1,4 @@
-"""The bundled model: found, unpacked, its tokens counted.
+"""The bundled model: locating, unpacking, counting tokens.
 
-Knows nothing of knowledge: of `kb` it may import only `errors` and `wording`, for what it says when a file is damaged.
+Independent of entries: of `kb` it may import only `errors` and `wording`.
 """

@@ -1,4 +1,4 @@
-"""How the bundled model is written as a sentence-transformers folder."""
+"""Write the bundled model as a sentence-transformers folder."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _save_settings(shape: dict[str, int], epsilon: float, folder: Path) -> None:
 
 
 def _save_modules(shape: dict[str, int], folder: Path) -> None:
-    """Write which modules a text passes through: transformer, mean pooling, unit length."""
+    """Write the list of modules: transformer, mean pooling, normalisation."""
     pooling, normalize = folder / "1_Pooling", folder / "2_Normalize"
     pooling.mkdir()
     normalize.mkdir()

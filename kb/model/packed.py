@@ -1,4 +1,4 @@
-"""How the packed file of the bundled model is read: settings, tokenizer pieces and 4-bit weights in one file."""
+"""Read the packed file of the bundled model: settings, tokenizer pieces and 4-bit weights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHAPE_FIELDS = ("hidden", "layers", "heads", "feed_forward", "vocabulary", "pos
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One weight array: where it lies in the file and how it is stored."""
+    """One weight array: its place in the file and its storage format."""
 
     name: str
     four_bit: bool
@@ -32,14 +32,14 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class PackedModel:
-    """What the packed file holds."""
+    """The content of the packed file."""
 
     blob: bytes
     shape: dict[str, int]  # hidden, layers, heads, feed_forward, vocabulary, positions, token_types
     epsilon: float  # of the layer norms
     pieces: list[str]  # the tokenizer's vocabulary
     scores: list[float]  # of each piece
-    replacements: dict[str, str]  # characters the tokenizer replaces otherwise than NFKC
+    replacements: dict[str, str]  # characters the tokenizer replaces differently from NFKC
     tensors: tuple[Tensor, ...]
 
     def weights(self, tensor: Tensor) -> NDArray[np.float32]:
@@ -54,7 +54,7 @@ class PackedModel:
 
 
 def read_packed(blob: bytes) -> PackedModel:
-    """Read a packed file. Raises ModelUnavailableError on another format, struct.error or ValueError on damage."""
+    """Read a packed file. Raises ModelUnavailableError for another format, struct.error or ValueError for damage."""
     reader = _Reader(blob)
     if reader.bytes(4) != MAGIC:
         raise ModelUnavailableError(
@@ -69,7 +69,7 @@ def read_packed(blob: bytes) -> PackedModel:
 
 
 class _Reader:
-    """Reads little-endian values one after the other."""
+    """Reads consecutive little-endian values."""
 
     def __init__(self, blob: bytes) -> None:
         self.blob = blob

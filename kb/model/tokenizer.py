@@ -1,4 +1,4 @@
-"""The tokenizer of a model folder: written for the bundled model, and read alone to count tokens."""
+"""The tokenizer of a model folder: writing it for the bundled model, and counting tokens with it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def token_counter(folder: Path) -> Callable[[str], int] | None:
-    """Return what counts the tokens of a text, from a model folder's tokenizer alone: no weights are loaded for it."""
+    """Return a function that counts the tokens of a text; loads only the tokenizer, no weights."""
     from tokenizers import Tokenizer
 
     file = folder / "tokenizer.json"
@@ -21,7 +21,7 @@ def token_counter(folder: Path) -> Callable[[str], int] | None:
 
 
 def save_tokenizer(pieces: list[str], scores: list[float], replacements: dict[str, str], folder: Path) -> None:
-    """Write the tokenizer of a model folder; `replacements` are those NFKC does not make."""
+    """Write the tokenizer of a model folder; `replacements` are those NFKC lacks."""
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
     tokenizer = Tokenizer(models.Unigram(list(zip(pieces, scores, strict=True)), unk_id=3))
@@ -39,5 +39,5 @@ def save_tokenizer(pieces: list[str], scores: list[float], replacements: dict[st
 
 
 def _any_of(replacements: dict[str, str], new: str) -> str:
-    """Return a pattern for every character that becomes `new`: one pass over a text instead of one a character."""
+    """Return one pattern for all characters replaced by `new`: one pass over a text instead of one per character."""
     return "[" + "".join(f"\\x{{{ord(old):x}}}" for old, to in sorted(replacements.items()) if to == new) + "]"

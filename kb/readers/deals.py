@@ -1,9 +1,9 @@
-"""Compare deals: the scoreboard, what stands beside it, and deals like a live one."""
+"""Compare deals: the scoreboard, its overview, and deals similar to a live one."""
 
 from __future__ import annotations
 
 from kb.errors import EmptyRequestError
-from kb.insight.asked import Asked, with_agreed_words
+from kb.insight.asked import Asked, with_playbook_facts
 from kb.insight.deals import DealTable
 from kb.insight.insights import Board, Insights
 from kb.insight.overview import Overview
@@ -11,63 +11,63 @@ from kb.insight.rates import STRENGTH
 from kb.insight.scoreboard import By, OutcomeOf
 from kb.insight.similar import SimilarDeals
 from kb.live import LiveIndex, State
-from kb.search.bounds import NO_FILTERS, agreed
+from kb.search.bounds import NO_FILTERS, with_playbook_keys
 from kb.search.query import Filters
 
 
 class Deals:
-    """What all deals together show. Safe from any thread."""
+    """Analyses over all deals. Thread-safe."""
 
     def __init__(self, live: LiveIndex) -> None:
         self._live = live
 
     @property
     def table(self) -> DealTable:
-        """Every deal that counts."""
+        """All published, visible deals."""
         return self.insights.deals
 
     @property
     def insights(self) -> Insights:
-        """The deals and their situations, for whoever computes with them."""
+        """The deals and their situations, for further analysis."""
         return self._live.state.insights
 
     def scoreboard(
         self, by: By, *, filters: Filters = NO_FILTERS, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH
     ) -> Board:
-        """Return how deals ended by angle, competitor …, within filters. Raises BadFilterError, IndexNotReadyError."""
+        """Return win rates by angle, competitor …, within filters. Raises BadFilterError, IndexNotReadyError."""
         state = self._ready()
-        return state.insights.scoreboard(agreed(filters, state.playbook), by, outcome_of, strength)
+        return state.insights.scoreboard(with_playbook_keys(filters, state.playbook), by, outcome_of, strength)
 
     def overview(
         self, *, filters: Filters = NO_FILTERS, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH
     ) -> Overview:
-        """Return reasons by month, funnels of campaigns and angles by industry. Raises as `scoreboard` does."""
+        """Return reasons by month, campaign funnels and angles by industry. Raises like `scoreboard`."""
         state = self._ready()
-        return state.insights.overview(agreed(filters, state.playbook), outcome_of, strength)
+        return state.insights.overview(with_playbook_keys(filters, state.playbook), outcome_of, strength)
 
     def similar(
         self, asked: Asked, *, filters: Filters = NO_FILTERS, count: int = 5, strength: float = STRENGTH
     ) -> SimilarDeals:
-        """Return what happened in deals like the one asked about, balanced by outcome.
+        """Return deals similar to the one asked about, balanced by outcome.
 
         Raises EmptyRequestError, EntryNotFoundError, BadFilterError, IndexNotReadyError.
         """
         state = self._ready()
         if asked.is_empty:
             raise EmptyRequestError
-        pending = self._live.embed_passages(asked.told) if asked.told else None
+        pending = self._live.embed_passages(asked.notes) if asked.notes else None
         whole = self.understood(asked)
-        bounds = agreed(filters, state.playbook)
+        bounds = with_playbook_keys(filters, state.playbook)
         return state.insights.similar(whole, pending.result() if pending else None, bounds, count, strength)
 
     def understood(self, asked: Asked) -> Asked:
-        """Return a deal asked about with what its entry, its text and the playbook say. Raises EntryNotFoundError."""
+        """Complete a deal asked about from its entry, its text and the playbook. Raises EntryNotFoundError."""
         state = self._live.state
         whole = state.insights.asked(asked.deal_id, asked) if asked.deal_id else asked
-        return with_agreed_words(whole, state.playbook)
+        return with_playbook_facts(whole, state.playbook)
 
     def open_amounts(self) -> dict[str, int]:
-        """Return the amount at stake in each open deal, by its id; 0 where it is not known."""
+        """Return the amount at stake in each open deal, by its id; 0 if unknown."""
         if self._live.state.source is None:
             return {}
         return {d.id: (d.deal.amount or 0) if d.deal else 0 for d in self.table.deals if d.outcome == "open"}

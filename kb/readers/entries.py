@@ -1,4 +1,4 @@
-"""Read entries: one, some, the newest, what they link to, and what their authors should fix."""
+"""Read entries: single ones, the newest, their links, and the problems their authors should fix."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from kb.search.query import Filters
 
 
 class Entries:
-    """The entries that may be shown. Safe from any thread."""
+    """The visible entries. Thread-safe."""
 
     def __init__(self, live: LiveIndex, problems_of: Callable[[Index], list[Problem]]) -> None:
         self._live = live
         self._problems_of = problems_of
 
     def get(self, entry_id: str) -> Entry:
-        """Return an entry, a draft or an archived one as well. Raises EntryNotFoundError."""
+        """Return an entry, drafts and archived ones included. Raises EntryNotFoundError."""
         entry = self.summaries([entry_id]).get(entry_id)
         if entry is None:
             raise EntryNotFoundError(entry_id)
         return entry
 
     def summaries(self, ids: Sequence[str]) -> dict[str, Entry]:
-        """Return the entries with some ids, by id."""
+        """Return entries by id."""
         known = self._live.catalog.entries(ids)
         return {entry_id: entry for entry_id, entry in known.items() if entry.visibility in self._live.visible}
 
@@ -41,17 +41,17 @@ class Entries:
         return list(kinds_by_id(self._live.catalog, self._live.visible))
 
     def titles(self, filters: Filters, limit: int) -> list[Title]:
-        """Return the titles of the newest published entries within filters, to choose from."""
+        """Return the titles of the newest published entries within filters, for pickers."""
         within = passing(filters.values, filters.date_from, filters.date_to, self._live.visible)
         return newest_titles(self._live.catalog, within, limit)
 
     def with_passage(self, text: str) -> dict[str, Entry]:
-        """Return the entries that hold a passage word for word, by id."""
+        """Return the entries that contain exactly this passage, by id."""
         key = text_key(self._live.state.index.embedder.checksum, text)
         return self.summaries(ids_with_passage(self._live.catalog, key))
 
     def linked(self, entry_id: str) -> Linked:
-        """Return the entries a given one names, and those that name it. Raises EntryNotFoundError."""
+        """Return the entries linked from and to an entry. Raises EntryNotFoundError."""
         self.get(entry_id)
         out, back = self._live.catalog.links_of(entry_id)
         seen = self.published([other for _, other in out + back])
@@ -61,11 +61,11 @@ class Entries:
         )
 
     def published(self, ids: Sequence[str]) -> dict[str, Entry]:
-        """Return the published entries with some ids, by id."""
+        """Return published entries by id."""
         return {i: entry for i, entry in self.summaries(ids).items() if entry.status == "published"}
 
     def problems(self) -> list[Problem]:
-        """Return what authors should fix, by path and line; nothing that names a hidden entry."""
+        """Return the problems by path and line, without those that mention a hidden entry."""
         found = self._problems_of(self._live.state.index)
         if self._live.visible >= VISIBILITIES:
             return found

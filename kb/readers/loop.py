@@ -1,4 +1,4 @@
-"""Follow knowledge around: where an entry comes from, whether to trust it, where the loop breaks, the meeting."""
+"""The loop between the teams: lineage, trust, broken links in the chain, the meeting."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from kb.entry import Entry
 from kb.index.links import links_with
 from kb.live import LiveIndex
 from kb.loop.broken import Broken
-from kb.loop.hold import hold, meeting_notes, note_of
 from kb.loop.lineage import Lineage, lineage
 from kb.loop.meeting import Meeting, WorkItem
-from kb.loop.period import Period, begun
+from kb.loop.period import Period, started_period
+from kb.loop.preparation import meeting_notes, note_on, prepare_meeting
 from kb.loop.review import Standing
 from kb.loop.stored import from_note
 from kb.readers.entries import Entries
 
 
 class Loop:
-    """What became of entries, and what both teams should do about it. Safe from any thread."""
+    """What became of entries, and what both teams should do about it. Thread-safe."""
 
     def __init__(self, live: LiveIndex, entries: Entries) -> None:
         self._live = live
         self._entries = entries
 
     def lineage(self, entry_id: str) -> Lineage:
-        """Return where an entry comes from and what came of it. Raises EntryNotFoundError."""
+        """Return the lineage of an entry. Raises EntryNotFoundError."""
         links = partial(links_with, self._live.catalog)
         return lineage(self._entries.get(entry_id), links, self._entries.published)
 
@@ -36,21 +36,21 @@ class Loop:
         return self._live.state.loop.broken(self._live.today(), opened or {})
 
     def standing(self, entry_id: str) -> Standing | None:
-        """Return how far a published entry can be relied on."""
+        """Return the trust standing of a published entry."""
         return self._live.state.loop.standing(entry_id, self._live.today())
 
     def trust_of(self, entry: Entry) -> str:
-        """Return the state of an entry; empty for a deal that nobody checked and nothing speaks against."""
+        """Return the trust state of an entry; empty for an unverified deal without doubts."""
         standing = self.standing(entry.id)
         return "" if standing is None or (entry.kind == "deal" and standing.state == "unverified") else standing.state
 
     def update_standings(self) -> None:
-        """Find out how far each entry can be relied on after a change, so that searches need not."""
+        """Recompute the trust states after a change, so that searches need not."""
         if self._live.state.source:
             self._live.state.loop.numbers(self._live.today())
 
     def to_review(self) -> list[tuple[Entry, Standing]]:
-        """Return content with its standing, and deals in doubt: the overdue first."""
+        """Return content and doubtful deals with their standing, overdue ones first."""
         return self._live.state.loop.to_review(self._live.today())
 
     def meeting(
@@ -61,24 +61,24 @@ class Loop:
         gaps: Sequence[WorkItem] = (),
         broken: Sequence[WorkItem] = (),
     ) -> Meeting:
-        """Prepare the meeting on a week or month, by default the last full week, with what waits.
+        """Prepare the meeting on a week or month, by default the last full week, with its work lists.
 
         Raises BadPeriodError, IndexNotReadyError.
         """
         self._live.source()
-        state, held = self._live.state, begun(period, self._live.today())
+        state, chosen = self._live.state, started_period(period, self._live.today())
         lists = {"review": review, "gaps": gaps, "broken": broken}
-        return hold(self._live.catalog, state.insights, state.playbook, self._live.visible, held, **lists)
+        return prepare_meeting(self._live.catalog, state.insights, state.playbook, self._live.visible, chosen, **lists)
 
     def stored_meeting(self, period: str) -> Meeting | None:
-        """Return the meeting on a period as it was saved; None where none was, or its numbers cannot be read.
+        """Return the saved meeting on a period; None if there is none or its numbers cannot be parsed.
 
         Raises BadPeriodError.
         """
-        note = self.meeting_note(begun(period, self._live.today()).key)
+        note = self.meeting_note(started_period(period, self._live.today()).key)
         return from_note(note.body) if note else None
 
     def meeting_note(self, period: str) -> Entry | None:
-        """Return the saved note on the meeting of a period. Raises BadPeriodError."""
-        found = note_of(meeting_notes(self._live.catalog, self._live.visible), Period.read(period))
+        """Return the saved meeting note of a period. Raises BadPeriodError."""
+        found = note_on(meeting_notes(self._live.catalog, self._live.visible), Period.read(period))
         return self._entries.get(found.id) if found else None

@@ -1,4 +1,4 @@
-"""Search entries: by question, by likeness to a text or to another entry."""
+"""Search entries: by query, or by similarity to a text or another entry."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from kb.live import LiveIndex
 from kb.readers.entries import Entries
 from kb.search import listing, recipe
 from kb.search.answer import Answer, Hit
-from kb.search.bounds import NO_FILTERS, agreed
+from kb.search.bounds import NO_FILTERS, with_playbook_keys
 from kb.search.candidates import find, names_in
 from kb.search.hits import make_hits
 from kb.search.lookup import look_up, weigh
 from kb.search.query import Filters, Query, SearchRequest, Sort, parse_query
 
-ALIKE_CHARS = 600  # of the text that similar entries are looked up for
+ALIKE_CHARS = 600  # of the text to find similar entries for
 
 
 class Search:
-    """Finds entries. Safe from any thread."""
+    """Finds entries. Thread-safe."""
 
     def __init__(self, live: LiveIndex, entries: Entries) -> None:
         self._live = live
@@ -40,28 +40,28 @@ class Search:
         offset: int = 0,
         explain: bool = False,
     ) -> Answer:
-        """Answer a question; without words, list entries newest first. Raises QueryTooLongError, BadFilterError."""
+        """Answer a query; without words, list entries newest first. Raises QueryTooLongError, BadFilterError."""
         started = time.perf_counter()
-        query, filters = parse_query(text), agreed(filters, self._live.state.playbook)
+        query, filters = parse_query(text), with_playbook_keys(filters, self._live.state.playbook)
         request = SearchRequest(query, filters, sort, limit, offset, explain, started)
         if not query.is_empty:
             source = self._live.source()
-            # Embedded before anything else: what ran meanwhile would slow the model down.
+            # Embed before anything else: concurrent work would slow the model down.
             vector = self._live.embed(query.meaning).result()[0]
             return recipe.answer(source, request, vector, self._live.state.bounds, self._live.within)
         if filters.trust:
-            return listing.listing_of(self._live.source(), request, self._live.within)
+            return listing.listing_by_trust(self._live.source(), request, self._live.within)
         return listing.listing(self._live.catalog, request, self._live.visible)
 
     def similar(self, entry_id: str, *, limit: int = 5) -> tuple[Hit, ...]:
-        """Return the entries nearest to one in meaning. Raises EntryNotFoundError."""
+        """Return the entries most similar to one. Raises EntryNotFoundError."""
         entry = self._entries.get(entry_id)
         _, body = first_passages(self._live.catalog, [entry_id]).get(entry_id, ("", ""))
         hits = self.alike(entry.title, body, limit=limit + 1, explain=False)
         return tuple(hit for hit in hits if hit.entry.id != entry_id)[:limit]
 
     def alike(self, title: str, body: str, *, limit: int = 5, explain: bool = True) -> tuple[Hit, ...]:
-        """Return the entries nearest in meaning to a text; none where nothing is indexed."""
+        """Return the entries most similar to a text; none without an index."""
         if self._live.state.source is None:
             return ()
         text = f"{title}\n{body}"[:ALIKE_CHARS]
@@ -72,7 +72,7 @@ class Search:
         return make_hits(source.catalog, query, found[:limit], explain)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector per question, as rows."""
+        """Return one unit vector per query, as rows."""
         return np.stack([self._live.embed(text).result()[0] for text in texts])
 
     @property

@@ -1,4 +1,4 @@
-"""What a search answers with."""
+"""The answer to a search."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Confidence = Literal["strong", "partial", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """A nudge to a hit's score: what for, and by which factor."""
+    """A small adjustment of a hit's score: its reason and factor."""
 
     name: str
     factor: float
@@ -24,21 +24,21 @@ class Adjustment:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """How a hit came to its place."""
+    """Why a hit ranks where it does."""
 
-    keyword_rank: int | None  # from 1; None when no keyword found it
+    keyword_rank: int | None  # from 1; None if no keyword matched
     keyword_score: float  # BM25, larger is better
-    keyword_terms: tuple[str, ...]  # of the question, as the index knows them
+    keyword_terms: tuple[str, ...]  # of the query, as index terms
     meaning_rank: int | None
-    similarity: float  # cosine of the passage to the question
+    similarity: float  # cosine of the passage to the query
     title_similarity: float  # cosine of title and headings
-    exact_name: bool  # the question is one of the entry's names
+    exact_name: bool  # the query is one of the entry's names
     adjustments: tuple[Adjustment, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One entry of an answer, with the passage that matched best."""
+    """One entry of an answer, with its best passage."""
 
     entry: Entry
     heading: str  # heading path of the passage
@@ -50,7 +50,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FacetCount:
-    """How many hits have a value, other filters considered."""
+    """The number of hits with a value, given the other filters."""
 
     value: str
     count: int
@@ -58,7 +58,7 @@ class FacetCount:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A page of hits and what surrounds it."""
+    """A page of hits with totals and facets."""
 
     query: Query
     total: int  # entries found, on all pages
@@ -71,7 +71,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Entries named by an entry, and entries naming it, each with the relation."""
+    """The entries an entry links to and those that link to it, with the relations."""
 
     outgoing: tuple[tuple[str, Entry], ...]
     incoming: tuple[tuple[str, Entry], ...]
@@ -79,7 +79,7 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """How the index is doing."""
+    """The state of the index."""
 
     ready: bool
     fingerprint: str

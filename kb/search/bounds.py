@@ -1,4 +1,4 @@
-"""Which entries may be found: filters, visibility, exact phrases and excluded words."""
+"""The entries a search may return: filters, visibility, exact phrases and excluded words."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from kb.playbook import Playbook
 from kb.search.query import Filters, Query, parse_query
 from kb.wording import say
 
-REMEMBERED = 64  # filters
+CACHED_FILTERS = 64
 NO_FILTERS = Filters()
 
 
 class Bounds:
-    """Entry numbers by filters, for one state of the index."""
+    """Entry numbers by filters, cached for one state of the index."""
 
     def __init__(self, catalog: Catalog, visible: frozenset[str]) -> None:
         self._catalog = catalog
@@ -27,17 +27,17 @@ class Bounds:
         self._known: dict[Filters, frozenset[int]] = {}
 
     def within(self, filters: Filters) -> frozenset[int]:
-        """Return the entries that pass filters but for trust; a page turn or the next keystroke asks the same again."""
+        """Return the entries that match the filters except trust."""
         known = self._known.get(filters)
         if known is None:
             condition = passing(filters.values, filters.date_from, filters.date_to, self._visible)
             known = self._known[filters] = frozenset(entry_numbers(self._catalog, condition))
-            while len(self._known) > REMEMBERED:
+            while len(self._known) > CACHED_FILTERS:
                 self._known.pop(next(iter(self._known)), None)
         return known
 
     def by_words(self, query: Query) -> frozenset[int] | None:
-        """Return the entries that hold every exact phrase and nothing excluded; None where nothing is asked of them."""
+        """Return the entries with all exact phrases and no excluded words; None if the query has neither."""
         if not query.phrases and not query.excluded:
             return None
         kept = self.within(NO_FILTERS)
@@ -49,23 +49,24 @@ class Bounds:
         return kept
 
 
-def agreed(filters: Filters, playbook: Playbook) -> Filters:
-    """Return filters in the words of the playbook; raise BadFilterError on a value no entry can have."""
+def with_playbook_keys(filters: Filters, playbook: Playbook) -> Filters:
+    """Return filters with playbook keys as values. Raises BadFilterError for unknown filters and values."""
     values = []
     for facet, wanted in filters.values:
         if facet not in FILTERS:
             raise BadFilterError(
-                say("There is no filter '{facet}'; use one of {choices}.", facet=facet, choices=", ".join(FILTERS))
+                say("Unknown filter '{facet}'; use one of {choices}.", facet=facet, choices=", ".join(FILTERS))
             )
         fixed, words = CHOICES.get(facet), playbook.vocabulary(facet)
         for value in wanted:
             if fixed and value not in fixed.keys:
+                choices = ", ".join(fixed.keys)
                 raise BadFilterError(
                     say(
-                        "'{value}' is no {facet}; use one of {choices}.",
+                        "'{value}' is not a valid {facet}; use one of {choices}.",
                         value=value,
                         facet=facet,
-                        choices=", ".join(fixed.keys),
+                        choices=choices,
                     )
                 )
         terms = [words.find(value) for value in wanted]

@@ -1,6 +1,6 @@
-"""What a similarity of this model is worth: which cosines mean an answer, and which mean none.
+"""Calibrate similarities: which cosines of a model indicate an answer, and which do not.
 
-Cosines of embedding models lie in a narrow band of their own, so every threshold is measured for the model.
+Each embedding model has its own narrow range of cosines, so thresholds are measured per model.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from kb.search.answer import Band, Confidence
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Cosine thresholds of one model. With keyword evidence a lower cosine is enough."""
+    """Cosine thresholds of one model; with keyword evidence lower ones apply."""
 
-    strong: float  # an answer without any shared word
-    strong_with_words: float  # an answer when most of the question's rarity is shared
-    none_without_words: float  # below this and without shared words: no answer
-    none: float  # below this: no answer unless most of the question's words stand there
+    strong: float  # from here: an answer without shared words
+    strong_with_words: float  # from here: an answer if most of the query's idf mass matches
+    none_without_words: float  # below this without shared words: no answer
+    none: float  # below this: no answer unless most of the query's words match
 
     def confidence(self, similarity: float, share: float) -> Confidence:
-        """Judge the best cosine of an answer and the share of the question's rarity its best hit carries."""
+        """Rate an answer by its best cosine and the share of the query's idf mass its best hit matches."""
         if similarity >= self.strong or (similarity >= self.strong_with_words and share >= STRONG_SHARE):
             return "strong"
         if share >= STRONG_SHARE:
-            return "partial"  # its words stand there, whatever the model thinks: a code, a name
+            return "partial"  # its words match, whatever the model thinks: a code, a name
         if similarity < self.none or (similarity < self.none_without_words and share < NONE_SHARE):
             return "none"
         return "partial"
 
     def band(self, similarity: float, share: float) -> Band:
-        """Judge one hit the same way."""
+        """Rate one hit in the same way."""
         found: dict[Confidence, Band] = {"strong": "strong", "partial": "good", "none": "weak"}
         return found[self.confidence(similarity, share)]
 
@@ -43,11 +43,11 @@ class Calibration:
 STRONG_SHARE = 0.7
 NONE_SHARE = 0.5
 
-# Measured with the bundled model: questions on their own corpus against questions of another domain; see
-# docs/measurements.md. "Strong" is right in 97.7 %, "none" loses 2.6 % of the answerable.
+# Measured with the bundled model: queries on their own corpus against queries of another domain; see
+# docs/measurements.md. "Strong" is right for 97.7 %, "none" loses 2.6 % of the answerable.
 BUNDLED = Calibration(strong=0.88, strong_with_words=0.86, none_without_words=0.855, none=0.84)
 
-# Questions no sales knowledge answers, for models that were not measured.
+# Queries without an answer in sales knowledge, to calibrate other models.
 UNRELATED = (
     "明日の天気は晴れますか", "カレーをおいしく作るコツは", "猫が夜に鳴くのはなぜ", "富士山の標高は何メートル",
     "ピアノの練習を続けるには", "冬の星座の見つけ方", "赤ちゃんの寝かしつけの方法", "マラソンの前日に食べるもの",
@@ -61,7 +61,7 @@ UNRELATED = (
 
 
 def calibrate(embedder: Embedder, snapshot: Snapshot, bundled_checksum: str) -> Calibration:
-    """Return the thresholds of a model: those measured for the bundled one, else from unrelated questions."""
+    """Return the thresholds of a model: measured ones for the bundled model, else from unrelated queries."""
     if embedder.checksum == bundled_checksum or not len(snapshot.matrices["bodies"]):
         return BUNDLED
     queries = embedder.embed_queries(UNRELATED)
@@ -69,9 +69,9 @@ def calibrate(embedder: Embedder, snapshot: Snapshot, bundled_checksum: str) -> 
 
 
 def from_unrelated(best: Sequence[float]) -> Calibration:
-    """Derive thresholds from the best cosines of questions without an answer.
+    """Derive thresholds from the best cosines of queries without an answer.
 
-    Quantiles as they fall for the bundled model's measured thresholds: 83 % of unrelated questions lie below "none
+    The quantiles are those of the bundled model's measured thresholds: 83 % of unrelated queries are below "none
     without words", 98 % below "strong".
     """
     low, middle, high, top = np.quantile(np.asarray(best), [0.6, 0.83, 0.9, 0.98])

@@ -1,4 +1,4 @@
-"""Find the entries that answer a question: both retrievals, fused, grouped by entry, adjusted within bounds, cut."""
+"""Find the entries for a query: both retrievals, fused, grouped by entry, adjusted within bounds, cut."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from kb.index.neighbours import Neighbours
 from kb.index.snapshot import Rows, Snapshot
 from kb.index.vectors import SEARCHED, View
 from kb.search import ranking
-from kb.search.answer import Adjustment, Band, Confidence
+from kb.search.answer import Adjustment, Band, Confidence, Why
 from kb.search.calibration import Calibration
 from kb.search.lookup import DEPTH, LookUp
 from kb.search.query import Query
 from kb.search.source import Source
 
-MOST_ENTRIES = 100  # ten pages: nobody turns further, and what is named stays in
-KEPT_ANYWAY = 10  # the nearest entries are shown, marked as weak, even when none is near
-NO_RARITY = 1e-3  # summed idf of a question made of words that stand nearly everywhere
-NAME_LENGTH = 3  # shorter names stand in too many questions by chance
+MOST_ENTRIES = 100  # ten pages are enough; named entries are always kept
+KEPT_ANYWAY = 10  # the nearest entries are shown even if all are weak
+NO_RARITY = 1e-3  # idf mass below which all words of a query are nearly everywhere
+NAME_LENGTH = 3  # shorter names occur in too many queries by chance
 
-LOWEST, HIGHEST = 0.85, 1.15  # every adjustment together: a nudge, never a verdict
+LOWEST, HIGHEST = 0.85, 1.15  # bounds of the combined adjustment
 FACTORS = {
-    "name_in_question": 1.15,  # the question speaks of this customer, number or title
-    "verified": 1.03,  # somebody has checked it
+    "name_in_question": 1.15,  # the query contains this customer, number or title
+    "verified": 1.03,
     "review_overdue": 0.95,  # its review date has passed
-    "needs_review": 0.95,  # what happened since it was checked speaks against it
+    "needs_review": 0.95,  # evidence against it since its verification
     "superseded": 0.85,  # a newer entry replaces it
 }
 
@@ -44,18 +44,12 @@ class Candidate:
     chunk: int  # catalogue number of the passage
     score: float
     band: Band
-    keyword_rank: int | None
-    keyword_score: float
-    meaning_rank: int | None
-    similarity: float
-    title_similarity: float
-    exact_name: bool
-    adjustments: tuple[Adjustment, ...]
+    why: Why  # without keyword terms
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Every entry worth listing, best first."""
+    """The candidates to list, best first."""
 
     candidates: tuple[Candidate, ...]
     confidence: Confidence
@@ -63,19 +57,19 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """The candidate passages; arrays of the same length."""
+    """Candidate passages; arrays of the same length."""
 
     chunks: Rows
     bodies: Floats
     titles: Floats
     keywords: Floats
     fused: Floats
-    share: Floats  # of the question's rarity, 0 to 1
+    share: Floats  # of the query's idf mass, 0 to 1
     is_near: NDArray[np.bool_]  # whether the meaning retrieval found it
 
 
 def find(source: Source, words: LookUp, named: dict[int, bool], neighbours: Neighbours) -> Found:
-    """Return the entries that answer a question; the bounds of the look-up bind the meaning retrieval as well."""
+    """Return the entries for a query; the look-up's scope also limits the meaning retrieval."""
     near = {view: neighbours.nearest(view, DEPTH, words.allowed) for view in SEARCHED}
     scored = _score(neighbours, words.by_chunk, words.mass, near)
     within = {entry: exact for entry, exact in named.items() if words.entries is None or entry in words.entries}
@@ -87,7 +81,7 @@ def _score(neighbours: Neighbours, by_chunk: dict[int, float], mass: float, near
     bodies = neighbours.similarity("bodies", chunks).astype(np.float64)
     titles = neighbours.similarity("heads", chunks).astype(np.float64)
     words = np.array([by_chunk.get(int(chunk), 0.0) for chunk in chunks])
-    # Words that stand in most passages, as a product's name does, have no rarity: then holding them is all there is.
+    # Words in most passages, such as a product name, have no idf mass: then only their presence counts.
     share = np.minimum(1.0, words / mass) if mass > NO_RARITY else (words > 0).astype(np.float64)
     evidence = float(words.max(initial=0.0)) / mass if mass > NO_RARITY else float(share.max(initial=0.0))
     fused = ranking.fuse(ranking.meaning_scores(bodies, titles), words, evidence) if len(chunks) else words
@@ -96,7 +90,7 @@ def _score(neighbours: Neighbours, by_chunk: dict[int, float], mass: float, near
 
 
 def names_in(snapshot: Snapshot, query: Query) -> dict[int, bool]:
-    """Return the entries a question names: True where the whole question is the name."""
+    """Return the entries named in a query: True if the whole query is the name."""
     question = fold(query.meaning).strip()
     named: dict[int, bool] = {}
     words = question[:200]
@@ -108,10 +102,10 @@ def names_in(snapshot: Snapshot, query: Query) -> dict[int, bool]:
 
 
 def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool]) -> list[Candidate]:
-    """Return each entry by its best passage, scores nudged, what the question names exactly first."""
+    """Return each entry by its best passage with adjusted scores, exact names first."""
     keyword_ranks = ranking.ranks(scored.keywords)
     meaning_ranks = ranking.ranks(ranking.meaning_scores(scored.bodies, scored.titles))
-    # Positive, so that factors raise and lower alike.
+    # Positive, so that factors work both ways.
     scores = np.exp(scored.fused - scored.fused.max(initial=0.0))
     entries, numbers = source.snapshot.entries[scored.chunks], source.snapshot.numbers[scored.chunks]
     best: dict[int, Candidate] = {}
@@ -125,17 +119,20 @@ def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool]) ->
         best[entry] = Candidate(
             entry=entry,
             chunk=int(numbers[at]),
-            score=float(scores[at]) * _together(adjustments),
+            score=float(scores[at]) * _combined(adjustments),
             band="strong" if exact else source.calibration.band(similarity, float(scored.share[at])),
-            keyword_rank=int(keyword_ranks[at]) if scored.keywords[at] > 0 else None,
-            keyword_score=float(scored.keywords[at]),
-            meaning_rank=int(meaning_ranks[at]) if scored.is_near[at] else None,
-            similarity=float(scored.bodies[at]),
-            title_similarity=float(scored.titles[at]),
-            exact_name=exact,
-            adjustments=adjustments,
+            why=Why(
+                keyword_rank=int(keyword_ranks[at]) if scored.keywords[at] > 0 else None,
+                keyword_score=float(scored.keywords[at]),
+                keyword_terms=(),
+                meaning_rank=int(meaning_ranks[at]) if scored.is_near[at] else None,
+                similarity=float(scored.bodies[at]),
+                title_similarity=float(scored.titles[at]),
+                exact_name=exact,
+                adjustments=adjustments,
+            ),
         )
-    return sorted(best.values(), key=lambda c: (not c.exact_name, -c.score, c.entry))
+    return sorted(best.values(), key=lambda c: (not c.why.exact_name, -c.score, c.entry))
 
 
 def _adjustments(source: Source, entry: int, is_named: bool) -> tuple[Adjustment, ...]:
@@ -146,16 +143,16 @@ def _adjustments(source: Source, entry: int, is_named: bool) -> tuple[Adjustment
     return tuple(Adjustment(name, FACTORS[name]) for name in (*names, *(("name_in_question",) if is_named else ())))
 
 
-def _together(adjustments: tuple[Adjustment, ...]) -> float:
+def _combined(adjustments: tuple[Adjustment, ...]) -> float:
     if not adjustments:
         return 1.0
     return min(HIGHEST, max(LOWEST, math.prod(adjustment.factor for adjustment in adjustments)))
 
 
 def _cut(found: list[Candidate], scored: _Scored, calibration: Calibration) -> Found:
-    """Keep what is relevant, and the nearest few whatever they are."""
+    """Keep relevant candidates, and always the best few."""
     kept = [c for rank, c in enumerate(found) if rank < KEPT_ANYWAY or c.band != "weak"]
-    if any(candidate.exact_name for candidate in kept):
+    if any(candidate.why.exact_name for candidate in kept):
         return Found(tuple(kept), "strong")
     best = float(scored.bodies.max(initial=0.0))
     share = float(scored.share[int(np.argmax(scored.keywords))]) if len(scored.chunks) else 0.0

@@ -1,4 +1,4 @@
-"""Count what the hits are, so that people see what a filter would leave."""
+"""Facet counts: how many hits a filter would leave."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kb.index.snapshot import Snapshot
 from kb.search.answer import FacetCount
 from kb.search.query import Filters
 
-MOST_VALUES = 20  # of one facet: more is not a choice
+MOST_VALUES = 20  # per facet
 
 Facets = Mapping[str, tuple[FacetCount, ...]]
 EntriesWithin = Callable[[Filters], frozenset[int]]
@@ -22,7 +22,7 @@ EntriesWithin = Callable[[Filters], frozenset[int]]
 def count_found(
     snapshot: Snapshot, filters: Filters, shown: Iterable[int], unfiltered: Iterable[int], within: EntriesWithin
 ) -> Facets:
-    """Count the entries found; a facet that is filtered counts what its other values would give."""
+    """Count the entries found; a filtered facet counts what its other values would return."""
     counted, base = set(shown), set(unfiltered)
     totals = _counted(snapshot, counted)
     for field in (field for field, _ in filters.values if field in totals):
@@ -49,7 +49,7 @@ def _counted(snapshot: Snapshot, entries: Iterable[int]) -> dict[str, Counter[st
 
 
 def _ordered(field: str, counts: Counter[str], filters: Filters) -> tuple[FacetCount, ...]:
-    """Fixed values in their usual order, others by number; a chosen value stays visible even at zero."""
+    """Fixed values in their usual order, others by count; a selected value is listed even at zero."""
     for value in dict(filters.values).get(field, ()):
         counts.setdefault(value, 0)
     if fixed := CHOICES.get(field):

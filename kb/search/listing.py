@@ -1,8 +1,8 @@
-"""Entries asked for without words: newest first, within filters."""
+"""Searches without words: entries within filters, newest first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from kb.index.catalog import Catalog
 from kb.index.entries import newest, sort_dates
@@ -12,13 +12,14 @@ from kb.search import facets
 from kb.search.answer import Answer
 from kb.search.bounds import NO_FILTERS
 from kb.search.candidates import Candidate
+from kb.search.facets import EntriesWithin
 from kb.search.hits import listed
-from kb.search.query import Filters, SearchRequest
+from kb.search.query import SearchRequest
 from kb.search.source import Source
 
 
 def listing(catalog: Catalog, request: SearchRequest, visible: frozenset[str]) -> Answer:
-    """List the published entries within filters that the catalogue knows."""
+    """List the published entries that match filters of the catalogue."""
     query, filters = request.query, request.filters
     within = passing(filters.values, filters.date_from, filters.date_to, visible)
     page = [] if query.excluded else newest(catalog, within, request.limit, request.offset)
@@ -35,8 +36,8 @@ def listing(catalog: Catalog, request: SearchRequest, visible: frozenset[str]) -
     )
 
 
-def listing_of(source: Source, request: SearchRequest, within: Callable[[Filters], frozenset[int]]) -> Answer:
-    """List the entries within filters that only `within` knows, such as trust: it returns their numbers."""
+def listing_by_trust(source: Source, request: SearchRequest, within: EntriesWithin) -> Answer:
+    """List the entries that match filters the catalogue does not know, such as trust."""
     everything, found = within(NO_FILTERS), frozenset[int]() if request.query.excluded else within(request.filters)
     dates = sort_dates(source.catalog, list(found))
     ordered = sorted(found, key=lambda number: (dates[number], number), reverse=True)
@@ -53,6 +54,6 @@ def listing_of(source: Source, request: SearchRequest, within: Callable[[Filters
 
 
 def newest_first(catalog: Catalog, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return what was found in the order of its dates, the newest first."""
+    """Return candidates sorted by date, newest first."""
     dates = sort_dates(catalog, [candidate.entry for candidate in candidates])
     return sorted(candidates, key=lambda candidate: dates.get(candidate.entry, ""), reverse=True)

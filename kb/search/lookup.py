@@ -1,4 +1,4 @@
-"""What the keyword index says to a question; needs no embedding."""
+"""Keyword retrieval for a query; needs no embedding."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from kb.search import ranking
 from kb.search.query import Query
 from kb.search.source import Source
 
-DEPTH = 100  # candidates from each retrieval; 200 gives the same, 30 loses
-COMMON_SHARE = 0.2  # words in more passages than this cost much and tell little where a rarer word is asked as well
+DEPTH = 100  # candidates per retrieval; 200 gives the same quality, 30 a lower one
+COMMON_SHARE = 0.2  # words in more passages than this are expensive and add little next to a rarer word
 
-Bounds = frozenset[int] | None  # entry numbers; None for all
+Scope = frozenset[int] | None  # entry numbers; None for all
 Flags = NDArray[np.bool_]
 Matches = list[tuple[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """The words of a question as the keyword index knows them."""
+    """The terms of a query that the keyword index contains."""
 
     terms: tuple[str, ...]  # those worth looking up
-    mass: float  # summed rarity (idf) of all its words, unknown ones too
+    mass: float  # summed idf of all its terms, unknown ones included
 
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """What is found by words within bounds."""
+    """The keyword matches within a scope."""
 
-    entries: Bounds
-    allowed: Flags | None  # the bounds, a flag a chunk
+    entries: Scope
+    allowed: Flags | None  # the scope, one flag per chunk
     by_chunk: dict[int, float]  # BM25 of the best passages
     mass: float
 
 
 def weigh(source: Source, query: Query) -> Keywords:
-    """Return which words of a question are worth looking up, and how rare the whole question is."""
+    """Return the terms of a query worth looking up, and its idf mass."""
     counts, total = term_counts(source.catalog, query.terms), len(source.snapshot.numbers)
     mass = sum(ranking.idf(counts.get(term, 0), total) for term in query.terms)
     known = tuple(term for term in query.terms if counts.get(term))
@@ -49,21 +49,21 @@ def weigh(source: Source, query: Query) -> Keywords:
     return Keywords(rare if rare and total > 2 * DEPTH else known, mass)
 
 
-def look_up(source: Source, keywords: Keywords, *bounds: Bounds) -> tuple[LookUp, ...]:
-    """Look a question's words up once, and return what lies within each of the bounds."""
-    flags = [_flags(source.snapshot, entries) for entries in bounds]
+def look_up(source: Source, keywords: Keywords, *scopes: Scope) -> tuple[LookUp, ...]:
+    """Look up the terms once, and return the matches within each scope."""
+    flags = [_flags(source.snapshot, entries) for entries in scopes]
     total = len(source.snapshot.numbers)
-    limit = max((_wanted(some, total) for some in flags), default=0)
+    limit = max((_depth(some, total) for some in flags), default=0)
     matches = keyword_matches(source.catalog, keywords.terms, limit)
     if len(matches) == limit and any(_is_short(source, matches, some) for some in flags):
         matches = keyword_matches(source.catalog, keywords.terms, total + 1)
     return tuple(
         LookUp(entries, allowed, _best(source, matches, allowed), keywords.mass)
-        for entries, allowed in zip(bounds, flags, strict=True)
+        for entries, allowed in zip(scopes, flags, strict=True)
     )
 
 
-def _flags(snapshot: Snapshot, entries: Bounds) -> Flags | None:
+def _flags(snapshot: Snapshot, entries: Scope) -> Flags | None:
     if entries is None:
         return None
     size = int(snapshot.entries.max(initial=0)) + 1
@@ -72,8 +72,8 @@ def _flags(snapshot: Snapshot, entries: Bounds) -> Flags | None:
     return flags[snapshot.entries]
 
 
-def _wanted(allowed: Flags | None, total: int) -> int:
-    """Return how many matches to ask for so that enough lie within the bounds."""
+def _depth(allowed: Flags | None, total: int) -> int:
+    """Return how many matches to fetch so that enough are in scope."""
     if allowed is None:
         return DEPTH
     share = max(float(allowed.mean()) if len(allowed) else 0.0, 1e-9)
@@ -81,12 +81,12 @@ def _wanted(allowed: Flags | None, total: int) -> int:
 
 
 def _is_short(source: Source, matches: Matches, allowed: Flags | None) -> bool:
-    """Whether bounds hid more than expected."""
+    """Whether the scope filtered more matches than expected."""
     return allowed is not None and len(_best(source, matches, allowed)) < DEPTH
 
 
 def _best(source: Source, matches: Matches, allowed: Flags | None) -> dict[int, float]:
-    """Return BM25 by chunk of the best matches within bounds."""
+    """Return BM25 by chunk of the best matches in scope."""
     scores = dict(matches)
     chunks = source.snapshot.places(list(scores))
     kept = (chunks if allowed is None else chunks[allowed[chunks]])[:DEPTH]

@@ -1,4 +1,4 @@
-"""What somebody asks: words, exact phrases, exclusions and filters."""
+"""A search query: words, exact phrases, exclusions and filters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 from kb.errors import QueryTooLongError
 from kb.index import analysis
 
-MAX_QUERY_CHARS = 1_000  # a pasted paragraph fits; more belongs into the search for similar deals
+MAX_QUERY_CHARS = 1_000  # fits a paragraph; longer texts belong in the search for similar deals
 MAX_LIMIT = 100
 Sort = Literal["relevance", "newest"]
 _PART = re.compile(r'(?P<minus>(?<!\S)[-−－])?(?:["“”„「](?P<phrase>[^"“”「」]*)["“”」]|(?P<word>\S+))')
@@ -19,40 +19,40 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u20
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Values a hit must have: any of those given for a field, and something of every field given."""
+    """Values a hit must have: any of the values of a field, for every field."""
 
-    values: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (facet, values), without empty ones
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (facet, values), none empty
     date_from: str = ""  # ISO day, inclusive
     date_to: str = ""
-    trust: tuple[str, ...] = ()  # states: how far an entry can be relied on
+    trust: tuple[str, ...] = ()  # trust states
 
     def __bool__(self) -> bool:
         return bool(self.values or self.date_from or self.date_to or self.trust)
 
     def without(self, facet: str) -> Filters:
-        """Return the filters but for one facet, to count what choosing another value of it would give."""
+        """Return the filters without one facet, to count its other values."""
         return replace(self, values=tuple(pair for pair in self.values if pair[0] != facet))
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question taken apart."""
+    """A parsed query."""
 
-    text: str = ""  # as asked, cleaned of control characters
-    meaning: str = ""  # what is embedded: the text without operators and exclusions
-    phrases: tuple[str, ...] = ()  # must stand in the entry as they are
-    excluded: tuple[str, ...] = ()  # must not stand in the entry
-    terms: tuple[str, ...] = field(default=())  # keywords, each once
+    text: str = ""  # as entered, without control characters
+    meaning: str = ""  # text to embed: without operators and exclusions
+    phrases: tuple[str, ...] = ()  # must occur verbatim
+    excluded: tuple[str, ...] = ()  # must not occur
+    terms: tuple[str, ...] = field(default=())  # index terms, distinct
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is asked but filters."""
+        """Whether there are no words to search for."""
         return not self.meaning
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A question with all that shapes its answer."""
+    """A query with filters, order and page."""
 
     query: Query
     filters: Filters
@@ -60,16 +60,16 @@ class SearchRequest:
     limit: int
     offset: int
     explain: bool
-    started: float  # `time.perf_counter` when it was asked
+    started: float  # `time.perf_counter` at the start
 
     @property
     def took_ms(self) -> float:
-        """Milliseconds since it was asked."""
+        """Milliseconds since the start."""
         return (time.perf_counter() - self.started) * 1000
 
 
 def parse_query(text: str) -> Query:
-    """Take a question apart; anything people type is a query. Raises QueryTooLongError."""
+    """Parse a query; any input is valid. Raises QueryTooLongError."""
     if len(text) > MAX_QUERY_CHARS:
         raise QueryTooLongError(len(text), MAX_QUERY_CHARS)
     cleaned = " ".join(_CONTROL.sub(" ", text).split())
@@ -82,7 +82,7 @@ def parse_query(text: str) -> Query:
         if minus and (phrase or match["word"]):
             excluded.append(phrase or match["word"])
         elif phrase:
-            # 「…」 is how Japanese is quoted in a sentence: it is exact only where it stands alone.
+            # 「…」 also quotes within Japanese sentences: it means an exact phrase only where it stands alone.
             if match[0].startswith("「") and not _stands_alone(cleaned, match):
                 words.append(phrase)
                 continue

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from kb.index.embedding import Vectors
 from kb.index.neighbours import Neighbours
 from kb.search import facets, listing
 from kb.search.answer import Answer
 from kb.search.bounds import Bounds
 from kb.search.candidates import find, names_in
+from kb.search.facets import EntriesWithin
 from kb.search.hits import make_hits
 from kb.search.lookup import look_up, weigh
-from kb.search.query import Filters, SearchRequest
+from kb.search.query import SearchRequest
 from kb.search.source import Source
 
-Within = Callable[[Filters], frozenset[int]]  # the numbers of the entries that pass filters
 
-
-def answer(source: Source, request: SearchRequest, vector: Vectors, bounds: Bounds, within: Within) -> Answer:
-    """Answer a question whose words have been embedded: a row in `vector`."""
+def answer(source: Source, request: SearchRequest, vector: Vectors, bounds: Bounds, within: EntriesWithin) -> Answer:
+    """Answer a query with its embedding `vector`."""
     query, filters = request.query, request.filters
     by_words, allowed = bounds.by_words(query), within(filters)
     narrowed_to = allowed & by_words if by_words is not None else allowed if filters else None

@@ -1,4 +1,4 @@
-"""Cut the piece of a passage that shows why it was found, and mark the words that were asked for."""
+"""Snippets: the part of a passage that shows why it matched, with the query's words highlighted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SENTENCE_END = re.compile(r"[。．！？!?]\s*|\.\s+|\n+")
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A piece of a passage as plain text."""
+    """Part of a passage as plain text."""
 
     text: str
     highlights: tuple[tuple[int, int], ...]  # character ranges in the text: start, end (exclusive)
@@ -26,9 +26,9 @@ class Snippet:
 def make_snippet(
     passage: str, terms: Sequence[str], language: str = "ja", words: Sequence[Word] | None = None
 ) -> Snippet:
-    """Return the window of a passage that holds most of the terms, with every occurrence of them in it marked.
+    """Return the window of a passage with the most terms, all their occurrences highlighted.
 
-    With `words` the passage is plain text cut already, as the catalogue keeps it; without, it is Markdown.
+    With `words` the passage is plain text, already analysed; without, it is Markdown.
     """
     text = plain(passage) if words is None else passage
     known = list(analysis.words(text)) if words is None and terms else words or ()
@@ -38,8 +38,8 @@ def make_snippet(
     head, tail = ("…" if start else ""), ("…" if end < len(text) else "")
     moved = len(head) - start
     inside = [(a + moved, b + moved) for a, b in found if start <= a and b <= end]
-    shown = head + text[start:end] + tail
-    return Snippet(shown, _merged(inside, shown))
+    snippet = head + text[start:end] + tail
+    return Snippet(snippet, _merged(inside, snippet))
 
 
 def _shares_part(term: str, wanted: set[str]) -> bool:
@@ -60,7 +60,7 @@ def _window(text: str, found: Sequence[tuple[int, int]], size: int) -> tuple[int
 
 
 def _sentence_start(text: str, at: int, size: int) -> int:
-    """Begin with a sentence where one begins shortly before; with a word where words have spaces."""
+    """Move a cut back to the start of a nearby sentence, or of a word where spaces separate words."""
     if at <= 0:
         return 0
     ends = [m.end() for m in _SENTENCE_END.finditer(text, max(0, at - size // 4), at + 1)]
@@ -71,7 +71,7 @@ def _sentence_start(text: str, at: int, size: int) -> int:
 
 
 def _whole(text: str, at: int) -> int:
-    """Move a cut so that it leaves combined characters (marks, joined emoji, surrogates) whole."""
+    """Move a cut so that it does not split combined characters (marks, joined emoji) or words."""
     while 0 < at < len(text) and (
         unicodedata.category(text[at]).startswith("M")
         or text[at] in "\u200d\uff9e\uff9f"
@@ -86,7 +86,7 @@ def _whole(text: str, at: int) -> int:
 
 
 def _merged(ranges: Sequence[tuple[int, int]], text: str) -> tuple[tuple[int, int], ...]:
-    """Join neighbouring marks, so that a compound word is one."""
+    """Merge adjacent highlights, so that a compound word has one."""
     joined: list[tuple[int, int]] = []
     for start, end in sorted(ranges):
         if joined and (start <= joined[-1][1] or text[joined[-1][1] : start] == " "):

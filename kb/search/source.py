@@ -1,4 +1,4 @@
-"""Where a search looks."""
+"""The source of a search."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Source:
 
     catalog: Catalog
     snapshot: Snapshot
-    store: VectorStore | None  # None while it is opened again: then everything is compared exactly
+    store: VectorStore | None  # None while being reopened: then all comparisons are exact
     calibration: Calibration
     today: str  # ISO day, for review dates
-    doubted: frozenset[int] = frozenset()  # entry numbers that something speaks against
+    doubted: frozenset[int] = frozenset()  # numbers of entries that need review

@@ -24,7 +24,10 @@ from tests.words import WordEmbedder, write
 
 JA = {"accept": "text/html", "accept-language": "ja"}
 REGIONS = "regions:\n  - {name: 関東, en: Kanto, aliases: [首都圏]}\n  - {name: 関西, en: Kansai}\n"
-DEAL = "---\ntitle: 西の商談\noutcome: won\ncustomer: 西\nclosed_on: 2026-05-01\nindustry: 食品\n地域: 首都圏\n---\n価格。\n"
+DEAL = (
+    "---\ntitle: 西の商談\noutcome: won\ncustomer: 西\nclosed_on: 2026-05-01\n"
+    "industry: 食品\n地域: 首都圏\n---\n価格。\n"
+)
 PLACES: dict[str, tuple[str, str]] = {  # page → what shows the field there
     "/?q=価格": ('id="group-region"', "地域"),
     "/?region=関東": ("地域: ", "関東"),

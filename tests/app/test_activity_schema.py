@@ -19,7 +19,7 @@ from tests.words import note
 
 JA = {"accept": "text/html", "accept-language": "ja"}
 NEWEST = revisions(STEPS)[-1]
-NEWER = f"より新しいバージョンで作られています（スキーマ 9999、このバージョンは {NEWEST} まで）"
+NEWER = f"より新しいバージョンで作成されています（スキーマ 9999、このバージョンの対応は {NEWEST} まで）"
 
 
 def _settings(place: Path) -> Settings:

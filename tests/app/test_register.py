@@ -21,10 +21,9 @@ JA = {"accept": "text/html", "accept-language": "ja"}
 API_REFERENCE = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
 
 
-TOLD = {  # a value of each filter, so that every place has something to show
-    "kind": "deal", "outcome": "won", "team": "sales", "industry": "食品", "product": "点検", "competitor": "タスキナ",
-    "angle": "total-cost", "tag": "価格", "language": "ja",
-}  # fmt: skip
+OURS = {"kind": "deal", "outcome": "won", "angle": "total-cost"}
+# A value of each filter, so that every place has something to show.
+TOLD = {name: OURS.get(name) or (CHOICES[name].keys[0] if name in CHOICES else "食品") for name in FILTERS}
 FULL = "---\ntitle: 全部ある商談\n" + "".join(f"{name}: {value}\n" for name, value in TOLD.items()) + "---\n本文。\n"
 
 
@@ -74,6 +73,13 @@ def test_every_facet_and_every_question_of_a_form_has_a_label(locale: str) -> No
     labels = {name: reader.field(name.partition(".")[0]) for name in (*FILTERS, *asked)}
     assert [name for name, label in labels.items() if not label] == []
     assert [n for n, part in asked.items() if part and not (reader.has(f"form.{n}") or part in METRICS)] == []
+
+
+def test_no_message_says_again_what_the_register_calls_a_field_or_value() -> None:
+    reader = Reader.of("ja")
+    fields = [f"{page}.{name}" for page in ("facet", "fact", "form", "part", "factor", "by") for name in BY_NAME]
+    values = [f"{name}.{key}" for name, words in CHOICES.items() for key in words.keys]
+    assert [key for key in (*fields, *values) if reader.has(key)] == []
 
 
 def test_a_fixed_value_has_the_label_of_the_register_and_an_unknown_one_its_own() -> None:

@@ -23,7 +23,7 @@ def test_notes_are_compared_corrected_and_a_deal_opened(page: Page, address: str
     expect(page.locator(".understood")).to_contain_text("タスキナ")
     assert "text=" in page.url
     page.get_by_text("商談の条件").click()
-    page.get_by_label("タスキナ").uncheck()
+    page.get_by_role("checkbox", name="タスキナ").uncheck()
     page.get_by_role("checkbox", name="物流").check()
     page.get_by_role("button", name="似た商談を探す").click()
     expect(page.locator(".understood")).to_contain_text("物流")

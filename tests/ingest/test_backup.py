@@ -60,7 +60,7 @@ def test_nothing_is_written_over_what_is_there(place: Path, tmp_path: Path) -> N
     target = _back_up(place)
     with pytest.raises(BackupError, match="not empty"):
         restore(target, place / "entries", tmp_path / "other.sqlite")
-    with pytest.raises(BackupError, match="there already"):
+    with pytest.raises(BackupError, match="already exists"):
         restore(target, tmp_path / "empty", place / "activity.sqlite")
 
 
@@ -110,7 +110,7 @@ def test_names_that_lead_elsewhere_are_refused(place: Path, tmp_path: Path) -> N
         manifest = json.loads(archive.read(MANIFEST))
     manifest["sha256"]["entries/../../evil.md"] = "0" * 64
     _changed(target, {MANIFEST: json.dumps(manifest).encode(), "entries/../../evil.md": b"x"})
-    with pytest.raises(BackupError, match="lies outside"):
+    with pytest.raises(BackupError, match="not allowed in a backup"):
         verify(target)
 
 
@@ -220,7 +220,7 @@ def test_a_member_that_is_none_of_ours_refuses_the_whole_backup(tmp_path: Path, 
     outside = tmp_path / "outside"
     name = member.format(outside=outside) if isinstance(member, str) else member
     source = _forged(tmp_path / "b.zip", {"entries/good.md": b"good", name: b"evil"})
-    with pytest.raises(BackupError, match="lies outside"):
+    with pytest.raises(BackupError, match="not allowed in a backup"):
         restore(source, tmp_path / "new/entries", tmp_path / "new/activity.sqlite")
     assert sorted(tmp_path.iterdir()) == [source]
 
@@ -264,7 +264,7 @@ def test_a_name_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(source, "a") as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         archive.writestr("entries/a.md", b"evil")
-    with pytest.raises(BackupError, match="other files than its list"):
+    with pytest.raises(BackupError, match="do not match its manifest"):
         restore(source, tmp_path / "new", tmp_path / "new.sqlite")
 
 

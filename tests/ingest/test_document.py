@@ -48,7 +48,7 @@ def test_a_file_is_parsed_only_if_its_text_is_not_the_one_at_hand(
     at_hand = review(library, Document.of(note("題", "同じ本文。")), "notes/(untitled).md").chunked
     write(tmp_path / "entries", PATH, note("題", stored))
     with counting(yaml=yaml.compose) as counts:
-        Intake(library, tmp_path / "entries").take_in([PATH], chunked={PATH: at_hand})
+        Intake(library, tmp_path / "entries").index_files([PATH], chunked={PATH: at_hand})
     assert counts["yaml"] == parsed
     assert stored in library.entries.get("notes/a").body
     assert library.search.answer(stored).hits[0].entry.id == "notes/a"

@@ -106,4 +106,6 @@ def test_terms_become_keys_and_unknown_ones_sentences() -> None:
     words = Vocabulary.of([Term("roi-proof", "投資対効果", "Proof of ROI", ("ROI",))])
     keys, unknown = fields.to_terms(["roi", "ROI", "ROIs"], words)
     assert keys == ("roi-proof",)
-    assert unknown == ["'ROIs' is not in the playbook. Did you mean 'roi-proof'? Agreed values stand in playbook.yaml."]
+    assert unknown == [
+        "'ROIs' is not in the playbook. Did you mean 'roi-proof'? See playbook.yaml for the allowed values."
+    ]

@@ -40,7 +40,7 @@ def test_two_names_that_differ_only_in_their_form_are_told_apart_from_each_other
         write(entries, unicodedata.normalize(form, "ガイド.md"), JAPANESE)
     files, problems = find_files(entries)
     assert len(files) == 1
-    assert "only in how accents are stored" in problems[0].message
+    assert "only in how accents are encoded" in problems[0].message
 
 
 def test_links_are_problems_that_name_them_and_are_not_followed(entries: Path, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_links_are_problems_that_name_them_and_are_not_followed(entries: Path, t
     files, problems = find_files(entries)
     assert files == []
     assert [problem.path for problem in problems] == ["folder", "gone", "link.md", "lost.md", "within.md"]
-    assert problems[0].message.startswith("'folder' is a link and was not followed.")
+    assert problems[0].message.startswith("'folder' is a link and was skipped.")
     paths = ["folder/secret.md", "link.md", "lost.md", "within.md", "folder", "gone"]
     assert find_some(entries, paths) == (files, problems)
 
@@ -69,7 +69,7 @@ def test_a_folder_or_a_pipe_called_md_is_no_entry(entries: Path) -> None:
     os.mkfifo(entries / "pipe.md")
     files, problems = find_files(entries)
     assert files == []
-    assert [problem.message for problem in problems] == ["This is not an ordinary file."]
+    assert [problem.message for problem in problems] == ["Not a regular file; it was skipped."]
 
 
 def test_a_name_that_is_no_text_is_a_problem(entries: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_name_that_is_no_text_is_a_problem(entries: Path) -> None:
     write(entries, "a\nb.md", "x")
     files, problems = find_files(entries)
     assert files == []
-    assert {problem.message for problem in problems} == {"The file name has characters that are not text. Rename it."}
+    assert {problem.message for problem in problems} == {"The file name contains invalid characters. Rename the file."}
     assert all(problem.path.encode("utf-8") for problem in problems)
 
 
@@ -103,11 +103,11 @@ def test_text_is_read_in_the_encodings_people_use(raw: bytes, text: str, word: s
 @pytest.mark.parametrize(
     ("raw", "line", "word"),
     [
-        (b"\x89PNG\r\n\x1a\n\x00\x00", 1, "not a text file"),
-        (b"%PDF-1.7\n\x00", 1, "not a text file"),
-        (b"good\nbad \xff\xe9 line\n", 2, "not UTF-8"),
-        (b"\xff\xfea", 1, "starts like UTF-16"),
-        ("caf\xe9".encode("latin-1"), 1, "not UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", 1, "Not a text file"),
+        (b"%PDF-1.7\n\x00", 1, "Not a text file"),
+        (b"good\nbad \xff\xe9 line\n", 2, "not valid UTF-8"),
+        (b"\xff\xfea", 1, "marked as UTF-16"),
+        ("caf\xe9".encode("latin-1"), 1, "not valid UTF-8"),
     ],
 )
 def test_what_is_no_text_is_a_problem_with_its_line(raw: bytes, line: int, word: str) -> None:
@@ -120,7 +120,7 @@ def test_a_file_of_five_megabytes_is_a_problem_and_is_not_read(entries: Path) ->
     location = write(entries, "big.md", b"x" * 5_000_000)
     found = read_file(EntryFile("big.md", location))
     assert isinstance(found, Problem)
-    assert found.message.startswith(f"The file has 5.0 MB; the limit is {MAX_FILE_BYTES // 1_000_000} MB")
+    assert found.message.startswith(f"The file is 5.0 MB; the limit is {MAX_FILE_BYTES // 1_000_000} MB")
 
 
 def test_a_file_that_is_gone_meanwhile_is_a_problem(entries: Path) -> None:

@@ -140,11 +140,9 @@ def test_a_linked_playbook_and_linked_entries_are_not_handed_out(entries: Path, 
     assert len(_named(tuple(check(entries)[1]))) == 2
 
 
-@pytest.mark.parametrize(
-    "path", ["", ".", "..", "/etc/x.md", "a//b.md", "a/../b.md", ".git/x.md", "a/.b.md", "a\\b.md", "a\0"]
-)
+@pytest.mark.parametrize("path", ["", ".", "..", "/etc/x.md", "a//b.md", "a/../b.md", ".git/x.md", "a/.b.md", "a\0"])
 def test_a_path_that_is_none_below_the_folder_is_refused(entries: Path, path: str) -> None:
-    with pytest.raises(NotSavedError, match="no name of a file"):
+    with pytest.raises(NotSavedError, match="not a valid file name"):
         below(entries, path)
 
 

@@ -52,7 +52,7 @@ def other(library: Library) -> Iterator[Index]:
 
 def test_a_file_is_found_when_it_was_taken_in(intake: Intake, library: Library, folder: Path) -> None:
     write(folder, "notes/new.md", note("青葉精工", "新しい話。"))
-    report = intake.take_in(["notes/new.md"])
+    report = intake.index_files(["notes/new.md"])
     assert report and report.added == ("notes/new",)
     assert library.search.answer("青葉精工").hits[0].entry.id == "notes/new"
 
@@ -62,8 +62,8 @@ def test_nothing_is_taken_in_while_another_process_writes(
 ) -> None:
     write(folder, "notes/new.md", note("青葉精工", "新しい話。"))
     with other.writing():
-        assert intake.take_in(["notes/new.md"]) is None
-    report = intake.take_in(["notes/new.md"])
+        assert intake.index_files(["notes/new.md"]) is None
+    report = intake.index_files(["notes/new.md"])
     assert report and report.added == ("notes/new",)
 
 
@@ -71,7 +71,7 @@ def test_who_waits_takes_in_when_the_other_process_has_written(intake: Intake, f
     write(folder, "notes/new.md", note("青葉精工", "新しい話。"))
     with ThreadPoolExecutor(1) as pool:
         with other.writing():
-            waiting = pool.submit(intake.take_in, ["notes/new.md"], wait=DEADLINE_SECONDS)
+            waiting = pool.submit(intake.index_files, ["notes/new.md"], wait=DEADLINE_SECONDS)
         report = waiting.result()
     assert report and report.added == ("notes/new",)
 
@@ -79,7 +79,7 @@ def test_who_waits_takes_in_when_the_other_process_has_written(intake: Intake, f
 def test_many_files_are_found_by_words_first_and_embedded_then(intake: Intake, library: Library, folder: Path) -> None:
     for number in range(ENTRIES_AT_ONCE + 1):
         write(folder, f"notes/{number}.md", note(f"記録{number}", f"話の{number}番目。"))
-    report = intake.take_in()
+    report = intake.index_files()
     index = library.with_index(lambda served: served)
     assert report and len(report.added) == ENTRIES_AT_ONCE + 1 and index.waiting
     assert library.search.answer("記録7").hits[0].entry.id == "notes/7"

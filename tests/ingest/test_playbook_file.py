@@ -41,13 +41,13 @@ def test_stages_in_a_circle_and_kpis_without_a_target_are_told() -> None:
         "playbook.yaml:5: kpis: 'win-rate' has no target; add one such as 'target: 28%'.",
         "playbook.yaml:5: kpis: '' has no target; add one such as 'target: 28%'.",
     ]
-    assert str(problems[-1]) == "playbook.yaml:1: lead_stages: 'mql' stands there twice; only the first counts."
+    assert str(problems[-1]) == "playbook.yaml:1: lead_stages: duplicate 'mql'; only the first one is used."
 
 
 def test_an_item_without_a_key_is_left_out_and_told() -> None:
     playbook, problems = parse_playbook("angles:\n  - {ja: 価格}\n  - {key: roi}")
     assert [term.key for term in playbook.vocabulary("angle").terms] == ["roi"]
-    assert "angles: expected a key" in problems[0].message
+    assert "angles: each item needs a key" in problems[0].message
 
 
 def test_broken_yaml_gives_an_empty_playbook_and_one_problem() -> None:
@@ -94,14 +94,14 @@ def test_a_period_written_backwards_is_the_same_period() -> None:
 @pytest.mark.parametrize(
     ("item", "said"),
     [
-        ("{count: 3}", "'' is not known"),
+        ("{count: 3}", "'' is not a valid value"),
         ("{outcome: wonn, count: 3}", "Did you mean 'won'?"),
-        ("{outcome: open, count: 3}", "'open' is not known; expected one of 'won', 'lost', 'no-decision'."),
+        ("{outcome: open, count: 3}", "'open' is not a valid value; use one of 'won', 'lost', 'no-decision'."),
         ("{outcome: won}", "'' is not a whole number"),
         ("{outcome: won, count: -3}", "'-3' is not a whole number"),
         ("{outcome: won, count: many}", "'many' is not a whole number"),
-        ("{outcome: won, count: 3, period: last year}", "'last year' is not a day"),
-        ("{outcome: won, count: 3, period: 2026-02-30/2026-03-01}", "'2026-02-30' is not a day"),
+        ("{outcome: won, count: 3, period: last year}", "'last year' is not a valid date"),
+        ("{outcome: won, count: 3, period: 2026-02-30/2026-03-01}", "'2026-02-30' is not a valid date"),
         ("{outcome: won, count: 3, industry: [食品]}", "expected one line of text"),
     ],
 )

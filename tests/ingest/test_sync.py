@@ -135,7 +135,7 @@ def test_an_id_that_is_taken_is_a_problem_and_both_entries_stay(index: Index, en
     report = sync(index, entries)
     assert set(index.catalog.entries()) == {"shared", "b"}
     assert [str(problem) for problem in report.problems] == [
-        "b.md:1: The id 'shared' belongs to a.md already; this entry goes by 'b' until you give it another."
+        "b.md:1: The id 'shared' is already used by a.md; this entry gets 'b' until you change it."
     ]
 
 
@@ -167,7 +167,7 @@ def test_an_entry_that_takes_the_path_of_another_as_its_id_costs_nobody_an_entry
     write(entries, "b.md", note("b"))
     [problem] = sync(index, entries).problems
     assert {entry.path for entry in index.catalog.entries().values()} == {"a.md", "b.md"}
-    assert "goes by 'b-2'" in problem.message
+    assert "gets 'b-2'" in problem.message
     assert sync(index, entries).unchanged == 2
 
 
@@ -240,7 +240,7 @@ def test_a_link_that_leads_nowhere_is_told_with_the_nearest_entry(index: Index, 
     messages = [problem.message for problem in sync(index, entries).problems]
     assert messages == [
         "related: there is no entry 'talk-tracks/budgets'. Did you mean 'talk-tracks/budget'?",
-        "related: there is no entry 'zzz'. Write the path below entries without .md.",
+        "related: there is no entry 'zzz'. Write the path relative to entries/, without .md.",
     ]
     assert [p.message for p in problems_of(index)] == messages
 

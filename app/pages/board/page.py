@@ -170,7 +170,7 @@ def _active(asked: BoardAddress, reader: Reader) -> list[tuple[str, str]]:
     ]
     if search.date_from or search.date_to:
         days = f"{search.date_from.replace('-', '/')}–{search.date_to.replace('-', '/')}"
-        active.append((f"{reader('facet.period')}: {days}", asked.within(search.undated())))
+        active.append((f"{reader('filters.period')}: {days}", asked.within(search.undated())))
     return active
 
 

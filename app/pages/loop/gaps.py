@@ -65,7 +65,7 @@ def decide(board: GapBoardDep, form: Form) -> Response:
     if form.get("do") == "close":
         done = _closed(board, query, form.get("entry", ""))
     elif wording := form.get("apart", ""):
-        done = "apart" if board.set_apart(query, wording) else "gone"
+        done = "apart" if board.split_off(query, wording) else "gone"
     elif form.get("do") == "merge":
         done = "merged" if board.merge(query, form.get("into", "")) else "gone"
     else:

@@ -129,12 +129,12 @@ def active_filters(asked: SearchAddress, reader: Reader) -> list[ActiveFilter]:
         for value in values
     ]
     active += [
-        ActiveFilter(reader("facet.trust"), reader(f"trust.{state}"), str(asked.without_trust(state)))
+        ActiveFilter(reader("filters.trust"), reader(f"trust.{state}"), str(asked.without_trust(state)))
         for state in asked.trust
     ]
     if asked.date_from or asked.date_to:
         period = f"{asked.date_from.replace('-', '/')} – {asked.date_to.replace('-', '/')}".strip()
-        active.append(ActiveFilter(reader("facet.period"), period, str(asked.undated())))
+        active.append(ActiveFilter(reader("filters.period"), period, str(asked.undated())))
     return active
 
 

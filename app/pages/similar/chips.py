@@ -35,7 +35,7 @@ def chips(address: DealAddress, asked: Asked, reader: Reader, library: Library) 
     if asked.lead_source:
         source = reader.label("lead_source", asked.lead_source)
         found.append(Chip(f"lead_source:{asked.lead_source}", f"{reader.field('lead_source')}: {source}"))
-    if asked.told:
+    if asked.notes:
         found.append(Chip("text:", reader("similar.told", count=reader.number(len(asked.text)))))
     return found
 

@@ -1,1 +1,1 @@
-"""How the activity database gets from each version of its schema to the next."""
+"""Migrations of the activity database."""

@@ -1,4 +1,4 @@
-"""Bring an activity database up to date with Alembic: all steps that are left, in one transaction."""
+"""Migrate an activity database with Alembic: all pending steps in one transaction."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 
 
 def upgrade(connection: Connection, keep_copy: Callable[[str], object], steps: Path = STEPS) -> None:
-    """Bring a database up to date; another process that tries at the same moment waits and finds nothing to do.
+    """Migrate a database; a concurrent process waits and then finds nothing to do.
 
-    `keep_copy` copies it as it was, under a name, before a step that changes rows. Raises ActivitySchemaError.
+    `keep_copy` makes a named copy before a step that changes rows. Raises ActivitySchemaError.
     """
     lock(connection)
     before = version_of(connection, steps)
@@ -38,4 +38,4 @@ def upgrade(connection: Connection, keep_copy: Callable[[str], object], steps: P
     need_columns(connection)
     connection.commit()
     if before.revision and left:
-        log.info("The activity database was brought from schema %s to %s.", before.revision, before.newest)
+        log.info("Migrated the activity database from schema %s to %s.", before.revision, before.newest)

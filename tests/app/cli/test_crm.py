@@ -47,7 +47,7 @@ def test_a_preview_shows_what_was_understood_and_writes_nothing(place: Place, ex
         "won          1",
         "customer     青葉精工",
         "1× row 3: The row has 10 columns, the header 9.",
-        "The stage '祝杯' (1 deals) is in no list and counts as open.",
+        "Unknown stage '祝杯' (1 deals); it counts as open.",
     ):
         assert line in result.stdout
     assert "Nothing was written." in result.stderr
@@ -93,8 +93,11 @@ def test_a_mapping_is_written_edited_and_used_and_never_overwritten(place: Place
         (["none.csv"], "'none.csv' cannot be read: No such file or directory."),
         (["{export}", "--kind", "leads"], "'leads' cannot be imported; expected deals or campaigns."),
         (["{export}", "--separator", "ab"], "'ab' is not a separator; expected one sign or tab."),
-        (["{export}", "--encoding", "utf-8"], "Line 1 of the file is not UTF-8. Name another one with --encoding."),
-        (["{export}", "--separator", ";"], "No column with the id of the CRM was found"),
+        (
+            ["{export}", "--encoding", "utf-8"],
+            "Line 1 of the file is not valid UTF-8. Specify another encoding with --encoding.",
+        ),
+        (["{export}", "--separator", ";"], "No CRM id column found"),
     ],
 )
 def test_what_cannot_be_imported_is_said_in_one_sentence(

@@ -42,8 +42,8 @@ def test_days_are_read_as_people_write_them(place: Place, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--outcome", "wonn"), "'wonn' is no outcome; use one of won"),
-        (("--date-from", "soon"), "--date-from: 'soon' is not a day"),
+        (("--outcome", "wonn"), "'wonn' is not a valid outcome; use one of won"),
+        (("--date-from", "soon"), "--date-from: 'soon' is not a valid date"),
         (("-o", "/proc/nothing/x"), "Nothing was saved"),
     ],
 )

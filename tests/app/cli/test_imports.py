@@ -20,7 +20,7 @@ def test_transcripts_become_entries_once_and_a_bad_file_is_named(place: Place, t
     first = place.kb("import", "transcript", str(bad), str(good))
     assert first.exit_code == 1
     assert first.stdout == f"{good} → notes/定例.md\n"
-    assert first.stderr == f"{bad}: Nothing in the file names a speaker or a time, so it is no transcript.\n"
+    assert first.stderr == f"{bad}: Not a transcript: the file has no speaker names and no timestamps.\n"
     again = place.kb("import", "transcript", str(good))
     assert (again.exit_code, again.stdout) == (0, f"{good} → notes/定例.md (imported before)\n")
 
@@ -39,6 +39,6 @@ def test_documents_become_notes_and_each_bad_one_is_named(place: Place, tmp_path
     done = place.process("import", "docs", str(bad), str(page))
     assert done.returncode == 1
     assert done.stdout == f"{page} → notes/価格.md\n"
-    assert done.stderr == f"{bad}: The file is damaged, or not what its ending says.\n"
+    assert done.stderr == f"{bad}: The file is damaged, or its extension does not match its content.\n"
     assert place.kb("import", "docs", str(page)).exit_code == 0
     assert (place.entries / "notes/価格.md").read_text("utf-8").endswith("---\n## 価格\n\n安い。\n")

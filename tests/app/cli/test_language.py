@@ -14,9 +14,10 @@ from tests.ingest.importers.tables import DEAL, HEADERS, write_csv
 
 __all__ = ["place"]
 JAPANESE = "「deals/none」という記録はありません。\n"
-ENGLISH = "There is no entry with the id 'deals/none'.\n"
+ENGLISH = "No entry has the id 'deals/none'.\n"
 HIT = {
-    "id": "deals/aoba", "title": "青葉精工の受注", "kind": "deal", "outcome": "won", "industry": "製造業",
+    "id": "deals/aoba", "title": "青葉精工の受注", "kind": "deal", "outcome": "won", "industry": ["製造業"],
+    "competitor": [], "angle": [],
     "date": "2026-03-27", "band": "strong", "snippet": "現場が使えた。", "highlights": [[0, 2]],
     "why": {"keyword_rank": 1, "keyword_terms": ["現場"], "meaning_rank": None, "similarity": 0.8,
             "adjustments": [{"name": "verified", "factor": 1.1}]},

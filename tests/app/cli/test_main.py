@@ -56,7 +56,7 @@ def place(tmp_path: Path) -> Place:
 def test_check_lists_problems_with_file_and_line_and_fails(place: Place) -> None:
     result = place.kb("check")
     assert result.exit_code == 1
-    assert result.stdout.startswith("deals/secret.md:3: outcome: 'wonn' is not known")
+    assert result.stdout.startswith("deals/secret.md:3: outcome: 'wonn' is not a valid value")
     assert result.stderr == "7 entries, 1 problems.\n"
 
 
@@ -91,7 +91,7 @@ def test_show_takes_an_id_or_a_path(place: Place, spelling: str) -> None:
 def test_show_says_when_there_is_no_such_entry(place: Place) -> None:
     result = place.kb("show", "deals/none")
     assert result.exit_code == 1
-    assert result.stderr == "There is no entry with the id 'deals/none'.\n"
+    assert result.stderr == "No entry has the id 'deals/none'.\n"
 
 
 def test_doctor_reports_each_finding_as_json(place: Place) -> None:
@@ -171,4 +171,4 @@ def test_a_name_in_a_backup_cannot_act_on_the_terminal(place: Place, tmp_path: P
         archive.writestr("manifest.json", json.dumps({"format": 1, "made_at": "", "sha256": {name: "0" * 64}}))
     result = place.kb("restore", str(source))
     assert result.exit_code == 1
-    assert "'entries/?[2J.md' lies outside of it" in result.stderr
+    assert "'entries/?[2J.md' is not allowed in a backup" in result.stderr

@@ -90,6 +90,6 @@ def test_files_are_added_to_the_folder_of_their_kind(folder: Path, tmp_path: Pat
     picture = write(tmp_path, "picture.md", b"\x89PNG\x00")
     done = _kb(folder, "add", str(good), str(again), str(picture), str(tmp_path / "none.md"))
     assert done.returncode == 1 and (folder / "talk-tracks/見学の話.md").read_bytes() == good.read_bytes()
-    assert "deals/old" in done.stderr and "not a text file" in done.stderr and "none.md" in done.stderr
+    assert "deals/old" in done.stderr and "Not a text file" in done.stderr and "none.md" in done.stderr
     assert _kb(folder, "add", "--force", str(again)).returncode == 0
     assert (folder / "notes/again.md").is_file()

@@ -150,9 +150,9 @@ def test_the_meeting_lists_gaps_as_they_were_joined_a_moment_ago(client: TestCli
         _search(_browser(client), query, kind="campaign")
     app: Any = client.app
     board = app.state.services.gap_board
-    first, second = (gap.query for gap in board.lately())
-    assert board.merge(first, second) and len(board.lately()) == 1
-    assert board.set_apart(board.lately()[0].query, QUESTION) and len(board.lately()) == 2
+    first, second = (gap.query for gap in board.recent_gaps())
+    assert board.merge(first, second) and len(board.recent_gaps()) == 1
+    assert board.split_off(board.recent_gaps()[0].query, QUESTION) and len(board.recent_gaps()) == 2
 
 
 def test_an_opened_hit_is_no_gap(client: TestClient) -> None:

@@ -77,7 +77,7 @@ def test_without_a_period_the_last_full_week_is_shown_and_empty_parts_say_so(mak
 
 @pytest.mark.parametrize(
     ("period", "said"),
-    [("2999-W01", "まだ始まっていません"), ("2026-W99", "期間として読めません"), ("x" * 5, "「xxxxx」")],
+    [("2999-W01", "まだ始まっていません"), ("2026-W99", "期間として読み取れません"), ("x" * 5, "「xxxxx」")],
 )
 def test_what_is_no_period_is_said_in_a_sentence(shown: TestClient, period: str, said: str) -> None:
     answer = shown.get("/meeting", params={"period": period}, headers={**JAPANESE, "accept": "text/html"})

@@ -32,7 +32,7 @@ def client(make_client: MakeClient) -> TestClient:
 def counted(client: TestClient) -> Callable[[Do], Mapping[str, int]]:
     """How often a request parses and chunks, once the application has read its playbook."""
     app: Any = client.app
-    app.state.services.intake.take_in([])
+    app.state.services.intake.index_files([])
 
     def count(do: Do) -> Mapping[str, int]:
         with counting(yaml=yaml.compose, markdown=MarkdownIt.parse, chunks=chunk_entry) as found:

@@ -110,7 +110,7 @@ def test_long_notes_are_answered_without_an_address(client: TestClient) -> None:
 def test_notes_beyond_the_limit_are_kept_in_the_form_with_a_word(client: TestClient) -> None:
     answer = client.post("/deals/similar", data={"text": "あ" * 20_001})
     assert answer.status_code == 413
-    assert "20,000文字まで" in answer.text and "あ" * 20_001 in answer.text
+    assert "上限は20,000文字" in answer.text and "あ" * 20_001 in answer.text
 
 
 def test_an_existing_deal_is_compared_and_an_unknown_one_is_not_found(client: TestClient) -> None:

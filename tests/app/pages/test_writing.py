@@ -336,7 +336,7 @@ def test_a_pasted_text_goes_by_its_title_and_changes_no_other(client: TestClient
         assert "追加しました" in _take(client, [""], [text])
     assert sorted(p.name for p in _folder(client).glob("notes/*")) == ["貼った話1.md", "貼った話2.md"]
     page = client.post("/new/files", data={"text": "見出しのない話"}, files={"files": ("", b"")}, headers=JA).text
-    assert "planned-refuse" in page and "題名を入れるか" in page
+    assert "planned-refuse" in page and "題名を入力するか" in page
 
 
 def test_what_was_looked_at_can_be_written_however_long(client: TestClient) -> None:

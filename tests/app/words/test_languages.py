@@ -116,14 +116,14 @@ def test_the_problems_page_speaks_japanese(broken: TestClient) -> None:
 
 def test_the_problems_page_speaks_english_to_who_asks_for_it(broken: TestClient) -> None:
     page = broken.get("/problems", headers=ENGLISH_PAGE).text
-    assert "決着日: &#39;来週の金曜&#39; is not a day; expected for example 2026-09-18" in page
+    assert "決着日: &#39;来週の金曜&#39; is not a valid date; write for example 2026-09-18" in page
 
 
 @pytest.mark.parametrize(
     ("path", "status", "sentence"),
     [
         ("/entries/deals/none", 404, "「deals/none」という記録はありません。"),
-        ("/?kind=deel", 422, "「deel」は kind に使えません。使えるのは talk-track, deal, campaign, note です。"),
+        ("/?kind=deel", 422, "「deel」は kind に指定できません。talk-track, deal, campaign, note の"),
         ("/?q=" + "a" * 3000, 422, "質問が3,000文字あります。"),
     ],
 )
@@ -150,6 +150,6 @@ def test_a_browser_with_a_foreign_host_reads_why_in_its_language(client: TestCli
 def test_the_api_speaks_english_whatever_the_reader_prefers(broken: TestClient) -> None:
     japanese = {"accept-language": "ja"}
     messages = [problem["message"] for problem in broken.get("/api/v1/problems", headers=japanese).json()]
-    assert "結果: '大勝利' is not known; expected one of 'won', 'lost', 'no-decision', 'open'." in messages
+    assert "結果: '大勝利' is not a valid value; use one of 'won', 'lost', 'no-decision', 'open'." in messages
     error = broken.get("/api/v1/entries/deals/none", headers=japanese).json()["error"]
-    assert error["message"] == "There is no entry with the id 'deals/none'."
+    assert error["message"] == "No entry has the id 'deals/none'."

@@ -182,7 +182,7 @@ def test_a_file_another_import_wrote_meanwhile_is_not_written_twice(entries: Pat
 def test_a_value_that_is_no_outcome_is_said_and_the_stage_counts(entries: Path, tmp_path: Path) -> None:
     report = bring_in(entries, write_csv(tmp_path / "d.csv", ("商談ID", "結果", "フェーズ"), ("1", "△", "失注")))
     assert report.outcomes == {"lost": 1}
-    assert "'△' is no outcome; the stage counts." in report.problems[0].message
+    assert "'△' is not a valid outcome; the stage is used." in report.problems[0].message
 
 
 def test_a_null_of_an_export_is_no_value(entries: Path, tmp_path: Path) -> None:
@@ -204,8 +204,8 @@ def test_rows_without_an_id_or_with_one_that_stands_above_are_said(entries: Path
     assert report.outcomes == {"won": 1}
     assert report.left_out == 2
     assert {(group.message, *group.rows) for group in report.problems} == {
-        ("The row has no id of the CRM and was left out.", 3),
-        ("The id 'D-1' stands in row 2 already; the first one counts.", 4),
+        ("The row has no CRM id and was skipped.", 3),
+        ("Duplicate id 'D-1', also in row 2; the first row is used.", 4),
     }
 
 
@@ -213,7 +213,7 @@ def test_wrong_values_are_left_out_and_said_and_the_deal_is_kept(entries: Path, 
     row = changed_row(金額="不明", 完了日="0024-03-02")
     report = bring_in(entries, write_csv(tmp_path / "d.csv", HEADERS, row, row))
     assert [(group.count, group.rows) for group in report.problems] == [(1, [2]), (1, [2]), (1, [3])]
-    assert "lies in the year 24" in " ".join(group.message for group in report.problems)
+    assert "has the year 24" in " ".join(group.message for group in report.problems)
     deal = deal_of(files(entries)[PATH])
     assert (deal.outcome, deal.amount, deal.closed_on) == ("won", None, None)
 
@@ -247,7 +247,7 @@ def test_an_unknown_stage_counts_as_open_and_is_said_until_a_mapping_knows_it(en
     path = write_csv(tmp_path / "d.csv", HEADERS, changed_row(フェーズ="祝杯"))
     report = bring_in(entries, path)
     assert report.outcomes == {"open": 1}
-    assert any("'祝杯' (1 deals) is in no list" in note for note in report.notes)
+    assert any("Unknown stage '祝杯' (1 deals)" in note for note in report.notes)
     mapping = tmp_path / "m.yaml"
     mapping.write_text("fields: {crm_id: 商談ID, stage: フェーズ}\noutcomes: {受注: [祝杯]}\n", "utf-8")
     assert bring_in(entries, path, mapping=mapping).outcomes == {"won": 1}
@@ -255,7 +255,7 @@ def test_an_unknown_stage_counts_as_open_and_is_said_until_a_mapping_knows_it(en
 
 
 def test_a_table_without_ids_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ImportRefusedError, match=r"No column with the id of the CRM was found.*: 取引先名, 金額"):
+    with pytest.raises(ImportRefusedError, match=r"No CRM id column found.*: 取引先名, 金額"):
         columns_of(open_table(write_csv(tmp_path / "d.csv", ("取引先名", "金額"), ("青葉精工", "1"))))
 
 
@@ -384,7 +384,7 @@ def test_a_campaign_becomes_a_file_and_deals_point_at_it(entries: Path, tmp_path
     )
     assert bring_in(entries, campaigns).kind == "campaigns"
     report = bring_in(entries, deals)
-    assert any("1 deals name a campaign without an entry, for example '702'" in note for note in report.notes)
+    assert any("1 deals belong to a campaign that has no entry, for example '702'" in note for note in report.notes)
     text = files(entries)["campaigns/spring-mail-701.md"]
     assert "period: 2026-03-01/2026-03-31\nmetrics: {leads: 40, sql: 12, cost: 9000}\n" in text
     assert "campaign: campaigns/spring-mail-701\n" in files(entries)["deals/1-1.md"]
@@ -418,7 +418,7 @@ def test_an_entry_that_cannot_be_understood_is_not_touched_and_not_doubled(
     report = bring_in(entries, export)
     assert files(entries) == {"deals/mine.md": text}
     assert [group.message for group in report.problems] == [
-        "deals/mine.md has to be put right first ('kb check' says how); it was not changed."
+        "deals/mine.md has errors and was not changed; fix it first ('kb check' lists them)."
     ]
 
 

@@ -188,11 +188,11 @@ def with_flag(raw: bytes) -> bytes:
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 512
 LOCKED = OLE + "EncryptedPackage".encode("utf-16-le")
-PASSWORD = "The file is protected with a password. Save it without one."
-DAMAGED = "The file is damaged, or not what its ending says."
-BEFORE_2007 = "This is the format from before 2007. Save it as .docx, .pptx or .xlsx."
-TOO_LARGE = "Unpacked it would have {} MB, which is more than is opened. Split it."
-NO_TEXT = "There is no text in the file. If it is a scan, run text recognition (OCR) on it first."
+PASSWORD = "The file is password-protected. Save it without a password."
+DAMAGED = "The file is damaged, or its extension does not match its content."
+BEFORE_2007 = "The file is in the Office format from before 2007. Save it as .docx, .pptx or .xlsx."
+TOO_LARGE = "The file unpacks to {} MB, which is too large to open. Split it."
+NO_TEXT = "The file contains no text. If it is a scan, run text recognition (OCR) on it first."
 REFUSED = {
     "locked.docx": (LOCKED, PASSWORD),
     "locked.xlsx": (LOCKED, PASSWORD),
@@ -212,8 +212,8 @@ REFUSED = {
     "empty.html": (b"<html><body><img src='a.png'></body></html>", NO_TEXT),
     "bomb.docx": (declared_as(docx(("", "x")), 900_000_000), TOO_LARGE.format(3600)),
     "wide.xlsx": (zipped({"xl/a.xml": " " * (archive.MAX_XML + 1)}), TOO_LARGE.format(60)),
-    "picture.png": (b"\x89PNG", "This kind of file is not read. Possible are .pptx, .docx, .xlsx, .pdf, .html, .htm."),
-    "none": (b"x", "This kind of file is not read. Possible are .pptx, .docx, .xlsx, .pdf, .html, .htm."),
+    "picture.png": (b"\x89PNG", "This file type is not supported. Use one of .pptx, .docx, .xlsx, .pdf, .html, .htm."),
+    "none": (b"x", "This file type is not supported. Use one of .pptx, .docx, .xlsx, .pdf, .html, .htm."),
 }  # fmt: skip
 
 
@@ -247,7 +247,7 @@ def test_an_office_file_that_could_fill_the_memory_is_refused_before_it_is_read(
 
 def test_an_office_file_that_shrank_as_no_text_does_is_refused() -> None:
     raw = zipped({"ppt/media/film.bin": "\0" * (zips.SMALL + 1)})
-    with pytest.raises(RefusedTextError, match="more than is opened"):
+    with pytest.raises(RefusedTextError, match="too large to open"):
         archive.refuse_unsafe(raw)
 
 

@@ -102,10 +102,10 @@ def test_what_cannot_be_read_is_said_in_a_sentence_and_the_others_go_on(folder: 
     ]
     arrivals = list(bring_in(folder, files, as_text))
     assert [arrival.refusal for arrival in arrivals] == [
-        "There is no such file.",
-        "There is no such file.",
+        "File not found.",
+        "File not found.",
         "The file is empty.",
-        "Its text has 2.0 MB; the limit is 2 MB. Split it.",
+        "The text of the file is 2.0 MB; the limit is 2 MB. Split it.",
         "",
     ]
     assert [path.name for path in folder.rglob("*.md")] == ["ok.md"]
@@ -115,7 +115,7 @@ def test_a_reader_that_refuses_or_finds_nothing_leaves_no_entry(folder: Path, tm
     source = write(tmp_path, "a.txt", "本文。")
     [refused] = bring_in(folder, [source], refusing)
     [nothing] = bring_in(folder, [source], lambda name, raw: "\x00 \n")
-    assert (refused.refusal, nothing.refusal) == ("No.", "There is no text in the file.")
+    assert (refused.refusal, nothing.refusal) == ("No.", "The file contains no text.")
     assert list(folder.rglob("*.md")) == []
 
 
@@ -123,7 +123,7 @@ def test_a_huge_file_is_not_even_read(folder: Path, tmp_path: Path) -> None:
     with (tmp_path / "huge.pptx").open("wb") as file:
         file.truncate(incoming.MAX_SOURCE_BYTES + 1)
     [arrival] = bring_in(folder, [tmp_path / "huge.pptx"], as_text)
-    assert arrival.refusal == "The file has 100 MB; files up to 100 MB are read."
+    assert arrival.refusal == "The file is 100 MB; the limit is 100 MB."
 
 
 def test_control_characters_and_runs_of_empty_lines_stay_behind(folder: Path, tmp_path: Path) -> None:

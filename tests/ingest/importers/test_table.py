@@ -86,7 +86,7 @@ def test_a_row_with_too_many_columns_is_a_problem_and_not_cut(tmp_path: Path) ->
     path.write_text("id,amount\n1,1,200\n2,50\n3,70,\n", "utf-8")
     assert cells(path) == [["2", "50"], ["3", "70"]]
     assert problems(path) == [
-        (2, "The row has 3 columns, the header 2. It was left out; put values with separators in quotes.")
+        (2, "The row has 3 columns, the header 2. It was skipped; quote values that contain the separator.")
     ]
 
 
@@ -94,7 +94,7 @@ def test_a_quote_that_is_never_closed_is_a_problem(tmp_path: Path) -> None:
     path = tmp_path / "deals.csv"
     path.write_text('id,memo\n1,fine\n2,"open\n3,x\n', "utf-8")
     assert cells(path) == [["1", "fine"]]
-    assert problems(path) == [(3, "The quotes of this row do not match (line 4).")]
+    assert problems(path) == [(3, "Unbalanced quotes in this row (line 4).")]
 
 
 def test_empty_rows_are_left_out_and_the_header_may_stand_below_some(tmp_path: Path) -> None:
@@ -109,10 +109,10 @@ def test_empty_rows_are_left_out_and_the_header_may_stand_below_some(tmp_path: P
         (b"", "The file is empty"),
         (b" \n\n", "The file is empty"),
         (codecs.BOM_UTF8, "The file is empty"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(200), "This is not a text file"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(200), "Not a text file"),
         ("id,société\n".encode("cp1252"), "neither UTF-8 nor CP932"),
-        (b"id,name\n1,a\x00b\n", "This is not a text file"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "protected by a password or in the old .xls format"),
+        (b"id,name\n1,a\x00b\n", "Not a text file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "password-protected or an old .xls file"),
         (b"PK\x03\x04broken", "The workbook is damaged"),
     ],
 )
@@ -132,9 +132,9 @@ def test_an_encoding_may_be_named_and_is_checked(tmp_path: Path) -> None:
     path = tmp_path / "deals.csv"
     path.write_bytes("id;société\n1;x\n".encode("cp1252"))
     assert open_table(path, "cp1252").headers == ("id", "société")
-    with pytest.raises(ImportRefusedError, match="Line 1 of the file is not UTF-8"):
+    with pytest.raises(ImportRefusedError, match="Line 1 of the file is not valid UTF-8"):
         open_table(path, "utf8")
-    with pytest.raises(ImportRefusedError, match="'klingon' is not an encoding"):
+    with pytest.raises(ImportRefusedError, match="'klingon' is not a known encoding"):
         open_table(path, "klingon")
 
 

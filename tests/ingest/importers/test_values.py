@@ -172,13 +172,13 @@ def test_a_mapping_may_name_a_field_in_any_spelling() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("fields: {amonut: 金額}", r"m.yaml:1: 'amonut' is not a field"),
-        ("name: x\ncolour: red", r"m.yaml:2: 'colour' is not a part of a mapping"),
+        ("fields: {amonut: 金額}", r"m.yaml:1: Unknown field 'amonut'"),
+        ("name: x\ncolour: red", r"m.yaml:2: Unknown or duplicate key 'colour'"),
         ("fields: [a]", "m.yaml:1: expected 'key: value' lines"),
-        ("fields: {crm_id: a}\noutcomes: {maybe: [x]}", r"m.yaml:2: 'maybe' is not known"),
-        ("fields: {crm_id: a}\ndates: sometimes", r"m.yaml:2: 'sometimes' is not known"),
+        ("fields: {crm_id: a}\noutcomes: {maybe: [x]}", r"m.yaml:2: 'maybe' is not a valid value"),
+        ("fields: {crm_id: a}\ndates: sometimes", r"m.yaml:2: 'sometimes' is not a valid value"),
         ("a: b: c", "m.yaml:1: This is not valid YAML"),
-        ("", "'' is not a field"),
+        ("", "Unknown field ''"),
     ],
 )
 def test_a_mapping_with_a_mistake_says_where_it_is(text: str, sentence: str) -> None:

@@ -85,4 +85,3 @@ def test_tokens_are_counted_without_markers_and_full_width_is_folded(model: Mode
 @pytest.mark.model
 def test_a_question_is_remembered(model: ModelEmbedder) -> None:
     assert model.embed_queries(["同じ質問"]) is model.embed_queries(["同じ質問"])
-    assert model.is_loaded

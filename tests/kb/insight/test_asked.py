@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.insight.asked import Asked, asked_of, named_in, with_agreed_words
+from kb.insight.asked import Asked, asked_of, named_in, with_playbook_facts
 from kb.playbook import Playbook, Term, Vocabulary
 from tests.deals import deal
 
@@ -43,18 +43,18 @@ def test_a_nickname_everybody_uses_is_not_taken_for_a_product() -> None:
 
 
 def test_missing_facts_are_read_from_the_text_and_said_to_be() -> None:
-    asked = with_agreed_words(Asked(told=("Taskina is cheaper. A food plant.",)), PLAYBOOK)
+    asked = with_playbook_facts(Asked(notes=("Taskina is cheaper. A food plant.",)), PLAYBOOK)
     assert (asked.industry, asked.competitor, asked.product) == (("食品",), ("タスキナ",), ())
     assert asked.read_from_text == ("industry", "competitor")
 
 
 def test_stated_facts_go_under_their_agreed_names_and_are_not_overruled_by_the_text() -> None:
-    asked = with_agreed_words(Asked(told=("食品の話",), industry=("運輸",), lead_source="セミナー"), PLAYBOOK)
+    asked = with_playbook_facts(Asked(notes=("食品の話",), industry=("運輸",), lead_source="セミナー"), PLAYBOOK)
     assert (asked.industry, asked.lead_source, asked.read_from_text) == (("物流",), "webinar", ())
 
 
 def test_a_fact_the_playbook_does_not_know_is_kept() -> None:
-    assert with_agreed_words(Asked(industry=("林業",)), PLAYBOOK).industry == ("林業",)
+    assert with_playbook_facts(Asked(industry=("林業",)), PLAYBOOK).industry == ("林業",)
 
 
 def test_an_existing_deal_is_asked_about_with_its_facts() -> None:
@@ -62,7 +62,7 @@ def test_an_existing_deal_is_asked_about_with_its_facts() -> None:
     assert (known.industry, known.size, known.lead_source, known.deal_id) == (("食品",), 120, "webinar", "deals/a")
 
 
-@pytest.mark.parametrize("asked", [Asked(told=("x",)), Asked(deal_id="a"), Asked(size=0), Asked(industry=("a",))])
+@pytest.mark.parametrize("asked", [Asked(notes=("x",)), Asked(deal_id="a"), Asked(size=0), Asked(industry=("a",))])
 def test_anything_said_is_something(asked: Asked) -> None:
     assert not asked.is_empty
 

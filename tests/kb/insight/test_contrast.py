@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.insight.contrast import Contrast, Weighed, contrasts
+from kb.insight.contrast import Contrast, WeightedDeal, contrasts
 from tests.deals import deal
 
 VIEWS = {"angle": lambda entry: entry.angle}
 
 
-def _side(*angles: str, weight: float = 1.0) -> list[Weighed]:
-    return [Weighed(deal(f"d{n}", angle=(angle,) if angle else ()), weight) for n, angle in enumerate(angles)]
+def _side(*angles: str, weight: float = 1.0) -> list[WeightedDeal]:
+    return [WeightedDeal(deal(f"d{n}", angle=(angle,) if angle else ()), weight) for n, angle in enumerate(angles)]
 
 
-def _only(won: Sequence[Weighed], lost: Sequence[Weighed]) -> Contrast:
+def _only(won: Sequence[WeightedDeal], lost: Sequence[WeightedDeal]) -> Contrast:
     (found,) = contrasts(won, lost, VIEWS)  # type: ignore[arg-type]
     return found
 
@@ -35,8 +35,8 @@ def test_log_odds_and_interval_are_those_of_the_formula() -> None:
 
 
 def test_a_contrast_names_how_many_were_compared_and_which_deals_hold_it() -> None:
-    won = [Weighed(deal("w1", angle=("peer",)), 1.0), Weighed(deal("w2"), 0.5)]
-    lost = [Weighed(deal("l1", angle=("peer",)), 1.0)]
+    won = [WeightedDeal(deal("w1", angle=("peer",)), 1.0), WeightedDeal(deal("w2"), 0.5)]
+    lost = [WeightedDeal(deal("l1", angle=("peer",)), 1.0)]
     found = _only(won, lost)
     assert (found.won, found.won_of, found.lost, found.lost_of) == (1, 2, 1, 1)
     assert found.evidence == tuple(d.entry.id for d in (won[0], lost[0]))

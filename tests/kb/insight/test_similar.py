@@ -117,8 +117,8 @@ def test_what_the_asked_deal_uses_already_is_not_suggested() -> None:
 def test_the_told_situation_decides_among_deals_of_the_same_facts() -> None:
     table = table_of(*(deal(name, "won") for name in ("cold", "paper", "price", "silent")))
     situations = told(table, "冷凍倉庫 電波 届かない", "紙 日報 夜勤", "見積もり 高い 値引き", "")
-    likeness = situations.likeness(situations.told_of(0))  # type: ignore[arg-type]
-    assert likeness[:3].argmax() == 0 and np.isnan(likeness[3]) and situations.told_of(3) is None
+    likeness = situations.likeness(situations.of_deal(0))  # type: ignore[arg-type]
+    assert likeness[:3].argmax() == 0 and np.isnan(likeness[3]) and situations.of_deal(3) is None
 
 
 def test_one_common_trouble_is_found_among_other_parts() -> None:
@@ -127,7 +127,7 @@ def test_one_common_trouble_is_found_among_other_parts() -> None:
     situations = told(
         table, f"展示会で会った\n{trouble}", f"紹介で来た\n{trouble}", "紹介で来た\n見積もりが高い", "夜勤の日報"
     )
-    likeness = situations.likeness(situations.told_of(0))  # type: ignore[arg-type]
+    likeness = situations.likeness(situations.of_deal(0))  # type: ignore[arg-type]
     assert likeness[1] > likeness[2] and likeness[1] > likeness[3]
     assert situations.between(0, 1) == pytest.approx(float(likeness[1]), abs=1e-5)
 
@@ -167,7 +167,7 @@ def library(index: Index, entries: Path) -> Library:
 
 
 def test_the_library_compares_the_situation_of_stored_deals(library: Library) -> None:
-    found = library.deals.similar(Asked(told=("工場の紙の日報 a",)))
+    found = library.deals.similar(Asked(notes=("工場の紙の日報 a",)))
     assert found.by_outcome["won"][0].entry.id == "deals/a"
     assert all(len(deals) == 1 for name, deals in found.by_outcome.items() if name != "no-decision")
 
@@ -179,7 +179,7 @@ def test_what_a_reader_may_not_see_is_in_no_list_and_no_rate(library: Library) -
 
 
 def test_filters_bound_everything(library: Library) -> None:
-    found = library.deals.similar(Asked(told=("日報",)), filters=Filters((("industry", ("物流",)),)))
+    found = library.deals.similar(Asked(notes=("日報",)), filters=Filters((("industry", ("物流",)),)))
     assert [d.entry.id for some in found.by_outcome.values() for d in some] == ["deals/c"]
 
 
@@ -191,4 +191,4 @@ def test_mistakes_are_named(library: Library) -> None:
     with pytest.raises(EntryNotFoundError):
         library.deals.similar(Asked(deal_id="deals/secret"))
     with pytest.raises(BadFilterError):
-        library.deals.similar(Asked(told=("x",)), filters=Filters((("outcome", ("maybe",)),)))
+        library.deals.similar(Asked(notes=("x",)), filters=Filters((("outcome", ("maybe",)),)))

@@ -15,7 +15,7 @@ def main() -> None:
     sys.stdin.readline()
     activity = Activity(place, keep_days=36_000, steps=steps)
     while activity.trouble:  # locked by another
-        activity.forget_words()
+        activity.purge_expired()
     print(len(activity.searches("")), "searches", flush=True)
 
 

@@ -61,15 +61,18 @@ def test_words_are_forgotten_after_the_days_they_are_kept(tmp_path: Path) -> Non
 
 def test_vectors_of_wordings_are_kept_by_model_and_forgotten_as_the_words_are(tmp_path: Path) -> None:
     path, long_ago = tmp_path / "a.sqlite", datetime.now(UTC) - timedelta(days=31)
-    Activity(path, clock=Clock(lambda: long_ago)).keep_meanings("m", {"old": b"1"})
-    Activity(path, keep_days=40).keep_meanings("m", {"new": b"2"})
-    assert Activity(path, keep_days=40).meanings("m") == {"old": b"1", "new": b"2"}
-    assert Activity(path, keep_days=30).meanings("m") == {"new": b"2"} and Activity(path).meanings("other") == {}
+    Activity(path, clock=Clock(lambda: long_ago)).keep_wording_vectors("m", {"old": b"1"})
+    Activity(path, keep_days=40).keep_wording_vectors("m", {"new": b"2"})
+    assert Activity(path, keep_days=40).wording_vectors("m") == {"old": b"1", "new": b"2"}
+    assert (
+        Activity(path, keep_days=30).wording_vectors("m") == {"new": b"2"}
+        and Activity(path).wording_vectors("other") == {}
+    )
 
 
 def test_whom_to_tell_is_known_until_they_have_seen_it(tmp_path: Path) -> None:
     activity = Activity(tmp_path / "a.sqlite")
-    activity.decide(GapRow("sso", "SSOは使えますか", state="closed", entry="notes/sso"), tell=["x", "y"])
+    activity.decide(GapRow("sso", "SSOは使えますか", state="closed", entry="notes/sso"), notify=["x", "y"])
     assert [gap.wording for gap in activity.unseen("x")] == ["SSOは使えますか"] and activity.unseen("z") == []
     activity.seen("x", "notes/sso")
     assert activity.unseen("x") == [] and activity.unseen("y")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kb.loop.activity import GapRow, Searched
-from kb.loop.gaps import Gap, gaps, why_not
+from kb.loop.gaps import Gap, failure, gaps
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -45,8 +45,8 @@ def _gaps(*searches: Searched, decided: Sequence[GapRow] = (), opened: Sequence[
     ],
 )
 def test_four_ways_of_searching_in_vain_are_told_apart(fields: dict[str, object], why: str | None) -> None:
-    assert why_not(_search(1, "sso", **fields), False, NOW) == why
-    assert why_not(_search(1, "sso", **fields), True, NOW) is None
+    assert failure(_search(1, "sso", **fields), False, NOW) == why
+    assert failure(_search(1, "sso", **fields), True, NOW) is None
 
 
 def test_wordings_of_one_need_are_one_gap() -> None:

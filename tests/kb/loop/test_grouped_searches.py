@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.gaps import adjusted_rand_index, corrections, pairs_together
+from bench.gaps import adjusted_rand_index, corrections, pair_precision_recall
 
 SEARCHES = Path(__file__).parents[3] / "bench" / "gap_searches.jsonl"
 
@@ -40,10 +40,10 @@ def test_the_file_of_searches_is_whole() -> None:
 
 
 def test_pairs_put_together_wrongly_and_pairs_missed_are_told_apart() -> None:
-    assert pairs_together([0, 0, 0, 1], [0, 0, 1, 1]) == (1 / 2, 1 / 3)
-    assert pairs_together([0, 0, 1, 1], ["b", "b", "a", "a"]) == (1.0, 1.0)
-    assert pairs_together([0, 1], [0, 1]) == (0.0, 0.0)
-    assert pairs_together([], []) == (0.0, 0.0)
+    assert pair_precision_recall([0, 0, 0, 1], [0, 0, 1, 1]) == (1 / 2, 1 / 3)
+    assert pair_precision_recall([0, 0, 1, 1], ["b", "b", "a", "a"]) == (1.0, 1.0)
+    assert pair_precision_recall([0, 1], [0, 1]) == (0.0, 0.0)
+    assert pair_precision_recall([], []) == (0.0, 0.0)
 
 
 def test_corrections_are_counted_until_the_aim() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kb.entry import Entry
-from kb.loop.lineage import FURTHEST, Lineage, Link, circles, lineage
+from kb.loop.lineage import FURTHEST, Lineage, Link, lineage, link_cycles
 
 CHAIN: list[Link] = [
     ("content", "derived_from", "talk"),
@@ -56,19 +56,19 @@ def test_no_more_than_five_generations_are_followed() -> None:
 def test_a_circle_ends_and_is_a_problem_of_each_entry_in_it() -> None:
     links: list[Link] = [("a", "derived_from", "b"), ("b", "derived_from", "c"), ("c", "derived_from", "a")]
     assert steps(followed(links, "a")) == {"b": 1, "c": 1} or set(steps(followed(links, "a"))) == {"b", "c"}
-    problems = circles([(f"{a}.md", a, r, b) for a, r, b in [*links, ("d", "derived_from", "a")]])
+    problems = link_cycles([(f"{a}.md", a, r, b) for a, r, b in [*links, ("d", "derived_from", "a")]])
     assert [(p.path, p.line) for p in problems] == [("a.md", 1), ("b.md", 1), ("c.md", 1)]
     assert "'a' → 'b' → 'c' → 'a'" in problems[0].message
 
 
 def test_entries_that_replace_each_other_are_problems_too() -> None:
     links = [("a.md", "a", "supersedes", "b"), ("b.md", "b", "supersedes", "a"), ("a.md", "a", "derived_from", "b")]
-    problems = circles(links)
+    problems = link_cycles(links)
     assert [problem.path for problem in problems] == ["a.md", "b.md"]
     assert "supersedes" in problems[0].message and "'a' → 'b' → 'a'" in problems[0].message
 
 
-def test_an_entry_that_names_itself_and_one_between_two_circles() -> None:
+def test_an_entry_that_names_itself_and_one_between_two_link_cycles() -> None:
     links = [("x.md", "x", "derived_from", "x"), ("m.md", "m", "derived_from", "x"), ("y.md", "y", "derived_from", "m"),
              ("y.md", "y", "derived_from", "y"), ("o.md", "o", "related", "o")]  # fmt: skip
-    assert [problem.path for problem in circles(links)] == ["x.md", "y.md"]
+    assert [problem.path for problem in link_cycles(links)] == ["x.md", "y.md"]

@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 
 from kb.entry import Entry, Reason
-from kb.loop.hold import last_before, note_of
 from kb.loop.kpis import Records
 from kb.loop.lessons import Task, decisions_of, first_sentence, lesson_of, tasks_of
 from kb.loop.meeting import Meeting, Moved, Reused, WorkItem, meeting
 from kb.loop.period import Period
+from kb.loop.preparation import last_note_before, note_on
 from kb.loop.stored import from_note, to_lines
 from kb.playbook import Playbook
 from tests.deals import deal
@@ -94,10 +94,10 @@ def test_the_last_meeting_is_read_with_the_state_of_its_tasks() -> None:
 def test_the_last_meeting_is_the_newest_that_was_over() -> None:
     notes = [note("2026-W45"), note("2026-W46", date(2026, 11, 16)), note("2026-W47"), note("2026-11")]
     numbered = [(Period.read(dict(one.extra)["meeting"]), one) for one in notes]
-    found = last_before(numbered, WEEK)
+    found = last_note_before(numbered, WEEK)
     assert found is not None and found.id == "notes/2026-W46-2026-11-16"
-    assert last_before(numbered, Period.read("2026-W01")) is None
-    own = note_of(numbered, WEEK)
+    assert last_note_before(numbered, Period.read("2026-W01")) is None
+    own = note_on(numbered, WEEK)
     assert own is not None and own.id == "notes/2026-W47-None"
 
 

@@ -61,7 +61,9 @@ def test_a_file_of_each_earlier_version_is_read_whole(dump: Path, tmp_path: Path
         *("夜間の窓口", "夜間の窓口", "[]", "open", "大橋", "2026-12-01", "", "2026-11-24T09:00:00.000+00:00")
     )
     assert [gap.entry for gap in activity.unseen("asker1")] == ["notes/audit"]
-    assert len(activity.meanings("model")) == (dump.stem >= "0002") and len(activity.judged()) == (dump.stem >= "0003")
+    assert len(activity.wording_vectors("model")) == (dump.stem >= "0002") and len(activity.judged()) == (
+        dump.stem >= "0003"
+    )
     activity.close()
     assert examine(place).is_current and examine(place).is_stamped and _differences(place) == []
     assert [file.name for file in tmp_path.glob("*before*")] == []  # tables were only added
@@ -98,7 +100,7 @@ def test_a_missing_column_is_said_and_nothing_is_changed(tmp_path: Path) -> None
     place = old_file(tmp_path / "a.sqlite", DUMPS[0])
     change(place, "ALTER TABLE gaps DROP COLUMN due")
     activity = _open(place)
-    with pytest.raises(ActivitySchemaError, match=r"no column 'gaps\.due'"):
+    with pytest.raises(ActivitySchemaError, match=r"column 'gaps\.due' is missing"):
         activity.searches("")
     with pytest.raises(ActivitySchemaError):
         activity.helpful("deals/a", "x")

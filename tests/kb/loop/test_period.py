@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.errors import BadPeriodError
-from kb.loop.period import Period, begun
+from kb.loop.period import Period, started_period
 
 DAYS = st.dates(date(1950, 1, 1), date(2200, 12, 31))
 PERIODS = st.one_of(DAYS.map(Period.week_of), DAYS.map(lambda day: Period.read(f"{day:%Y-%m}")))
@@ -31,8 +31,8 @@ def test_what_a_period_is_called_reads_as_itself(period: Period) -> None:
 @given(DAYS)
 def test_a_day_lies_in_its_week_and_month_and_in_no_neighbour(day: date) -> None:
     for period in (Period.week_of(day), Period.read(f"{day:%Y-%m}")):
-        assert period.holds(day)
-        assert not period.before().holds(day) and not period.after().holds(day)
+        assert period.contains(day)
+        assert not period.before().contains(day) and not period.after().contains(day)
 
 
 @given(DAYS)
@@ -57,7 +57,7 @@ def test_what_is_no_period_is_refused_in_a_sentence(text: str) -> None:
 
 def test_the_running_period_may_be_looked_at_and_a_coming_one_may_not() -> None:
     wednesday = date(2026, 11, 25)
-    assert begun("", wednesday).key == "2026-W47"
-    assert begun("2026-W48", wednesday).key == "2026-W48"
-    with pytest.raises(BadPeriodError, match="2026-W49 has not begun yet"):
-        begun("2026-W49", wednesday)
+    assert started_period("", wednesday).key == "2026-W47"
+    assert started_period("2026-W48", wednesday).key == "2026-W48"
+    with pytest.raises(BadPeriodError, match="2026-W49 has not started yet"):
+        started_period("2026-W49", wednesday)

@@ -1,5 +1,5 @@
-"""The steps: each file leads from one version to the next and is never changed once released.
+"""The migrations: one file per version, never changed after its release.
 
-A step has `revision` (the number in its file name), `down_revision`, `CHANGES_ROWS` (True: the file is copied first)
-and `upgrade`, which has to work on SQLite and PostgreSQL; what SQLite cannot alter goes through `batch_alter_table`.
+It has `revision` (the number in its file name), `down_revision`, `CHANGES_ROWS` (True: the file is copied first)
+and `upgrade`, which must work on SQLite and PostgreSQL; for what SQLite cannot alter use `batch_alter_table`.
 """

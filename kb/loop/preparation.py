@@ -1,4 +1,4 @@
-"""Prepare a meeting from the index: which records, whose lessons, which notes are meetings."""
+"""Prepare a meeting from the index: its records, the lessons of deals, the notes of earlier meetings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kb.playbook import Playbook
 from kb.search.bounds import NO_FILTERS
 
 
-def hold(
+def prepare_meeting(
     catalog: Catalog,
     insights: Insights,
     playbook: Playbook,
@@ -28,19 +28,19 @@ def hold(
     gaps: Sequence[WorkItem] = (),
     broken: Sequence[WorkItem] = (),
 ) -> Meeting:
-    """Prepare the meeting on a period from what may be shown."""
+    """Prepare the meeting on a period from the visible entries."""
 
     def lessons(ids: Sequence[str]) -> Mapping[str, str]:
         return {entry.id: lesson_of(entry.body) for entry in catalog.entries(ids).values()}
 
     records = Records(insights.deals.deals, insights.campaigns(NO_FILTERS))
-    last = last_before(meeting_notes(catalog, visible), period)
+    last = last_note_before(meeting_notes(catalog, visible), period)
     whole = catalog.entries([last.id]).get(last.id) if last else None
     return meeting(period, playbook, records, lessons, last=whole, review=review, gaps=gaps, broken=broken)
 
 
 def meeting_notes(catalog: Catalog, visible: frozenset[str]) -> list[tuple[Period, Entry]]:
-    """Return the notes that say which period they are the meeting of, without their bodies."""
+    """Return the meeting notes with their periods, without bodies."""
     found = []
     for _, note in numbered_entries(catalog, "note", visible):
         try:
@@ -50,13 +50,13 @@ def meeting_notes(catalog: Catalog, visible: frozenset[str]) -> list[tuple[Perio
     return found
 
 
-def last_before(notes: Sequence[tuple[Period, Entry]], period: Period) -> Entry | None:
-    """Return the newest meeting on a period that was over before this one began."""
-    over = [(held.end, note.sort_date, note.id, note) for held, note in notes if held.end < period.start]
-    return max(over, key=lambda found: found[:3])[3] if over else None
+def last_note_before(notes: Sequence[tuple[Period, Entry]], period: Period) -> Entry | None:
+    """Return the newest meeting note on a period that ended before this one started."""
+    earlier = [(other.end, note.sort_date, note.id, note) for other, note in notes if other.end < period.start]
+    return max(earlier, key=lambda found: found[:3])[3] if earlier else None
 
 
-def note_of(notes: Sequence[tuple[Period, Entry]], period: Period) -> Entry | None:
-    """Return the newest note on the meeting of a period."""
-    found = [(note.sort_date, note.id, note) for held, note in notes if held == period]
+def note_on(notes: Sequence[tuple[Period, Entry]], period: Period) -> Entry | None:
+    """Return the newest meeting note of a period."""
+    found = [(note.sort_date, note.id, note) for other, note in notes if other == period]
     return max(found, key=lambda pair: pair[:2])[2] if found else None
