@@ -20,6 +20,9 @@ def _html(body: str, title: str = "") -> str:
     [
         ("sumire.md", "/entries/deals/sumire"),
         ("../notes/price.md", "/entries/notes/price"),
+        ("/notes/price.md", "/entries/notes/price"),
+        ("/entries/notes/price.md", "/entries/notes/price"),
+        ("/%2Fexample.com/a.md", "/entries/example.com/a"),
         ("../../../etc/x.md", "/entries/etc/x"),
         ("sumire.MD#敗因", "/entries/deals/sumire#s-%E6%95%97%E5%9B%A0"),
         ("#決め手", "#s-%E6%B1%BA%E3%82%81%E6%89%8B"),
