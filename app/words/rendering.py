@@ -133,7 +133,9 @@ def link_address(href: str, folder: str) -> str:
     path = unquote(parts.path)
     if not path.lower().endswith(".md"):
         return quote(path) + anchor if path.startswith("/entries/") else ""
-    target = posixpath.normpath(posixpath.join("/", folder, path.lstrip("/") if path.startswith("/") else path))
+    if path.startswith("/entries/"):
+        path = path.removeprefix("/entries")
+    target = posixpath.normpath(posixpath.join("/", folder, path))
     return entry_address(target.lstrip("/")[: -len(".md")]) + anchor
 
 
