@@ -23,8 +23,8 @@ SAVING: dict[int | str, dict[str, Any]] = {
 }
 CHANGING = SAVING | NOT_FOUND | {
     412: {"model": ErrorOut, "description": "The file has changed meanwhile; nothing was overwritten."},
-    428: {"model": ErrorOut, "description": "If-Match is missing, or names any version."},
 }  # fmt: skip
+REPLACING = CHANGING | {428: {"model": ErrorOut, "description": "If-Match is missing, or names any version."}}
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
 Version = Annotated[str, Header(alias="If-Match", description="The content hash the change started from.")]
 
@@ -71,7 +71,7 @@ def create(store: StoreDep, sent: Written, response: Response, key: Key = "") ->
     return SavedOut.of(saved)
 
 
-@router.put("/entries/{entry_id:path}", responses=CHANGING, openapi_extra=_takes(WriteIn))
+@router.put("/entries/{entry_id:path}", responses=REPLACING, openapi_extra=_takes(WriteIn))
 def update(store: StoreDep, entry_id: EntryId, sent: Written, response: Response, version: Version = "") -> SavedOut:
     """Replace an entry, if it is still the version the change started from."""
     if version.strip() in ("", "*"):  # any version would overwrite what somebody else saved meanwhile

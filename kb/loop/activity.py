@@ -141,7 +141,7 @@ class Activity:
     def searches(self, since: str, until: str = "9") -> list[Searched]:
         """Return the searches of a period (UTC, ISO) whose queries are still retained, oldest first."""
         within = select(SEARCHES).where(SEARCHES.c.at >= since, SEARCHES.c.at < until, SEARCHES.c.query != "")
-        return [Searched(*row) for row in self._rows(within.order_by(SEARCHES.c.at))]
+        return [Searched(**row._mapping) for row in self._rows(within.order_by(SEARCHES.c.at))]
 
     def opened_of(self, since: str) -> dict[str, list[str]]:
         """Return the entries opened or used in a deal, by search, since a time."""

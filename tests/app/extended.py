@@ -23,21 +23,21 @@ from tests.app.conftest import ADDRESS, FILES
 from tests.words import WordEmbedder, write
 
 JA = {"accept": "text/html", "accept-language": "ja"}
-REGIONS = "regions:\n  - {name: 関東, en: Kanto, aliases: [首都圏]}\n  - {name: 関西, en: Kansai}\n"
+TERRITORIES = "territories:\n  - {name: 関東, en: Kanto, aliases: [首都圏]}\n  - {name: 関西, en: Kansai}\n"
 DEAL = (
     "---\ntitle: 西の商談\noutcome: won\ncustomer: 西\nclosed_on: 2026-05-01\n"
-    "industry: 食品\n地域: 首都圏\n---\n価格。\n"
+    "industry: 食品\n担当地区: 首都圏\n---\n価格。\n"
 )
 PLACES: dict[str, tuple[str, str]] = {  # page → what shows the field there
-    "/?q=価格": ('id="group-region"', "地域"),
-    "/?region=関東": ("地域: ", "関東"),
-    "/entries/deals/west": ("<dt>地域</dt>", '<a href="/?region=%E9%96%A2%E6%9D%B1">関東</a>'),
-    "/new/deal-won": ('name="region"', "関西"),
-    "/edit/deals/west": ('name="region"', '<option value="関東" selected>'),
-    "/new/campaign?from=deals/west": ('name="region"', '<option value="関東" selected>'),
-    "/scoreboard": ('name="region"', "地域"),
-    "/scoreboard?by=industry&region=関東": ("地域: 関東", "西の商談"),
-    "/deals/similar": ('name="in_region"', "地域"),
+    "/?q=価格": ('id="group-territory"', "担当地区"),
+    "/?territory=関東": ("担当地区: ", "関東"),
+    "/entries/deals/west": ("<dt>担当地区</dt>", '<a href="/?territory=%E9%96%A2%E6%9D%B1">関東</a>'),
+    "/new/deal-won": ('name="territory"', "関西"),
+    "/edit/deals/west": ('name="territory"', '<option value="関東" selected>'),
+    "/new/campaign?from=deals/west": ('name="territory"', '<option value="関東" selected>'),
+    "/scoreboard": ('name="territory"', "担当地区"),
+    "/scoreboard?by=industry&territory=関東": ("担当地区: 関東", "西の商談"),
+    "/deals/similar": ('name="in_territory"', "担当地区"),
 }
 
 
@@ -45,7 +45,7 @@ def main() -> None:
     """Print what was seen as JSON."""
     with tempfile.TemporaryDirectory() as place:
         entries = Path(place) / "entries"
-        playbook = FILES["playbook.yaml"] + REGIONS
+        playbook = FILES["playbook.yaml"] + TERRITORIES
         for path, text in {**FILES, "playbook.yaml": playbook, "deals/west.md": DEAL}.items():
             write(entries, path, text)
         environment = {"KB_ENTRIES": str(entries), "KB_DATA": f"{place}/var", "COLUMNS": "100", "NO_COLOR": "1"}
@@ -58,15 +58,15 @@ def main() -> None:
             seen |= _served(TestClient(create_app(settings, services), base_url=ADDRESS))
         finally:
             services.close()
-    sys.stdout.write(json.dumps({**seen, "reference": "| `region` |" in key_table()}, ensure_ascii=False))
+    sys.stdout.write(json.dumps({**seen, "reference": "| `territory` |" in key_table()}, ensure_ascii=False))
 
 
 def _commands(environment: dict[str, str]) -> dict[str, Any]:
     run = partial(CliRunner().invoke, command_line, env=environment)
     return {
         "problems": [line for line in run(["check"]).stdout.splitlines() if "west" in line or "playbook" in line],
-        "options": [name for name in ("search", "export") if "--region" in run([name, "--help"]).stdout],
-        "exported": run(["export", "-f", "csv", "--region", "関東"]).stdout.splitlines(),
+        "options": [name for name in ("search", "export") if "--territory" in run([name, "--help"]).stdout],
+        "exported": run(["export", "-f", "csv", "--territory", "関東"]).stdout.splitlines(),
     }
 
 
@@ -74,18 +74,23 @@ def _served(client: TestClient) -> dict[str, Any]:
     def get(path: str, **params: str) -> Any:
         return client.get(f"/api/v1/{path}", params=params).json()
 
-    found = get("search", region="首都圏", q="価格")
+    found = get("search", territory="首都圏", q="価格")
     schema = client.get("/openapi.json").json()
     paths = {path: parts["get"] for path, parts in schema["paths"].items() if "get" in parts}
     shapes = schema["components"]["schemas"]
-    names = {"PlaybookOut": "regions", "HitOut": "region", "SimilarDealOut": "region", "BoundsParams": "region"}
+    names = {
+        "PlaybookOut": "territories",
+        "HitOut": "territory",
+        "SimilarDealOut": "territory",
+        "BoundsParams": "territory",
+    }
     return {
-        "hits": {hit["id"]: hit["region"] for hit in found["hits"]},
-        "facet": [(item["value"], item["count"]) for item in found["facets"]["region"]],
-        "entry": get("entries/deals/west")["region"],
-        "playbook": [term["key"] for term in get("playbook")["regions"]],
+        "hits": {hit["id"]: hit["territory"] for hit in found["hits"]},
+        "facet": [(item["value"], item["count"]) for item in found["facets"]["territory"]],
+        "entry": get("entries/deals/west")["territory"],
+        "playbook": [term["key"] for term in get("playbook")["territories"]],
         "parameters": [
-            path for path, get in paths.items() if "region" in [p["name"] for p in get.get("parameters", ())]
+            path for path, get in paths.items() if "territory" in [p["name"] for p in get.get("parameters", ())]
         ],
         "shapes": [shape for shape, name in names.items() if name in shapes[shape]["properties"]],
         "missing": {

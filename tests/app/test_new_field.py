@@ -14,12 +14,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PARTS = ("kb", "ingest", "app", "docs", "tests")
 FIELD = """\
-    Field("region", "地域", "Region", ("region", "地域"), "a list; where the customer is", "list",
-          words="regions", facet=10, is_filter=True, form=_ALL),
+    Field("territory", "担当地区", "Territory", ("territory", "担当地区"), "a list; where the customer is", "list",
+          words="territories", facet=10, is_filter=True, form=_ALL),
 """
 LINES = {  # file → (the line before, what is added)
     "kb/fields.py": ("FIELDS: tuple[Field, ...] = (\n", FIELD),
-    "kb/entry.py": ("    industry: tuple[str, ...] = ()\n", "    region: tuple[str, ...] = ()\n"),
+    "kb/entry.py": ("    industry: tuple[str, ...] = ()\n", "    territory: tuple[str, ...] = ()\n"),
 }
 
 pytestmark = pytest.mark.slow  # a process that loads a copy of the program
@@ -62,7 +62,7 @@ def test_the_api_describes_it(seen: dict[str, Any]) -> None:
 def test_commands_have_it_as_an_option_and_tables_as_a_column(seen: dict[str, Any]) -> None:
     assert seen["options"] == ["search", "export"]
     head, *rows = seen["exported"]
-    assert "region" in head.split(",") and len(rows) == 1 and "関東" in rows[0].split(",")
+    assert "territory" in head.split(",") and len(rows) == 1 and "関東" in rows[0].split(",")
 
 
 def test_every_page_shows_it(seen: dict[str, Any]) -> None:

@@ -21,10 +21,10 @@ JA = {"accept": "text/html", "accept-language": "ja"}
 API_REFERENCE = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
 
 
-OURS = {"kind": "deal", "outcome": "won", "angle": "total-cost"}
+OWN_VALUES = {"kind": "deal", "outcome": "won", "angle": "total-cost"}
 # A value of each filter, so that every place has something to show.
-TOLD = {name: OURS.get(name) or (CHOICES[name].keys[0] if name in CHOICES else "食品") for name in FILTERS}
-FULL = "---\ntitle: 全部ある商談\n" + "".join(f"{name}: {value}\n" for name, value in TOLD.items()) + "---\n本文。\n"
+VALUES = {name: OWN_VALUES.get(name) or (CHOICES[name].keys[0] if name in CHOICES else "食品") for name in FILTERS}
+FULL = "---\ntitle: 全部ある商談\n" + "".join(f"{name}: {value}\n" for name, value in VALUES.items()) + "---\n本文。\n"
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +34,10 @@ def client(make_client: MakeClient) -> TestClient:
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_every_filter_narrows_a_search_and_stands_in_its_hits(name: str, client: TestClient) -> None:
-    answer = client.get("/api/v1/search", params={name: TOLD[name], "limit": 100}).json()
+    answer = client.get("/api/v1/search", params={name: VALUES[name], "limit": 100}).json()
     hit = next(hit for hit in answer["hits"] if hit["id"] == "deals/full")
-    assert hit[name] in (TOLD[name], [TOLD[name]])
-    assert all(TOLD[name] in hit[name] for hit in answer["hits"])
+    assert hit[name] in (VALUES[name], [VALUES[name]])
+    assert all(VALUES[name] in hit[name] for hit in answer["hits"])
 
 
 @pytest.mark.parametrize("name", FILTERS)
@@ -52,7 +52,7 @@ def test_every_filter_is_described(name: str, client: TestClient) -> None:
 @pytest.mark.parametrize("name", FILTERS)
 def test_every_filter_is_named_on_the_pages(name: str, client: TestClient) -> None:
     label = Reader.of("ja").field(name)
-    narrowed = client.get("/", params={name: TOLD[name]}, headers=JA).text
+    narrowed = client.get("/", params={name: VALUES[name]}, headers=JA).text
     assert f'id="label-{name}">{label}<' in narrowed and f'hidden">{label}:' in narrowed
     shown = client.get("/entries/deals/full", headers=JA).text
     assert f"<dt>{label}</dt>" in shown or name in ABOVE
