@@ -77,7 +77,7 @@ def test_pages_that_do_without_it_go_on(newer: TestClient) -> None:
 def test_programs_are_told_too(newer: TestClient, tmp_path: Path) -> None:
     state = newer.get("/readyz")
     assert state.status_code == 200
-    assert f"made it (schema 9999; this version knows {NEWEST})" in state.json()["activity"]
+    assert f"(schema 9999; this version supports up to {NEWEST})" in state.json()["activity"]
     error = newer.get("/api/v1/gaps").json()["error"]
     assert error["code"] == "activity_schema" and error["message"] == state.json()["activity"]
     assert _doctor(tmp_path) == Finding("activity", False, error["message"])
