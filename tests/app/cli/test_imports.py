@@ -42,3 +42,36 @@ def test_documents_become_notes_and_each_bad_one_is_named(place: Place, tmp_path
     assert done.stderr == f"{bad}: The file is damaged, or its extension does not match its content.\n"
     assert place.kb("import", "docs", str(page)).exit_code == 0
     assert (place.entries / "notes/価格.md").read_text("utf-8").endswith("---\n## 価格\n\n安い。\n")
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+@pytest.mark.parametrize("command", ["docs", "transcript"])
+def test_each_file_that_cannot_be_read_is_named_and_keeps_no_other_out(
+    place: Place, tmp_path: Path, command: str, locale: str
+) -> None:
+    good = (
+        write(tmp_path, "定例.txt", "佐藤：はい。\n")
+        if command == "transcript"
+        else write(tmp_path, "a.html", "安い。")
+    )
+    bad = [tmp_path / "none.txt", tmp_path, write(tmp_path, "empty.html", ""), write(tmp_path, "b.zip", b"PK\x03\x04")]
+    done = place.kb("--lang", locale, "import", command, *map(str, [*bad, good]))
+    assert done.exit_code == 1 and done.stdout.startswith(f"{good} → notes/") and done.stdout.count("\n") == 1
+    assert [line.partition(": ")[0] for line in done.stderr.splitlines()] == [str(path) for path in bad]
+    assert all((line.partition(": ")[2].isascii()) == (locale == "en") for line in done.stderr.splitlines())
+
+
+def test_machines_read_what_became_of_each_file_in_its_order(place: Place, tmp_path: Path) -> None:
+    good, bad = write(tmp_path, "定例.txt", "佐藤：はい。\n"), write(tmp_path, "memo.txt", "ただのメモ")
+    place.kb("import", "transcript", str(good))
+    done = place.kb("--lang", "ja", "import", "transcript", "--json", str(bad), str(good))
+    first, second = json.loads(done.stdout)
+    assert done.exit_code == 1
+    assert (first["source"], first["path"], first["is_new"]) == (str(bad), "", False) and first["refusal"].isascii()
+    assert second == {"source": str(good), "path": "notes/定例.md", "is_new": False, "refusal": ""}
+
+
+def test_nothing_is_imported_where_there_is_no_folder_of_entries(place: Place, tmp_path: Path) -> None:
+    good = write(tmp_path, "定例.txt", "佐藤：はい。\n")
+    done = place.kb("import", "transcript", str(good), KB_ENTRIES=str(tmp_path / "none"))
+    assert done.exit_code == 1 and str(tmp_path / "none") in done.stderr and not (tmp_path / "none").exists()

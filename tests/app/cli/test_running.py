@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from app.cli.running import running_server
+from app.cli.running import announce, running_server
 from app.data_folder import HeldError, base_id, held, is_held
 from tests.waiting import wait_until
 from tests.words import write
@@ -78,6 +78,23 @@ def test_a_server_that_was_killed_is_in_nobodys_way(tmp_path: Path) -> None:
         assert running_server(tmp_path / "var") is None
         with held(tmp_path / "var"):
             assert is_held(tmp_path / "var")
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://127.0.0.1:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("kb.example.co.jp", "http://kb.example.co.jp:8000"),
+    ],
+)
+def test_a_note_says_where_the_server_can_be_asked_on_this_machine(tmp_path: Path, host: str, url: str) -> None:
+    write(tmp_path, "server.json", "an old note")
+    announce(tmp_path, host, 8000)
+    assert json.loads((tmp_path / "server.json").read_text("utf-8")) == {"url": url, "pid": os.getpid()}
+    assert [path.name for path in tmp_path.iterdir()] == ["server.json"]
 
 
 class _Stranger(BaseHTTPRequestHandler):
