@@ -16,7 +16,7 @@ test: $(READY)
 	@$(BIN)/python -m pytest
 
 fast: $(READY)
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m "not slow" -n auto
 
 soak: $(READY)
 	@$(BIN)/python -m pytest -m kills --kills $(KILLS)

@@ -22,6 +22,8 @@ from kb.index.embedding import Vectors
 from tests.waiting import wait_until
 from tests.words import WordEmbedder, note, write
 
+pytestmark = pytest.mark.slow  # starts processes, or waits for background work
+
 
 class _Failing(WordEmbedder):
     """Embeds as others do, once the failures that are left have happened."""

@@ -13,10 +13,14 @@ from app.cli.main import app
 from tests.app.cli.test_main import Place
 from tests.ingest.importers.tables import DEAL, HEADERS, files, write_csv
 
+pytestmark = pytest.mark.slow  # starts processes
+
 INTERRUPTED = f"""
 import signal
 from app.cli.main import main
 from tests.killing import at_step
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts jobs in the background ignores it
 at_step(40, lambda: signal.raise_signal({signal.SIGINT:d}))
 main()
 """  # a file has six: before and after it is written beside its place, linked, and removed there

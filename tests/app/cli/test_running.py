@@ -22,6 +22,8 @@ from app.data_folder import HeldError, base_id, held, is_held
 from tests.waiting import wait_until
 from tests.words import write
 
+pytestmark = pytest.mark.slow  # starts processes, or waits for background work
+
 ROOT = Path(__file__).parents[3]
 
 

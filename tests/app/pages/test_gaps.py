@@ -173,6 +173,7 @@ def test_what_was_used_from_a_search_is_taken_down_with_the_team(make_client: Ma
     assert search.team == "sales" and set(app.state.services.activity.opened_of("")[search.id]) == {"talk-tracks/price"}
 
 
+@pytest.mark.slow
 def test_fifty_who_search_at_once_are_all_answered_and_logged(client: TestClient) -> None:
     def ask(number: int) -> None:
         browser = _browser(client)

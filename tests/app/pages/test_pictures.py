@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
+import pytest
 from starlette.testclient import TestClient
 
 from app.charts.drawings import Drawing, Picture, draw
@@ -19,6 +20,8 @@ from kb.insight.scoreboard import BYS
 from tests.app.conftest import MakeClient
 from tests.app.pages.test_board import board_files, page_of, pending_in
 from tests.words import note
+
+pytestmark = pytest.mark.slow  # starts processes, or waits for background work
 
 
 class Draws:

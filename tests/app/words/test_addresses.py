@@ -77,6 +77,7 @@ def odd(make_client: MakeClient) -> TestClient:
     return client_with(make_client, NAMES)[0]
 
 
+@pytest.mark.slow
 @settings(max_examples=3)
 @given(st.lists(file_names(), min_size=1, max_size=5, unique_by=str.casefold))
 @example(list(NAMES[:10]))

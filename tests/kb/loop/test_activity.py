@@ -102,6 +102,7 @@ def _waits_allowed() -> Iterator[list[int]]:
     assert waits
 
 
+@pytest.mark.slow
 def test_a_locked_database_delays_no_search_and_loses_none(tmp_path: Path) -> None:
     activity = Activity(tmp_path / "a.sqlite")
     activity.searched(_search(1, activity))

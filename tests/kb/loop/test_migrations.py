@@ -182,6 +182,7 @@ def _opener(place: Path, steps: Path) -> tuple[subprocess.Popen[str], IO[str]]:
     return process, process.stdin
 
 
+@pytest.mark.slow
 def test_of_processes_that_open_an_old_file_at_once_only_one_changes_it(tmp_path: Path) -> None:
     place, steps = old_file(tmp_path / "a.sqlite", DUMPS[0]), steps_with(tmp_path)
     openers = [_opener(place, steps) for _ in range(4)]

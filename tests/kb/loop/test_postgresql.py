@@ -21,6 +21,8 @@ from kb.loop.tables import METADATA
 from tests.kb.loop.old_files import steps_with
 from tests.kb.loop.test_activity import NOBODY
 
+pytestmark = pytest.mark.slow  # starts processes, or waits for background work
+
 SEARCH = text("INSERT INTO searches VALUES ('s', '2026', '予算', 'ja', '', '[]', 'none', 4, 0, 'a', '')")
 TOTAL = text("SELECT total FROM searches")
 
