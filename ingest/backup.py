@@ -8,7 +8,7 @@ import stat
 import tempfile
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path, PurePosixPath
@@ -81,16 +81,22 @@ def verify(source: Path) -> Contents:
 
 
 def restore(source: Path, entries: Path, activity: Path) -> Contents:
-    """Restore a backup where no data exists yet. Raises BackupError, NotSavedError."""
+    """Restore a backup where no data exists yet, or finish a restore that was interrupted.
+
+    Raises BackupError, NotSavedError.
+    """
     with _open(source) as archive:
         contents = _verified(archive, source.stat().st_size)
-        if entries.is_dir() and any(entries.iterdir()):
-            raise BackupError(say("the folder {folder} is not empty; move it elsewhere first", folder=str(entries)))
-        if contents.has_activity and activity.exists():
-            raise BackupError(say("{file} already exists; move it elsewhere first", file=str(activity)))
         sums: dict[str, str] = _manifest(archive)["sha256"]
-        for name, path in _paths(sums.keys() - {ACTIVITY, *contents.left_out}).items():
-            _restore_file(archive, name, sums[name], below(entries, path))
+        places = {
+            name: below(entries, path) for name, path in _paths(sums.keys() - {ACTIVITY, *contents.left_out}).items()
+        }
+        if not _holds_only(entries, {place: sums[name] for name, place in places.items()}):
+            raise BackupError(say("the folder {folder} is not empty; move it elsewhere first", folder=str(entries)))
+        if contents.has_activity and activity.exists() and _checksum(activity) != sums[ACTIVITY]:
+            raise BackupError(say("{file} already exists; move it elsewhere first", file=str(activity)))
+        for name, place in places.items():
+            _restore_file(archive, name, sums[name], place)
         if contents.has_activity:
             _restore_file(archive, ACTIVITY, sums[ACTIVITY], activity)
     atomic.settle()
@@ -163,6 +169,18 @@ def _put(archive: zipfile.ZipFile, sums: dict[str, str], name: str, file: Path) 
             digest.update(block)
             part.write(block)
     sums[name] = digest.hexdigest()
+
+
+def _holds_only(folder: Path, expected: Mapping[Path, str]) -> bool:
+    """Whether a folder has no other files than an interrupted restore of these checksums left."""
+    found = (path for path in folder.resolve().rglob("*") if path.is_symlink() or not path.is_dir())
+    files = (path for path in found if not path.name.startswith(atomic.TEMPORARY))
+    return all(not path.is_symlink() and path in expected and _checksum(path) == expected[path] for path in files)
+
+
+def _checksum(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _restore_file(archive: zipfile.ZipFile, name: str, checksum: str, place: Path) -> None:
