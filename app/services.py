@@ -72,7 +72,8 @@ def make_embedder(settings: Settings) -> Embedder:
 
 def make_index(settings: Settings, embedder: Embedder | None = None, *, fresh: bool = False) -> Index:
     """Open the configured index; a `fresh` one is built beside it and replaces it when complete."""
-    return open_index(settings.index_folder, embedder or make_embedder(settings), CHUNKING, fresh=fresh)
+    chosen = embedder or make_embedder(settings)
+    return open_index(settings.index_folder, chosen, CHUNKING, visible=settings.shown, fresh=fresh)
 
 
 def make_library(settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK) -> Library:
@@ -82,7 +83,6 @@ def make_library(settings: Settings, embedder: Embedder | None = None, clock: Cl
         partial(make_index, settings, embedder),
         read_playbook=lambda: playbook_file.read()[0],
         problems_of=problems_of,
-        visible=settings.visibility,
         bundled_checksum=file_checksum(bundled) if bundled else "",
         clock=clock,
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from kb.entry import VISIBILITIES
+from kb.entry import AUDIENCES, shown_to
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -32,7 +32,7 @@ class Settings(BaseSettings):
         " with the port if it is not the default one.",
     )
     visibility: Annotated[frozenset[str], NoDecode] = Field(
-        VISIBILITIES, description="Which `visibility` values this server shows, separated by commas."
+        AUDIENCES, description="Which `visibility` values this server shows, separated by commas."
     )
     strength: float = Field(
         8.0,
@@ -62,9 +62,14 @@ class Settings(BaseSettings):
         chosen = (
             frozenset(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
         )
-        if not chosen or not chosen <= VISIBILITIES:
-            raise ValueError(f"expected one or more of {', '.join(sorted(VISIBILITIES))}")
+        if not chosen or not chosen <= AUDIENCES:
+            raise ValueError(f"expected one or more of {', '.join(sorted(AUDIENCES))}")
         return chosen
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """The visibilities of the entries the server shows."""
+        return shown_to(self.visibility)
 
     @property
     def team(self) -> str:

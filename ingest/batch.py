@@ -76,6 +76,8 @@ def _planned(store: EntryStore, library: Library, name: str, raw: bytes) -> Plan
         review = store.check(content.text, name=_stem(name))
         if not name:
             name_of(review.entry)
+        if review.refusal:
+            return Planned(name, "refuse", why=review.refusal)
         existing = _existing(library, review, name)
         if not existing:
             why = say("Entry '{id}' already has the same text.", id=review.same.id) if review.same else ""

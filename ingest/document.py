@@ -72,6 +72,11 @@ class Document:
         return self.text[len(self.head) + len(self.yaml) + len(self.closing) :]
 
     @property
+    def hides_fields(self) -> bool:
+        """Whether the text has front matter that is not understood, so that nobody knows its fields."""
+        return self.fault is not None or (not self.head and self.text.lstrip("\ufeff \t\r\n").startswith("---"))
+
+    @property
     def heading(self) -> str:
         """The text of the first level-1 heading, or an empty string."""
         return next(_main_headings(self.tokens), "")

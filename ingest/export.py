@@ -38,7 +38,8 @@ def read_records(
 ) -> tuple[list[Record], list[Problem]]:
     """Return the published, visible entries that match the filters, by path, and the unreadable files.
 
-    Needs no index. Raises BadFilterError on an invalid filter value.
+    Where something is hidden, unreadable files are left out: nobody knows whether they may be shown. Needs no index.
+    Raises BadFilterError on an invalid filter value.
     """
     playbook, _, _ = read_playbook(folder)
     agreed_filters = with_playbook_keys(filters or Filters(), playbook)
@@ -55,11 +56,13 @@ def read_records(
             problems.append(content)
             continue
         parsed = parse_entry(content.text, file.path, playbook, content.content_hash)
+        if parsed.entry.visibility not in visible:
+            continue
         entry, _ = with_own_id(parsed.entry, taken)
         taken[entry.id] = file.path
-        if entry.status == "published" and entry.visibility in visible and passes(entry, agreed_filters):
+        if entry.status == "published" and passes(entry, agreed_filters):
             records.append(Record(entry, file, raw, content.text))
-    return records, problems
+    return records, problems if visible >= VISIBILITIES else []
 
 
 def passes(entry: Entry, filters: Filters) -> bool:

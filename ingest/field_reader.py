@@ -13,6 +13,7 @@ from kb.playbook import Vocabulary
 from kb.wording import say
 
 T = TypeVar("T")
+EMPTY: tuple[Plain, ...] = ("", "~", "null", [])
 
 
 class FieldReader:
@@ -61,6 +62,11 @@ class FieldReader:
         """Whether any of these fields is present."""
         return not self._lines.keys().isdisjoint(names)
 
+    def values(self, name: str) -> list[Plain]:
+        """Return the values of a field and of its repetitions as written, without empty ones."""
+        lines = [self._lines[name], *self._repeated.get(name, [])] if name in self._lines else []
+        return [line.value for line in lines if line.value not in EMPTY]
+
     def repeated(self, name: str) -> list[Plain]:
         """Return the ignored values of a repeated field."""
         return [line.value for line in self._repeated.get(name, [])]
@@ -68,7 +74,7 @@ class FieldReader:
     def read(self, name: str, convert: Callable[[Plain], T], default: T) -> T:
         """Return the converted value of a field; the default when it is missing, empty or wrong."""
         line = self._lines.get(name)
-        if line is None or line.value in ("", "~", "null", []):
+        if line is None or line.value in EMPTY:
             return default
         try:
             return convert(line.value)

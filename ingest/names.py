@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import unicodedata
 from collections.abc import Iterator
 
@@ -39,6 +40,12 @@ def unnamed(entry: Entry) -> tuple[Problem, ...]:
     except UntitledError as error:
         return (Problem(entry.path, 1, error.sentence),)
     return ()
+
+
+def veiled(kind: str, title: str) -> Iterator[str]:
+    """Yield possible paths that nobody can guess, so that none betrays whether a hidden file has the plain one."""
+    while True:
+        yield f"{KIND_FOLDERS[kind]}/{file_stem(title)}-{secrets.token_hex(3)}.md"
 
 
 def candidates(kind: str, title: str) -> Iterator[str]:

@@ -11,9 +11,10 @@ from typing import Any
 from ingest.details import details_of, values_of
 from ingest.document import Document
 from ingest.field_reader import FieldReader
-from ingest.fields import entry_id, to_choice, to_text
+from ingest.fields import FieldError, entry_id, to_choice, to_text
+from ingest.yaml_text import Plain
 from kb.choices import CHOICES, FOLDER_KINDS
-from kb.entry import Entry, Language, Problem
+from kb.entry import NARROWEST, Entry, Language, Problem, Visibility, narrowest
 from kb.fields import own_fields
 from kb.playbook import Playbook
 from kb.wording import say
@@ -75,9 +76,24 @@ def _id(reader: FieldReader, path: str) -> str:
     return own
 
 
+def _visibility(reader: FieldReader, document: Document) -> Visibility:
+    """Return the visibility of an entry; the narrowest where nobody can know what the author meant."""
+    if document.hides_fields:
+        return NARROWEST
+    return narrowest(map(_audience, reader.values("visibility")))
+
+
+def _audience(value: Plain) -> str:
+    try:
+        return to_choice(value, CHOICES["visibility"])
+    except FieldError:
+        return NARROWEST
+
+
 def _build(reader: FieldReader, path: str, document: Document, playbook: Playbook) -> Entry:
     kind: Any = _kind(reader, path)
     values = values_of(reader, (field for field in own_fields("") if field.name not in ("id", "kind")), playbook)
+    values["visibility"] = _visibility(reader, document)
     title = values.pop("title", "") or document.heading or PurePosixPath(path).stem
     return Entry(
         id=_id(reader, path),

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from ingest.check import dangling
 from ingest.chunk import Chunked, chunk_entry
 from ingest.document import Document
+from ingest.fields import entry_id
 from ingest.likeness import NEAR, same_words, shared
 from ingest.names import unnamed
 from ingest.parse import entry_of
 from kb.entry import Entry, Problem
 from kb.library import Library
 from kb.search.answer import Hit
+from kb.wording import say
 
 SHOWN = 3  # similar entries
 LOOKED_AT = 8  # nearest entries checked for duplicates
@@ -37,22 +39,37 @@ class Review:
     same: Entry | None  # exact duplicate
     near: tuple[Twin, ...]  # near duplicates
     similar: tuple[Hit, ...]  # nearest in meaning, with the matching passages
+    refusal: str = ""  # why this library does not save it; also among the problems
 
 
-def review(library: Library, document: Document, path: str, entry_id: str = "") -> Review:
-    """Return the review of a text at a path; `entry_id` is the entry it replaces."""
+def review(library: Library, document: Document, path: str, own: str = "") -> Review:
+    """Return the review of a text at a path; `own` is the id of the entry it replaces."""
     parsed = entry_of(document, path, library.playbook)
     links = [(path, parsed.entry.id, relation, target) for relation, target in parsed.entry.links()]
     known = library.entries.summaries([target for _, _, _, target in links])
     broken = dangling([link for link in links if link[3] not in known], set(library.entries.ids()) if links else set())
-    entry = replace(parsed.entry, id=entry_id or parsed.entry.id)
+    entry = replace(parsed.entry, id=own or parsed.entry.id)
     chunks = chunk_entry(entry, document.tokens, library.search.count_tokens)
-    hits = _nearest(library, entry, entry_id)
-    twins = _twins(library, entry, chunks[0].text, hits, entry_id)
+    hits = _nearest(library, entry, own)
+    twins = _twins(library, entry, chunks[0].text, hits, own)
     same = next((twin.entry for twin in twins if same_words(twin.entry.body, entry.body)), None)
     near = tuple(twin for twin in twins if twin.share >= NEAR and twin.entry is not same)
-    problems = tuple(sorted({*parsed.problems, *broken, *unnamed(entry)}))
-    return Review(entry, Chunked(document, chunks), problems, same, near, tuple(hits[:SHOWN]))
+    refusal = _refusal(library, parsed.entry, path, own)
+    refused = (Problem(path, 1, refusal),) if refusal else ()
+    problems = tuple(sorted({*parsed.problems, *broken, *unnamed(entry), *refused}))
+    return Review(entry, Chunked(document, chunks), problems, same, near, tuple(hits[:SHOWN]), refusal)
+
+
+def _refusal(library: Library, entry: Entry, path: str, own: str) -> str:
+    """Return why a library that hides entries does not save one: it would not show it, or the id may be a hidden one.
+
+    An id is refused whether a hidden entry has it or nobody, so that the answer does not tell.
+    """
+    if entry.visibility not in library.visible:
+        return say("This server does not show entries of this visibility, so it does not save one. Check 'visibility'.")
+    if library.shows_everything or entry.id in (entry_id(path), own) or library.entries.summaries([entry.id]):
+        return ""
+    return say("This server shows a part of the entries and assigns their ids itself. Delete the line 'id'.")
 
 
 def _nearest(library: Library, entry: Entry, own: str) -> list[Hit]:

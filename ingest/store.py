@@ -14,11 +14,12 @@ from ingest import atomic
 from ingest.document import Document
 from ingest.files import MAX_FILE_BYTES, FileText, decode
 from ingest.front_matter import edited
-from ingest.history import History
+from ingest.history import History, Version
 from ingest.inside import below
 from ingest.intake import Intake
-from ingest.names import UNNAMED, candidates, name_of
+from ingest.names import UNNAMED, candidates, name_of, veiled
 from ingest.once import Once
+from ingest.parse import entry_of
 from ingest.review import Review, review
 from kb.choices import KIND_FOLDERS
 from kb.entry import Entry, Problem
@@ -81,8 +82,26 @@ class EntryStore:
         except (OSError, NotSavedError) as error:
             raise EntryNotFoundError(entry_id) from error
         if isinstance(content, Problem):
-            raise RefusedTextError(content.message)
+            if self._library.shows_everything:
+                raise RefusedTextError(content.message)
+            raise EntryNotFoundError(entry_id)
+        if content.content_hash != entry.content_hash and not self._shows(content.text, entry.path):
+            raise EntryNotFoundError(entry_id)  # hidden since it was indexed
         return Source(entry, content.text, content.content_hash)
+
+    def versions(self, entry: Entry) -> list[Version]:
+        """Return the versions of an entry, newest first; where something is hidden, only those that may be shown."""
+        found = self.history.versions(entry.path)
+        if self._library.shows_everything:
+            return list(found)
+        return [version for version in found if self._text_at(entry.path, version.number) is not None]
+
+    def text_at(self, entry_id: str, number: str) -> str:
+        """Return the text of a version. Raises EntryNotFoundError."""
+        text = self._text_at(self.source(entry_id).entry.path, number)
+        if text is None:
+            raise EntryNotFoundError(f"{entry_id}@{number[:10]}")
+        return text
 
     def check(self, text: str | Document, *, kind: str = "", name: str = "", entry_id: str = "") -> Review:
         """Return the review of a text: the entry it makes, its problems and its duplicates.
@@ -132,6 +151,8 @@ class EntryStore:
         """
         found = self.check(text, entry_id=entry_id)
         new = found.chunked.document.text
+        if found.refusal:
+            raise RefusedTextError(found.refusal)
         if found.same and not force and self.source(entry_id).text != new:
             raise DuplicateTextError(found.same.id)
 
@@ -152,15 +173,30 @@ class EntryStore:
     def _created(self, text: str | Document, kind: str, name: str, force: bool, author: str, reason: str) -> Saved:
         found = self.check(text, kind=kind, name=name)
         title = name or name_of(found.entry)
+        if found.refusal:
+            raise RefusedTextError(found.refusal)
         if found.same and not force:
             raise DuplicateTextError(found.same.id)
         new = found.chunked.document.text
-        for path in candidates(found.entry.kind, title):
+        paths = candidates if self._library.shows_everything else veiled
+        for path in paths(found.entry.kind, title):
             try:
                 return self._saved(found, path, lambda location: atomic.create(location, new), author, reason)
             except FileExistsError:
                 continue
         raise NotSavedError(say("too many entries have this title; choose another"))
+
+    def _shows(self, text: str, path: str) -> bool:
+        """Whether the library shows an entry with this text."""
+        return self._library.shows_everything or (
+            entry_of(Document.of(text), path, self._library.playbook).entry.visibility in self._library.visible
+        )
+
+    def _text_at(self, path: str, number: str) -> str | None:
+        """Return the text of a version; None if there is none to show."""
+        raw = self.history.text_at(path, number)
+        found = decode(raw, path) if raw is not None else None
+        return found.text if isinstance(found, FileText) and self._shows(found.text, path) else None
 
     def _saved(self, found: Review, path: str, write: Callable[[Path], str], author: str, reason: str) -> Saved:
         with self._writing():

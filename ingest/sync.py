@@ -22,7 +22,7 @@ from kb.loop.lineage import link_cycles
 from kb.playbook import Playbook
 
 # Changes when the parser, its messages or the field register change: every file is read again.
-READER = f"reader-5:{hashlib.sha256(understood().encode()).hexdigest()}"
+READER = f"reader-6:{hashlib.sha256(understood().encode()).hexdigest()}"
 ENTRIES_AT_ONCE = 64  # per batch: enough to fill the model's batches, few enough to lose little when killed
 TEXTS_AT_ONCE = 32  # per later batch: the most a save has to wait for
 
@@ -47,6 +47,9 @@ class SyncReport:
 def sync(index: Index, folder: Path, progress: Progress | None = None, *, embed_later: bool = False) -> SyncReport:
     """Sync the index. If interrupted, each entry is either old or new, and the next sync continues.
 
+    What the index may not show is treated as if the file did not exist, and so is a file that cannot be read, since
+    nobody knows whether it may be shown.
+
     Many changes to a served index are searchable by their words first and embedded afterwards; with `embed_later` the
     caller does that with `index.embed_waiting`.
     """
@@ -54,6 +57,7 @@ def sync(index: Index, folder: Path, progress: Progress | None = None, *, embed_
     with index.writing():
         playbook, playbook_problems, playbook_hash = read_playbook(folder)
         files, unreadable = find_files(folder)
+        unreadable = unreadable if index.shows_everything else []
         known = index.catalog.states()
         index.repair()
         salt = f"{READER}:{playbook_hash}"
@@ -68,6 +72,7 @@ def sync(index: Index, folder: Path, progress: Progress | None = None, *, embed_
         index.catalog.set_problems({p.path: [q for q in unreadable if q.path == p.path] for p in unreadable})
         index.catalog.set_problems({PLAYBOOK_NAME: playbook_problems})
         _forget_problems(index, {file.path for file in files} | {p.path for p in unreadable} | {PLAYBOOK_NAME, ""})
+        index.catalog.forget_withheld(work.withheld.keys() - {file.path for file in files})
         index.finish()
         problems = tuple(problems_of(index))
     return work.report(problems, time.monotonic() - started)
@@ -95,6 +100,7 @@ def sync_some(
     with index.writing():
         playbook, _, playbook_hash = (playbook_file or PlaybookFile(folder)).read()
         files, unreadable = find_some(folder, paths)
+        unreadable = unreadable if index.shows_everything else []
         known = index.catalog.states()
         work = _Work(index, folder, playbook, f"{READER}:{playbook_hash}", known, chunked)
         for path in sorted(set(paths) & known.keys() - {file.path for file in files}):
@@ -134,6 +140,7 @@ class _Work:
         self.known = known
         self.chunked = chunked
         self.taken = {entry_id: path for path, (entry_id, _) in known.items()}
+        self.withheld = index.catalog.withheld()
         self.added: list[str] = []
         self.changed: list[str] = []
         self.removed: list[str] = []
@@ -166,7 +173,7 @@ class _Work:
             progress(total - self.index.waiting, total, "")
 
     def _read(self, file: EntryFile) -> Draft | None:
-        """Return the changed entry of a file; None if it is unchanged or unreadable."""
+        """Return the changed entry of a file; None if it is unchanged, unreadable or not to be shown."""
         content = read_file(file)
         if isinstance(content, Problem):
             self._drop(file, content)
@@ -175,26 +182,36 @@ class _Work:
         if self._is_unchanged(file.path, state):
             self.unchanged += 1
             return None
+        if file.path not in self.known and self.withheld.get(file.path) == state:
+            return None
         return self._parsed(file, content, state)
 
-    def _drop(self, file: EntryFile, why: Problem) -> None:
+    def _drop(self, file: EntryFile, *why: Problem) -> None:
+        """Remove the entry of a file that cannot be read or may not be shown."""
+        problems = why if self.index.shows_everything else ()
         if file.path in self.known:
             self.removed.append(self.known[file.path][0])
-            self.index.catalog.remove(file.path, [why])
+            self.taken.pop(self.known[file.path][0], None)
+            self.index.catalog.remove(file.path, problems)
         else:
-            self.index.catalog.set_problems({file.path: [why]})
+            self.index.catalog.set_problems({file.path: problems})
 
     def _is_unchanged(self, path: str, state: str) -> bool:
         """Whether the index has this version; a file waiting for an id is read again once the id is free."""
         before, _, wanted_id = self.known.get(path, ("", ""))[1].partition(" ")
         return before == state and (not wanted_id or self.taken.get(wanted_id, path) != path)
 
-    def _parsed(self, file: EntryFile, content: FileText, state: str) -> Draft:
+    def _parsed(self, file: EntryFile, content: FileText, state: str) -> Draft | None:
         ready = self.chunked.get(file.path)
         if ready and ready.document.text != content.text:  # the file has changed since
             ready = None
         document = ready.document if ready else Document.of(content.text)
         parsed = entry_of(document, file.path, self.playbook, content.content_hash)
+        if parsed.entry.visibility not in self.index.visible:
+            if file.path in self.known:
+                self._drop(file)
+            self.index.catalog.withhold(file.path, state)
+            return None
         before, _ = self.known.get(file.path, ("", ""))
         if self.taken.get(before) == file.path:
             del self.taken[before]

@@ -36,6 +36,7 @@ CHOICES: Mapping[str, Vocabulary] = {
         Term("all", "全員", "Everyone"),
         Term("sales", "営業のみ", "Sales only", ("営業",)),
         Term("marketing", "マーケティングのみ", "Marketing only", ("マーケティング",)),
+        Term("joint", "両チーム合同のみ", "Both teams together", ("合同",)),  # where everything else is shown
     )),
     "source": Vocabulary.of((  # who gave the reason for a win or loss
         Term("rep", "営業の見方", "Rep", ("営業", "担当")),

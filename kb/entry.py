@@ -6,7 +6,7 @@ Standard library only, besides the register of its fields: every other module ma
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,11 +21,30 @@ Team = Literal["sales", "marketing"]
 Outcome = Literal["won", "lost", "no-decision", "open"]
 Language = Literal["ja", "en"]
 Status = Literal["draft", "published", "archived"]
-Visibility = Literal["all", "sales", "marketing"]
+Visibility = Literal["all", "sales", "marketing", "joint"]
 ReasonSource = Literal["rep", "buyer", "manager", "crm"]
 
 VISIBILITIES: frozenset[str] = frozenset(CHOICES["visibility"].keys)
+NARROWEST: Visibility = "joint"  # shown only where everything else is shown
+AUDIENCES = VISIBILITIES - {NARROWEST}  # what a server can be set to show
 PARTS = {"deal": "deal", "talk-track": "talk_track", "campaign": "campaign"}  # kind → field that holds its own details
+
+
+def shown_to(audiences: frozenset[str]) -> frozenset[str]:
+    """Return the visibilities shown to some audiences: all of them only where no audience is missing."""
+    return VISIBILITIES if audiences >= AUDIENCES else audiences
+
+
+def narrowest(quoted: Iterable[str]) -> Visibility:
+    """Return the visibility of a text that quotes entries with these: where it is shown, all of them are.
+
+    Two different restricted ones have no common audience but that of everything.
+    """
+    restricted = {*quoted} - {"all"}
+    if not restricted:
+        return "all"
+    found: Any = restricted.pop()
+    return NARROWEST if restricted else found
 
 
 @dataclass(frozen=True, slots=True, order=True)

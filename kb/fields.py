@@ -110,7 +110,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "visibility", "公開範囲", "Visible to", ("visibility", "公開範囲"),
-        "`all`, `sales` or `marketing`; see `KB_VISIBILITY` in [settings](settings.md)", "choice", form=_ALL,
+        "`all`, `sales`, `marketing`, or `joint` where only both together may see it; "
+        "see [one server a team](operations.md#one-server-a-team)", "choice", form=_ALL,
     ),
     Field(
         "status", "状態", "Status", ("status", "状態"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from kb.clock import CLOCK, Clock
-from kb.entry import VISIBILITIES, Problem
+from kb.entry import Problem
 from kb.index.index import Index
 from kb.live import LiveIndex
 from kb.playbook import Playbook
@@ -28,12 +28,11 @@ class Library:
         *,
         read_playbook: Callable[[], Playbook] = Playbook,
         problems_of: Callable[[Index], list[Problem]] = lambda index: index.catalog.problems(),
-        visible: frozenset[str] = VISIBILITIES,
         bundled_checksum: str = "",
         clock: Clock = CLOCK,
     ) -> None:
-        """Open the index. `visible` are the visibilities it may show."""
-        self._live = LiveIndex(open_index, read_playbook, visible, bundled_checksum, clock)
+        """Open the index; its visibilities are those of the library."""
+        self._live = LiveIndex(open_index, read_playbook, bundled_checksum, clock)
         self.entries = Entries(self._live, problems_of)
         self.search = Search(self._live, self.entries)
         self.deals = Deals(self._live)
@@ -43,6 +42,16 @@ class Library:
     def playbook(self) -> Playbook:
         """The company's playbook."""
         return self._live.state.playbook
+
+    @property
+    def visible(self) -> frozenset[str]:
+        """The visibilities of the entries it shows."""
+        return self._live.visible
+
+    @property
+    def shows_everything(self) -> bool:
+        """Whether no entry is hidden."""
+        return self._live.state.index.shows_everything
 
     def warm(self) -> None:
         """Load what takes seconds, before the first request. Raises ModelUnavailableError."""

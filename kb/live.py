@@ -45,13 +45,11 @@ class LiveIndex:
         self,
         open_index: Callable[[], Index],
         read_playbook: Callable[[], Playbook],
-        visible: frozenset[str],
         bundled_checksum: str,
         clock: Clock,
     ) -> None:
         self._open_index = open_index
         self._read_playbook = read_playbook
-        self.visible = visible
         self._bundled_checksum = bundled_checksum
         self._clock = clock
         self._reloading = threading.Lock()
@@ -72,6 +70,11 @@ class LiveIndex:
     def catalog(self) -> Catalog:
         """The catalogue of the index being served."""
         return self.state.index.catalog
+
+    @property
+    def visible(self) -> frozenset[str]:
+        """The visibilities of the entries in the index."""
+        return self.state.index.visible
 
     def today(self) -> date:
         """Return today's date."""
@@ -137,16 +140,17 @@ class LiveIndex:
         return True
 
     def _loaded(self, index: Index, before: State | None) -> State:
-        playbook, bounds = self._read_playbook(), Bounds(index.catalog, self.visible)
+        visible, playbook = index.visible, self._read_playbook()
+        bounds = Bounds(index.catalog, visible)
         if not index.is_current:
-            empty = Insights(index.catalog, None, playbook, bounds, self.visible)
-            return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, self.visible))
+            empty = Insights(index.catalog, None, playbook, bounds, visible)
+            return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, visible))
         same = before.source.snapshot if before and before.source and before.index is index else None
         trusted = before.loop.last_known if before and same else None
-        snapshot = take_snapshot(index.catalog, index.vectors, self.visible, same)
-        insights = Insights(index.catalog, snapshot, playbook, bounds, self.visible)
+        snapshot = take_snapshot(index.catalog, index.vectors, visible, same)
+        insights = Insights(index.catalog, snapshot, playbook, bounds, visible)
         known = before.source.calibration if before and before.source else None
         calibration = known or calibrate(index.embedder, snapshot, self._bundled_checksum)
         source = Source(index.catalog, snapshot, index.vectors, calibration, self.today().isoformat())
-        loop = Loop(index.catalog, playbook, insights, self.visible, trusted)
+        loop = Loop(index.catalog, playbook, insights, visible, trusted)
         return State(index, playbook, source, bounds, insights, loop)

@@ -13,7 +13,7 @@ from app.settings import Settings
 from app.words.reader import Reader
 from ingest.check import check
 from kb.errors import ActivitySchemaError, ActivityUnavailableError
-from kb.index.index import current_build
+from kb.index.index import current_build, index_root
 from kb.loop.schema import examine as schema_of
 from kb.model.package import HUB_NAME, bundled_file
 
@@ -82,7 +82,7 @@ def _model(settings: Settings, reader: Reader) -> Finding:
 
 
 def _index(settings: Settings, reader: Reader) -> Finding:
-    build = current_build(settings.index_folder)
+    build = current_build(index_root(settings.index_folder, settings.shown))
     return Finding("index", bool(build), build or reader("doctor.no_index"))
 
 

@@ -46,7 +46,7 @@ def export(
     settings = settings_or_fail(reader)
     need_entries(settings)
     filters = _filters(chosen, date_from, date_to, reader)
-    records, problems = read_records(settings.entries, filters, settings.visibility)
+    records, problems = read_records(settings.entries, filters, settings.shown)
     _write(output, form, reader, lambda file: WRITERS[form](records, settings.entries, file))
     for problem in problems:
         typer.echo(problem_line(problem, reader), err=True)

@@ -155,7 +155,7 @@ def show(
     entry_id: Annotated[str, typer.Argument(help="The id: the path below entries without .md.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show one entry."""
+    """Show one entry, if KB_VISIBILITY shows it."""
     from dataclasses import asdict
 
     from ingest.check import read_playbook
@@ -175,7 +175,7 @@ def show(
         if isinstance(content, Problem):
             continue
         entry = parse_entry(content.text, file.path, playbook, content.content_hash).entry
-        if entry.id == target:
+        if entry.id == target and entry.visibility in settings.shown:
             plain = f"{entry.title}\n{settings.entries / entry.path}\n\n{entry.body.rstrip()}"
             typer.echo(json.dumps(asdict(entry), ensure_ascii=False, default=str) if as_json else plain)
             return
@@ -226,9 +226,9 @@ def main() -> None:
 
 def _fetch(settings: Settings, reader: Reader, path: str, params: list[tuple[str, str]]) -> Any:
     """Return the API's answer, from a running server or from the same application in this process."""
-    from app.cli.running import ask, running_server
+    from app.cli.running import ask, running_server, serves
 
-    url = running_server(settings.data)
+    url = running_server(settings.data) if serves(settings.data, settings.shown) else None
     if url:
         answer = ask(url, path, params, reader.locale)
     else:

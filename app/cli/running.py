@@ -19,12 +19,13 @@ MOST_BYTES = 1_000  # of the server's answer
 _LOCAL = build_opener(ProxyHandler({}))  # no proxy between two processes of one machine
 
 
-def announce(data: Path, host: str, port: int) -> None:
-    """Record where the server listens."""
+def announce(data: Path, host: str, port: int, shown: frozenset[str]) -> None:
+    """Record where the server listens and what it shows."""
     address = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison, not a binding)
     address = f"[{address}]" if ":" in address else address
     note = _note(data).with_suffix(".new")
-    note.write_text(json.dumps({"url": f"http://{address}:{port}", "pid": os.getpid()}), "utf-8")
+    known = {"url": f"http://{address}:{port}", "pid": os.getpid(), "shown": sorted(shown)}
+    note.write_text(json.dumps(known), "utf-8")
     note.replace(_note(data))
 
 
@@ -48,6 +49,11 @@ def running_server(data: Path) -> str | None:
         return None
     known = base_id(data)
     return url if known and isinstance(health, dict) and health.get("base") == known else None
+
+
+def serves(data: Path, shown: frozenset[str]) -> bool:
+    """Whether the recorded server shows exactly this: a command must not learn from it what it may not show itself."""
+    return _read(data).get("shown") == sorted(shown)
 
 
 def ask(url: str, path: str, params: list[tuple[str, str]], language: str) -> Any:

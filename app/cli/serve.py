@@ -53,7 +53,7 @@ def _serve(settings: Settings, reader: Reader) -> None:
     library.refresh()
     if not settings.is_loopback:
         _print(reader("cli.exposed", host=settings.host))
-    announce(settings.data, settings.host, settings.port)
+    announce(settings.data, settings.host, settings.port, settings.shown)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     _print(reader("cli.serving", url=f"http://{host}:{settings.port}"))
     try:

@@ -57,7 +57,8 @@ def save(
     if library.loop.meeting_note(found.period):
         return _page(request, library, found, {**fields, "problem": reader("meeting.saved_already")}, 409)
     view = in_words(found, library, reader)
-    text = to_note(found, view, reader, _lines(fields["decisions"]), _lines(fields["actions"]))
+    decisions, actions = _lines(fields["decisions"]), _lines(fields["actions"])
+    text = to_note(found, view, reader, decisions, actions, library.loop.visibility_of(found))
     try:
         saved = store.create(
             text,
@@ -90,7 +91,7 @@ def mark(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> 
 def _page(request: Request, library: Library, found: Meeting, more: dict[str, Any], status: int = 200) -> Response:
     reader, period = reader_of(request), Period.read(found.period)
     note = library.loop.meeting_note(found.period)
-    following = period.after()
+    following, visibility = period.after(), library.loop.visibility_of(found)
     context = {
         "view": in_words(found, library, reader),
         "period": period,
@@ -98,6 +99,7 @@ def _page(request: Request, library: Library, found: Meeting, more: dict[str, An
         "following": following.key if following.start <= reader.today else "",
         "month": f"{period.start:%Y-%m}" if period.is_week else "",
         "note": note,
+        "restricted": reader.label("visibility", visibility) if visibility != "all" else "",
         "key": secrets.token_urlsafe(16),
     }
     return render(request, "meeting.html", {**context, **more}, status)

@@ -11,6 +11,7 @@ from app.words.reader import Reader
 from app.words.rendering import render_body
 from ingest.front_matter import composed
 from kb.choices import OUTCOME_SIGNS
+from kb.entry import Visibility
 from kb.loop.meeting import Meeting
 from kb.loop.stored import to_lines
 from kb.spreadsheet import table
@@ -37,7 +38,12 @@ def to_markdown(view: MeetingView, reader: Reader, *, links: bool = True) -> str
 
 
 def to_note(
-    meeting: Meeting, view: MeetingView, reader: Reader, decisions: Sequence[str], actions: Sequence[str]
+    meeting: Meeting,
+    view: MeetingView,
+    reader: Reader,
+    decisions: Sequence[str],
+    actions: Sequence[str],
+    visibility: Visibility = "all",
 ) -> str:
     """Return the note of a meeting: decisions first, its numbers as JSON last."""
     decided = "\n".join(f"- {_one_line(text)}" for text in decisions) or reader("meeting.none_decided")
@@ -51,6 +57,7 @@ def to_note(
         ]
     )
     fields = {"title": view.title, "kind": "note", "date": reader.today.isoformat()}
+    fields |= {"visibility": visibility} if visibility != "all" else {}
     return composed({**fields, "tag": [reader("meeting.tag")], "meeting": meeting.period}, body)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import create_engine, delete, func, select, text
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kb.entry import Entry, Problem
 from kb.index import records
@@ -27,6 +28,7 @@ from kb.index.schema import (
     PROBLEMS,
     SITUATIONS,
     VOCABULARY_SQL,
+    WITHHELD,
     use_wal,
 )
 from kb.wording import from_json
@@ -83,6 +85,23 @@ class Catalog:
                 records.delete_entry(connection, number)
             records.set_problems(connection, path, problems)
             records.touch(connection)
+
+    def withheld(self) -> dict[str, str]:
+        """Return the state by path of every file left out because of its visibility."""
+        with self.engine.connect() as connection:
+            return {path: state for path, state in connection.execute(select(WITHHELD.c.path, WITHHELD.c.state))}
+
+    def withhold(self, path: str, state: str) -> None:
+        """Remember that a file is left out."""
+        row = upsert(WITHHELD).values(path=path, state=state)
+        with self.engine.begin() as connection:
+            connection.execute(row.on_conflict_do_update(index_elements=["path"], set_={"state": state}))
+
+    def forget_withheld(self, paths: Iterable[str]) -> None:
+        """Forget files that are gone."""
+        with self.engine.begin() as connection:
+            for some in in_groups(list(paths)):
+                connection.execute(delete(WITHHELD).where(WITHHELD.c.path.in_(some)))
 
     def touch(self) -> None:
         """Bump the generation without changing entries, so that readers reload."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from kb.entry import Chunk, Entry, Problem
+from kb.entry import VISIBILITIES, Chunk, Entry, Problem
 from kb.errors import IndexBusyError
 from kb.fields import stored_shape
 from kb.index import analysis
@@ -46,15 +46,21 @@ class Draft:
 
 
 class Index:
-    """Everything a search needs, in one folder. Open it with `open_index`."""
+    """Everything a search needs, in one folder. Open it with `open_index`.
 
-    def __init__(self, build: Path, fingerprint: str, embedder: Embedder) -> None:
-        self.root = root = build.parent
+    It holds the entries with a visibility in `visible` and nothing of the others, so that no answer depends on them.
+    """
+
+    def __init__(
+        self, build: Path, fingerprint: str, embedder: Embedder, cache: Path, visible: frozenset[str] = VISIBILITIES
+    ) -> None:
+        self.root = build.parent
+        self.visible = visible
         self.fingerprint = fingerprint
         self.embedder = embedder
         self.build = build
         self.catalog = Catalog(self.build / "catalog.sqlite")
-        self.cache = EmbeddingCache(root / "embeddings.sqlite")
+        self.cache = EmbeddingCache(cache)
         self._vectors: VectorStore | None = None
         self._waiting: dict[tuple[View, str], str] = {}  # embedding backlog: (view, key) → text, in order of arrival
 
@@ -69,6 +75,11 @@ class Index:
         if self._vectors is None:
             self._vectors = _open_vectors(self.build / "vectors")
         return self._vectors
+
+    @property
+    def shows_everything(self) -> bool:
+        """Whether it holds entries of every visibility."""
+        return self.visible >= VISIBILITIES
 
     @property
     def is_current(self) -> bool:
@@ -194,18 +205,34 @@ def current_build(root: Path) -> str:
     return pointer.read_text("utf-8").strip() if pointer.is_file() else ""
 
 
-def open_index(root: Path, embedder: Embedder, chunking: str, *, fresh: bool = False) -> Index:
-    """Open the build for this model and chunking; create an empty one if there is none, or if `fresh`."""
+def index_root(folder: Path, visible: frozenset[str]) -> Path:
+    """Return where the index of these visibilities lives: one that shows a part has a folder of its own."""
+    return folder if visible >= VISIBILITIES else folder / f"only-{'-'.join(sorted(visible))}"
+
+
+def open_index(
+    folder: Path,
+    embedder: Embedder,
+    chunking: str,
+    *,
+    visible: frozenset[str] = VISIBILITIES,
+    fresh: bool = False,
+) -> Index:
+    """Open the build for this model, chunking and visibility; create an empty one if there is none, or if `fresh`.
+
+    All builds below a folder share the embedding cache.
+    """
+    root, cache = index_root(folder, visible), folder / "embeddings.sqlite"
     root.mkdir(parents=True, exist_ok=True)
     fingerprint = fingerprint_of(embedder, chunking)
     builds = sorted(root.glob(f"build-{fingerprint[:16]}-*"))
     served = root / (current_build(root) or "none")
     if served in builds and not fresh:
-        return Index(served, fingerprint, embedder)
+        return Index(served, fingerprint, embedder, cache, visible)
     if builds and not fresh:  # resume an interrupted build
-        return Index(builds[-1], fingerprint, embedder)
+        return Index(builds[-1], fingerprint, embedder, cache, visible)
     number = int(builds[-1].name.rsplit("-", 1)[1]) + 1 if builds else 1
-    return Index(root / f"build-{fingerprint[:16]}-{number:04}", fingerprint, embedder)
+    return Index(root / f"build-{fingerprint[:16]}-{number:04}", fingerprint, embedder, cache, visible)
 
 
 def _text(view: View, title: str, headings: Sequence[str], body: str) -> str:

@@ -86,6 +86,12 @@ PROBLEMS = Table(
     Column("line", Integer, nullable=False),
     Column("message", Text, nullable=False),  # the sentence as JSON
 )
+WITHHELD = Table(  # files left out because of their visibility, so that they are not parsed at every sync
+    "withheld",
+    METADATA,
+    Column("path", String, primary_key=True),
+    Column("state", String, nullable=False),  # as of an entry; nothing else of the file is kept
+)
 
 # `analysis` supplies the terms, joined by spaces; `_` keeps the parts of a code together.
 KEYWORDS_SQL = (

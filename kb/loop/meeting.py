@@ -104,6 +104,14 @@ class Meeting:
     closed: int = 0  # deals closed in the period, no decision included
     ended: int = 0  # won or lost, of which `endings` are the largest
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The ids of the entries it names."""
+        found = [item.entry_id for part in (self.endings, self.reused) for item in part]
+        found += [item.entry_id for work in (self.review, self.gaps, self.broken) for item in work.items]
+        found += [self.last.entry_id] if self.last else []
+        return tuple(dict.fromkeys(filter(None, found)))
+
 
 def meeting(
     period: Period,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kb.entry import VISIBILITIES, Entry, Problem
+from kb.entry import Entry, Problem
 from kb.errors import EntryNotFoundError
 from kb.index.embedding_cache import text_key
 from kb.index.entries import kinds_by_id
@@ -65,11 +65,5 @@ class Entries:
         return {i: entry for i, entry in self.summaries(ids).items() if entry.status == "published"}
 
     def problems(self) -> list[Problem]:
-        """Return the problems by path and line, without those that mention a hidden entry."""
-        found = self._problems_of(self._live.state.index)
-        if self._live.visible >= VISIBILITIES:
-            return found
-        hidden = [e for e in self._live.catalog.entries().values() if e.visibility not in self._live.visible]
-        names = [name for entry in hidden for name in (f"'{entry.id}'", entry.path)]
-        paths = {entry.path for entry in hidden}
-        return [p for p in found if p.path not in paths and not any(name in p.message for name in names)]
+        """Return the problems by path and line."""
+        return self._problems_of(self._live.state.index)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 
-from kb.entry import Entry
+from kb.entry import Entry, Visibility, narrowest
 from kb.index.links import links_with
 from kb.live import LiveIndex
 from kb.loop.broken import Broken
@@ -17,6 +17,7 @@ from kb.loop.preparation import meeting_notes, note_on, prepare_meeting
 from kb.loop.review import Standing
 from kb.loop.stored import from_note
 from kb.readers.entries import Entries
+from kb.search.bounds import NO_FILTERS
 
 
 class Loop:
@@ -69,6 +70,13 @@ class Loop:
         state, chosen = self._live.state, started_period(period, self._live.today())
         lists = {"review": review, "gaps": gaps, "broken": broken}
         return prepare_meeting(self._live.catalog, state.insights, state.playbook, self._live.visible, chosen, **lists)
+
+    def visibility_of(self, meeting: Meeting) -> Visibility:
+        """Return the visibility of a meeting's note: it counts all deals and campaigns, and names other entries."""
+        insights = self._live.state.insights
+        counted = (*insights.deals.deals, *insights.campaigns(NO_FILTERS))
+        named = self._entries.summaries(meeting.named).values()
+        return narrowest(entry.visibility for entry in (*counted, *named))
 
     def stored_meeting(self, period: str) -> Meeting | None:
         """Return the saved meeting on a period; None if there is none or its numbers cannot be parsed.

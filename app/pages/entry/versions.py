@@ -10,10 +10,6 @@ from app.pages.view import render
 from app.pages.writing.difference import differences
 from app.pages.writing.making import author_of
 from app.words.addresses import entry_address
-from ingest.files import decode
-from ingest.store import EntryStore
-from kb.entry import Problem
-from kb.errors import EntryNotFoundError
 
 router = APIRouter()
 
@@ -40,10 +36,9 @@ def history(
     """Show the versions of an entry, and how one of them differs from the current one."""
     entry = library.entries.get(entry_id)
     versions = [
-        (v.number, reader.date(v.at.date()), v.at.strftime("%H:%M"), v.author, v.reason)
-        for v in store.history.versions(entry.path)
+        (v.number, reader.date(v.at.date()), v.at.strftime("%H:%M"), v.author, v.reason) for v in store.versions(entry)
     ]
-    shown = _text_at(store, entry_id, version) if version else ""
+    shown = store.text_at(entry_id, version) if version else ""
     context = {
         "entry": entry,
         "versions": versions,
@@ -58,18 +53,8 @@ def history(
 @router.post("/history/{entry_id:path}")
 def bring_back(request: Request, store: StoreDep, reader: ReaderDep, entry_id: str, version: str) -> Response:
     """Restore an old version; the current one stays in the history."""
-    text = _text_at(store, entry_id, version)
+    text = store.text_at(entry_id, version)
     current = store.source(entry_id)
     reason = reader("history.restored", version=version[:10])
     saved = store.update(entry_id, text, current.content_hash, force=True, author=author_of(request), reason=reason)
     return RedirectResponse(f"{entry_address(saved.id)}?saved=1", 303)
-
-
-def _text_at(store: EntryStore, entry_id: str, version: str) -> str:
-    """Return the text of a version. Raises EntryNotFoundError."""
-    path = store.source(entry_id).entry.path
-    raw = store.history.text_at(path, version)
-    found = decode(raw, path) if raw is not None else None
-    if found is None or isinstance(found, Problem):
-        raise EntryNotFoundError(f"{entry_id}@{version[:10]}")
-    return found.text

@@ -14,6 +14,7 @@ from app.pages.view import render, wants_fragment
 from app.words.addresses import entry_address
 from app.words.reader import Reader
 from kb.fields import BY_NAME, FACETS
+from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.review import TrustState
 from kb.search.answer import Answer
@@ -80,16 +81,18 @@ def search_page(
         "summary": summary(answer, asked, reader),
         "deal": library.entries.summaries([asked.deal]).get(asked.deal) if asked.deal else None,
         "is_unlogged": activity.is_failing,
-        "answered": answered(activity, asker) if asked.is_start else [],
+        "answered": answered(activity, library, asker) if asked.is_start else [],
     }
     response = render(request, "_results.html" if wants_fragment(request) else "search.html", context)
     remember_asker(request, response)
     return response
 
 
-def answered(activity: Activity, asker: str) -> list[tuple[str, str]]:
-    """Return (query, address) of the gaps this person searched for that were closed since."""
-    return [(gap.wording, entry_address(gap.entry)) for gap in activity.unseen(asker)]
+def answered(activity: Activity, library: Library, asker: str) -> list[tuple[str, str]]:
+    """Return (query, address) of the gaps this person searched for that were closed since by what may be shown."""
+    closed = activity.unseen(asker)
+    known = library.entries.summaries([gap.entry for gap in closed])
+    return [(gap.wording, entry_address(gap.entry)) for gap in closed if gap.entry in known]
 
 
 def summary(answer: Answer, asked: SearchAddress, reader: Reader) -> str:

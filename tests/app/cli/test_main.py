@@ -135,7 +135,7 @@ def test_commands_without_a_model_import_none(place: Place, command: tuple[str, 
 
 
 def test_a_server_that_is_gone_is_not_asked(tmp_path: Path) -> None:
-    announce(tmp_path, "127.0.0.1", 9)
+    announce(tmp_path, "127.0.0.1", 9, frozenset({"all"}))
     assert running_server(tmp_path) is None
     withdraw(tmp_path)
     assert not (tmp_path / "server.json").exists()

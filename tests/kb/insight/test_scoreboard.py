@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -14,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.check import read_playbook
+from ingest.chunk import CHUNKING
 from ingest.sync import sync
 from kb.entry import OUTCOMES, Entry, Reason
-from kb.index.index import Index
+from kb.index.index import Index, open_index
 from kb.insight.scoreboard import BYS, OutcomeOf, Row, Scoreboard, scoreboard
 from kb.library import Library
 from kb.playbook import Playbook, Term, Vocabulary
@@ -243,10 +245,12 @@ def _files(entries: Path) -> None:
 
 
 @pytest.fixture
-def library(index: Index, entries: Path) -> Library:
+def library(index: Index, entries: Path) -> Iterator[Library]:
     _files(entries)
-    sync(index, entries)
-    return Library(lambda: index, visible=frozenset({"all", "marketing"}))
+    narrow = open_index(index.root, index.embedder, CHUNKING, visible=frozenset({"all", "marketing"}))
+    sync(narrow, entries)
+    yield Library(lambda: narrow)
+    narrow.close()
 
 
 def test_drafts_archived_and_hidden_deals_count_nowhere(library: Library) -> None:

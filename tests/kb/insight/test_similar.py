@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.chunk import CHUNKING
 from ingest.sync import sync
 from kb.entry import Entry
 from kb.errors import BadFilterError, EmptyRequestError, EntryNotFoundError
-from kb.index.index import Index
+from kb.index.index import Index, open_index
 from kb.insight.asked import Asked, asked_of
 from kb.insight.likeness import WEIGHTS, parts_of, together
 from kb.insight.similar import LEAST_LIKE, SimilarDeals, neighbour_rate, similar_deals
@@ -157,13 +159,15 @@ def test_the_weights_of_all_parts_are_one_whole() -> None:
 
 
 @pytest.fixture
-def library(index: Index, entries: Path) -> Library:
+def library(index: Index, entries: Path) -> Iterator[Library]:
     for name, outcome, industry in (("a", "won", "食品"), ("b", "lost", "食品"), ("c", "open", "物流")):
         head = f"---\nkind: deal\noutcome: {outcome}\nindustry: {industry}\n---\n"
         write(entries, f"deals/{name}.md", f"{head}## 経緯\n工場の紙の日報 {name}\n## 結果\n{outcome}\n")
     write(entries, "deals/secret.md", "---\nkind: deal\noutcome: won\nindustry: 食品\nvisibility: sales\n---\n秘密\n")
-    sync(index, entries)
-    return Library(lambda: index, visible=frozenset({"all"}))
+    narrow = open_index(index.root, index.embedder, CHUNKING, visible=frozenset({"all"}))
+    sync(narrow, entries)
+    yield Library(lambda: narrow)
+    narrow.close()
 
 
 def test_the_library_compares_the_situation_of_stored_deals(library: Library) -> None:
