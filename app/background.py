@@ -4,115 +4,129 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from contextlib import suppress
-from itertools import chain
 
 from app.pages.board.page import prepare
 from app.services import Services
+from app.supervisor import FIRST_RETRY, Job, Supervisor
+from ingest.arrivals import Arrivals
 from ingest.atomic import sweep
 from ingest.watch import changes
-from kb.errors import ActivitySchemaError, KBError
+from kb.errors import ActivitySchemaError
 
-POLL_SECONDS = 2.0  # delay until a sync by another process is noticed
+POLL_SECONDS = 2.0  # delay until a sync by another process is noticed, and until a busy index is tried again
+WARM_SECONDS = 10.0  # how often a server without an index looks whether it can answer a question
 STANDINGS_SECONDS = 20.0  # delay until a change affects the rank of other entries
 GROUP_SECONDS = 120.0  # how often new failed searches are grouped
 DRAW_SECONDS = 10.0  # delay until charts show a change
-FORGET_SECONDS = 3_600.0  # how often the words of old searches are erased
-RETRY_SECONDS = 60.0  # delay until a failed job starts again: long enough to keep the log readable
+CHECK_SECONDS = 600.0  # how often all files are compared with the index: a network drive announces nothing
+FORGET_SECONDS = 3_600.0  # how often the words of old searches, and files left by killed processes, are erased
+LATE_SECONDS = 30.0  # how often late jobs are looked for
+QUESTION = "勝ち筋"  # answered once before the server counts as ready
 log = logging.getLogger(__name__)
 
 
 class Background:
-    """Threads that live as long as the server; a job that fails is logged and starts again."""
+    """The jobs that run as long as the server, under a supervisor."""
 
-    def __init__(self, services: Services, *, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(self, services: Services, *, first_retry: float = FIRST_RETRY) -> None:
         self._library = services.library
         self._intake = services.intake
         self._settings = services.settings
-        self._activity = services.activity
-        self._board = services.gap_board
         self._services = services
-        self._retry_seconds = retry_seconds
-        self._has_watched = False  # and failed since, where the job begins again
-        self._stop = threading.Event()
-        jobs = [self._warm, self._poll, self._weigh, self._forget, self._group, self._draw] + (
-            [self._watch] if self._settings.watch and self._settings.entries.is_dir() else []
-        )
-        self._threads = [
-            threading.Thread(target=self._keep_up, args=(job,), name=job.__name__, daemon=True) for job in jobs
+        self._arrivals = Arrivals(services.settings.entries)
+        self._drawn = ""  # the generation that the pictures show
+        self._index_job = Job("index", self._index, POLL_SECONDS)
+        self._embed_job = Job("embed", self._embed, POLL_SECONDS)
+        jobs = [
+            Job("warm", self._warm, WARM_SECONDS, at_once=True),
+            Job("poll", self._poll, POLL_SECONDS),
+            self._embed_job,
+            Job("standings", services.library.loop.update_standings, STANDINGS_SECONDS),
+            Job("forget", services.activity.purge_expired, FORGET_SECONDS),
+            Job("sweep", self._sweep, FORGET_SECONDS, at_once=True),
+            Job("gaps", self._group, GROUP_SECONDS),
+            Job("charts", self._draw, DRAW_SECONDS),
+            Job("monitor", self._monitor, LATE_SECONDS),
         ]
+        if services.settings.watch:
+            jobs += [
+                Job("watch", self._watch, POLL_SECONDS, at_once=True),
+                self._index_job,
+                Job("check", lambda: self._arrived(None), CHECK_SECONDS),
+            ]
+        self.supervisor = Supervisor(jobs, services.clock, first_retry=first_retry)
 
     def start(self) -> None:
-        """Start the threads."""
-        for thread in self._threads:
-            thread.start()
+        """Start the jobs."""
+        self.supervisor.start()
 
     def stop(self) -> None:
-        """Stop the threads soon; a sync under way may be abandoned safely."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(timeout=5)
+        """Stop the jobs soon; a sync under way may be abandoned safely."""
+        self.supervisor.stop()
 
-    def _keep_up(self, job: Callable[[], None]) -> None:
-        """Run a job to its end, again after each failure."""
-        while not self._stop.is_set():
-            try:
-                job()
-            except Exception:  # whatever it is, the server lives on for months and must not lose the job
-                log.exception("The background job %s failed; it starts again.", job.__name__)
-                self._stop.wait(self._retry_seconds)
-            else:
-                return
+    @property
+    def _stopping(self) -> threading.Event:
+        return self.supervisor.stopping
 
     def _warm(self) -> None:
-        """Clean up after a killed process, and load the model before the first search."""
+        """Load the model and answer a question, before the first person asks one."""
+        if self._library.search.has_answered:
+            return
+        self._library.warm()
+        if self._library.state().ready:
+            self._library.search.answer(QUESTION)
+
+    def _sweep(self) -> None:
         sweep(self._settings.entries)
-        try:
-            self._library.warm()
-        except KBError as error:
-            log.error("%s", error)
 
     def _poll(self) -> None:
-        while not self._stop.wait(POLL_SECONDS):
-            if self._intake.notice():
-                log.info("The index changed; it was read again.")
-
-    def _weigh(self) -> None:
-        """Update the verification states of entries after a change."""
-        while not self._stop.wait(STANDINGS_SECONDS):
-            self._library.loop.update_standings()
-
-    def _forget(self) -> None:
-        """Erase the words of old searches, even if the server runs for months."""
-        while not self._stop.wait(FORGET_SECONDS):
-            self._activity.purge_expired()
+        if self._intake.notice():
+            log.info("The index changed; it was read again.")
 
     def _group(self) -> None:
         """Group failed searches, so that nobody who opens the meeting waits for it."""
-        while not self._stop.wait(GROUP_SECONDS):
-            if self._library.state().ready:
-                with suppress(ActivitySchemaError):  # already logged, and shown on pages
-                    self._board.gaps()
+        if self._library.state().ready:
+            with suppress(ActivitySchemaError):  # already logged, and shown on pages
+                self._services.gap_board.gaps()
 
     def _draw(self) -> None:
         """Draw the scoreboard's charts after a change, so that nobody who opens it waits."""
-        drawn = ""
-        while not self._stop.wait(DRAW_SECONDS):
-            state = self._library.state()
-            if state.ready and state.generation != drawn:
-                prepare(self._services, self._stop.is_set)
-                drawn = state.generation
+        state = self._library.state()
+        if state.ready and state.generation != self._drawn:
+            prepare(self._services, self._stopping.is_set)
+            self._drawn = state.generation
+
+    def _monitor(self) -> None:
+        self.supervisor.log_late()
 
     def _watch(self) -> None:
-        """Index what changes; after a failure check all files first, since nobody watched meanwhile."""
-        unwatched = [None] if self._has_watched else []
-        self._has_watched = True
-        for paths in chain(unwatched, changes(self._settings.entries, self._stop)):
-            report = self._intake.index_files(paths)
-            if report is None:
-                continue  # another process indexes the change, and _poll notices
+        """Pass on what changes; at first anything may have, since nobody watched before."""
+        for paths in changes(self._settings.entries, self._stopping):
+            self._arrived(paths)
+            self.supervisor.succeeded("watch")
+
+    def _arrived(self, paths: frozenset[str] | None) -> None:
+        self._arrivals.add(paths)
+        if paths is None or paths:
+            self._index_job.wake.set()
+
+    def _index(self) -> None:
+        """Index what has arrived: gone files first, then a few at a time, so that others get in between."""
+        for paths in self._arrivals.take(self._intake.differences):
+            try:
+                report = self._intake.index_files(paths)
+            except BaseException:
+                self._arrivals.put_back(paths)
+                raise
+            if report is None:  # another process is writing; what it read may be older than the change
+                self._arrivals.put_back(paths)
+                return
+            self._embed_job.wake.set()
+            self.supervisor.succeeded("index")
             count = len(report.added) + len(report.changed)
             if count or report.removed:
                 log.info("%d entries indexed, %d removed.", count, len(report.removed))
-            self._intake.embed_waiting(self._stop)
+
+    def _embed(self) -> None:
+        self._intake.embed_waiting(self._stopping, lambda: self.supervisor.succeeded("embed"))

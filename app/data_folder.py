@@ -15,6 +15,7 @@ from kb.wording import say
 
 LOCK = "server.lock"  # held as long as the server lives, however it ends
 ID = "base.id"
+INDEX = "index"
 TRIES = 20  # a process that only checks holds the lock for an instant
 BETWEEN_SECONDS = 0.05
 
@@ -37,11 +38,12 @@ class HeldError(KBError):
 
 
 def prepare(data: Path) -> None:
-    """Create the folder if it is missing. Raises DataFolderError if it cannot be written."""
+    """Create the folder if it is missing. Raises DataFolderError if it or its index cannot be written."""
     try:
         data.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=data):
-            return
+        for place in filter(Path.is_dir, (data, data / INDEX)):
+            with tempfile.TemporaryFile(dir=place):
+                continue
     except OSError as error:
         raise DataFolderError(data, error.strerror or str(error)) from error
 

@@ -32,10 +32,10 @@ def package_version() -> str:
 def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     """Return the web service. It owns the services and closes them at the end."""
     opened = services or open_services(settings)
+    background = Background(opened)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        background = Background(opened)
         background.start()
         yield
         background.stop()
@@ -50,6 +50,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = opened
+    app.state.supervisor = background.supervisor
     app.state.base_id = base_id(settings.data)
     app.include_router(api.router)
     app.include_router(api.health_router)

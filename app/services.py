@@ -11,7 +11,7 @@ from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
 from ingest.intake import Intake
 from ingest.store import EntryStore
-from ingest.sync import problems_of
+from ingest.sync import KEPT_PLAYBOOK, problems_of
 from kb.clock import CLOCK, Clock
 from kb.index.embedding import Embedder, ModelEmbedder
 from kb.index.index import Index, open_index
@@ -78,7 +78,8 @@ def make_index(settings: Settings, embedder: Embedder | None = None, *, fresh: b
 
 def make_library(settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK) -> Library:
     """Return the configured library."""
-    bundled, playbook_file = bundled_file(), PlaybookFile(settings.entries)
+    bundled = bundled_file()
+    playbook_file = PlaybookFile(settings.entries, settings.index_folder / KEPT_PLAYBOOK)
     return Library(
         partial(make_index, settings, embedder),
         read_playbook=lambda: playbook_file.read()[0],

@@ -18,6 +18,7 @@ from ingest import atomic, zips
 from ingest.files import walk
 from ingest.inside import below, is_plain
 from ingest.playbook_file import PLAYBOOK_NAME
+from ingest.readable import misnamed, path_below
 from kb.clock import CLOCK, Clock
 from kb.errors import BackupError
 from kb.wording import say
@@ -53,17 +54,20 @@ def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path, 
     left_out: list[str] = []
     made = clock.now().isoformat(timespec="seconds")
 
+    def leave_out(location: Path) -> None:
+        left_out.append(path_below(entries, location))
+
     def fill(file: BinaryIO) -> None:
         with (
             tempfile.TemporaryDirectory() as place,
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
-            for location in sorted(walk(entries)):
+            for location in sorted(walk(entries, lambda error: leave_out(Path(error.filename)))):
                 path = location.relative_to(entries).as_posix()
                 if _is_backed_up(location, path):
                     _put(archive, sums, ENTRIES + path, location)
                 else:
-                    left_out.append(path)
+                    leave_out(location)
             copy = Path(place) / ACTIVITY
             if copy_activity(copy):
                 _put(archive, sums, ACTIVITY, copy)
@@ -158,8 +162,16 @@ def _is_entry_or_playbook(path: str) -> bool:
 
 
 def _is_backed_up(location: Path, path: str) -> bool:
-    is_file = not location.is_symlink() and location.is_file()
-    return is_file and is_plain(path) and _is_entry_or_playbook(path) and location.stat().st_size <= MAX_FILE
+    if misnamed(PurePosixPath(path)) or not (is_plain(path) and _is_entry_or_playbook(path)):
+        return False
+    try:
+        found = location.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_FILE:
+            return False
+        with location.open("rb"):
+            return True
+    except OSError:
+        return False
 
 
 def _put(archive: zipfile.ZipFile, sums: dict[str, str], name: str, file: Path) -> None:

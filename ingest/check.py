@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from ingest import atomic
 from ingest.fields import did_you_mean
-from ingest.files import EntryFile, find_files, not_followed, read_file
+from ingest.files import EntryFile, FileText, find_files, not_followed, not_regular, read_file, unreadable_file
 from ingest.parse import parse_entry
-from ingest.playbook_file import PLAYBOOK_NAME, parse_playbook
+from ingest.playbook_file import PLAYBOOK_NAME, load_playbook
 from kb.entry import Entry, Problem
 from kb.loop.lineage import link_cycles
 from kb.playbook import Playbook
@@ -20,26 +23,68 @@ ReadPlaybook = tuple[Playbook, tuple[Problem, ...], str]  # with its problems an
 
 
 class PlaybookFile:
-    """The current playbook of a folder, parsed again only when the file changes. Thread-safe."""
+    """The current playbook of a folder, parsed again only when the file changes. Thread-safe.
 
-    def __init__(self, folder: Path) -> None:
+    While the file cannot be read or is not YAML, the last good version stays in force; `kept` is a copy of it that
+    outlives this process.
+    """
+
+    def __init__(self, folder: Path, kept: Path | None = None) -> None:
         self._path = folder / PLAYBOOK_NAME
+        self._kept = kept
         self._last: ReadPlaybook | None = None
 
     def read(self) -> ReadPlaybook:
         """Return the playbook, or an empty one if there is no file."""
-        if self._path.is_symlink():
-            return Playbook(), (Problem(PLAYBOOK_NAME, 1, not_followed(PLAYBOOK_NAME)),), "link"
-        if not self._path.is_file():
-            return Playbook(), (), ""
-        content = read_file(EntryFile(PLAYBOOK_NAME, self._path))
-        if isinstance(content, Problem):
-            return Playbook(), (content,), content.message
+        try:
+            if not os.path.lexists(self._path):
+                return Playbook(), (), ""
+            content = self._content()
+        except OSError as error:
+            content = unreadable_file(PLAYBOOK_NAME, error)
         last = self._last
-        if last is None or last[2] != content.content_hash:
-            playbook, problems = parse_playbook(content.text)
-            self._last = last = (playbook, (*content.problems, *problems), content.content_hash)
-        return last
+        if isinstance(content, FileText):
+            if last is None or last[2] != content.content_hash:
+                found = load_playbook(content.text)
+                if isinstance(found, Problem):
+                    return self._last_good((*content.problems, found))
+                self._last = last = (found[0], (*content.problems, *found[1]), content.content_hash)
+            return last
+        return self._last_good((content,))
+
+    def keep(self) -> None:
+        """Copy the file for times when it cannot be read, if it is good and was not copied yet."""
+        playbook = self.read()
+        if self._kept is None or not playbook[2] or playbook is not self._last or playbook[2] == _hash_of(self._kept):
+            return
+        raw = self._path.read_bytes()
+        if hashlib.sha256(raw).hexdigest() == playbook[2]:
+            atomic.put(self._kept, lambda file: file.write(raw))
+
+    def _content(self) -> FileText | Problem:
+        if self._path.is_symlink():
+            return Problem(PLAYBOOK_NAME, 1, not_followed(PLAYBOOK_NAME))
+        if not self._path.is_file():
+            return Problem(PLAYBOOK_NAME, 1, not_regular())
+        return read_file(EntryFile(PLAYBOOK_NAME, self._path))
+
+    def _last_good(self, problems: tuple[Problem, ...]) -> ReadPlaybook:
+        """Return the last good playbook with the problems of the current file."""
+        last = self._last or self._copy()
+        if last is None:
+            return Playbook(), problems, problems[-1].message
+        self._last = last
+        stays = say("Until then the last good version stays in force.")
+        return last[0], tuple(replace(p, message=together(p.message, stays)) for p in problems), last[2]
+
+    def _copy(self) -> ReadPlaybook | None:
+        if self._kept is None or not self._kept.is_file():
+            return None
+        content = read_file(EntryFile(PLAYBOOK_NAME, self._kept))
+        found = load_playbook(content.text) if isinstance(content, FileText) else content
+        if isinstance(found, Problem) or not isinstance(content, FileText):
+            return None
+        return found[0], (*content.problems, *found[1]), content.content_hash
 
 
 def read_playbook(folder: Path) -> ReadPlaybook:
@@ -99,3 +144,7 @@ def dangling(links: Sequence[tuple[str, str, str, str]], ids: set[str]) -> list[
 def _candidates(own: str) -> Iterator[str]:
     yield own
     yield from (f"{own}-{n}" for n in range(2, 10_000))
+
+
+def _hash_of(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""

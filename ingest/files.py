@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.inside import link_in
+from ingest.readable import Locations, misnamed, path_below
 from kb.entry import Problem
 from kb.wording import say
 
@@ -36,49 +37,99 @@ class FileText:
     problems: tuple[Problem, ...] = ()
 
 
-def find_files(folder: Path) -> tuple[list[EntryFile], list[Problem]]:
-    """Return the Markdown files below a folder, by path, and problems of those that cannot be entries."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The Markdown files below a folder, by path, and what is wrong with others."""
+
+    files: list[EntryFile]
+    problems: list[Problem]
+    unreadable: tuple[str, ...] = ()  # files and folders that cannot be looked at now; "" is the whole folder
+
+    def hides(self, path: str) -> bool:
+        """Whether nobody can say now if there is a file at a path."""
+        return any(not place or path == place or path.startswith(f"{place}/") for place in self.unreadable)
+
+
+def list_files(folder: Path) -> Listing:
+    """Return the Markdown files below a folder, and what cannot be an entry or be read."""
     root = folder.resolve()
     files: dict[str, EntryFile] = {}
-    problems: list[Problem] = []
-    for location in sorted(walk(root)):
-        path = _path_below(root, location)
-        if location.suffix.lower() != ".md" and not (location.is_symlink() and not location.is_file()):
+    problems: set[Problem] = set()
+    unreadable: list[str] = []
+
+    def note(error: OSError) -> None:
+        place = "" if Path(error.filename) == root else path_below(root, Path(error.filename))
+        unreadable.append(place)
+        problems.add(Problem(place or folder.name, 1, _hidden(error)))
+
+    for location in sorted(walk(root, note)):
+        path = path_below(root, location)
+        if location.suffix.lower() != ".md" and not (os.path.islink(location) and not os.path.isfile(location)):
             continue
-        message = _why_not(location, path, files)
+        try:
+            path, message = misnamed(location.relative_to(root)) or (path, _why_not(location, path, files))
+        except OSError as error:
+            unreadable.append(path)
+            message = _kept(error)
         if message:
-            problems.append(Problem(path, 1, message))
+            problems.add(Problem(path, 1, message))
         else:
             files[path] = EntryFile(path, location)
-    return list(files.values()), problems
+    return Listing(list(files.values()), sorted(problems), tuple(unreadable))
 
 
-def find_some(folder: Path, paths: Iterable[str]) -> tuple[list[EntryFile], list[Problem]]:
-    """Return the Markdown files among some paths below a folder, and problems of those that cannot be entries.
+def find_files(folder: Path) -> tuple[list[EntryFile], list[Problem]]:
+    """Return the Markdown files below a folder, by path, and problems of those that cannot be entries."""
+    listing = list_files(folder)
+    return listing.files, listing.problems
+
+
+def list_some(folder: Path, paths: Iterable[str]) -> Listing:
+    """Return the Markdown files among some paths below a folder, and what cannot be an entry or be read.
 
     A path behind a link is reported as a problem of the link.
     """
     root = folder.resolve()
     files: list[EntryFile] = []
-    problems: list[Problem] = []
+    problems: set[Problem] = set()
+    unreadable: list[str] = []
+    locations = Locations(root)
     for path in sorted(set(paths)):
-        location = root / path
-        if link := link_in(root, path):
-            problems.append(Problem(link, 1, not_followed(link)))
+        name = path
+        try:
+            location = locations.of(path)
+            if link := link_in(root, location.relative_to(root).as_posix()):
+                problems.add(Problem(link, 1, not_followed(link)))
+                continue
+            if location.is_dir():
+                continue
+            name, message = misnamed(location.relative_to(root)) or (path, _why_not(location, path, {}))
+        except (FileNotFoundError, NotADirectoryError):
             continue
-        if not location.is_file():
-            continue
-        message = _why_not(location, path, {})
+        except OSError as error:
+            unreadable.append(name)
+            message = _kept(error)
         if message:
-            problems.append(Problem(path, 1, message))
+            problems.add(Problem(name, 1, message))
         else:
             files.append(EntryFile(path, location))
-    return files, sorted(set(problems))
+    return Listing(files, sorted(problems), tuple(unreadable))
+
+
+def find_some(folder: Path, paths: Iterable[str]) -> tuple[list[EntryFile], list[Problem]]:
+    """Return the Markdown files among some paths below a folder, and problems of those that cannot be entries."""
+    listing = list_some(folder, paths)
+    return listing.files, listing.problems
 
 
 def not_followed(link: str) -> str:
     """Return the message for a link; links are skipped because changes behind them go unnoticed."""
     return say("'{name}' is a link and was skipped. Replace it with the file or folder itself.", name=link)
+
+
+def not_regular() -> str:
+    """Return the message for a folder, pipe or device in the place of a file."""
+    return say("Not a regular file; it was skipped.")
 
 
 def read_file(file: EntryFile) -> FileText | Problem:
@@ -90,13 +141,52 @@ def read_file(file: EntryFile) -> FileText | Problem:
 def read_bytes(file: EntryFile) -> bytes | Problem:
     """Read the bytes of a file; a Problem if it is too large or unreadable."""
     try:
-        if file.location.stat().st_size > MAX_FILE_BYTES:
-            size, limit = file.location.stat().st_size / 1e6, MAX_FILE_BYTES / 1e6
-            message = say("The file is {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
-            return Problem(file.path, 1, message)
-        return file.location.read_bytes()
+        return _bytes_of(file)
     except OSError as error:
-        return Problem(file.path, 1, say("The file cannot be read: {why}.", why=error.strerror or str(error)))
+        return unreadable_file(file.path, error)
+
+
+def unreadable_file(path: str, error: OSError) -> Problem:
+    """Return the problem of a file that cannot be read."""
+    return Problem(path, 1, say("The file cannot be read: {why}.", why=error.strerror or str(error)))
+
+
+def read_again(file: EntryFile) -> tuple[FileText | Problem, bool]:
+    """Read a file that was read before; True if it cannot be read now, which says nothing about its text.
+
+    Raises FileNotFoundError.
+    """
+    try:
+        raw = _bytes_of(file)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        return Problem(file.path, 1, _kept(error)), True
+    return raw if isinstance(raw, Problem) else decode(raw, file.path), False
+
+
+def _bytes_of(file: EntryFile) -> bytes | Problem:
+    size, limit = file.location.stat().st_size, MAX_FILE_BYTES
+    if size > limit:
+        message = say(
+            "The file is {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size / 1e6, limit=limit / 1e6
+        )
+        return Problem(file.path, 1, message)
+    return file.location.read_bytes()
+
+
+def _kept(error: OSError) -> str:
+    return say(
+        "The file cannot be read now ({why}). What was read from it before stays searchable.",
+        why=error.strerror or str(error),
+    )
+
+
+def _hidden(error: OSError) -> str:
+    return say(
+        "The folder cannot be read now ({why}). What was read from it before stays searchable.",
+        why=error.strerror or str(error),
+    )
 
 
 def decode(raw: bytes, path: str) -> FileText | Problem:
@@ -133,30 +223,21 @@ def _resave(path: str, encoding: str) -> Problem:
     return Problem(path, 1, message)
 
 
-def walk(root: Path) -> Iterator[Path]:
-    """Yield all visible files below a folder; links are yielded, never followed."""
-    for folder, subfolders, names in os.walk(root, followlinks=False):
+def walk(root: Path, unreadable: Callable[[OSError], object] | None = None) -> Iterator[Path]:
+    """Yield all visible files below a folder; links are yielded, never followed. Unreadable folders are passed on."""
+    for folder, subfolders, names in os.walk(root, onerror=unreadable, followlinks=False):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        yield from (Path(folder) / name for name in [*names, *subfolders] if _is_visible_file(Path(folder) / name))
-
-
-def _is_visible_file(path: Path) -> bool:
-    return not path.name.startswith(".") and (path.is_symlink() or not path.is_dir())
-
-
-def _path_below(root: Path, location: Path) -> str:
-    path = location.relative_to(root).as_posix()
-    readable = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return unicodedata.normalize("NFC", readable)
+        linked = [name for name in subfolders if os.path.islink(os.path.join(folder, name))]
+        yield from (Path(folder) / name for name in [*names, *linked] if not name.startswith("."))
 
 
 def _why_not(location: Path, path: str, known: dict[str, EntryFile]) -> str:
-    if location.is_symlink():
+    """Return why a file cannot be an entry; empty if it can. Raises OSError."""
+    mode = location.lstat().st_mode
+    if stat.S_ISLNK(mode):
         return not_followed(path)
-    if not location.is_file():
-        return say("Not a regular file; it was skipped.")
-    if "\\x" in path or any(ord(c) < 32 for c in path):
-        return say("The file name contains invalid characters. Rename the file.")
+    if not stat.S_ISREG(mode):
+        return not_regular()
     if path in known:
         return say(
             "The file name differs from '{name}' only in how accents are encoded. Rename one of them.",

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from ingest.check import PlaybookFile
 from ingest.chunk import Chunked
-from ingest.sync import TEXTS_AT_ONCE, SyncReport, sync, sync_some
+from ingest.sync import TEXTS_AT_ONCE, SyncReport, kept_playbook, stale, sync, sync_some
 from kb.errors import IndexBusyError
 from kb.index.index import Index
 from kb.library import Library
 
 REFRESH_SECONDS = 2.0  # how often a long sync makes its progress searchable
-BREATH_SECONDS = 0.01  # lets a waiting save get the lock
+BREATH_SECONDS = 0.01  # lets others get the locks between two portions
 MOST_SINGLE = 200  # up to so many files are always indexed one by one
 _NOTHING: Mapping[str, Chunked] = {}
 MOST_SHARE = 0.5  # of all entries; above it a full sync costs no more
@@ -29,7 +28,7 @@ class Intake:
     def __init__(self, library: Library, folder: Path) -> None:
         self._library = library
         self._folder = folder
-        self._playbook_file = PlaybookFile(folder)
+        self._playbook_file = library.with_index(lambda index: kept_playbook(index, folder))
         self._lock = threading.Lock()
 
     def index_files(
@@ -57,13 +56,25 @@ class Intake:
         with self._lock:
             return self._library.reload_if_changed()
 
-    def embed_waiting(self, stop: threading.Event) -> None:
-        """Embed texts that have no vectors yet, in small batches, so that saves are not blocked."""
+    def embed_waiting(self, stop: threading.Event, done: Callable[[], object] = lambda: None) -> None:
+        """Embed texts that have no vectors yet, a few at a time; saves, removals and new files get in between.
+
+        `done` is called after each portion.
+        """
         refreshed = time.monotonic()
-        while self._library.with_index(lambda index: index.waiting) and not stop.wait(BREATH_SECONDS):
+        while (index := self._library.with_index(lambda served: served)).waiting and not stop.is_set():
+            portion = index.embed_some(TEXTS_AT_ONCE)
             with self._lock, suppress(IndexBusyError):
-                left = self._library.with_index(_embed_some)
-                refreshed = self._refresh(refreshed, now=not left)
+                with index.writing():
+                    index.store(portion)
+                refreshed = self._refresh(refreshed, now=not index.waiting)
+            done()
+            stop.wait(BREATH_SECONDS)
+
+    def differences(self) -> list[str]:
+        """Return the paths where folder and index differ, whatever was noticed of it; all of them without an index."""
+        index = self._library.with_index(lambda served: served)
+        return stale(index, self._folder, self._playbook_file)
 
     def _index(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport:
         report = self._library.with_index(partial(self._sync, paths, chunked))
@@ -87,7 +98,7 @@ class Intake:
                 chunked=chunked,
                 playbook_file=self._playbook_file,
             )
-        return sync(index, self._folder, show, embed_later=True)
+        return sync(index, self._folder, show, embed_later=True, playbook_file=self._playbook_file)
 
     def _refresh(self, before: float, *, now: bool = False) -> float:
         """Make what was written so far searchable, `now` or every REFRESH_SECONDS; return when that was last done."""
@@ -95,10 +106,3 @@ class Intake:
             return before
         self._library.refresh()
         return time.monotonic()
-
-
-def _embed_some(index: Index) -> int:
-    """Embed a few texts; return how many are left."""
-    with index.writing():
-        index.embed_waiting(TEXTS_AT_ONCE)
-    return index.waiting

@@ -20,10 +20,16 @@ _CLOSED = Vocabulary.of(term for term in CHOICES["outcome"].terms if term.key !=
 
 def parse_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple[Problem, ...]]:
     """Parse the text of a playbook. Never raises on what an author wrote."""
+    found = load_playbook(text, path)
+    return (Playbook(), (found,)) if isinstance(found, Problem) else found
+
+
+def load_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple[Problem, ...]] | Problem:
+    """Parse the text of a playbook; a Problem if it is not YAML at all, as when half of it is written."""
     try:
         lines, repeated = read_mapping(text.removeprefix("\ufeff"))
     except YamlTextError as error:
-        return Playbook(), (Problem(path, error.line, error.sentence),)
+        return Problem(path, error.line, error.sentence)
     problems = [Problem(path, line.line, duplicate_key(line)) for line in repeated]
     problems += [Problem(path, line.line, _unknown_part(line.key)) for line in lines if line.key not in _KNOWN]
     reader = _Parts(path, {line.key: line for line in lines}, problems)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest.check import PlaybookFile, dangling, read_playbook, with_own_id
+from ingest.check import PlaybookFile, dangling, with_own_id
 from ingest.chunk import Chunked, chunk_entry, renamed
 from ingest.document import Document
-from ingest.files import EntryFile, FileText, find_files, find_some, read_file
+from ingest.files import EntryFile, FileText, Listing, list_files, list_some, read_again
 from ingest.notes import situation_of
 from ingest.parse import entry_of
 from ingest.playbook_file import PLAYBOOK_NAME
 from kb.entry import Entry, Problem
+from kb.errors import KBError
 from kb.fields import understood
 from kb.index.index import Draft, Index
 from kb.loop.lineage import link_cycles
@@ -24,7 +27,11 @@ from kb.playbook import Playbook
 # Changes when the parser, its messages or the field register change: every file is read again.
 READER = f"reader-6:{hashlib.sha256(understood().encode()).hexdigest()}"
 ENTRIES_AT_ONCE = 64  # per batch: enough to fill the model's batches, few enough to lose little when killed
-TEXTS_AT_ONCE = 32  # per later batch: the most a save has to wait for
+TEXTS_AT_ONCE = 32  # embedded at once, or in one portion of the backlog: the most a save has to wait for
+KEPT_PLAYBOOK = f"last-{PLAYBOOK_NAME}"  # in the index folder: the last good one
+
+WAIT_SECONDS = 60.0  # for another process, to store what was embedded
+log = logging.getLogger(__name__)
 
 _NOTHING: Mapping[str, Chunked] = {}
 Progress = Callable[[int, int, str], None]  # files done, files in total, current path
@@ -44,38 +51,43 @@ class SyncReport:
     seconds: float
 
 
-def sync(index: Index, folder: Path, progress: Progress | None = None, *, embed_later: bool = False) -> SyncReport:
+def sync(
+    index: Index,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    embed_later: bool = False,
+    playbook_file: PlaybookFile | None = None,
+    wait: float = 0.0,
+) -> SyncReport:
     """Sync the index. If interrupted, each entry is either old or new, and the next sync continues.
 
-    What the index may not show is treated as if the file did not exist, and so is a file that cannot be read, since
-    nobody knows whether it may be shown.
-
-    Many changes to a served index are searchable by their words first and embedded afterwards; with `embed_later` the
-    caller does that with `index.embed_waiting`.
+    What is gone is removed first; changes to a served index are searchable by their words before anything is embedded,
+    and the write lock is free while texts are embedded. With `embed_later` the caller embeds. What the index may not
+    show is treated as if the file did not exist, and so is a new file that cannot be read, since nobody knows whether
+    it may be shown. Raises IndexBusyError if another process writes for more than `wait` seconds.
     """
     started = time.monotonic()
-    with index.writing():
-        playbook, playbook_problems, playbook_hash = read_playbook(folder)
-        files, unreadable = find_files(folder)
-        unreadable = unreadable if index.shows_everything else []
-        known = index.catalog.states()
+    with index.writing(wait):
+        playbook_file = playbook_file or kept_playbook(index, folder)
+        playbook, playbook_problems, playbook_hash = playbook_file.read()
+        work = _Work(index, playbook, f"{READER}:{playbook_hash}", at_once=0 if index.is_current else None)
+        listing = _shown(index, list_files(folder), work.known)
+        work.remove([path for path in work.known if not listing.hides(path)], listing, progress or _silent)
         index.repair()
-        salt = f"{READER}:{playbook_hash}"
-        work = _Work(index, folder, playbook, salt, known)
-        gone = sorted(set(known) - {file.path for file in files})
-        for path in gone:
-            index.catalog.remove(path)
-            work.removed.append(known[path][0])
-        work.run(files, progress or _silent)
-        if not (embed_later and index.is_current):
+        work.run(listing.files, progress or _silent)
+        if not index.is_current:
             work.embed_waiting(progress or _silent)
-        index.catalog.set_problems({p.path: [q for q in unreadable if q.path == p.path] for p in unreadable})
+        work.set_problems(listing)
         index.catalog.set_problems({PLAYBOOK_NAME: playbook_problems})
-        _forget_problems(index, {file.path for file in files} | {p.path for p in unreadable} | {PLAYBOOK_NAME, ""})
-        index.catalog.forget_withheld(work.withheld.keys() - {file.path for file in files})
+        present = {*(file.path for file in listing.files), *(problem.path for problem in listing.problems)}
+        _forget_problems(index, {*work.known, *present, PLAYBOOK_NAME, ""})
+        index.catalog.forget_withheld(work.withheld.keys() - {file.path for file in listing.files})
         index.finish()
-        problems = tuple(problems_of(index))
-    return work.report(problems, time.monotonic() - started)
+        _keep(playbook_file)
+    if not embed_later:
+        work.embed_waiting(progress or _silent, lambda: index.writing(max(wait, WAIT_SECONDS)))
+    return work.report(tuple(problems_of(index)), time.monotonic() - started)
 
 
 def sync_some(
@@ -91,27 +103,53 @@ def sync_some(
     """Index only some new, changed or deleted files; all files if no index is served yet.
 
     `paths` are relative to the folder, with forward slashes. `chunked` has documents that need no parsing.
-    What depends on other files (an id that became free, unused vectors) is left to the next `sync`.
+    With `embed_later` a few texts are embedded at once where nothing else waits for that, or where they were saved
+    (`chunked`). What depends on other files (an id that became free, unused vectors) is left to the next `sync`.
     Raises IndexBusyError.
     """
     if not index.is_current:
-        return sync(index, folder, progress, embed_later=embed_later)
+        return sync(index, folder, progress, embed_later=embed_later, playbook_file=playbook_file)
     started = time.monotonic()
     with index.writing():
-        playbook, _, playbook_hash = (playbook_file or PlaybookFile(folder)).read()
-        files, unreadable = find_some(folder, paths)
-        unreadable = unreadable if index.shows_everything else []
-        known = index.catalog.states()
-        work = _Work(index, folder, playbook, f"{READER}:{playbook_hash}", known, chunked)
-        for path in sorted(set(paths) & known.keys() - {file.path for file in files}):
-            index.catalog.remove(path, [problem for problem in unreadable if problem.path == path])
-            work.removed.append(known[path][0])
-        work.run(files, progress or _silent, present=set(known) | {file.path for file in files})
-        if not embed_later:
-            work.embed_waiting(progress or _silent)
-        index.catalog.set_problems({p.path: [p] for p in unreadable if p.path not in known})
+        playbook, _, playbook_hash = (playbook_file or kept_playbook(index, folder)).read()
+        at_once = TEXTS_AT_ONCE if embed_later and (chunked or not index.waiting) else 0
+        work = _Work(index, playbook, f"{READER}:{playbook_hash}", chunked, at_once=at_once)
+        listing = _shown(index, list_some(folder, paths), work.known)
+        work.remove([path for path in paths if not listing.hides(path)], listing, progress or _silent)
+        work.run(listing.files, progress or _silent)
+        work.set_problems(listing)
+    if not embed_later:
+        work.embed_waiting(progress or _silent, lambda: index.writing(WAIT_SECONDS))
     problems = tuple(problem for problem in problems_of(index) if problem.path in set(paths))
     return work.report(problems, time.monotonic() - started)
+
+
+def stale(index: Index, folder: Path, playbook_file: PlaybookFile) -> list[str]:
+    """Return the paths where folder and index differ, in a served index. Needs no lock: nobody waits for it."""
+    playbook_hash = playbook_file.read()[2]
+    known, withheld, problems = index.catalog.states(), index.catalog.withheld(), set(index.catalog.problems())
+    listing = _shown(index, list_files(folder), known)
+    present = {file.path for file in listing.files}
+    found = [path for path in known if path not in present and not listing.hides(path)]
+    found += [problem.path for problem in listing.problems if problem not in problems]
+    for file in listing.files:
+        before = known[file.path][1].partition(" ")[0] if file.path in known else withheld.get(file.path, "")
+        try:
+            content, _ = read_again(file)
+        except FileNotFoundError:
+            continue
+        if not isinstance(content, Problem):
+            is_new = before != _state(f"{READER}:{playbook_hash}", content)
+        else:
+            is_new = content not in problems and (index.shows_everything or file.path in known)
+        if is_new:
+            found.append(file.path)
+    return found
+
+
+def kept_playbook(index: Index, folder: Path) -> PlaybookFile:
+    """Return the playbook of a folder, with the last good one beside the index for when the file is unreadable."""
+    return PlaybookFile(folder, index.root / KEPT_PLAYBOOK)
 
 
 def problems_of(index: Index) -> list[Problem]:
@@ -127,19 +165,19 @@ class _Work:
     def __init__(
         self,
         index: Index,
-        folder: Path,
         playbook: Playbook,
         salt: str,
-        known: dict[str, tuple[str, str]],
         chunked: Mapping[str, Chunked] = _NOTHING,
+        *,
+        at_once: int | None,
     ) -> None:
         self.index = index
-        self.folder = folder
         self.playbook = playbook
         self.salt = salt
-        self.known = known
         self.chunked = chunked
-        self.taken = {entry_id: path for path, (entry_id, _) in known.items()}
+        self.at_once = at_once  # texts to embed at once; None: however many
+        self.known = index.catalog.states()
+        self.taken = {entry_id: path for path, (entry_id, _) in self.known.items()}
         self.withheld = index.catalog.withheld()
         self.added: list[str] = []
         self.changed: list[str] = []
@@ -148,37 +186,64 @@ class _Work:
         self.embedded = 0
         self.reused = 0
 
-    def run(self, files: Sequence[EntryFile], progress: Progress, present: Collection[str] = ()) -> None:
-        """Index files; a path keeps its id only while it is `present` (default: among the files)."""
-        present = set(present) or {file.path for file in files}
-        self.taken = {entry_id: path for entry_id, path in self.taken.items() if path in present}
+    def remove(self, paths: Iterable[str], listing: Listing, progress: Progress) -> None:
+        """Remove the entries and problems of those paths that are not among the files."""
+        problems = {problem.path: problem for problem in listing.problems}
+        for path in sorted(set(paths) - {file.path for file in listing.files}):
+            why = [problems[path]] if path in problems else []
+            if path in self.known:
+                self.index.catalog.remove(path, why)
+                entry_id, _ = self.known.pop(path)
+                del self.taken[entry_id]
+                self.removed.append(entry_id)
+            else:
+                self.index.catalog.set_problems({path: why})
+        progress(0, len(listing.files), "")
+
+    def set_problems(self, listing: Listing) -> None:
+        """Set the problems of what is no entry, and of entries whose files cannot be looked at now."""
+        for problem in listing.problems:
+            if problem.path in self.known and problem.path in listing.unreadable:
+                self.index.catalog.keep(problem.path, [problem])
+            else:
+                self.index.catalog.set_problems({problem.path: [p for p in listing.problems if p.path == problem.path]})
+
+    def run(self, files: Sequence[EntryFile], progress: Progress) -> None:
+        """Index files, a group at a time."""
         group: list[Draft] = []
-        words_first = False  # few changes become searchable with their vectors at once
         for done, file in enumerate(files, start=1):
             if read := self._read(file):
                 group.append(read)
             if len(group) >= ENTRIES_AT_ONCE:
-                words_first = self.index.is_current
-                self._write(group, words_first=words_first)
+                self._write(group)
                 group = []
             progress(done - len(group), len(files), file.path)
-        self._write(group, words_first=words_first)
+        self._write(group)
         progress(len(files), len(files), "")
 
-    def embed_waiting(self, progress: Progress) -> None:
-        """Embed texts that have no vectors yet, a few at a time."""
+    def embed_waiting(
+        self, progress: Progress, locked: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        """Embed texts that have no vectors yet, a few at a time; `locked` holds the write lock to store them."""
         total = self.index.waiting
         while self.index.waiting:
-            self.embedded += self.index.embed_waiting(TEXTS_AT_ONCE)
+            portion = self.index.embed_some(TEXTS_AT_ONCE)
+            with locked():
+                self.index.store(portion)
+            self.embedded += portion.embedded
             progress(total - self.index.waiting, total, "")
 
     def _read(self, file: EntryFile) -> Draft | None:
         """Return the changed entry of a file; None if it is unchanged, unreadable or not to be shown."""
-        content = read_file(file)
-        if isinstance(content, Problem):
-            self._drop(file, content)
+        try:
+            content, is_kept = read_again(file)
+        except FileNotFoundError:  # deleted since the folder was listed
+            self._drop(file)
             return None
-        state = hashlib.sha256(f"{self.salt}:{content.content_hash}".encode()).hexdigest()
+        if isinstance(content, Problem):
+            self._drop(file, content, is_kept=is_kept)
+            return None
+        state = _state(self.salt, content)
         if self._is_unchanged(file.path, state):
             self.unchanged += 1
             return None
@@ -186,15 +251,18 @@ class _Work:
             return None
         return self._parsed(file, content, state)
 
-    def _drop(self, file: EntryFile, *why: Problem) -> None:
-        """Remove the entry of a file that cannot be read or may not be shown."""
+    def _drop(self, file: EntryFile, *why: Problem, is_kept: bool = False) -> None:
+        """Remove the entry of a file that is no text or may not be shown; one that cannot be read now `is_kept`."""
         problems = why if self.index.shows_everything else ()
-        if file.path in self.known:
+        if file.path not in self.known:
+            self.index.catalog.set_problems({file.path: problems})
+        elif is_kept:
+            self.unchanged += 1
+            self.index.catalog.keep(file.path, why)
+        else:
             self.removed.append(self.known[file.path][0])
             self.taken.pop(self.known[file.path][0], None)
             self.index.catalog.remove(file.path, problems)
-        else:
-            self.index.catalog.set_problems({file.path: problems})
 
     def _is_unchanged(self, path: str, state: str) -> bool:
         """Whether the index has this version; a file waiting for an id is read again once the id is free."""
@@ -226,8 +294,8 @@ class _Work:
         labels = _labels(entry, self.playbook)
         return Draft(entry, chunks, labels, problems, state, situation_of(chunks) if entry.deal else ())
 
-    def _write(self, group: Sequence[Draft], *, words_first: bool) -> None:
-        counts = self.index.write(group, words_first=words_first)
+    def _write(self, group: Sequence[Draft]) -> None:
+        counts = self.index.write(group, at_once=self.at_once)
         self.embedded += counts[0]
         self.reused += counts[1]
         for read in group:
@@ -257,6 +325,26 @@ def _labels(entry: Entry, playbook: Playbook) -> tuple[str, ...]:
     reasons = entry.deal.reasons if entry.deal else ()
     terms += [term for reason in reasons if (term := playbook.reason(entry.outcome, reason.code))]
     return tuple(dict.fromkeys(text for term in terms for text in (term.ja, term.en, *term.aliases)))
+
+
+def _shown(index: Index, listing: Listing, known: Collection[str]) -> Listing:
+    """Return a listing without problems of files that the index may not show."""
+    if index.shows_everything:
+        return listing
+    kept = [p for p in listing.problems if p.path in known and p.path in listing.unreadable]
+    return replace(listing, problems=kept)
+
+
+def _state(salt: str, content: FileText) -> str:
+    return hashlib.sha256(f"{salt}:{content.content_hash}".encode()).hexdigest()
+
+
+def _keep(playbook_file: PlaybookFile) -> None:
+    """Copy a good playbook; without the copy only a restart during a fault of the file would notice."""
+    try:
+        playbook_file.keep()
+    except (OSError, KBError) as error:
+        log.warning("The playbook could not be copied: %s", error)
 
 
 def _forget_problems(index: Index, present: set[str]) -> None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.http.dependencies import ActivityDep, LibraryDep
+from app.http.dependencies import ReaderDep, ServicesDep, SupervisorDep
 from app.http.errors import API_ERRORS
-from app.shapes.search import NoParams, StateOut
+from app.shapes.health import ReadyOut
+from app.shapes.search import NoParams
+from kb.errors import IndexNotReadyError
+from kb.library import Library
+from kb.search.answer import IndexState
+from kb.wording import say
+
+RETRY_SECONDS = 5
+log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["health"], responses={422: API_ERRORS[422]})
 Nothing = Annotated[NoParams, Query()]
@@ -20,9 +29,30 @@ def healthz(request: Request, _params: Nothing) -> dict[str, str]:
     return {"status": "ok", "base": request.app.state.base_id}
 
 
-@router.get("/readyz", responses={503: {"model": StateOut, "description": "There is no index yet."}})
-def readyz(library: LibraryDep, activity: ActivityDep, response: Response, _params: Nothing) -> StateOut:
-    """Return the state of the index; 503 until there is one."""
-    state = library.state()
-    response.status_code = 200 if state.ready else 503
-    return StateOut.of(state, activity.trouble)
+@router.get("/readyz", responses={503: {"model": ReadyOut, "description": "Questions cannot be answered yet."}})
+def readyz(
+    services: ServicesDep, supervisor: SupervisorDep, reader: ReaderDep, response: Response, _params: Nothing
+) -> ReadyOut:
+    """Return whether questions are answered in the usual time, and how the background jobs are doing.
+
+    A failing job does not make the server unready: it still answers, and it may be the only one.
+    """
+    state, reason = _readiness(services.library)
+    if reason:
+        response.status_code = 503
+        response.headers["retry-after"] = str(RETRY_SECONDS)
+    return ReadyOut.health(state, services.activity.trouble, reason, supervisor.states(), reader)
+
+
+def _readiness(library: Library) -> tuple[IndexState, str]:
+    """Return the state of the index, and why questions cannot be answered in the usual time."""
+    try:
+        state = library.state()
+    except Exception:  # whatever a damaged index raises: who asks needs an answer
+        log.exception("The index cannot be read.")
+        return IndexState(False, "", "", "", 0, 0, 0), say("The index cannot be read; the log of the server says why.")
+    if not state.ready:
+        return state, IndexNotReadyError().sentence
+    if not library.search.has_answered:
+        return state, say("The server is still starting: the model has not answered a question yet.")
+    return state, ""

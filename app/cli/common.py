@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from inspect import Parameter, signature
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -67,6 +68,9 @@ def begin(ctx: typer.Context, language: Language | None) -> None:
     from app.settings import terminal_language
     from app.words.reader import Reader
 
+    for stream in (sys.stdout, sys.stderr):  # file names may be anything but text
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     ctx.obj = Reader.of(language or terminal_language())
 
 

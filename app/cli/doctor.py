@@ -6,9 +6,11 @@ import shutil
 import sqlite3
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
-from app.cli.running import running_server
+from app.cli.running import ask, running_server
 from app.settings import Settings
 from app.words.reader import Reader
 from ingest.check import check
@@ -36,7 +38,8 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         _python(reader),
         *(_package(name, reader) for name in PACKAGES),
         _sqlite(reader),
-        *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _server)),
+        *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity)),
+        *_server(settings, reader),
     ]
 
 
@@ -102,5 +105,25 @@ def _activity(settings: Settings, reader: Reader) -> Finding:
     )
 
 
-def _server(settings: Settings, reader: Reader) -> Finding:
-    return Finding("server", True, running_server(settings.data) or reader("doctor.no_server"))
+def _server(settings: Settings, reader: Reader) -> list[Finding]:
+    """Return whether a server runs, is ready, and how its background jobs are doing."""
+    url = running_server(settings.data)
+    if not url:
+        return [Finding("server", True, reader("doctor.no_server"))]
+    try:
+        health = ask(url, "/readyz", [], reader.locale)
+        ready = Finding("server", not health["reason"], f"{url} {health['reason']}".strip())
+        return [ready, *(_job(job, reader) for job in health["jobs"])]
+    except (OSError, ValueError, KeyError, TypeError) as error:  # another version, or it ended just now
+        return [Finding("server", False, reader("doctor.no_health", url=url, why=error))]
+
+
+def _job(job: dict[str, Any], reader: Reader) -> Finding:
+    at = {name: _local(job[name]) or reader("doctor.never") for name in ("succeeded", "failed")}
+    key = "doctor.job_failing" if job["failing"] else "doctor.job_late" if job["late"] else "doctor.job_well"
+    return Finding(f"job_{job['name']}", not (job["failing"] or job["late"]), reader(key, why=job["why"], **at))
+
+
+def _local(at: str | None) -> str:
+    """Return a time in the machine's time zone, to the second."""
+    return datetime.fromisoformat(at).astimezone().isoformat(" ", "seconds") if at else ""

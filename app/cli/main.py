@@ -92,7 +92,7 @@ def sync(
         from ingest.watch import changes
 
         typer.echo(reader("cli.watching", folder=settings.entries), err=True)
-        for paths in changes(settings.entries, Event()):
+        for paths in filter(lambda paths: paths is None or paths, changes(settings.entries, Event())):
             _print_report(sync_with_progress(index, settings, reader, quiet=True, only=paths), reader, as_json)
     index.close()
 

@@ -14,6 +14,8 @@ from app.words.reader import Reader
 from ingest.sync import SyncReport, sync, sync_some
 from kb.index.index import Index
 
+WAIT_SECONDS = 5.0  # for a server that stores what it embedded
+
 
 def sync_with_progress(
     index: Index, settings: Settings, reader: Reader, *, quiet: bool = False, only: Collection[str] | None = None
@@ -22,7 +24,7 @@ def sync_with_progress(
     if only is not None:
         return sync_some(index, settings.entries, only)
     if quiet or not sys.stderr.isatty():
-        return sync(index, settings.entries)
+        return sync(index, settings.entries, wait=WAIT_SECONDS)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -36,7 +38,7 @@ def sync_with_progress(
         def show(done: int, total: int, path: str) -> None:
             bar.update(task, completed=done, total=total, path=path[-40:])
 
-        return sync(index, settings.entries, show)
+        return sync(index, settings.entries, show, wait=WAIT_SECONDS)
 
 
 @contextmanager

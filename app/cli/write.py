@@ -85,6 +85,7 @@ def add(
     """Add Markdown files as entries; each goes to the folder of its kind. Exit code 1 if one is refused."""
     from ingest.adding import add_text
     from ingest.files import EntryFile, read_file
+    from ingest.readable import guessed
     from kb.entry import Problem
     from kb.errors import KBError
 
@@ -97,7 +98,7 @@ def add(
             found = read_file(EntryFile(file.name, file))
             if isinstance(found, Problem):
                 raise KBError(found.message)
-            added = add_text(settings.entries, found.text, name=file.stem, force=force)
+            added = add_text(settings.entries, found.text, name=guessed(file.stem), force=force)
         except KBError as error:
             refused += 1
             why = error.strerror if isinstance(error, OSError) else reader.say(error.sentence)

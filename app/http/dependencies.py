@@ -10,6 +10,7 @@ from app.charts.gallery import Gallery
 from app.http.asker import is_led_here
 from app.services import Services
 from app.settings import Settings
+from app.supervisor import Supervisor
 from app.words.catalogue import choose_locale
 from app.words.reader import Reader
 from ingest.store import EntryStore
@@ -55,6 +56,11 @@ def _logbook(request: Request, services: ServicesDep) -> Logbook:
     return ClosedLogbook(services.activity) if is_led_here(request) else services.logbook
 
 
+def _supervisor(request: Request) -> Supervisor:
+    supervisor: Supervisor = request.app.state.supervisor
+    return supervisor
+
+
 def _gallery(services: ServicesDep) -> Gallery:
     return services.gallery
 
@@ -85,5 +91,6 @@ StoreDep = Annotated[EntryStore, Depends(_store)]
 ActivityDep = Annotated[Activity, Depends(_activity)]
 GapBoardDep = Annotated[GapBoard, Depends(_gap_board)]
 LogbookDep = Annotated[Logbook, Depends(_logbook)]
+SupervisorDep = Annotated[Supervisor, Depends(_supervisor)]
 GalleryDep = Annotated[Gallery, Depends(_gallery)]
 ReaderDep = Annotated[Reader, Depends(_reader)]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import create_engine, delete, func, select, text
+from sqlalchemy import create_engine, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kb.entry import Entry, Problem
@@ -85,6 +85,12 @@ class Catalog:
                 records.delete_entry(connection, number)
             records.set_problems(connection, path, problems)
             records.touch(connection)
+
+    def keep(self, path: str, problems: Iterable[Problem]) -> None:
+        """Keep the entry of a file that cannot be read now; it is read again as soon as it can be."""
+        with self.engine.begin() as connection:
+            connection.execute(update(ENTRIES).where(ENTRIES.c.path == path).values(state=""))
+            records.set_problems(connection, path, problems)
 
     def withheld(self) -> dict[str, str]:
         """Return the state by path of every file left out because of its visibility."""

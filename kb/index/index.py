@@ -1,9 +1,9 @@
 """One index on disk: catalogue, vectors and embedding cache, crash-safe at any moment.
 
 Write order: vectors first (not visible yet), then the entries in one catalogue transaction (visible), then removal of
-unreferenced vectors. Bulk imports write keywords first, so that entries are found while they are being embedded;
-vectors missing after a crash are added by the next sync. A build with another fingerprint grows in its own folder and
-becomes current by one rename.
+unreferenced vectors. In a served index keywords come first, so that entries are found while they are being embedded,
+which locks nothing; vectors missing after a crash are added by the next sync. A build with another fingerprint grows in
+its own folder and becomes current by one rename.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import fcntl
 import hashlib
 import logging
 import shutil
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
 
 FORMAT = "6"  # of the tables
 CURRENT = "current"
+BETWEEN_SECONDS = 0.05  # two attempts to get the write lock
 log = logging.getLogger(__name__)
 
 
@@ -43,6 +46,15 @@ class Draft:
     problems: tuple[Problem, ...]
     state: str  # hash that tells whether it must be rewritten
     situation: tuple[str, ...] = ()  # of a deal: the parts compared with other deals
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """A few texts of the backlog with their vectors, ready to be stored."""
+
+    texts: Mapping[View, Mapping[str, str]]  # by key
+    vectors: Mapping[str, Vectors]
+    embedded: int  # texts run through the model; the others were cached
 
 
 class Index:
@@ -63,6 +75,7 @@ class Index:
         self.cache = EmbeddingCache(cache)
         self._vectors: VectorStore | None = None
         self._waiting: dict[tuple[View, str], str] = {}  # embedding backlog: (view, key) → text, in order of arrival
+        self._waiting_lock = threading.Lock()
 
     @property
     def waiting(self) -> int:
@@ -99,45 +112,60 @@ class Index:
             self._vectors = None
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the write lock. Raises IndexBusyError if another process has it."""
+    def writing(self, wait: float = 0.0) -> Iterator[None]:
+        """Hold the write lock. Raises IndexBusyError if another process has it for more than `wait` seconds."""
+        deadline = time.monotonic() + wait
         with (self.root / "writer.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise IndexBusyError from error
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError as error:
+                    if time.monotonic() >= deadline:
+                        raise IndexBusyError from error
+                time.sleep(BETWEEN_SECONDS)
             yield
 
-    def write(self, drafts: Sequence[Draft], *, words_first: bool = False) -> tuple[int, int]:
+    def write(self, drafts: Sequence[Draft], *, at_once: int | None = None) -> tuple[int, int]:
         """Write entries; return the number of texts embedded and of vectors reused.
 
-        With `words_first` nothing is embedded: texts without a cached vector join the backlog of `embed_waiting`.
+        With more than `at_once` texts nothing is embedded: those without a cached vector join the backlog.
         """
         texts: dict[View, dict[str, str]] = {view: {} for view in VIEWS}
         stored = [self._stored(draft, texts) for draft in drafts]
-        embedded, reused = self._add_vectors(texts, wait=words_first)
+        embedded, reused = self._add_vectors(texts, at_once)
         if stored:
             self.catalog.replace(stored)
         return embedded, reused
 
-    def embed_waiting(self, most: int) -> int:
-        """Add the vectors of up to `most` texts of the backlog; return how many were embedded."""
-        chosen = dict(islice(self._waiting.items(), most))
+    def embed_some(self, most: int) -> Portion:
+        """Embed up to `most` texts of the backlog, the newest first. Needs no lock: others write meanwhile."""
+        with self._waiting_lock:
+            chosen = list(islice(reversed(self._waiting.items()), most))
         texts: dict[View, dict[str, str]] = {}
-        for (view, key), text in chosen.items():
+        for (view, key), text in chosen:
             texts.setdefault(view, {})[key] = text
-        embedded, _ = self._add_vectors(texts)
-        for place in chosen:
-            self._waiting.pop(place, None)
+        wanted = {key: text for (_, key), text in chosen}
+        known = self.cache.read(wanted)
+        fresh = {key: text for key, text in wanted.items() if key not in known}
+        return Portion(texts, known | self._embedded(fresh) if fresh else known, len(fresh))
+
+    def store(self, portion: Portion) -> None:
+        """Store an embedded portion of the backlog, while holding the write lock."""
+        for view, some in portion.texts.items():
+            self.vectors.add(view, {key: portion.vectors[key] for key in some})
         self.catalog.touch()
-        return embedded
+        with self._waiting_lock:
+            for view, some in portion.texts.items():
+                for key in some:
+                    self._waiting.pop((view, key), None)
 
     def repair(self) -> None:
         """Restore vectors missing from the store; those not cached join the backlog."""
         needed = self.catalog.vector_keys()
         for view in VIEWS:
             if lost := needed[view] - self.vectors.keys(view):
-                self._add_vectors({view: self._lost_texts(view, lost)}, wait=True)
+                self._add_vectors({view: self._lost_texts(view, lost)}, 0)
                 self.catalog.touch()
 
     def finish(self) -> None:
@@ -173,17 +201,25 @@ class Index:
             texts[view][keys[view]] = text
         return StoredChunk(chunk, keys["bodies"], keys["heads"])
 
-    def _add_vectors(self, texts: Mapping[View, Mapping[str, str]], *, wait: bool = False) -> tuple[int, int]:
+    def _add_vectors(self, texts: Mapping[View, Mapping[str, str]], at_once: int | None) -> tuple[int, int]:
         wanted = {key: text for some in texts.values() for key, text in some.items()}
         known = self.cache.read(wanted)
         fresh = {key: text for key, text in wanted.items() if key not in known}
-        if fresh and not wait:
-            known |= self._embedded(fresh)
+        has_to_wait = at_once is not None and len(fresh) > at_once
+        if fresh and not has_to_wait:
+            try:
+                known |= self._embedded(fresh)
+            except Exception as error:
+                if at_once is None:
+                    raise
+                log.warning("Texts could not be embedded; until they are, they are found by their words: %s", error)
+                has_to_wait = True
         for view, some in texts.items():
             if ready := {key: known[key] for key in some if key in known}:
                 self.vectors.add(view, ready)
-            self._waiting.update({(view, key): text for key, text in some.items() if key not in known})
-        return (0 if wait else len(fresh)), len(wanted) - len(fresh)
+            with self._waiting_lock:
+                self._waiting.update({(view, key): text for key, text in some.items() if key not in known})
+        return (0 if has_to_wait else len(fresh)), len(wanted) - len(fresh)
 
     def _embedded(self, texts: Mapping[str, str]) -> dict[str, Vectors]:
         order = sorted(texts, key=lambda key: len(texts[key]))

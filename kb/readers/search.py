@@ -29,6 +29,7 @@ class Search:
     def __init__(self, live: LiveIndex, entries: Entries) -> None:
         self._live = live
         self._entries = entries
+        self.has_answered = False  # a question, with model and index loaded: the next one takes the usual time
 
     def answer(
         self,
@@ -48,7 +49,9 @@ class Search:
             source = self._live.source()
             # Embed before anything else: concurrent work would slow the model down.
             vector = self._live.embed(query.meaning).result()[0]
-            return recipe.answer(source, request, vector, self._live.state.bounds, self._live.within)
+            found = recipe.answer(source, request, vector, self._live.state.bounds, self._live.within)
+            self.has_answered = True
+            return found
         if filters.trust:
             return listing.listing_by_trust(self._live.source(), request, self._live.within)
         return listing.listing(self._live.catalog, request, self._live.visible)

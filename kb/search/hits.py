@@ -38,4 +38,5 @@ def listed(catalog: Catalog, entries: Sequence[Entry]) -> tuple[Hit, ...]:
     return tuple(
         Hit(entry, first[entry.id][0], make_snippet(first[entry.id][1], (), entry.language), "good", 0.0)
         for entry in entries
+        if entry.id in first  # a sync may have removed it a moment ago
     )

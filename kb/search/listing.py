@@ -40,7 +40,7 @@ def listing_by_trust(source: Source, request: SearchRequest, within: EntriesWith
     """List the entries that match filters the catalogue does not know, such as trust."""
     everything, found = within(NO_FILTERS), frozenset[int]() if request.query.excluded else within(request.filters)
     dates = sort_dates(source.catalog, list(found))
-    ordered = sorted(found, key=lambda number: (dates[number], number), reverse=True)
+    ordered = sorted(found, key=lambda number: (dates.get(number, ""), number), reverse=True)
     page = ENTRIES.c.number.in_(ordered[request.offset : request.offset + request.limit])
     return Answer(
         query=request.query,

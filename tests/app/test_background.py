@@ -61,11 +61,11 @@ def _opened(place: Path, embedder: WordEmbedder, *, watch: bool = True) -> Itera
 
 
 @contextmanager
-def _working(services: Services) -> Iterator[None]:
-    background = Background(services, retry_seconds=0.0)
+def _working(services: Services) -> Iterator[Background]:
+    background = Background(services, first_retry=0.0)
     background.start()
     try:
-        yield
+        yield background
     finally:
         background.stop()
 
@@ -85,22 +85,37 @@ def _found(services: Services, words: str) -> list[str]:
     return [hit.entry.title for hit in services.library.search.answer(words).hits]
 
 
+def _degraded(background: Background) -> list[str]:
+    return [job.name for job in background.supervisor.states() if not job.is_well]
+
+
 def _errors(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     return [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
-def test_a_change_that_could_not_be_taken_in_is_logged_and_taken_in_later(
+def test_a_change_that_cannot_be_embedded_is_found_by_words_logged_once_and_embedded_later(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     embedder = _Failing()
-    with _opened(tmp_path, embedder) as services, _working(services):
+    with _opened(tmp_path, embedder) as services, _working(services) as background:
         _save_until_found(services, "before")
-        embedder.failing_passages = 2  # of the change, and of the first look at everything after it
+        embedder.failing_passages = 10**6
         write(tmp_path, "entries/notes/once.md", note("一度だけ保存した話", "誰も触らない。"))
         wait_until(lambda: services.library.state().entries == 3, "the entry to be found")
-        _save_until_found(services, "after")
-    assert [record.name for record in _errors(caplog)] == ["app.background"] * 2
-    assert all("_watch" in record.message and record.exc_info for record in _errors(caplog))
+        wait_until(lambda: "embed" in _degraded(background), "the failure to be seen")
+        embedder.failing_passages = 0
+        wait_until(lambda: not services.library.with_index(lambda index: index.waiting), "the vectors")
+        wait_until(lambda: not _degraded(background), "the end of the failure to be seen")
+        [state] = [job for job in background.supervisor.states() if job.name == "embed"]
+        assert state.why == "No space left on device" and state.failed and state.succeeded
+    assert [record.message for record in _errors(caplog)] == ["The background job 'embed' failed; it is tried again."]
+
+
+def test_a_server_answers_one_question_before_it_is_ready(tmp_path: Path) -> None:
+    with _opened(tmp_path, WordEmbedder()) as services:
+        assert not services.library.search.has_answered
+        with _working(services):
+            wait_until(lambda: services.library.search.has_answered, "a question to be answered")
 
 
 def test_what_another_process_indexed_is_noticed(tmp_path: Path) -> None:
@@ -111,7 +126,7 @@ def test_what_another_process_indexed_is_noticed(tmp_path: Path) -> None:
         wait_until(lambda: "三毛猫の話" in _found(services, "三毛猫"), "the entry of the other process")
 
 
-def test_a_model_that_cannot_be_loaded_is_logged_once_and_nothing_else_stops(
+def test_a_model_that_cannot_be_loaded_is_logged_once_and_loaded_later(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     embedder = _Failing()
@@ -120,7 +135,9 @@ def test_a_model_that_cannot_be_loaded_is_logged_once_and_nothing_else_stops(
         with _working(services):
             wait_until(lambda: bool(_errors(caplog)), "the failure to be logged")
             _save_until_found(services, "after")
-    assert [record.message for record in _errors(caplog)] == [str(ModelUnavailableError("no such folder"))]
+            wait_until(lambda: services.library.search.has_answered, "the model to be loaded after all")
+    [error] = _errors(caplog)
+    assert error.name == "app.supervisor" and str(ModelUnavailableError("no such folder")) in error.message
 
 
 def test_what_a_killed_process_left_is_cleared(tmp_path: Path) -> None:

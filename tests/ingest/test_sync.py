@@ -66,7 +66,9 @@ def test_of_many_changes_words_come_first_and_vectors_follow(
     assert len(report.added) == len(index.catalog.entries()) - 1 == ENTRIES_AT_ONCE + 1
     assert (report.embedded, embedder.embedded, index.waiting) == (0, embedded, 2 * (ENTRIES_AT_ONCE + 1))
     generation = index.catalog.meta("generation")
-    assert index.embed_waiting(10) == 10
+    portion = index.embed_some(10)
+    index.store(portion)
+    assert portion.embedded == 10
     assert index.catalog.meta("generation") != generation
     assert sync(index, entries).embedded == 2 * (ENTRIES_AT_ONCE + 1) - 10  # waiting or lost by a kill: the rest
     assert index.waiting == 0

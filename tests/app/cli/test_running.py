@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from app.cli.running import announce, running_server
+from app.cli.running import announce, ask, running_server
 from app.data_folder import HeldError, base_id, held, is_held
 from tests.waiting import wait_until
 from tests.words import write
@@ -61,6 +61,17 @@ def test_a_server_is_found_by_its_base_and_no_second_one_starts(tmp_path: Path) 
         second = _kb(tmp_path, "serve", "--port", _free_port())
         _, said = second.communicate(timeout=120)
         assert second.returncode == 1 and f"is already running at {url}" in said and "Traceback" not in said
+
+
+def test_doctor_asks_the_running_server_how_its_jobs_are_doing(tmp_path: Path) -> None:
+    with _serving(tmp_path):
+        url = running_server(tmp_path / "var") or ""
+        wait_until(lambda: "warm" in ask(url, "/readyz", [], "en")["degraded"], "the missing model to be noticed")
+        doctor = _kb(tmp_path, "doctor", "--json")
+        found = {finding["name"]: finding for finding in json.loads(doctor.communicate(timeout=120)[0])}
+    assert not found["server"]["ok"] and "has not answered a question" in found["server"]["detail"]
+    assert not found["job_warm"]["ok"] and "no-model" in found["job_warm"]["detail"]
+    assert found["job_watch"]["ok"] and "last success: " in found["job_watch"]["detail"]
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -73,7 +73,7 @@ def test_vectors_that_come_after_the_words_are_read_when_they_are_there(index: I
     write(entries, "deals/saved-meanwhile.md", _deal(7, 7))
     sync_some(index, entries, ["deals/saved-meanwhile.md"], embed_later=True)
     while index.waiting:
-        index.embed_waiting(50)
+        index.store(index.embed_some(50))
         snapshot = take_snapshot(index.catalog, index.vectors, VISIBILITIES, snapshot)
         assert snapshot.numbers.tolist() == sorted(snapshot.numbers.tolist())
     whole = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
