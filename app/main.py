@@ -14,7 +14,10 @@ from app.background import Background
 from app.data_folder import base_id
 from app.http.assets import Assets
 from app.http.errors import install_error_handlers
+from app.http.methods import HeadMiddleware
 from app.http.security import SecurityMiddleware
+from app.http.target import TargetMiddleware
+from app.pages.reference import FILES, swagger_files
 from app.services import Services, open_services
 from app.settings import Settings
 
@@ -46,8 +49,9 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         summary="Search what won and what lost.",
         version=package_version(),
         lifespan=lifespan,
-        docs_url=None,  # the default pages load scripts from a CDN; /openapi.json has it all
+        docs_url=None,  # FastAPI's pages load scripts from other hosts; app/pages/reference.py has ours
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
     )
     app.state.services = opened
     app.state.supervisor = background.supervisor
@@ -55,8 +59,11 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.include_router(api.router)
     app.include_router(api.health_router)
     app.include_router(pages.router)
+    app.mount(FILES, swagger_files(), name="swagger")
     app.state.assets = Assets(STATIC, "/static")
     app.mount("/static", app.state.assets, name="static")
     install_error_handlers(app)
+    app.add_middleware(TargetMiddleware)
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(SecurityMiddleware, settings=settings)
     return app

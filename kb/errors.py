@@ -154,6 +154,13 @@ class RequestTooLargeError(KBError):
         super().__init__(say("The request is larger than {limit:.0f} MB. Send less at a time.", limit=limit / 1e6))
 
 
+class UnknownTypeError(KBError):
+    """The request body has a content type that is not read here."""
+
+    def __init__(self, sent: str, read: str) -> None:
+        super().__init__(say("The content type '{sent}' is not read here. Send {read}.", sent=sent[:100], read=read))
+
+
 class TooManyFilesError(KBError):
     """Too many files in one upload."""
 

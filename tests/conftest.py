@@ -40,11 +40,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many kills were survived."""
+    """Print how many kills were survived and how many requests were answered properly."""
     for report in terminalreporter.getreports("passed"):
         for name, number in report.user_properties:
-            if name == "kills":
-                terminalreporter.write_line(f"{number:5} kills  {report.nodeid}")
+            if name in ("kills", "requests"):
+                terminalreporter.write_line(f"{number:5} {name}  {report.nodeid}")
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "vl_convert": ("app/charts/svg.py",),
     "statsmodels": ("kb/insight/fair.py",),
     "markitdown": ("ingest/importers/documents.py",),
+    "fastapi_standalone_docs": ("app/pages/reference.py",),
     "openpyxl": ("ingest/importers/sheets.py",),
     "pypdfium2": ("ingest/importers/pages.py",),
     **dict.fromkeys(

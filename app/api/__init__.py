@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from app.api import deals, entries, gaps, health, loop, meeting, scoreboard, search, writing
+from app.http.dependencies import each_once
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(each_once)])
 router.include_router(search.router)
 router.include_router(deals.router)
 router.include_router(writing.router)

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
 
+from fastapi import APIRouter, Depends, Request
+
+from app.http.body import described, posted
 from app.http.dependencies import LibraryDep, ReaderDep, SettingsDep
-from app.http.errors import API_ERRORS
+from app.http.errors import API_ERRORS, BODY_ERRORS, declared
 from app.shapes.asked import asked_from
-from app.shapes.search import ErrorOut
 from app.shapes.similar import SimilarDealsIn, SimilarDealsOut
 from app.words.deals import ValueNames
 
 router = APIRouter(prefix="/api/v1", tags=["insight"], responses=API_ERRORS)
-ERRORS: dict[int | str, dict[str, object]] = {
-    404: {"model": ErrorOut, "description": "No deal has this id."},
-    413: {"model": ErrorOut, "description": "The text is longer than 20,000 characters."},
-}
+ERRORS = BODY_ERRORS | declared(
+    _404="No deal has this id.", _413="The text is longer than 20,000 characters, or the request too large."
+)
 
 
-@router.post("/deals/similar", responses=ERRORS)
-def similar_deals(
-    library: LibraryDep, settings: SettingsDep, reader: ReaderDep, asked: SimilarDealsIn
-) -> SimilarDealsOut:
+async def _asked(request: Request) -> SimilarDealsIn:
+    return await posted(request, SimilarDealsIn, is_text=False)
+
+
+Sent = Annotated[SimilarDealsIn, Depends(_asked)]
+
+
+@router.post("/deals/similar", responses=ERRORS, openapi_extra=described(SimilarDealsIn, is_text=False))
+def similar_deals(library: LibraryDep, settings: SettingsDep, reader: ReaderDep, asked: Sent) -> SimilarDealsOut:
     """Return what happened in deals like this one, balanced by outcome, and what made the difference."""
     deal = asked_from(library, asked.text, asked.deal_id, asked.facts())
     filters = asked.filters.filters()

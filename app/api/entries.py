@@ -10,17 +10,24 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from app.http.dependencies import LibraryDep, StoreDep
-from app.http.errors import API_ERRORS
+from app.http.errors import API_ERRORS, declared
+from app.shapes.derived import LINE
 from app.shapes.loop import LineageOut
 from app.shapes.playbook import PlaybookOut
-from app.shapes.search import EntryOut, EntryParams, ErrorOut, HitOut, NoParams, ProblemOut
+from app.shapes.search import EntryOut, EntryParams, HitOut, NoParams, ProblemOut
 from ingest.store import EntryStore
 from kb.library import Library
 
 router = APIRouter(prefix="/api/v1", tags=["entries"], responses=API_ERRORS)
-NOT_FOUND: dict[int | str, dict[str, object]] = {404: {"model": ErrorOut, "description": "No entry has this id."}}
+NOT_FOUND = declared(_404="No entry has this id.")
+FILE = NOT_FOUND | {200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}}
 EntryId = Annotated[
-    str, Path(description="The path below entries without .md", examples=["talk-tracks/price-too-high"])
+    str,
+    Path(
+        description="The path below entries without .md",
+        examples=["talk-tracks/price-too-high"],
+        json_schema_extra={"minLength": 1, "pattern": LINE},
+    ),
 ]
 Params = Annotated[EntryParams, Query()]
 Nothing = Annotated[NoParams, Query()]
@@ -38,7 +45,7 @@ def lineage(library: LibraryDep, store: StoreDep, entry_id: EntryId, params: Par
     return _answer(library, store, f"{entry_id}/lineage", params)
 
 
-@router.get("/entries/{entry_id:path}/source", responses=NOT_FOUND, response_class=Response)
+@router.get("/entries/{entry_id:path}/source", responses=FILE, response_class=Response)
 def source(library: LibraryDep, store: StoreDep, entry_id: EntryId, params: Params) -> Response:
     """Return the file of an entry as Markdown; send its ETag as If-Match."""
     return _answer(library, store, f"{entry_id}/source", params)

@@ -19,7 +19,7 @@ from kb.wording import say
 RETRY_SECONDS = 5
 log = logging.getLogger(__name__)
 
-router = APIRouter(tags=["health"], responses={422: API_ERRORS[422]})
+router = APIRouter(tags=["health"], responses={status: API_ERRORS[status] for status in (403, 422)})
 Nothing = Annotated[NoParams, Query()]
 
 

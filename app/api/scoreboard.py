@@ -32,7 +32,11 @@ def scoreboard(library: LibraryDep, settings: SettingsDep, reader: ReaderDep, pa
     return _board(library, settings, reader, params)
 
 
-@router.get("/scoreboard.csv", response_class=Response)
+@router.get(
+    "/scoreboard.csv",
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    response_class=Response,
+)
 def scoreboard_csv(library: LibraryDep, settings: SettingsDep, reader: ReaderDep, params: Params) -> Response:
     """Return the rows of the scoreboard as CSV."""
     board = _board(library, settings, reader, params)

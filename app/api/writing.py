@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from app.api.entries import NOT_FOUND, EntryId, Nothing
-from app.http.body import posted
+from app.http.body import described, posted
 from app.http.dependencies import StoreDep
-from app.http.errors import API_ERRORS
-from app.shapes.search import ErrorOut
+from app.http.errors import API_ERRORS, BODY_ERRORS, declared
 from app.shapes.writing import CheckIn, ReviewOut, SavedOut, WriteIn
 from app.words.addresses import api_address
 from kb.errors import MissingVersionError
 
 router = APIRouter(prefix="/api/v1", tags=["entries"], responses=API_ERRORS)
-SAVING: dict[int | str, dict[str, Any]] = {
-    409: {"model": ErrorOut, "description": "Another entry has the same text; `force` saves it all the same."},
-    413: {"model": ErrorOut, "description": "The request is too large."},
-    507: {"model": ErrorOut, "description": "The file could not be written; nothing was changed."},
-}
-CHANGING = SAVING | NOT_FOUND | {
-    412: {"model": ErrorOut, "description": "The file has changed meanwhile; nothing was overwritten."},
-}  # fmt: skip
-REPLACING = CHANGING | {428: {"model": ErrorOut, "description": "If-Match is missing, or names any version."}}
+WRITING = declared(_507="The file could not be written; nothing was changed.")
+SAVING = WRITING | BODY_ERRORS | declared(_409="Another entry has the same text; `force` saves it all the same.")
+CHANGING = WRITING | NOT_FOUND | declared(_412="The file has changed meanwhile; nothing was overwritten.")
+REPLACING = SAVING | CHANGING | declared(_428="If-Match is missing, or names any version.")
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
 Version = Annotated[str, Header(alias="If-Match", description="The content hash the change started from.")]
-
-
-def _takes(model: type[CheckIn] | type[WriteIn]) -> dict[str, Any]:
-    """Describe the two ways to send a text."""
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": model.model_json_schema()},
-                "text/markdown": {"schema": {"type": "string"}},
-            },
-        }
-    }
 
 
 async def _to_check(request: Request) -> CheckIn:
@@ -53,13 +34,13 @@ async def _to_write(request: Request) -> WriteIn:
 Written = Annotated[WriteIn, Depends(_to_write)]
 
 
-@router.post("/entries/check", openapi_extra=_takes(CheckIn))
+@router.post("/entries/check", responses=BODY_ERRORS | NOT_FOUND, openapi_extra=described(CheckIn))
 def check(store: StoreDep, sent: Annotated[CheckIn, Depends(_to_check)]) -> ReviewOut:
     """Check a text: the entry it would become, its problems and similar entries; nothing is written."""
     return ReviewOut.of(store.check(sent.text, kind=sent.kind, entry_id=sent.id))
 
 
-@router.post("/entries", status_code=201, responses=SAVING, openapi_extra=_takes(WriteIn))
+@router.post("/entries", status_code=201, responses=SAVING, openapi_extra=described(WriteIn))
 def create(store: StoreDep, sent: Written, response: Response, key: Key = "") -> SavedOut:
     """Create an entry; it is searchable when this returns. The same Idempotency-Key saves once.
 
@@ -71,7 +52,7 @@ def create(store: StoreDep, sent: Written, response: Response, key: Key = "") ->
     return SavedOut.of(saved)
 
 
-@router.put("/entries/{entry_id:path}", responses=REPLACING, openapi_extra=_takes(WriteIn))
+@router.put("/entries/{entry_id:path}", responses=REPLACING, openapi_extra=described(WriteIn))
 def update(store: StoreDep, entry_id: EntryId, sent: Written, response: Response, version: Version = "") -> SavedOut:
     """Replace an entry, if it is still the version the change started from."""
     if version.strip() in ("", "*"):  # any version would overwrite what somebody else saved meanwhile

@@ -10,7 +10,7 @@ from app.http.cookies import remember
 
 COOKIE = "asker"
 
-LED_HERE = "is_led_here"  # attribute of the request state
+LED_HERE = "is_led_here"  # attribute of the request state; true for HEAD as well
 
 
 def is_led_here(request: Request) -> bool:

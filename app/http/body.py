@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -13,11 +13,12 @@ from starlette.datastructures import ImmutableMultiDict
 
 from ingest.files import MAX_FILE_BYTES, decode
 from kb.entry import Problem
-from kb.errors import RefusedTextError, RequestTooLargeError
+from kb.errors import RefusedTextError, RequestTooLargeError, UnknownTypeError
 
 MOST_BYTES = 4 * MAX_FILE_BYTES  # a file in a form, each Japanese letter percent-encoded (%E3%81%82)
 MOST_FIELDS = 1_000
 MARKDOWN = ("text/markdown", "text/plain")
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -34,7 +35,9 @@ async def body_of(request: Request, limit: int = MOST_BYTES) -> bytes:
 
 
 async def posted_form(request: Request) -> ImmutableMultiDict[str, str]:
-    """Return the fields of a form."""
+    """Return the fields of a form. Raises UnknownTypeError."""
+    if (kind := _type_of(request)) not in ("", FORM):
+        raise UnknownTypeError(kind, FORM)
     body = await body_of(request)
     try:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
@@ -43,16 +46,56 @@ async def posted_form(request: Request) -> ImmutableMultiDict[str, str]:
     return ImmutableMultiDict(pairs)
 
 
-async def posted(request: Request, model: type[Model]) -> Model:
-    """Return what a program sends: JSON, or Markdown as the body with the other fields in the query string."""
-    body = await body_of(request)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in MARKDOWN:
-        return _checked(lambda: model.model_validate_json(body))
+async def posted(request: Request, model: type[Model], *, is_text: bool = True) -> Model:
+    """Return what a program sends: JSON, or (`is_text`) Markdown as the body with the other fields in the query string.
+
+    Raises UnknownTypeError, RequestTooLargeError, RefusedTextError and RequestValidationError.
+    """
+    kind, body = _type_of(request), await body_of(request)
+    if kind in ("", JSON):
+        _refuse_query(request)
+        return _checked(lambda: model.model_validate_json(body, strict=True))
+    if not is_text or kind not in MARKDOWN:
+        raise UnknownTypeError(kind, f"{JSON} / {MARKDOWN[0]}" if is_text else JSON)
     decoded = decode(body, "")
     if isinstance(decoded, Problem):
         raise RefusedTextError(decoded.message)
     fields = {**request.query_params, "text": decoded.text}
     return _checked(lambda: model.model_validate(fields))
+
+
+def described(model: type[BaseModel], *, is_text: bool = True) -> dict[str, Any]:
+    """Describe for OpenAPI the ways to send a model."""
+    content = {JSON: {"schema": _inlined(model.model_json_schema())}}
+    if is_text:
+        content[MARKDOWN[0]] = {"schema": {"type": "string"}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """Put the parts of a schema where they are used: references into it would point nowhere in the whole document."""
+    parts = schema.pop("$defs", {})
+
+    def without_references(node: Any) -> Any:
+        if isinstance(node, list):
+            return [without_references(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        found = parts[node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+        return {name: without_references(value) for name, value in found.items()}
+
+    inlined: dict[str, Any] = without_references(schema)
+    return inlined
+
+
+def _type_of(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _refuse_query(request: Request) -> None:
+    """Refuse parameters in the address beside JSON, where they would be ignored."""
+    if names := list(request.query_params):
+        raise RequestValidationError([{"type": "extra_forbidden", "loc": ("query", name)} for name in names])
 
 
 def _checked(read: Callable[[], Model]) -> Model:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
+from fastapi.exceptions import RequestValidationError
 
 from app.charts.gallery import Gallery
 from app.http.asker import is_led_here
@@ -14,12 +16,14 @@ from app.supervisor import Supervisor
 from app.words.catalogue import choose_locale
 from app.words.reader import Reader
 from ingest.store import EntryStore
+from kb.fields import FILTERS
 from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
 from kb.loop.logbook import ClosedLogbook, Logbook
 
 LANGUAGE_COOKIE = "lang"
+REPEATED = {*FILTERS, "trust"}  # parameters with several values
 
 
 def services_of(request: Request) -> Services:
@@ -63,6 +67,16 @@ def _supervisor(request: Request) -> Supervisor:
 
 def _gallery(services: ServicesDep) -> Gallery:
     return services.gallery
+
+
+def each_once(request: Request) -> None:
+    """Refuse a repeated parameter that has one value: which of them is meant?"""
+    names = Counter(name for name, _ in request.query_params.multi_items() if name not in REPEATED)
+    twice = [name for name, times in names.items() if times > 1]
+    if twice:
+        raise RequestValidationError(
+            [{"type": "repeated", "loc": ("query", name), "msg": "Given more than once."} for name in twice]
+        )
 
 
 def reader_of(request: Request) -> Reader:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from app.http.dependencies import reader_of
 from app.http.headers import HEADERS
+from app.http.methods import allowed
 from app.shapes.search import ErrorDetail, ErrorOut
 from kb.errors import (
     ActivitySchemaError,
@@ -36,6 +37,7 @@ from kb.errors import (
     StaleEditError,
     TextTooLongError,
     TooManyFilesError,
+    UnknownTypeError,
     UntitledError,
 )
 from kb.wording import say
@@ -63,11 +65,23 @@ STATUS: dict[type[KBError], int] = {
     MissingVersionError: 428,
     RequestTooLargeError: 413,
     TooManyFilesError: 413,
+    UnknownTypeError: 415,
 }
-API_ERRORS: dict[int | str, dict[str, object]] = {
-    422: {"model": ErrorOut, "description": "A parameter is unknown or has an invalid value."},
-    503: {"model": ErrorOut, "description": "The index or the model is not ready yet."},
-}
+Answers = dict[int | str, dict[str, Any]]
+
+
+def declared(**when: str) -> Answers:
+    """Return for OpenAPI the errors of a route, all of the one shape: `_404="No entry has this id."`."""
+    return {int(status[1:]): {"model": ErrorOut, "description": text} for status, text in when.items()}
+
+
+API_ERRORS = declared(
+    _403="The request comes from a host or site that is not served, or would change a read-only server.",
+    _422="A parameter is unknown or has an invalid value.",
+    _503="The index or the model is not ready yet.",
+)
+BODY_ERRORS = declared(_413="The request is too large.", _415="The body is neither JSON nor another type listed here.")
+FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/openapi.json", "/static/")
 log = logging.getLogger(__name__)
 
 
@@ -82,13 +96,14 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
         fields = [{"name": _place(item), "message": _advice(item)} for item in error.errors()]
-        message = "; ".join(f"{field['name']}: {field['message']}" for field in fields[:5])
-        return _answer(request, 422, "invalid_request", message, fields)
+        return _answer(request, 422, "invalid_request", _joined(fields), fields)
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
-        codes = {404: "not_found", 405: "method_not_allowed"}
-        return _answer(request, error.status_code, codes.get(error.status_code, "http_error"), str(error.detail))
+        if error.status_code == 405:
+            return _not_allowed(request)
+        code = "not_found" if error.status_code == 404 else "http_error"
+        return _answer(request, error.status_code, code, str(error.detail))
 
     @app.exception_handler(Exception)
     def _unknown(request: Request, error: Exception) -> Response:
@@ -105,6 +120,13 @@ def error_response(status: int, code: str, message: str, fields: list[dict[str, 
     return JSONResponse(body.model_dump(), status_code=status)
 
 
+def invalid_target(request: Request, fields: list[dict[str, str]]) -> Response:
+    """Refuse a request whose path or query string is not clean text."""
+    if not wants_page(request):
+        return error_response(422, "invalid_request", _joined(fields), fields)
+    return _answer(request, 422, "", say("The address contains characters that are not text. Enter it again."))
+
+
 def refusal(request: Request, message: str) -> Response:
     """Refuse a request from another site; a browser gets plain text, since a page's files would be refused too."""
     if not wants_page(request):
@@ -114,10 +136,7 @@ def refusal(request: Request, message: str) -> Response:
 
 def wants_page(request: Request) -> bool:
     """Whether a browser asks for a page rather than a program for data."""
-    path = request.url.path
-    return not path.startswith(("/api/", "/healthz", "/readyz", "/static/")) and "html" in request.headers.get(
-        "accept", "html"
-    )
+    return not request.url.path.startswith(FOR_PROGRAMS) and "html" in request.headers.get("accept", "html")
 
 
 def _answer(
@@ -130,19 +149,30 @@ def _answer(
     return render_error(request, status, message)
 
 
+def _not_allowed(request: Request) -> Response:
+    """Say which methods the address answers: 204 to OPTIONS, otherwise 405."""
+    methods = ", ".join(allowed(request.scope))
+    if request.method == "OPTIONS":
+        response = Response(status_code=204)
+    else:
+        message = f"{request.method} is not possible here; this address answers {methods}."
+        response = _answer(request, 405, "method_not_allowed", message)
+    response.headers["Allow"] = methods
+    return response
+
+
+def _joined(fields: list[dict[str, str]]) -> str:
+    return "; ".join(f"{field['name']}: {field['message']}" for field in fields[:5])
+
+
 def _code(error: KBError) -> str:
     name = type(error).__name__.removesuffix("Error")
     return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
 
 
 def _place(item: dict[str, Any]) -> str:
-    parts = () if item["type"] == "json_invalid" else item["loc"][1:]  # invalid JSON has a position only
-    return ".".join(map(str, parts)) or str(item["loc"][0])
+    return ".".join(map(str, item["loc"][1:])) or str(item["loc"][0])
 
 
 def _advice(item: dict[str, Any]) -> str:
-    if item["type"] == "extra_forbidden":
-        return "Unknown parameter."
-    if item["type"] == "json_invalid":
-        return f"Invalid JSON: {item['ctx']['error']} (at character {item['loc'][-1]})."
-    return str(item["msg"])
+    return "Unknown parameter." if item["type"] == "extra_forbidden" else str(item["msg"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.pages import meeting, playbook, problems
+from app.pages import meeting, playbook, problems, reference
 from app.pages.board import page as board
 from app.pages.entry import page as entry
 from app.pages.entry import versions
@@ -35,5 +35,6 @@ for module in (
     entry,
     problems,
     playbook,
+    reference,
 ):
     router.include_router(module.router)

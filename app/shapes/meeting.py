@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from app.shapes.derived import ONE, ONE_LINE
 from app.shapes.search import NoParams
 from kb.loop.kpis import Figure
 from kb.loop.meeting import Ending, LastMeeting, Meeting, Moved, Reused, Work
@@ -15,7 +17,9 @@ from kb.loop.period import Period
 class MeetingParams(NoParams):
     """Which meeting."""
 
-    period: str = Field("", max_length=60, description="A week (2026-W47) or month (2026-11); empty: last full week.")
+    period: Annotated[str, Field(max_length=60, json_schema_extra=ONE), ONE_LINE] = Field(
+        "", description="A week (2026-W47) or month (2026-11); empty: last full week."
+    )
     stored: bool = Field(False, description="The saved numbers, if there are any, instead of today's records.")
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.shapes.derived import CHOSEN, FOUND, Rounded, Shape, found_under, holding
+from app.shapes.derived import CHOSEN, FOUND, WHOLE, Day, Rounded, Shape, found_under, holding
 from app.words.addresses import entry_address
 from app.words.reader import Reader
 from kb.entry import Entry
 from kb.fields import FILTERS
 from kb.loop.review import STATES, TrustState
 from kb.search.answer import Answer, Hit, IndexState
-from kb.search.query import MAX_LIMIT, Filters
+from kb.search.query import MAX_LIMIT, MAX_QUERY_CHARS, Filters
 
 MAX_OFFSET = 10_000
 MAX_SIMILAR = 50
@@ -42,8 +42,8 @@ class ChosenParams(BaseModel):
 class BoundsParams(ChosenParams):
     """Filters; a repeated one matches any of its values."""
 
-    date_from: date | Literal[""] | None = Field(None, description="First day, inclusive: 2026-04-01.")
-    date_to: date | Literal[""] | None = Field(None, description="Last day, inclusive.")
+    date_from: Day = Field(None, description="First day, inclusive: 2026-04-01.")
+    date_to: Day = Field(None, description="Last day, inclusive.")
 
     def filters(self) -> Filters:
         """Return the filters for the library."""
@@ -55,8 +55,8 @@ class FilterParams(BoundsParams):
     """Filters and paging."""
 
     trust: list[TrustState] = Field(default_factory=list, max_length=len(STATES), description="Verification state.")
-    limit: int = Field(10, ge=1, le=MAX_LIMIT)
-    offset: int = Field(0, ge=0, le=MAX_OFFSET)
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), WHOLE] = 10
+    offset: Annotated[int, Field(ge=0, le=MAX_OFFSET), WHOLE] = 0
 
     def filters(self) -> Filters:
         """Return the filters for the library."""
@@ -66,7 +66,11 @@ class FilterParams(BoundsParams):
 class SearchParams(FilterParams):
     """A search."""
 
-    q: str = Field("", description='Words, a question, "an exact phrase", -excluded. Empty: list entries.')
+    q: str = Field(
+        "",
+        description='Words, a question, "an exact phrase", -excluded. Empty: list entries.',
+        json_schema_extra={"maxLength": MAX_QUERY_CHARS, "pattern": r"^[^\x00-\x08\x0e-\x1f\x7f-\x9f]*$"},
+    )
     sort: Literal["relevance", "newest"] = "relevance"
     explain: bool = Field(False, description="Explain the rank of each hit.")
 
@@ -83,7 +87,7 @@ class EntryParams(NoParams):
     part: Literal["", "entry", "similar", "lineage", "source"] = Field(
         "", description="Empty: taken from the path. Needed only when an id ends with the name of a part."
     )
-    limit: int = Field(5, ge=1, le=MAX_SIMILAR, description="Number of similar entries.")
+    limit: Annotated[int, Field(ge=1, le=MAX_SIMILAR, description="Number of similar entries."), WHOLE] = 5
 
 
 class AdjustmentOut(Shape):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.shapes.derived import Rounded, Shape, found_under, holding
+from app.shapes.derived import ONE, ONE_LINE, WHOLE, Rounded, Shape, found_under, holding
 from app.shapes.search import DEPRECATED, BoundsParams
 from app.words.addresses import entry_address
 from app.words.deals import ValueNames
@@ -19,7 +19,7 @@ from kb.insight.pairs import OppositePair, Suggestion
 from kb.insight.similar import MOST_NEIGHBOURS, SimilarDeal, SimilarDeals
 
 Some = Annotated[
-    list[Annotated[str, Field(max_length=200)]],
+    list[Annotated[str, Field(max_length=200, json_schema_extra=ONE), ONE_LINE]],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
     Field(default_factory=list, max_length=20, description="One value or several, in any spelling of the playbook."),
 ]
@@ -32,16 +32,18 @@ class SimilarDealsIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field("", description="Notes, up to 20,000 characters; may be Markdown with front matter.")
-    deal_id: str = Field("", max_length=500, description="An existing deal; other fields override it.")
+    deal_id: Annotated[str, Field(max_length=500, json_schema_extra=ONE), ONE_LINE] = Field(
+        "", description="An existing deal; other fields override it."
+    )
     competitors: Some = Field(
         default_factory=list, max_length=20, json_schema_extra=DEPRECATED, description="Now `competitor`."
     )
-    size: int | None = Field(None, ge=1, le=10_000_000, description="Employees.")
-    amount: int | None = Field(None, ge=0, le=10**15, description="In yen.")
-    stage: str = Field("", max_length=200)
-    lead_source: str = Field("", max_length=200)
+    size: Annotated[int, Field(ge=1, le=10_000_000), WHOLE] | None = Field(None, description="Employees.")
+    amount: Annotated[int, Field(ge=0, le=10**15), WHOLE] | None = Field(None, description="In yen.")
+    stage: Annotated[str, Field(max_length=200, json_schema_extra=ONE), ONE_LINE] = ""
+    lead_source: Annotated[str, Field(max_length=200, json_schema_extra=ONE), ONE_LINE] = ""
     filters: BoundsParams = Field(default_factory=lambda: BoundsParams.model_validate({}))
-    k: int = Field(5, ge=1, le=MOST_NEIGHBOURS, description="Deals of each outcome.")
+    k: Annotated[int, Field(ge=1, le=MOST_NEIGHBOURS, description="Deals of each outcome."), WHOLE] = 5
 
     def facts(self) -> dict[str, Any]:
         """Return the stated facts by the library's names."""

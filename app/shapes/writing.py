@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.shapes.derived import ONE, ONE_LINE
 from app.shapes.search import HitOut, ProblemOut
 from app.words.addresses import entry_address
 from ingest.names import UNNAMED
@@ -22,7 +23,9 @@ class CheckIn(BaseModel):
     kind: Literal["", "talk-track", "deal", "campaign", "note"] = Field(
         "", description="Used when the front matter has no kind."
     )
-    id: str = Field("", max_length=500, description="The entry this text replaces; empty for a new one.")
+    id: Annotated[str, Field(max_length=500, json_schema_extra=ONE), ONE_LINE] = Field(
+        "", description="The entry this text replaces; empty for a new one."
+    )
 
 
 class WriteIn(BaseModel):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
@@ -17,6 +18,7 @@ from app.services import open_services
 from app.settings import Settings
 from ingest.sync import sync
 from kb.clock import CLOCK, Clock
+from tests.app.declared import undeclared
 from tests.words import WordEmbedder, write
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -50,7 +52,15 @@ FILES = {
 
 
 class Browser(TestClient):
-    """A client that says where its forms come from, as every browser does."""
+    """A client that says where its forms come from, as every browser does, and trusts only declared answers."""
+
+    def request(self, method: Any, url: Any, **options: Any) -> Response:  # type: ignore[override]
+        """Send a request; fail if OpenAPI knows the route but not the status."""
+        response = super().request(method, url, **options)
+        assert isinstance(self.app, FastAPI)
+        missing = undeclared(self.app.openapi(), method, response.request.url.path, response.status_code)
+        assert not missing, missing
+        return response
 
     def post(self, url: Any, **options: Any) -> Response:  # type: ignore[override]
         """Send something from a page of the application."""

@@ -45,7 +45,8 @@ def test_every_filter_is_described(name: str, client: TestClient) -> None:
     schema = client.get("/openapi.json").json()
     taken = {parameter["name"] for parameter in schema["paths"]["/api/v1/search"]["get"]["parameters"]}
     assert name in taken & schema["components"]["schemas"]["HitOut"]["properties"].keys()
-    assert name in schema["components"]["schemas"]["BoundsParams"]["properties"]
+    body = schema["paths"]["/api/v1/deals/similar"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert name in body["properties"]["filters"]["properties"]
     assert f"`{name}`" in API_REFERENCE
 
 

@@ -107,3 +107,18 @@ def test_a_page_weighs_at_most_120_kilobytes(page: Page, address: str) -> None:
     page.goto(f"{address}/?q=価格")
     page.wait_for_load_state("networkidle")
     assert 0 < sum(sizes) <= 120_000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_route_is_tried_in_the_reference_within_the_strict_policy(page: Page, address: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(f"{address}/docs")
+    page.locator("#operations-search-search_api_v1_search_get .opblock-summary-control").click()
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_placeholder("q", exact=True).fill("価格が高い")
+    page.get_by_role("button", name="Execute").click()
+    expect(page.locator(".live-responses-table .response-col_description").last).to_contain_text(
+        "talk-tracks/price-too-high"
+    )
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -26,9 +26,10 @@ def _served(folder: Path) -> tuple[TestClient, Assets]:
 
 def test_every_asset_of_a_page_lasts_and_leads_somewhere(client: TestClient) -> None:
     found = set()
-    for page in ("/", "/new/note", "/new/files"):
+    for page in ("/", "/new/note", "/new/files", "/docs"):
         found |= set(re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get(page).text))
-    assert {re.sub(r"/static/|\?.*", "", address) for address in found} == set(NAMES)
+    of_swagger = {"swagger/swagger-ui.css", "swagger/swagger-ui-bundle.js"}
+    assert {re.sub(r"/static/|\?.*", "", address) for address in found} == {*NAMES, *of_swagger}
     for address in found:
         answer = client.get(address)
         assert answer.status_code == 200 and answer.headers["cache-control"] == LASTING

@@ -134,7 +134,7 @@ def test_nothing_in_the_page_needs_inline_styles_or_scripts(client: TestClient) 
 
 
 def test_an_address_with_nonsense_is_still_a_page(client: TestClient) -> None:
-    assert "似た商談" in _page(client, "/deals/similar?size=abc&amount=-&industry=&k=9&text=%00")
+    assert "似た商談" in _page(client, "/deals/similar?size=abc&amount=-&industry=&k=9&text=%0B")
 
 
 def test_the_deals_to_compare_with_can_be_narrowed(client: TestClient) -> None:
