@@ -41,6 +41,7 @@ class Background:
         jobs = [
             Job("warm", self._warm, WARM_SECONDS, at_once=True),
             Job("poll", self._poll, POLL_SECONDS),
+            Job("saved", services.intake.retry, POLL_SECONDS),
             self._embed_job,
             Job("standings", services.library.loop.update_standings, STANDINGS_SECONDS),
             Job("forget", services.activity.purge_expired, FORGET_SECONDS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import os
 import secrets
 import time
@@ -28,6 +29,8 @@ _REASONS = {
     errno.ENAMETOOLONG: say("the file name is too long"),
 }
 
+log = logging.getLogger(__name__)
+
 
 def create(path: Path, text: str, *, durable: bool = True) -> str:
     """Write a new file and return the hash of its bytes. Raises FileExistsError, NotSavedError.
@@ -42,7 +45,11 @@ def create(path: Path, text: str, *, durable: bool = True) -> str:
             raise
         except OSError:  # no hard links on this file system: reserve the name, then replace the file
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-            temporary.replace(path)
+            try:
+                temporary.replace(path)
+            except OSError:
+                _discard(path)
+                raise
     return hashlib.sha256(raw).hexdigest()
 
 
@@ -123,8 +130,12 @@ def _discard(temporary: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+    """Force the name of a file to the disk; the file is already there, so a failure is only logged."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        log.warning("'%s' could not be forced to the disk: %s", folder, error)

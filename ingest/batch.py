@@ -10,7 +10,7 @@ from typing import Literal
 from ingest.fields import entry_id
 from ingest.files import decode
 from ingest.likeness import folded
-from ingest.names import candidates, file_stem, name_of
+from ingest.names import candidates, file_stem, name_of, require_plain
 from ingest.review import Review
 from ingest.store import EntryStore, Saved
 from kb.entry import Problem
@@ -73,6 +73,7 @@ def _planned(store: EntryStore, library: Library, name: str, raw: bytes) -> Plan
     if isinstance(content, Problem):
         return Planned(name, "refuse", why=content.message)
     try:
+        require_plain(name=name)
         review = store.check(content.text, name=_stem(name))
         if not name:
             name_of(review.entry)

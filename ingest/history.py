@@ -71,7 +71,7 @@ class History:
         name = " ".join("".join(c if c.isprintable() and c not in "<>" else " " for c in author).split()) or NOBODY
         try:
             return self._commit(path, name, reason or path)
-        except (OSError, subprocess.SubprocessError) as error:
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
             log.warning("%s was saved but not committed: %s", path, _message(error))
             return False
 

@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from ingest.chunk import Chunked
+from ingest.missed import Missed
 from ingest.sync import TEXTS_AT_ONCE, SyncReport, kept_playbook, stale, sync, sync_some
 from kb.errors import IndexBusyError
 from kb.index.index import Index
 from kb.library import Library
 
+WAIT_SECONDS = 5.0  # a save waits for another process that is writing to the index
 REFRESH_SECONDS = 2.0  # how often a long sync makes its progress searchable
 BREATH_SECONDS = 0.01  # lets others get the locks between two portions
 MOST_SINGLE = 200  # up to so many files are always indexed one by one
 _NOTHING: Mapping[str, Chunked] = {}
 MOST_SHARE = 0.5  # of all entries; above it a full sync costs no more
+MOST_FAILURES = 2  # changes in a row that fail on their own: then the fault lies elsewhere
+log = logging.getLogger(__name__)
 
 
 class Intake:
-    """The only writer in a process to the index a library serves. Thread-safe."""
+    """The only writer in a process to the index a library serves. Thread-safe.
+
+    What was saved but could not be indexed, for whatever reason, is remembered, and `retry` indexes it.
+    """
 
     def __init__(self, library: Library, folder: Path) -> None:
         self._library = library
         self._folder = folder
         self._playbook_file = library.with_index(lambda index: kept_playbook(index, folder))
         self._lock = threading.Lock()
+        self._missed = Missed()
+        self._generation = ""  # of the index after the last write here
+
+    @property
+    def waiting(self) -> int:
+        """How many saved files could not be indexed yet."""
+        return len(self._missed.paths)
 
     def index_files(
         self, paths: Collection[str] | None = None, *, wait: float = 0.0, chunked: Mapping[str, Chunked] = _NOTHING
@@ -38,18 +53,34 @@ class Intake:
 
         `chunked` has parsed documents by path; they are used if the file still has that text.
         Large changes are searchable by their words first, by meaning after `embed_waiting`.
-        Returns None if another process was writing for more than `wait` seconds: that process or the next sync
-        indexes the change.
+        Returns None if another process was writing for more than `wait` seconds.
         """
         deadline = time.monotonic() + wait
         with self._lock:
-            while True:
-                try:
-                    return self._index(paths, chunked)
-                except IndexBusyError:
-                    if time.monotonic() >= deadline:
-                        return None
-                    time.sleep(0.05)
+            return self._index_by(deadline, paths, chunked)
+
+    def index_saved(self, path: str, chunked: Chunked) -> SyncReport | None:
+        """Index a file that was saved; None, and never an error, if that has to wait for `retry`."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        with self._lock:
+            if self._missed.is_pausing:  # the last attempt has just failed: nobody waits for the next one
+                self._missed.add([path])
+                return None
+            try:
+                return self._attempt([path], {path: chunked} if chunked.chunks else _NOTHING, deadline)
+            except BaseException:  # also a panic of Chroma: the file is written, and saving it again would not help
+                log.exception("%s was saved but could not be indexed; this is tried again.", path)
+                return None
+
+    def retry(self) -> None:
+        """Index what was saved but could not be indexed. Raises the last fault if some of it still cannot be."""
+        with self._lock:
+            paths = self._missed.paths
+            if not paths or self._is_retried(paths):
+                return
+            fault = self._retry_each(paths)
+        if fault:
+            raise fault
 
     def notice(self) -> bool:
         """Reload what another process wrote to the index; return whether anything changed."""
@@ -67,6 +98,7 @@ class Intake:
             with self._lock, suppress(IndexBusyError):
                 with index.writing():
                     index.store(portion)
+                self._generation = _generation(index)
                 refreshed = self._refresh(refreshed, now=not index.waiting)
             done()
             stop.wait(BREATH_SECONDS)
@@ -76,12 +108,77 @@ class Intake:
         index = self._library.with_index(lambda served: served)
         return stale(index, self._folder, self._playbook_file)
 
+    def _is_retried(self, paths: Sequence[str]) -> bool:
+        """Try to index all at once; return whether that is done with, or another process is writing."""
+        with suppress(Exception):  # each on its own shows what is wrong
+            self._attempt(paths, _NOTHING, 0.0)
+            return True
+        return False
+
+    def _retry_each(self, paths: Sequence[str]) -> Exception | None:
+        """Try one by one, so that a single file keeps no other waiting; return the last fault."""
+        fault, failures = None, 0
+        for path in paths:
+            try:
+                self._attempt([path], _NOTHING, 0.0)
+                failures = 0
+            except Exception as error:
+                fault, failures = error, failures + 1
+            if failures == MOST_FAILURES:
+                break
+        return fault
+
+    def _attempt(self, paths: Sequence[str], chunked: Mapping[str, Chunked], deadline: float) -> SyncReport | None:
+        """Index saved files until `deadline`, and remember those for which that fails."""
+        self._missed.add(paths)
+        try:
+            report = self._index_by(deadline, paths, chunked)
+        except BaseException:
+            self._missed.pause()
+            raise
+        if report:
+            self._missed.discard(paths)
+        return report
+
+    def _index_by(
+        self, deadline: float, paths: Collection[str] | None, chunked: Mapping[str, Chunked]
+    ) -> SyncReport | None:
+        while True:
+            try:
+                return self._index(paths, chunked)
+            except IndexBusyError:
+                if time.monotonic() >= deadline:
+                    return None
+                time.sleep(0.05)
+
     def _index(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport:
+        started = time.monotonic()
+        if not self._library.with_index(self._is_mine):  # vectors another process wrote would be unknown here
+            self._library.reload_if_changed()
+        try:
+            report = self._indexed(paths, chunked)
+        except IndexBusyError:
+            raise
+        except BaseException as error:  # Chroma may panic
+            if time.monotonic() - started > WAIT_SECONDS:
+                raise
+            log.warning("Indexing failed; it is tried once more with the index reopened: %s", cause_of(error))
+            self._library.reopen()
+            report = self._indexed(paths, chunked)
+        self._generation = self._library.with_index(_generation)
+        return report
+
+    def _indexed(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport:
         report = self._library.with_index(partial(self._sync, paths, chunked))
         self._library.refresh()
         return report
 
+    def _is_mine(self, index: Index) -> bool:
+        return index.is_current and _generation(index) == self._generation
+
     def _sync(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked], index: Index) -> SyncReport:
+        if index.is_replaced:  # since it was reloaded: syncing it would undo what another process built
+            raise IndexBusyError
         refreshed = time.monotonic()
 
         def show(_done: int, _total: int, _path: str) -> None:
@@ -89,7 +186,7 @@ class Intake:
             refreshed = self._refresh(refreshed)
 
         if paths is not None and len(paths) <= max(MOST_SINGLE, MOST_SHARE * index.catalog.counts()["entries"]):
-            return sync_some(
+            report = sync_some(
                 index,
                 self._folder,
                 paths,
@@ -98,6 +195,9 @@ class Intake:
                 chunked=chunked,
                 playbook_file=self._playbook_file,
             )
+            if index.has_lost_vectors:
+                sync(index, self._folder, show, embed_later=True, playbook_file=self._playbook_file)
+            return report
         return sync(index, self._folder, show, embed_later=True, playbook_file=self._playbook_file)
 
     def _refresh(self, before: float, *, now: bool = False) -> float:
@@ -106,3 +206,12 @@ class Intake:
             return before
         self._library.refresh()
         return time.monotonic()
+
+
+def _generation(index: Index) -> str:
+    return index.catalog.meta("generation")
+
+
+def cause_of(error: BaseException) -> str:
+    """Return the first line of an error: the others quote what was to be written."""
+    return (str(error) or type(error).__name__).splitlines()[0]

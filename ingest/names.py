@@ -9,10 +9,17 @@ from collections.abc import Iterator
 
 from kb.choices import KIND_FOLDERS
 from kb.entry import Entry, Problem
-from kb.errors import UntitledError
+from kb.errors import RefusedTextError, UntitledError
+from kb.wording import say
 
 LONGEST = 120  # bytes of UTF-8; systems allow 255, and a number and an extension are added
 UNNAMED = "(untitled)"  # name of a text without a title until it has a file
+_FIELDS = {
+    "author": say("the author's name"),
+    "reason": say("the reason"),
+    "name": say("the file name"),
+    "key": say("the Idempotency-Key"),
+}
 _UNSAFE = re.compile(r"[^\w.()+-]+")  # anything but letters, digits and a few signs
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # Windows device names
 
@@ -23,6 +30,17 @@ def file_stem(title: str) -> str:
     name = unicodedata.normalize("NFC", _UNSAFE.sub("-", text)).strip("-._")
     name = name.encode("utf-8", "ignore")[:LONGEST].decode("utf-8", "ignore").rstrip("-._")
     return f"entry-{name}" if _RESERVED.fullmatch(name) else name or "entry"
+
+
+def require_plain(**fields: str) -> None:
+    """Refuse control characters in what goes to git, file names or the index. Raises RefusedTextError.
+
+    A reason may have several lines.
+    """
+    for field, value in fields.items():
+        text = re.sub(r"[\t\r\n]", "", value) if field == "reason" else value
+        if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in text):
+            raise RefusedTextError(say("Remove the control characters from {field}.", field=_FIELDS[field]))
 
 
 def name_of(entry: Entry) -> str:

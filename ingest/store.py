@@ -1,26 +1,28 @@
-"""Save entries: checked, written atomically and searchable when the call returns."""
+"""Save entries: checked, written atomically and, if the index can be written, searchable when the call returns."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import logging
+import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest import atomic
 from ingest.document import Document
+from ingest.fields import entry_id as id_of
 from ingest.files import MAX_FILE_BYTES, FileText, decode
 from ingest.front_matter import edited
 from ingest.history import History, Version
 from ingest.inside import below
 from ingest.intake import Intake
-from ingest.names import UNNAMED, candidates, name_of, veiled
+from ingest.names import UNNAMED, candidates, name_of, require_plain, veiled
 from ingest.once import Once
 from ingest.parse import entry_of
-from ingest.review import Review, review
+from ingest.review import Review, read_alone, review
+from ingest.saving import one_at_a_time
+from ingest.written import Written
 from kb.choices import KIND_FOLDERS
 from kb.entry import Entry, Problem
 from kb.errors import (
@@ -35,7 +37,7 @@ from kb.errors import (
 from kb.library import Library
 from kb.wording import say
 
-WAIT_SECONDS = 5.0  # for another process that is writing to the index
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Saved:
     path: str
     content_hash: str
     problems: tuple[Problem, ...]
-    is_findable: bool  # False: another process is indexing; the entry will be found soon
+    is_findable: bool  # False: the file is written but not indexed yet; this is tried again by itself
 
 
 class EntryStore:
@@ -71,7 +73,7 @@ class EntryStore:
         self._intake = intake
         self._folder = folder
         self._lock = lock
-        self._thread_lock = threading.Lock()
+        self._written = Written(folder)
         self._once: Once[Saved] = Once()
 
     def source(self, entry_id: str) -> Source:
@@ -129,6 +131,7 @@ class EntryStore:
         Raises KeyReusedError, and writes nothing, if the key was used for another text.
         Raises DuplicateTextError unless `force`, UntitledError, RefusedTextError, NotSavedError.
         """
+        require_plain(author=author, reason=reason, name=name, key=key)
         content = text if isinstance(text, str) else text.text
         saved, is_same = self._once.run(key, content, lambda: self._created(text, kind, name, force, author, reason))
         if not is_same:
@@ -149,20 +152,22 @@ class EntryStore:
 
         Raises StaleEditError if the file has changed since, EntryNotFoundError, and as `create` does.
         """
-        found = self.check(text, entry_id=entry_id)
+        require_plain(author=author, reason=reason)
+        path = self._path_of(entry_id)
+        found = self._reviewed(text, path, entry_id)
         new = found.chunked.document.text
         if found.refusal:
             raise RefusedTextError(found.refusal)
-        if found.same and not force and self.source(entry_id).text != new:
-            raise DuplicateTextError(found.same.id)
-
-        def write(location: Path) -> str:
+        with self._writing():
+            location = below(self._folder, path)
             current = _hash_of(location, entry_id)
             if current != base_hash:
                 raise StaleEditError(entry_id, current)
-            return atomic.replace(location, new)
-
-        return self._saved(found, self._library.entries.get(entry_id).path, write, author, reason)
+            same = found.same.id if found.same else self._written.same(found.entry.body, entry_id)
+            if same and not force and hashlib.sha256(new.encode("utf-8")).hexdigest() != current:
+                raise DuplicateTextError(same)
+            saved = self._kept(found, path, entry_id, atomic.replace(location, new), author, reason)
+        return self._indexed(saved, found)
 
     def set_status(self, entry_id: str, status: str, *, author: str = "", reason: str = "") -> Saved:
         """Archive or restore an entry. Raises as `update` does."""
@@ -170,21 +175,52 @@ class EntryStore:
         text = edited(Document.of(source.text), {"status": status})
         return self.update(entry_id, text, source.content_hash, force=True, author=author, reason=reason)
 
+    def _path_of(self, entry_id: str) -> str:
+        """Return where an entry is, also one that is not indexed yet. Raises EntryNotFoundError."""
+        try:
+            return self._library.entries.get(entry_id).path
+        except EntryNotFoundError:
+            if path := self._written.path_of(entry_id):
+                return path
+            raise
+
     def _created(self, text: str | Document, kind: str, name: str, force: bool, author: str, reason: str) -> Saved:
-        found = self.check(text, kind=kind, name=name)
+        found = self._reviewed(text, place_of(kind, name))
         title = name or name_of(found.entry)
         if found.refusal:
             raise RefusedTextError(found.refusal)
         if found.same and not force:
             raise DuplicateTextError(found.same.id)
-        new = found.chunked.document.text
+        with self._writing():
+            if not force and (same := self._written.same(found.entry.body)):  # saved since the review
+                raise DuplicateTextError(same)
+            path, digest = self._new_file(found, title, force)
+            saved = self._kept(found, path, _new_id(found, path), digest, author, reason)
+        return self._indexed(saved, found)
+
+    def _new_file(self, found: Review, title: str, force: bool) -> tuple[str, str]:
+        """Write a new file; return its path and hash. Raises DuplicateTextError if it is there already."""
+        text = found.chunked.document.text
         paths = candidates if self._library.shows_everything else veiled
         for path in paths(found.entry.kind, title):
+            location = below(self._folder, path)
             try:
-                return self._saved(found, path, lambda location: atomic.create(location, new), author, reason)
+                if not os.path.lexists(location):
+                    return path, atomic.create(location, text)
             except FileExistsError:
-                continue
+                pass  # another program has just written it
+            if not force and _has(location, text):  # by another process, or before a restart
+                raise DuplicateTextError(_new_id(found, path))
         raise NotSavedError(say("too many entries have this title; choose another"))
+
+    def _reviewed(self, text: str | Document, path: str, entry_id: str = "") -> Review:
+        """Return the review before a save, without comparison if model or index fail. Raises RefusedTextError."""
+        document = acceptable(text)
+        try:
+            return review(self._library, document, path, entry_id)
+        except Exception:  # whatever it is: what somebody knows is kept, also without an index
+            log.exception("A text could not be compared with the entries; it is saved all the same.")
+            return read_alone(self._library, document, path, entry_id)
 
     def _shows(self, text: str, path: str) -> bool:
         """Whether the library shows an entry with this text."""
@@ -198,28 +234,25 @@ class EntryStore:
         found = decode(raw, path) if raw is not None else None
         return found.text if isinstance(found, FileText) and self._shows(found.text, path) else None
 
-    def _saved(self, found: Review, path: str, write: Callable[[Path], str], author: str, reason: str) -> Saved:
-        with self._writing():
-            digest = write(below(self._folder, path))
-            self.history.commit(path, author, reason)
-        report = self._intake.index_files([path], wait=WAIT_SECONDS, chunked={path: found.chunked})
-        ids = (*report.added, *report.changed) if report else ()
-        problems = report.problems if report else tuple(replace(p, path=path) for p in found.problems)
-        return Saved(ids[0] if ids else path.removesuffix(".md"), path, digest, problems, bool(report))
+    def _kept(self, found: Review, path: str, entry_id: str, digest: str, author: str, reason: str) -> Saved:
+        """Record a file that was just written: nothing here may fail the save."""
+        self._written.remember(path, entry_id, digest, found.entry.body)
+        self.history.commit(path, author, reason)
+        problems = tuple(replace(problem, path=path) for problem in found.problems)
+        return Saved(entry_id, path, digest, problems, is_findable=False)
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _indexed(self, saved: Saved, found: Review) -> Saved:
+        report = self._intake.index_saved(saved.path, found.chunked)
+        if report is None:
+            return saved
+        ids = (*report.added, *report.changed)
+        return replace(saved, id=ids[0] if ids else saved.id, problems=report.problems, is_findable=True)
+
+    def _writing(self) -> AbstractContextManager[None]:
         """Allow one save at a time, in this process and in others."""
         if self.is_readonly:
             raise ReadOnlyError
-        try:
-            self._lock.parent.mkdir(parents=True, exist_ok=True)
-            handle = self._lock.open("w")
-        except OSError as error:
-            raise NotSavedError(error.strerror or str(error)) from error
-        with self._thread_lock, handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+        return one_at_a_time(self._lock)
 
 
 def acceptable(given: str | Document) -> Document:
@@ -248,3 +281,18 @@ def _hash_of(location: Path, entry_id: str) -> str:
         return hashlib.sha256(location.read_bytes()).hexdigest()
     except OSError as error:
         raise EntryNotFoundError(entry_id) from error
+
+
+def _new_id(found: Review, path: str) -> str:
+    """Return the id of a new entry: its own, else that of its path."""
+    own = found.entry.id
+    return own if own != id_of(found.entry.path) else id_of(path)
+
+
+def _has(location: Path, text: str) -> bool:
+    """Whether a file has exactly this text."""
+    raw = text.encode("utf-8")
+    try:
+        return location.stat().st_size == len(raw) and location.read_bytes() == raw
+    except OSError:
+        return False

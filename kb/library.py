@@ -83,6 +83,10 @@ class Library:
         """Load what another process wrote or rebuilt; return whether anything changed."""
         return self._live.reload_if_changed()
 
+    def reopen(self) -> None:
+        """Reopen the vectors of the index after a failure."""
+        self._live.reopen()
+
     def close(self) -> None:
         """Close all files."""
         self._live.close()

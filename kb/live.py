@@ -55,7 +55,8 @@ class LiveIndex:
         self._reloading = threading.Lock()
         # One thread embeds: OpenMP keeps a worker pool per calling thread, and more pools would compete for the cores.
         self._embedding = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedding")
-        self.state = self._loaded(open_index(), None)
+        index = open_index()
+        self.state = self._loaded(index, None, is_complete=index.is_current)
 
     def source(self) -> Source:
         """Return the source to search today. Raises IndexNotReadyError."""
@@ -102,7 +103,7 @@ class LiveIndex:
         state = self.state
         if state.source and state.source.snapshot.generation == state.index.catalog.meta("generation"):
             return False
-        self.state = self._loaded(state.index, state)
+        self.state = self._loaded(state.index, state, is_complete=bool(state.source) or state.index.is_current)
         return True
 
     def reload_if_changed(self) -> bool:
@@ -119,6 +120,13 @@ class LiveIndex:
         finally:
             self._reloading.release()
 
+    def reopen(self) -> None:
+        """Reopen the vectors after a failure, with what other processes wrote."""
+        with self._reloading:
+            self._release_vectors(self.state)
+            state = self.state
+            self.state = self._loaded(state.index, state, is_complete=bool(state.source) or state.index.is_current)
+
     def close(self) -> None:
         """Close all files."""
         self._embedding.shutdown(cancel_futures=True)
@@ -129,20 +137,30 @@ class LiveIndex:
         if not index.is_current:  # built for another model, which this process cannot query: keep the old index
             index.close()
             return False
-        if state.source and not moved:  # searches compare exactly while Chroma reopens its files
-            self.state = replace(state, source=replace(state.source, store=None))
-            time.sleep(SETTLE_SECONDS)
-            index.release_vectors()
-        self.state = self._loaded(index, state)
+        if state.source and not moved:
+            self._release_vectors(state)
+        try:
+            self.state = self._loaded(index, state, is_complete=True)
+        except BaseException:
+            if moved:
+                index.close()
+            raise
         if moved:
             time.sleep(SETTLE_SECONDS)
             state.index.close()
         return True
 
-    def _loaded(self, index: Index, before: State | None) -> State:
+    def _release_vectors(self, state: State) -> None:
+        """Close the vectors; searches compare exactly while Chroma reopens its files."""
+        if state.source:
+            self.state = replace(state, source=replace(state.source, store=None))
+            time.sleep(SETTLE_SECONDS)
+        state.index.release_vectors()
+
+    def _loaded(self, index: Index, before: State | None, *, is_complete: bool) -> State:
         visible, playbook = index.visible, self._read_playbook()
         bounds = Bounds(index.catalog, visible)
-        if not index.is_current:
+        if not is_complete:
             empty = Insights(index.catalog, None, playbook, bounds, visible)
             return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, visible))
         same = before.source.snapshot if before and before.source and before.index is index else None

@@ -66,7 +66,7 @@ def new(
                 typer.echo(f"{problem.line}: {reader.say(problem.message)}", err=True)
             if problems and sys.stdin.isatty() and typer.confirm(reader("cli.edit_again"), default=True):
                 continue
-            added = add_text(settings.entries, text, kind=kind)
+            added = add_text(settings.entries, text, kind=kind, lock=settings.saving_lock)
         except KBError as error:
             why = reader.say(error.sentence)
             again = reader.sentences([why, reader("cli.edit_again")])
@@ -74,6 +74,7 @@ def new(
                 continue
             fail(reader.sentences([why, reader("cli.kept", path=_store_aside(text))]))
         typer.echo(str(settings.entries / added.path))
+        typer.echo(reader("cli.not_searchable_yet"), err=True)
         return
 
 
@@ -98,7 +99,8 @@ def add(
             found = read_file(EntryFile(file.name, file))
             if isinstance(found, Problem):
                 raise KBError(found.message)
-            added = add_text(settings.entries, found.text, name=guessed(file.stem), force=force)
+            name = guessed(file.stem)
+            added = add_text(settings.entries, found.text, name=name, force=force, lock=settings.saving_lock)
         except KBError as error:
             refused += 1
             why = error.strerror if isinstance(error, OSError) else reader.say(error.sentence)
@@ -107,6 +109,8 @@ def add(
         typer.echo(f"{file} → {settings.entries / added.path}")
         for problem in added.problems:
             typer.echo(problem_line(problem, reader), err=True)
+    if refused < len(files):
+        typer.echo(reader("cli.not_searchable_yet"), err=True)
     raise typer.Exit(1 if refused else 0)
 
 

@@ -13,7 +13,7 @@ from app.http.body import posted_form
 from app.http.dependencies import GapBoardDep, LibraryDep, ReaderDep, StoreDep, reader_of
 from app.pages.view import render
 from app.pages.writing.making import author_of
-from app.words.addresses import entry_address
+from app.pages.writing.saved import address_after
 from app.words.meeting_text import to_note
 from app.words.meeting_view import in_words, title_of
 from app.words.meeting_work import waiting
@@ -71,7 +71,7 @@ def save(
         )
     except KBError as error:
         return _page(request, library, found, {**fields, "problem": reader.say(error.sentence)}, 422)
-    return RedirectResponse(f"{entry_address(saved.id)}?saved={'1' if saved.is_findable else 'soon'}", 303)
+    return RedirectResponse(address_after(saved, library), 303)
 
 
 @router.post(f"{PAGE}/mark")

@@ -50,7 +50,9 @@ class SavedOut(BaseModel):
     url: str
     content_hash: str = Field(description="SHA-256 of the file; send it as If-Match with the next change.")
     problems: list[ProblemOut]
-    findable: bool = Field(description="False: another process is indexing; the entry will be searchable soon.")
+    findable: bool = Field(
+        description="False: written, but not searchable yet; the server tries again by itself, so do not save again."
+    )
 
     @classmethod
     def of(cls, saved: Saved) -> SavedOut:

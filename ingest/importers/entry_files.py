@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from ingest import atomic
@@ -15,6 +13,7 @@ from ingest.importers.known import fields_of, key_at
 from ingest.importers.record import Record
 from ingest.inside import below
 from ingest.names import file_stem
+from ingest.saving import one_at_a_time
 from ingest.yaml_text import YamlTextError
 from kb.choices import KIND_FOLDERS
 from kb.errors import NotSavedError
@@ -51,7 +50,7 @@ def change_file(location: Path, record: Record, lock: Path | None) -> bool:
 
     Raises NotSavedError.
     """
-    with _locked(lock):
+    with one_at_a_time(lock):
         try:
             document = Document.of(location.read_bytes().decode("utf-8"))
             fields = changes(record, fields_of(document)[0])
@@ -61,19 +60,3 @@ def change_file(location: Path, record: Record, lock: Path | None) -> bool:
         except (OSError, UnicodeDecodeError, YamlTextError) as error:
             raise NotSavedError(say("{path} was changed in the meantime", path=location.name)) from error
         return True
-
-
-@contextmanager
-def _locked(lock: Path | None) -> Iterator[None]:
-    """Hold the lock that every program writing to this folder takes."""
-    if lock is None:
-        yield
-        return
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        handle = lock.open("w")
-    except OSError as error:
-        raise NotSavedError(error.strerror or str(error)) from error
-    with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

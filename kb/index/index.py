@@ -15,10 +15,11 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from kb.entry import VISIBILITIES, Chunk, Entry, Problem
 from kb.errors import IndexBusyError
@@ -32,6 +33,7 @@ from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
 
 FORMAT = "6"  # of the tables
 CURRENT = "current"
+PROBE_BYTES = 256_000  # an empty store needs about as much
 BETWEEN_SECONDS = 0.05  # two attempts to get the write lock
 log = logging.getLogger(__name__)
 
@@ -73,7 +75,9 @@ class Index:
         self.build = build
         self.catalog = Catalog(self.build / "catalog.sqlite")
         self.cache = EmbeddingCache(cache)
+        self.has_lost_vectors = False  # since the last `repair`
         self._vectors: VectorStore | None = None
+        self._is_writing = False
         self._waiting: dict[tuple[View, str], str] = {}  # embedding backlog: (view, key) → text, in order of arrival
         self._waiting_lock = threading.Lock()
 
@@ -84,9 +88,17 @@ class Index:
 
     @property
     def vectors(self) -> VectorStore:
-        """The vectors, opened on first use; a damaged store is emptied, and `repair` refills it."""
+        """The vectors, opened on first use; a damaged store is emptied, and `repair` refills it.
+
+        Raises IndexBusyError if it cannot be opened while another process writes to it.
+        """
         if self._vectors is None:
-            self._vectors = _open_vectors(self.build / "vectors")
+            try:
+                self._vectors = _open_vectors(self.build / "vectors")
+            except Exception as error:  # whatever a damaged store raises: the cache can refill it
+                log.warning("The vector store cannot be opened: %s", error)
+                with nullcontext() if self._is_writing else self.writing():
+                    self._vectors = self._mended_vectors()
         return self._vectors
 
     @property
@@ -98,6 +110,12 @@ class Index:
     def is_current(self) -> bool:
         """Whether this build is the one being served."""
         return current_build(self.root) == self.build.name
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another build for the same model and settings is served."""
+        current = current_build(self.root)
+        return current != self.build.name and current.startswith(f"build-{self.fingerprint[:16]}-")
 
     def close(self) -> None:
         """Close all files."""
@@ -124,7 +142,11 @@ class Index:
                     if time.monotonic() >= deadline:
                         raise IndexBusyError from error
                 time.sleep(BETWEEN_SECONDS)
-            yield
+            self._is_writing = True
+            try:
+                yield
+            finally:
+                self._is_writing = False
 
     def write(self, drafts: Sequence[Draft], *, at_once: int | None = None) -> tuple[int, int]:
         """Write entries; return the number of texts embedded and of vectors reused.
@@ -167,6 +189,7 @@ class Index:
             if lost := needed[view] - self.vectors.keys(view):
                 self._add_vectors({view: self._lost_texts(view, lost)}, 0)
                 self.catalog.touch()
+        self.has_lost_vectors = False
 
     def finish(self) -> None:
         """Remove unreferenced vectors, make this build current and delete builds older than the previous one."""
@@ -181,6 +204,19 @@ class Index:
             for folder in self.root.glob("build-*"):
                 if folder.name not in (self.build.name, previous):
                     shutil.rmtree(folder, ignore_errors=True)
+
+    def _mended_vectors(self) -> VectorStore:
+        """Open the vectors while nobody writes to them, or empty them if they are damaged."""
+        folder = self.build / "vectors"
+        try:
+            return _open_vectors(folder)
+        except Exception as error:
+            if not _may_write(self.root):
+                raise
+            log.warning("The vector store is damaged (%s); rebuilding it from the cache.", error)
+            shutil.rmtree(folder, ignore_errors=True)
+            self.has_lost_vectors = True
+            return VectorStore(folder)
 
     def _lost_texts(self, view: View, keys: set[str]) -> dict[str, str]:
         if view == "situations":
@@ -277,15 +313,22 @@ def _text(view: View, title: str, headings: Sequence[str], body: str) -> str:
 
 
 def _open_vectors(folder: Path) -> VectorStore:
-    store = None
+    store = VectorStore(folder)
     try:
-        store = VectorStore(folder)
         for view in VIEWS:
             store.count(view)
-        return store
-    except Exception as error:  # whatever a damaged store raises: the cache can refill it
-        log.warning("The vector store cannot be opened (%s); rebuilding it from the cache.", error)
-        if store is not None:
-            store.close()
-        shutil.rmtree(folder, ignore_errors=True)
-        return VectorStore(folder)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _may_write(folder: Path) -> bool:
+    """Whether a file can be written: on a full disk a store that cannot be opened is not damaged."""
+    try:
+        with TemporaryFile(dir=folder) as file:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+    except OSError:
+        return False
+    return True

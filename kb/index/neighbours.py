@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ OVERFETCH = 1.5  # margin when the filter's share determines how many neighbours
 
 Flags = NDArray[np.bool_]
 Cosines = NDArray[np.float32]
+log = logging.getLogger(__name__)
 
 
 class Neighbours:
@@ -52,16 +55,22 @@ class Neighbours:
         wanted = limit if allowed is None else int(limit / share * OVERFETCH) + 1
         if self._store is not None and total > SMALL and share >= EXACT_SHARE and wanted < total:
             chunks = self._by_store(self._store, view, wanted)
-            kept = chunks if allowed is None else chunks[allowed[chunks]]
-            if allowed is None or len(kept) >= limit:
+            kept = chunks if chunks is None or allowed is None else chunks[allowed[chunks]]
+            if kept is not None and (allowed is None or len(kept) >= limit):
                 return kept[:limit]
         present = self._snapshot.rows[view] >= 0
         chunks = np.flatnonzero(present if allowed is None else present & allowed)
         return chunks[largest(self.similarity(view, chunks), limit)]
 
-    def _by_store(self, store: VectorStore, view: View, wanted: int) -> Rows:
+    def _by_store(self, store: VectorStore, view: View, wanted: int) -> Rows | None:
+        """Return the nearest chunks as Chroma sees them; None if it fails, as when another process is writing."""
         row_of_key = self._snapshot.row_of_key[view]
-        found = (row_of_key.get(key, -1) for key, _ in store.nearest(view, self._query, wanted))
+        try:
+            nearest = store.nearest(view, self._query, wanted)
+        except Exception as error:
+            log.warning("Chroma could not search (%s); comparing exactly.", error)
+            return None
+        found = (row_of_key.get(key, -1) for key, _ in nearest)
         return self._snapshot.chunks_at(view, [row for row in found if row >= 0])
 
     def _of_all(self, view: View) -> Cosines:

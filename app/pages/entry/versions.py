@@ -9,24 +9,24 @@ from app.http.dependencies import LibraryDep, ReaderDep, StoreDep
 from app.pages.view import render
 from app.pages.writing.difference import differences
 from app.pages.writing.making import author_of
-from app.words.addresses import entry_address
+from app.pages.writing.saved import address_after
 
 router = APIRouter()
 
 
 @router.post("/archive/{entry_id:path}")
-def archive(request: Request, store: StoreDep, reader: ReaderDep, entry_id: str) -> Response:
+def archive(request: Request, library: LibraryDep, store: StoreDep, reader: ReaderDep, entry_id: str) -> Response:
     """Archive an entry."""
     saved = store.set_status(entry_id, "archived", author=author_of(request), reason=reader("history.archived"))
-    return RedirectResponse(f"{entry_address(saved.id)}?saved=archived", 303)
+    return RedirectResponse(address_after(saved, library, "archived"), 303)
 
 
 @router.post("/restore/{entry_id:path}")
-def restore(request: Request, store: StoreDep, reader: ReaderDep, entry_id: str) -> Response:
+def restore(request: Request, library: LibraryDep, store: StoreDep, reader: ReaderDep, entry_id: str) -> Response:
     """Restore an archived entry."""
     reason = reader("history.unarchived")
     saved = store.set_status(entry_id, "published", author=author_of(request), reason=reason)
-    return RedirectResponse(f"{entry_address(saved.id)}?saved=restored", 303)
+    return RedirectResponse(address_after(saved, library, "restored"), 303)
 
 
 @router.get("/history/{entry_id:path}")
@@ -51,10 +51,12 @@ def history(
 
 
 @router.post("/history/{entry_id:path}")
-def bring_back(request: Request, store: StoreDep, reader: ReaderDep, entry_id: str, version: str) -> Response:
+def bring_back(
+    request: Request, library: LibraryDep, store: StoreDep, reader: ReaderDep, entry_id: str, version: str
+) -> Response:
     """Restore an old version; the current one stays in the history."""
     text = store.text_at(entry_id, version)
     current = store.source(entry_id)
     reason = reader("history.restored", version=version[:10])
     saved = store.update(entry_id, text, current.content_hash, force=True, author=author_of(request), reason=reason)
-    return RedirectResponse(f"{entry_address(saved.id)}?saved=1", 303)
+    return RedirectResponse(address_after(saved, library), 303)

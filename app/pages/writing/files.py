@@ -122,4 +122,6 @@ def _carried_out(store: EntryStore, one: Planned, reader: Reader) -> dict[str, s
         saved = carry_out(store, one)
     except KBError as error:
         return {"name": _title(one, reader), "why": reader.say(error.sentence), "address": ""}
-    return {"name": _title(one, reader), "why": reader(f"files.done_{one.action}"), "address": entry_address(saved.id)}
+    done = f"files.done_{one.action}" if saved.is_findable else "saved.soon"
+    address = entry_address(saved.id) if saved.is_findable or one.entry_id else ""
+    return {"name": _title(one, reader), "why": reader(done), "address": address}

@@ -69,7 +69,7 @@ def use(
 
 def author_of(request: Request) -> str:
     """Return the name the reader saved with last."""
-    return unquote(request.cookies.get(AUTHOR_COOKIE, ""))
+    return "".join(sign for sign in unquote(request.cookies.get(AUTHOR_COOKIE, "")) if sign.isprintable())
 
 
 def deals_to_choose(entry: Entry, library: Library, reader: Reader) -> list[Choice]:

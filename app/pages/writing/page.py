@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
@@ -17,8 +18,8 @@ from app.pages.view import FRAGMENT_HEADER, render
 from app.pages.writing.difference import differences
 from app.pages.writing.drafts import Draft
 from app.pages.writing.making import AUTHOR_COOKIE, author_of, begun_from
+from app.pages.writing.saved import address_after
 from app.pages.writing.view import page, reviewed
-from app.words.addresses import entry_address
 from ingest.document import Document
 from ingest.review import Review
 from ingest.store import EntryStore, Saved
@@ -31,6 +32,7 @@ from kb.errors import (
     GapNotClosedError,
     KBError,
     KeyReusedError,
+    ModelUnavailableError,
     RefusedTextError,
     StaleEditError,
 )
@@ -38,6 +40,7 @@ from kb.library import Library
 from kb.loop.board import GapBoard
 
 router = APIRouter()
+log = logging.getLogger(__name__)
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
@@ -45,7 +48,8 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 def choose(request: Request, reader: ReaderDep) -> Response:
     """Show the kinds of entries to write."""
     kinds = [(name, reader(f"new.{name}"), reader(f"new.{name}_lead")) for name in NEW]
-    return render(request, "new.html", {"kinds": kinds})
+    saved = reader("saved.soon") if request.query_params.get("saved") == "soon" else ""
+    return render(request, "new.html", {"kinds": kinds, "saved": saved})
 
 
 @router.get("/new/{name}")
@@ -113,8 +117,8 @@ def _save(
     except (KBError, ValueError) as error:
         sentence = error.sentence if isinstance(error, KBError) else str(error)
         return page(request, library, store, draft, _review(store, draft), problem=sentence, status=422)
-    message = _closed(board, draft.gap, saved) if draft.gap else "1" if saved.is_findable else "soon"
-    response = RedirectResponse(f"{entry_address(saved.id)}?saved={message}", 303)
+    message = _closed(board, draft.gap, saved) if draft.gap and saved.is_findable else "1"
+    response = RedirectResponse(address_after(saved, library, message), 303)
     if draft.author:
         remember(request, response, AUTHOR_COOKIE, quote(draft.author))
     return response
@@ -126,6 +130,9 @@ def _closed(board: GapBoard, gap: str, saved: Saved) -> str:
         board.close(gap, saved.id)
     except (GapNotClosedError, ActivityUnavailableError, ActivitySchemaError):
         return "unanswered"
+    except Exception:  # the entry is saved, and the gap stays on the list
+        log.exception("The gap '%s' could not be closed.", gap)
+        return "1"
     return "closed"
 
 
@@ -159,10 +166,10 @@ def _checked(request: Request, library: Library, store: EntryStore, draft: Draft
 
 
 def _review(store: EntryStore, draft: Draft) -> Review | None:
-    """Check a draft; None if it is empty."""
+    """Check a draft; None if it is empty, or if it cannot be compared now."""
     try:
         return store.check(draft.document, kind=draft.kind, entry_id=draft.entry_id)
-    except RefusedTextError:
+    except (RefusedTextError, ModelUnavailableError):
         return None
 
 
