@@ -17,6 +17,7 @@ PARTS = {
     "gaps": ("bench.gaps", "measure_gaps", "clustering of failed searches"),
     "saving": ("bench.saving", "measure_saving", "how soon saved or dropped files are found"),
     "meeting": ("bench.meeting", "measure_meeting", "the meeting over many deals and logged searches"),
+    "hostile": ("bench.limits", "measure_limits", "texts that exhaust careless Markdown implementations"),
     "speed": ("bench.speed", "measure_speed", "search at 10,000 chunks"),
     "large": ("bench.speed", "measure_large", "search at 100,000 chunks (building them takes many minutes)"),
 }

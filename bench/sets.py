@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.chunk import chunk_entry
-from ingest.document import tokens_of
+from ingest.markdown import tokens_of
 from ingest.parse import detect_language
 from kb.entry import Entry
 from kb.index.embedding import Embedder

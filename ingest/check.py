@@ -19,6 +19,8 @@ from kb.loop.lineage import link_cycles
 from kb.playbook import Playbook
 from kb.wording import say, together
 
+MOST_HINTS = 20  # broken links that get a suggestion; each is compared with every id
+
 ReadPlaybook = tuple[Playbook, tuple[Problem, ...], str]  # with its problems and its content hash
 
 
@@ -131,10 +133,10 @@ def with_own_id(entry: Entry, taken: dict[str, str]) -> tuple[Entry, list[Proble
 
 def dangling(links: Sequence[tuple[str, str, str, str]], ids: set[str]) -> list[Problem]:
     """Return a problem for each broken link; links are (path, id, relation, target)."""
-    problems = []
+    problems: list[Problem] = []
     for path, _, relation, target in links:
         if target not in ids:
-            close = get_close_matches(target, list(ids), n=1, cutoff=0.6)
+            close = get_close_matches(target, ids, n=1, cutoff=0.6) if len(problems) < MOST_HINTS else []
             missing = say("{field}: there is no entry '{id}'.", field=relation, id=target)
             hint = did_you_mean(close[0]) if close else say("Write the path relative to entries/, without .md.")
             problems.append(Problem(path, 1, together(missing, hint)))

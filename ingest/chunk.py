@@ -10,11 +10,13 @@ from itertools import pairwise
 
 from markdown_it.token import Token
 
-from ingest.document import Document, plain_text
+from ingest.document import LONGEST_HEADING, Document, plain_text
 from kb.entry import Chunk, Entry
 
 CHUNK_TOKENS = 320  # a passage of one thought: two or three Japanese paragraphs
 WHOLE_TOKENS = 480  # a table or list stays whole up to here; the window has 512 with prompt and markers
+COUNTED = 500_000  # letters of one entry given to the tokenizer, each several times; half a second
+CALL = 50  # letters that take as long as one call
 LETTERS_IN_TOKEN = 16  # an upper bound of the average in any text
 CHUNKING = f"headings-{CHUNK_TOKENS}-{WHOLE_TOKENS}"  # part of the index fingerprint
 
@@ -28,6 +30,26 @@ class Chunked:
 
     document: Document
     chunks: tuple[Chunk, ...]
+
+
+class _Counter:
+    """Counts tokens; those of a very long entry, after its first letters, by their number of tokens a letter."""
+
+    def __init__(self, count: CountTokens) -> None:
+        self._count = count
+        self._calls = self._letters = self._tokens = 0
+
+    def __call__(self, text: str) -> int:
+        letters = len(unicodedata.normalize("NFKC", text))  # one character may stand for 18 letters
+        if letters > WHOLE_TOKENS * LETTERS_IN_TOKEN:
+            return letters // LETTERS_IN_TOKEN  # too many in any case
+        if self._letters + CALL * self._calls > COUNTED:
+            return -(-letters * self._tokens // max(1, self._letters))
+        tokens = self._count(text)
+        self._calls += 1
+        self._letters += letters
+        self._tokens += tokens
+        return tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +76,12 @@ def chunk_entry(
     """
     chunks: list[Chunk] = []
     seen: dict[str, int] = {}
+    count = _Counter(count_tokens)
     for headings, blocks in _sections(entry, tokens):
         slug = _slug(headings)
         seen[slug] = seen.get(slug, 0) + 1
         base = f"{entry.id}#{slug}" + (f"~{seen[slug]}" if seen[slug] > 1 else "")
-        for slot, piece in enumerate(_pack(blocks, count_tokens, target, whole)):
+        for slot, piece in enumerate(_pack(blocks, count, target, whole)):
             first = entry.body_line + piece.start
             last = first + piece.text.count("\n")
             chunks.append(Chunk(f"{base}.{slot}", entry.id, headings, piece.text, first, last))
@@ -118,18 +141,19 @@ def _blocks(body: str, tokens: Sequence[Token]) -> Iterator[tuple[_Block, int, s
 
 
 def _top_level(tokens: Sequence[Token]) -> list[tuple[int, int, str, tuple[int, ...], int, str]]:
-    tops: list[tuple[int, int, str, tuple[int, ...], int, str]] = []
+    tops: list[tuple[int, int, str, list[int], int, str]] = []
     for index, token in enumerate(tokens):
         if token.map is None:
             continue
         start, end = token.map
         if token.level == 0:
-            level = int(token.tag[1]) if token.type == "heading_open" else 0
-            tops.append((start, end, token.type, (), level, plain_text(tokens[index + 1]) if level else ""))
+            heading = plain_text(tokens[index + 1]) if token.type == "heading_open" else ""
+            is_heading = token.type == "heading_open" and len(heading) <= LONGEST_HEADING
+            level, heading = (int(token.tag[1]), heading) if is_heading else (0, "")
+            tops.append((start, end, token.type, [], level, heading))
         elif token.type in ("list_item_open", "tr_open") and tops and (token.level == 1 or token.type == "tr_open"):
-            top = tops[-1]
-            tops[-1] = (*top[:3], (*top[3], start), *top[4:])
-    return tops
+            tops[-1][3].append(start)
+    return [(*top[:3], tuple(top[3]), *top[4:]) for top in tops]
 
 
 def _trimmed(lines: Sequence[str], start: int, end: int) -> tuple[int, str]:
@@ -142,20 +166,28 @@ def _trimmed(lines: Sequence[str], start: int, end: int) -> tuple[int, str]:
 
 def _pack(blocks: Sequence[_Block], count: CountTokens, target: int, whole: int) -> Iterator[_Block]:
     """Join neighbouring blocks up to `target` tokens; split blocks that are too large."""
-    held: _Block | None = None
+    held: list[_Block] = []
+    tokens = 0
     for block in (piece for whole_block in blocks for piece in _fitting(whole_block, count, target, whole)):
-        joined = _joined(held, block) if held else block
-        if held and count(joined.text) > target:
-            yield held
-            joined = block
-        held = joined
-    if held and held.text.strip():
-        yield held
+        tokens += count(block.text)
+        if held and tokens > target:  # the sum over blocks is slightly too high, so count exactly
+            tokens = count(_joined([*held, block]).text)
+        if held and tokens > target:
+            yield _joined(held)
+            held, tokens = [], count(block.text)
+        held.append(block)
+    if held and (last := _joined(held)).text.strip():
+        yield last
 
 
-def _joined(first: _Block, second: _Block) -> _Block:
-    gap = second.start - (first.start + first.text.count("\n"))
-    return _Block(first.start, first.text + "\n" * max(gap, 0) + second.text, "text")
+def _joined(blocks: Sequence[_Block]) -> _Block:
+    if len(blocks) == 1:
+        return blocks[0]
+    parts, line = [blocks[0].text], blocks[0].start + blocks[0].text.count("\n")
+    for block in blocks[1:]:
+        parts += ["\n" * max(block.start - line, 0), block.text]
+        line = max(block.start, line) + block.text.count("\n")
+    return _Block(blocks[0].start, "".join(parts), "text")
 
 
 def _fitting(block: _Block, count: CountTokens, target: int, whole: int) -> Iterator[_Block]:

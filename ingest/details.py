@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from ingest.field_reader import FieldReader
 from ingest.fields import (
     CONVERTERS,
+    MAX_VALUES,
     FieldError,
     to_choice,
     to_count,
@@ -92,6 +93,8 @@ def _items(reader: FieldReader, name: str) -> list[dict[str, Plain]]:
 
     def convert(value: Plain) -> list[dict[str, Plain]]:
         items = value if isinstance(value, list) else [value]
+        if len(items) > MAX_VALUES:
+            raise FieldError(say("expected at most {limit} values.", limit=MAX_VALUES))
         kept: list[dict[str, Plain]] = [
             {"code": item} if isinstance(item, str) else item for item in items if isinstance(item, (str, dict))
         ]

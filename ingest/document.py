@@ -7,28 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from mdit_py_plugins.front_matter import front_matter_plugin
-from mdit_py_plugins.tasklists import tasklists_plugin
 
-from ingest.yaml_text import Line, YamlTextError, read_mapping
+from ingest.markdown import Excess, parse
+from ingest.yaml_text import MAX_FRONT_MATTER, Line, YamlTextError, read_mapping
 from kb.entry import Problem
-from kb.wording import say
+from kb.wording import say, together
+
+LONGEST_HEADING = 500  # characters; a longer one is text, or each passage below would repeat it
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _UNCLOSED = re.compile(r"-{3,}[ \t]*\n[^\s:#]+[ \t]*:")  # hyphens, then a key
 _FENCE = re.compile(r"`{3,}|~{3,}")
-
-
-def markdown() -> MarkdownIt:
-    """Create the Markdown parser for bodies: CommonMark, tables, task lists; raw HTML stays text."""
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    return parser.use(tasklists_plugin)
-
-
-_BODY = markdown()
-_FILE = markdown().use(front_matter_plugin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +43,7 @@ class Document:
     def of(cls, text: str) -> Document:
         """Parse a text: Markdown once and, where there is front matter, YAML once. Never raises."""
         plain = plain_newlines(text.removeprefix("\ufeff"))
-        tokens = _FILE.parse(plain)
+        tokens, excess = parse(plain, front_matter=True)
         front = tokens.pop(0) if tokens and tokens[0].type == "front_matter" else None
         lines, fault = _mapping(front.content) if front else ((), None)
         height = front.map[1] if front and front.map else 0
@@ -62,6 +52,7 @@ class Document:
             token.map = [line - height for line in token.map] if token.map else None
         body = "\n".join(plain.split("\n")[height:])
         problems = [fault] if fault else []
+        problems += [_taken_as_plain(excess)] if excess else []
         problems += _missing(plain, body, height)
         problems += _unclosed_fences(tokens, body, height)
         return cls(text, head, yaml, closing, lines, fault, body, height + 1, tuple(tokens), tuple(problems))
@@ -82,11 +73,6 @@ class Document:
         return next(_main_headings(self.tokens), "")
 
 
-def tokens_of(body: str) -> list[Token]:
-    """Parse a body on its own."""
-    return _BODY.parse(body)
-
-
 def plain_text(inline: Token) -> str:
     """Return the text of an inline token without markup."""
     parts = [
@@ -105,7 +91,7 @@ def plain_newlines(text: str) -> str:
 def _mapping(yaml: str) -> tuple[tuple[Line, ...], Problem | None]:
     """Read front matter; its first line is the second of the file."""
     try:
-        lines, repeated = read_mapping(yaml)
+        lines, repeated = read_mapping(yaml, MAX_FRONT_MATTER)
     except YamlTextError as error:
         return (), Problem("", error.line + 1, error.sentence)
     return tuple(Line(one.key, one.value, one.line + 1, one.start, one.end) for one in (*lines, *repeated)), None
@@ -127,6 +113,11 @@ def _missing(plain: str, body: str, height: int) -> Iterator[Problem]:
         yield Problem("", height + 1, say("There is no text after the front matter; write the body."))
 
 
+def _taken_as_plain(excess: Excess) -> Problem:
+    sentence = say("The text is shown without formatting and headings because {what}.", what=excess.what)
+    return Problem("", excess.line + 1, together(sentence, excess.advice))
+
+
 def _unclosed_fences(tokens: Sequence[Token], body: str, height: int) -> Iterator[Problem]:
     lines = body.split("\n")
     for token in tokens:
@@ -140,5 +131,5 @@ def _unclosed_fences(tokens: Sequence[Token], body: str, height: int) -> Iterato
 
 def _main_headings(tokens: Sequence[Token]) -> Iterator[str]:
     for token, inline in pairwise(tokens):
-        if token.type == "heading_open" and token.tag == "h1":
-            yield plain_text(inline)
+        if token.type == "heading_open" and token.tag == "h1" and len(heading := plain_text(inline)) <= LONGEST_HEADING:
+            yield heading

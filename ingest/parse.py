@@ -20,6 +20,7 @@ from kb.playbook import Playbook
 from kb.wording import say
 
 MAX_ID_LENGTH = 300  # characters
+MOST_PROBLEMS = 100  # of one file; whoever mends them sees the others next
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f]")
 _LETTER = re.compile(r"[^\W\d_]")
 JAPANESE_SHARE = 0.1  # of all letters; from here on a text is Japanese, even with many Latin product names
@@ -45,7 +46,7 @@ def entry_of(document: Document, path: str, playbook: Playbook, content_hash: st
     reader.problems += [replace(problem, path=path) for problem in document.problems]
     entry = _build(reader, path, document, playbook)
     entry = replace(entry, content_hash=content_hash, extra=tuple(reader.extra))
-    return Parsed(entry, tuple(sorted(set(reader.problems))))
+    return Parsed(entry, tuple(sorted(set(reader.problems))[:MOST_PROBLEMS]))
 
 
 def detect_language(text: str) -> Language:

@@ -13,7 +13,8 @@ import yaml
 
 from kb.wording import say, together
 
-MAX_YAML_CHARS = 200_000  # also keeps parsing fast
+MAX_YAML_CHARS = 200_000  # of a whole file, such as the playbook; also keeps parsing fast
+MAX_FRONT_MATTER = 40_000  # of one entry; parsed in half a second
 MAX_DEPTH = 20  # deeper than anybody nests by hand
 
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
@@ -40,23 +41,37 @@ class YamlTextError(Exception):
 
 
 class _TextLoader(yaml.BaseLoader):
-    """Resolves nothing: every scalar is text. Aliases are rejected before they can expand."""
+    """Resolves nothing: every scalar is text. Aliases and deep nesting are rejected before they can expand."""
+
+    _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             line = self.get_mark().line + 1
             raise YamlTextError(line, say("YAML aliases (*name) are not allowed; write the value out."))
-        return super().compose_node(parent, index)
+        self._depth += 1
+        self._refuse_deep(self._depth)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def fetch_flow_collection_start(self, token_class: type[yaml.Token]) -> None:
+        self._refuse_deep(self.flow_level)  # the scanner runs ahead of the composer
+        super().fetch_flow_collection_start(token_class)
+
+    def _refuse_deep(self, depth: int) -> None:
+        if depth > 2 * MAX_DEPTH:
+            raise YamlTextError(self.get_mark().line + 1, say("The YAML is nested too deeply; use fewer levels."))
 
 
-def read_mapping(text: str) -> tuple[list[Line], list[Line]]:
+def read_mapping(text: str, longest: int = MAX_YAML_CHARS) -> tuple[list[Line], list[Line]]:
     """Return the keys of a YAML mapping in order, and the duplicate keys.
 
-    Raises YamlTextError if the text is not a mapping.
+    Raises YamlTextError if the text is not a mapping, or has more than `longest` characters.
     """
-    if len(text) > MAX_YAML_CHARS:
+    if len(text) > longest:
         raise YamlTextError(
-            1, say("The YAML is longer than {limit:,} characters; move long text into the body.", limit=MAX_YAML_CHARS)
+            1, say("The YAML is longer than {limit:,} characters; move long text into the body.", limit=longest)
         )
     node = _compose(text)
     if node is None or (isinstance(node, yaml.ScalarNode) and not node.value.strip()):
@@ -113,8 +128,6 @@ def _end(node: yaml.Node, text: str) -> int:
 def _compose(text: str) -> yaml.Node | None:
     try:
         return yaml.compose(text, Loader=_TextLoader)
-    except RecursionError:
-        raise YamlTextError(1, say("The YAML is nested too deeply; use fewer levels.")) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlTextError(mark.line + 1 if mark else 1, _invalid(error)) from error

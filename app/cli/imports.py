@@ -62,16 +62,18 @@ def transcript(
     as_json: AsJson = False,
 ) -> None:
     """Import transcripts: VTT, SRT, or text whose lines name the speaker. Exit code 1 if one is refused."""
-    from ingest.importers.transcript import read_transcript
+    from ingest.importers.apart import converter
 
-    _bring_in(ctx, files, read_transcript, kind, as_json)
+    with converter("transcript") as read:
+        _bring_in(ctx, files, read, kind, as_json)
 
 
 def docs(ctx: typer.Context, files: Files, as_json: AsJson = False) -> None:
     """Import documents as notes: PowerPoint, Word, Excel, PDF, HTML. Exit code 1 if one is refused."""
-    from ingest.importers.documents import read_document
+    from ingest.importers.apart import converter
 
-    _bring_in(ctx, files, read_document, Kind.NOTE, as_json)
+    with converter("document") as read:
+        _bring_in(ctx, files, read, Kind.NOTE, as_json)
 
 
 def _bring_in(ctx: typer.Context, files: list[Path], read: Importer, kind: Kind, as_json: bool) -> None:

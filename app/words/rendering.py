@@ -13,9 +13,12 @@ import nh3
 from markupsafe import Markup, escape
 
 from app.words.addresses import entry_address
-from ingest.document import Document, markdown, plain_text, tokens_of
+from ingest.document import Document, plain_text
+from ingest.markdown import html_of, tokens_of
 
 SPOKEN_HEADINGS = frozenset({"話す一文", "話す言葉", "the line", "what to say"})
+SPOKEN_WITHIN = 10_000  # characters; every card in a list of hits reads them
+MOST_ADDRESSES = 2_000_000  # characters of all links of an entry, whose folder is part of each; others lead nowhere
 DEEPEST_HEADING = 6
 TAGS = frozenset(
     [
@@ -52,8 +55,16 @@ ATTRIBUTES = {
     "ol": {"start"},
 }
 _ALIGNED = re.compile(r"text-align:(left|center|right)")
+_LONG_TEXT = re.compile(r">[^<]{5000,}")
+_PIECE = 500  # ampersands in a text that is cleaned at once; the time it takes grows with their square
 _EMPTY_HEADER = re.compile(r"<th([^>]*)></th>")
-_MARKDOWN = markdown()
+
+
+@dataclass(slots=True)
+class _Room:
+    """How many characters the addresses of the remaining links may have."""
+
+    characters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +92,10 @@ def _rendered(tokens: list[Any], entry_path: str, title: str, spoken_apart: bool
         tokens = _without(tokens, place)
     tokens = _without_title(tokens, title)
     _give_ids(tokens)
+    room = _Room(MOST_ADDRESSES)
     for token in tokens:
-        _restyle(token, posixpath.dirname(entry_path))
-    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+        _restyle(token, posixpath.dirname(entry_path), room)
+    html = _LONG_TEXT.sub(_in_pieces, html_of(tokens))
     clean = nh3.clean(
         html, tags=set(TAGS), attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=None
     )
@@ -94,9 +106,16 @@ def _rendered(tokens: list[Any], entry_path: str, title: str, spoken_apart: bool
     return Rendered(Markup(scrolling), spoken)  # noqa: S704 - cleaned above
 
 
+def _in_pieces(text: re.Match[str]) -> str:
+    """Put comments into a text with many ampersands, which cleaning removes again."""
+    parts = text[0].split("&amp;")
+    pieces = ("&amp;".join(parts[at : at + _PIECE]) for at in range(0, len(parts), _PIECE))
+    return "&amp;<!---->".join(pieces)
+
+
 def spoken_line(body: str) -> str:
-    """Return the sentence to say of a talk track as plain text; empty when it has none."""
-    tokens: list[Any] = tokens_of(body)
+    """Return the sentence to say of a talk track as plain text; empty when it has none near its beginning."""
+    tokens: list[Any] = tokens_of(body[:SPOKEN_WITHIN])
     place = _spoken_place(tokens)
     return _quoted(tokens[place[0] : place[1]]) if place else ""
 
@@ -191,22 +210,23 @@ def _give_ids(tokens: Sequence[Any]) -> None:
             token.attrSet("id", anchor if seen[anchor] == 1 else f"{anchor}-{seen[anchor]}")
 
 
-def _restyle(token: Any, folder: str) -> None:
+def _restyle(token: Any, folder: str, room: _Room) -> None:
     """Replace what the page does not show as it is: inline styles, check boxes, pictures, links between files."""
     if token.type in ("th_open", "td_open") and (aligned := _ALIGNED.search(str(token.attrGet("style") or ""))):
         token.attrs = {"class": aligned[1]}
     if token.type == "image":
         token.type, token.content = "text", f"[{token.content}]"
-    if token.type == "html_inline" and "checkbox" in token.content:
-        token.type, token.content = "text", "☑ " if "checked=" in token.content else "☐ "
+    if token.type == "task_box":
+        token.type = "text"
     if token.type == "link_open":
-        _lead(token, folder)
+        _lead(token, folder, room)
     for child in token.children or []:
-        _restyle(child, folder)
+        _restyle(child, folder, room)
 
 
-def _lead(token: Any, folder: str) -> None:
-    address = link_address(str(token.attrGet("href") or ""), folder)
+def _lead(token: Any, folder: str, room: _Room) -> None:
+    address = link_address(str(token.attrGet("href") or ""), folder) if room.characters > 0 else ""
+    room.characters -= len(address)
     token.attrs = {key: value for key, value in token.attrs.items() if key == "title"}
     if address:
         token.attrSet("href", address)

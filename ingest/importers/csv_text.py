@@ -7,12 +7,14 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from ingest.importers.errors import ImportRefusedError
 from kb.wording import say
 
 SEPARATORS = (",", ";", "\t")  # in order of preference on a tie
 MAX_CELL = 1_000_000  # characters; more is an unclosed quote
+MAX_LINE = 5_000_000  # characters, which are in memory at once
 _BLOCK = 1 << 20
 _HEAD = 1 << 16  # bytes; the header is always shorter
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
@@ -69,7 +71,7 @@ def csv_rows(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, S
     limit = csv.field_size_limit(MAX_CELL)
     try:
         with path.open("r", encoding=encoding, newline="") as file:
-            reader = csv.reader(file, delimiter=separator, strict=True)
+            reader = csv.reader(_lines(file), delimiter=separator, strict=True)
             number = 0
             while True:
                 number += 1
@@ -82,6 +84,21 @@ def csv_rows(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, S
                     yield number, say("Unbalanced quotes in this row (line {line}).", line=reader.line_num)
     finally:
         csv.field_size_limit(limit)
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    number = 0
+    while line := file.readline(MAX_LINE):
+        number += 1
+        if len(line) == MAX_LINE and not line.endswith(("\n", "\r")):
+            raise ImportRefusedError(
+                say(
+                    "Line {line} has more than {limit:,} characters. Export the records again, one per line.",
+                    line=number,
+                    limit=MAX_LINE,
+                )
+            )
+        yield line
 
 
 def _known(encoding: str) -> str:

@@ -40,7 +40,7 @@ def read_document(name: str, raw: bytes) -> str:
         with warnings.catch_warnings():  # about fonts, styles and extensions, irrelevant to the text
             warnings.simplefilter("ignore")
             text = _PICTURE.sub(_described, read(raw))
-    except RefusedTextError:
+    except (RefusedTextError, MemoryError):
         raise
     except Exception as error:  # each parser has its own errors for damaged files
         raise damaged() from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -13,34 +13,42 @@ from kb.errors import RefusedTextError
 from kb.wording import say
 
 MAX_CELLS = 3_000_000  # including empty ones; more is a database, not a note
+MAX_FILLED = 300_000  # cells with a value; they would not fit in an entry
 
 
 def sheets_to_markdown(raw: bytes) -> str:
     """Return a heading and a table per visible, non-empty sheet; formulas as their last values."""
     book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-    room, parts = MAX_CELLS, []
+    room, parts = _Room(), []
     try:
         for sheet in book.worksheets:
             if sheet.sheet_state != "visible":
                 continue
-            rows: list[list[str]] = []
             sheet.reset_dimensions()  # the declared size may be wrong
-            for row in sheet.iter_rows():
-                room -= len(row)
-                if room < 0:
-                    raise RefusedTextError(
-                        say(
-                            "The workbook has more than {limit:,} cells. Export only the rows you need.",
-                            limit=MAX_CELLS,
-                        )
-                    )
-                cells = [_text(cell) for cell in row]
-                rows += [cells] if any(cells) else []
-            table = to_table(rows)
+            rows = ([_text(cell) for cell in room.taken(row)] for row in sheet.iter_rows())
+            table = to_table(cells for cells in rows if any(cells))
             parts += [f"## {' '.join(sheet.title.split())}", table] if table else []
     finally:
         book.close()
     return "\n\n".join(parts)
+
+
+class _Room:
+    """How many cells of a workbook may still be read."""
+
+    def __init__(self) -> None:
+        self._left = {MAX_CELLS: MAX_CELLS, MAX_FILLED: MAX_FILLED}
+
+    def taken(self, row: Sequence[Any]) -> Sequence[Any]:
+        """Return a row that there is room for. Raises RefusedTextError."""
+        self._left[MAX_CELLS] -= len(row)
+        self._left[MAX_FILLED] -= sum(cell.value is not None for cell in row)
+        for limit, left in self._left.items():
+            if left < 0:
+                raise RefusedTextError(
+                    say("The workbook has more than {limit:,} cells. Export only the rows you need.", limit=limit)
+                )
+        return row
 
 
 def cell_text(value: Any, number_format: str = "") -> str:

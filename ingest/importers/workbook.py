@@ -40,9 +40,7 @@ def sheet_rows(path: Path) -> Iterator[list[str]]:
         for name in workbook.sheet_names:
             sheet = workbook.get_sheet_by_name(name)
             if sheet.total_height:
-                blank = sheet.start[0] if sheet.start else 0
-                yield from ([] for _ in range(blank))  # so that row numbers match the spreadsheet
-                yield from ([cell_text(value) for value in row] for row in sheet.to_python(skip_empty_area=True))
+                yield from ([cell_text(value) for value in row] for row in sheet.iter_rows())
                 return
     except (CalamineError, ValueError) as error:
         raise _broken() from error

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.chunk import CHUNK_TOKENS, WHOLE_TOKENS, CountTokens, chunk_entry, renamed
-from ingest.document import Document, tokens_of
+from ingest.document import Document
+from ingest.markdown import tokens_of
 from ingest.parse import entry_of, parse_entry
 from kb.entry import Chunk, Entry
 from kb.playbook import Playbook

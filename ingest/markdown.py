@@ -1,0 +1,198 @@
+"""Parse Markdown within limits; a text beyond them is taken as plain text.
+
+The work is counted while parsing, not timed: the same text is formatted on every machine, or on none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from mdit_py_plugins.front_matter import front_matter_plugin
+
+from kb.wording import say
+
+_RUN = re.compile(r"\*+|_+|~+")
+_TITLE = re.compile(r" {0,3}# +\S")
+_DEEPEST = 40  # levels markdown-it reads; it would drop what is below them
+_COSTS = {"<": 5, "[": 3, "&": 2}  # signs that take longer to look at than a word
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a text is formatted."""
+
+    steps: int = (
+        150_000  # words and signs looked at: about one second; 1.7 MB of Japanese prose, 20,000 cells of tables
+    )
+    headings: int = 5_000  # each begins a passage that is embedded on its own
+    depth: int = 36  # of lists, quotations and emphasis, each within the other; a list counts twice
+    targets: int = 200_000  # characters of link targets beyond the length of the text, which references repeat
+    filled: int = 5_000  # empty cells that rows shorter than the head of their table are filled up with
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Why a text was taken as plain text, where that was found, and what its author can do."""
+
+    line: int  # of the text, from 0
+    what: str
+    advice: str
+
+
+class _ExcessError(Exception):
+    def __init__(self, excess: Excess) -> None:
+        super().__init__(excess.what)
+        self.excess = excess
+
+
+class _Work:
+    """What one parse may still do, and where it is."""
+
+    def __init__(self, limits: Limits, text: str) -> None:
+        self.steps = limits.steps
+        self.headings = limits.headings
+        self.depth = limits.depth
+        self.targets = limits.targets + len(text)
+        self.empty = limits.filled + text.count("|")
+        self.line = 0
+        self.blocks: list[Token] = []  # found so far
+
+    def refuse(self, what: str, advice: str) -> NoReturn:
+        raise _ExcessError(Excess(self.line, what, advice))
+
+    def spend(self, steps: int) -> None:
+        self.steps -= steps
+        if self.steps < 0:
+            self.refuse(say("it has too many list items, table cells, links or symbols"), say("Split the file."))
+
+    def check(self, tokens: Iterable[Token]) -> None:
+        """Check how deep the parts of a paragraph are nested, and the length of their targets."""
+        for token in tokens:
+            if token.level > self.depth:
+                self.refuse(say("emphasis is nested too deeply"), say("Remove superfluous * and _."))
+            if token.type == "link_open":
+                self.targets -= sum(len(str(value)) for value in token.attrs.values())
+        if self.targets < 0:
+            self.refuse(say("it repeats long link targets too often"), say("Shorten the link targets."))
+
+
+def _begin(state: StateCore) -> None:
+    state.env["work"].blocks = state.tokens
+
+
+def _count_line(state: StateBlock, start: int, _end: int, is_look_ahead: bool) -> bool:
+    work: _Work = state.env["work"]
+    work.line = start
+    first, end = state.bMarks[start] + state.tShift[start], state.eMarks[start]
+    is_definition = state.src.startswith("[", first)
+    if state.level > work.depth:
+        work.refuse(say("lists or quotations are nested too deeply"), say("Use fewer levels."))
+    work.spend((1 if is_look_ahead else 5) + 3 * is_definition + state.src.count("|", first, end))
+    return False
+
+
+def _count_sign(state: StateInline, _silent: bool) -> bool:
+    sign = state.src[state.pos]
+    run = _RUN.match(state.src, state.pos)
+    state.env["work"].spend(max(_COSTS.get(sign, 1), run.end() - state.pos if run else 0))
+    return False
+
+
+def _count_parts(state: StateCore) -> None:
+    """Count what blocks became before each is read: headings, and the cells that tables were filled up with."""
+    work: _Work = state.env["work"]
+    for token in state.tokens:
+        if token.type == "inline":
+            work.line = token.map[0] if token.map else work.line
+            work.spend(2)
+            work.empty -= not token.content
+            if work.empty < 0:
+                work.refuse(say("its tables lack too many cells"), say("Give each row as many cells as the header."))
+        elif token.type == "heading_open":
+            work.headings -= 1
+            if work.headings < 0:
+                work.line = token.map[0] if token.map else work.line
+                work.refuse(say("it has too many headings"), say("Split the file."))
+
+
+def _inline(state: StateCore) -> None:
+    """Read the paragraphs, headings and cells, as the rule it replaces does."""
+    work: _Work = state.env["work"]
+    for token in state.tokens:
+        if token.type == "inline":
+            work.line = token.map[0] if token.map else work.line
+            token.children = []
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
+            work.check(token.children)
+
+
+def _task_boxes(state: StateCore) -> None:
+    for item, inline in zip(state.tokens, state.tokens[2:], strict=False):
+        if item.type == "list_item_open" and "checked" in item.meta and inline.children:
+            inline.children.insert(0, Token("task_box", "", 0, content="☑ " if item.meta["checked"] else "☐ "))
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "tasklists": True, "maxNesting": _DEEPEST})
+    parser.enable(["table", "strikethrough"])
+    parser.block.ruler.before("table", "work", _count_line, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    parser.inline.ruler.before("text", "work", _count_sign)
+    parser.core.ruler.before("normalize", "begin", _begin)
+    parser.core.ruler.before("inline", "work", _count_parts)
+    parser.core.ruler.at("inline", _inline)
+    parser.core.ruler.after("text_join", "task_boxes", _task_boxes)
+    return parser
+
+
+_BODY = _parser()
+_FILE = _parser().use(front_matter_plugin)
+
+
+def html_of(tokens: list[Token]) -> str:
+    """Return the HTML of tokens; nothing of it is checked yet."""
+    return str(_BODY.renderer.render(tokens, _BODY.options, {}))
+
+
+def tokens_of(body: str) -> list[Token]:
+    """Parse a body on its own."""
+    return parse(body)[0]
+
+
+def parse(text: str, limits: Limits = LIMITS, *, front_matter: bool = False) -> tuple[list[Token], Excess | None]:
+    """Parse a text: CommonMark, tables, task lists; raw HTML stays text. Beyond a limit it is one code block.
+
+    Front matter, if asked for, is the first token.
+    """
+    work = _Work(limits, text)
+    try:
+        return (_FILE if front_matter else _BODY).parse(text, {"work": work}), None
+    except _ExcessError as error:
+        return _plain(text, work.blocks), error.excess
+
+
+def _plain(text: str, parsed: list[Token]) -> list[Token]:
+    """Return the front matter, the heading the text begins with, and all that follows as one code block."""
+    front = [token for token in parsed[:1] if token.type == "front_matter"]
+    lines = text.split("\n")
+    start = front[0].map[1] if front and front[0].map else 0
+    at = next((number for number, line in enumerate(lines[start:], start) if line.strip()), start)
+    heading: list[Token] = []
+    if at < len(lines) and _TITLE.match(lines[at]):
+        heading, excess = parse(lines[at])
+        heading = [] if excess else heading
+        start = at + 1 if heading else start
+    for token in heading:
+        token.map = [at, at + 1] if token.map else None
+    rest = "\n".join(lines[start:])
+    return [*front, *heading, Token("code_block", "code", 0, content=rest, map=[start, len(lines)], block=True)]
