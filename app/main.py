@@ -14,9 +14,11 @@ from app.background import Background
 from app.data_folder import base_id
 from app.http.assets import Assets
 from app.http.errors import install_error_handlers
+from app.http.limits import LimitsMiddleware
 from app.http.methods import HeadMiddleware
 from app.http.security import SecurityMiddleware
 from app.http.target import TargetMiddleware
+from app.http.turns import TurnsMiddleware
 from app.pages.reference import FILES, swagger_files
 from app.services import Services, open_services
 from app.settings import Settings
@@ -63,7 +65,9 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.state.assets = Assets(STATIC, "/static")
     app.mount("/static", app.state.assets, name="static")
     install_error_handlers(app)
+    app.add_middleware(TurnsMiddleware, waiting=settings.waiting)
     app.add_middleware(TargetMiddleware)
+    app.add_middleware(LimitsMiddleware)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(SecurityMiddleware, settings=settings)
     return app

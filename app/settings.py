@@ -40,6 +40,12 @@ class Settings(BaseSettings):
         le=1_000,
         description="By how many deals' weight win rates are pulled towards the base rate.",
     )
+    waiting: int = Field(
+        400,
+        ge=1,
+        le=10_000,
+        description="How many searches, and how many saves, may wait for their turn; further ones get 503.",
+    )
     activity: bool = Field(True, description="Whether searches are logged, for gaps and the meeting.")
     keep_searches: int = Field(
         180, ge=0, le=36_500, description="How many days the words of a search are kept in the activity database."

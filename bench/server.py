@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx2
 import psutil
-import uvicorn
 
+from app.http.server import serve
 from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
@@ -22,6 +22,7 @@ from bench.indexes import Bench
 from kb.index.embedding import DEFAULT_MODEL, ModelEmbedder
 
 START_SECONDS = 120.0  # reading 100,000 vectors and loading the model
+STOP_SECONDS = 120.0  # background work that is under way ends first
 HOST = "127.0.0.1"
 
 
@@ -59,7 +60,7 @@ def serving(bench: Bench, name: str) -> Iterator[Served]:
             yield Served(client, psutil.Process(process.pid))
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=STOP_SECONDS)
 
 
 def main() -> None:
@@ -67,7 +68,7 @@ def main() -> None:
     data, entries, models, port = sys.argv[1:]
     settings = Settings(data=Path(data), entries=Path(entries), watch=False, host=HOST, port=int(port))
     services = open_services(settings, ModelEmbedder(DEFAULT_MODEL, Path(models)))
-    uvicorn.run(create_app(settings, services), host=HOST, port=int(port), log_level="warning")
+    serve(create_app(settings, services), HOST, int(port))
 
 
 def _wait(client: httpx2.Client, process: subprocess.Popen[bytes]) -> None:

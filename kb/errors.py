@@ -151,7 +151,40 @@ class RequestTooLargeError(KBError):
     """The request body is too large."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(say("The request is larger than {limit:.0f} MB. Send less at a time.", limit=limit / 1e6))
+        size = f"{limit / 1e6:.0f} MB" if limit >= 1e6 else f"{limit / 1e3:.0f} KB"
+        super().__init__(say("The request is larger than {limit}. Send less at a time.", limit=size))
+
+
+class AddressTooLongError(KBError):
+    """The address is too long."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            say("The address is longer than {limit:,} bytes. Ask with fewer words or filters.", limit=limit)
+        )
+
+
+class HeadersTooLargeError(KBError):
+    """The headers are too large."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(say("The headers are larger than {limit:,} bytes. Delete this site's cookies.", limit=limit))
+
+
+class EncodedBodyError(KBError):
+    """The request body is compressed."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(
+            say("The content encoding '{name}' is not accepted. Send it uncompressed.", name=encoding[:100])
+        )
+
+
+class BusyError(KBError):
+    """Too many requests are waiting."""
+
+    def __init__(self) -> None:
+        super().__init__(say("The server has too many requests to answer. Try again in a few seconds."))
 
 
 class UnknownTypeError(KBError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,6 +13,7 @@ from kb.clock import Clock
 from kb.errors import IndexNotReadyError
 from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
+from kb.index.embedding_thread import EmbeddingThread
 from kb.index.index import Index, current_build
 from kb.index.snapshot import take_snapshot
 from kb.insight.insights import Insights
@@ -53,8 +54,7 @@ class LiveIndex:
         self._bundled_checksum = bundled_checksum
         self._clock = clock
         self._reloading = threading.Lock()
-        # One thread embeds: OpenMP keeps a worker pool per calling thread, and more pools would compete for the cores.
-        self._embedding = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedding")
+        self._embedding = EmbeddingThread()
         index = open_index()
         self.state = self._loaded(index, None, is_complete=index.is_current)
 
@@ -92,11 +92,11 @@ class LiveIndex:
 
     def embed(self, text: str) -> Future[Vectors]:
         """Embed a query in the background; one row."""
-        return self._embedding.submit(self.state.index.embedder.embed_queries, [text])
+        return self._embedding.query(self.state.index.embedder, text)
 
     def embed_passages(self, texts: Sequence[str]) -> Future[Vectors]:
         """Embed texts as passages, in the background; one row each."""
-        return self._embedding.submit(self.state.index.embedder.embed_passages, texts)
+        return self._embedding.passages(self.state.index.embedder, texts)
 
     def refresh(self) -> bool:
         """Load what a sync in this process wrote; return whether anything changed."""
@@ -129,7 +129,7 @@ class LiveIndex:
 
     def close(self) -> None:
         """Close all files."""
-        self._embedding.shutdown(cancel_futures=True)
+        self._embedding.close()
         self.state.index.close()
 
     def _reloaded(self, state: State, moved: bool) -> bool:

@@ -56,6 +56,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
         ("fastapi", "starlette", "uvicorn", "jinja2", "babel", "nh3", "typer", "rich", "pydantic"), ("app/",)
     ),
     "pydantic_settings": ("app/settings.py",),
+    "h11": ("app/http/connection.py",),
 }
 ONE_MODULE_ONLY = ("watchfiles", "nh3", "pydantic_settings", "vl_convert")
 FORBIDDEN = [

@@ -24,8 +24,8 @@ Nothing = Annotated[NoParams, Query()]
 
 
 @router.get("/healthz")
-def healthz(request: Request, _params: Nothing) -> dict[str, str]:
-    """Return that the process lives, and which knowledge base it serves."""
+async def healthz(request: Request, _params: Nothing) -> dict[str, str]:
+    """Return that the process lives, and which knowledge base it serves; needs no thread, which may all be busy."""
     return {"status": "ok", "base": request.app.state.base_id}
 
 

@@ -7,12 +7,11 @@ import signal
 import sys
 from functools import partial
 
-import uvicorn
-
 from app.cli.common import need_entries
 from app.cli.progress import sync_with_progress
 from app.cli.running import announce, running_server, withdraw
 from app.data_folder import HeldError, held
+from app.http.server import serve
 from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
@@ -57,13 +56,7 @@ def _serve(settings: Settings, reader: Reader) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     _print(reader("cli.serving", url=f"http://{host}:{settings.port}"))
     try:
-        uvicorn.run(
-            create_app(settings, services),
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            server_header=False,
-        )
+        serve(create_app(settings, services), settings.host, settings.port)
     finally:
         withdraw(settings.data)
 

@@ -32,40 +32,45 @@ def services_of(request: Request) -> Services:
     return services
 
 
-ServicesDep = Annotated[Services, Depends(services_of)]
+# Dependencies are `async`: they only look something up, and as plain functions each would take a turn in a thread.
+async def _services(request: Request) -> Services:
+    return services_of(request)
 
 
-def _library(services: ServicesDep) -> Library:
+ServicesDep = Annotated[Services, Depends(_services)]
+
+
+async def _library(services: ServicesDep) -> Library:
     return services.library
 
 
-def _settings(services: ServicesDep) -> Settings:
+async def _settings(services: ServicesDep) -> Settings:
     return services.settings
 
 
-def _store(services: ServicesDep) -> EntryStore:
+async def _store(services: ServicesDep) -> EntryStore:
     return services.store
 
 
-def _activity(services: ServicesDep) -> Activity:
+async def _activity(services: ServicesDep) -> Activity:
     return services.activity
 
 
-def _gap_board(services: ServicesDep) -> GapBoard:
+async def _gap_board(services: ServicesDep) -> GapBoard:
     return services.gap_board
 
 
-def _logbook(request: Request, services: ServicesDep) -> Logbook:
+async def _logbook(request: Request, services: ServicesDep) -> Logbook:
     """Return the logbook; a closed one if another site led here."""
     return ClosedLogbook(services.activity) if is_led_here(request) else services.logbook
 
 
-def _supervisor(request: Request) -> Supervisor:
+async def _supervisor(request: Request) -> Supervisor:
     supervisor: Supervisor = request.app.state.supervisor
     return supervisor
 
 
-def _gallery(services: ServicesDep) -> Gallery:
+async def _gallery(services: ServicesDep) -> Gallery:
     return services.gallery
 
 
@@ -91,7 +96,7 @@ def reader_of(request: Request) -> Reader:
     return known
 
 
-def _reader(
+async def _reader(
     request: Request,
     _language: Annotated[str, Header(alias="accept-language", description="Language of labels: ja or en.")] = "ja",
 ) -> Reader:

@@ -17,12 +17,16 @@ from app.shapes.search import ErrorDetail, ErrorOut
 from kb.errors import (
     ActivitySchemaError,
     ActivityUnavailableError,
+    AddressTooLongError,
     BadFilterError,
     BadPeriodError,
+    BusyError,
     DuplicateTextError,
     EmptyRequestError,
+    EncodedBodyError,
     EntryNotFoundError,
     GapNotClosedError,
+    HeadersTooLargeError,
     IndexBusyError,
     IndexNotReadyError,
     KBError,
@@ -66,6 +70,10 @@ STATUS: dict[type[KBError], int] = {
     RequestTooLargeError: 413,
     TooManyFilesError: 413,
     UnknownTypeError: 415,
+    AddressTooLongError: 414,
+    HeadersTooLargeError: 431,
+    EncodedBodyError: 415,
+    BusyError: 503,
 }
 Answers = dict[int | str, dict[str, Any]]
 
@@ -81,6 +89,7 @@ API_ERRORS = declared(
     _503="The index or the model is not ready yet.",
 )
 BODY_ERRORS = declared(_413="The request is too large.", _415="The body is neither JSON nor another type listed here.")
+RETRY_SECONDS = 5  # after a 503
 FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/openapi.json", "/static/")
 log = logging.getLogger(__name__)
 
@@ -90,8 +99,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(KBError)
     def _known(request: Request, error: KBError) -> Response:
-        fields = [{"name": error.field, "message": error.sentence}] if isinstance(error, UntitledError) else None
-        return _answer(request, STATUS.get(type(error), 500), _code(error), error.sentence, fields)
+        return error_answer(request, error)
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -112,6 +120,15 @@ def install_error_handlers(app: FastAPI) -> None:
         response = _answer(request, 500, "internal_error", message)
         response.headers.update(HEADERS)  # this handler runs outside all middleware
         return response
+
+
+def error_answer(request: Request, error: KBError) -> Response:
+    """Return an error as JSON, or as a page for a browser."""
+    fields = [{"name": error.field, "message": error.sentence}] if isinstance(error, UntitledError) else None
+    response = _answer(request, STATUS.get(type(error), 500), _code(error), error.sentence, fields)
+    if response.status_code == 503:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def error_response(status: int, code: str, message: str, fields: list[dict[str, str]] | None = None) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,24 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
     }
     response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Content-Language"] = reader.locale
     if request.query_params.get("lang") in LOCALES and not is_led_here(request):
         remember(request, response, LANGUAGE_COOKIE, reader.locale)
-    return response
+    return unless_known(request, response) if status == 200 and request.method == "GET" else response
+
+
+def unless_known(request: Request, response: Response) -> Response:
+    """Tag a page, and answer 304 if the browser already has it.
+
+    The tag is a hash of the page itself. Pages depend on the index, the log, the day, the language and the person: a
+    tag made of these would sooner or later miss one and show an old page. It saves the transfer, not the work.
+    """
+    tag = f'"{hashlib.sha256(response.body).hexdigest()[:32]}"'
+    response.headers["ETag"] = tag
+    known = request.headers.get("if-none-match", "")
+    if tag not in [one.strip().removeprefix("W/") for one in known.split(",")]:
+        return response
+    unchanged = Response(status_code=304)
+    unchanged.raw_headers = [(name, value) for name, value in response.raw_headers if not name.startswith(b"content-")]
+    return unchanged

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from app.http.body import MOST_BYTES
 from app.http.dependencies import LibraryDep, ReaderDep, StoreDep
+from app.http.limits import MOST_FILES_BYTES
 from app.pages.view import render
 from app.pages.writing.difference import differences
 from app.words.addresses import entry_address
@@ -19,7 +20,6 @@ from ingest.store import EntryStore
 from kb.errors import KBError, RequestTooLargeError, TooManyFilesError
 
 PAGE = "/new/files"
-MOST_SENT = 3 * MOST_BYTES  # all files together
 
 router = APIRouter()
 
@@ -27,9 +27,9 @@ router = APIRouter()
 async def sent_files(request: Request) -> list[tuple[str, bytes]]:
     """Return (name, bytes) of the uploaded files and of pasted text, which has no name.
 
-    Raises TooManyFilesError, RequestTooLargeError.
+    Raises TooManyFilesError.
     """
-    form = await _form_of(request, MOST_SENT, max_fields=10)
+    form = await _form_of(request, max_fields=10)
     files = [(item.filename or "", await item.read()) for item in form.getlist("files") if isinstance(item, UploadFile)]
     pasted = form.get("text", "")
     await form.close()
@@ -41,7 +41,7 @@ async def sent_files(request: Request) -> list[tuple[str, bytes]]:
 
 async def chosen_files(request: Request) -> list[tuple[str, bytes]]:
     """Return (name, bytes) of the checked files that were chosen. Raises as `sent_files` does."""
-    form = await _form_of(request, 2 * MOST_SENT, max_fields=3 * MOST_FILES + 10)  # text may be longer in UTF-8
+    form = await _form_of(request, max_fields=3 * MOST_FILES + 10)
     pairs = zip(form.getlist("name"), form.getlist("text"), strict=False)
     files = [(str(name), str(text).replace("\r\n", "\n").encode("utf-8")) for name, text in pairs]
     taken = {str(number) for number in form.getlist("take")}
@@ -49,9 +49,7 @@ async def chosen_files(request: Request) -> list[tuple[str, bytes]]:
     return [file for number, file in enumerate(files) if str(number) in taken]
 
 
-async def _form_of(request: Request, limit: int, max_fields: int) -> FormData:
-    if int(request.headers.get("content-length") or 0) > limit:
-        raise RequestTooLargeError(limit)
+async def _form_of(request: Request, max_fields: int) -> FormData:
     try:
         return await request.form(max_files=MOST_FILES, max_fields=max_fields, max_part_size=MOST_BYTES)
     except HTTPException as error:
@@ -63,9 +61,11 @@ def ask(request: Request, reader: ReaderDep) -> Response:
     """Show the upload form."""
     refusals = {
         "too_many": reader.say(TooManyFilesError(MOST_FILES).sentence),
-        "too_large": reader.say(RequestTooLargeError(MOST_SENT).sentence),
+        "too_large": reader.say(RequestTooLargeError(MOST_FILES_BYTES).sentence),
     }
-    return render(request, "files.html", {"planned": None, "limit": MOST_FILES, "most_bytes": MOST_SENT, **refusals})
+    return render(
+        request, "files.html", {"planned": None, "limit": MOST_FILES, "most_bytes": MOST_FILES_BYTES, **refusals}
+    )
 
 
 @router.post(PAGE)

@@ -1,0 +1,50 @@
+"""How the application is served: one place for the command line, the benchmarks and the tests."""
+
+from __future__ import annotations
+
+import resource
+from contextlib import suppress
+from dataclasses import replace
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.http.connection import MOST_HEAD_BYTES, ConnectionLimits, limited
+
+FILES = 8_192  # file handles wanted: connections, stores and files together
+FILES_APART = 256  # kept for stores, entries and what the libraries open
+BACKLOG = 256  # connections the system may hand over at once
+
+
+def serve(app: FastAPI, host: str, port: int) -> None:
+    """Serve until stopped."""
+    with suppress(KeyboardInterrupt):  # Ctrl+C is how people stop it
+        uvicorn.Server(server_config(app, host, port)).run()
+
+
+def server_config(app: FastAPI, host: str, port: int, limits: ConnectionLimits | None = None) -> uvicorn.Config:
+    """Return the configuration of a server that no client can exhaust."""
+    handles = raise_file_limit()
+    limits = limits or ConnectionLimits()
+    room = max(handles - FILES_APART - BACKLOG, 16)  # accepted at once, before any of them can be closed
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=limited(replace(limits, connections=min(limits.connections, room))),
+        ws="none",
+        backlog=BACKLOG,
+        h11_max_incomplete_event_size=MOST_HEAD_BYTES,
+        log_level="warning",
+        server_header=False,
+    )
+
+
+def raise_file_limit() -> int:
+    """Allow this process more file handles, as far as the system does; return how many it has."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return FILES if soft == resource.RLIM_INFINITY else soft
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted
