@@ -10,6 +10,7 @@ from bench.indexes import prepare
 # Option → its function, imported when needed, and its help.
 PARTS = {
     "quality": ("bench.quality", "measure_quality", "search quality on the shared sets and the judgement file"),
+    "embedding": ("bench.embedding", "measure_embedding", "ONNX Runtime against PyTorch, one question and passages"),
     "indexing": ("bench.indexing", "measure_indexing", "first indexing, an unchanged sync, a rebuild"),
     "handbook": ("bench.handbook", "measure_handbook", "a folder of plain Markdown pages, as is"),
     "outcomes": ("bench.outcomes", "measure_outcomes", "whether similar deals predict how a deal ends"),

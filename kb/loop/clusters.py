@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
+import scipy  # loads its parts on first use: a search needs none
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from kb.index.embedding import Vectors
 
@@ -82,8 +81,8 @@ def _joined(alike: Floats, threshold: float) -> list[int]:
         return [1]
     apart = np.maximum(1 - (alike + alike.T) / 2, 0.0)
     np.fill_diagonal(apart, 0.0)
-    tree = linkage(squareform(apart, checks=False), method="average")
-    return [int(group) for group in fcluster(tree, 1 - threshold, criterion="distance")]
+    tree = scipy.cluster.hierarchy.linkage(scipy.spatial.distance.squareform(apart, checks=False), method="average")
+    return [int(group) for group in scipy.cluster.hierarchy.fcluster(tree, 1 - threshold, criterion="distance")]
 
 
 def _meaning(rows: Floats, terms: Sequence[Sequence[str]]) -> Floats:

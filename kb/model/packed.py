@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 import struct
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from kb.errors import ModelUnavailableError
 from kb.wording import say
 
 MAGIC = b"E5S1"
+DAMAGE = (struct.error, ValueError, LookupError)  # raised where a file ends early or holds nonsense
 BLOCK_BYTES = 18  # float16 scale, then 16 bytes holding 32 weights
 _SHAPE_FIELDS = ("hidden", "layers", "heads", "feed_forward", "vocabulary", "positions", "token_types")
 
@@ -34,7 +37,7 @@ class Tensor:
 class PackedModel:
     """The content of the packed file."""
 
-    blob: bytes
+    blob: mmap.mmap
     shape: dict[str, int]  # hidden, layers, heads, feed_forward, vocabulary, positions, token_types
     epsilon: float  # of the layer norms
     pieces: list[str]  # the tokenizer's vocabulary
@@ -44,17 +47,25 @@ class PackedModel:
 
     def weights(self, tensor: Tensor) -> NDArray[np.float32]:
         """Return the values of one array, flat."""
-        raw = np.frombuffer(self.blob, np.uint8, tensor.size, tensor.offset)
         if not tensor.four_bit:
-            return raw.view(np.float32).copy()
-        blocks = raw.reshape(-1, BLOCK_BYTES)
+            return np.frombuffer(self.blob, np.float32, tensor.elements, tensor.offset).copy()
+        blocks = self.blocks(tensor)
         scale = blocks[:, :2].copy().view(np.float16).astype(np.float32)
         nibbles = np.concatenate([blocks[:, 2:] & 15, blocks[:, 2:] >> 4], axis=1).astype(np.float32)
         return ((nibbles - 8) * scale).reshape(-1)[: tensor.elements]
 
+    def blocks(self, tensor: Tensor) -> NDArray[np.uint8]:
+        """Return the blocks of a 4-bit array as they are in the file, one per row."""
+        return np.frombuffer(self.blob, np.uint8, tensor.size, tensor.offset).reshape(-1, BLOCK_BYTES)
 
-def read_packed(blob: bytes) -> PackedModel:
-    """Read a packed file. Raises ModelUnavailableError for another format, struct.error or ValueError for damage."""
+
+def open_packed(path: Path) -> PackedModel:
+    """Read a packed file without copying its weights into memory.
+
+    Raises ModelUnavailableError for another format, one of DAMAGE for a damaged file; so does reading the weights.
+    """
+    with path.open("rb") as stream:
+        blob = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     reader = _Reader(blob)
     if reader.bytes(4) != MAGIC:
         raise ModelUnavailableError(
@@ -71,7 +82,7 @@ def read_packed(blob: bytes) -> PackedModel:
 class _Reader:
     """Reads consecutive little-endian values."""
 
-    def __init__(self, blob: bytes) -> None:
+    def __init__(self, blob: mmap.mmap) -> None:
         self.blob = blob
         self.at = 0
 

