@@ -10,7 +10,7 @@ from rich.table import Table
 
 from bench import sets
 from bench.indexes import Bench, sample_library, set_library
-from bench.measures import Quality, quality
+from bench.measures import HIT_DEPTH, Quality, quality
 from bench.rankings import WAYS, Ranker
 from bench.report import Figure, publish
 from bench.sets import Judged
@@ -26,16 +26,15 @@ def measure_quality(bench: Bench) -> None:
     library = sample_library(bench)
     questions = sets.judgements()
     answerable = [question for question in questions if question.relevant]
-    rankings = _rankings(library, answerable)
-    found["judgements"] = _by_way(rankings, answerable)
-    by_kind = {kind: _of_kind(rankings, answerable, kind) for kind in sorted({q.kind for q in answerable})}
+    rankings = rank_all(library, answerable)
+    found["judgements"] = by_way(rankings, answerable)
+    kinds = by_kind(rankings, answerable)
     extra = [*_names(rankings, answerable), *_confidences(library, questions)]
     library.close()
     found |= _shared(bench)
-    _show(bench, "quality by set", found)
-    _show(bench, "quality on the judgement file by kind of question", by_kind)
-    details = {name: {way: asdict(value) for way, value in ways.items()} for name, ways in {**found, **by_kind}.items()}
-    publish(bench.console, bench.folder, "quality", [*_targets(found), *extra], details)
+    show(bench, "quality by set", found)
+    show(bench, "quality on the judgement file by kind of question", kinds)
+    publish(bench.console, bench.folder, "quality", [*_targets(found), *extra], as_details({**found, **kinds}))
 
 
 def _shared(bench: Bench) -> dict[str, Found]:
@@ -46,24 +45,34 @@ def _shared(bench: Bench) -> dict[str, Found]:
             continue
         library = set_library(bench, name)
         questions = sets.questions(name)
-        found[name] = _by_way(_rankings(library, questions), questions)
+        found[name] = by_way(rank_all(library, questions), questions)
         library.close()
     return found
 
 
-def _rankings(library: Library, questions: Sequence[Judged]) -> list[dict[str, list[str]]]:
+def rank_all(library: Library, questions: Sequence[Judged]) -> list[dict[str, list[str]]]:
+    """Return the rankings of each question by way."""
     ranker = Ranker(library)
     return [ranker.rank(question.text) for question in questions]
 
 
-def _by_way(rankings: Sequence[Mapping[str, list[str]]], questions: Sequence[Judged]) -> Found:
+def by_way(
+    rankings: Sequence[Mapping[str, list[str]]], questions: Sequence[Judged], hit_depth: int = HIT_DEPTH
+) -> Found:
+    """Return the quality of each way over all questions."""
     relevant = [question.relevant for question in questions]
-    return {way: quality([ranking[way] for ranking in rankings], relevant) for way in WAYS}
+    return {way: quality([ranking[way] for ranking in rankings], relevant, hit_depth) for way in WAYS}
 
 
-def _of_kind(rankings: Sequence[Mapping[str, list[str]]], questions: Sequence[Judged], kind: str) -> Found:
-    chosen = [at for at, question in enumerate(questions) if question.kind == kind]
-    return _by_way([rankings[at] for at in chosen], [questions[at] for at in chosen])
+def by_kind(
+    rankings: Sequence[Mapping[str, list[str]]], questions: Sequence[Judged], hit_depth: int = HIT_DEPTH
+) -> dict[str, Found]:
+    """Return the quality of each way by kind of question."""
+    found = {}
+    for kind in dict.fromkeys(question.kind for question in questions):
+        chosen = [at for at, question in enumerate(questions) if question.kind == kind]
+        found[kind] = by_way([rankings[at] for at in chosen], [questions[at] for at in chosen], hit_depth)
+    return found
 
 
 def _names(rankings: Sequence[Mapping[str, list[str]]], questions: Sequence[Judged]) -> list[Figure]:
@@ -88,10 +97,17 @@ def _confidences(library: Library, questions: Sequence[Judged]) -> list[Figure]:
     figures = []
     for label, wanted in (("no answer exists", False), ("an answer exists", True)):
         chosen = [question for question in questions if bool(question.relevant) is wanted]
-        counts = Counter(library.search.answer(question.text, limit=1).confidence for question in chosen)
-        for confidence in ("none", "partial", "strong"):
-            figures.append(Figure(f"{label}: confidence {confidence}", counts[confidence] / max(len(chosen), 1)))
+        figures += confidences(library, label, chosen)
     return figures
+
+
+def confidences(library: Library, label: str, questions: Sequence[Judged]) -> list[Figure]:
+    """Return the share of each confidence level."""
+    counts = Counter(library.search.answer(question.text, limit=1).confidence for question in questions)
+    return [
+        Figure(f"{label}: confidence {confidence}", counts[confidence] / max(len(questions), 1))
+        for confidence in ("none", "partial", "strong")
+    ]
 
 
 def _targets(found: Mapping[str, Found]) -> list[Figure]:
@@ -105,8 +121,14 @@ def _targets(found: Mapping[str, Found]) -> list[Figure]:
     return [*figures, Figure("mean nDCG@10", means["product"], "", ">=", target, "target: plain rank fusion")]
 
 
-def _show(bench: Bench, title: str, found: Mapping[str, Found]) -> None:
-    table = Table(title=f"{title}: nDCG@10 / hit@5 / MRR", title_justify="left")
+def as_details(found: Mapping[str, Found]) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the qualities as they are stored."""
+    return {name: {way: asdict(value) for way, value in ways.items()} for name, ways in found.items()}
+
+
+def show(bench: Bench, title: str, found: Mapping[str, Found], hit_depth: int = HIT_DEPTH) -> None:
+    """Print the qualities, one row each."""
+    table = Table(title=f"{title}: nDCG@10 / hit@{hit_depth} / MRR", title_justify="left")
     for column in ("", "queries", *WAYS):
         table.add_column(column, justify="left" if not column else "right")
     for name, ways in found.items():

@@ -19,6 +19,7 @@ SHARED = Path("../shared/data")  # third-party data, not part of the project
 SETS = ("jsquad", "sourcegraph_faq_en", "ami_ja2en", "gitlab_faq_ja")
 HANDBOOK = SHARED / "handbook_en"
 JUDGEMENTS = Path(__file__).parent / "judgements.jsonl"
+TYPED = Path(__file__).parent / "typed_judgements.jsonl"
 TITLE_CHARS = 60  # of the text, as the title of a document without one
 
 
@@ -33,7 +34,12 @@ class Judged:
 
 def judgements() -> list[Judged]:
     """Return the questions on the sample entries."""
-    return [Judged(row["text"], row["kind"], row["relevant"]) for row in _lines(JUDGEMENTS)]
+    return _judged(JUDGEMENTS)
+
+
+def typed() -> list[Judged]:
+    """Return more questions on the sample entries, as people type them: short, messy, mixed, indirect."""
+    return _judged(TYPED)
 
 
 def questions(name: str) -> list[Judged]:
@@ -68,6 +74,10 @@ def as_entry(entry_id: str, title: str, text: str, **fields: Any) -> Entry:
 def draft(entry: Entry, embedder: Embedder) -> Draft:
     """Return an entry ready to be written, chunked as in the product."""
     return Draft(entry, chunk_entry(entry, tokens_of(entry.body), embedder.count_tokens), (), (), "bench")
+
+
+def _judged(path: Path) -> list[Judged]:
+    return [Judged(row["text"], row["kind"], row["relevant"]) for row in _lines(path)]
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
