@@ -114,7 +114,7 @@ def _shares(asked: dict[str, Asked]) -> list[Figure]:
 
 
 def _show_aucs(bench: Bench, aucs: dict[str, dict[str, float]]) -> None:
-    table = Table(title="AUC of answer there against answer left out (never: against none)", title_justify="left")
+    table = Table(title="AUC of an answer there against one left out (never: none exists)", title_justify="left")
     for column in ("", *aucs):
         table.add_column(column, justify="right" if column else "left")
     for figure in next(iter(aucs.values())):

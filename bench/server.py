@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 import psutil
 
-from app.http.server import serve
+from app.http.server import serve, share_cores
 from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
@@ -65,6 +65,7 @@ def serving(bench: Bench, name: str) -> Iterator[Served]:
 
 def main() -> None:
     """Serve until terminated."""
+    share_cores()
     data, entries, models, port = sys.argv[1:]
     settings = Settings(data=Path(data), entries=Path(entries), watch=False, host=HOST, port=int(port))
     services = open_services(settings, ModelEmbedder(DEFAULT_MODEL, Path(models)))

@@ -11,7 +11,7 @@ from app.cli.common import need_entries
 from app.cli.progress import sync_with_progress
 from app.cli.running import announce, running_server, withdraw
 from app.data_folder import HeldError, held
-from app.http.server import serve
+from app.http.server import serve, share_cores
 from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
@@ -25,6 +25,7 @@ def run(settings: Settings, reader: Reader) -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     for noisy in ("httpx", "alembic", "sentence_transformers"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    share_cores()
     need_entries(settings)
     for number in (signal.SIGTERM, signal.SIGHUP):  # by default these end the process without cleaning up
         signal.signal(number, _end)

@@ -86,7 +86,7 @@ def declared(**when: str) -> Answers:
 API_ERRORS = declared(
     _403="The request comes from a host or site that is not served, or would change a read-only server.",
     _422="A parameter is unknown or has an invalid value.",
-    _503="The index or the model is not ready yet.",
+    _503="The index or the model is not ready yet, or too many requests are waiting.",
 )
 BODY_ERRORS = declared(_413="The request is too large.", _415="The body is neither JSON nor another type listed here.")
 RETRY_SECONDS = 5  # after a 503

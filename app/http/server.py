@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from contextlib import suppress
 from dataclasses import replace
@@ -13,7 +14,16 @@ from app.http.connection import MOST_HEAD_BYTES, ConnectionLimits, limited
 
 FILES = 8_192  # file handles wanted: connections, stores and files together
 FILES_APART = 256  # kept for stores, entries and what the libraries open
+IDLE_SECONDS = 75  # between two pages; less, and a click may meet a connection that is just being closed
 BACKLOG = 256  # connections the system may hand over at once
+
+
+def share_cores() -> None:
+    """Let the model's threads sleep while they wait for each other; call it before the model is loaded.
+
+    By default they spin, which takes the cores from those who answer: on busy cores a search takes many times as long.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def serve(app: FastAPI, host: str, port: int) -> None:
@@ -34,6 +44,7 @@ def server_config(app: FastAPI, host: str, port: int, limits: ConnectionLimits |
         http=limited(replace(limits, connections=min(limits.connections, room))),
         ws="none",
         backlog=BACKLOG,
+        timeout_keep_alive=IDLE_SECONDS,
         h11_max_incomplete_event_size=MOST_HEAD_BYTES,
         log_level="warning",
         server_header=False,

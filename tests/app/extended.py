@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def _served(client: TestClient) -> dict[str, Any]:
     found = get("search", territory="首都圏", q="価格")
     schema = client.get("/openapi.json").json()
     paths = {path: parts["get"] for path, parts in schema["paths"].items() if "get" in parts}
-    shapes = schema["components"]["schemas"]
+    shapes = {shape["title"]: shape for shape in _shapes(schema)}
     names = {
         "PlaybookOut": "territories",
         "HitOut": "territory",
@@ -99,6 +100,14 @@ def _served(client: TestClient) -> dict[str, Any]:
             if (lacking := [words for words in wanted if words not in _page(client, path)])
         },
     }
+
+
+def _shapes(part: object) -> Iterator[dict[str, Any]]:
+    """Yield the shapes anywhere in a schema."""
+    if isinstance(part, dict) and "title" in part and "properties" in part:
+        yield part
+    below = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    yield from (shape for value in below for shape in _shapes(value))
 
 
 def _page(client: TestClient, path: str) -> str:

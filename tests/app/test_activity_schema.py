@@ -75,6 +75,7 @@ def test_pages_that_do_without_it_go_on(newer: TestClient) -> None:
 
 
 def test_programs_are_told_too(newer: TestClient, tmp_path: Path) -> None:
+    assert newer.get("/api/v1/search", params={"q": "値引き"}).status_code == 200
     state = newer.get("/readyz")
     assert state.status_code == 200
     assert f"(schema 9999; this version supports up to {NEWEST})" in state.json()["activity"]

@@ -144,7 +144,9 @@ def _services(client: TestClient) -> Services:
 
 
 def _heard(answer: Response) -> tuple[int, str, str]:
-    return answer.status_code, NOISE.sub("", answer.text), answer.headers.get("etag", "")
+    text = NOISE.sub("", answer.text)
+    # The tag of a page with a key of its own differs each time, as it is a hash of the page.
+    return answer.status_code, text, answer.headers.get("etag", "") if text == answer.text else ""
 
 
 @pytest.mark.parametrize("place", PLACES)

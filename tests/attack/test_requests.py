@@ -24,7 +24,7 @@ READ = (
     f"/api/v1/entries/{ENTRY}", f"/api/v1/entries/{ENTRY}/source", "/api/v1/scoreboard.csv?by=angle",
     "/api/v1/problems", "/meeting/save",
 )  # fmt: skip
-VARYING = ("set-cookie",)  # a new browser's number
+VARYING = ("set-cookie", "etag")  # a new browser's number; a page may have a new key in a form
 SINCE = "2000-01-01"
 NOT_TEXT = (
     "%00", "%01", "%1b", "%7f", "%C2%85", "%ED%A0%80", "%C0%80", "%FF%FE", "%E3%81", "%", "%4", "%zz", "a%20%00b",

@@ -10,7 +10,21 @@ from tests.app.conftest import FILES, MakeClient
 
 STATE = {"activity", "ready", "fingerprint", "model", "generation", "entries", "chunks", "problems"}
 STATE |= {"reason", "degraded", "jobs"}
-JOBS = {"charts", "check", "embed", "forget", "gaps", "index", "monitor", "poll", "standings", "sweep", "warm", "watch"}
+JOBS = {
+    "charts",
+    "check",
+    "embed",
+    "forget",
+    "gaps",
+    "index",
+    "monitor",
+    "poll",
+    "saved",
+    "standings",
+    "sweep",
+    "warm",
+    "watch",
+}
 METHODS = {
     "/api/v1/deals/similar": {"post"},
     "/api/v1/entries": {"get", "post"},

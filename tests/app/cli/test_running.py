@@ -106,7 +106,8 @@ def test_a_server_that_was_killed_is_in_nobodys_way(tmp_path: Path) -> None:
 def test_a_note_says_where_the_server_can_be_asked_on_this_machine(tmp_path: Path, host: str, url: str) -> None:
     write(tmp_path, "server.json", "an old note")
     announce(tmp_path, host, 8000, frozenset({"all"}))
-    assert json.loads((tmp_path / "server.json").read_text("utf-8")) == {"url": url, "pid": os.getpid()}
+    note = json.loads((tmp_path / "server.json").read_text("utf-8"))
+    assert note == {"url": url, "pid": os.getpid(), "shown": ["all"]}
     assert [path.name for path in tmp_path.iterdir()] == ["server.json"]
 
 
