@@ -15,7 +15,8 @@ from app.services import make_index, make_library
 from bench import sets
 from bench.indexes import Bench
 from bench.report import Figure, publish
-from ingest.sync import SyncReport, sync
+from ingest.indexing import SyncReport
+from ingest.sync import sync
 from kb.search.answer import Answer
 
 SEARCHES = (

@@ -17,7 +17,8 @@ from bench.speed import bare_model
 from bench.synthetic import perturbed
 from bench.timing import seconds
 from ingest.chunk import CHUNKING
-from ingest.sync import SyncReport, sync
+from ingest.indexing import SyncReport
+from ingest.sync import sync
 from kb.entry import Entry
 from kb.index.embedding import Embedder, Vectors
 from kb.index.index import open_index

@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 
 from ingest.chunk import Chunked
+from ingest.indexing import TEXTS_AT_ONCE, SyncReport
 from ingest.missed import Missed
-from ingest.sync import TEXTS_AT_ONCE, SyncReport, kept_playbook, stale, sync, sync_some
+from ingest.sync import kept_playbook, stale, sync, sync_some
 from kb.errors import IndexBusyError
 from kb.index.index import Index
 from kb.library import Library

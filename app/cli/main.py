@@ -31,7 +31,7 @@ from app.cli.write import add, new
 if TYPE_CHECKING:
     from app.settings import Settings
     from app.words.reader import Reader
-    from ingest.sync import SyncReport
+    from ingest.indexing import SyncReport
 
 app = typer.Typer(
     name="kb",

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.settings import Settings
 from app.words.reader import Reader
-from ingest.sync import SyncReport, sync, sync_some
+from ingest.indexing import SyncReport
+from ingest.sync import sync, sync_some
 from kb.index.index import Index
 
 WAIT_SECONDS = 5.0  # for a server that stores what it embedded

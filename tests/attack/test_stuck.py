@@ -32,7 +32,8 @@ from ingest.chunk import CHUNKING
 from ingest.export import read_records, write_zip
 from ingest.files import MAX_FILE_BYTES
 from ingest.importers.known import known_entries
-from ingest.sync import TEXTS_AT_ONCE, kept_playbook, stale, sync, sync_some
+from ingest.indexing import TEXTS_AT_ONCE
+from ingest.sync import kept_playbook, stale, sync, sync_some
 from kb.index.embedding import Vectors
 from kb.index.index import Index, open_index
 from kb.index.vectors import VIEWS

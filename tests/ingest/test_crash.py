@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import text
 
 from ingest.chunk import CHUNKING
-from ingest.sync import ENTRIES_AT_ONCE, sync
+from ingest.indexing import ENTRIES_AT_ONCE
+from ingest.sync import sync
 from kb.index import analysis
 from kb.index.index import Index, open_index
 from kb.index.schema import CHUNKS, ENTRIES

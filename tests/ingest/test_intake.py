@@ -13,8 +13,9 @@ import pytest
 from app.services import make_library
 from app.settings import Settings
 from ingest.chunk import CHUNKING
+from ingest.indexing import ENTRIES_AT_ONCE
 from ingest.intake import Intake
-from ingest.sync import ENTRIES_AT_ONCE, sync
+from ingest.sync import sync
 from kb.index.index import Index, open_index
 from kb.index.vectors import VIEWS
 from kb.library import Library

@@ -9,7 +9,8 @@ import pytest
 
 from ingest.check import check, read_playbook
 from ingest.chunk import CHUNKING
-from ingest.sync import ENTRIES_AT_ONCE, SyncReport, problems_of, sync, sync_some
+from ingest.indexing import ENTRIES_AT_ONCE, SyncReport
+from ingest.sync import problems_of, sync, sync_some
 from kb.errors import IndexBusyError
 from kb.index.index import Index, current_build, open_index
 from kb.index.vectors import VIEWS

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.sync import ENTRIES_AT_ONCE, sync, sync_some
+from ingest.indexing import ENTRIES_AT_ONCE
+from ingest.sync import sync, sync_some
 from kb.entry import VISIBILITIES
 from kb.index.index import Index
 from kb.index.snapshot import Snapshot, take_snapshot
