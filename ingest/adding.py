@@ -49,7 +49,7 @@ def add_text(
     stem = file_stem(name) if name else name_of(parsed.entry)
     before = {} if force else _versions(folder)
     _refuse_same(before, parsed.entry.body)
-    with one_at_a_time(lock):
+    with one_at_a_time(folder, lock):
         if not force:  # what another process wrote meanwhile
             _refuse_same(dict(_versions(folder).items() - before.items()), parsed.entry.body)
         path = atomic.create_first(folder, candidates(parsed.entry.kind, stem), text)

@@ -8,9 +8,10 @@ import stat
 import tempfile
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, count
+from datetime import datetime
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -27,8 +28,11 @@ MANIFEST = "manifest.json"
 ENTRIES = "entries/"
 ACTIVITY = "activity.sqlite"
 FORMAT = 1
+SQLITE = b"SQLite format 3\x00"  # the beginning of every database
 MAX_PARTS = 200_000  # twenty times the entries this is designed for
 MAX_FILE = 20_000_000  # bytes per file; ten times the limit for an entry
+MAX_NAME = 255 - 8  # bytes of a file name, with room for a number
+MAX_PATH = 1_000  # characters below the entries folder
 MAX_LIST = 50_000_000  # bytes of the manifest, which is read into memory
 MAX_UNPACKED = 20_000_000_000  # bytes in total
 LARGE = 1_000_000_000  # bytes; larger parts need ZIP64
@@ -118,12 +122,17 @@ def _verified(archive: zipfile.ZipFile, packed: int) -> Contents:
     for part in parts:
         _refuse_unsafe(part)
     for name, checksum in sums.items():
-        for _ in _read(archive, name, checksum):
+        blocks = _read(archive, name, checksum)
+        first = next(blocks, b"")
+        if name == ACTIVITY and not first.startswith(SQLITE):
+            raise BackupError(say("'{name}' is damaged", name=name))
+        for _ in blocks:
             continue
     left_out = tuple(
         name for name in sums if name != ACTIVITY and not _is_entry_or_playbook(name.removeprefix(ENTRIES))
     )
     kept = _paths(sums.keys() - {ACTIVITY, *left_out})
+    _refuse_unwritable(kept.values())
     renamed = tuple((name, path) for name, path in kept.items() if name != ENTRIES + path)
     return Contents(manifest["made_at"], len(kept), ACTIVITY in sums, left_out, renamed)
 
@@ -140,15 +149,30 @@ def _refuse_unsafe(part: zipfile.ZipInfo) -> None:
         raise BackupError(say("its unpacked size exceeds the limit for a backup"))
 
 
+def _refuse_unwritable(paths: Collection[str]) -> None:
+    """Raise BackupError if a path is too long for file systems, or is a file here and a folder there."""
+    folders = {folder.as_posix() for path in paths for folder in PurePosixPath(path).parents}
+    for path in paths:
+        is_long = len(path) > MAX_PATH or any(len(part.encode()) > MAX_NAME for part in path.split("/"))
+        if is_long or path in folders:
+            raise BackupError(say("'{name}' is not allowed in a backup", name=path[:200]))
+
+
 def _paths(names: Iterable[str]) -> dict[str, str]:
     """Return the path for each file; names that collide on some systems get a number."""
     paths: dict[str, str] = {}
     taken: set[str] = set()
+    next_number: dict[str, int] = {}  # by folded path, so that thousands of alike names are not tried again and again
     for name in sorted(names):
-        place = PurePosixPath(name.removeprefix(ENTRIES))
-        numbered = (str(place.with_stem(f"{place.stem}-{n}")) for n in count(2))
-        paths[name] = next(path for path in chain([str(place)], numbered) if _folded(path) not in taken)
-        taken.add(_folded(paths[name]))
+        path = name.removeprefix(ENTRIES)
+        if (folded := _folded(path)) in taken:
+            place = PurePosixPath(path)
+            numbers = count(next_number.get(folded, 2))
+            number = next(n for n in numbers if _folded(str(place.with_stem(f"{place.stem}-{n}"))) not in taken)
+            next_number[folded] = number + 1
+            path = str(place.with_stem(f"{place.stem}-{number}"))
+        paths[name] = path
+        taken.add(_folded(path))
     return paths
 
 
@@ -224,8 +248,9 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
         part = archive.getinfo(MANIFEST)
         if part.file_size <= MAX_LIST:
             manifest = json.loads(b"".join(zips.blocks(archive, part)))
+            datetime.fromisoformat(manifest["made_at"])
             if manifest["format"] == FORMAT and isinstance(manifest["sha256"], dict):
                 return dict(manifest)
-    except (KeyError, TypeError, RecursionError, zips.TooLargeError, *zips.DAMAGE):
+    except (KeyError, TypeError, ValueError, RecursionError, zips.TooLargeError, *zips.DAMAGE):
         pass
     raise BackupError(say("the file is not a backup of this program"))

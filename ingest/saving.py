@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from kb.errors import NotSavedError
 
 
 @contextmanager
-def one_at_a_time(lock: Path | None) -> Iterator[None]:
-    """Hold the lock that every program writing to the folder takes; no lock if None. Raises NotSavedError."""
+def one_at_a_time(folder: Path, lock: Path | None) -> Iterator[None]:
+    """Hold the locks that every program writing to the folder takes; no lock if None. Raises NotSavedError.
+
+    `lock` is a file of the data folder. The folder itself is locked as well, for servers with a data folder each, where
+    its file system has such locks.
+    """
     if lock is None:
         yield
         return
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        handle = lock.open("w")
-    except OSError as error:
-        raise NotSavedError(error.strerror or str(error)) from error
-    with handle:
+    with ExitStack() as held:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            fcntl.flock(held.enter_context(lock.open("w")), fcntl.LOCK_EX)
         except OSError as error:
             raise NotSavedError(error.strerror or str(error)) from error
+        with suppress(OSError):  # NFS
+            handle = os.open(folder, os.O_RDONLY)
+            held.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -252,7 +252,7 @@ class EntryStore:
         """Allow one save at a time, in this process and in others."""
         if self.is_readonly:
             raise ReadOnlyError
-        return one_at_a_time(self._lock)
+        return one_at_a_time(self._folder, self._lock)
 
 
 def acceptable(given: str | Document) -> Document:

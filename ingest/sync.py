@@ -84,13 +84,16 @@ def sync_some(
         return sync(index, folder, progress, embed_later=embed_later, playbook_file=playbook_file)
     started = time.monotonic()
     with index.writing():
-        playbook, _, playbook_hash = (playbook_file or kept_playbook(index, folder)).read()
+        playbook, playbook_problems, playbook_hash = (playbook_file or kept_playbook(index, folder)).read()
         at_once = TEXTS_AT_ONCE if embed_later and (chunked or not index.waiting) else 0
         work = Indexing(index, playbook, f"{READER}:{playbook_hash}", chunked, at_once=at_once)
-        listing = _shown(index, list_some(folder, paths), work.known)
-        work.remove([path for path in paths if not listing.hides(path)], listing, progress or _silent)
+        others = [path for path in paths if path != PLAYBOOK_NAME]
+        listing = _shown(index, list_some(folder, others), work.known)
+        work.remove([path for path in others if not listing.hides(path)], listing, progress or _silent)
         work.run(listing.files, progress or _silent)
         work.set_problems(listing)
+        if PLAYBOOK_NAME in paths:
+            index.catalog.set_problems({PLAYBOOK_NAME: playbook_problems})
     if not embed_later:
         work.embed_waiting(progress or _silent, lambda: index.writing(WAIT_SECONDS))
     problems = tuple(problem for problem in problems_of(index) if problem.path in set(paths))
@@ -99,12 +102,14 @@ def sync_some(
 
 def stale(index: Index, folder: Path, playbook_file: PlaybookFile) -> list[str]:
     """Return the paths where folder and index differ, in a served index. Needs no lock: nobody waits for it."""
-    playbook_hash = playbook_file.read()[2]
+    _, playbook_problems, playbook_hash = playbook_file.read()
     known, withheld, problems = index.catalog.states(), index.catalog.withheld(), set(index.catalog.problems())
     listing = _shown(index, list_files(folder), known)
     present = {file.path for file in listing.files}
     found = [path for path in known if path not in present and not listing.hides(path)]
     found += [problem.path for problem in listing.problems if problem not in problems]
+    if {problem for problem in problems if problem.path == PLAYBOOK_NAME} != {*playbook_problems}:
+        found.append(PLAYBOOK_NAME)  # broken or mended: no entry changes with it
     for file in listing.files:
         before = known[file.path][1].partition(" ")[0] if file.path in known else withheld.get(file.path, "")
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import sys
 from functools import partial
 
@@ -11,7 +12,7 @@ from app.cli.common import need_entries
 from app.cli.progress import sync_with_progress
 from app.cli.running import announce, running_server, withdraw
 from app.data_folder import HeldError, held
-from app.http.server import serve, share_cores
+from app.http.server import bound, serve, share_cores
 from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
@@ -32,7 +33,8 @@ def run(settings: Settings, reader: Reader) -> None:
     try:
         with held(settings.data):
             withdraw(settings.data)  # an old record of a server that was killed
-            _serve(settings, reader)
+            with bound(settings.host, settings.port) as opened:
+                _serve(settings, reader, opened)
     except HeldError as error:
         raise AlreadyRunningError(running_server(settings.data) or "") from error
 
@@ -41,7 +43,7 @@ def _end(_number: int, _frame: object) -> None:
     sys.exit(0)
 
 
-def _serve(settings: Settings, reader: Reader) -> None:
+def _serve(settings: Settings, reader: Reader, opened: socket.socket) -> None:
     services = open_services(settings)
     library = services.library
     try:
@@ -57,7 +59,7 @@ def _serve(settings: Settings, reader: Reader) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     _print(reader("cli.serving", url=f"http://{host}:{settings.port}"))
     try:
-        serve(create_app(settings, services), settings.host, settings.port)
+        serve(create_app(settings, services), settings.host, settings.port, opened)
     finally:
         withdraw(settings.data)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
+import socket
 from contextlib import suppress
 from dataclasses import replace
 
@@ -11,11 +13,27 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.http.connection import MOST_HEAD_BYTES, ConnectionLimits, limited
+from kb.errors import KBError
+from kb.wording import say
 
 FILES = 8_192  # file handles wanted: connections, stores and files together
 FILES_APART = 256  # kept for stores, entries and what the libraries open
 IDLE_SECONDS = 75  # between two pages; less, and a click may meet a connection that is just being closed
 BACKLOG = 256  # connections the system may hand over at once
+
+
+class AddressError(KBError):
+    """The address cannot be served."""
+
+    def __init__(self, host: str, port: int, cause: OSError) -> None:
+        if cause.errno == errno.EADDRINUSE:
+            sentence = say("Port {port} is in use by another program. Choose another one with KB_PORT.", port=port)
+        else:
+            why = cause.strerror or str(cause)
+            sentence = say(
+                "{host}:{port} cannot be served ({why}). Check KB_HOST and KB_PORT.", host=host, port=port, why=why
+            )
+        super().__init__(sentence)
 
 
 def share_cores() -> None:
@@ -26,10 +44,22 @@ def share_cores() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve until stopped."""
+def bound(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an address, which refuses connections until it is served. Raises AddressError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        opened = socket.socket(family, kind, protocol)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+    except OSError as error:
+        raise AddressError(host, port, error) from error
+    return opened
+
+
+def serve(app: FastAPI, host: str, port: int, opened: socket.socket) -> None:
+    """Serve on a bound socket until stopped."""
     with suppress(KeyboardInterrupt):  # Ctrl+C is how people stop it
-        uvicorn.Server(server_config(app, host, port)).run()
+        uvicorn.Server(server_config(app, host, port)).run(sockets=[opened])
 
 
 def server_config(app: FastAPI, host: str, port: int, limits: ConnectionLimits | None = None) -> uvicorn.Config:

@@ -8,13 +8,14 @@ from app.http.dependencies import reader_of
 from app.pages.view import render, wants_fragment
 from kb.wording import Sentence
 
-KNOWN = (404, 422, 503)
+KNOWN = (404, 413, 422, 503)
+TOO_LARGE = (413, 414, 431)
 
 
 def render_error(request: Request, status: int, message: str = "") -> Response:
     """Return a page (or a fragment, for the script) that says what happened and offers a next step."""
     reader = reader_of(request)
-    kind = str(status) if status in KNOWN else "4xx" if status < 500 else "500"
+    kind = "413" if status in TOO_LARGE else str(status) if status in KNOWN else "4xx" if status < 500 else "500"
     context = {
         "status": status,
         "heading": reader(f"error.{kind}.heading"),

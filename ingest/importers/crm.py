@@ -24,7 +24,6 @@ from ingest.importers.profiles import Columns, apply, choose, read_profile
 from ingest.importers.record import Record, RowReader, headers_language
 from ingest.importers.report import Findings, Report
 from ingest.importers.table import Row, RowProblem, Table
-from ingest.inside import below
 from kb.errors import NotSavedError
 from kb.playbook import Playbook
 from kb.wording import say
@@ -156,7 +155,7 @@ class CrmImport:
             report.changed += 1
             if write:
                 try:
-                    report.written += change_file(below(self.folder, known.path), record, self.lock)
+                    report.written += change_file(self.folder, known.path, record, self.lock)
                 except NotSavedError as error:
                     findings.wrong(record.row, error.sentence)
 

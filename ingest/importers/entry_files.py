@@ -45,12 +45,13 @@ def paths_of(record: Record) -> Iterator[str]:
     yield from (f"{stem}-{number}.md" for number in range(2, 1000))
 
 
-def change_file(location: Path, record: Record, lock: Path | None) -> bool:
+def change_file(folder: Path, path: str, record: Record, lock: Path | None) -> bool:
     """Update an entry from its CRM record, based on the current file; return whether anything was written.
 
     Raises NotSavedError.
     """
-    with one_at_a_time(lock):
+    location = below(folder, path)
+    with one_at_a_time(folder, lock):
         try:
             document = Document.of(location.read_bytes().decode("utf-8"))
             fields = changes(record, fields_of(document)[0])

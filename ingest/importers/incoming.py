@@ -13,6 +13,7 @@ from ingest.files import MAX_FILE_BYTES, find_files, read_file
 from ingest.front_matter import composed
 from ingest.names import candidates
 from ingest.parse import parse_entry
+from ingest.readable import guessed
 from kb.entry import Problem
 from kb.errors import NotSavedError, RefusedTextError
 from kb.index.plain import plain
@@ -121,4 +122,4 @@ def _tidy(text: str) -> str:
 
 
 def _readable(name: str) -> str:
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return guessed(name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -222,6 +222,18 @@ def test_the_last_good_playbook_stays_in_force_while_the_file_is_broken(
         assert services.library.playbook.vocabulary("angle").find("Return")
 
 
+def test_a_playbook_that_breaks_and_is_mended_is_noticed_though_no_entry_changes(entries: Path, tmp_path: Path) -> None:
+    file = write(entries, "playbook.yaml", PLAYBOOK)
+    write(entries, "a.md", note("a"))
+    with _opened(tmp_path, WordEmbedder()) as services:
+        for text, problems in ("angles: [", 1), (PLAYBOOK, 0):
+            file.write_text(text, "utf-8")
+            assert services.intake.differences() == ["playbook.yaml"]
+            services.intake.index_files(["playbook.yaml"])
+            assert len(services.library.entries.problems()) == problems
+            assert services.intake.differences() == [] and services.library.entries.ids() == ["a"]
+
+
 def test_the_last_good_playbook_outlives_a_restart_and_a_deleted_file_means_none(entries: Path, tmp_path: Path) -> None:
     file = write(entries, "playbook.yaml", PLAYBOOK)
     write(entries, "a.md", note("a", angles="[投資対効果]"))

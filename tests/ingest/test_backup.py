@@ -19,12 +19,13 @@ import pytest
 
 from app.services import make_index, make_library
 from app.settings import Settings
-from ingest.backup import ACTIVITY, MANIFEST, MAX_FILE, back_up, restore, verify
+from ingest.backup import ACTIVITY, MANIFEST, MAX_FILE, _folded, back_up, restore, verify
 from ingest.sync import sync
 from kb.errors import BackupError
 from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.schema import examine
+from tests.counting import counting
 from tests.kb.loop.old_files import DUMPS, old_file
 from tests.words import WordEmbedder, note, write
 
@@ -294,10 +295,53 @@ def test_a_member_that_holds_more_than_it_declares_is_refused(tmp_path: Path) ->
 
 def test_a_backup_is_compared_in_little_memory(tmp_path: Path) -> None:
     noise = random.Random(1).randbytes(60_000)
-    source = _forged(tmp_path / "b.zip", {ACTIVITY: noise * 1_000}, zipfile.ZIP_STORED)
+    source = _forged(tmp_path / "b.zip", {ACTIVITY: b"SQLite format 3\x00" + noise * 1_000}, zipfile.ZIP_STORED)
     tracemalloc.start()
     try:
         verify(source)
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"entries/a.md": b"a", "entries/a.md/b.md": b"b"},  # a file here, a folder there
+        {f"entries/{'x' * 300}.md": b"x"},
+        {"entries/" + "d/" * 2_500 + "x.md": b"x"},
+    ],
+)
+def test_names_that_cannot_be_written_are_refused_before_anything_is(
+    tmp_path: Path, members: dict[str | zipfile.ZipInfo, bytes]
+) -> None:
+    target = _forged(tmp_path / "b.zip", members)
+    for act in (lambda: verify(target), lambda: restore(target, tmp_path / "new", tmp_path / "new.sqlite")):
+        with pytest.raises(BackupError, match="not allowed in a backup"):
+            act()
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_activity_database_that_is_none_is_damaged(tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="damaged"):
+        verify(_forged(tmp_path / "b.zip", {ACTIVITY: b"no database"}))
+
+
+@pytest.mark.parametrize("made_at", [None, 5, ["x"], "\x1b]0;title\x07"])
+def test_a_backup_says_when_it_was_made(tmp_path: Path, made_at: object) -> None:
+    manifest = {"format": 1, "sha256": {}} | ({"made_at": made_at} if made_at else {})
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr(MANIFEST, json.dumps(manifest))
+    with pytest.raises(BackupError, match="not a backup of this program"):
+        verify(tmp_path / "b.zip")
+
+
+def test_thousands_of_names_that_differ_in_case_are_numbered_in_one_pass(tmp_path: Path) -> None:
+    names = [
+        "".join(sign.upper() if at >> n & 1 else sign for n, sign in enumerate("abcdefghijk")) for at in range(2_000)
+    ]
+    target = _forged(tmp_path / "b.zip", {f"entries/{name}.md": b"x" for name in names})
+    with counting(folded=_folded) as calls:
+        contents = verify(target)
+    assert contents.files == len(names) == len(contents.renamed) + 1
+    assert calls["folded"] < 4 * len(names)

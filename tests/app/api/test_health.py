@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from starlette.testclient import TestClient
 
 from app.services import Services
+from app.words.catalogue import LOCALES, catalogue_of
 from kb.errors import IndexNotReadyError
 from tests.app.conftest import FILES, MakeClient
 
@@ -46,6 +48,12 @@ def test_a_server_without_an_index_lives_but_is_not_ready(make_client: MakeClien
     found = empty.get("/api/v1/search?q=a")
     assert found.status_code == 503
     assert found.json()["error"]["code"] == "index_not_ready"
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_job_has_a_name_for_people(locale: str) -> None:
+    catalogue = catalogue_of(locale)
+    assert not [name for name in JOBS if catalogue.get(f"doctor.job_{name}") is None]
 
 
 def test_a_ready_server_tells_the_state_of_its_index(client: TestClient) -> None:

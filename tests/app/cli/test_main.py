@@ -168,7 +168,9 @@ def test_a_name_in_a_backup_cannot_act_on_the_terminal(place: Place, tmp_path: P
     name, source = "entries/\x1b[2J.md", tmp_path / "b.zip"
     with zipfile.ZipFile(source, "w") as archive:
         archive.writestr(name, b"x")
-        archive.writestr("manifest.json", json.dumps({"format": 1, "made_at": "", "sha256": {name: "0" * 64}}))
+        archive.writestr(
+            "manifest.json", json.dumps({"format": 1, "made_at": "2026-11-25", "sha256": {name: "0" * 64}})
+        )
     result = place.kb("restore", str(source))
     assert result.exit_code == 1
     assert "'entries/?[2J.md' is not allowed in a backup" in result.stderr

@@ -111,6 +111,18 @@ def test_a_note_says_where_the_server_can_be_asked_on_this_machine(tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["server.json"]
 
 
+def test_a_port_in_use_is_said_before_anything_is_indexed(tmp_path: Path) -> None:
+    write(tmp_path, "entries/a.md", "# a")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        server = _kb(tmp_path, "--lang", "ja", "serve", "--port", str(other.getsockname()[1]))
+        _, said = server.communicate()
+    assert server.returncode == 1
+    assert said.strip().endswith("はほかのプログラムが使っています。KB_PORTで別のポートを指定してください。")
+    assert len(said.strip().splitlines()) == 1 and not (tmp_path / "var/server.json").exists()
+
+
 class _Stranger(BaseHTTPRequestHandler):
     """Another program at the address of the note."""
 

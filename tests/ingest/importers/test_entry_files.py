@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -53,13 +54,13 @@ def test_a_long_name_never_cuts_the_id_that_tells_two_records_apart() -> None:
 def test_a_change_sets_the_fields_of_the_crm_and_leaves_every_other_line(entries: Path) -> None:
     text = "---\ntitle: 私の題\noutcome: open  # 交渉中\ncrm_id: D-1\nowner: 佐藤\n---\n私の本文。\n"
     location = write(entries, "deals/a.md", text)
-    assert change_file(location, _record(), None)
+    assert change_file(location.parent, location.name, _record(), None)
     assert location.read_text("utf-8").replace("outcome: won", "outcome: open").split("---\n")[2] == "私の本文。\n"
     lines = location.read_text("utf-8").splitlines()
     assert (
         "title: 私の題" in lines and "owner: 佐藤" in lines and any(line.startswith("outcome: won") for line in lines)
     )
-    assert not change_file(location, _record(), None)
+    assert not change_file(location.parent, location.name, _record(), None)
 
 
 @pytest.mark.parametrize("now", [None, b"\xff\xfe", b"---\ntitle: [\n---\n"])
@@ -68,21 +69,25 @@ def test_a_file_that_is_no_longer_what_was_read_is_left_alone_and_said(entries: 
     if now is not None:
         write(entries, "deals/a.md", now)
     with pytest.raises(NotSavedError) as refused:
-        change_file(location, _record(), None)
+        change_file(location.parent, location.name, _record(), None)
     assert "a.md" in str(refused.value)
     assert (location.read_bytes() if location.exists() else None) == now
 
 
-def test_a_change_reads_the_file_only_once_whoever_is_saving_has_finished(entries: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("held", ["var/saving.lock", "entries"])  # of servers with one data folder, or one each
+def test_a_change_reads_the_file_only_once_whoever_is_saving_has_finished(
+    entries: Path, tmp_path: Path, held: str
+) -> None:
     location, lock = write(entries, "deals/a.md", "---\ntitle: a\ncrm_id: D-1\n---\n"), tmp_path / "var/saving.lock"
-    lock.parent.mkdir()
-    with ThreadPoolExecutor(1) as pool, lock.open("w") as saving:
+    write(tmp_path, "var/saving.lock", "")
+    saving = os.open(tmp_path / held, os.O_RDONLY)
+    with ThreadPoolExecutor(1) as pool:
         fcntl.flock(saving, fcntl.LOCK_EX)
-        changed = pool.submit(change_file, location, _record(), lock)
-        wait_until(lambda: changed.done() or _waits(lock), "the change to wait")
+        changed = pool.submit(change_file, entries, "deals/a.md", _record(), lock)
+        wait_until(lambda: changed.done() or _waits(tmp_path / held), "the change to wait")
         assert not changed.done()
         write(entries, "deals/a.md", "---\ntitle: 別の人の題\ncrm_id: D-1\n---\n")
-        fcntl.flock(saving, fcntl.LOCK_UN)
+        os.close(saving)
         assert changed.result()
     assert "別の人の題" in location.read_text("utf-8") and "outcome: won" in location.read_text("utf-8")
 
@@ -96,5 +101,5 @@ def _waits(lock: Path) -> bool:
 def test_a_lock_that_cannot_be_made_is_said_and_changes_nothing(entries: Path, tmp_path: Path) -> None:
     location, in_the_way = write(entries, "deals/a.md", "---\ntitle: a\n---\n"), write(tmp_path, "file", "")
     with pytest.raises(NotSavedError):
-        change_file(location, _record(), in_the_way / "saving.lock")
+        change_file(location.parent, location.name, _record(), in_the_way / "saving.lock")
     assert location.read_text("utf-8") == "---\ntitle: a\n---\n"
