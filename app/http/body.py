@@ -1,4 +1,4 @@
-"""Read request bodies, up to a limit: JSON, bare Markdown, or a form."""
+"""Read request bodies, which are complete and within their limit here: JSON, bare Markdown, or a form."""
 
 from __future__ import annotations
 
@@ -22,23 +22,11 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def body_of(request: Request, limit: int = MOST_BYTES) -> bytes:
-    """Return the body of a request. Raises RequestTooLargeError before more than the limit is read."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise RequestTooLargeError(limit)
-        parts.append(part)
-    return b"".join(parts)
-
-
 async def posted_form(request: Request) -> ImmutableMultiDict[str, str]:
-    """Return the fields of a form. Raises UnknownTypeError."""
+    """Return the fields of a form. Raises UnknownTypeError, RequestTooLargeError for too many fields."""
     if (kind := _type_of(request)) not in ("", FORM):
         raise UnknownTypeError(kind, FORM)
-    body = await body_of(request)
+    body = await request.body()
     try:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
@@ -49,9 +37,9 @@ async def posted_form(request: Request) -> ImmutableMultiDict[str, str]:
 async def posted(request: Request, model: type[Model], *, is_text: bool = True) -> Model:
     """Return what a program sends: JSON, or (`is_text`) Markdown as the body with the other fields in the query string.
 
-    Raises UnknownTypeError, RequestTooLargeError, RefusedTextError and RequestValidationError.
+    Raises UnknownTypeError, RefusedTextError and RequestValidationError.
     """
-    kind, body = _type_of(request), await body_of(request)
+    kind, body = _type_of(request), await request.body()
     if kind in ("", JSON):
         _refuse_query(request)
         return _checked(lambda: model.model_validate_json(body, strict=True))

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from app.background import Background
-from app.services import Services, open_services
-from app.settings import Settings
+from app.services import Services
 from ingest.atomic import LEFT_SECONDS, TEMPORARY
 from ingest.sync import sync
 from kb.errors import ModelUnavailableError
 from kb.index.embedding import Vectors
 from tests.waiting import wait_until
 from tests.words import WordEmbedder, note, write
+from tests.working import opened, working
 
 pytestmark = pytest.mark.slow  # starts processes, or waits for background work
 
@@ -51,23 +51,8 @@ class _Failing(WordEmbedder):
 @contextmanager
 def _opened(place: Path, embedder: WordEmbedder, *, watch: bool = True) -> Iterator[Services]:
     write(place, "entries/notes/first.md", note("最初の話"))
-    services = open_services(Settings(entries=place / "entries", data=place / "var", watch=watch), embedder)
-    try:
-        services.library.with_index(partial(sync, folder=place / "entries"))
-        services.library.refresh()
+    with opened(place, embedder, watch=watch) as services:
         yield services
-    finally:
-        services.close()
-
-
-@contextmanager
-def _working(services: Services) -> Iterator[Background]:
-    background = Background(services, first_retry=0.0)
-    background.start()
-    try:
-        yield background
-    finally:
-        background.stop()
 
 
 def _save_until_found(services: Services, name: str) -> None:
@@ -97,7 +82,7 @@ def test_a_change_that_cannot_be_embedded_is_found_by_words_logged_once_and_embe
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     embedder = _Failing()
-    with _opened(tmp_path, embedder) as services, _working(services) as background:
+    with _opened(tmp_path, embedder) as services, working(services) as background:
         _save_until_found(services, "before")
         embedder.failing_passages = 10**6
         write(tmp_path, "entries/notes/once.md", note("一度だけ保存した話", "誰も触らない。"))
@@ -114,12 +99,12 @@ def test_a_change_that_cannot_be_embedded_is_found_by_words_logged_once_and_embe
 def test_a_server_answers_one_question_before_it_is_ready(tmp_path: Path) -> None:
     with _opened(tmp_path, WordEmbedder()) as services:
         assert not services.library.search.has_answered
-        with _working(services):
+        with working(services):
             wait_until(lambda: services.library.search.has_answered, "a question to be answered")
 
 
 def test_what_another_process_indexed_is_noticed(tmp_path: Path) -> None:
-    with _opened(tmp_path, WordEmbedder(), watch=False) as services, _working(services):
+    with _opened(tmp_path, WordEmbedder(), watch=False) as services, working(services):
         with _opened(tmp_path, WordEmbedder(), watch=False) as other:
             write(tmp_path, "entries/notes/second.md", note("三毛猫の話"))
             other.library.with_index(partial(sync, folder=tmp_path / "entries"))
@@ -132,7 +117,7 @@ def test_a_model_that_cannot_be_loaded_is_logged_once_and_loaded_later(
     embedder = _Failing()
     with _opened(tmp_path, embedder) as services:
         embedder.failing_queries = 1
-        with _working(services):
+        with working(services):
             wait_until(lambda: bool(_errors(caplog)), "the failure to be logged")
             _save_until_found(services, "after")
             wait_until(lambda: services.library.search.has_answered, "the model to be loaded after all")
@@ -146,6 +131,6 @@ def test_what_a_killed_process_left_is_cleared(tmp_path: Path) -> None:
         fresh = write(tmp_path, f"entries/notes/{TEMPORARY}new", "somebody saves")
         long_ago = fresh.stat().st_mtime - LEFT_SECONDS - 60
         os.utime(left, (long_ago, long_ago))
-        with _working(services):
+        with working(services):
             wait_until(lambda: not left.exists(), "the half file to be removed")
         assert fresh.exists()

@@ -12,7 +12,6 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,8 +22,7 @@ from app.background import Background
 from app.cli.main import app as command_line
 from app.data_folder import DataFolderError, prepare
 from app.main import create_app
-from app.services import Services, open_services
-from app.settings import Settings
+from app.services import Services
 from ingest.arrivals import FILES_AT_ONCE, Arrivals
 from ingest.backup import back_up, restore, verify
 from ingest.check import check, read_playbook
@@ -40,6 +38,7 @@ from kb.index.vectors import VIEWS
 from kb.playbook import Playbook
 from tests.waiting import wait_until
 from tests.words import WordEmbedder, note, write
+from tests.working import opened, working
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "http://127.0.0.1:8000"
@@ -67,28 +66,6 @@ class _Gated(WordEmbedder):
             self.gate.wait()
         self.seen += texts
         return super().embed_passages(texts)
-
-
-@contextmanager
-def _opened(place: Path, embedder: WordEmbedder) -> Iterator[Services]:
-    """Open services over a folder whose files are indexed."""
-    services = open_services(Settings(entries=place / "entries", data=place / "var"), embedder)
-    try:
-        services.library.with_index(partial(sync, folder=place / "entries"))
-        services.library.refresh()
-        yield services
-    finally:
-        services.close()
-
-
-@contextmanager
-def _working(services: Services) -> Iterator[Background]:
-    background = Background(services, first_retry=0.0)
-    background.start()
-    try:
-        yield background
-    finally:
-        background.stop()
 
 
 @contextmanager
@@ -144,7 +121,7 @@ def test_names_that_are_no_text_are_problems_that_say_what_to_rename(misnamed: P
 
 
 def test_pages_and_api_list_such_names(misnamed: Path, tmp_path: Path) -> None:
-    with _opened(tmp_path, WordEmbedder()) as services:
+    with opened(tmp_path, WordEmbedder()) as services:
         client = TestClient(create_app(services.settings, services), base_url=ADDRESS)
         assert SHOWN in {problem["path"] for problem in client.get("/api/v1/problems").json()}
         page = client.get("/problems")
@@ -206,7 +183,7 @@ def test_the_last_good_playbook_stays_in_force_while_the_file_is_broken(
 ) -> None:
     file = write(entries, "playbook.yaml", PLAYBOOK)
     write(entries, "a.md", note("a", angles="[投資対効果]"))
-    with _opened(tmp_path, WordEmbedder()) as services:
+    with opened(tmp_path, WordEmbedder()) as services:
         file.unlink()
         file.mkdir() if broken is None else file.write_bytes(broken)
         write(entries, "b.md", note("b", angles="[投資対効果]"))
@@ -225,7 +202,7 @@ def test_the_last_good_playbook_stays_in_force_while_the_file_is_broken(
 def test_a_playbook_that_breaks_and_is_mended_is_noticed_though_no_entry_changes(entries: Path, tmp_path: Path) -> None:
     file = write(entries, "playbook.yaml", PLAYBOOK)
     write(entries, "a.md", note("a"))
-    with _opened(tmp_path, WordEmbedder()) as services:
+    with opened(tmp_path, WordEmbedder()) as services:
         for text, problems in ("angles: [", 1), (PLAYBOOK, 0):
             file.write_text(text, "utf-8")
             assert services.intake.differences() == ["playbook.yaml"]
@@ -237,10 +214,10 @@ def test_a_playbook_that_breaks_and_is_mended_is_noticed_though_no_entry_changes
 def test_the_last_good_playbook_outlives_a_restart_and_a_deleted_file_means_none(entries: Path, tmp_path: Path) -> None:
     file = write(entries, "playbook.yaml", PLAYBOOK)
     write(entries, "a.md", note("a", angles="[投資対効果]"))
-    with _opened(tmp_path, WordEmbedder()):
+    with opened(tmp_path, WordEmbedder()):
         file.write_text("angles: [", "utf-8")
     assert read_playbook(entries)[0] == Playbook()  # without an index nobody remembers
-    with _opened(tmp_path, WordEmbedder()) as services:
+    with opened(tmp_path, WordEmbedder()) as services:
         assert services.library.playbook.vocabulary("angle").find("ROI")
         assert len(services.library.entries.problems()) == 1
         file.unlink()
@@ -331,7 +308,7 @@ def test_a_second_batch_a_removal_and_a_single_file_get_in_while_a_batch_is_embe
     write(entries, "notes/first.md", note("最初の記録", "最初の話。"))
     write(entries, "notes/gone.md", note("消える記録", "消える話。"))
     embedder = _Gated()
-    with _opened(tmp_path, embedder) as services, _working(services):
+    with opened(tmp_path, embedder) as services, working(services):
         embedder.gate.clear()
         try:
             _many(entries, "赤", TEXTS_AT_ONCE * 2)
@@ -390,7 +367,7 @@ def test_another_process_writes_while_a_batch_is_embedded(tmp_path: Path, entrie
 
 def test_what_changed_while_another_process_was_writing_is_taken_in_afterwards(entries: Path, tmp_path: Path) -> None:
     write(entries, "notes/first.md", note("最初の記録"))
-    with _opened(tmp_path, WordEmbedder()) as services, _working(services) as background:
+    with opened(tmp_path, WordEmbedder()) as services, working(services) as background:
         wait_until(lambda: _state(background, "watch"), "the watching to begin")
         other = open_index(services.settings.index_folder, WordEmbedder(), CHUNKING)
         with other.writing():
@@ -408,10 +385,10 @@ def _state(background: Background, name: str) -> object:
 
 def test_what_changed_before_the_watching_began_is_taken_in(entries: Path, tmp_path: Path) -> None:
     write(entries, "notes/gone.md", note("消える記録"))
-    with _opened(tmp_path, WordEmbedder()) as services:
+    with opened(tmp_path, WordEmbedder()) as services:
         write(entries, "notes/early.md", note("早い記録"))
         (entries / "notes/gone.md").unlink()
-        with _working(services):
+        with working(services):
             wait_until(lambda: _titles(services) == {"早い記録"}, "the change")
 
 
@@ -494,7 +471,7 @@ def test_a_server_starts_over_entries_that_cannot_be_written() -> None:
     with _few_rights() as place:
         write(place, "entries/a.md", note("甲"))
         (place / "entries").chmod(0o500)
-        with _opened(place, WordEmbedder()) as services, _working(services) as background:
+        with opened(place, WordEmbedder()) as services, working(services) as background:
             wait_until(lambda: services.library.search.has_answered, "the server to be ready")
             wait_until(lambda: all(_state(background, name) for name in ("sweep", "watch")), "the first runs")
             assert _titles(services) == {"甲"}
