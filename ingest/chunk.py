@@ -11,6 +11,7 @@ from itertools import pairwise
 from markdown_it.token import Token
 
 from ingest.document import LONGEST_HEADING, Document, plain_text
+from ingest.machine import is_searched
 from kb.entry import Chunk, Entry
 
 CHUNK_TOKENS = 320  # a passage of one thought: two or three Japanese paragraphs
@@ -18,7 +19,7 @@ WHOLE_TOKENS = 480  # a table or list stays whole up to here; the window has 512
 COUNTED = 500_000  # letters of one entry given to the tokenizer, each several times; half a second
 CALL = 50  # letters that take as long as one call
 LETTERS_IN_TOKEN = 16  # an upper bound of the average in any text
-CHUNKING = f"headings-{CHUNK_TOKENS}-{WHOLE_TOKENS}"  # part of the index fingerprint
+CHUNKING = f"people-{CHUNK_TOKENS}-{WHOLE_TOKENS}"  # part of the index fingerprint
 
 CountTokens = Callable[[str], int]
 _SENTENCE = re.compile(r"(?<=[。！？!?\n])|(?<=\. )")
@@ -70,14 +71,17 @@ def chunk_entry(
     target: int = CHUNK_TOKENS,
     whole: int = WHOLE_TOKENS,
 ) -> tuple[Chunk, ...]:
-    """Return the passages of an entry in reading order; every word of the body is in one of them or in its headings.
+    """Return the passages of an entry in reading order; every word people wrote is in one of them or in its headings.
 
-    `tokens` are those of the body; `target` and `whole` are token counts of the text alone, without the model's prompt.
+    Of a meeting in which nothing was agreed there are none. `tokens` are those of the body; `target` and `whole` are
+    token counts of the text alone, without the model's prompt.
     """
     chunks: list[Chunk] = []
     seen: dict[str, int] = {}
     count = _Counter(count_tokens)
-    for headings, blocks in _sections(entry, tokens):
+    for headings, whole_section in _sections(entry, tokens):
+        last_heading = headings[-1] if headings else ""
+        blocks = [b for b in whole_section if is_searched(entry, last_heading, b.text, b.kind)]
         slug = _slug(headings)
         seen[slug] = seen.get(slug, 0) + 1
         base = f"{entry.id}#{slug}" + (f"~{seen[slug]}" if seen[slug] > 1 else "")
@@ -85,7 +89,7 @@ def chunk_entry(
             first = entry.body_line + piece.start
             last = first + piece.text.count("\n")
             chunks.append(Chunk(f"{base}.{slot}", entry.id, headings, piece.text, first, last))
-    if not chunks:
+    if not chunks and not entry.is_meeting:
         chunks.append(Chunk(f"{entry.id}#.0", entry.id, (), "", entry.body_line, entry.body_line))
     return tuple(chunks)
 

@@ -28,4 +28,4 @@ def read_notes(text: str, playbook: Playbook, count_tokens: Callable[[str], int]
 
 def situation_of(chunks: Iterable[Chunk]) -> tuple[str, ...]:
     """Return the situation described in passages, without outcome and lesson."""
-    return situation_parts((c.headings[-1] if c.headings else "", plain(c.text)) for c in chunks)
+    return situation_parts((c.headings[-1] if c.headings else "", plain(c.text, cells=False)) for c in chunks)

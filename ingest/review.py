@@ -51,7 +51,7 @@ def review(library: Library, document: Document, path: str, own: str = "") -> Re
     entry = replace(parsed.entry, id=own or parsed.entry.id)
     chunks = chunk_entry(entry, document.tokens, library.search.count_tokens)
     hits = _nearest(library, entry, own)
-    twins = _twins(library, entry, chunks[0].text, hits, own)
+    twins = _twins(library, entry, chunks[0].text if chunks else "", hits, own)
     same = next((twin.entry for twin in twins if same_words(twin.entry.body, entry.body)), None)
     near = tuple(twin for twin in twins if twin.share >= NEAR and twin.entry is not same)
     is_known = bool(library.entries.summaries([parsed.entry.id]))

@@ -6,6 +6,7 @@ Standard library only, besides the register of its fields: every other module ma
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -27,6 +28,7 @@ ReasonSource = Literal["rep", "buyer", "manager", "crm"]
 VISIBILITIES: frozenset[str] = frozenset(CHOICES["visibility"].keys)
 NARROWEST: Visibility = "joint"  # shown only where everything else is shown
 AUDIENCES = VISIBILITIES - {NARROWEST}  # what a server can be set to show
+_PERIOD = re.compile(r"\d{4}-(?:W\d{2}|\d{2})")  # of a meeting: an ISO week or a month
 PARTS = {"deal": "deal", "talk-track": "talk_track", "campaign": "campaign"}  # kind → field that holds its own details
 
 
@@ -153,6 +155,17 @@ class Entry:
     def outcome(self) -> Outcome | None:
         """The outcome of a deal; None for everything else."""
         return self.deal.outcome if self.deal else None
+
+    @property
+    def meeting(self) -> str:
+        """The period of a meeting note, as written; empty for everything else."""
+        named = (value.strip() for key, value in self.extra if key == "meeting")
+        return next(named, "") if self.kind == "note" else ""
+
+    @property
+    def is_meeting(self) -> bool:
+        """Whether this is the note of a saved meeting."""
+        return bool(_PERIOD.fullmatch(self.meeting.upper()))
 
     @property
     def sort_date(self) -> str:

@@ -46,7 +46,7 @@ def meeting(
     library = services.library
     try:
         reader = Reader.of(language or reader_of(ctx).locale, library.playbook)
-        found = library.loop.stored_meeting(period) if stored else None
+        found = library.loop.stored_meeting(period, services.activity.figures_of) if stored else None
         found = found or library.loop.meeting(period, **waiting(library, services.gap_board, reader))
         view = in_words(found, library, reader)
     finally:

@@ -17,7 +17,7 @@ def print_answer(answer: dict[str, Any], reader: Reader) -> None:
     """Print hits with their passages, the matched words marked."""
     console = Console(highlight=False)
     hidden = answer["hidden_by_filters"]
-    count = reader.counted("hits.near" if answer["confidence"] == "none" else "hits.count", answer["total"])
+    count = reader.counted("hits.near", answer["total"])
     note = reader.counted("hits.hidden", hidden) if hidden else ""
     console.print(f"{reader('confidence.' + answer['confidence'])} · {count}{note}", style="dim", markup=False)
     for hit in answer["hits"]:

@@ -14,6 +14,7 @@ from app.pages.entry import versions
 from app.pages.loop import gaps, lineage, review
 from app.pages.loop import page as loop
 from app.pages.search import page as search
+from app.pages.search import using
 from app.pages.similar import page as similar
 from app.pages.writing import files, making
 from app.pages.writing import page as writing
@@ -21,6 +22,7 @@ from app.pages.writing import page as writing
 router = APIRouter(include_in_schema=False)
 for module in (
     search,
+    using,
     similar,
     board,
     meeting,

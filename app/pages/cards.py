@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from app.pages.record import Record, against, better_than, record_in
 from app.pages.search.address import facet_address
-from app.words.addresses import entry_address
+from app.pages.why import words_of
+from app.words.addresses import action_address, entry_address
 from app.words.reader import Reader
 from app.words.rendering import heading_id, is_spoken_heading, marked, spoken_line
 from kb.entry import Entry
@@ -42,19 +44,32 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Better:
+    """A talk track for the same objection with a better record."""
+
+    card: Card
+    record: Record
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True)
 class HitCard:
     """A hit in the result list."""
 
     card: Card
     heading: str
     passage_address: str  # the entry's page at the heading of the passage
+    section_address: str  # that part of the entry, to be read within the list
     snippet: Markup
     band: str
     chips: tuple[Chip, ...]
     spoken: str
     spoken_is_snippet: bool
-    record: str  # 7勝3敗 (10件); only for talk tracks in use
+    record: Record | None  # of what deals use
+    is_losing: bool  # whether the record speaks against it
+    better: Better | None  # what to use instead
     why: Why | None
+    why_words: str
     trust: str  # state; empty for what needs no check, such as a deal
 
 
@@ -72,26 +87,36 @@ def card_of(entry: Entry, reader: Reader) -> Card:
     )
 
 
-def hit_card(hit: Hit, reader: Reader, library: Library) -> HitCard:
-    """Return a hit as the result list shows it."""
+def hit_card(hit: Hit, reader: Reader, library: Library, others: Sequence[Hit] = ()) -> HitCard:
+    """Return a hit as the result list shows it; `others` are the hits of the same question."""
     entry = hit.entry
     last = hit.heading.split(" › ")[-1]
     is_track = entry.kind == "talk-track"
+    is_losing = against(entry, library) is not None
+    found = [other.entry for other in others if other.band != "weak"]
     return HitCard(
         card=card_of(entry, reader),
         heading=hit.heading,
         passage_address=entry_address(entry.id) + ("#" + heading_id(last) if last else ""),
+        section_address=f"{action_address('passages', entry.id)}?{urlencode({'heading': last})}",
         snippet=marked(hit.snippet.text, hit.snippet.highlights),
         band=hit.band,
         chips=chips_of(entry, reader),
         spoken=spoken_line(entry.body) if is_track else "",
         spoken_is_snippet=is_spoken_heading(last),
-        record=record_of([e for r, e in library.entries.linked(entry.id).incoming if r == "used"], reader)
-        if is_track
-        else "",
+        record=record_in(entry, library, reader),
+        is_losing=is_losing,
+        better=better_card(entry, found, reader, library) if is_losing else None,
         why=hit.why,
+        why_words=words_of(hit.why, hit.band, reader) if hit.why else "",
         trust=library.loop.trust_of(entry),
     )
+
+
+def better_card(entry: Entry, found: Sequence[Entry], reader: Reader, library: Library) -> Better | None:
+    """Return what to say instead of a talk track that loses; `found` are other answers to the same question."""
+    better = better_than(entry, found, library, reader) if entry.kind == "talk-track" else None
+    return Better(card_of(better[0], reader), better[1], spoken_line(better[0].body)) if better else None
 
 
 def chips_of(entry: Entry, reader: Reader) -> tuple[Chip, ...]:
@@ -100,15 +125,4 @@ def chips_of(entry: Entry, reader: Reader) -> tuple[Chip, ...]:
         Chip(facet, reader.label(facet, value), facet_address(facet, value))
         for facet in PROMINENT_LISTS
         for value in entry.facet_values()[facet]
-    )
-
-
-def record_of(deals: Sequence[Entry], reader: Reader) -> str:
-    """Return wins and losses of deals with their total; empty if there are none."""
-    known = [deal for deal in deals if deal.outcome]
-    if not known:
-        return ""
-    counts = Counter(deal.outcome for deal in known)
-    return reader.counted(
-        "record", len(known), won=counts["won"], lost=counts["lost"], other=len(known) - counts["won"] - counts["lost"]
     )

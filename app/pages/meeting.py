@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
-from app.http.dependencies import GapBoardDep, LibraryDep, ReaderDep, StoreDep, reader_of
+from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep, StoreDep, reader_of
 from app.pages.view import render
 from app.pages.writing.making import author_of
 from app.pages.writing.saved import address_after
@@ -23,6 +23,7 @@ from kb.loop.kpis import DEFINITIONS
 from kb.loop.lessons import Task, marked
 from kb.loop.meeting import Meeting, period_of
 from kb.loop.period import Period
+from kb.loop.stored import to_lines
 
 PAGE = "/meeting"
 MOST_LINES = 100
@@ -31,10 +32,12 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
 @router.get(PAGE)
-def meeting_page(request: Request, library: LibraryDep, board: GapBoardDep, reader: ReaderDep) -> Response:
+def meeting_page(
+    request: Request, library: LibraryDep, board: GapBoardDep, activity: ActivityDep, reader: ReaderDep
+) -> Response:
     """Show the meeting on a period: as saved, or from today's records if not saved or if requested."""
     asked = request.query_params
-    stored = None if asked.get("live") else library.loop.stored_meeting(asked.get("period", ""))
+    stored = None if asked.get("live") else library.loop.stored_meeting(asked.get("period", ""), activity.figures_of)
     found = stored or library.loop.meeting(asked.get("period", ""), **waiting(library, board, reader))
     shown = {"stored": bool(stored), "unstored": bool(asked.get("stored")) and not stored}
     shown["marked"] = bool(asked.get("marked"))
@@ -49,16 +52,21 @@ def numbers_page(request: Request) -> Response:
 
 @router.post(f"{PAGE}/save")
 def save(
-    request: Request, library: LibraryDep, store: StoreDep, board: GapBoardDep, reader: ReaderDep, form: Form
+    request: Request,
+    library: LibraryDep,
+    store: StoreDep,
+    board: GapBoardDep,
+    activity: ActivityDep,
+    reader: ReaderDep,
+    form: Form,
 ) -> Response:
-    """Save a meeting with its decisions and actions as a note; an existing note of the period is left alone."""
+    """Save decisions and actions as a note, and the figures beside it; an existing note of the period is left alone."""
     found = library.loop.meeting(form.get("period", ""), **waiting(library, board, reader))
     fields = {name: form.get(name, "") for name in ("decisions", "actions")}
     if library.loop.meeting_note(found.period):
         return _page(request, library, found, {**fields, "problem": reader("meeting.saved_already")}, 409)
-    view = in_words(found, library, reader)
     decisions, actions = _lines(fields["decisions"]), _lines(fields["actions"])
-    text = to_note(found, view, reader, decisions, actions, library.loop.visibility_of(found))
+    text = to_note(found.period, reader, decisions, actions, library.loop.visibility_of(found))
     try:
         saved = store.create(
             text,
@@ -69,6 +77,7 @@ def save(
             reason=title_of(Period.read(found.period), reader),
             key=form.get("key", "")[:200],
         )
+        activity.keep_figures(saved.id, to_lines(found))
     except KBError as error:
         return _page(request, library, found, {**fields, "problem": reader.say(error.sentence)}, 422)
     return RedirectResponse(address_after(saved, library), 303)

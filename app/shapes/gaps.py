@@ -14,10 +14,10 @@ class GapOut(BaseModel):
 
     query: str = Field(description="Identifies the gap.")
     wording: str
-    why: Literal["nothing", "weak", "unopened", "filtered"]
+    why: Literal["nothing", "weak", "filtered"]
     whys: dict[str, int] = Field(description="Failed searches by reason.")
     times: int
-    people: int
+    people: int = Field(description="Devices it was searched from.")
     amount: int = Field(description="Total of the open deals it was searched for, in whole units.")
     deals: list[str]
     wordings: list[str]

@@ -30,7 +30,7 @@
     return { open, focus: date || focus, inside: results.contains(at) };
   };
 
-  const put = (html, kept, hash) => {
+  const put = (html, kept) => {
     results.innerHTML = html;
     for (const [id, open] of kept.open) {
       const item = document.getElementById(id);
@@ -38,9 +38,7 @@
     }
     const back = kept.focus && $(kept.focus, results);
     if (back) back.focus({ preventScroll: true });
-    else if (kept.inside && !hash) $("#main").focus({ preventScroll: true });
-    const why = hash && $(`${hash} details.why`, results);
-    if (why) { why.open = true; $("summary", why).focus({ preventScroll: true }); }
+    else if (kept.inside) $("#main").focus({ preventScroll: true });
     const band = $(".band-start");
     if (band) { band.classList.remove("band-start"); $("h1", band).classList.add("hidden"); }
     const summary = $("[data-summary]", results);
@@ -52,7 +50,6 @@
     if (running) running.abort();
     const mine = (running = new AbortController());
     const slow = setTimeout(() => { results.setAttribute("aria-busy", "true"); status.textContent = status.dataset.loading; }, SLOW);
-    const hash = new URL(address, location.href).hash;
     try {
       const answer = await fetch(place(address), { headers: { "X-Fragment": "results" }, signal: mine.signal, cache: "no-store" });
       const html = await answer.text();
@@ -61,7 +58,7 @@
       shown = place(address);
       if (mode === "push") history.pushState(null, "", address);
       if (mode === "replace") history.replaceState(null, "", address);
-      put(html, kept, hash);
+      put(html, kept);
       if (top) { window.scrollTo(0, 0); }
       const text = new URL(address, location.href).searchParams.get("q");
       const name = document.title.split(" – ").pop();
@@ -101,8 +98,6 @@
       box.value = new URLSearchParams(location.search).get("q") || "";
       load(location.href, { history: "none" });
     });
-    const opened = location.hash.startsWith("#hit-") && $(`${location.hash} details.why`, results);
-    if (opened) opened.open = true;
   }
 
   /* --- keyboard ------------------------------------------------------------------------------------------------ */
@@ -134,6 +129,8 @@
     } else if (event.key === "Escape") {
       const sheet = $("#sheet[open]");
       if (sheet) { sheet.open = false; $("summary", sheet).focus(); } else if (event.target !== box || !box.value) document.activeElement.blur();
+    } else if (event.key === "/" && event.target === box && !box.value) {
+      event.preventDefault(); // the box has the focus already
     } else if (typing) {
       return;
     } else if (event.key === "/") {
@@ -171,12 +168,24 @@
     const words = $("span", button), before = words.textContent;
     try {
       await copy(button.dataset.copy);
+      if (button.dataset.use) fetch(button.dataset.use, { method: "POST", body: new URLSearchParams({ how: "copied" }), keepalive: true }).catch(() => { /* copied all the same */ });
       status.textContent = words.textContent = status.dataset.copied;
       button.classList.add("copied");
       setTimeout(() => { words.textContent = before; button.classList.remove("copied"); }, 2000);
     } catch { status.textContent = status.dataset.failed; button.title = status.dataset.failed; }
     button.focus({ preventScroll: true });
   });
+
+  /* --- a passage read within the list ------------------------------------------------------------------------------ */
+  document.addEventListener("toggle", async (event) => {
+    const address = event.target.open && event.target.dataset.passage, place = address && $("[data-place]", event.target);
+    if (!address || place.hasChildNodes()) return;
+    try {
+      const answer = await fetch(address);
+      if (!answer.ok) throw new Error(answer.status);
+      place.innerHTML = await answer.text();
+    } catch { place.textContent = status.dataset.offline; }
+  }, true);
 
   /* --- pictures that were not ready when the page was sent ------------------------------------------------------- */
   for (const frame of document.querySelectorAll("[data-picture]")) {

@@ -6,7 +6,7 @@ import re
 from typing import Literal
 from urllib.parse import quote
 
-Action = Literal["archive", "edit", "helpful", "history", "lineage", "restore", "use", "verify"]
+Action = Literal["archive", "edit", "helpful", "history", "lineage", "passages", "restore", "use", "uses", "verify"]
 _UNSAFE = re.compile(r"[^\w/.~-]")
 
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from app.words.addresses import file_link
-from app.words.meeting_view import Line, MeetingView
+from app.words.meeting_view import Line, MeetingView, title_of
 from app.words.reader import Reader
 from app.words.rendering import render_body
 from ingest.front_matter import composed
 from kb.choices import OUTCOME_SIGNS
 from kb.entry import Visibility
-from kb.loop.meeting import Meeting
-from kb.loop.stored import to_lines
+from kb.loop.period import Period
 from kb.spreadsheet import table
 
 PAPER = (
@@ -38,27 +37,20 @@ def to_markdown(view: MeetingView, reader: Reader, *, links: bool = True) -> str
 
 
 def to_note(
-    meeting: Meeting,
-    view: MeetingView,
-    reader: Reader,
-    decisions: Sequence[str],
-    actions: Sequence[str],
-    visibility: Visibility = "all",
+    period: str, reader: Reader, decisions: Sequence[str], actions: Sequence[str], visibility: Visibility = "all"
 ) -> str:
-    """Return the note of a meeting: decisions first, its numbers as JSON last."""
+    """Return the note of a meeting: what people decided and agreed to do, and nothing the program wrote."""
     decided = "\n".join(f"- {_one_line(text)}" for text in decisions) or reader("meeting.none_decided")
     todo = "\n".join(f"- [ ] {_one_line(text)}" for text in actions) or reader("meeting.none_agreed")
     body = "\n\n".join(
         [
             f"## {reader('meeting.decisions')}\n\n{decided}",
-            f"## {reader('meeting.actions')}\n\n{todo}",
-            to_markdown(view, reader).rstrip("\n"),
-            f"## {reader('meeting.stored')}\n\n```json\n{to_lines(meeting)}\n```\n",
+            f"## {reader('meeting.actions')}\n\n{todo}\n",
         ]
     )
-    fields = {"title": view.title, "kind": "note", "date": reader.today.isoformat()}
+    fields = {"title": title_of(Period.read(period), reader), "kind": "note", "date": reader.today.isoformat()}
     fields |= {"visibility": visibility} if visibility != "all" else {}
-    return composed({**fields, "tag": [reader("meeting.tag")], "meeting": meeting.period}, body)
+    return composed({**fields, "tag": [reader("meeting.tag")], "meeting": period}, body)
 
 
 def to_html(view: MeetingView, reader: Reader) -> str:

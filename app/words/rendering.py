@@ -85,6 +85,17 @@ def render_document(document: Document, entry_path: str, title: str = "", *, spo
     return _rendered([_copied(token) for token in document.tokens], entry_path, title, spoken_apart)
 
 
+def render_section(body: str, entry_path: str, heading: str) -> Markup:
+    """Render the section under a heading with its subsections; the beginning, if there is no such heading."""
+    tokens: list[Any] = tokens_of(body)
+    heads = [at for at, token in enumerate(tokens) if token.type == "heading_open"]
+    start = next((at for at in heads if plain_text(tokens[at + 1]) == heading), None)
+    if start is None:
+        return _rendered(tokens[: heads[0]] if heads and heads[0] else tokens, entry_path, "", False).html
+    end = next((at for at in heads if at > start and tokens[at].tag <= tokens[start].tag), len(tokens))
+    return _rendered(tokens[start + 3 : end], entry_path, "", False).html
+
+
 def _rendered(tokens: list[Any], entry_path: str, title: str, spoken_apart: bool) -> Rendered:
     place = _spoken_place(tokens) if spoken_apart else None
     spoken = _quoted(tokens[place[0] : place[1]]) if place else ""

@@ -9,13 +9,13 @@ from ingest.fields import to_count
 from ingest.importers.days import Reading, day_of
 from ingest.importers.numbers import amount_of
 from ingest.importers.record import Record, RowReader, body_of
+from ingest.machine import IMPORTED
 from ingest.yaml_text import Plain
 from kb.choices import METRICS, MONEY_METRICS
 from kb.entry import Language
 from kb.wording import say
 
 COUNTS = tuple(name for name in METRICS if name not in MONEY_METRICS)  # in funnel order
-_OPENING = {"ja": "CRMから取り込んだ施策。", "en": "Campaign imported from the CRM."}
 _DESCRIPTION = {"ja": "説明", "en": "Description"}
 
 
@@ -42,7 +42,7 @@ class CampaignReader:
             "owner": cells.text("owner"),
             "crm_id": crm_id,
         }
-        body = body_of(_OPENING[self.language], [(_DESCRIPTION[self.language], cells.block("description"))])
+        body = body_of(IMPORTED["campaign"][self.language], [(_DESCRIPTION[self.language], cells.block("description"))])
         return Record(
             cells.row.number, "campaign", crm_id, title, {name: value for name, value in fields.items() if value}, body
         )

@@ -14,12 +14,12 @@ from ingest.importers.numbers import amount_of, is_true
 from ingest.importers.profiles import common_outcomes
 from ingest.importers.record import Record, RowReader, body_of
 from ingest.importers.stages import outcome_of_stage
+from ingest.machine import IMPORTED
 from ingest.yaml_text import Plain
 from kb.entry import Language, Outcome
 from kb.wording import say
 
 CLOSED = ("won", "lost", "no-decision")
-_OPENING = {"ja": "CRMから取り込んだ商談。", "en": "Deal imported from the CRM."}
 _REASON = {"ja": "理由", "en": "Reason"}
 _DESCRIPTION = {"ja": "説明", "en": "Description"}
 _NEXT = {"ja": "次のステップ", "en": "Next step"}
@@ -175,7 +175,7 @@ class DealReader:
     def _body(self, cells: RowReader) -> str:
         parts = ((_REASON, "reason"), (_DESCRIPTION, "description"), (_NEXT, "next_step"))
         return body_of(
-            _OPENING[self.language], [(heading[self.language], cells.block(name)) for heading, name in parts]
+            IMPORTED["deal"][self.language], [(heading[self.language], cells.block(name)) for heading, name in parts]
         )
 
 

@@ -140,17 +140,17 @@ class Catalog:
             groups = (select(*columns).where(SITUATIONS.c.key.in_(some)) for some in in_groups(list(keys)))
             return {key: part for group in groups for key, part in connection.execute(group)}
 
-    def texts_of(self, view: str, keys: Iterable[str]) -> dict[str, tuple[str, Sequence[str], str]]:
-        """Return (entry title, headings, text) of one passage per vector key, to embed it again."""
+    def texts_of(self, view: str, keys: Iterable[str]) -> dict[str, tuple[Entry, Sequence[str], str]]:
+        """Return (entry, headings, text) of one passage per vector key, to embed it again."""
         column = CHUNKS.c.body_key if view == "bodies" else CHUNKS.c.head_key
-        joined = select(column, ENTRIES.c.title, CHUNKS.c.headings, CHUNKS.c.text).join(
+        joined = select(column, ENTRIES.c.document, CHUNKS.c.headings, CHUNKS.c.text).join(
             ENTRIES, ENTRIES.c.number == CHUNKS.c.entry
         )
-        found: dict[str, tuple[str, Sequence[str], str]] = {}
+        found: dict[str, tuple[Entry, Sequence[str], str]] = {}
         with self.engine.connect() as connection:
             for some in in_groups(list(keys)):
-                for key, title, headings, body in connection.execute(joined.where(column.in_(some))):
-                    found[key] = (title, tuple(json.loads(headings)), body)
+                for key, document, headings, body in connection.execute(joined.where(column.in_(some))):
+                    found[key] = (from_document(document), tuple(json.loads(headings)), body)
         return found
 
     def entries(self, ids: Sequence[str] | None = None) -> dict[str, Entry]:

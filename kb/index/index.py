@@ -29,9 +29,10 @@ from kb.index.catalog import Catalog
 from kb.index.embedding import Embedder, Vectors
 from kb.index.embedding_cache import EmbeddingCache, text_key
 from kb.index.records import StoredChunk, StoredEntry, StoredSituation
+from kb.index.searched import headings_of, title_of
 from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
 
-FORMAT = "6"  # of the tables
+FORMAT = "7"  # of the tables
 CURRENT = "current"
 PROBE_BYTES = 256_000  # an empty store needs about as much
 BETWEEN_SECONDS = 0.05  # two attempts to get the write lock
@@ -224,15 +225,15 @@ class Index:
         return {key: _text(view, *parts) for key, parts in self.catalog.texts_of(view, keys).items()}
 
     def _stored(self, draft: Draft, texts: Mapping[View, dict[str, str]]) -> StoredEntry:
-        chunks = [self._keyed(draft.entry.title, chunk, texts) for chunk in draft.chunks]
+        chunks = [self._keyed(draft.entry, chunk, texts) for chunk in draft.chunks]
         situation = [StoredSituation(part, text_key(self.embedder.checksum, part)) for part in draft.situation]
         texts["situations"].update((part.key, part.text) for part in situation)
         return StoredEntry(draft.entry, chunks, draft.labels, draft.problems, draft.state, situation)
 
-    def _keyed(self, title: str, chunk: Chunk, texts: Mapping[View, dict[str, str]]) -> StoredChunk:
+    def _keyed(self, entry: Entry, chunk: Chunk, texts: Mapping[View, dict[str, str]]) -> StoredChunk:
         keys = {}
         for view in SEARCHED:
-            text = _text(view, title, chunk.headings, chunk.text)
+            text = _text(view, entry, chunk.headings, chunk.text)
             keys[view] = text_key(self.embedder.checksum, text)
             texts[view][keys[view]] = text
         return StoredChunk(chunk, keys["bodies"], keys["heads"])
@@ -307,9 +308,9 @@ def open_index(
     return Index(root / f"build-{fingerprint[:16]}-{number:04}", fingerprint, embedder, cache, visible)
 
 
-def _text(view: View, title: str, headings: Sequence[str], body: str) -> str:
-    head = " › ".join((title, *headings))
-    return head if view == "heads" or not body.strip() else body
+def _text(view: View, entry: Entry, headings: Sequence[str], body: str) -> str:
+    head = " › ".join(filter(None, (title_of(entry), *headings_of(entry, headings))))
+    return head if head and (view == "heads" or not body.strip()) else body
 
 
 def _open_vectors(folder: Path) -> VectorStore:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _SPACE = r"[^\S\n]"  # within a line; possessive (*+), or many blanks would cause backtracking
 _MARKUP = re.compile(  # headings, quotes, lists, tasks
@@ -11,11 +12,28 @@ _MARKUP = re.compile(  # headings, quotes, lists, tasks
     r"|\*\*|__|`+|~~",
     re.MULTILINE,
 )
+BETWEEN_CELLS, BETWEEN_ROWS = " | ", " / "
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 
 
-def plain(passage: str) -> str:
-    """Return Markdown as one line of words: no markers, table bars as spaces."""
-    text = _LINK.sub(r"\1", passage)
-    text = _MARKUP.sub("", text).replace("|", " ")
+def plain(passage: str, *, cells: bool = True) -> str:
+    """Return Markdown as one line of words: no markers. Cells of a table stay apart with `cells`, else as words do."""
+    text = _MARKUP.sub("", _LINK.sub(r"\1", passage))
+    if "|" in text:
+        text = "\n".join(_rows(text.split("\n"))) if cells else text.replace("|", " ")
     return " ".join(text.split())
+
+
+def _rows(lines: list[str]) -> Iterator[str]:
+    """Yield lines; the rows of a table without their outer bars, a dash before each but the first."""
+    was_row = False
+    for line in lines:
+        whole = line.strip()
+        is_row = whole.startswith("|")
+        if not is_row:
+            was_row = was_row and not whole  # the separator row is empty by now
+            yield whole
+            continue
+        cells = (cell.strip() for cell in whole.strip("|").split("|"))
+        yield (BETWEEN_ROWS if was_row else "") + BETWEEN_CELLS.join(filter(None, cells))
+        was_row = True

@@ -15,6 +15,7 @@ from kb.index.analysis import Word, fold, with_parts, words
 from kb.index.documents import to_document
 from kb.index.plain import plain
 from kb.index.schema import CHUNKS, ENTRIES, FACET_VALUES, LINKS, META, NAMES, PROBLEMS, SITUATIONS
+from kb.index.searched import headings_of, tags_of, title_of
 from kb.wording import to_json
 
 # Statements are built once: building them takes longer than executing them.
@@ -130,14 +131,14 @@ def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
 def _insert_chunks(connection: Connection, number: int, stored: StoredEntry) -> None:
     if not stored.chunks:
         return
-    title = _terms(words(stored.entry.title))
-    tags = _terms(words("\n".join([*_tag_words(stored.entry), *stored.labels])))
+    title = _terms(words(title_of(stored.entry)))
+    tags = _terms(words("\n".join(tags_of(stored.entry, stored.labels))))
     rows, keywords = [], []
     for kept in stored.chunks:
         text = plain(kept.chunk.text)
         found = list(words(text))
         rows.append(_chunk_row(number, kept, text, found))
-        heading = _terms(words(kept.chunk.heading))
+        heading = _terms(words(" › ".join(headings_of(stored.entry, kept.chunk.headings))))
         keywords.append({"title": title, "heading": heading, "tags": tags, "body": _terms(found)})
     connection.execute(_INSERT[CHUNKS], rows)
     numbers = connection.scalars(_CHUNKS_OF, {"entry": number})
@@ -164,13 +165,10 @@ def _terms(found: Iterable[Word]) -> str:
     return " ".join(part for word in found for part in with_parts(word.term))
 
 
-def _tag_words(entry: Entry) -> list[str]:
-    """Return the labels of an entry: indexed as keywords although they are not in the text."""
-    return [word for field in FIELDS if field.is_keyword for word in entry.values(field.name)]
-
-
 def _named(entry: Entry) -> list[str]:
     """Return the values searched for phrases, besides headings and text."""
+    if entry.is_meeting:
+        return []
     names = (field.name for field in FIELDS if field.is_name or (field.is_keyword and field.facet))
     return [text for name in names for text in entry.values(name)]
 

@@ -27,7 +27,7 @@ from kb.errors import ActivitySchemaError, ActivityUnavailableError
 from kb.index.schema import use_wal
 from kb.loop.dialect import copy, is_wrong_schema, keep_copy
 from kb.loop.schema import STEPS, need_columns, version_of
-from kb.loop.tables import GAPS, HELPFUL, JUDGED, MEANINGS, NOTIFIED, OPENED, SEARCHES, USED
+from kb.loop.tables import GAPS, HELPFUL, JUDGED, MEANINGS, MEETINGS, NOTIFIED, OPENED, SEARCHES, USED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +69,7 @@ class GapRow:
     due: str = ""
     entry: str = ""
     changed_at: str = ""
+    needed_by: str = ""
 
 
 class Activity:
@@ -112,10 +113,10 @@ class Activity:
             statements.insert(0, delete(SEARCHES).where(SEARCHES.c.id == replaces))
         self._later(statements)
 
-    def opened(self, search: str, entry: str) -> None:
-        """Log that a hit of a search was opened."""
+    def opened(self, search: str, entry: str, how: str = "page") -> None:
+        """Log that a hit of a search was opened, or used in another way."""
         if self._is_kept:
-            self._later([insert(OPENED).values(search=search, entry=entry, at=self.stamp())])
+            self._later([insert(OPENED).values(search=search, entry=entry, at=self.stamp(), how=how)])
 
     def used(self, search: str, entry: str, deal: str) -> None:
         """Log that a hit of a search was used in a deal."""
@@ -144,7 +145,7 @@ class Activity:
         return [Searched(**row._mapping) for row in self._rows(within.order_by(SEARCHES.c.at))]
 
     def opened_of(self, since: str) -> dict[str, list[str]]:
-        """Return the entries opened or used in a deal, by search, since a time."""
+        """Return the entries opened, copied, called helpful or used in a deal, by search, since a time."""
         found: dict[str, list[str]] = {}
         for table in (OPENED, USED):
             for search, entry in self._rows(select(table.c.search, table.c.entry).where(table.c.at >= since)):
@@ -184,6 +185,18 @@ class Activity:
         """Log that a person opened the entry that closed their gaps."""
         closed = select(GAPS.c.query).where(GAPS.c.entry == entry)
         self._later([update(NOTIFIED).where(NOTIFIED.c.asker == asker, NOTIFIED.c.query.in_(closed)).values(seen=1)])
+
+    def keep_figures(self, note: str, figures: str) -> None:
+        """Store the figures of a meeting by the id of its note. Raises ActivityUnavailableError."""
+        values = {"note": note, "figures": figures, "at": self.stamp()}
+        row = upsert(MEETINGS).values(**values)
+        with self._writing() as connection:
+            connection.execute(row.on_conflict_do_update(index_elements=["note"], set_=values))
+
+    def figures_of(self, note: str) -> str:
+        """Return the stored figures of a meeting; empty if there are none or they cannot be read."""
+        found = self._rows_or_none(select(MEETINGS.c.figures).where(MEETINGS.c.note == note))
+        return str(found[0][0]) if found else ""
 
     def purge_expired(self) -> None:
         """Delete queries and derived data past their retention."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Protocol
@@ -15,9 +15,9 @@ from kb.clock import CLOCK, Clock
 from kb.errors import GapNotClosedError
 from kb.index.analysis import fold, terms
 from kb.index.embedding import Vectors
-from kb.loop.activity import Activity, GapRow
+from kb.loop.activity import Activity, GapRow, Searched
 from kb.loop.clusters import clusters, name_of
-from kb.loop.gaps import LOOKED_BACK, Gap, gaps
+from kb.loop.gaps import LOOKED_BACK, UNUSED, WHYS, Gap, Why, gaps
 from kb.loop.logbook import filters_of
 from kb.search.answer import Answer
 from kb.search.query import Filters
@@ -63,19 +63,13 @@ class GapBoard:
 
     def gaps(self) -> list[Gap]:
         """Return the open gaps, most urgent first."""
-        now = self._clock.now()
-        since = (now - LOOKED_BACK).isoformat(timespec="seconds")
-        found = gaps(
-            self._activity.searches(since),
-            set(self._activity.opened_of(since)),
-            self._activity.gaps(),
-            self._clustered,
-            lambda wordings: name_of(wordings, self._embedded(wordings)),
-            self._open_amounts(),
-            now,
-        )
+        found = self._failed(WHYS)
         self._cached = time.monotonic(), found
         return found
+
+    def unused(self) -> list[Gap]:
+        """Return the searches that found something nobody opened, copied or called helpful."""
+        return self._failed(UNUSED)
 
     def recent_gaps(self) -> list[Gap]:
         """Return the gaps from a cache of a few minutes; decisions made here invalidate it."""
@@ -99,6 +93,15 @@ class GapBoard:
             self._activity.decide(replace(row, state=state, owner=owner, due=due))
             self._cached = None
         return found is not None
+
+    def report(self, search: Searched, needed_by: str) -> None:
+        """Note that somebody needs what a search did not find. Raises ActivityUnavailableError."""
+        self._activity.searched(search)
+        found = self.gap(search.query)
+        known = found.decided if found and found.decided else None
+        row = known or GapRow(found.query if found else fold(search.query), search.query, search.filters)
+        self._activity.decide(replace(row, needed_by=needed_by or row.needed_by))
+        self._cached = None
 
     def split_off(self, query: str, wording: str) -> bool:
         """Split a wording off a gap for good; return whether it was part of it. Raises ActivityUnavailableError."""
@@ -126,12 +129,26 @@ class GapBoard:
         if found is None:
             return False
         answer = self._search.answer(found.wording, filters=filters_of(found.filters), limit=PLACE)
-        if answer.confidence == "none" or entry_id not in [hit.entry.id for hit in answer.hits]:
+        if answer.confidence == "none" or entry_id not in [h.entry.id for h in answer.hits if not h.entry.is_meeting]:
             raise GapNotClosedError(found.wording, PLACE)
         row = found.decided or GapRow(found.query, found.wording, found.filters)
         self._activity.decide(replace(row, state="closed", entry=entry_id), notify=found.askers)
         self._cached = None
         return True
+
+    def _failed(self, whys: Collection[Why]) -> list[Gap]:
+        now = self._clock.now()
+        since = (now - LOOKED_BACK).isoformat(timespec="seconds")
+        return gaps(
+            self._activity.searches(since),
+            set(self._activity.opened_of(since)),
+            self._activity.gaps(),
+            self._clustered,
+            lambda wordings: name_of(wordings, self._embedded(wordings)),
+            self._open_amounts(),
+            now,
+            whys,
+        )
 
     def _judge(self, pairs: Sequence[tuple[str, str]], *, is_same: bool) -> None:
         self._activity.judge(pairs, is_same=is_same)

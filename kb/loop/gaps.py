@@ -1,4 +1,7 @@
-"""Gaps: failed searches, grouped by meaning, most urgent first."""
+"""Gaps: failed searches, grouped by meaning, most urgent first.
+
+A search whose hits nobody used is no gap: something was found. Those are a list of their own.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,15 @@ from typing import Literal
 
 from kb.index.analysis import fold
 from kb.loop.activity import GapRow, Searched
+from kb.loop.noise import is_noise, on_the_way
 
 Why = Literal["nothing", "weak", "unopened", "filtered"]
-WHYS: tuple[Why, ...] = ("nothing", "weak", "filtered", "unopened")
-OPENING_MINUTES = 30  # a search without an opened hit after this time has failed
+WHYS: tuple[Why, ...] = ("nothing", "weak", "filtered")  # of gaps
+UNUSED: tuple[Why, ...] = ("unopened",)  # something was found, but nothing of it opened, copied or called helpful
+OPENING_MINUTES = 30  # a search without a used hit after this time
 LOOKED_BACK = timedelta(days=90)
 MOST_QUERIES = 1_000  # distinct wordings to cluster, the latest
-LEAST_UNOPENED = 2  # people: a single one may have found the snippet sufficient
+LEAST_UNOPENED = 2  # devices: a single reader may have found the snippet sufficient
 PROGRAM = "api"  # asker of API searches, which open nothing
 
 Cluster = Callable[[Sequence[str]], Sequence[int]]  # distinct wordings → group of each
@@ -49,13 +54,16 @@ def gaps(
     name: Namer,
     amounts: Mapping[str, int],
     now: datetime,
+    whys: Collection[Why] = WHYS,
 ) -> list[Gap]:
     """Return the open gaps, by the amount of their open deals, then by the number of askers.
 
-    `opened` are ids of searches with an opened hit, `amounts` the amounts of open deals by id. A closed or dismissed
-    gap is reopened by a later failed search.
+    With `whys` UNUSED, return the searches whose hits nobody used instead. `opened` are ids of searches with a used
+    hit, `amounts` the amounts of open deals by id. A closed or dismissed gap is reopened by a later failed search.
     """
-    why = {s.id: reason for s in searches if (reason := failure(s, s.id in opened, now))}
+    passing = on_the_way(searches)
+    asked_for = (s for s in searches if s.id not in passing and not is_noise(s.query))
+    why = {s.id: reason for s in asked_for if (reason := failure(s, s.id in opened, now)) in whys and reason}
     failed = [search for search in searches if search.id in why]
     folded = {query: fold(query) for query in {search.query for search in failed}}  # many ask the same
     wordings = list(dict.fromkeys(folded[search.query] for search in reversed(failed)))[:MOST_QUERIES]
@@ -109,8 +117,8 @@ def _gap(
         query=query,
         wording=known.wording if known and is_open else named[-1].query,
         filters=known.filters if known and is_open else named[-1].filters,
-        why=max(WHYS, key=lambda reason: reasons[reason]),
-        whys={reason: reasons[reason] for reason in WHYS if reasons[reason]},
+        why=max((*WHYS, *UNUSED), key=lambda reason: reasons[reason]),
+        whys={reason: reasons[reason] for reason in (*WHYS, *UNUSED) if reasons[reason]},
         times=len(asked),
         askers=frozenset(search.asker for search in asked),
         amount=sum(amounts[deal] for deal in deals),

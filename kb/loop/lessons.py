@@ -81,8 +81,13 @@ def marked(note: str, task: str, *, is_done: bool) -> str:
 
 def decisions_of(body: str) -> tuple[str, ...]:
     """Return the list items below a heading on decisions."""
-    lines = (line for heading, text in sections(body) if _DECISIONS.match(heading) for line in text.split("\n"))
+    lines = (line for heading, text in sections(body) if is_decisions(heading) for line in text.split("\n"))
     return tuple(item[1].strip() for line in lines if (item := _ITEM.fullmatch(line)) and not _TASK.fullmatch(line))
+
+
+def is_decisions(heading: str) -> bool:
+    """Whether a heading is about decisions, other than those of the last meeting."""
+    return bool(_DECISIONS.match(heading))
 
 
 def sections(body: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,8 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from kb.loop.activity import Activity, Searched
 from kb.loop.gaps import PROGRAM
@@ -17,11 +18,13 @@ from kb.search.query import Filters
 TYPING_SECONDS = 12.0  # in which a longer or shorter wording still is the same search
 OPENING_SECONDS = 1_800.0  # in which an opened entry is attributed to the last search
 MOST_ASKERS = 5_000
+MOST_RECENT = 5  # searches a person may still use hits of, as in several tabs
+HOWS = ("page", "passage", "copied", "helpful")  # the ways to use a hit
 
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """The last search of a person."""
+    """A recent search of a person."""
 
     id: str
     at: float  # monotonic
@@ -30,24 +33,25 @@ class _Last:
 
 
 class Logbook:
-    """Logs searches to the activity database; remembers each person's last one. Thread-safe."""
+    """Logs searches to the activity database; remembers each person's last ones. Thread-safe."""
 
     def __init__(self, activity: Activity, team: str = "") -> None:
         """`team` is the team of the server, if it serves a single one."""
         self._activity = activity
         self._team = team
         self._lock = threading.Lock()
-        self._last: OrderedDict[str, _Last] = OrderedDict()
+        self._recent: OrderedDict[str, tuple[_Last, ...]] = OrderedDict()  # newest first
 
     def search(self, answer: Answer, filters: Filters, asker: str, language: str, deal: str = "") -> str:
         """Log a search with words; return its id, empty if there was nothing to log."""
         text = answer.query.text.strip()
         if not text:
             return ""
-        before = self._last.get(asker)
+        before = next(iter(self._recent.get(asker, ())), None)
         typed_on = before is not None and asker != PROGRAM and _is_same(before, text)
         number = secrets.token_hex(8)
-        self._remember(asker, _Last(number, time.monotonic(), text, frozenset(hit.entry.id for hit in answer.hits)))
+        found = frozenset(hit.entry.id for hit in answer.hits)
+        self._remember(asker, _Last(number, time.monotonic(), text, found), before if typed_on else None)
         self._activity.searched(
             Searched(
                 id=number,
@@ -66,26 +70,39 @@ class Logbook:
         )
         return number
 
-    def opened(self, asker: str, entry: str) -> None:
-        """Log that an entry was opened, if the person's last search returned it."""
-        if asker in self._last:
+    def shown(self, asker: str, text: str, entries: Iterable[str]) -> None:
+        """Remember more entries shown for a search, so that their use is attributed to it."""
+        more = frozenset(entries)
+        with self._lock:
+            recent = self._recent.get(asker, ())
+            if recent and more:
+                self._recent[asker] = tuple(
+                    replace(one, entries=one.entries | more) if one.text == text.strip() else one for one in recent
+                )
+
+    def opened(self, asker: str, entry: str, how: str = "page") -> None:
+        """Log the use of an entry, if a recent search of the person returned it."""
+        if asker in self._recent:
             self._activity.seen(asker, entry)
-        last = self._last.get(asker)
-        if last and entry in last.entries and time.monotonic() - last.at < OPENING_SECONDS:
-            self._activity.opened(last.id, entry)
+        found = self._search_with(asker, entry)
+        if found and time.monotonic() - found.at < OPENING_SECONDS:
+            self._activity.opened(found.id, entry, how)
 
     def used(self, asker: str, entry: str, deal: str) -> None:
-        """Log that an entry was used in a deal, if the person's last search returned it."""
-        last = self._last.get(asker)
-        if last and entry in last.entries:
-            self._activity.used(last.id, entry, deal)
+        """Log that an entry was used in a deal, if a recent search of the person returned it."""
+        if found := self._search_with(asker, entry):
+            self._activity.used(found.id, entry, deal)
 
-    def _remember(self, asker: str, last: _Last) -> None:
+    def _search_with(self, asker: str, entry: str) -> _Last | None:
+        return next((one for one in self._recent.get(asker, ()) if entry in one.entries), None)
+
+    def _remember(self, asker: str, last: _Last, replaced: _Last | None) -> None:
         with self._lock:
-            self._last[asker] = last
-            self._last.move_to_end(asker)
-            while len(self._last) > MOST_ASKERS:
-                self._last.popitem(last=False)
+            kept = (one for one in self._recent.get(asker, ()) if one is not replaced)
+            self._recent[asker] = (last, *kept)[:MOST_RECENT]
+            self._recent.move_to_end(asker)
+            while len(self._recent) > MOST_ASKERS:
+                self._recent.popitem(last=False)
 
 
 class ClosedLogbook(Logbook):
@@ -95,7 +112,7 @@ class ClosedLogbook(Logbook):
         """Log nothing."""
         return ""
 
-    def opened(self, asker: str, entry: str) -> None:
+    def opened(self, asker: str, entry: str, how: str = "page") -> None:
         """Log nothing."""
 
 

@@ -14,7 +14,7 @@ from kb.index.links import links_with
 from kb.index.schema import ENTRIES
 from kb.insight.insights import Insights
 from kb.loop.broken import Broken, broken
-from kb.loop.review import STATES, Standing, TrustState, standing_of, standings, weak_among
+from kb.loop.review import STATES, Standing, TrustState, base_rate, standing_of, standings, weak_among
 from kb.playbook import Playbook
 
 CONTENT = ("talk-track", "campaign", "note")
@@ -94,12 +94,20 @@ class Loop:
         if entry_id not in shown:
             return None
         others = {entry.id: entry for entry in self._against} | shown
-        return standing_of(shown[entry_id], others.values(), self._weak, today)
+        return standing_of(shown[entry_id], others.values(), self._weak, today, self._base)
+
+    @cached_property
+    def _ends(self) -> Mapping[str, int]:
+        """All deals by outcome."""
+        return dict(facet_totals(self._catalog, "outcome", passing((("kind", ("deal",)),), "", "", self._visible)))
+
+    @cached_property
+    def _base(self) -> float:
+        return base_rate(self._ends.get("won", 0), self._ends.get("lost", 0))
 
     @cached_property
     def _weak(self) -> Mapping[str, tuple[int, int]]:
-        deals = passing((("kind", ("deal",)),), "", "", self._visible)
-        ends = dict(facet_totals(self._catalog, "outcome", deals))
+        deals, ends = passing((("kind", ("deal",)),), "", "", self._visible), self._ends
         by_angle = outcomes_by_angle(self._catalog, deals)
         return weak_among(by_angle, ends.get("won", 0), ends.get("lost", 0))
 

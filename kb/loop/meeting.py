@@ -152,8 +152,8 @@ def last_meeting(note: Entry) -> LastMeeting:
 
 
 def period_of(note: Entry) -> str:
-    """Return the period of a meeting note; empty for other notes."""
-    return next((value.strip() for key, value in note.extra if key == "meeting"), "")
+    """Return the period of a meeting note; empty for everything else."""
+    return note.meeting
 
 
 def _endings(

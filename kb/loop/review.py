@@ -14,19 +14,20 @@ from kb.insight.rates import LEAST_DECIDED, plain_rate, probability_above
 TrustState = Literal["overdue", "needs-review", "verified", "unverified"]
 STATES: tuple[TrustState, ...] = get_args(TrustState)
 DOUBTED: tuple[TrustState, ...] = ("overdue", "needs-review")
-LEAST_LOST = 2  # lost deals since the verification of an entry, for a doubt
-SURELY_BELOW = 0.1  # probability that an angle's win rate is above the base
+LEAST_LOST = 2  # lost deals since the verification of an entry, or without a single win, for a doubt
+SURELY_BELOW = 0.1  # probability that a win rate is above the base
+NO_BASE = 0.5  # win rate of all deals where none is decided
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """A doubt about an entry, with its evidence."""
 
-    kind: Literal["overdue", "lost", "angle", "newer"]
+    kind: Literal["overdue", "record", "lost", "angle", "newer"]
     evidence: tuple[str, ...] = ()  # entry ids, newest first
     day: date | None = None  # review date
     angle: str = ""
-    won: int = 0  # of the angle
+    won: int = 0  # of the angle, or of the deals it was used in
     lost: int = 0
 
 
@@ -43,20 +44,47 @@ class _Known:
     """The evidence from all deals and entries."""
 
     lost_by_used: Mapping[str, Sequence[Entry]]  # newest first
+    won_by_used: Mapping[str, int]
     lost_by_angle: Mapping[str, Sequence[Entry]]  # of weak angles
     weak: Mapping[str, tuple[int, int]]  # won and lost by angle
     newer: Mapping[str, Sequence[Entry]]  # entries that supersede or derive from one, by its id
+    base: float  # win rate of all deals
 
 
 def standings(content: Sequence[Entry], deals: Sequence[Entry], today: date) -> dict[str, Standing]:
     """Return the standing of every entry by id; for deals only review date and successors count."""
-    known = _known((*content, *deals), weak_angles(deals))
+    known = _known((*content, *deals), weak_angles(deals), base_of(deals))
     return {entry.id: _standing(entry, known, today) for entry in (*content, *deals)}
 
 
-def standing_of(entry: Entry, others: Iterable[Entry], weak: Mapping[str, tuple[int, int]], today: date) -> Standing:
+def standing_of(
+    entry: Entry,
+    others: Iterable[Entry],
+    weak: Mapping[str, tuple[int, int]],
+    today: date,
+    base: float = NO_BASE,
+) -> Standing:
     """Return the standing of one entry; `others` link to it, or are lost deals of a weak angle."""
-    return _standing(entry, _known(others, weak), today)
+    return _standing(entry, _known(others, weak, base), today)
+
+
+def base_of(deals: Iterable[Entry]) -> float:
+    """Return the win rate of all deals."""
+    ends = Counter(deal.outcome for deal in deals)
+    return base_rate(ends["won"], ends["lost"])
+
+
+def base_rate(won: int, lost: int) -> float:
+    """Return the win rate of decided deals."""
+    return float(plain_rate(won, lost).mean)
+
+
+def speaks_against(won: int, lost: int, base: float) -> bool:
+    """Whether the deals an entry was used in speak against it: only lost ones, or surely fewer won than usual."""
+    if lost < LEAST_LOST:
+        return False
+    decided = won + lost
+    return not won or (decided >= LEAST_DECIDED and float(probability_above(won, lost, base)) < SURELY_BELOW)
 
 
 def weak_angles(deals: Iterable[Entry]) -> dict[str, tuple[int, int]]:
@@ -68,7 +96,7 @@ def weak_angles(deals: Iterable[Entry]) -> dict[str, tuple[int, int]]:
 
 def weak_among(ends: Mapping[tuple[str, str], int], won: int, lost: int) -> dict[str, tuple[int, int]]:
     """Return the weak angles from counts by (angle, outcome) and the totals of all deals."""
-    base = float(plain_rate(won, lost).mean)
+    base = base_rate(won, lost)
     counts = {angle: (ends.get((angle, "won"), 0), ends.get((angle, "lost"), 0)) for angle, _ in ends if angle}
     return {
         angle: sides
@@ -77,20 +105,23 @@ def weak_among(ends: Mapping[tuple[str, str], int], won: int, lost: int) -> dict
     }
 
 
-def _known(entries: Iterable[Entry], weak: Mapping[str, tuple[int, int]]) -> _Known:
+def _known(entries: Iterable[Entry], weak: Mapping[str, tuple[int, int]], base: float) -> _Known:
     lost_by_used: dict[str, list[Entry]] = {}
+    won_by_used: Counter[str] = Counter()
     lost_by_angle: dict[str, list[Entry]] = {}
     newer: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.sort_date, entry.id), reverse=True):
         for other in dict.fromkeys((*entry.supersedes, *entry.derived_from)):
             newer.setdefault(other, []).append(entry)
+        if entry.deal is not None and entry.outcome == "won":
+            won_by_used.update(set(entry.deal.used))
         if entry.deal is None or entry.outcome != "lost":
             continue
         for used in dict.fromkeys(entry.deal.used):
             lost_by_used.setdefault(used, []).append(entry)
         for angle in weak.keys() & set(entry.angle):
             lost_by_angle.setdefault(angle, []).append(entry)
-    return _Known(lost_by_used, lost_by_angle, weak, newer)
+    return _Known(lost_by_used, won_by_used, lost_by_angle, weak, newer, base)
 
 
 def _standing(entry: Entry, known: _Known, today: date) -> Standing:
@@ -103,14 +134,20 @@ def _standing(entry: Entry, known: _Known, today: date) -> Standing:
 
 
 def _doubts(entry: Entry, known: _Known, today: date) -> Iterable[Doubt]:
-    """Yield the doubts about an entry; only evidence after its verification or its own date counts."""
+    """Yield the doubts about an entry.
+
+    Its record counts whatever the dates; other evidence only after its verification or its own date.
+    """
     if entry.review_by and entry.review_by < today:
         yield Doubt("overdue", day=entry.review_by)
     checked = entry.verified_on or entry.date
     since = checked.isoformat() if checked else ""
     if entry.kind != "deal":
-        lost = _after(known.lost_by_used.get(entry.id, ()), since)
-        if len(lost) >= LEAST_LOST:
+        every = known.lost_by_used.get(entry.id, ())
+        won, lost = known.won_by_used.get(entry.id, 0), _after(every, since)
+        if speaks_against(won, len(every), known.base):
+            yield Doubt("record", tuple(deal.id for deal in every), won=won, lost=len(every))
+        elif len(lost) >= LEAST_LOST:
             yield Doubt("lost", lost)
         for angle in entry.angle:
             if against := _after(known.lost_by_angle.get(angle, ()), since):

@@ -1,4 +1,4 @@
-"""Store a meeting as lines of JSON at the end of its note, and load it again."""
+"""A meeting as lines of JSON, and back: kept in the activity database, formerly at the end of the meeting's note."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kb.loop.meeting import Ending, LastMeeting, Meeting, Moved, Reused, Work, W
 
 VERSION = 1
 _BLOCK = re.compile(r"^```json\n(\{.*?)^```\s*$", re.MULTILINE | re.DOTALL)
+_AT_THE_END = re.compile(r"(?:^#+ [^\n]*\n+)?^```json\n\{.*?^```\s*$", re.MULTILINE | re.DOTALL)
 _LISTS: dict[str, Any] = {"endings": Ending, "moved": Moved, "reused": Reused}
 _WORK = ("review", "gaps", "broken")
 
@@ -24,10 +25,21 @@ def to_lines(meeting: Meeting) -> str:
 
 
 def from_note(body: str) -> Meeting | None:
-    """Return the meeting stored at the end of a note; None if there is none or it is damaged."""
+    """Return the meeting an earlier version stored at the end of a note; None if there is none or it is damaged."""
     blocks = _BLOCK.findall(body.replace("\r\n", "\n"))
+    return from_lines(blocks[-1]) if blocks else None
+
+
+def without_figures(body: str) -> str:
+    """Return the text of a note as people read it: without the figures an earlier version stored at its end."""
+    return _AT_THE_END.sub("", body.replace("\r\n", "\n")).rstrip() + "\n"
+
+
+def from_lines(text: str) -> Meeting | None:
+    """Parse the output of `to_lines`; None if it is empty or damaged."""
+    lines = [line for line in text.splitlines() if line.strip()]
     try:
-        return _meeting([json.loads(line) for line in blocks[-1].splitlines() if line.strip()]) if blocks else None
+        return _meeting([json.loads(line) for line in lines]) if lines else None
     except (ValueError, TypeError, KeyError, AttributeError, IndexError):
         return None
 

@@ -26,6 +26,7 @@ OPENED = Table(
     Column("search", String, nullable=False, index=True),
     Column("entry", String, nullable=False, index=True),
     Column("at", String, nullable=False),
+    Column("how", String, nullable=False, server_default="page"),  # a use: see `kb/loop/logbook.py`
 )
 USED = Table(  # in a deal, after a search had found it
     "used",
@@ -53,6 +54,7 @@ GAPS = Table(
     Column("due", String, nullable=False),  # ISO day
     Column("entry", String, nullable=False),  # the entry that closed it
     Column("changed_at", String, nullable=False),
+    Column("needed_by", String, nullable=False, server_default=""),  # who reported it
 )
 NOTIFIED = Table(  # whom to notify of a closed gap, and who has seen it
     "told",
@@ -75,6 +77,13 @@ JUDGED = Table(  # judged pairs of folded wordings, sorted; same retention as th
     Column("one", Text, primary_key=True),
     Column("other", Text, primary_key=True),
     Column("is_same", Integer, nullable=False),
+    Column("at", String, nullable=False),
+)
+MEETINGS = Table(  # the figures of saved meetings; their decisions are notes
+    "meetings",
+    METADATA,
+    Column("note", String, primary_key=True),  # entry id: who may see the note may see its figures
+    Column("figures", Text, nullable=False),  # lines of JSON: see `kb/loop/stored.py`
     Column("at", String, nullable=False),
 )
 Index("searches_by_deal", SEARCHES.c.deal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 
@@ -15,7 +15,7 @@ from kb.loop.meeting import Meeting, WorkItem
 from kb.loop.period import Period, started_period
 from kb.loop.preparation import meeting_notes, note_on, prepare_meeting
 from kb.loop.review import Standing
-from kb.loop.stored import from_note
+from kb.loop.stored import from_lines, from_note
 from kb.readers.entries import Entries
 from kb.search.bounds import NO_FILTERS
 
@@ -78,13 +78,14 @@ class Loop:
         named = self._entries.summaries(meeting.named).values()
         return narrowest(entry.visibility for entry in (*counted, *named))
 
-    def stored_meeting(self, period: str) -> Meeting | None:
+    def stored_meeting(self, period: str, figures_of: Callable[[str], str]) -> Meeting | None:
         """Return the saved meeting on a period; None if there is none or its numbers cannot be parsed.
 
+        `figures_of` returns the stored figures of a note by its id; an older note has them at its end.
         Raises BadPeriodError.
         """
         note = self.meeting_note(started_period(period, self._live.today()).key)
-        return from_note(note.body) if note else None
+        return (from_lines(figures_of(note.id)) or from_note(note.body)) if note else None
 
     def meeting_note(self, period: str) -> Entry | None:
         """Return the saved meeting note of a period. Raises BadPeriodError."""

@@ -18,6 +18,7 @@ from kb.search.bounds import NO_FILTERS, with_playbook_keys
 from kb.search.candidates import find, names_in
 from kb.search.hits import make_hits
 from kb.search.lookup import look_up, weigh
+from kb.search.meetings import without_meetings
 from kb.search.query import Filters, Query, SearchRequest, Sort, parse_query
 
 ALIKE_CHARS = 600  # of the text to find similar entries for
@@ -70,7 +71,7 @@ class Search:
         text = f"{title}\n{body}"[:ALIKE_CHARS]
         query, source = Query(text=title, meaning=text), self._live.source()
         neighbours = Neighbours(source.snapshot, source.store, self._live.embed(text).result()[0])
-        words = look_up(source, weigh(source, query), None)[0]
+        words = look_up(source, weigh(source, query), without_meetings(self._live.state.bounds, None))[0]
         found = find(source, words, names_in(source.snapshot, query), neighbours).candidates
         return make_hits(source.catalog, query, found[:limit], explain)
 

@@ -8,6 +8,7 @@ from kb.choices import CHOICES
 from kb.errors import BadFilterError
 from kb.fields import FILTERS
 from kb.index.catalog import Catalog
+from kb.index.entries import numbered_entries
 from kb.index.filters import entry_numbers, passing
 from kb.index.keywords import entries_with_text
 from kb.playbook import Playbook
@@ -25,6 +26,7 @@ class Bounds:
         self._catalog = catalog
         self._visible = visible
         self._known: dict[Filters, frozenset[int]] = {}
+        self._meetings: frozenset[int] | None = None
 
     def within(self, filters: Filters) -> frozenset[int]:
         """Return the entries that match the filters except trust."""
@@ -35,6 +37,13 @@ class Bounds:
             while len(self._known) > CACHED_FILTERS:
                 self._known.pop(next(iter(self._known)), None)
         return known
+
+    def meetings(self) -> frozenset[int]:
+        """Return the published notes of meetings."""
+        if self._meetings is None:
+            notes = numbered_entries(self._catalog, "note", self._visible)
+            self._meetings = frozenset(number for number, note in notes if note.is_meeting)
+        return self._meetings
 
     def by_words(self, query: Query) -> frozenset[int] | None:
         """Return the entries with all exact phrases and no excluded words; None if the query has neither."""

@@ -34,9 +34,8 @@ def make_hits(catalog: Catalog, query: Query, candidates: Sequence[Candidate], e
 
 def listed(catalog: Catalog, entries: Sequence[Entry]) -> tuple[Hit, ...]:
     """Return entries as hits without a query, each with its beginning."""
-    first = first_passages(catalog, [entry.id for entry in entries])
+    first = first_passages(catalog, [entry.id for entry in entries])  # a meeting without decisions has none
+    found = ((entry, *first.get(entry.id, ("", ""))) for entry in entries)
     return tuple(
-        Hit(entry, first[entry.id][0], make_snippet(first[entry.id][1], (), entry.language), "good", 0.0)
-        for entry in entries
-        if entry.id in first  # a sync may have removed it a moment ago
+        Hit(entry, heading, make_snippet(text, (), entry.language), "good", 0.0) for entry, heading, text in found
     )

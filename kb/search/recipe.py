@@ -11,6 +11,7 @@ from kb.search.candidates import find, names_in
 from kb.search.facets import EntriesWithin
 from kb.search.hits import make_hits
 from kb.search.lookup import look_up, weigh
+from kb.search.meetings import meetings_in, with_decisions, without_meetings
 from kb.search.query import SearchRequest
 from kb.search.source import Source
 
@@ -20,11 +21,16 @@ def answer(source: Source, request: SearchRequest, vector: Vectors, bounds: Boun
     query, filters = request.query, request.filters
     by_words, allowed = bounds.by_words(query), within(filters)
     narrowed_to = allowed & by_words if by_words is not None else allowed if filters else None
-    words = look_up(source, weigh(source, query), *dict.fromkeys((by_words, narrowed_to)))
+    scopes = [without_meetings(bounds, scope) for scope in dict.fromkeys((by_words, narrowed_to))]
+    keywords = weigh(source, query)
+    words = look_up(source, keywords, *scopes)
     named = names_in(source.snapshot, query)
     neighbours = Neighbours(source.snapshot, source.store, vector)
     everywhere, *narrowed = [find(source, some, named, neighbours) for some in words]
     found = narrowed[0] if narrowed else everywhere
+    if meetings := meetings_in(bounds, narrowed_to if narrowed else by_words):
+        (decided,) = look_up(source, keywords, meetings)
+        found = with_decisions(found, find(source, decided, named, neighbours))
     shown = [candidate.entry for candidate in found.candidates]
     base = [candidate.entry for candidate in everywhere.candidates]
     is_ranked = request.sort == "relevance"

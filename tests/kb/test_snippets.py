@@ -83,7 +83,7 @@ def test_a_short_passage_is_shown_whole() -> None:
     ("markdown", "words"),
     [
         ("## 見出し\n- **太字** と `code`", "見出し 太字 と code"),
-        ("| a | b |\n| --- | :-: |\n| 1 | 2 |", "a b 1 2"),
+        ("| a | b |\n| --- | :-: |\n| 1 | 2 |", "a | b / 1 | 2"),
         ("[資料](https://example.com/a_b) を送る", "資料 を送る"),
         ("1. 一\n2. 二\n> 引用", "一 二 引用"),
         ("- [x] 済み", "済み"),
@@ -108,7 +108,7 @@ def test_a_passage_is_one_line_of_words_without_signs() -> None:
     passage = (
         "## 見出し\n\n> 引用\n- [x] 済み\n1. 一つめ\n\n| 社名 | 率 |\n|:--- | --: |\n| A社 | **3割** |\n[話](a.md)"
     )
-    assert plain(passage) == "見出し 引用 済み 一つめ 社名 率 A社 3割 話"
+    assert plain(passage) == "見出し 引用 済み 一つめ 社名 | 率 / A社 | 3割 話"
 
 
 @pytest.mark.parametrize("blank", ["\n", " ", " \n", "- ", "| ", "--", ":-"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from app.pages.search.address import facet_address
 from app.words.reader import Reader
@@ -15,6 +16,7 @@ from kb.fields import FIELDS, FILTERS, Field
 FUNNEL = tuple(name for name in METRICS if name not in MONEY_METRICS)  # from first contact to order
 ABOVE = ("id", "title", "kind", "team", "outcome", "language", "status", "visibility")  # shown with the title, or not
 OWN_PLACE = ("link", "links", "metrics", "variants", "currency")  # shapes shown as sections, tables, with the amount
+MACHINE = ("source_hash",)  # keys that only the program reads
 UNITS = {"size": "people", "cycle_days": "days"}
 
 
@@ -59,7 +61,14 @@ def facts_of(entry: Entry, reader: Reader) -> list[Fact]:
     """Return the facts of an entry, the most important first, an author's own keys last."""
     found = ((field, _values(entry, field, reader)) for field in sorted(FIELDS, key=_place) if _is_fact(field, entry))
     facts = [Fact(reader.field(field.name), values) for field, values in found if values]
-    return facts + [Fact(key, (Value(value),)) for key, value in entry.extra if value]
+    return facts + [_extra(key, value, reader) for key, value in entry.extra if value and key not in MACHINE]
+
+
+def _extra(key: str, value: str, reader: Reader) -> Fact:
+    """Return a key that the register does not know; those the program writes have labels."""
+    if key == "meeting":
+        return Fact(reader("fact.meeting"), (Value(value, f"/meeting?{urlencode({'period': value, 'stored': 1})}"),))
+    return Fact(reader("fact.source") if key == "source" else key, (Value(value),))
 
 
 def _is_fact(field: Field, entry: Entry) -> bool:

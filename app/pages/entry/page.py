@@ -9,9 +9,10 @@ from fastapi.responses import RedirectResponse
 
 from app.http.asker import asker_of, remember_asker
 from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep, StoreDep
-from app.pages.cards import Card, card_of, record_of
+from app.pages.cards import Card, better_card, card_of
 from app.pages.entry.facts import facts_of, funnel_of, money_of, variants_of
 from app.pages.loop.review import Reason, reasons_of
+from app.pages.record import Record, against, record_of
 from app.pages.view import render
 from app.pages.writing.making import author_of, deals_to_choose, to_make
 from app.words.addresses import action_address, entry_address
@@ -20,6 +21,7 @@ from app.words.rendering import render_body
 from kb.entry import Entry
 from kb.library import Library
 from kb.loop.review import Standing
+from kb.loop.stored import without_figures
 
 SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
@@ -37,7 +39,7 @@ class LinkGroup:
 
     heading: str
     cards: tuple[Card, ...]
-    record: str = ""  # wins and losses, if the entry was used in deals
+    record: Record | None = None  # if the entry was used in deals
 
 
 @router.get("/entries/{entry_id:path}")
@@ -54,13 +56,17 @@ def entry_page(
     entry = library.entries.get(entry_id)
     logbook.opened(asker_of(request), entry.id)
     groups = link_groups(entry, library, reader)
-    body = render_body(entry.body, entry.path, entry.title, spoken_apart=entry.kind == "talk-track")
+    text = without_figures(entry.body) if entry.is_meeting else entry.body
+    body = render_body(text, entry.path, entry.title, spoken_apart=entry.kind == "talk-track")
     shown = {entry.id, *(card.entry.id for group in groups for card in group.cards)}
     similar = [
         hit.entry for hit in library.search.similar(entry.id, limit=SIMILAR + len(shown)) if hit.entry.id not in shown
     ]
+    is_losing = against(entry, library) is not None
     context = {
         "entry": entry,
+        "is_losing": is_losing,
+        "better": better_card(entry, (), reader, library) if is_losing else None,
         "card": card_of(entry, reader),
         "body": body,
         "facts": facts_of(entry, reader),
@@ -97,7 +103,7 @@ def link_groups(entry: Entry, library: Library, reader: Reader) -> list[LinkGrou
             others = list(found.get((relation, side), {}).values())
             if others:
                 cards = tuple(card_of(other, reader) for other in others)
-                record = record_of(others, reader) if (relation, side) == ("used", "incoming") else ""
+                record = record_of(others, reader) if (relation, side) == ("used", "incoming") else None
                 groups.append(LinkGroup(reader(f"relation.{relation}.{side}"), cards, record))
     return groups
 
@@ -115,9 +121,13 @@ def notices(entry: Entry, library: Library, reader: Reader) -> list[tuple[str, E
 
 
 @router.post("/helpful/{entry_id:path}")
-def helpful(request: Request, library: LibraryDep, activity: ActivityDep, entry_id: str) -> Response:
+def helpful(
+    request: Request, library: LibraryDep, activity: ActivityDep, logbook: LogbookDep, entry_id: str
+) -> Response:
     """Count the reader as one the entry helped, once."""
-    activity.helpful(library.entries.get(entry_id).id, asker_of(request))
+    entry, asker = library.entries.get(entry_id), asker_of(request)
+    activity.helpful(entry.id, asker)
+    logbook.opened(asker, entry.id, "helpful")
     response = RedirectResponse(f"{entry_address(entry_id)}?saved=helpful", 303)
     remember_asker(request, response)
     return response

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.datastructures import ImmutableMultiDict
+from starlette.datastructures import ImmutableMultiDict, QueryParams
 
+from app.http.asker import asker_of
 from app.http.body import posted_form
 from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep
 from app.pages.cards import card_of
@@ -21,9 +23,11 @@ from app.pages.view import render
 from app.words.reader import Reader
 from kb.errors import GapNotClosedError
 from kb.library import Library
+from kb.loop.activity import Searched
 from kb.loop.board import GapBoard
-from kb.loop.gaps import WHYS, Gap
-from kb.loop.logbook import filters_of
+from kb.loop.gaps import UNUSED, WHYS, Gap
+from kb.loop.logbook import filters_of, filters_text
+from kb.search.query import MAX_QUERY_CHARS
 
 PAGE = "/gaps"
 SHOWN = 50
@@ -43,15 +47,17 @@ def gaps_page(
 ) -> Response:
     """Show the gaps, the most pressing first."""
     asked = request.query_params
-    every = board.gaps()
-    why = asked.get("why", "") if asked.get("why") in WHYS else ""
-    found = [gap for gap in every if why in ("", gap.why)]
+    every, unused = board.gaps(), board.unused()
+    why = asked.get("why", "") if asked.get("why") in (*WHYS, *UNUSED) else ""
+    found = unused if why in UNUSED else [gap for gap in every if why in ("", gap.why)]
     context = {
         "others": [(gap.query, gap.wording) for gap in every[:MOST_OTHERS]],
         "gaps": [_shown(gap, reader, library, at < LOOKED_UP) for at, gap in enumerate(found[:SHOWN])],
         "count": len(found),
         "why": why,
         "tabs": _tabs(every, why, reader),
+        "unused": len(unused),
+        "is_unused": why in UNUSED,
         "done": reader(f"gaps.done_{said}") if (said := asked.get("done", "")) in DONE else "",
         "trouble": activity.trouble,
     }
@@ -75,6 +81,25 @@ def decide(board: GapBoardDep, form: Form) -> Response:
     return RedirectResponse(f"{PAGE}?{urlencode({'done': done, **({'why': why} if why in WHYS else {})})}", 303)
 
 
+@router.post(f"{PAGE}/report")
+def report(request: Request, board: GapBoardDep, activity: ActivityDep, reader: ReaderDep, form: Form) -> Response:
+    """Report what a search did not find: who needs it, and for which deal."""
+    asked = SearchAddress.read(QueryParams(urlsplit(form.get("address", "")).query))
+    if asked.text:
+        search = Searched(
+            id=secrets.token_hex(8),
+            at=activity.stamp(),
+            query=asked.text[:MAX_QUERY_CHARS],
+            language=reader.locale,
+            filters=filters_text(asked.filters),
+            confidence="none",
+            asker=asker_of(request),
+            deal=form.get("deal", "")[:500],
+        )
+        board.report(search, form.get("who", "").strip()[:200])
+    return RedirectResponse(f"{asked}{'&' if asked.text else '?'}reported=1", 303)
+
+
 def _closed(board: GapBoard, query: str, entry_id: str) -> str:
     try:
         return "closed" if board.close(query, entry_id) else "gone"
@@ -90,7 +115,8 @@ def _tabs(gaps: Sequence[Gap], why: str, reader: Reader) -> list[tuple[str, str,
 
 
 def _shown(gap: Gap, reader: Reader, library: Library, is_looked_up: bool) -> dict[str, Any]:
-    hits = library.search.answer(gap.wording, limit=SIMILAR).hits if is_looked_up else ()
+    found = library.search.answer(gap.wording, limit=SIMILAR).hits if is_looked_up else ()
+    hits = [hit for hit in found if not hit.entry.is_meeting]  # a meeting closes no gap
     filters = filters_of(gap.filters)
     address = SearchAddress.searching(gap.wording, filters)
     kind = proposed_kind(gap.wording, reader)

@@ -27,7 +27,6 @@ class SearchAddress:
     date_to: str = ""
     sort: Sort = "relevance"
     page: int = 1
-    explain: bool = False
     deal: str = ""  # the open deal it is for
     trust: tuple[TrustState, ...] = ()
 
@@ -43,7 +42,6 @@ class SearchAddress:
             date_to=day_or_nothing(query.get("date_to", "")),
             sort="newest" if query.get("sort") == "newest" else "relevance",
             page=min(LAST_PAGE, max(1, int(page))) if page.isascii() and page.isdigit() and len(page) < 9 else 1,
-            explain=query.get("explain") == "true",
             deal=query.get("for", "").strip()[:500],
             trust=tuple(state for state in STATES if state in query.getlist("trust")),
         )
@@ -98,10 +96,6 @@ class SearchAddress:
         """Return another page of the same search."""
         return replace(self, page=page)
 
-    def explained(self) -> SearchAddress:
-        """Return the same search with the reason of each hit."""
-        return replace(self, explain=True)
-
     def __str__(self) -> str:
         single: Mapping[str, str] = {
             "q": self.text,
@@ -109,7 +103,6 @@ class SearchAddress:
             "date_to": self.date_to,
             "sort": "newest" if self.sort == "newest" else "",
             "page": str(self.page) if self.page > 1 else "",
-            "explain": "true" if self.explain else "",
             "for": self.deal,
         }
         pairs = [(facet, value) for facet, chosen in self.values for value in chosen]

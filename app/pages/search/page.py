@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
 from app.http.asker import asker_of, remember_asker
 from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep
-from app.pages.cards import hit_card
+from app.pages.cards import HitCard, hit_card
 from app.pages.search.address import PAGE_SIZE, SearchAddress
+from app.pages.search.offers import offers
 from app.pages.view import render, wants_fragment
 from app.words.addresses import entry_address
 from app.words.reader import Reader
+from kb.entry import Entry
 from kb.fields import BY_NAME, FACETS
+from kb.index.analysis import fold
 from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.review import TrustState
 from kb.search.answer import Answer
+from kb.search.intent import asks_what_to_say, talk_first
 
 SHOWN_AT_FIRST = 6  # values of a facet shown before expanding it
 MOST_VALUES = 40
@@ -64,15 +71,28 @@ def search_page(
     """Show the results; without a query, the newest entries and example questions."""
     asked = SearchAddress.read(request.query_params)
     answer = library.search.answer(
-        asked.text, filters=asked.filters, sort=asked.sort, limit=PAGE_SIZE, offset=asked.offset, explain=asked.explain
+        asked.text,
+        filters=asked.filters,
+        sort=asked.sort,
+        limit=PAGE_SIZE,
+        offset=asked.offset,
+        explain=bool(asked.text),
     )
     asker = asker_of(request)
     if asked.page == 1:
         logbook.search(answer, asked.filters, asker, reader.locale, asked.deal)
+    talk, others = talk_first(answer.hits) if says_first(asked) else ((), answer.hits)
+    cards = [[hit_card(hit, reader, library, answer.hits) for hit in some] for some in (talk, others)]
+    logbook.shown(asker, answer.query.text, shown_by(chain(*cards)))
     context = {
         "asked": asked,
         "answer": answer,
-        "hits": [hit_card(hit, reader, library) for hit in answer.hits],
+        "talk": cards[0],
+        "hits": cards[1],
+        "offers": offers(asked, library, reader) if asked.text else [],
+        "open_deals": open_deals(library) if asked.text and answer.confidence == "none" else [],
+        "reported": bool(request.query_params.get("reported")),
+        "write": f"/new/talk-track?{urlencode({'gap': fold(asked.text), 'title': asked.text})}",
         "groups": facet_groups(answer, asked, reader),
         "active": active_filters(asked, reader),
         "states": [(state, reader(f"trust.{state}"), state in asked.trust) for state in SHOWN_STATES],
@@ -88,6 +108,24 @@ def search_page(
     return response
 
 
+def shown_by(cards: Iterable[HitCard]) -> list[str]:
+    """Return the entries that hits show: their own, and the better ones beside them."""
+    both = ((card.card, card.better.card if card.better else None) for card in cards)
+    return [card.entry.id for pair in both for card in pair if card]
+
+
+def says_first(asked: SearchAddress) -> bool:
+    """Whether sentences to say stand first: the question asks for them, and nothing else was chosen."""
+    is_plain = asked.page == 1 and asked.sort == "relevance" and not asked.chosen("kind")
+    return is_plain and asks_what_to_say(asked.text)
+
+
+def open_deals(library: Library) -> list[Entry]:
+    """Return the open deals a search may be for, by title."""
+    deals = library.entries.summaries(list(library.deals.open_amounts())).values()
+    return sorted(deals, key=lambda deal: deal.title)[:MOST_VALUES]
+
+
 def answered(activity: Activity, library: Library, asker: str) -> list[tuple[str, str]]:
     """Return (query, address) of the gaps this person searched for that were closed since by what may be shown."""
     closed = activity.unseen(asker)
@@ -96,11 +134,10 @@ def answered(activity: Activity, library: Library, asker: str) -> list[tuple[str
 
 
 def summary(answer: Answer, asked: SearchAddress, reader: Reader) -> str:
-    """Return confidence and number of results as one line."""
-    near = asked.text and answer.confidence == "none"
-    count = reader.counted("hits.near" if near else "hits.count", answer.total)
+    """Return how well the hits match and how many are near as one line."""
+    count = reader.counted("hits.near" if asked.text else "hits.count", answer.total)
     if asked.text:
-        count = f"{reader('confidence.' + answer.confidence)} · {count}"
+        count = f"{reader('confidence.' + (answer.confidence if answer.hits else 'nothing'))} · {count}"
     if answer.hidden_by_filters:
         count += reader.counted("hits.hidden", answer.hidden_by_filters)
     return count

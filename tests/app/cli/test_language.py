@@ -72,16 +72,16 @@ def test_machines_read_the_same_whatever_the_terminal_speaks(place: Place) -> No
         (
             "ja",
             [
-                "強い一致 · 1件(フィルタで2件が隠れています)",
-                "  商談 · ● 受注 · 製造業 · 2026/03/27 · 強い一致  [deals/aoba]",
+                "一致: 高い · 近いもの1件(フィルタで2件が隠れています)",
+                "  商談 · ● 受注 · 製造業 · 2026/03/27 · 一致: 高い  [deals/aoba]",
                 "  語の一致 1位 (現場) · 意味の近さ – (0.8) · 確認済み ×1.1",
             ],
         ),
         (
             "en",
             [
-                "Strong match · 1 result (2 hidden by filters)",
-                "  Deal · ● Won · 製造業 · Mar 27, 2026 · strong  [deals/aoba]",
+                "Match: high · 1 entry near it (2 hidden by filters)",
+                "  Deal · ● Won · 製造業 · Mar 27, 2026 · match: high  [deals/aoba]",
                 "  Words rank 1 (現場) · Meaning – (0.8) · verified ×1.1",
             ],
         ),

@@ -33,4 +33,4 @@ def test_an_answer_without_a_match_says_so_whatever_is_near(capsys: pytest.Captu
 def test_what_a_hit_does_not_have_leaves_no_gap(capsys: pytest.CaptureFixture[str]) -> None:
     hit = {**HIT, "kind": "note", "outcome": None, "industry": [], "date": "", "why": None}
     lines = _printed(capsys, hits=[hit]).splitlines()
-    assert "  Note · strong  [deals/aoba]" in lines and not any("×" in line for line in lines)
+    assert "  Note · match: high  [deals/aoba]" in lines and not any("×" in line for line in lines)

@@ -162,6 +162,37 @@ def test_an_opened_hit_is_no_gap(client: TestClient) -> None:
     assert _board(client) == []
 
 
+PRICE = note("価格の切り返し", "価格が高いと言われたら、何と比べて高いかを聞く。", kind="talk-track")
+
+
+@pytest.mark.parametrize("how", ["copied", "passage", "helpful", "page"])
+def test_every_use_of_a_hit_is_an_answer(make_client: MakeClient, how: str) -> None:
+    client = make_client({"talk-tracks/price.md": PRICE, "notes/other.md": note("監査", "記録を残す。")})
+    browser = _browser(client)
+    _search(browser, "価格の切り返し")
+    _search(browser, "監査の記録", kind="note")  # in another tab
+    if how == "copied":
+        assert browser.post("/uses/talk-tracks/price", data={"how": how}).status_code == 204
+    elif how == "passage":
+        shown = browser.get("/passages/talk-tracks/price", params={"heading": "要点"}).text
+        assert "何と比べて" in shown and "<html" not in shown
+    else:
+        address = {"helpful": "/helpful/talk-tracks/price", "page": "/entries/talk-tracks/price"}[how]
+        browser.request("POST" if how == "helpful" else "GET", address, headers={"origin": ADDRESS})
+    app: Any = client.app
+    activity = app.state.services.activity
+    used = {search.query: activity.opened_of("").get(search.id, [])[:1] for search in activity.searches("")}
+    assert used == {"価格の切り返し": ["talk-tracks/price"], "監査の記録": []}
+
+
+def test_the_use_of_a_hit_that_nobody_was_shown_is_not_logged(client: TestClient) -> None:
+    browser = _browser(client)
+    assert browser.post("/uses/talk-tracks/price", data={"how": "copied"}).status_code == 204
+    assert browser.post("/uses/none", data={"how": "copied"}).status_code == 404
+    app: Any = client.app
+    assert app.state.services.activity.opened_of("") == {}
+
+
 def test_what_was_used_from_a_search_is_taken_down_with_the_team(make_client: MakeClient) -> None:
     deal = note("あかね精機", kind="deal", outcome="open")
     files = {"deals/akane.md": deal, "talk-tracks/price.md": note("価格", "何と比べて高いか。")}
@@ -191,8 +222,8 @@ def test_helpful_counts_a_reader_once(client: TestClient) -> None:
     browser = _browser(client)
     for _ in range(2):
         page = browser.post("/helpful/talk-tracks/price", headers=JA).text
-    assert "役に立った <b>1</b>" in page
-    assert "役に立った <b>2</b>" in _browser(client).post("/helpful/talk-tracks/price", headers=JA).text
+    assert "<b>1</b><small>台の端末" in page
+    assert "<b>2</b>" in _browser(client).post("/helpful/talk-tracks/price", headers=JA).text
     assert client.post("/helpful/none", headers=JA).status_code == 404
 
 

@@ -172,6 +172,7 @@ REVIEWED = {
     "talk-tracks/peer.md": note("見学の話", owner="三浦", date="2026-01-10"),
     "talk-tracks/fine.md": note("確かめた話", verified_on="2026-05-01", date="2026-01-10"),
     "deals/a.md": note("甲社 失注", outcome="lost", closed_on="2026-03-01", used="[talk-tracks/peer]"),
+    "deals/c.md": note("丙社 受注", outcome="won", closed_on="2026-02-10", used="[talk-tracks/peer]"),
     "deals/b.md": note("乙社 失注", outcome="lost", closed_on="2026-04-01", used="[talk-tracks/peer]"),
 }
 
@@ -211,7 +212,7 @@ def test_hits_and_pages_say_how_far_to_trust(reviewed: TestClient) -> None:
     hits = reviewed.get("/?q=話", headers=JA).text
     assert "trust-needs-review" in hits and "trust-overdue" in hits and "trust-verified" in hits
     page = reviewed.get("/entries/talk-tracks/peer", headers=JA).text
-    assert "要確認" in page and "失注した商談2件で使われました" in page and 'action="/verify/talk-tracks/peer"' in page
+    assert "要注意" in page and "失注した商談2件で使われました" in page and 'action="/verify/talk-tracks/peer"' in page
     assert 'action="/verify/' not in reviewed.get("/entries/talk-tracks/fine", headers=JA).text
 
 
@@ -240,7 +241,7 @@ def test_one_entry_stands_as_it_does_among_all(make_client: MakeClient) -> None:
     among = {entry.id: standing for entry, standing in library.loop.to_review()}
     assert {entry_id: alone[entry_id] for entry_id in among} == among
     assert {doubt.kind for standing in among.values() for doubt in standing.doubts} == {
-        "overdue", "lost", "angle", "newer",
+        "overdue", "record", "angle", "newer",
     }  # fmt: skip
 
 
@@ -260,6 +261,20 @@ def test_a_search_is_narrowed_to_what_can_be_relied_on(reviewed: TestClient) -> 
     assert 'name="trust" value="verified" checked' in page and "件が隠れています" in page
     reviewed.post("/verify/talk-tracks/peer", data={"by": "三浦"}, headers=JA)
     assert _found(reviewed, trust="verified") == ["talk-tracks/fine", "talk-tracks/peer"]
+
+
+def test_a_record_that_speaks_against_an_entry_counts_whatever_the_dates(make_client: MakeClient) -> None:
+    lost = {f"deals/l{n}.md": note(f"失注{n}", outcome="lost", closed_on=f"2026-0{n}-02", used="[talk-tracks/bad]")
+            for n in (1, 2, 3)}  # fmt: skip
+    bad = note("値引きの話", date="2026-08-20", verified_on="2026-09-01", verified_by="大橋")
+    client = make_client({**lost, "talk-tracks/bad.md": bad})
+    for _ in range(2):
+        page = client.get("/review", headers=JA).text
+        assert "値引きの話" in page and "負けが続いています（0勝3敗）" in page
+        assert "trust-verified" not in client.get("/?q=値引きの話", headers=JA).text
+        client.post("/verify/talk-tracks/bad", data={"by": "大橋"}, headers=JA)
+    mark = client.get("/entries/talk-tracks/bad", headers=JA).text.split("<h1")[0]
+    assert "要注意" in mark and "確認済み" not in mark
 
 
 def test_what_needs_review_stands_a_little_lower(reviewed: TestClient) -> None:

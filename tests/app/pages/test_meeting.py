@@ -109,7 +109,7 @@ def test_a_saved_meeting_is_a_note_that_the_next_one_begins_with(make_client: Ma
     assert (note["title"], note["kind"], note["tag"]) == ("月次会議 2026年6月", "note", ["会議"])
     assert client.get("/api/v1/search", params={"q": "見学会を毎月開く"}).json()["total"] > 0
     source = client.get("/api/v1/entries/notes/meeting-2026-06/source").text
-    assert "meeting: 2026-06" in source and "- [ ] 招待状を直す（藤井）" in source and "```json\n{" in source
+    assert "meeting: 2026-06" in source and "- [ ] 招待状を直す（藤井）" in source
     following = client.get("/meeting?period=2026-07", headers=JAPANESE).text
     assert "値引きはしない" in following and "未完了" in following and "前回の未完了を入れてあります" in following
     again = client.post("/meeting/save", data=form, headers=JAPANESE)

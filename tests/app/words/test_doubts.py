@@ -16,6 +16,7 @@ from tests.app.conftest import PLAYBOOK
 DAY = datetime.date(2026, 3, 27)
 DOUBTS = {
     "overdue": Doubt("overdue", day=DAY),
+    "record": Doubt("record", ("deals/a", "deals/b"), won=1, lost=9),
     "lost": Doubt("lost", ("deals/a", "deals/b", "deals/c")),
     "angle": Doubt("angle", ("deals/a",), angle="total-cost", won=2, lost=17),
     "newer": Doubt("newer", ("notes/b",)),
@@ -42,6 +43,7 @@ def test_no_two_doubts_sound_alike_and_none_is_left_without_words(locale: str) -
     [
         ("overdue", "ja", ["2026/03/27"]),
         ("overdue", "en", ["Mar 27, 2026"]),
+        ("record", "ja", ["1", "9"]),
         ("lost", "ja", ["3"]),
         ("lost", "en", ["3"]),
         ("angle", "ja", ["総保有コスト", "2", "17"]),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kb.loop.activity import GapRow, Searched
-from kb.loop.gaps import Gap, failure, gaps
+from kb.loop.gaps import UNUSED, Gap, failure, gaps
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -44,7 +44,7 @@ def _gaps(*searches: Searched, decided: Sequence[GapRow] = (), opened: Sequence[
         ({"confidence": "strong", "asker": "api"}, None),
     ],
 )
-def test_four_ways_of_searching_in_vain_are_told_apart(fields: dict[str, object], why: str | None) -> None:
+def test_ways_of_searching_in_vain_are_kept_apart(fields: dict[str, object], why: str | None) -> None:
     assert failure(_search(1, "sso", **fields), False, NOW) == why
     assert failure(_search(1, "sso", **fields), True, NOW) is None
 
@@ -64,11 +64,22 @@ def test_the_amount_of_open_deals_counts_first_then_how_many_asked() -> None:
     assert [gap.wording.split()[0] for gap in _gaps(*many, rich)] == ["price", "sso"]
 
 
-def test_one_reader_who_opened_nothing_is_no_gap() -> None:
-    one = _search(1, "価格 高い", confidence="strong")
-    assert _gaps(one) == []
-    assert len(_gaps(one, _search(2, "価格 高い", confidence="strong"))) == 1
-    assert _gaps(one, _search(2, "価格 高い", confidence="strong"), opened=["s1", "s2"]) == []
+def test_what_was_found_and_not_used_is_no_gap_but_a_list_of_its_own() -> None:
+    one, other = (_search(n, "価格 高い", confidence="strong") for n in (1, 2))
+    missing = _search(3, "価格 解約")
+    assert [gap.times for gap in _gaps(one, other, missing)] == [1]
+
+    def unused(*searches: Searched, opened: Sequence[str] = ()) -> list[Gap]:
+        return gaps(searches, set(opened), {}, _by_first_word, lambda wordings: 0, {}, NOW, UNUSED)
+
+    assert unused(one) == [] and unused(one, other, opened=["s1", "s2"]) == []
+    assert [(gap.why, len(gap.askers)) for gap in unused(one, other, missing)] == [("unopened", 2)]
+
+
+def test_noise_is_no_gap() -> None:
+    way = _search(1, "解約", at=_at(100), asker="a")
+    asked = _search(2, "解約の手続き", at=_at(99.5), asker="a")
+    assert [gap.wordings for gap in _gaps(_search(3, "asdfgh"), _search(4, "か"), way, asked)] == [("解約の手続き",)]
 
 
 @pytest.mark.parametrize("state", ["closed", "dismissed"])

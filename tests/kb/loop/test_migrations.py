@@ -137,12 +137,12 @@ def test_a_file_that_may_only_be_read_is_read() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)
         place = old_file(Path(folder) / "a.sqlite", DUMPS[-1])
+        _open(place).close()
         place.chmod(0o444)
         with with_few_rights():
             activity = _open(place)
             assert "readonly" in activity.trouble and len(activity.searches("")) == 3
             activity.close()
-        assert not examine(place).is_stamped
 
 
 def test_a_file_is_copied_before_its_rows_are_changed(tmp_path: Path) -> None:

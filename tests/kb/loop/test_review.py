@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pytest
 
 from kb.entry import Deal, Entry
 from kb.insight.deals import deal_table
@@ -48,9 +49,23 @@ def test_a_day_of_review_that_is_past_counts_more_than_a_check() -> None:
 def test_two_deals_lost_since_the_check_ask_for_another() -> None:
     talk = entry("a", verified_on=date(2026, 5, 1))
     lost = [deal(f"d{n}", "lost", date(2026, 4 + n, 2), ("a",)) for n in range(3)]
-    assert standing(talk, *lost[:2]).state == "verified"
-    assert standing(talk, *lost).doubts[0].evidence == ("d2", "d1")
-    assert standing(replace(talk, verified_on=TODAY), *lost).state == "verified"
+    won = deal("w", "won", date(2026, 1, 2), ("a",))
+    assert standing(talk, won, *lost[:2]).state == "verified"
+    assert standing(talk, won, *lost).doubts[0].evidence == ("d2", "d1")
+    assert standing(replace(talk, verified_on=TODAY), won, *lost).state == "verified"
+
+
+@pytest.mark.parametrize(
+    ("won", "lost", "is_against"),
+    [(0, 1, False), (0, 2, True), (0, 3, True), (1, 3, False), (1, 9, True), (7, 3, False)],
+)
+def test_the_record_counts_whatever_the_dates(won: int, lost: int, is_against: bool) -> None:
+    day = date(2026, 1, 2)
+    ends = [deal(f"w{n}", "won", day, ("a",)) for n in range(won)]
+    ends += [deal(f"l{n}", "lost", day, ("a",)) for n in range(lost)]
+    others = [deal(f"x{n}", "won" if n % 2 else "lost", day) for n in range(20)]
+    found = standing(entry("a", verified_on=TODAY), *ends, *others)
+    assert (kinds(found) == ["record"]) is is_against and (found.state == "needs-review") is is_against
 
 
 def _angled() -> list[Entry]:
