@@ -21,7 +21,7 @@ from kb.library import Library
 from kb.search.answer import Answer, Confidence, Why
 
 LEVELS: tuple[Confidence, ...] = ("none", "partial", "strong")
-NO_WHY = Why(None, 0.0, (), None, 0.0, 0.0, exact_name=False, adjustments=())
+NO_WHY = Why(None, 0.0, (), None, 0.0, 0.0, None, 0.0, exact_name=False, adjustments=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def set_library(bench: Bench, name: str) -> Library:
     if not index.is_current:
         bench.console.print(f"{name}: indexing (minutes the first time) …")
         write(index, sets.documents(name))
+    embed_sentences(index)
     index.close()
     return bench.library(f"index-{name}", entries=Path("no-entries-folder"))
 
@@ -79,4 +80,11 @@ def write(index: Index, entries: Iterable[Entry]) -> tuple[int, int]:
             counts = index.write([sets.draft(entry, index.embedder) for entry in group])
             embedded, reused = embedded + counts[0], reused + counts[1]
         index.finish()
+    embed_sentences(index)
     return embedded, reused
+
+
+def embed_sentences(index: Index) -> None:
+    """Embed the sentences of passages that have none yet."""
+    for portion in index.sentences.portions():
+        index.sentences.embed(portion)

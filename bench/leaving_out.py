@@ -44,9 +44,10 @@ class Asker:
     def __init__(self, library: Library) -> None:
         self._embed = library.search.embed
         self._catalog = library.with_index(lambda index: index.catalog)
+        cache = library.with_index(lambda index: index.cache)
         snapshot = library.with_index(lambda index: take_snapshot(index.catalog, index.vectors, VISIBILITIES))
         # The benchmarks run the bundled model. Dates and doubts move hits a little, never the confidence.
-        self._source = Source(self._catalog, snapshot, None, BUNDLED, today="")
+        self._source = Source(self._catalog, snapshot, None, BUNDLED, "", cache)
         with self._catalog.engine.connect() as connection:
             rows = connection.exec_driver_sql("SELECT id, number FROM entries")
             self._numbers = {str(row[0]): int(row[1]) for row in rows}

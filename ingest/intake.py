@@ -103,11 +103,22 @@ class Intake:
                 refreshed = self._refresh(refreshed, now=not index.waiting)
             done()
             stop.wait(BREATH_SECONDS)
+        self._embed_sentences(stop, done)
 
     def differences(self) -> list[str]:
         """Return the paths where folder and index differ, whatever was noticed of it; all of them without an index."""
         index = self._library.with_index(lambda served: served)
         return stale(index, self._folder, self._playbook_file)
+
+    def _embed_sentences(self, stop: threading.Event, done: Callable[[], object]) -> None:
+        """Embed sentences until passages wait again."""
+        index = self._library.with_index(lambda served: served)
+        for portion in index.sentences.portions():
+            if stop.is_set() or index.waiting:
+                return
+            index.sentences.embed(portion)
+            done()
+            stop.wait(BREATH_SECONDS)
 
     def _is_retried(self, paths: Sequence[str]) -> bool:
         """Try to index all at once; return whether that is done with, or another process is writing."""

@@ -169,6 +169,6 @@ class LiveIndex:
         insights = Insights(index.catalog, snapshot, playbook, bounds, visible)
         known = before.source.calibration if before and before.source else None
         calibration = known or calibrate(index.embedder, snapshot, self._bundled_checksum)
-        source = Source(index.catalog, snapshot, index.vectors, calibration, self.today().isoformat())
+        source = Source(index.catalog, snapshot, index.vectors, calibration, self.today().isoformat(), index.cache)
         loop = Loop(index.catalog, playbook, insights, visible, trusted)
         return State(index, playbook, source, bounds, insights, loop)

@@ -106,6 +106,10 @@ class WhyOut(Shape):
     meaning_rank: int | None
     similarity: Rounded
     title_similarity: Rounded
+    sentence_similarity: Rounded | None = Field(
+        description="Of the best sentence; null where the passage has only one."
+    )
+    language_balance: Rounded = Field(description="Added to the similarities, so that no language is favoured.")
     exact_name: bool
     adjustments: list[AdjustmentOut]
 

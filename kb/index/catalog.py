@@ -133,6 +133,12 @@ class Catalog:
             situations = set(connection.scalars(select(SITUATIONS.c.key)).all())
         return {"bodies": {row[0] for row in rows}, "heads": {row[1] for row in rows}, "situations": situations}
 
+    def body_keys(self) -> list[str]:
+        """Return the vector keys of the passages' texts, the newest passage first."""
+        with self.engine.connect() as connection:
+            keys = connection.scalars(select(CHUNKS.c.body_key).order_by(CHUNKS.c.number.desc()))
+            return list(dict.fromkeys(keys))
+
     def situations_of(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the texts of situation vectors by key, to embed them again."""
         columns = (SITUATIONS.c.key, SITUATIONS.c.text)

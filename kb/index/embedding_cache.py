@@ -6,24 +6,30 @@ The cache outlives the index: a rebuild, a moved file or a restored paragraph co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Column, LargeBinary, MetaData, String, Table, create_engine, select
+from sqlalchemy import Column, LargeBinary, MetaData, String, Table, create_engine, select, text
 from sqlalchemy.dialects.sqlite import insert
 
 from kb.index.catalog import in_groups
 from kb.index.embedding import Vectors
 from kb.index.schema import use_wal
+from kb.index.sentences import pack, sentence_key
 
 _METADATA = MetaData()
 _VECTORS = Table("vectors", _METADATA, Column("key", String, primary_key=True), Column("vector", LargeBinary))
+_SENTENCES = Table("sentences", _METADATA, Column("key", String, primary_key=True), Column("vectors", LargeBinary))
+_SENTENCES_OF = text(  # several times as fast as a list of parameters
+    "SELECT key, vectors FROM sentences WHERE key IN (SELECT value FROM json_each(:keys))"
+)
 
 
-def text_key(checksum: str, text: str) -> str:
+def text_key(checksum: str, passage: str) -> str:
     """Return the key of a text's vector, which depends on model and text."""
-    return hashlib.sha256(f"{checksum}\0{text}".encode("utf-8", "replace")).hexdigest()[:40]
+    return hashlib.sha256(f"{checksum}\0{passage}".encode("utf-8", "replace")).hexdigest()[:40]
 
 
 class EmbeddingCache:
@@ -52,6 +58,25 @@ class EmbeddingCache:
         rows = [{"key": key, "vector": vector.astype(np.float32).tobytes()} for key, vector in vectors.items()]
         with self._engine.begin() as connection:
             connection.execute(insert(_VECTORS).on_conflict_do_nothing(), rows)
+
+    def sentences(self, body_keys: Iterable[str]) -> dict[str, bytes]:
+        """Return the packed sentence vectors of passages by body key, of those that have them."""
+        by_key = {sentence_key(key): key for key in body_keys}
+        with self._engine.connect() as connection:
+            rows = connection.execute(_SENTENCES_OF, {"keys": json.dumps(list(by_key))})
+            return {by_key[key]: vectors for key, vectors in rows}
+
+    def without_sentences(self, body_keys: Iterable[str]) -> list[str]:
+        """Return the body keys of passages whose sentences were not embedded yet, in order."""
+        with self._engine.connect() as connection:
+            known = set(connection.scalars(select(_SENTENCES.c.key)))
+        return [key for key in body_keys if sentence_key(key) not in known]
+
+    def write_sentences(self, vectors: Mapping[str, Sequence[Vectors]]) -> None:
+        """Store the sentence vectors of passages by body key; no rows mean that a passage has no more than one."""
+        rows = [{"key": sentence_key(key), "vectors": pack(some)} for key, some in vectors.items()]
+        with self._engine.begin() as connection:
+            connection.execute(insert(_SENTENCES).on_conflict_do_nothing(), rows)
 
     def close(self) -> None:
         """Close the file."""

@@ -30,6 +30,7 @@ from kb.index.embedding import Embedder, Vectors
 from kb.index.embedding_cache import EmbeddingCache, text_key
 from kb.index.records import StoredChunk, StoredEntry, StoredSituation
 from kb.index.searched import headings_of, title_of
+from kb.index.sentence_backlog import SentenceBacklog
 from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
 
 FORMAT = "7"  # of the tables
@@ -76,6 +77,7 @@ class Index:
         self.build = build
         self.catalog = Catalog(self.build / "catalog.sqlite")
         self.cache = EmbeddingCache(cache)
+        self.sentences = SentenceBacklog(self.catalog, self.cache, embedder)
         self.has_lost_vectors = False  # since the last `repair`
         self._vectors: VectorStore | None = None
         self._is_writing = False

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from kb.index.analysis import fold
 from kb.index.catalog import Catalog
@@ -17,6 +19,7 @@ MATCHES = text(
     "SELECT rowid, -bm25(keywords, :title, :heading, :tags, :body) AS score FROM keywords"
     " WHERE keywords MATCH :match ORDER BY score DESC LIMIT :limit"
 )
+LEAST_IDF = 1e-6  # of FTS5, for a word in half of the passages or more
 
 
 def keyword_matches(catalog: Catalog, terms: Sequence[str], limit: int) -> list[tuple[int, float]]:
@@ -27,6 +30,30 @@ def keyword_matches(catalog: Catalog, terms: Sequence[str], limit: int) -> list[
     with catalog.engine.connect() as connection:
         rows = connection.execute(MATCHES, {"match": match, "limit": limit, **WEIGHTS})
         return [(int(number), float(score)) for number, score in rows]
+
+
+def few_matches(
+    catalog: Catalog, idf_of: Mapping[str, float], counts: Mapping[str, int], limit: int
+) -> list[tuple[int, float]]:
+    """Return (chunk number, BM25) of the passages with any of the terms, best first, with an idf of our own for each.
+
+    FTS5 gives a word in half of the passages no weight, so in a base of two entries no word would count. Each
+    term is looked up on its own, which is for small bases only.
+    """
+    scores: defaultdict[int, float] = defaultdict(float)
+    with catalog.engine.connect() as connection:
+        total = connection.scalar(select(func.count()).select_from(CHUNKS)) or 0
+        for term, idf in idf_of.items():
+            times = idf / fts5_idf(counts[term], total)
+            for number, score in connection.execute(MATCHES, {"match": f'"{term}"', "limit": total, **WEIGHTS}):
+                scores[number] += times * score
+    return sorted(scores.items(), key=lambda found: (-found[1], found[0]))[:limit]
+
+
+def fts5_idf(document_count: int, total: int) -> float:
+    """Return the idf that FTS5 uses (Robertson, Spärck Jones; at least LEAST_IDF)."""
+    idf = math.log((total - document_count + 0.5) / (document_count + 0.5))
+    return idf if idf > 0 else LEAST_IDF
 
 
 def term_counts(catalog: Catalog, terms: Sequence[str]) -> dict[str, int]:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.index.embedding import Vectors
+from kb.index.embedding_cache import EmbeddingCache
+from kb.index.sentences import best_cosines, best_sentence
 from kb.index.snapshot import Rows, Snapshot
 from kb.index.vectors import VectorStore, View
 
@@ -23,11 +25,18 @@ log = logging.getLogger(__name__)
 class Neighbours:
     """The neighbours of one query within any filter; the full scan is cached."""
 
-    def __init__(self, snapshot: Snapshot, store: VectorStore | None, query: Vectors) -> None:
-        """Take a query vector. Without a store (while it is being reopened) all comparisons are exact."""
+    def __init__(
+        self, snapshot: Snapshot, store: VectorStore | None, query: Vectors, cache: EmbeddingCache | None = None
+    ) -> None:
+        """Take a query vector. Without a store (while it is being reopened) all comparisons are exact.
+
+        Without a cache nothing is known of the passages' sentences.
+        """
         self._snapshot = snapshot
         self._store = store
         self._query = query
+        self._cache = cache
+        self._packed: dict[int, bytes] = {}  # sentence vectors by chunk
         self._cosines: dict[View, Cosines] = {}
 
     def similarity(self, view: View, chunks: Rows) -> Cosines:
@@ -42,6 +51,24 @@ class Neighbours:
             cosines = matrix[known] @ self._query
         return np.where(rows >= 0, cosines, 0).astype(np.float32)
 
+    def balance(self, view: View, chunks: Rows) -> Cosines:
+        """Return what to add to the cosines of chunks so that both languages have the same middle; zeros for one."""
+        return self._snapshot.balance.offsets(view, self._query)[self._snapshot.balance.language[chunks]]
+
+    def best_sentences(self, chunks: Rows) -> tuple[NDArray[np.float64], Rows]:
+        """Return for each chunk the cosine of its best sentence, NaN where not known, and how many sentences it has."""
+        if self._cache is None or not len(chunks):
+            return np.full(len(chunks), np.nan), np.zeros(len(chunks), np.int64)
+        rows, keys = self._snapshot.rows["bodies"][chunks].tolist(), self._snapshot.body_keys
+        found = self._cache.sentences({keys[row] for row in rows if row >= 0})
+        packed = [found.get(keys[row], b"") if row >= 0 else b"" for row in rows]
+        self._packed |= dict(zip(chunks.tolist(), packed, strict=True))
+        return best_cosines(packed, self._query)
+
+    def best_sentence(self, chunk: int) -> int:
+        """Return the place of the best sentence of a chunk asked for before; -1 if not known."""
+        return best_sentence(self._packed.get(chunk, b""), self._query)
+
     def nearest(self, view: View, limit: int, allowed: Flags | None) -> Rows:
         """Return the nearest chunks in one view, best first, only those allowed (one flag per chunk; None: all).
 
@@ -52,15 +79,20 @@ class Neighbours:
         share = 1.0 if allowed is None else float(allowed.mean()) if len(allowed) else 0.0
         if not total or not share:
             return np.zeros(0, np.int64)
-        wanted = limit if allowed is None else int(limit / share * OVERFETCH) + 1
+        is_balanced = len(self._snapshot.balance.means) > 0
+        wanted = limit if allowed is None and not is_balanced else int(limit / share * OVERFETCH) + 1
         if self._store is not None and total > SMALL and share >= EXACT_SHARE and wanted < total:
             chunks = self._by_store(self._store, view, wanted)
             kept = chunks if chunks is None or allowed is None else chunks[allowed[chunks]]
             if kept is not None and (allowed is None or len(kept) >= limit):
-                return kept[:limit]
+                return kept[largest(self._balanced(view, kept), limit)]
         present = self._snapshot.rows[view] >= 0
         chunks = np.flatnonzero(present if allowed is None else present & allowed)
-        return chunks[largest(self.similarity(view, chunks), limit)]
+        return chunks[largest(self._balanced(view, chunks), limit)]
+
+    def _balanced(self, view: View, chunks: Rows) -> Cosines:
+        cosines = self.similarity(view, chunks)
+        return cosines + self.balance(view, chunks) if self._snapshot.balance.means else cosines
 
     def _by_store(self, store: VectorStore, view: View, wanted: int) -> Rows | None:
         """Return the nearest chunks as Chroma sees them; None if it fails, as when another process is writing."""

@@ -23,20 +23,29 @@ class Passage:
     heading: str  # heading path
     text: str  # plain
     words: tuple[Word, ...]  # of the plain text
+    markdown: str
 
 
 def passages(catalog: Catalog, numbers: Sequence[int]) -> dict[int, Passage]:
     """Return passages by number."""
-    columns = (CHUNKS.c.number, CHUNKS.c.headings, CHUNKS.c.plain, CHUNKS.c.words, ENTRIES.c.document, ENTRIES.c.body)
+    columns = (
+        CHUNKS.c.number,
+        CHUNKS.c.headings,
+        CHUNKS.c.plain,
+        CHUNKS.c.words,
+        CHUNKS.c.text,
+        ENTRIES.c.document,
+        ENTRIES.c.body,
+    )
     query = select(*columns).join(ENTRIES, ENTRIES.c.number == CHUNKS.c.entry)
     found: dict[int, Passage] = {}
     with catalog.engine.connect() as connection:
         for some in in_groups(numbers):
             rows = connection.execute(query.where(CHUNKS.c.number.in_(some)))
-            for number, headings, plain, words, document, body in rows:
+            for number, headings, plain, words, markdown, document, body in rows:
                 heading = " › ".join(json.loads(headings))
                 cut = tuple(map(Word._make, json.loads(words)))
-                found[number] = Passage(from_document(document, body), heading, plain, cut)
+                found[number] = Passage(from_document(document, body), heading, plain, cut, markdown)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,11 @@ _OF_PATH_OR_ID = select(ENTRIES.c.number).where(
 _DELETE_KEYWORDS = text("DELETE FROM keywords WHERE rowid IN (SELECT number FROM chunks WHERE entry = :entry)")
 _DELETE_ENTRY = delete(ENTRIES).where(ENTRIES.c.number == bindparam("entry"))
 _DELETE_PROBLEMS = delete(PROBLEMS).where(PROBLEMS.c.path == bindparam("of_path"))
+_BRACKETS = re.compile(r"\s*\([^()]*\)$")
+_LEGAL_FORM = re.compile(
+    r"^(?:株式会社|有限会社|合同会社|\((?:株|有|同)\))\s*"
+    r"|\s*(?:株式会社|有限会社|合同会社|\((?:株|有|同)\)|,? (?:inc|ltd|corp|llc|gmbh|co\.?,? ltd)\.?)$"
+)
 _GENERATION = select(META.c.value).where(META.c.key == "generation")
 _upsert = upsert(META).values(key=bindparam("key"), value=bindparam("value"))
 _SET_META = _upsert.on_conflict_do_update(index_elements=["key"], set_={"value": _upsert.excluded.value})
@@ -175,4 +181,10 @@ def _named(entry: Entry) -> list[str]:
 
 def _names(entry: Entry) -> set[str]:
     named = [entry.id.rsplit("/", 1)[-1], *(n for field in FIELDS if field.is_name for n in entry.values(field.name))]
-    return {fold(name).strip() for name in named if len(name.strip()) > 1}
+    folded = {fold(name).strip() for name in named} | {_short(fold(customer)) for customer in entry.values("customer")}
+    return {name for name in folded if len(name) > 1}
+
+
+def _short(name: str) -> str:
+    """Return a folded customer as people say it: without legal form and without what stands in brackets behind it."""
+    return _LEGAL_FORM.sub("", _BRACKETS.sub("", name)).strip()

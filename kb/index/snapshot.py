@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.index.balance import Balance, balance_of
 from kb.index.catalog import Catalog
 from kb.index.contents import facets_by_entry, names_of, passage_keys, situation_keys
 from kb.index.embedding import Vectors
@@ -46,6 +47,8 @@ class Snapshot:
     matrices: dict[View, Vectors]  # float32, unit length
     chunks_of_row: dict[View, tuple[Rows, Rows]]  # chunks sorted by row, and the start of each row
     row_of_key: dict[View, dict[str, int]]
+    body_keys: tuple[str, ...]  # row → key, of the bodies
+    balance: Balance
     names: dict[str, tuple[int, ...]]  # folded name → entry numbers
     facets: dict[int, tuple[tuple[str, str], ...]]  # entry number → (facet, value)
     situations: SituationTable
@@ -87,6 +90,7 @@ def take_snapshot(
     shown = np.array(entry_numbers(catalog, passing((), "", "", visible)), np.int64)
     known = before if before and _is_close(before, shown) else None
     passages = _added(catalog, store, shown, known) if known else _all_passages(catalog, store, shown)
+    facets = _facets(catalog, shown, known)
     inverse: dict[View, tuple[Rows, Rows]] = {}
     for view in SEARCHED:
         rows = passages.rows[view]
@@ -100,8 +104,10 @@ def take_snapshot(
         matrices=passages.matrices,
         chunks_of_row=inverse,
         row_of_key=passages.row_of_key,
+        body_keys=tuple(passages.row_of_key["bodies"]),
+        balance=balance_of(_languages(passages.entries, facets), passages.rows, passages.matrices),
         names=_names(catalog, shown, known),
-        facets=_facets(catalog, shown, known),
+        facets=facets,
         situations=_situations(catalog, store, known.situations if known else None),
         trust=trust_by_entry(catalog),
     )
@@ -190,6 +196,13 @@ def _facets(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[int,
         return facets_by_entry(catalog)
     fresh = [number for number in shown.tolist() if number not in before.facets]
     return before.facets | facets_by_entry(catalog, fresh) if fresh else before.facets
+
+
+def _languages(entries: Rows, facets: dict[int, tuple[tuple[str, str], ...]]) -> NDArray[np.str_]:
+    """Return the language of each passage."""
+    numbers, places = np.unique(entries, return_inverse=True)
+    found = [dict(facets.get(number, ())).get("language", "") for number in numbers.tolist()]
+    return np.array(found, "U2")[places] if found else np.zeros(0, "U2")
 
 
 def _situations(catalog: Catalog, store: VectorStore, before: SituationTable | None) -> SituationTable:

@@ -70,10 +70,10 @@ class Search:
             return ()
         text = f"{title}\n{body}"[:ALIKE_CHARS]
         query, source = Query(text=title, meaning=text), self._live.source()
-        neighbours = Neighbours(source.snapshot, source.store, self._live.embed(text).result()[0])
+        neighbours = Neighbours(source.snapshot, source.store, self._live.embed(text).result()[0], source.cache)
         words = look_up(source, weigh(source, query), without_meetings(self._live.state.bounds, None))[0]
-        found = find(source, words, names_in(source.snapshot, query), neighbours).candidates
-        return make_hits(source.catalog, query, found[:limit], explain)
+        found = find(source, words, names_in(source.snapshot, query), neighbours, query.language).candidates
+        return make_hits(source.catalog, query, found[:limit], explain, neighbours)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector per query, as rows."""

@@ -32,6 +32,8 @@ class Why:
     meaning_rank: int | None
     similarity: float  # cosine of the passage to the query
     title_similarity: float  # cosine of title and headings
+    sentence_similarity: float | None  # cosine of the best sentence; None where it is the passage, or not embedded yet
+    language_balance: float  # added to the cosines, so that both languages have the same middle
     exact_name: bool  # the query is one of the entry's names
     adjustments: tuple[Adjustment, ...]
 

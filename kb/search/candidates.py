@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.index.analysis import fold
+from kb.index.balance import LANGUAGES
 from kb.index.neighbours import Neighbours
 from kb.index.snapshot import Rows, Snapshot
 from kb.index.vectors import SEARCHED, View
@@ -42,6 +43,7 @@ class Candidate:
 
     entry: int  # catalogue number
     chunk: int  # catalogue number of the passage
+    place: int  # of the passage in the snapshot
     score: float
     band: Band
     why: Why  # without keyword terms
@@ -62,31 +64,41 @@ class _Scored:
     chunks: Rows
     bodies: Floats
     titles: Floats
+    sentences: Floats  # NaN where not known
+    balance: Floats  # of the text, between languages
+    meaning: Floats
     keywords: Floats
     fused: Floats
     share: Floats  # of the query's idf mass, 0 to 1
     is_near: NDArray[np.bool_]  # whether the meaning retrieval found it
 
 
-def find(source: Source, words: LookUp, named: dict[int, bool], neighbours: Neighbours) -> Found:
-    """Return the entries for a query; the look-up's scope also limits the meaning retrieval."""
+def find(source: Source, words: LookUp, named: dict[int, bool], neighbours: Neighbours, language: str = "") -> Found:
+    """Return the entries for a query in a language; the look-up's scope also limits the meaning retrieval."""
     near = {view: neighbours.nearest(view, DEPTH, words.allowed) for view in SEARCHED}
     scored = _score(neighbours, words.by_chunk, words.mass, near)
+    across = _across(source, scored.chunks, language)
     within = {entry: exact for entry, exact in named.items() if words.entries is None or entry in words.entries}
-    return _cut(_best_of_entries(source, scored, within), scored, source.calibration)
+    return _cut(_best_of_entries(source, scored, within, across), scored, across, source.calibration)
 
 
 def _score(neighbours: Neighbours, by_chunk: dict[int, float], mass: float, near: dict[View, Rows]) -> _Scored:
     chunks = np.array(sorted({*by_chunk, *(int(c) for rows in near.values() for c in rows)}), np.int64)
     bodies = neighbours.similarity("bodies", chunks).astype(np.float64)
     titles = neighbours.similarity("heads", chunks).astype(np.float64)
+    sentences, counts = neighbours.best_sentences(chunks)
+    balance = neighbours.balance("bodies", chunks).astype(np.float64)
+    balanced = ranking.without_gaps(bodies) + balance
+    meaning = ranking.meaning_scores(
+        balanced, titles + neighbours.balance("heads", chunks), sentences + balance, counts
+    )
     words = np.array([by_chunk.get(int(chunk), 0.0) for chunk in chunks])
     # Words in most passages, such as a product name, have no idf mass: then only their presence counts.
     share = np.minimum(1.0, words / mass) if mass > NO_RARITY else (words > 0).astype(np.float64)
     evidence = float(words.max(initial=0.0)) / mass if mass > NO_RARITY else float(share.max(initial=0.0))
-    fused = ranking.fuse(ranking.meaning_scores(bodies, titles), words, evidence) if len(chunks) else words
+    fused = ranking.fuse(meaning, words, evidence) if len(chunks) else words
     is_near = np.isin(chunks, np.concatenate(list(near.values())))
-    return _Scored(chunks, bodies, titles, words, fused, share, is_near)
+    return _Scored(chunks, bodies, titles, sentences, balance, meaning, words, fused, share, is_near)
 
 
 def names_in(snapshot: Snapshot, query: Query) -> dict[int, bool]:
@@ -101,10 +113,17 @@ def names_in(snapshot: Snapshot, query: Query) -> dict[int, bool]:
     return named | {entry: True for entry in snapshot.names.get(question, ())}
 
 
-def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool]) -> list[Candidate]:
+def _across(source: Source, chunks: Rows, language: str) -> Floats:
+    """Return what the cosines of passages lack for a question in another language."""
+    written = source.snapshot.balance.language[chunks]
+    is_other = (written >= 0) & (written != LANGUAGES.index(language)) if language else np.zeros(len(chunks), np.bool_)
+    return np.where(is_other, source.calibration.across, 0.0)
+
+
+def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool], across: Floats) -> list[Candidate]:
     """Return each entry by its best passage with adjusted scores, exact names first."""
     keyword_ranks = ranking.ranks(scored.keywords)
-    meaning_ranks = ranking.ranks(ranking.meaning_scores(scored.bodies, scored.titles))
+    meaning_ranks = ranking.ranks(scored.meaning)
     # Positive, so that factors work both ways.
     scores = np.exp(scored.fused - scored.fused.max(initial=0.0))
     entries, numbers = source.snapshot.entries[scored.chunks], source.snapshot.numbers[scored.chunks]
@@ -115,10 +134,11 @@ def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool]) ->
             continue
         exact = named.get(entry, False)
         adjustments = _adjustments(source, entry, entry in named)
-        similarity = max(float(scored.bodies[at]), float(scored.titles[at]))
+        similarity = max(float(scored.bodies[at]), float(scored.titles[at])) + float(across[at])
         best[entry] = Candidate(
             entry=entry,
             chunk=int(numbers[at]),
+            place=int(scored.chunks[at]),
             score=float(scores[at]) * _combined(adjustments),
             band="strong" if exact else source.calibration.band(similarity, float(scored.share[at])),
             why=Why(
@@ -128,6 +148,8 @@ def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool]) ->
                 meaning_rank=int(meaning_ranks[at]) if scored.is_near[at] else None,
                 similarity=float(scored.bodies[at]),
                 title_similarity=float(scored.titles[at]),
+                sentence_similarity=None if math.isnan(scored.sentences[at]) else float(scored.sentences[at]),
+                language_balance=float(scored.balance[at]),
                 exact_name=exact,
                 adjustments=adjustments,
             ),
@@ -149,11 +171,11 @@ def _combined(adjustments: tuple[Adjustment, ...]) -> float:
     return min(HIGHEST, max(LOWEST, math.prod(adjustment.factor for adjustment in adjustments)))
 
 
-def _cut(found: list[Candidate], scored: _Scored, calibration: Calibration) -> Found:
+def _cut(found: list[Candidate], scored: _Scored, across: Floats, calibration: Calibration) -> Found:
     """Keep relevant candidates, and always the best few."""
     kept = [c for rank, c in enumerate(found) if rank < KEPT_ANYWAY or c.band != "weak"]
     if any(candidate.why.exact_name for candidate in kept):
         return Found(tuple(kept), "strong")
-    best = float(scored.bodies.max(initial=0.0))
+    best = float((scored.bodies + across).max(initial=0.0))
     share = float(scored.share[int(np.argmax(scored.keywords))]) if len(scored.chunks) else 0.0
     return Found(tuple(kept), calibration.confidence(best, share) if kept else "none")

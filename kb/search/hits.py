@@ -8,14 +8,18 @@ from dataclasses import replace
 from kb.entry import Entry
 from kb.index.catalog import Catalog
 from kb.index.keywords import terms_in
-from kb.index.passages import first_passages, passages
+from kb.index.neighbours import Neighbours
+from kb.index.passages import Passage, first_passages, passages
+from kb.index.sentences import sentences_of
 from kb.search.answer import Hit
 from kb.search.candidates import Candidate
 from kb.search.query import Query
 from kb.search.snippets import make_snippet
 
 
-def make_hits(catalog: Catalog, query: Query, candidates: Sequence[Candidate], explain: bool) -> tuple[Hit, ...]:
+def make_hits(
+    catalog: Catalog, query: Query, candidates: Sequence[Candidate], explain: bool, neighbours: Neighbours
+) -> tuple[Hit, ...]:
     """Return one hit per candidate, in order, without those a sync has just replaced."""
     numbers = [candidate.chunk for candidate in candidates]
     found = passages(catalog, numbers)
@@ -26,10 +30,18 @@ def make_hits(catalog: Catalog, query: Query, candidates: Sequence[Candidate], e
             continue
         passage = found[candidate.chunk]
         entry = passage.entry
-        snippet = make_snippet(passage.text or entry.title, query.terms, entry.language, passage.words)
+        sentence = _best_sentence(passage, neighbours.best_sentence(candidate.place))
+        snippet = make_snippet(passage.text or entry.title, query.terms, entry.language, passage.words, sentence)
         why = replace(candidate.why, keyword_terms=terms.get(candidate.chunk, ())) if explain else None
         hits.append(Hit(entry, passage.heading, snippet, candidate.band, candidate.score, why))
     return tuple(hits)
+
+
+def _best_sentence(passage: Passage, place: int) -> str:
+    if place < 0:
+        return ""
+    sentences = sentences_of(passage.markdown)
+    return sentences[place] if place < len(sentences) else ""
 
 
 def listed(catalog: Catalog, entries: Sequence[Entry]) -> tuple[Hit, ...]:

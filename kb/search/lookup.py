@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.index.keywords import keyword_matches, term_counts
+from kb.index.keywords import few_matches, keyword_matches, term_counts
 from kb.index.neighbours import OVERFETCH
 from kb.index.snapshot import Snapshot
 from kb.search import ranking
@@ -15,7 +15,8 @@ from kb.search.query import Query
 from kb.search.source import Source
 
 DEPTH = 100  # candidates per retrieval; 200 gives the same quality, 30 a lower one
-COMMON_SHARE = 0.2  # words in more passages than this are expensive and add little next to a rarer word
+SMALL_BASE = 2_000  # passages up to which every word is looked up, with Lucene's idf
+COMMON_SHARE = 0.2  # beyond, words in more passages are expensive and add little next to a rarer word
 
 Scope = frozenset[int] | None  # entry numbers; None for all
 Flags = NDArray[np.bool_]
@@ -26,7 +27,7 @@ Matches = list[tuple[int, float]]
 class Keywords:
     """The terms of a query that the keyword index contains."""
 
-    terms: tuple[str, ...]  # those worth looking up
+    counts: dict[str, int]  # of the terms worth looking up: passages with it
     mass: float  # summed idf of all its terms, unknown ones included
 
 
@@ -46,7 +47,8 @@ def weigh(source: Source, query: Query) -> Keywords:
     mass = sum(ranking.idf(counts.get(term, 0), total) for term in query.terms)
     known = tuple(term for term in query.terms if counts.get(term))
     rare = tuple(term for term in known if counts[term] <= total * COMMON_SHARE)
-    return Keywords(rare if rare and total > 2 * DEPTH else known, mass)
+    chosen = rare if rare and total > SMALL_BASE else known
+    return Keywords({term: counts[term] for term in chosen}, mass)
 
 
 def look_up(source: Source, keywords: Keywords, *scopes: Scope) -> tuple[LookUp, ...]:
@@ -54,13 +56,21 @@ def look_up(source: Source, keywords: Keywords, *scopes: Scope) -> tuple[LookUp,
     flags = [_flags(source.snapshot, entries) for entries in scopes]
     total = len(source.snapshot.numbers)
     limit = max((_depth(some, total) for some in flags), default=0)
-    matches = keyword_matches(source.catalog, keywords.terms, limit)
+    matches = _matches(source, keywords, limit)
     if len(matches) == limit and any(_is_short(source, matches, some) for some in flags):
-        matches = keyword_matches(source.catalog, keywords.terms, total + 1)
+        matches = _matches(source, keywords, total + 1)
     return tuple(
         LookUp(entries, allowed, _best(source, matches, allowed), keywords.mass)
         for entries, allowed in zip(scopes, flags, strict=True)
     )
+
+
+def _matches(source: Source, keywords: Keywords, limit: int) -> Matches:
+    total = len(source.snapshot.numbers)
+    if total > SMALL_BASE:
+        return keyword_matches(source.catalog, tuple(keywords.counts), limit)
+    idf_of = {term: ranking.idf(count, total) for term, count in keywords.counts.items()}
+    return few_matches(source.catalog, idf_of, keywords.counts, limit)
 
 
 def _flags(snapshot: Snapshot, entries: Scope) -> Flags | None:

@@ -14,6 +14,7 @@ MAX_QUERY_CHARS = 1_000  # fits a paragraph; longer texts belong in the search f
 MAX_LIMIT = 100
 Sort = Literal["relevance", "newest"]
 _PART = re.compile(r'(?P<minus>(?<!\S)[-−－])?(?:["“”„「](?P<phrase>[^"“”「」]*)["“”」]|(?P<word>\S+))')
+_JAPANESE, _ENGLISH = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]"), re.compile(r"[A-Za-z]{3}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 
 
@@ -43,6 +44,13 @@ class Query:
     phrases: tuple[str, ...] = ()  # must occur verbatim
     excluded: tuple[str, ...] = ()  # must not occur
     terms: tuple[str, ...] = field(default=())  # index terms, distinct
+
+    @property
+    def language(self) -> str:
+        """The language it is written in; empty for a number or a code."""
+        if _JAPANESE.search(self.text):
+            return "ja"
+        return "en" if _ENGLISH.search(self.text) else ""
 
     @property
     def is_empty(self) -> bool:

@@ -25,12 +25,12 @@ def answer(source: Source, request: SearchRequest, vector: Vectors, bounds: Boun
     keywords = weigh(source, query)
     words = look_up(source, keywords, *scopes)
     named = names_in(source.snapshot, query)
-    neighbours = Neighbours(source.snapshot, source.store, vector)
-    everywhere, *narrowed = [find(source, some, named, neighbours) for some in words]
+    neighbours = Neighbours(source.snapshot, source.store, vector, source.cache)
+    everywhere, *narrowed = [find(source, some, named, neighbours, query.language) for some in words]
     found = narrowed[0] if narrowed else everywhere
     if meetings := meetings_in(bounds, narrowed_to if narrowed else by_words):
         (decided,) = look_up(source, keywords, meetings)
-        found = with_decisions(found, find(source, decided, named, neighbours))
+        found = with_decisions(found, find(source, decided, named, neighbours, query.language))
     shown = [candidate.entry for candidate in found.candidates]
     base = [candidate.entry for candidate in everywhere.candidates]
     is_ranked = request.sort == "relevance"
@@ -39,7 +39,7 @@ def answer(source: Source, request: SearchRequest, vector: Vectors, bounds: Boun
     return Answer(
         query=query,
         total=len(shown),
-        hits=make_hits(source.catalog, query, page, request.explain),
+        hits=make_hits(source.catalog, query, page, request.explain, neighbours),
         confidence=found.confidence,
         hidden_by_filters=len(set(base) - allowed) if filters else 0,
         facets=facets.count_found(source.snapshot, filters, shown, base, within),

@@ -12,6 +12,7 @@ from kb.index.analysis import Word
 from kb.index.plain import plain
 
 SNIPPET_CHARS = {"ja": 110, "en": 220}  # two to three lines of the result list
+SENTENCE_TERMS = 2  # terms that the sentence nearest in meaning is worth
 _SENTENCE_END = re.compile(r"[。．！？!?]\s*|\.\s+|\n+")
 
 
@@ -24,17 +25,23 @@ class Snippet:
 
 
 def make_snippet(
-    passage: str, terms: Sequence[str], language: str = "ja", words: Sequence[Word] | None = None
+    passage: str,
+    terms: Sequence[str],
+    language: str = "ja",
+    words: Sequence[Word] | None = None,
+    sentence: str = "",
 ) -> Snippet:
     """Return the window of a passage with the most terms, all their occurrences highlighted.
 
-    With `words` the passage is plain text, already analysed; without, it is Markdown.
+    With `words` the passage is plain text, already analysed; without, it is Markdown. The `sentence` nearest in meaning
+    counts as much as SENTENCE_TERMS terms.
     """
     text = plain(passage) if words is None else passage
     known = list(analysis.words(text)) if words is None and terms else words or ()
     wanted = set(terms)
     found = [(w.start, w.end) for w in known if w.term in wanted or _shares_part(w.term, wanted)]
-    start, end = _window(text, found, SNIPPET_CHARS.get(language, SNIPPET_CHARS["ja"]))
+    nearest = text.find(sentence) if sentence else -1
+    start, end = _window(text, found, SNIPPET_CHARS.get(language, SNIPPET_CHARS["ja"]), nearest)
     head, tail = ("…" if start else ""), ("…" if end < len(text) else "")
     moved = len(head) - start
     inside = [(a + moved, b + moved) for a, b in found if start <= a and b <= end]
@@ -46,12 +53,16 @@ def _shares_part(term: str, wanted: set[str]) -> bool:
     return "_" in term and any(part in wanted for part in term.split("_") if len(part) > 1)
 
 
-def _window(text: str, found: Sequence[tuple[int, int]], size: int) -> tuple[int, int]:
+def _window(text: str, found: Sequence[tuple[int, int]], size: int, nearest: int) -> tuple[int, int]:
+    """Return the range to show; `nearest` is where the sentence nearest in meaning starts, -1 without one."""
     if len(text) <= size:
         return 0, len(text)
     best, most = 0, -1
-    for start in dict.fromkeys([0, *(max(0, a - size // 4) for a, _ in found)]):
+    starts = [0, *([nearest] if nearest >= 0 else []), *(max(0, a - size // 4) for a, _ in found)]
+    for start in dict.fromkeys(starts):
         covered = len({text[a:b] for a, b in found if start <= a and b <= start + size})
+        if 0 <= nearest - start <= size // 2:
+            covered += SENTENCE_TERMS
         if covered > most:
             best, most = start, covered
     best = min(best, len(text) - size)

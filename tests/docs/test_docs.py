@@ -15,7 +15,8 @@ from app.settings import settings_table
 from ingest.check import read_playbook
 from ingest.parse import parse_entry
 from kb.fields import FIELDS, FILTERS
-from kb.search import calibration, candidates, ranking
+from kb.index.balance import ENOUGH, STRENGTH
+from kb.search import calibration, candidates, lookup, ranking
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -107,12 +108,17 @@ def test_every_field_of_an_answer_is_documented(client: TestClient) -> None:
 
 def test_the_constants_of_the_ranking_are_those_documented() -> None:
     text = read("search.md")
-    assert f"text + {ranking.TITLE_SHARE} · max(0, title − text)" in text
+    assert f"own + {ranking.TITLE_SHARE} · max(0, title − text)" in text
+    assert f"sentence − {ranking.SENTENCE_LUCK} · std(text)" in text
+    assert f"{1 - ranking.SENTENCE_SHARE} · text + {ranking.SENTENCE_SHARE} · best" in text
+    assert f"four fifths ({STRENGTH})" in text
+    assert f"at least {ENOUGH} passages" in text
+    assert f"{lookup.SMALL_BASE:,} passages" in text
     assert f"max(0, evidence − {ranking.EVIDENCE_FLOOR}) · z(BM25 ^ {ranking.KEYWORD_POWER})" in text
     for name, factor in candidates.FACTORS.items():
         assert f"| `{name}` | {factor} |" in text
     limits = calibration.BUNDLED
-    for limit in (limits.strong, limits.strong_with_words, limits.none_without_words, limits.none):
+    for limit in (limits.strong, limits.strong_with_words, limits.none_without_words, limits.none, limits.across):
         assert str(limit).removeprefix("0") in text
 
 

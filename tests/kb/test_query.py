@@ -101,3 +101,11 @@ def test_filters_are_true_when_they_filter_and_can_leave_out_a_facet() -> None:
     assert filters.without("kind") == Filters((("tag", ("ROI",)),), date_from="2026-01-01")
     assert not Filters()
     assert Filters(date_to="2026-01-01")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("価格が高い", "ja"), ("SSO の手順", "ja"), ("too expensive", "en"), ("GL-200", ""), ("", "")],
+)
+def test_the_language_of_a_question_is_that_of_its_letters(text: str, language: str) -> None:
+    assert parse_query(text).language == language

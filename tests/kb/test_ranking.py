@@ -49,7 +49,28 @@ def test_keywords_that_are_no_evidence_change_nothing() -> None:
 @given(cosines, cosines)
 def test_a_title_never_lowers_a_passage(bodies: ranking.Scores, titles: ranking.Scores) -> None:
     size = min(len(bodies), len(titles))
-    assert np.all(ranking.meaning_scores(bodies[:size], titles[:size]) >= bodies[:size])
+    unknown, none = np.full(size, np.nan), np.zeros(size, np.int64)
+    assert np.all(ranking.meaning_scores(bodies[:size], titles[:size], unknown, none) >= bodies[:size])
+
+
+@given(cosines, st.integers(1, 60))
+def test_a_better_sentence_never_lowers_a_passage(bodies: ranking.Scores, count: int) -> None:
+    counts = np.full(len(bodies), count)
+    once = ranking.meaning_scores(bodies, bodies, bodies, counts)
+    raised = bodies.copy()
+    raised[0] += 0.05
+    assert ranking.meaning_scores(bodies, bodies, raised, counts)[0] > once[0]
+
+
+def test_the_best_of_many_sentences_counts_for_less_than_a_lone_one() -> None:
+    bodies = np.array([0.8, 0.8, 0.9])
+    scores = ranking.meaning_scores(bodies, bodies, np.array([0.85, 0.85, 0.9]), np.array([1, 30, 1]))
+    assert scores[0] > scores[1]
+
+
+def test_a_passage_not_embedded_yet_is_as_far_as_the_farthest() -> None:
+    assert ranking.without_gaps(np.array([0.8, 0.0, 0.9])).tolist() == [0.8, 0.8, 0.9]
+    assert ranking.without_gaps(np.zeros(2)).tolist() == [0.0, 0.0]
 
 
 @given(st.lists(st.permutations(range(8)), min_size=1, max_size=3))
@@ -63,13 +84,13 @@ def test_rank_fusion_keeps_an_order_all_rankings_share(rankings: list[list[int]]
 
 def test_rare_terms_weigh_more_and_common_ones_never_less_than_nothing() -> None:
     assert ranking.idf(1, 1000) > ranking.idf(100, 1000) > ranking.idf(900, 1000) > 0
-    assert math.isclose(ranking.idf(0, 9), math.log(19))
+    assert math.isclose(ranking.idf(0, 9), math.log(20))
 
 
 def test_a_near_passage_is_strong_a_far_one_none_and_shared_words_help() -> None:
     assert BUNDLED.confidence(0.9, 0.0) == "strong"
     assert BUNDLED.confidence(0.87, 0.0) == "partial"
-    assert BUNDLED.confidence(0.87, 0.8) == "strong"
+    assert BUNDLED.confidence(0.87, 0.9) == "strong"
     assert BUNDLED.confidence(0.83, 0.2) == "none"
 
 

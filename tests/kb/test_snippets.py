@@ -114,3 +114,17 @@ def test_a_passage_is_one_line_of_words_without_signs() -> None:
 @pytest.mark.parametrize("blank", ["\n", " ", " \n", "- ", "| ", "--", ":-"])
 def test_a_passage_of_nothing_but_one_sign_is_read_at_once(blank: str) -> None:
     assert "終わり" in plain(blank * 200_000 + "終わり")
+
+
+def test_the_sentence_nearest_in_meaning_is_shown_where_no_words_say_otherwise() -> None:
+    text = "前置きの話が続く。" * 20 + "導入後の支えは専任が受け持つ。" + "締めの話が続く。" * 20
+    shown = make_snippet(text, (), "ja", (), "導入後の支えは専任が受け持つ。").text
+    assert "導入後の支えは専任が受け持つ。" in shown
+    assert "専任" not in make_snippet(text, (), "ja", ()).text
+
+
+def test_words_that_stand_together_outweigh_the_nearest_sentence() -> None:
+    near = "導入後の支えは専任が受け持つ。"
+    text = "価格と値引きと稟議の話。" + "間の話が続く。" * 30 + near + "締めの話が続く。" * 20
+    shown = make_snippet(text, ("価格", "値引き", "稟議"), "ja", sentence=near).text
+    assert "価格" in shown

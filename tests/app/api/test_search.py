@@ -184,7 +184,7 @@ def test_an_explanation_has_its_ranks_and_bounded_adjustments(client: TestClient
     for hit in hits:
         assert set(hit["why"]) == {
             "keyword_rank", "keyword_score", "keyword_terms", "meaning_rank", "similarity", "title_similarity",
-            "exact_name", "adjustments",
+            "sentence_similarity", "language_balance", "exact_name", "adjustments",
         }  # fmt: skip
         factors = [adjustment["factor"] for adjustment in hit["why"]["adjustments"]]
         assert all(0.85 <= factor <= 1.15 for factor in factors)
@@ -301,3 +301,20 @@ class TestHidden:
 
     def test_no_problem_names_it(self, narrow: TestClient) -> None:
         assert "deals/secret" not in narrow.get("/api/v1/problems").text.replace("deals/secrets", "")
+
+
+@pytest.mark.parametrize(
+    ("customer", "name"),
+    [
+        ("株式会社みどり精機", "みどり精機"),
+        ("(有)みどり", "みどり"),
+        ("Aster Parts (Thailand)", "Aster Parts"),
+        ("Aster Co., Ltd.", "aster"),
+    ],
+)
+def test_a_customer_is_found_by_the_name_people_use(make_client: MakeClient, customer: str, name: str) -> None:
+    deal = note("別の題の商談", kind="deal", outcome="won", customer=f'"{customer}"')
+    found = search(make_client({**FILES, "deals/midori.md": deal}), q=name, explain="true")
+    assert found["hits"][0]["id"] == "deals/midori"
+    assert found["hits"][0]["why"]["exact_name"]
+    assert found["confidence"] == "strong"

@@ -8,7 +8,8 @@ import pytest
 
 from ingest.sync import sync
 from kb.index.index import Index
-from kb.index.keywords import entries_with_text
+from kb.index.keywords import entries_with_text, few_matches, fts5_idf, keyword_matches, term_counts
+from kb.search.ranking import idf
 from tests.words import note, write
 
 
@@ -36,3 +37,39 @@ def test_a_phrase_stands_in_no_other_field(index: Index, entries: Path) -> None:
 def _numbers(index: Index) -> list[tuple[str, int]]:
     with index.catalog.engine.connect() as connection:
         return [(row[0], row[1]) for row in connection.exec_driver_sql("SELECT id, number FROM entries")]
+
+
+@pytest.mark.parametrize("others", [0, 1, 4, 19])
+def test_a_word_counts_from_the_first_entry_on(index: Index, entries: Path, others: int) -> None:
+    write(entries, "notes/asked.md", note("値引きの返し方", "値引きを求められたら、条件を変える。"))
+    for number in range(others):
+        write(entries, f"notes/other-{number}.md", note(f"別の話{number}", "値引きは別の本文。"))
+    sync(index, entries)
+    counts = term_counts(index.catalog, ("値引き", "条件"))
+    total = index.catalog.counts()["chunks"]
+    idf_of = {term: idf(count, total) for term, count in counts.items()}
+    matches = few_matches(index.catalog, idf_of, counts, 10)
+    with index.catalog.engine.connect() as connection:
+        chunk = (
+            connection.exec_driver_sql(
+                "SELECT chunks.number FROM chunks JOIN entries ON entries.number = chunks.entry"
+                " WHERE entries.id = 'notes/asked' ORDER BY chunks.number"
+            )
+            .scalars()
+            .all()
+        )
+    assert matches[0][0] in chunk
+    assert all(score > 0.01 for _, score in matches)
+
+
+def test_with_an_idf_as_in_fts5_the_scores_are_those_of_fts5(index: Index, entries: Path) -> None:
+    for number in range(30):
+        write(entries, f"notes/{number}.md", note(f"題{number}", f"価格の話{number} {'導入 ' * (number % 4)}"))
+    write(entries, "notes/x.md", note("別", "解約の話と導入の話"))
+    sync(index, entries)
+    terms = ("解約", "導入")
+    counts, total = term_counts(index.catalog, terms), index.catalog.counts()["chunks"]
+    idf_of = {term: fts5_idf(counts[term], total) for term in terms}
+    ours, theirs = few_matches(index.catalog, idf_of, counts, 5), keyword_matches(index.catalog, terms, 5)
+    assert [number for number, _ in ours[:1]] == [number for number, _ in theirs[:1]]
+    assert [score for _, score in ours] == pytest.approx([score for _, score in theirs])
