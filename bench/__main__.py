@@ -12,6 +12,7 @@ PARTS = {
     "quality": ("bench.quality", "measure_quality", "search quality on the shared sets and the judgement file"),
     "embedding": ("bench.embedding", "measure_embedding", "ONNX Runtime against PyTorch, one question and passages"),
     "typed": ("bench.typed", "measure_typed", "search quality on questions as people type them"),
+    "mistyped": ("bench.typed", "measure_mistyped", "search quality on slips of the keyboard and other spellings"),
     "confidence": ("bench.confidence", "measure_confidence", "what is said once the right entries are gone"),
     "indexing": ("bench.indexing", "measure_indexing", "first indexing, an unchanged sync, a rebuild"),
     "handbook": ("bench.handbook", "measure_handbook", "a folder of plain Markdown pages, as is"),

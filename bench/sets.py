@@ -20,6 +20,7 @@ SETS = ("jsquad", "sourcegraph_faq_en", "ami_ja2en", "gitlab_faq_ja")
 HANDBOOK = SHARED / "handbook_en"
 JUDGEMENTS = Path(__file__).parent / "judgements.jsonl"
 TYPED = Path(__file__).parent / "typed_judgements.jsonl"
+MISTYPED = Path(__file__).parent / "mistyped_judgements.jsonl"
 TITLE_CHARS = 60  # of the text, as the title of a document without one
 
 
@@ -40,6 +41,11 @@ def judgements() -> list[Judged]:
 def typed() -> list[Judged]:
     """Return more questions on the sample entries, as people type them: short, messy, mixed, indirect."""
     return _judged(TYPED)
+
+
+def mistyped() -> list[Judged]:
+    """Return questions on the sample entries with slips of the keyboard, other spellings and half-typed words."""
+    return _judged(MISTYPED)
 
 
 def questions(name: str) -> list[Judged]:

@@ -10,6 +10,19 @@ from bench.report import Figure, publish
 HIT_DEPTH = 3  # what is seen without scrolling
 
 
+def measure_mistyped(bench: Bench) -> None:
+    """Measure the quality of the search on mistyped questions; any of the graded entries will do."""
+    questions = sets.mistyped()
+    library = sample_library(bench)
+    rankings = rank_all(library, questions)
+    library.close()
+    found = {"all": by_way(rankings, questions, HIT_DEPTH), **by_kind(rankings, questions, HIT_DEPTH)}
+    show(bench, "quality on mistyped questions by kind", found, HIT_DEPTH)
+    product = found["all"]["product"]
+    figures = [Figure(f"hit@{HIT_DEPTH}", product.hit), Figure("MRR", product.mrr)]
+    publish(bench.console, bench.folder, "mistyped questions", figures, as_details(found))
+
+
 def measure_typed(bench: Bench) -> None:
     """Measure the quality of the search on typed questions, and what it says where no entry answers."""
     questions = sets.typed()

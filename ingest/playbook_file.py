@@ -14,7 +14,7 @@ from kb.playbook import ClosedDeals, Playbook, Term, Vocabulary
 from kb.wording import say
 
 PLAYBOOK_NAME = "playbook.yaml"
-_KNOWN = ("company", "kgi", "kpis", "lead_stages", "sla", *AGREED.values(), "reasons", "closed_deals")
+_KNOWN = ("company", "kgi", "kpis", "lead_stages", "sla", *AGREED.values(), "reasons", "closed_deals", "synonyms")
 _CLOSED = Vocabulary.of(term for term in CHOICES["outcome"].terms if term.key != "open")
 
 
@@ -43,6 +43,7 @@ def load_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple
         vocabularies=vocabularies,
         reasons=reader.reasons(),
         closed_deals=reader.closed_deals(vocabularies["industry"]),
+        synonyms=reader.synonyms(),
     )
     return playbook, tuple(problems)
 
@@ -162,3 +163,17 @@ class _Parts:
                 what = say("expected items such as {example} ({error})", example=example, error=error.sentence)
                 self._wrong("closed_deals", what)
         return tuple(totals)
+
+    def synonyms(self) -> tuple[tuple[str, ...], ...]:
+        value = self._value("synonyms")
+        groups = []
+        for item in value if isinstance(value, list) else [value] if value else []:
+            try:
+                words = to_texts(item)
+            except FieldError:
+                words = ()
+            if len(words) < 2:
+                self._wrong("synonyms", say("expected lists of two or more words, such as [乗り換え, リプレイス]."))
+                continue
+            groups.append(words)
+        return tuple(groups)

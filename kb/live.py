@@ -15,6 +15,7 @@ from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
 from kb.index.embedding_thread import EmbeddingThread
 from kb.index.index import Index, current_build
+from kb.index.live_vocabulary import LiveVocabulary
 from kb.index.snapshot import take_snapshot
 from kb.insight.insights import Insights
 from kb.loop.loop import Loop
@@ -23,6 +24,7 @@ from kb.search.bounds import Bounds
 from kb.search.calibration import calibrate
 from kb.search.query import Filters
 from kb.search.source import Source
+from kb.search.thesaurus import Thesaurus
 
 SETTLE_SECONDS = 0.5  # for running searches, before the store they may use is closed
 
@@ -37,6 +39,7 @@ class State:
     bounds: Bounds
     insights: Insights
     loop: Loop
+    thesaurus: Thesaurus
 
 
 class LiveIndex:
@@ -55,6 +58,7 @@ class LiveIndex:
         self._clock = clock
         self._reloading = threading.Lock()
         self._embedding = EmbeddingThread()
+        self.vocabulary = LiveVocabulary()
         index = open_index()
         self.state = self._loaded(index, None, is_complete=index.is_current)
 
@@ -130,6 +134,7 @@ class LiveIndex:
     def close(self) -> None:
         """Close all files."""
         self._embedding.close()
+        self.vocabulary.close()
         self.state.index.close()
 
     def _reloaded(self, state: State, moved: bool) -> bool:
@@ -159,10 +164,10 @@ class LiveIndex:
 
     def _loaded(self, index: Index, before: State | None, *, is_complete: bool) -> State:
         visible, playbook = index.visible, self._read_playbook()
-        bounds = Bounds(index.catalog, visible)
+        bounds, words = Bounds(index.catalog, visible), Thesaurus.of(playbook)
         if not is_complete:
             empty = Insights(index.catalog, None, playbook, bounds, visible)
-            return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, visible))
+            return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, visible), words)
         same = before.source.snapshot if before and before.source and before.index is index else None
         trusted = before.loop.last_known if before and same else None
         snapshot = take_snapshot(index.catalog, index.vectors, visible, same)
@@ -171,4 +176,5 @@ class LiveIndex:
         calibration = known or calibrate(index.embedder, snapshot, self._bundled_checksum)
         source = Source(index.catalog, snapshot, index.vectors, calibration, self.today().isoformat(), index.cache)
         loop = Loop(index.catalog, playbook, insights, visible, trusted)
-        return State(index, playbook, source, bounds, insights, loop)
+        self.vocabulary.follow(index.catalog, snapshot.generation)
+        return State(index, playbook, source, bounds, insights, loop, words)

@@ -15,6 +15,7 @@ UNITS = {
     "兆": 10**12, "千億": 10**11, "百億": 10**10, "十億": 10**9, "億": 10**8, "千万": 10**7, "百万": 10**6,
     "十万": 10**5, "万": 10**4, "千": 10**3, "M": 10**6, "K": 10**3,
 }  # fmt: skip
+LARGE_UNITS = tuple(unit for unit in UNITS if not unit.isascii())
 _SIGNS = {  # longer ones first: US$ holds $
     "US$": "USD", "A$": "AUD", "$": "USD", "ドル": "USD", "¥": "JPY", "\\": "JPY", "円": "JPY", "€": "EUR", "£": "GBP",
 }  # fmt: skip

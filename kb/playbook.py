@@ -93,6 +93,7 @@ class Playbook:
     vocabularies: Mapping[str, Vocabulary] = field(default_factory=dict)  # by the name of the field
     reasons: Mapping[str, Vocabulary] = field(default_factory=dict)  # by outcome
     closed_deals: Sequence[ClosedDeals] = ()
+    synonyms: Sequence[tuple[str, ...]] = ()  # words that mean the same to this company, for the search
 
     def reason(self, outcome: str | None, code: str) -> Term | None:
         """Return the reason with a code for deals of this outcome (of any, when the outcome is unknown)."""

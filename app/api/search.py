@@ -26,6 +26,7 @@ def search(
         limit=params.limit,
         offset=params.offset,
         explain=params.explain,
+        as_typed=params.as_typed,
     )
     if not params.offset:
         logbook.search(answer, params.filters(), PROGRAM, reader.locale)

@@ -131,11 +131,13 @@ def search(
     trust: Values = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many hits.")] = 10,
     explain: Annotated[bool, typer.Option("--explain", help="Explain the rank of each hit.")] = False,
+    as_typed: Annotated[bool, typer.Option("--as-typed", help="Neither correct nor complete words.")] = False,
     as_json: AsJson = False,
     **chosen: list[str] | None,
 ) -> None:
     """Search. Uses the running server if there is one; else loads the model, which takes some seconds."""
     params = [("q", " ".join(words)), ("limit", str(limit)), ("explain", str(explain).lower())]
+    params += [("as_typed", "true")] * as_typed
     params += [(name, value) for name, values in {**chosen, "trust": trust}.items() for value in values or ()]
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)

@@ -24,7 +24,9 @@ def answer_here(settings: Settings, path: str, params: list[tuple[str, str]], re
         return {"error": {"message": f"{path}: {error.errors()[0]['msg']}"}}
     library = make_library(settings)
     try:
-        answer = library.search.answer(search.q, filters=search.filters(), limit=search.limit, explain=search.explain)
+        answer = library.search.answer(
+            search.q, filters=search.filters(), limit=search.limit, explain=search.explain, as_typed=search.as_typed
+        )
         shaped = AnswerOut.of(answer, replace(reader, playbook=library.playbook), library.loop.trust_of)
         return shaped.model_dump(mode="json")
     finally:
@@ -44,7 +46,7 @@ def check_here(settings: Settings, params: list[tuple[str, str]]) -> None:
 def _search(params: list[tuple[str, str]]) -> SearchParams:
     values: dict[str, Any] = {}
     for name, value in params:
-        if name in ("q", "limit", "explain"):
+        if name in ("q", "limit", "explain", "as_typed"):
             values[name] = value
         else:
             values.setdefault(name, []).append(value)

@@ -20,6 +20,10 @@ def print_answer(answer: dict[str, Any], reader: Reader) -> None:
     count = reader.counted("hits.near", answer["total"])
     note = reader.counted("hits.hidden", hidden) if hidden else ""
     console.print(f"{reader('confidence.' + answer['confidence'])} · {count}{note}", style="dim", markup=False)
+    if corrected := answer.get("corrected"):
+        console.print(f"{reader('corrected', text=corrected)} (--as-typed)", style="dim", markup=False)
+    elif half_typed := answer.get("half_typed"):
+        console.print(f"{reader('half_typed', text=half_typed)} (--as-typed)", style="dim", markup=False)
     for hit in answer["hits"]:
         snippet = Text("  " + hit["snippet"])
         for start, end in hit["highlights"]:

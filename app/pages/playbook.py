@@ -25,7 +25,7 @@ def playbook_page(request: Request, reader: ReaderDep) -> Response:
         "playbook": playbook,
         "reasons": reasons,
         "named": _Named(reader),
-        "empty": not any((*named.values(), reasons, playbook.vocabulary("angle"))),
+        "empty": not any((*named.values(), reasons, playbook.vocabulary("angle"), playbook.synonyms)),
     }
     return render(request, "playbook.html", context)
 

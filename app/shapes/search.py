@@ -73,6 +73,7 @@ class SearchParams(FilterParams):
     )
     sort: Literal["relevance", "newest"] = "relevance"
     explain: bool = Field(False, description="Explain the rank of each hit.")
+    as_typed: bool = Field(False, description="Neither correct nor complete words that stand in no entry.")
 
 
 class NoParams(BaseModel):
@@ -172,6 +173,8 @@ class AnswerOut(BaseModel):
     took_ms: float
     confidence: Literal["strong", "partial", "none"]
     hidden_by_filters: int
+    corrected: str = Field("", description="The text searched for, where words of the query were corrected.")
+    half_typed: str = Field("", description="The last word, where words that contain it were searched for.")
     hits: list[HitOut]
     facets: dict[str, list[FacetOut]]
 
@@ -188,6 +191,8 @@ class AnswerOut(BaseModel):
             took_ms=round(answer.took_ms, 1),
             confidence=answer.confidence,
             hidden_by_filters=answer.hidden_by_filters,
+            corrected=answer.query.corrected,
+            half_typed=answer.query.half_typed,
             hits=[HitOut.of(hit, trust_of(hit.entry)) for hit in answer.hits],
             facets=facets,
         )

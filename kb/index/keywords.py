@@ -5,49 +5,83 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 
-from kb.index.analysis import fold
+from kb.index.analysis import flat, words
 from kb.index.catalog import Catalog
 from kb.index.schema import CHUNKS, ENTRIES
 
 # Title weights from 2 to 5 differ within noise, see docs/measurements.md.
 WEIGHTS = {"title": 2.0, "heading": 1.0, "tags": 1.0, "body": 1.0}
-MATCHES = text(
-    "SELECT rowid, -bm25(keywords, :title, :heading, :tags, :body) AS score FROM keywords"
-    " WHERE keywords MATCH :match ORDER BY score DESC LIMIT :limit"
+BM25 = "SELECT rowid AS number, -bm25(keywords, :title, :heading, :tags, :body){factor} AS score FROM keywords"
+
+PUBLISHED = (
+    "FROM keywords JOIN chunks ON chunks.number = keywords.rowid JOIN entries ON entries.number = chunks.entry"
+    " WHERE keywords MATCH :match AND entries.status = 'published'"
 )
+PART = "SELECT * FROM ({})"
+GROUPED = "SELECT number, {how}(score) AS score FROM ({parts}) GROUP BY number"
 LEAST_IDF = 1e-6  # of FTS5, for a word in half of the passages or more
 
 
-def keyword_matches(catalog: Catalog, terms: Sequence[str], limit: int) -> list[tuple[int, float]]:
-    """Return (chunk number, BM25) of the passages with any of the terms, best first."""
-    if not terms:
+MATCHES = text(f"{BM25.format(factor='')} WHERE keywords MATCH :match")
+# A word by its spellings, of which the best counts; each one or more expressions with the idf they are to have, summed.
+Weighed = tuple[tuple[tuple[str, float], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spellings:
+    """One word in several spellings: the best of them counts, not their sum."""
+
+    matches: tuple[tuple[str, float], ...]  # expressions of FTS5, each with a factor for its BM25
+
+
+def keyword_matches(
+    catalog: Catalog, terms: Sequence[str], limit: int, groups: Sequence[Spellings] = ()
+) -> list[tuple[int, float]]:
+    """Return (chunk number, BM25) of the passages with any of the terms or spellings, best first."""
+    if not terms and not groups:
         return []
-    match = " OR ".join(f'"{term}"' for term in terms)
+    values: dict[str, str | float] = {**WEIGHTS, "limit": limit}
+    parts = [_matching([(any_of(terms), 1.0)], values)] if terms else []
+    parts += [GROUPED.format(how="max", parts=_matching(group.matches, values)) for group in groups]
+    found = " UNION ALL ".join(map(PART.format, parts))
+    statement = found if len(parts) == 1 else GROUPED.format(how="sum", parts=found)
     with catalog.engine.connect() as connection:
-        rows = connection.execute(MATCHES, {"match": match, "limit": limit, **WEIGHTS})
+        rows = connection.execute(text(f"{statement} ORDER BY score DESC LIMIT :limit"), values)
         return [(int(number), float(score)) for number, score in rows]
 
 
-def few_matches(
-    catalog: Catalog, idf_of: Mapping[str, float], counts: Mapping[str, int], limit: int
-) -> list[tuple[int, float]]:
-    """Return (chunk number, BM25) of the passages with any of the terms, best first, with an idf of our own for each.
+def few_matches(catalog: Catalog, weighed: Sequence[Weighed], limit: int) -> list[tuple[int, float]]:
+    """Return (chunk number, BM25) of the passages with any of the words, best first, with an idf of our own for each.
 
     FTS5 gives a word in half of the passages no weight, so in a base of two entries no word would count. Each
-    term is looked up on its own, which is for small bases only.
+    expression is looked up on its own, which is for small bases only.
     """
     scores: defaultdict[int, float] = defaultdict(float)
     with catalog.engine.connect() as connection:
         total = connection.scalar(select(func.count()).select_from(CHUNKS)) or 0
-        for term, idf in idf_of.items():
-            times = idf / fts5_idf(counts[term], total)
-            for number, score in connection.execute(MATCHES, {"match": f'"{term}"', "limit": total, **WEIGHTS}):
-                scores[number] += times * score
+        for spellings in weighed:
+            best: dict[int, float] = {}
+            for spelling in spellings:
+                for number, score in _summed(connection, spelling, total).items():
+                    best[number] = max(score, best.get(number, 0.0))
+            for number, score in best.items():
+                scores[number] += score
     return sorted(scores.items(), key=lambda found: (-found[1], found[0]))[:limit]
+
+
+def _summed(connection: Connection, spelling: Sequence[tuple[str, float]], total: int) -> dict[int, float]:
+    """Return the BM25 of the passages with any expression of a spelling, each with the idf given."""
+    scores: defaultdict[int, float] = defaultdict(float)
+    for match, idf in spelling:
+        rows = connection.execute(MATCHES, {"match": match, **WEIGHTS}).all()
+        for number, score in rows:
+            scores[number] += score * idf / fts5_idf(len(rows), total)
+    return scores
 
 
 def fts5_idf(document_count: int, total: int) -> float:
@@ -56,11 +90,56 @@ def fts5_idf(document_count: int, total: int) -> float:
     return idf if idf > 0 else LEAST_IDF
 
 
+def any_of(terms: Sequence[str]) -> str:
+    """Return the expression that matches any of the terms."""
+    return " OR ".join(map(one, terms))
+
+
+def one(*terms: str) -> str:
+    """Return the expression that matches one term, or some of them side by side."""
+    return f'"{" ".join(terms)}"'
+
+
+def _matching(matches: Sequence[tuple[str, float]], values: dict[str, str | float]) -> str:
+    """Return the statement for some expressions; their values are added to `values`."""
+    parts = []
+    for match, factor in matches:
+        at = len(values)
+        values |= {f"match{at}": match, f"factor{at}": factor}
+        parts.append(f"{BM25.format(factor=f' * :factor{at}')} WHERE keywords MATCH :match{at}")
+    return " UNION ALL ".join(parts)
+
+
 def term_counts(catalog: Catalog, terms: Sequence[str]) -> dict[str, int]:
     """Return the number of passages that contain each term."""
     statement = text("SELECT term, doc FROM keyword_counts WHERE term IN (SELECT value FROM json_each(:terms))")
     with catalog.engine.connect() as connection:
         return {row[0]: int(row[1]) for row in connection.execute(statement, {"terms": json.dumps(list(terms))})}
+
+
+def words_by_count(catalog: Catalog) -> list[str]:
+    """Return all terms of the index, the most frequent first."""
+    with catalog.engine.connect() as connection:
+        return list(connection.scalars(text("SELECT term FROM keyword_counts ORDER BY doc DESC, term")))
+
+
+def has_phrase(catalog: Catalog, terms: Sequence[str]) -> bool:
+    """Whether the terms follow one another in any published passage."""
+    query, phrase = text(f"SELECT 1 {PUBLISHED} LIMIT 1"), f'"{" ".join(terms)}"'
+    with catalog.engine.connect() as connection:
+        return connection.scalar(query, {"match": phrase}) is not None
+
+
+def surface_of(catalog: Catalog, term: str) -> str:
+    """Return a word as it is written in a published passage or its titles; empty if there is none."""
+    query = text(f"SELECT entries.title, chunks.headings, chunks.plain {PUBLISHED} LIMIT 1")
+    with catalog.engine.connect() as connection:
+        row = connection.execute(query, {"match": f'{{title heading body}} : "{term}"'}).first()
+    for written in row or ():
+        for word in words(written):
+            if word.term == term:
+                return str(written[word.start : word.end])
+    return ""
 
 
 def terms_in(catalog: Catalog, numbers: Sequence[int], terms: Sequence[str]) -> dict[int, tuple[str, ...]]:
@@ -78,15 +157,16 @@ def terms_in(catalog: Catalog, numbers: Sequence[int], terms: Sequence[str]) -> 
 
 
 def entries_with_text(catalog: Catalog, phrase: str, terms: Sequence[str]) -> set[int]:
-    """Return the entries that contain a phrase verbatim (folded) in title, headings, tags or text."""
-    query = select(ENTRIES.c.number, ENTRIES.c.named, CHUNKS.c.headings, CHUNKS.c.text).join(
-        CHUNKS, CHUNKS.c.entry == ENTRIES.c.number
-    )
-    if terms:
-        match = " AND ".join(f'"{term}"' for term in terms)
-        holding = text("chunks.number IN (SELECT rowid FROM keywords WHERE keywords MATCH :match)")
-        query = query.where(holding.bindparams(match=match))
-    wanted = fold(phrase)
+    """Return the entries that contain a phrase verbatim (folded) in title, headings, tags or text.
+
+    Its terms spare reading every passage; where none with them has the phrase, it may be part of a word: all are read.
+    """
+    wanted = flat(phrase)
+    query = select(ENTRIES.c.number).join(CHUNKS, CHUNKS.c.entry == ENTRIES.c.number).distinct()
+    query = query.where((func.instr(ENTRIES.c.named, wanted) > 0) | (func.instr(CHUNKS.c.flat, wanted) > 0))
+    inner = terms[1:-1] or terms  # a phrase may begin and end within a word
+    match = " AND ".join(f'"{term}"' for term in inner)
+    holding = text("chunks.number IN (SELECT rowid FROM keywords WHERE keywords MATCH :match)")
     with catalog.engine.connect() as connection:
-        rows = connection.execute(query)
-        return {row[0] for row in rows if wanted in row[1] or wanted in fold(f"{row[2]}\n{row[3]}")}
+        found = set(connection.scalars(query.where(holding.bindparams(match=match)))) if terms else set()
+        return found or set(connection.scalars(query))

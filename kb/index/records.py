@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kb.entry import Chunk, Entry, Problem
 from kb.fields import FIELDS
-from kb.index.analysis import Word, fold, with_parts, words
+from kb.index.analysis import Word, flat, fold, words
 from kb.index.documents import to_document
 from kb.index.plain import plain
 from kb.index.schema import CHUNKS, ENTRIES, FACET_VALUES, LINKS, META, NAMES, PROBLEMS, SITUATIONS
@@ -20,6 +20,7 @@ from kb.index.searched import headings_of, tags_of, title_of
 from kb.wording import to_json
 
 # Statements are built once: building them takes longer than executing them.
+_CODE = re.compile(r"([a-z]+)[-_ ]?(\d+)")
 _INSERT = {table: insert(table) for table in (ENTRIES, FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS, PROBLEMS)}
 _KEYWORDS = text("INSERT INTO keywords(rowid, title, heading, tags, body) VALUES (:n, :title, :heading, :tags, :body)")
 _CHUNKS_OF = select(CHUNKS.c.number).where(CHUNKS.c.entry == bindparam("entry")).order_by(CHUNKS.c.number)
@@ -119,7 +120,7 @@ def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
         "status": entry.status,
         "review_by": entry.review_by.isoformat() if entry.review_by else "",
         "verified_on": entry.verified_on.isoformat() if entry.verified_on else "",
-        "named": fold("\n".join(_named(entry))),
+        "named": _flat(*_named(entry)),
         "document": to_document(entry),
         "body": entry.body,
     }
@@ -159,6 +160,7 @@ def _chunk_row(number: int, kept: StoredChunk, text: str, found: Sequence[Word])
         "headings": json.dumps(chunk.headings, ensure_ascii=False),
         "text": chunk.text,
         "plain": text,
+        "flat": _flat(*chunk.headings, text, *([chunk.text] if "](" in chunk.text else [])),  # targets of links, too
         "words": json.dumps(found, ensure_ascii=False),
         "line_start": chunk.line_start,
         "line_end": chunk.line_end,
@@ -168,7 +170,12 @@ def _chunk_row(number: int, kept: StoredChunk, text: str, found: Sequence[Word])
 
 
 def _terms(found: Iterable[Word]) -> str:
-    return " ".join(part for word in found for part in with_parts(word.term))
+    return " ".join(word.term for word in found)
+
+
+def _flat(*texts: str) -> str:
+    """Return texts as phrases are compared; none continues in the next."""
+    return "¦".join(map(flat, texts))
 
 
 def _named(entry: Entry) -> list[str]:
@@ -182,7 +189,9 @@ def _named(entry: Entry) -> list[str]:
 def _names(entry: Entry) -> set[str]:
     named = [entry.id.rsplit("/", 1)[-1], *(n for field in FIELDS if field.is_name for n in entry.values(field.name))]
     folded = {fold(name).strip() for name in named} | {_short(fold(customer)) for customer in entry.values("customer")}
-    return {name for name in folded if len(name) > 1}
+    codes = [code for name in folded if (code := _CODE.fullmatch(name))]
+    spelled = {between.join(code.groups()) for code in codes for between in ("", "-", " ")}
+    return {name for name in folded | spelled if len(name) > 1}
 
 
 def _short(name: str) -> str:

@@ -45,7 +45,7 @@ class Logbook:
     def search(self, answer: Answer, filters: Filters, asker: str, language: str, deal: str = "") -> str:
         """Log a search with words; return its id, empty if there was nothing to log."""
         text = answer.query.text.strip()
-        if not text:
+        if answer.query.is_empty:
             return ""
         before = next(iter(self._recent.get(asker, ())), None)
         typed_on = before is not None and asker != PROGRAM and _is_same(before, text)

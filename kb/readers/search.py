@@ -20,7 +20,9 @@ from kb.search.hits import make_hits
 from kb.search.lookup import look_up, weigh
 from kb.search.meetings import without_meetings
 from kb.search.query import Filters, Query, SearchRequest, Sort, parse_query
+from kb.search.spelling import Speller
 
+USUAL_WORD = "the"  # one token; a typo is cut into several
 ALIKE_CHARS = 600  # of the text to find similar entries for
 
 
@@ -41,10 +43,18 @@ class Search:
         limit: int = 10,
         offset: int = 0,
         explain: bool = False,
+        as_typed: bool = False,
     ) -> Answer:
-        """Answer a query; without words, list entries newest first. Raises QueryTooLongError, BadFilterError."""
+        """Answer a query; without words, list entries newest first. Raises QueryTooLongError, BadFilterError.
+
+        Words that stand in no entry are corrected, and a half-typed one is completed, unless taken `as_typed`.
+        """
         started = time.perf_counter()
-        query, filters = parse_query(text), with_playbook_keys(filters, self._live.state.playbook)
+        query = parse_query(text)
+        if not (as_typed or query.is_empty or self._live.state.source is None):
+            query = self._speller().corrected(query)
+        query = self._live.state.thesaurus.expand(query)
+        filters = with_playbook_keys(filters, self._live.state.playbook)
         request = SearchRequest(query, filters, sort, limit, offset, explain, started)
         if not query.is_empty:
             source = self._live.source()
@@ -56,6 +66,12 @@ class Search:
         if filters.trust:
             return listing.listing_by_trust(self._live.source(), request, self._live.within)
         return listing.listing(self._live.catalog, request, self._live.visible)
+
+    def _speller(self) -> Speller:
+        def is_word(letters: str) -> bool:
+            return self.count_tokens(letters) <= self.count_tokens(USUAL_WORD)
+
+        return Speller(self._live.state.index.catalog, self._live.vocabulary.read, is_word)
 
     def similar(self, entry_id: str, *, limit: int = 5) -> tuple[Hit, ...]:
         """Return the entries most similar to one. Raises EntryNotFoundError."""
@@ -74,6 +90,10 @@ class Search:
         words = look_up(source, weigh(source, query), without_meetings(self._live.state.bounds, None))[0]
         found = find(source, words, names_in(source.snapshot, query), neighbours, query.language).candidates
         return make_hits(source.catalog, query, found[:limit], explain, neighbours)
+
+    def treats_as_one(self, one: str, other: str) -> bool:
+        """Whether the playbook has two words as spellings of each other."""
+        return self._live.state.thesaurus.treats_as_one(one, other)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector per query, as rows."""

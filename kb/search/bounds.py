@@ -7,12 +7,13 @@ from dataclasses import replace
 from kb.choices import CHOICES
 from kb.errors import BadFilterError
 from kb.fields import FILTERS
+from kb.index import analysis
 from kb.index.catalog import Catalog
 from kb.index.entries import numbered_entries
 from kb.index.filters import entry_numbers, passing
 from kb.index.keywords import entries_with_text
 from kb.playbook import Playbook
-from kb.search.query import Filters, Query, parse_query
+from kb.search.query import Filters, Query
 from kb.wording import say
 
 CACHED_FILTERS = 64
@@ -51,8 +52,7 @@ class Bounds:
             return None
         kept = self.within(NO_FILTERS)
         for phrase in query.phrases:
-            terms = parse_query(phrase.replace('"', "")).terms
-            kept &= entries_with_text(self._catalog, phrase, terms)
+            kept &= entries_with_text(self._catalog, phrase, analysis.terms(phrase))
         for word in query.excluded:
             kept -= entries_with_text(self._catalog, word, ())
         return kept

@@ -23,7 +23,7 @@ def make_hits(
     """Return one hit per candidate, in order, without those a sync has just replaced."""
     numbers = [candidate.chunk for candidate in candidates]
     found = passages(catalog, numbers)
-    terms = terms_in(catalog, numbers, query.terms) if explain else {}
+    terms = terms_in(catalog, numbers, query.highlighted) if explain else {}
     hits = []
     for candidate in candidates:
         if candidate.chunk not in found:
@@ -31,7 +31,8 @@ def make_hits(
         passage = found[candidate.chunk]
         entry = passage.entry
         sentence = _best_sentence(passage, neighbours.best_sentence(candidate.place))
-        snippet = make_snippet(passage.text or entry.title, query.terms, entry.language, passage.words, sentence)
+        words = query.highlighted
+        snippet = make_snippet(passage.text or entry.title, words, entry.language, passage.words, sentence)
         why = replace(candidate.why, keyword_terms=terms.get(candidate.chunk, ())) if explain else None
         hits.append(Hit(entry, passage.heading, snippet, candidate.band, candidate.score, why))
     return tuple(hits)

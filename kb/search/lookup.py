@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.index.keywords import few_matches, keyword_matches, term_counts
+from kb.index.keywords import Spellings, Weighed, any_of, few_matches, keyword_matches, one, term_counts
 from kb.index.neighbours import OVERFETCH
 from kb.index.snapshot import Snapshot
 from kb.search import ranking
-from kb.search.query import Query
+from kb.search.query import Query, Synonyms
 from kb.search.source import Source
 
 DEPTH = 100  # candidates per retrieval; 200 gives the same quality, 30 a lower one
 SMALL_BASE = 2_000  # passages up to which every word is looked up, with Lucene's idf
+CHEAP = 2_000  # passages of another spelling, looked up in about 5 ms
 COMMON_SHARE = 0.2  # beyond, words in more passages are expensive and add little next to a rarer word
 
 Scope = frozenset[int] | None  # entry numbers; None for all
@@ -27,8 +29,19 @@ Matches = list[tuple[int, float]]
 class Keywords:
     """The terms of a query that the keyword index contains."""
 
-    counts: dict[str, int]  # of the terms worth looking up: passages with it
+    terms: tuple[str, ...]  # those worth looking up, without those in a group
     mass: float  # summed idf of all its terms, unknown ones included
+    groups: tuple[Spellings, ...] = ()  # words with several spellings
+    weighed: tuple[Weighed, ...] = ()  # all known words, as a small base is searched
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A word with several spellings, in a large base and in a small one."""
+
+    spellings: Spellings
+    weighed: Weighed
+    mass: float  # idf
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +56,48 @@ class LookUp:
 
 def weigh(source: Source, query: Query) -> Keywords:
     """Return the terms of a query worth looking up, and its idf mass."""
-    counts, total = term_counts(source.catalog, query.terms), len(source.snapshot.numbers)
-    mass = sum(ranking.idf(counts.get(term, 0), total) for term in query.terms)
-    known = tuple(term for term in query.terms if counts.get(term))
+    counts, total = term_counts(source.catalog, query.highlighted), len(source.snapshot.numbers)
+    groups = {some.terms: group for some in query.synonyms if (group := _group(some, counts, total))}
+    grouped = {term for terms in groups for term in terms}
+    single = tuple(term for term in query.terms if term not in grouped)
+    mass = sum(ranking.idf(counts.get(term, 0), total) for term in single) + sum(
+        group.mass for group in groups.values()
+    )
+    known = tuple(term for term in single if counts.get(term))
     rare = tuple(term for term in known if counts[term] <= total * COMMON_SHARE)
-    chosen = rare if rare and total > SMALL_BASE else known
-    return Keywords({term: counts[term] for term in chosen}, mass)
+    kept = rare if (rare or groups) and total > SMALL_BASE else known
+    weighed = tuple((((one(term), ranking.idf(counts[term], total)),),) for term in known)
+    return Keywords(
+        terms=kept,
+        mass=mass,
+        groups=tuple(group.spellings for group in groups.values()),
+        weighed=(*weighed, *(group.weighed for group in groups.values())),
+    )
+
+
+def _group(synonyms: Synonyms, counts: Mapping[str, int], total: int) -> Group | None:
+    """Return the spellings of some words with the idf mass all of them have; None if there is no other spelling.
+
+    A passage is scored as if it had the spelling asked for; a rarer spelling tells no more than the usual one.
+    """
+    asked = synonyms.terms
+    found = min(counts.get(term, 0) for term in asked)
+    most = total * COMMON_SHARE if total > SMALL_BASE else total
+    others = {spelling: min(counts.get(term, 0) for term in spelling) for spelling in synonyms.spellings}
+    # Where the word asked for is as frequent, the other spelling is that of the same labels and finds nothing new.
+    others = {s: n for s, n in others.items() if 0 < n <= most and (n <= CHEAP or n > 2 * found)}
+    if not others or found > most:
+        return None
+    mass = sum(ranking.idf(counts.get(term, 0), total) for term in asked)
+    if len(asked) == 1 or not all(counts.get(term) for term in asked):
+        # Labels are indexed in every spelling, so the passages of one are mostly those of the others.
+        mass = min(mass, ranking.idf(max(*others.values(), *(counts.get(term, 0) for term in asked)), total))
+    own = mass / ranking.idf(counts[asked[0]], total) if len(asked) == 1 and counts.get(asked[0]) else 1.0
+    matches = [(any_of(asked), min(1.0, own))]
+    matches += [(one(*words), min(1.0, mass / ranking.idf(n, total))) for words, n in others.items()]
+    weighed = [tuple((one(t), min(1.0, own) * ranking.idf(counts[t], total)) for t in asked if counts.get(t))]
+    weighed += [((one(*words), min(mass, ranking.idf(n, total))),) for words, n in others.items()]
+    return Group(Spellings(tuple(matches)), tuple(weighed), mass)
 
 
 def look_up(source: Source, keywords: Keywords, *scopes: Scope) -> tuple[LookUp, ...]:
@@ -66,11 +115,9 @@ def look_up(source: Source, keywords: Keywords, *scopes: Scope) -> tuple[LookUp,
 
 
 def _matches(source: Source, keywords: Keywords, limit: int) -> Matches:
-    total = len(source.snapshot.numbers)
-    if total > SMALL_BASE:
-        return keyword_matches(source.catalog, tuple(keywords.counts), limit)
-    idf_of = {term: ranking.idf(count, total) for term, count in keywords.counts.items()}
-    return few_matches(source.catalog, idf_of, keywords.counts, limit)
+    if len(source.snapshot.numbers) <= SMALL_BASE:
+        return few_matches(source.catalog, keywords.weighed, limit)
+    return keyword_matches(source.catalog, keywords.terms, limit, keywords.groups)
 
 
 def _flags(snapshot: Snapshot, entries: Scope) -> Flags | None:

@@ -9,11 +9,13 @@ from typing import Literal
 
 from kb.errors import QueryTooLongError
 from kb.index import analysis
+from kb.search.frames import subject_terms
 
 MAX_QUERY_CHARS = 1_000  # fits a paragraph; longer texts belong in the search for similar deals
 MAX_LIMIT = 100
+LONG_MARKS = "ー—―–ｰ"  # typed for a minus by Japanese input methods
 Sort = Literal["relevance", "newest"]
-_PART = re.compile(r'(?P<minus>(?<!\S)[-−－])?(?:["“”„「](?P<phrase>[^"“”「」]*)["“”」]|(?P<word>\S+))')
+PART = re.compile(r'(?P<minus>(?<!\S)[-−－])?(?:["“”„「](?P<phrase>[^"“”「」]*)["“”」]|(?P<word>\S+))')
 _JAPANESE, _ENGLISH = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]"), re.compile(r"[A-Za-z]{3}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 
@@ -36,6 +38,14 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Synonyms:
+    """Other spellings of some words of a query; a passage with several of them counts once."""
+
+    terms: tuple[str, ...]  # of the query
+    spellings: tuple[tuple[str, ...], ...]  # each as index terms that follow one another
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A parsed query."""
 
@@ -43,7 +53,20 @@ class Query:
     meaning: str = ""  # text to embed: without operators and exclusions
     phrases: tuple[str, ...] = ()  # must occur verbatim
     excluded: tuple[str, ...] = ()  # must not occur
-    terms: tuple[str, ...] = field(default=())  # index terms, distinct
+    terms: tuple[str, ...] = field(default=())  # index terms, distinct, without question frames
+    synonyms: tuple[Synonyms, ...] = ()  # from the playbook, or what a half-typed word may become
+    corrected: str = ""  # the text searched for, where it is not the one entered
+    half_typed: str = ""  # the last word, where it stands in no entry but parts of others are it
+
+    @property
+    def dashed(self) -> str:
+        """A word that begins with a long vowel mark: as no word does, it was meant to be left out."""
+        return next((word for word in self.text.split() if len(word) > 1 and word[0] in LONG_MARKS), "")
+
+    @property
+    def highlighted(self) -> tuple[str, ...]:
+        """All terms to highlight."""
+        return (*self.terms, *(term for some in self.synonyms for spelling in some.spellings for term in spelling))
 
     @property
     def language(self) -> str:
@@ -80,11 +103,11 @@ def parse_query(text: str) -> Query:
     """Parse a query; any input is valid. Raises QueryTooLongError."""
     if len(text) > MAX_QUERY_CHARS:
         raise QueryTooLongError(len(text), MAX_QUERY_CHARS)
-    cleaned = " ".join(_CONTROL.sub(" ", text).split())
+    cleaned = " ".join(_CONTROL.sub(" ", text.replace("\u00ad", "")).split())  # soft hyphens are no part of a word
     words: list[str] = []
     phrases: list[str] = []
     excluded: list[str] = []
-    for match in _PART.finditer(cleaned):
+    for match in PART.finditer(cleaned):
         phrase = " ".join((match["phrase"] or "").split())
         minus = match["minus"] or ""
         if minus and (phrase or match["word"]):
@@ -101,7 +124,7 @@ def parse_query(text: str) -> Query:
     meaning = " ".join(words)
     if not analysis.fold(re.sub(r"[\W_]+", "", meaning)):
         meaning = meaning if any(not c.isascii() for c in meaning) else ""
-    return Query(cleaned, meaning, tuple(phrases), tuple(excluded), tuple(dict.fromkeys(analysis.terms(meaning))))
+    return Query(cleaned, meaning, tuple(phrases), tuple(excluded), subject_terms(meaning))
 
 
 def _stands_alone(text: str, match: re.Match[str]) -> bool:

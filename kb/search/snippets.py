@@ -39,7 +39,7 @@ def make_snippet(
     text = plain(passage) if words is None else passage
     known = list(analysis.words(text)) if words is None and terms else words or ()
     wanted = set(terms)
-    found = [(w.start, w.end) for w in known if w.term in wanted or _shares_part(w.term, wanted)]
+    found = [(w.start, w.end) for w in known if w.term in wanted]
     nearest = text.find(sentence) if sentence else -1
     start, end = _window(text, found, SNIPPET_CHARS.get(language, SNIPPET_CHARS["ja"]), nearest)
     head, tail = ("…" if start else ""), ("…" if end < len(text) else "")
@@ -47,10 +47,6 @@ def make_snippet(
     inside = [(a + moved, b + moved) for a, b in found if start <= a and b <= end]
     snippet = head + text[start:end] + tail
     return Snippet(snippet, _merged(inside, snippet))
-
-
-def _shares_part(term: str, wanted: set[str]) -> bool:
-    return "_" in term and any(part in wanted for part in term.split("_") if len(part) > 1)
 
 
 def _window(text: str, found: Sequence[tuple[int, int]], size: int, nearest: int) -> tuple[int, int]:

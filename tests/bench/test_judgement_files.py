@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BENCH, ENTRIES = ROOT / "bench", ROOT / "entries"
-FILES = ("judgements.jsonl", "typed_judgements.jsonl")
+FILES = ("judgements.jsonl", "typed_judgements.jsonl", "mistyped_judgements.jsonl")
 
 
 def rows(name: str) -> list[dict[str, Any]]:

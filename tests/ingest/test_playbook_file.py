@@ -166,3 +166,16 @@ _PARTS = st.sampled_from(
 @given(st.lists(_PARTS, max_size=30).map("".join))
 def test_no_text_makes_it_raise(text: str) -> None:
     parse_playbook(text)
+
+
+def test_synonyms_are_lists_of_words() -> None:
+    playbook, problems = parse_playbook("synonyms:\n  - [乗り換え, リプレイス]\n  - 解約, 退会\n")
+    assert playbook.synonyms == (("乗り換え", "リプレイス"), ("解約", "退会"))
+    assert problems == ()
+
+
+@pytest.mark.parametrize("value", ["[乗り換え]", "\n  - 乗り換え", "\n  - {a: b}", "5"])
+def test_a_synonym_alone_is_a_problem(value: str) -> None:
+    playbook, problems = parse_playbook(f"synonyms: {value}\n")
+    assert playbook.synonyms == ()
+    assert [p.message.startswith("synonyms: expected lists of two or more words") for p in problems] == [True]

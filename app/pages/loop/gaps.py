@@ -16,6 +16,7 @@ from app.http.asker import asker_of
 from app.http.body import posted_form
 from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep
 from app.pages.cards import card_of
+from app.pages.loop.alike import proposed_synonyms
 from app.pages.loop.proposal import proposed_kind
 from app.pages.search.address import SearchAddress, day_or_nothing
 from app.pages.search.page import active_filters
@@ -59,6 +60,7 @@ def gaps_page(
         "unused": len(unused),
         "is_unused": why in UNUSED,
         "done": reader(f"gaps.done_{said}") if (said := asked.get("done", "")) in DONE else "",
+        "alike": [] if activity.trouble else proposed_synonyms(activity, library),
         "trouble": activity.trouble,
     }
     return render(request, "gaps.html", context)

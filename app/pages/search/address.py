@@ -29,6 +29,7 @@ class SearchAddress:
     page: int = 1
     deal: str = ""  # the open deal it is for
     trust: tuple[TrustState, ...] = ()
+    as_typed: bool = False
 
     @classmethod
     def read(cls, query: QueryParams) -> SearchAddress:
@@ -44,6 +45,7 @@ class SearchAddress:
             page=min(LAST_PAGE, max(1, int(page))) if page.isascii() and page.isdigit() and len(page) < 9 else 1,
             deal=query.get("for", "").strip()[:500],
             trust=tuple(state for state in STATES if state in query.getlist("trust")),
+            as_typed=query.get("as_typed") == "true",
         )
 
     @classmethod
@@ -96,6 +98,14 @@ class SearchAddress:
         """Return another page of the same search."""
         return replace(self, page=page)
 
+    def uncorrected(self) -> SearchAddress:
+        """Return the search for the words as they were typed."""
+        return replace(self, as_typed=True, page=1)
+
+    def excluding(self, word: str) -> SearchAddress:
+        """Return the same search without the entries that have a word typed after a long vowel mark."""
+        return replace(self, text=" ".join(f"-{w[1:]}" if w == word else w for w in self.text.split()), page=1)
+
     def __str__(self) -> str:
         single: Mapping[str, str] = {
             "q": self.text,
@@ -104,6 +114,7 @@ class SearchAddress:
             "sort": "newest" if self.sort == "newest" else "",
             "page": str(self.page) if self.page > 1 else "",
             "for": self.deal,
+            "as_typed": "true" if self.as_typed else "",
         }
         pairs = [(facet, value) for facet, chosen in self.values for value in chosen]
         pairs += [("trust", state) for state in self.trust]

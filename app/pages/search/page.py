@@ -77,6 +77,7 @@ def search_page(
         limit=PAGE_SIZE,
         offset=asked.offset,
         explain=bool(asked.text),
+        as_typed=asked.as_typed,
     )
     asker = asker_of(request)
     if asked.page == 1:

@@ -59,7 +59,17 @@ def assert_error(response: Any, status: int, code: str) -> None:
 
 def test_an_answer_has_exactly_the_promised_shape(client: TestClient) -> None:
     answer = search(client, q="価格が高い")
-    assert list(answer) == ["query", "total", "took_ms", "confidence", "hidden_by_filters", "hits", "facets"]
+    assert list(answer) == [
+        "query",
+        "total",
+        "took_ms",
+        "confidence",
+        "hidden_by_filters",
+        "corrected",
+        "half_typed",
+        "hits",
+        "facets",
+    ]
     assert answer["query"] == "価格が高い"
     assert answer["confidence"] in ("strong", "partial", "none")
     assert list(answer["facets"]) == list(FACETS)

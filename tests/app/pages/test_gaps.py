@@ -245,3 +245,12 @@ def test_a_damaged_activity_database_leaves_the_search_alone_and_is_said(
     assert client.post("/helpful/notes/a", headers=JA).status_code == 503
     page = client.get("/", params={"q": "a"}, headers=JA).text
     assert "利用の記録に書き込めません" in page and "/entries/notes/a" in page
+
+
+def test_words_that_led_two_people_to_an_entry_are_proposed_as_synonyms(client: TestClient) -> None:
+    for browser in (_browser(client), _browser(client)):
+        _search(browser, "定価表")
+        _search(browser, "価格")
+        assert browser.get("/entries/talk-tracks/price", headers=JA).status_code == 200
+    page = client.get("/gaps", headers=JA).text
+    assert "  - [定価表, 価格]" in page and "/entries/talk-tracks/price" in page

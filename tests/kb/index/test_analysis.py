@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.index import analysis
-from kb.index.analysis import terms, words
+from kb.index.analysis import flat, fold, terms, words
 
 _TOKEN = re.compile(r"[0-9a-z_\x80-\U0010ffff]+")
 _MIXED = st.text(
@@ -36,9 +36,61 @@ def test_two_spellings_of_a_word_are_one_term(one: str, other: str) -> None:
     assert terms(one) == terms(other) != []
 
 
-def test_a_code_is_found_whole_and_in_parts() -> None:
-    assert terms("GL-200") == ["gl_200", "gl", "200"]
-    assert terms("ISO9001") == ["iso9001"]
+@pytest.mark.parametrize("code", ["GL-200", "gl200", "ＧＬ−２００", "GL‐200", "GL_200", "GL.200"])
+def test_a_code_is_found_whole_and_in_parts(code: str) -> None:
+    assert terms(code) == ["gl200", "gl", "200"]
+
+
+def test_points_and_dashes_between_digits_stay() -> None:
+    assert terms("5.2 52 2026-04") == ["5_2", "52", "2026_04", "2026", "04"]
+
+
+@pytest.mark.parametrize(
+    "number", ["1,275万", "12750000", "１２７５万", "12,750,000", "1275万", "12.75百万", "0.1275億"]
+)
+def test_a_number_is_one_term_in_any_spelling(number: str) -> None:
+    assert terms(number) == ["12750000"]
+
+
+def test_lists_and_places_are_no_amounts() -> None:
+    assert terms("1,2,3 3千葉 1.2,3") == ["1", "2", "3", "3", "千葉", "1_2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("髙橋", "高橋"),
+        ("渡邊と渡邉", "渡辺と渡辺"),
+        ("斉藤", "斎藤"),
+        ("齋藤と齊藤", "斎藤と斎藤"),
+        ("濵田と濱田", "浜田と浜田"),
+        ("山﨑と山嵜", "山崎と山崎"),
+        ("黒澤", "黒沢"),
+        ("巖臺鑄造", "巌台鋳造"),
+        ("瀨戶", "瀬戸"),
+        ("旭ケ原", "旭ヶ原"),
+        ("⼀⽇", "一日"),
+        ("⻑⻘", "長青"),
+        ("café façade", "cafe facade"),
+        ("cafe\u0301", "cafe"),
+        ("Straße", "strasse"),
+        ("don’t", "dont"),
+        ("per\u00adfor\u00admance", "performance"),
+        ("ﾀﾌﾞﾚｯﾄ", "タブレット"),
+        ("low-code", "lowcode low code"),
+    ],
+)
+def test_variants_of_a_character_are_one(one: str, other: str) -> None:
+    assert terms(one) == terms(other) != []
+    assert flat(one).replace("-", "") in flat(other) or "'" in flat(one)
+
+
+def test_a_word_with_a_variant_is_cut_as_a_word() -> None:
+    assert terms("一斉送信") == [fold("一斉"), "送信"]
+
+
+def test_line_breaks_within_a_sentence_count_for_nothing_in_a_phrase() -> None:
+    assert flat("監査の\n 記録　を exact  phrase") == "監査の記録をexact phrase"
 
 
 def test_words_that_carry_no_meaning_are_left_out() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.sync import sync
+from kb.index.analysis import terms
 from kb.index.index import Index
 from kb.index.keywords import entries_with_text, few_matches, fts5_idf, keyword_matches, term_counts
 from kb.search.ranking import idf
@@ -32,6 +33,46 @@ def test_a_phrase_stands_in_no_other_field(index: Index, entries: Path) -> None:
     sync(index, entries)
     assert entries_with_text(index.catalog, "三浦", ()) == set()
     assert entries_with_text(index.catalog, "published", ()) == set()
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "太字の言葉",
+        "導入の手引きを送る",
+        "line ends do not matter",
+        "行をまたぐ言葉",
+        "don't worry",
+        "don’t worry",
+        "performance review",
+        "ＦＵＬＬ幅",
+        "跨ぐ",
+        "渡邊さん",
+        "手引き https",
+    ],
+)
+def test_a_phrase_is_found_across_markup_lines_and_forms(index: Index, entries: Path, phrase: str) -> None:
+    body = (
+        "**太字**の言葉。[導入の手引き](https://example.com/guide)を送る。line ends\ndo not matter. 行を\nまたぐ言葉。"
+        "Don’t worry. per\u00adformance review. full幅。欄を跨ぐ。渡辺さん。"
+    )
+    write(entries, "notes/asked.md", note("記録", body))
+    sync(index, entries)
+    expected = set() if phrase == "手引き https" else {dict(_numbers(index))["notes/asked"]}
+    assert entries_with_text(index.catalog, phrase, terms(phrase)) == expected
+
+
+def test_a_phrase_may_begin_and_end_within_a_word(index: Index, entries: Path) -> None:
+    write(entries, "notes/asked.md", note("記録", "契約満了の前に聞く。"))
+    sync(index, entries)
+    number = dict(_numbers(index))["notes/asked"]
+    assert entries_with_text(index.catalog, "約満了の前", terms("約満了の前")) == {number}
+
+
+def test_a_phrase_does_not_reach_from_one_label_into_the_next(index: Index, entries: Path) -> None:
+    write(entries, "notes/asked.md", note("記録", tags="[競合, 比較]"))
+    sync(index, entries)
+    assert entries_with_text(index.catalog, "競合比較", ()) == set()
 
 
 def _numbers(index: Index) -> list[tuple[str, int]]:
