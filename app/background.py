@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 class Background:
     """The jobs that run as long as the server, under a supervisor."""
 
-    def __init__(self, services: Services, *, first_retry: float = FIRST_RETRY) -> None:
+    def __init__(self, services: Services, *, is_prepared: bool = True, first_retry: float = FIRST_RETRY) -> None:
+        """Unless the index `is_prepared`, bringing it up to date is the first thing to do, while others answer."""
         self._library = services.library
         self._intake = services.intake
         self._settings = services.settings
@@ -38,8 +39,10 @@ class Background:
         self._drawn = ""  # the generation that the pictures show
         self._index_job = Job("index", self._index, POLL_SECONDS)
         self._embed_job = Job("embed", self._embed, POLL_SECONDS)
+        self._warm_job = Job("warm", self._warm, WARM_SECONDS, at_once=True)
+        self._is_prepared = is_prepared
         jobs = [
-            Job("warm", self._warm, WARM_SECONDS, at_once=True),
+            self._warm_job,
             Job("poll", self._poll, POLL_SECONDS),
             Job("saved", services.intake.retry, POLL_SECONDS),
             self._embed_job,
@@ -50,6 +53,9 @@ class Background:
             Job("charts", self._draw, DRAW_SECONDS),
             Job("monitor", self._monitor, LATE_SECONDS),
         ]
+        if not is_prepared:
+            services.intake.begin_preparing()
+            jobs.append(Job("prepare", self._prepare, POLL_SECONDS, at_once=True))
         if services.settings.watch:
             jobs += [
                 Job("watch", self._watch, POLL_SECONDS, at_once=True),
@@ -77,6 +83,22 @@ class Background:
         self._library.warm()
         if self._library.state().ready:
             self._library.search.answer(QUESTION)
+
+    def _prepare(self) -> None:
+        """Index what changed while no server was running; wait while another process does."""
+        if self._is_prepared:
+            return
+        report = self._intake.prepare()
+        if report is None:
+            return
+        self._is_prepared = True
+        for job in (self._warm_job, self._embed_job, self._index_job):
+            job.wake.set()
+        count, waiting = len(report.added) + len(report.changed), self._intake.preparation
+        log.info(
+            "%d entries indexed, %d removed; %d texts are still to be embedded; %d problems (kb check lists them).",
+            count, len(report.removed), waiting.total if waiting else 0, len(report.problems),
+        )  # fmt: skip
 
     def _sweep(self) -> None:
         sweep(self._settings.entries)
@@ -114,6 +136,8 @@ class Background:
 
     def _index(self) -> None:
         """Index what has arrived: gone files first, then a few at a time, so that others get in between."""
+        if not self._is_prepared:
+            return
         for paths in self._arrivals.take(self._intake.differences):
             try:
                 report = self._intake.index_files(paths)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kb.errors import KBError
+from kb.errors import KBError, why_refused
 from kb.wording import say
 
 LOCK = "server.lock"  # held as long as the server lives, however it ends
@@ -45,7 +45,7 @@ def prepare(data: Path) -> None:
             with tempfile.TemporaryFile(dir=place):
                 continue
     except OSError as error:
-        raise DataFolderError(data, error.strerror or str(error)) from error
+        raise DataFolderError(data, why_refused(error)) from error
 
 
 def base_id(data: Path) -> str:

@@ -34,10 +34,13 @@ def package_version() -> str:
         return "0"
 
 
-def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
-    """Return the web service. It owns the services and closes them at the end."""
+def create_app(settings: Settings, services: Services | None = None, *, is_prepared: bool = True) -> FastAPI:
+    """Return the web service. It owns the services and closes them at the end.
+
+    Unless the index `is_prepared`, it is brought up to date while the service already answers.
+    """
     opened = services or open_services(settings)
-    background = Background(opened)
+    background = Background(opened, is_prepared=is_prepared)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kb.clock import CLOCK, Clock
-from kb.errors import KBError
+from kb.errors import KBError, why_refused
 from kb.wording import say
 
 FIRST_RETRY = 5.0  # seconds after a failure; doubles with each further one
@@ -172,5 +172,5 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, KBError):
         return error.sentence
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+        return why_refused(error)
     return say("{name}; the log of the server has the details.", name=type(error).__name__)

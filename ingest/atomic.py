@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ingest.inside import below
-from kb.errors import NotSavedError
+from kb.errors import NotSavedError, why_refused
 from kb.wording import say
 
 TEMPORARY = ".kb-saving-"  # hidden, so never read as an entry
@@ -110,7 +110,7 @@ def _written_beside(path: Path, fill: Callable[[BinaryIO], object], durable: boo
     except FileExistsError:
         raise
     except OSError as error:
-        raise NotSavedError(_REASONS.get(error.errno or 0, error.strerror or str(error))) from error
+        raise NotSavedError(_REASONS.get(error.errno or 0, why_refused(error))) from error
     finally:
         _discard(temporary)
 

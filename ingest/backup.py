@@ -9,7 +9,7 @@ import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -47,6 +47,7 @@ class Contents:
     has_activity: bool
     left_out: tuple[str, ...] = ()  # neither Markdown nor the playbook, a link, or too large
     renamed: tuple[tuple[str, str], ...] = ()  # (name, path): names that collide on some systems
+    is_here: bool = False  # all of it was there already, so a restore changed nothing
 
 
 def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path, *, clock: Clock = CLOCK) -> Contents:
@@ -103,6 +104,9 @@ def restore(source: Path, entries: Path, activity: Path) -> Contents:
             raise BackupError(say("the folder {folder} is not empty; move it elsewhere first", folder=str(entries)))
         if contents.has_activity and activity.exists() and _checksum(activity) != sums[ACTIVITY]:
             raise BackupError(say("{file} already exists; move it elsewhere first", file=str(activity)))
+        expected = {**places, ACTIVITY: activity} if contents.has_activity else places
+        if all(place.is_file() and _checksum(place) == sums[name] for name, place in expected.items()):
+            return replace(contents, is_here=True)
         for name, place in places.items():
             _restore_file(archive, name, sums[name], place)
         if contents.has_activity:

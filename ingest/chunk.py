@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from markdown_it.token import Token
@@ -18,6 +20,7 @@ CHUNK_TOKENS = 320  # a passage of one thought: two or three Japanese paragraphs
 WHOLE_TOKENS = 480  # a table or list stays whole up to here; the window has 512 with prompt and markers
 COUNTED = 500_000  # letters of one entry given to the tokenizer, each several times; half a second
 CALL = 50  # letters that take as long as one call
+MOST_PARTS = 20_000  # lines or items of one block looked at one by one; of more, several are taken together
 LETTERS_IN_TOKEN = 16  # an upper bound of the average in any text
 CHUNKING = f"people-{CHUNK_TOKENS}-{WHOLE_TOKENS}"  # part of the index fingerprint
 
@@ -41,7 +44,7 @@ class _Counter:
         self._calls = self._letters = self._tokens = 0
 
     def __call__(self, text: str) -> int:
-        letters = len(unicodedata.normalize("NFKC", text))  # one character may stand for 18 letters
+        letters = _letters(text)
         if letters > WHOLE_TOKENS * LETTERS_IN_TOKEN:
             return letters // LETTERS_IN_TOKEN  # too many in any case
         if self._letters + CALL * self._calls > COUNTED:
@@ -51,6 +54,18 @@ class _Counter:
         self._letters += letters
         self._tokens += tokens
         return tokens
+
+
+def _letters(text: str) -> int:
+    """Return how many letters the tokenizer sees: one character may stand for 18, and takes long to be written out."""
+    if unicodedata.is_normalized("NFKC", text):
+        return len(text)
+    return sum(times * _letters_of(sign) for sign, times in Counter(text).items())
+
+
+@lru_cache(maxsize=4_096)
+def _letters_of(sign: str) -> int:
+    return len(unicodedata.normalize("NFKC", sign))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +227,7 @@ def _parts(block: _Block) -> list[_Block]:
     """Split a list into items, a table into rows, anything else into lines."""
     lines = block.text.split("\n")
     cuts = [line - block.start for line in block.children] or list(range(len(lines)))
+    cuts = cuts[:: 1 + len(cuts) // MOST_PARTS]
     bounds = sorted({0, *[cut for cut in cuts if 0 < cut < len(lines)], len(lines)})
     pieces = [(a, "\n".join(lines[a:b])) for a, b in pairwise(bounds)]
     return [_Block(block.start + at, text, block.kind) for at, text in pieces if text.strip()]

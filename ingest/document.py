@@ -52,7 +52,7 @@ class Document:
             token.map = [line - height for line in token.map] if token.map else None
         body = "\n".join(plain.split("\n")[height:])
         problems = [fault] if fault else []
-        problems += [_taken_as_plain(excess)] if excess else []
+        problems += [Problem("", excess.line + 1, why_plain(excess))] if excess else []
         problems += _missing(plain, body, height)
         problems += _unclosed_fences(tokens, body, height)
         return cls(text, head, yaml, closing, lines, fault, body, height + 1, tuple(tokens), tuple(problems))
@@ -113,9 +113,10 @@ def _missing(plain: str, body: str, height: int) -> Iterator[Problem]:
         yield Problem("", height + 1, say("There is no text after the front matter; write the body."))
 
 
-def _taken_as_plain(excess: Excess) -> Problem:
+def why_plain(excess: Excess) -> str:
+    """Return why a text is shown as it is, and what its author can do."""
     sentence = say("The text is shown without formatting and headings because {what}.", what=excess.what)
-    return Problem("", excess.line + 1, together(sentence, excess.advice))
+    return together(sentence, excess.advice)
 
 
 def _unclosed_fences(tokens: Sequence[Token], body: str, height: int) -> Iterator[Problem]:

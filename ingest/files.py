@@ -13,6 +13,7 @@ from pathlib import Path
 from ingest.inside import link_in
 from ingest.readable import Locations, misnamed, path_below
 from kb.entry import Problem
+from kb.errors import why_refused
 from kb.wording import say
 
 MAX_FILE_BYTES = 2_000_000  # a 600-page book; anything larger is an export or a scan
@@ -148,7 +149,7 @@ def read_bytes(file: EntryFile) -> bytes | Problem:
 
 def unreadable_file(path: str, error: OSError) -> Problem:
     """Return the problem of a file that cannot be read."""
-    return Problem(path, 1, say("The file cannot be read: {why}.", why=error.strerror or str(error)))
+    return Problem(path, 1, say("The file cannot be read: {why}.", why=why_refused(error)))
 
 
 def read_again(file: EntryFile) -> tuple[FileText | Problem, bool]:
@@ -178,14 +179,14 @@ def _bytes_of(file: EntryFile) -> bytes | Problem:
 def _kept(error: OSError) -> str:
     return say(
         "The file cannot be read now ({why}). What was read from it before stays searchable.",
-        why=error.strerror or str(error),
+        why=why_refused(error),
     )
 
 
 def _hidden(error: OSError) -> str:
     return say(
         "The folder cannot be read now ({why}). What was read from it before stays searchable.",
-        why=error.strerror or str(error),
+        why=why_refused(error),
     )
 
 

@@ -52,10 +52,24 @@ class History:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._asked: tuple[tuple[int, int, int], bool] | None = None  # the state of .git when git was asked; its answer
 
     @property
     def is_kept(self) -> bool:
-        """Whether the folder is the root of a repository; a folder inside one is ignored."""
+        """Whether the folder is the root of a repository; a folder inside one is ignored.
+
+        Every page of an entry asks: git is only run when `.git` has changed since it was last asked.
+        """
+        try:
+            known = (self._folder / ".git").stat()
+        except OSError:
+            return False
+        state, asked = (known.st_ino, known.st_mtime_ns, known.st_ctime_ns), self._asked
+        if asked is None or asked[0] != state:
+            asked = self._asked = state, self._is_root()
+        return asked[1]
+
+    def _is_root(self) -> bool:
         if not shutil.which("git"):
             return False
         top = self._git("rev-parse", "--show-toplevel").strip()

@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from ingest.chunk import Chunked
 from ingest.indexing import TEXTS_AT_ONCE, SyncReport
 from ingest.missed import Missed
+from ingest.preparation import Preparation
 from ingest.sync import kept_playbook, stale, sync, sync_some
 from kb.errors import IndexBusyError
 from kb.index.index import Index
@@ -41,11 +43,24 @@ class Intake:
         self._lock = threading.Lock()
         self._missed = Missed()
         self._generation = ""  # of the index after the last write here
+        self.preparation: Preparation | None = None  # of a server that has just started
 
     @property
     def waiting(self) -> int:
         """How many saved files could not be indexed yet."""
         return len(self._missed.paths)
+
+    def begin_preparing(self) -> None:
+        """Say that the index is not up to date, until `prepare` and `embed_waiting` have done their work."""
+        self.preparation = Preparation("files")
+
+    def prepare(self) -> SyncReport | None:
+        """Bring the whole index up to date, by words; None if another process is doing that."""
+        report = self.index_files(None)
+        if report:
+            waiting = self._library.with_index(lambda index: index.waiting)
+            self.preparation = Preparation("texts", 0, waiting) if waiting else None
+        return report
 
     def index_files(
         self, paths: Collection[str] | None = None, *, wait: float = 0.0, chunked: Mapping[str, Chunked] = _NOTHING
@@ -63,15 +78,19 @@ class Intake:
     def index_saved(self, path: str, chunked: Chunked) -> SyncReport | None:
         """Index a file that was saved; None, and never an error, if that has to wait for `retry`."""
         deadline = time.monotonic() + WAIT_SECONDS
-        with self._lock:
+        if not self._lock.acquire(timeout=WAIT_SECONDS):  # a server that has just started reads all files
+            self._missed.add([path])
+            return None
+        try:
             if self._missed.is_pausing:  # the last attempt has just failed: nobody waits for the next one
                 self._missed.add([path])
                 return None
-            try:
-                return self._attempt([path], {path: chunked} if chunked.chunks else _NOTHING, deadline)
-            except BaseException:  # also a panic of Chroma: the file is written, and saving it again would not help
-                log.exception("%s was saved but could not be indexed; this is tried again.", path)
-                return None
+            return self._attempt([path], {path: chunked} if chunked.chunks else _NOTHING, deadline)
+        except BaseException:  # also a panic of Chroma: the file is written, and saving it again would not help
+            log.exception("%s was saved but could not be indexed; this is tried again.", path)
+            return None
+        finally:
+            self._lock.release()
 
     def retry(self) -> None:
         """Index what was saved but could not be indexed. Raises the last fault if some of it still cannot be."""
@@ -101,9 +120,16 @@ class Intake:
                     index.store(portion)
                 self._generation = _generation(index)
                 refreshed = self._refresh(refreshed, now=not index.waiting)
+                self._note_embedded(index.waiting)
             done()
             stop.wait(BREATH_SECONDS)
         self._embed_sentences(stop, done)
+
+    def _note_embedded(self, waiting: int) -> None:
+        known = self.preparation
+        if known and known.what == "texts":
+            total = max(known.total, waiting)
+            self.preparation = replace(known, done=total - waiting, total=total) if waiting else None
 
     def differences(self) -> list[str]:
         """Return the paths where folder and index differ, whatever was noticed of it; all of them without an index."""
@@ -193,8 +219,10 @@ class Intake:
             raise IndexBusyError
         refreshed = time.monotonic()
 
-        def show(_done: int, _total: int, _path: str) -> None:
+        def show(done: int, total: int, _path: str) -> None:
             nonlocal refreshed
+            if self.preparation and self.preparation.what == "files":
+                self.preparation = Preparation("files", done, total)
             refreshed = self._refresh(refreshed)
 
         if paths is not None and len(paths) <= max(MOST_SINGLE, MOST_SHARE * index.catalog.counts()["entries"]):

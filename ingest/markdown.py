@@ -22,7 +22,9 @@ from kb.wording import say
 _RUN = re.compile(r"\*+|_+|~+")
 _TITLE = re.compile(r" {0,3}# +\S")
 _DEEPEST = 40  # levels markdown-it reads; it would drop what is below them
-_COSTS = {"<": 5, "[": 3, "&": 2}  # signs that take longer to look at than a word
+_RULE = re.compile(r"[-*_ \t]+")  # what a horizontal rule consists of, and at first many lists on one line
+_RULE_SIGNS = 40  # looked at in the time of one step
+_COSTS = {"<": 6, "[": 3, "!": 2, "&": 2}  # signs that take longer to look at than a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Limits:
     """How much of a text is formatted."""
 
     steps: int = (
-        150_000  # words and signs looked at: about one second; 1.7 MB of Japanese prose, 20,000 cells of tables
+        130_000  # words and signs looked at: under one second; 1.5 MB of Japanese prose, 10,000 cells of tables
     )
     headings: int = 5_000  # each begins a passage that is embedded on its own
     depth: int = 36  # of lists, quotations and emphasis, each within the other; a list counts twice
@@ -98,7 +100,9 @@ def _count_line(state: StateBlock, start: int, _end: int, is_look_ahead: bool) -
     is_definition = state.src.startswith("[", first)
     if state.level > work.depth:
         work.refuse(say("lists or quotations are nested too deeply"), say("Use fewer levels."))
-    work.spend((1 if is_look_ahead else 5) + 3 * is_definition + state.src.count("|", first, end))
+    rule = _RULE.match(state.src, first, end)
+    scanned = (rule.end() - first) // _RULE_SIGNS if rule else 0
+    work.spend((2 if is_look_ahead else 5) + 3 * is_definition + 2 * state.src.count("|", first, end) + scanned)
     return False
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from kb.errors import NotSavedError
+from kb.errors import NotSavedError, why_refused
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def one_at_a_time(folder: Path, lock: Path | None) -> Iterator[None]:
             lock.parent.mkdir(parents=True, exist_ok=True)
             fcntl.flock(held.enter_context(lock.open("w")), fcntl.LOCK_EX)
         except OSError as error:
-            raise NotSavedError(error.strerror or str(error)) from error
+            raise NotSavedError(why_refused(error)) from error
         with suppress(OSError):  # NFS
             handle = os.open(folder, os.O_RDONLY)
             held.callback(os.close, handle)

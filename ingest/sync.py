@@ -36,7 +36,8 @@ def sync(
     """Sync the index. If interrupted, each entry is either old or new, and the next sync continues.
 
     What is gone is removed first; changes to a served index are searchable by their words before anything is embedded,
-    and the write lock is free while texts are embedded. With `embed_later` the caller embeds. What the index may not
+    and the write lock is free while texts are embedded. With `embed_later` the caller embeds, also what a new
+    index lacks. What the index may not
     show is treated as if the file did not exist, and so is a new file that cannot be read, since nobody knows whether
     it may be shown. Raises IndexBusyError if another process writes for more than `wait` seconds.
     """
@@ -44,12 +45,14 @@ def sync(
     with index.writing(wait):
         playbook_file = playbook_file or kept_playbook(index, folder)
         playbook, playbook_problems, playbook_hash = playbook_file.read()
-        work = Indexing(index, playbook, f"{READER}:{playbook_hash}", at_once=0 if index.is_current else None)
+        work = Indexing(
+            index, playbook, f"{READER}:{playbook_hash}", at_once=0 if index.is_current or embed_later else None
+        )
         listing = _shown(index, list_files(folder), work.known)
         work.remove([path for path in work.known if not listing.hides(path)], listing, progress or _silent)
         index.repair()
         work.run(listing.files, progress or _silent)
-        if not index.is_current:
+        if not (index.is_current or embed_later):
             work.embed_waiting(progress or _silent)
         work.set_problems(listing)
         index.catalog.set_problems({PLAYBOOK_NAME: playbook_problems})

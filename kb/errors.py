@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
+import errno
+
 from kb.wording import say
+
+_NO_ACCESS, _FULL, _AWAY = say("access is denied"), say("the disk is full"), say("the network drive does not answer")
+_REFUSALS = {
+    errno.EACCES: _NO_ACCESS,
+    errno.EPERM: _NO_ACCESS,
+    errno.ENOENT: say("it does not exist"),
+    errno.ENOTDIR: say("a folder of its path is a file"),
+    errno.EISDIR: say("it is a folder"),
+    errno.EROFS: say("it is read-only"),
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EIO: say("the disk reports an error"),
+    errno.ELOOP: say("its links lead in a circle"),
+    errno.ENAMETOOLONG: say("the name is too long"),
+    errno.EBUSY: say("another program is using it"),
+    errno.EMFILE: say("too many files are open"),
+    errno.ENFILE: say("too many files are open"),
+    errno.ETIMEDOUT: _AWAY,
+    errno.ESTALE: _AWAY,
+    errno.EHOSTDOWN: _AWAY,
+    errno.EADDRNOTAVAIL: say("this machine does not have the address"),
+}
+
+
+def why_refused(error: OSError) -> str:
+    """Return in our words why the system refused something; in its own where it is rare."""
+    return _REFUSALS.get(error.errno or 0) or error.strerror or str(error)
 
 
 class KBError(Exception):
@@ -72,8 +101,9 @@ class ModelUnavailableError(KBError):
 class IndexNotReadyError(KBError):
     """There is no complete index yet."""
 
-    def __init__(self) -> None:
-        super().__init__(say("There is no index yet. Run 'kb sync' to build it from the entries."))
+    def __init__(self, progress: str = "") -> None:
+        """`progress` is a sentence on an index that is being built."""
+        super().__init__(progress or say("There is no index yet. Run 'kb sync' to build it from the entries."))
 
 
 class IndexBusyError(KBError):

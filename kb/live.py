@@ -172,8 +172,11 @@ class LiveIndex:
         trusted = before.loop.last_known if before and same else None
         snapshot = take_snapshot(index.catalog, index.vectors, visible, same)
         insights = Insights(index.catalog, snapshot, playbook, bounds, visible)
-        known = before.source.calibration if before and before.source else None
-        calibration = known or calibrate(index.embedder, snapshot, self._bundled_checksum)
+        known = before.source if before else None
+        if known and 2 * len(known.snapshot.matrices["bodies"]) >= len(snapshot.matrices["bodies"]):
+            calibration = known.calibration
+        else:  # at first, and while a new index is being filled
+            calibration = calibrate(index.embedder, snapshot, self._bundled_checksum)
         source = Source(index.catalog, snapshot, index.vectors, calibration, self.today().isoformat(), index.cache)
         loop = Loop(index.catalog, playbook, insights, visible, trusted)
         self.vocabulary.follow(index.catalog, snapshot.generation)

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.http.dependencies import ReaderDep, ServicesDep, SupervisorDep
 from app.http.errors import API_ERRORS
+from app.services import Services
 from app.shapes.health import ReadyOut
 from app.shapes.search import NoParams
 from kb.errors import IndexNotReadyError
-from kb.library import Library
 from kb.search.answer import IndexState
 from kb.wording import say
 
@@ -37,20 +37,24 @@ def readyz(
 
     A failing job does not make the server unready: it still answers, and it may be the only one.
     """
-    state, reason = _readiness(services.library)
+    state, reason = _readiness(services)
     if reason:
         response.status_code = 503
         response.headers["retry-after"] = str(RETRY_SECONDS)
-    return ReadyOut.health(state, services.activity.trouble, reason, supervisor.states(), reader)
+    waiting = services.intake.waiting
+    return ReadyOut.health(state, services.activity.trouble, reason, supervisor.states(), reader, waiting)
 
 
-def _readiness(library: Library) -> tuple[IndexState, str]:
-    """Return the state of the index, and why questions cannot be answered in the usual time."""
+def _readiness(services: Services) -> tuple[IndexState, str]:
+    """Return the state of the index, and why questions cannot be answered as usual."""
+    library, preparation = services.library, services.intake.preparation
     try:
         state = library.state()
     except Exception:  # whatever a damaged index raises: who asks needs an answer
         log.exception("The index cannot be read.")
         return IndexState(False, "", "", "", 0, 0, 0), say("The index cannot be read; the log of the server says why.")
+    if preparation:
+        return state, preparation.sentence
     if not state.ready:
         return state, IndexNotReadyError().sentence
     if not library.search.has_answered:

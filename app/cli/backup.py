@@ -52,7 +52,7 @@ def restore(
     _print_left_out(contents.left_out, reader)
     for name, path in contents.renamed:
         typer.echo(reader("cli.restored_as", name=_printable(name), path=_printable(path)), err=True)
-    what = "cli.backup_is_whole" if check else "cli.backup_restored"
+    what = "cli.backup_is_whole" if check else "cli.backup_is_here" if contents.is_here else "cli.backup_restored"
     values = {"source": source, "made_at": _printable(contents.made_at), "folder": settings.entries}
     typer.echo(reader(what, files=reader.number(contents.files), **values))
 

@@ -113,7 +113,8 @@ def _server(settings: Settings, reader: Reader) -> list[Finding]:
     try:
         health = ask(url, "/readyz", [], reader.locale)
         ready = Finding("server", not health["reason"], f"{url} {health['reason']}".strip())
-        return [ready, *(_job(job, reader) for job in health["jobs"])]
+        waiting = Finding("saved", not health["waiting"], reader.counted("doctor.waiting", health["waiting"]))
+        return [ready, waiting, *(_job(job, reader) for job in health["jobs"])]
     except (OSError, ValueError, KeyError, TypeError) as error:  # another version, or it ended just now
         return [Finding("server", False, reader("doctor.no_health", url=url, why=error))]
 

@@ -73,6 +73,7 @@ def _day(option: str, text: str, reader: Reader) -> str:
 
 def _write(output: Path | None, form: Format, reader: Reader, fill: Callable[[BinaryIO], None]) -> None:
     from ingest.atomic import put
+    from kb.errors import why_refused
 
     if output is None and form is Format.ZIP and sys.stdout.isatty():
         fail(reader("cli.zip_on_screen"))
@@ -84,6 +85,6 @@ def _write(output: Path | None, form: Format, reader: Reader, fill: Callable[[Bi
             with output.open("wb") as file:
                 fill(file)
         except OSError as error:
-            fail(f"{output}: {error.strerror}.")
+            fail(f"{output}: {reader.say(why_refused(error))}.")
     else:
         put(output.resolve(), fill)

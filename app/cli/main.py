@@ -122,7 +122,7 @@ app.command()(new)
 app.command()(add)
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # -値引き excludes a word
 @with_filters
 def search(
     ctx: typer.Context,
@@ -136,6 +136,8 @@ def search(
     **chosen: list[str] | None,
 ) -> None:
     """Search. Uses the running server if there is one; else loads the model, which takes some seconds."""
+    if mistyped := next((word for word in words if word.startswith("--")), ""):
+        ctx.fail(f"No such option: {mistyped}")
     params = [("q", " ".join(words)), ("limit", str(limit)), ("explain", str(explain).lower())]
     params += [("as_typed", "true")] * as_typed
     params += [(name, value) for name, values in {**chosen, "trust": trust}.items() for value in values or ()]

@@ -1,4 +1,4 @@
-"""Start the server: index first, then listen."""
+"""Start the server: listen first, index while pages already answer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import logging
 import signal
 import socket
 import sys
-from functools import partial
 
 from app.cli.common import need_entries
-from app.cli.progress import sync_with_progress
 from app.cli.running import announce, running_server, withdraw
 from app.data_folder import HeldError, held
 from app.http.server import bound, serve, share_cores
@@ -17,7 +15,7 @@ from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
 from app.words.reader import Reader
-from kb.errors import IndexBusyError, KBError
+from kb.errors import KBError
 from kb.wording import say
 
 
@@ -28,8 +26,8 @@ def run(settings: Settings, reader: Reader) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     share_cores()
     need_entries(settings)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # by default these end the process without cleaning up
-        signal.signal(number, _end)
+    signal.signal(signal.SIGTERM, _end)  # by default these end the process without cleaning up
+    signal.signal(signal.SIGHUP, _hang_up)
     try:
         with held(settings.data):
             withdraw(settings.data)  # an old record of a server that was killed
@@ -43,23 +41,20 @@ def _end(_number: int, _frame: object) -> None:
     sys.exit(0)
 
 
+def _hang_up(_number: int, _frame: object) -> None:
+    """End as on SIGTERM, which uvicorn handles while it serves: background work stops first."""
+    signal.raise_signal(signal.SIGTERM)
+
+
 def _serve(settings: Settings, reader: Reader, opened: socket.socket) -> None:
     services = open_services(settings)
-    library = services.library
-    try:
-        report = library.with_index(partial(sync_with_progress, settings=settings, reader=reader))
-        counts = {"entries": library.state().entries, "embedded": report.embedded, "problems": len(report.problems)}
-        _print(reader("cli.indexed", **{name: reader.number(count) for name, count in counts.items()}))
-    except IndexBusyError:
-        _print(reader("cli.indexing_elsewhere"))
-    library.refresh()
     if not settings.is_loopback:
         _print(reader("cli.exposed", host=settings.host))
     announce(settings.data, settings.host, settings.port, settings.shown)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     _print(reader("cli.serving", url=f"http://{host}:{settings.port}"))
     try:
-        serve(create_app(settings, services), settings.host, settings.port, opened)
+        serve(create_app(settings, services, is_prepared=False), settings.host, settings.port, opened)
     finally:
         withdraw(settings.data)
 

@@ -103,7 +103,7 @@ def add(
             added = add_text(settings.entries, found.text, name=name, force=force, lock=settings.saving_lock)
         except KBError as error:
             refused += 1
-            why = error.strerror if isinstance(error, OSError) else reader.say(error.sentence)
+            why = reader.say(error.sentence)
             typer.echo(f"{file}: {why}", err=True)
             continue
         typer.echo(f"{file} → {settings.entries / added.path}")

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
-from app.http.dependencies import reader_of
+from app.http.dependencies import reader_of, services_of
 from app.http.headers import HEADERS
 from app.http.methods import allowed
 from app.shapes.search import ErrorDetail, ErrorOut
@@ -100,6 +100,14 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(KBError)
     def _known(request: Request, error: KBError) -> Response:
         return error_answer(request, error)
+
+    @app.exception_handler(IndexNotReadyError)
+    def _preparing(request: Request, error: IndexNotReadyError) -> Response:
+        progress = services_of(request).intake.preparation
+        response = error_answer(request, IndexNotReadyError(progress.sentence) if progress else error)
+        if progress and request.method == "GET" and wants_page(request):
+            response.headers["Refresh"] = str(RETRY_SECONDS)  # the page opens by itself as soon as it can
+        return response
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.http.connection import MOST_HEAD_BYTES, ConnectionLimits, limited
-from kb.errors import KBError
+from kb.errors import KBError, why_refused
 from kb.wording import say
 
 FILES = 8_192  # file handles wanted: connections, stores and files together
@@ -29,7 +29,7 @@ class AddressError(KBError):
         if cause.errno == errno.EADDRINUSE:
             sentence = say("Port {port} is in use by another program. Choose another one with KB_PORT.", port=port)
         else:
-            why = cause.strerror or str(cause)
+            why = why_refused(cause)
             sentence = say(
                 "{host}:{port} cannot be served ({why}). Check KB_HOST and KB_PORT.", host=host, port=port, why=why
             )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from app.pages.record import Record, against, better_than, record_in
+from app.pages.record import Record, against, better_than, record_of
 from app.pages.search.address import facet_address
 from app.pages.why import words_of
 from app.words.addresses import action_address, entry_address
@@ -87,8 +87,13 @@ def card_of(entry: Entry, reader: Reader) -> Card:
     )
 
 
-def hit_card(hit: Hit, reader: Reader, library: Library, others: Sequence[Hit] = ()) -> HitCard:
-    """Return a hit as the result list shows it; `others` are the hits of the same question."""
+def hit_card(
+    hit: Hit, reader: Reader, library: Library, used: Mapping[str, Sequence[Entry]], others: Sequence[Hit] = ()
+) -> HitCard:
+    """Return a hit as the result list shows it.
+
+    `used` are the deals that used each entry, `others` the hits of the same question.
+    """
     entry = hit.entry
     last = hit.heading.split(" › ")[-1]
     is_track = entry.kind == "talk-track"
@@ -104,7 +109,7 @@ def hit_card(hit: Hit, reader: Reader, library: Library, others: Sequence[Hit] =
         chips=chips_of(entry, reader),
         spoken=spoken_line(entry.body) if is_track else "",
         spoken_is_snippet=is_spoken_heading(last),
-        record=record_in(entry, library, reader),
+        record=None if entry.kind == "deal" else record_of(used[entry.id], reader),
         is_losing=is_losing,
         better=better_card(entry, found, reader, library) if is_losing else None,
         why=hit.why,
@@ -124,5 +129,5 @@ def chips_of(entry: Entry, reader: Reader) -> tuple[Chip, ...]:
     return tuple(
         Chip(facet, reader.label(facet, value), facet_address(facet, value))
         for facet in PROMINENT_LISTS
-        for value in entry.facet_values()[facet]
+        for value in entry.values(facet)
     )

@@ -16,5 +16,7 @@ router = APIRouter()
 def problems_page(request: Request, library: LibraryDep) -> Response:
     """List the problems of the entries, grouped by file."""
     problems = sorted(library.entries.problems())
-    files = [(path, list(group)) for path, group in groupby(problems, key=lambda problem: problem.path)]
+    by_path = {path: list(group) for path, group in groupby(problems, key=lambda problem: problem.path)}
+    ids = library.entries.ids_at(list(by_path))
+    files = [(path, ids.get(path, ""), group) for path, group in by_path.items()]
     return render(request, "problems.html", {"files": files, "count": len(problems)})

@@ -51,7 +51,7 @@ def record_in(entry: Entry, library: Library, reader: Reader) -> Record | None:
     """Return the record of what deals use; None for a deal, and for what none has used."""
     if entry.kind == "deal":
         return None
-    return record_of((e for relation, e in library.entries.linked(entry.id).incoming if relation == "used"), reader)
+    return record_of(library.entries.used_in([entry.id])[entry.id], reader)
 
 
 def against(entry: Entry, library: Library) -> Doubt | None:
@@ -66,9 +66,11 @@ def better_than(weak: Entry, found: Sequence[Entry], library: Library, reader: R
     Others that answer the same question come first, then those like it that share an objection, an angle or a
     competitor.
     """
-    near = [hit.entry for hit in library.search.similar(weak.id, limit=LOOKED_AT)]
+    near = library.search.similar_entries(weak.id, limit=LOOKED_AT)
     for others in (found, [entry for entry in near if _share(weak, entry)]):
-        known = [(entry, record_in(entry, library, reader)) for entry in others if _is_usable(entry, weak)]
+        usable = [entry for entry in others if _is_usable(entry, weak)]
+        used = library.entries.used_in([entry.id for entry in usable])
+        known = [(entry, record_of(used[entry.id], reader)) for entry in usable]
         good = [(entry, record) for entry, record in known if record and record.won >= max(1, record.lost)]
         if good:
             return max(good, key=lambda pair: pair[1].rank)

@@ -20,6 +20,9 @@ FRAGMENT_HEADER = "X-Fragment"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
 _TEMPLATES.env.trim_blocks = True
 _TEMPLATES.env.lstrip_blocks = True
+_TEMPLATES.env.auto_reload = (
+    False  # templates belong to the program: looking for changes costs every page a few file accesses
+)
 _TEMPLATES.env.globals |= {
     "entry_address": entry_address,
     "action_address": action_address,

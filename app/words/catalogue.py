@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,18 @@ def catalogue_of(locale: str) -> Catalog:
     """Return the messages of a language, one of LOCALES, by key."""
     with (FOLDER / locale / "LC_MESSAGES" / "messages.po").open("rb") as file:
         return read_po(file, locale=locale)
+
+
+@cache
+def messages_of(locale: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the forms of each message of a language by key, without those that have none: a page asks for hundreds."""
+    found: dict[str, tuple[str, ...]] = {}
+    for message in catalogue_of(locale):
+        key = message.id if isinstance(message.id, str) else message.id[0]
+        forms = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+        if key and any(forms):
+            found[key] = tuple(str(form) for form in forms)
+    return found
 
 
 def choose_locale(asked: str | None, remembered: str | None, accepted: str | None) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from babel.dates import format_date
-from babel.messages.catalog import Catalog
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from app.words.catalogue import catalogue_of
+from app.words.catalogue import messages_of
 from kb.choices import CHOICES
 from kb.clock import CLOCK, Clock
 from kb.fields import BY_NAME
@@ -25,14 +25,14 @@ class Reader:
     """The reader of a response or of a command's output; called with a key, it returns the sentence."""
 
     locale: str
-    catalog: Catalog
+    messages: Mapping[str, tuple[str, ...]]
     playbook: Playbook
     clock: Clock
 
     @classmethod
     def of(cls, locale: str, playbook: Playbook | None = None, clock: Clock = CLOCK) -> Reader:
         """Return a reader of a language, one of LOCALES."""
-        return cls(locale, catalogue_of(locale), playbook or Playbook(), clock)
+        return cls(locale, messages_of(locale), playbook or Playbook(), clock)
 
     @property
     def today(self) -> datetime.date:
@@ -46,8 +46,7 @@ class Reader:
 
     def has(self, key: str) -> bool:
         """Whether there is a sentence for a key."""
-        message = self.catalog.get(key)
-        return bool(message and message.string)
+        return key in self.messages
 
     def say(self, sentence: str) -> str:
         """Return a sentence in this language; in English if the catalogue lacks its pattern."""
@@ -75,13 +74,10 @@ class Reader:
 
     def counted(self, key: str, count: int, **values: object) -> str:
         """Return the singular or plural sentence for a count."""
-        message = self.catalog.get(key)
-        forms = message.string if message else None
-        if not forms or isinstance(forms, str):
-            return self(key, count=self.number(count), **values)
+        forms = self.messages.get(key, (key,))
         # Japanese has one form, English two: the first of them is for exactly one.
         form = forms[0] if count == 1 else forms[-1]
-        return str(form).format(count=self.number(count), **values)
+        return form.format(count=self.number(count), **values)
 
     def sentences(self, texts: Iterable[str]) -> str:
         """Join sentences as the language does."""
@@ -89,7 +85,7 @@ class Reader:
 
     def number(self, value: float) -> str:
         """Format a number with separators."""
-        return format_decimal(value, locale=self.locale)
+        return f"{value:,}" if isinstance(value, int) else format_decimal(value, locale=self.locale)
 
     def percent(self, part: int, whole: int) -> str:
         """Format a share, with one decimal below ten percent; a dash if there is no whole."""
@@ -100,7 +96,7 @@ class Reader:
 
     def date(self, day: datetime.date | None) -> str:
         """Format a day; empty if there is none."""
-        return format_date(day, format="medium", locale=self.locale) if day else ""
+        return _day(day, self.locale) if day else ""
 
     def money(self, amount: int, currency: str = "JPY") -> str:
         """Format an amount: 1億2,000万円 and 650万円 in Japanese, ¥6,500,000 in English."""
@@ -109,8 +105,12 @@ class Reader:
         return format_currency(amount, currency, format="¤#,##0", currency_digits=False, locale=self.locale)
 
     def _text(self, key: str) -> str:
-        message = self.catalog.get(key)
-        return message.string if message and message.string and isinstance(message.string, str) else key
+        return self.messages.get(key, (key,))[0]
+
+
+@lru_cache(maxsize=4096)
+def _day(day: datetime.date, locale: str) -> str:
+    return format_date(day, format="medium", locale=locale)
 
 
 def _yen(amount: int) -> str:

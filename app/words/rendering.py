@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -13,10 +14,13 @@ import nh3
 from markupsafe import Markup, escape
 
 from app.words.addresses import entry_address
-from ingest.document import Document, plain_text
-from ingest.markdown import html_of, tokens_of
+from ingest.document import Document, plain_text, why_plain
+from ingest.markdown import html_of, parse, tokens_of
 
 SPOKEN_HEADINGS = frozenset({"話す一文", "話す言葉", "the line", "what to say"})
+MOST_REMEMBERED = 256  # rendered texts and sentences to say; the key is the text itself, so that none is ever outdated
+LONGEST_REMEMBERED = 30_000  # characters
+MOST_LONG = 8  # longer ones, of up to some megabytes
 SPOKEN_WITHIN = 10_000  # characters; every card in a list of hits reads them
 MOST_ADDRESSES = 2_000_000  # characters of all links of an entry, whose folder is part of each; others lead nowhere
 DEEPEST_HEADING = 6
@@ -73,11 +77,23 @@ class Rendered:
 
     html: Markup  # without the sentence to say
     spoken: str  # the sentence to say, as plain text; empty when there is none
+    plain: str = ""  # why it is shown without formatting; empty when it is not
 
 
 def render_body(body: str, entry_path: str, title: str = "", *, spoken_apart: bool = False) -> Rendered:
     """Render the body of an entry; `spoken_apart` takes the sentence to say out of the text."""
-    return _rendered(tokens_of(body), entry_path, title, spoken_apart)
+    render = _remembered if len(body) <= LONGEST_REMEMBERED else _remembered_long
+    return render(body, entry_path, title, spoken_apart)
+
+
+def _of_body(body: str, entry_path: str, title: str, spoken_apart: bool) -> Rendered:
+    tokens, excess = parse(body)
+    shown = _rendered(tokens, entry_path, title, spoken_apart)
+    return replace(shown, plain=why_plain(excess)) if excess else shown
+
+
+_remembered = lru_cache(maxsize=MOST_REMEMBERED)(_of_body)
+_remembered_long = lru_cache(maxsize=MOST_LONG)(_of_body)
 
 
 def render_document(document: Document, entry_path: str, title: str = "", *, spoken_apart: bool = False) -> Rendered:
@@ -126,7 +142,12 @@ def _in_pieces(text: re.Match[str]) -> str:
 
 def spoken_line(body: str) -> str:
     """Return the sentence to say of a talk track as plain text; empty when it has none near its beginning."""
-    tokens: list[Any] = tokens_of(body[:SPOKEN_WITHIN])
+    return _spoken(body[:SPOKEN_WITHIN])
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _spoken(beginning: str) -> str:
+    tokens: list[Any] = tokens_of(beginning)
     place = _spoken_place(tokens)
     return _quoted(tokens[place[0] : place[1]]) if place else ""
 

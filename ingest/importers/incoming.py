@@ -15,7 +15,7 @@ from ingest.names import candidates
 from ingest.parse import parse_entry
 from ingest.readable import guessed
 from kb.entry import Problem
-from kb.errors import NotSavedError, RefusedTextError
+from kb.errors import NotSavedError, RefusedTextError, why_refused
 from kb.index.plain import plain
 from kb.playbook import Playbook
 from kb.wording import say
@@ -109,7 +109,7 @@ def _bytes_of(source: Path) -> bytes:
             )
         raw = source.read_bytes()
     except OSError as error:
-        raise RefusedTextError(say("The file cannot be read: {why}.", why=error.strerror or str(error))) from error
+        raise RefusedTextError(say("The file cannot be read: {why}.", why=why_refused(error))) from error
     if not raw.strip():
         raise RefusedTextError(say("The file is empty."))
     return raw

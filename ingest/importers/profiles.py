@@ -16,6 +16,7 @@ from ingest.importers.stages import folded
 from ingest.yaml_text import Line, Plain, YamlTextError, read_mapping, written
 from kb.choices import CHOICES, METRICS
 from kb.entry import Outcome
+from kb.errors import why_refused
 from kb.playbook import Term, Vocabulary
 from kb.wording import say
 
@@ -121,7 +122,7 @@ def read_profile(path: Path) -> Profile:
     try:
         profile = parse_profile(path.read_text("utf-8-sig"), path.name)
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "UTF-8"
+        why = why_refused(error) if isinstance(error, OSError) else "UTF-8"
         raise ImportRefusedError(say("'{path}' cannot be read: {why}.", path=str(path), why=why)) from error
     return replace(profile, name=profile.name or path.stem)
 

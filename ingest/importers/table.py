@@ -9,6 +9,7 @@ from pathlib import Path
 from ingest.importers.csv_text import csv_rows, encoding_of, separator_of
 from ingest.importers.errors import ImportRefusedError
 from ingest.importers.workbook import is_old_or_locked, is_workbook, sheet_rows
+from kb.errors import why_refused
 from kb.wording import say
 
 Cells = Sequence[str]
@@ -71,7 +72,7 @@ def open_table(path: Path, encoding: str = "", separator: str = "") -> Table:
         separator = separator or separator_of(path, encoding)
         return _table(lambda: csv_rows(path, encoding, separator), encoding, separator)
     except OSError as error:
-        why = error.strerror or str(error)
+        why = why_refused(error)
         raise ImportRefusedError(say("'{path}' cannot be read: {why}.", path=str(path), why=why)) from error
 
 

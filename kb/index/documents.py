@@ -6,12 +6,15 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from kb.entry import PARTS, Campaign, Deal, Entry, Reason, TalkTrack, Variant
 from kb.fields import Field, Shape, own_fields
 
 _PARTS = {"deal": Deal, "talk-track": TalkTrack, "campaign": Campaign}
+MOST_REMEMBERED = 1_024  # documents; a page shows dozens of entries, and the next page mostly the same
+LONGEST_REMEMBERED = 20_000  # characters
 
 
 def to_document(entry: Entry) -> str:
@@ -21,12 +24,22 @@ def to_document(entry: Entry) -> str:
 
 def from_document(document: str, body: str = "") -> Entry:
     """Parse the JSON of `to_document`, with the body if needed."""
-    fields: dict[str, Any] = json.loads(document) | {"body": body}
+    fields = _remembered(document) if len(document) <= LONGEST_REMEMBERED else _fields(document)
+    return Entry(**fields, body=body)
+
+
+def _fields(document: str) -> Mapping[str, Any]:
+    """Return what an entry is made of, without its body."""
+    fields: dict[str, Any] = json.loads(document)
+    del fields["body"]
     fields["extra"] = tuple((key, value) for key, value in fields["extra"])
     for kind, part in PARTS.items():
         if details := fields.pop(part):
             fields[part] = _PARTS[kind](**_restored(details, own_fields(kind)))
-    return Entry(**_restored(fields, own_fields("")))
+    return _restored(fields, own_fields(""))
+
+
+_remembered = lru_cache(maxsize=MOST_REMEMBERED)(_fields)
 
 
 def _restored(values: dict[str, Any], fields: Iterable[Field]) -> dict[str, Any]:

@@ -39,14 +39,21 @@ def count_entries(catalog: Catalog, condition: ColumnElement[bool]) -> int:
 
 def facet_totals(catalog: Catalog, field: str, condition: ColumnElement[bool]) -> list[tuple[str, int]]:
     """Return (value, count) of one facet over the entries that match a condition."""
+    return [(value, count) for _, value, count in facets_totals(catalog, (field,), condition)]
+
+
+def facets_totals(
+    catalog: Catalog, fields: Sequence[str], condition: ColumnElement[bool]
+) -> list[tuple[str, str, int]]:
+    """Return (field, value, count) of some facets over the entries that match a condition, in one query."""
     numbers = select(ENTRIES.c.number).where(condition)
     counted = (
-        select(FACET_VALUES.c.value, func.count())
-        .where(FACET_VALUES.c.field == field, FACET_VALUES.c.entry.in_(numbers))
-        .group_by(FACET_VALUES.c.value)
+        select(FACET_VALUES.c.field, FACET_VALUES.c.value, func.count())
+        .where(FACET_VALUES.c.field.in_(fields), FACET_VALUES.c.entry.in_(numbers))
+        .group_by(FACET_VALUES.c.field, FACET_VALUES.c.value)
     )
     with catalog.engine.connect() as connection:
-        return [(row[0], int(row[1])) for row in connection.execute(counted)]
+        return [(row[0], row[1], int(row[2])) for row in connection.execute(counted)]
 
 
 def outcomes_by_angle(catalog: Catalog, condition: ColumnElement[bool]) -> dict[tuple[str, str], int]:

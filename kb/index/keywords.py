@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, text
@@ -25,6 +25,8 @@ PUBLISHED = (
 PART = "SELECT * FROM ({})"
 GROUPED = "SELECT number, {how}(score) AS score FROM ({parts}) GROUP BY number"
 LEAST_IDF = 1e-6  # of FTS5, for a word in half of the passages or more
+
+_PASSAGES = select(ENTRIES.c.number, ENTRIES.c.named, CHUNKS.c.flat).join(CHUNKS, CHUNKS.c.entry == ENTRIES.c.number)
 
 
 MATCHES = text(f"{BM25.format(factor='')} WHERE keywords MATCH :match")
@@ -165,8 +167,21 @@ def entries_with_text(catalog: Catalog, phrase: str, terms: Sequence[str]) -> se
     query = select(ENTRIES.c.number).join(CHUNKS, CHUNKS.c.entry == ENTRIES.c.number).distinct()
     query = query.where((func.instr(ENTRIES.c.named, wanted) > 0) | (func.instr(CHUNKS.c.flat, wanted) > 0))
     inner = terms[1:-1] or terms  # a phrase may begin and end within a word
-    match = " AND ".join(f'"{term}"' for term in inner)
+    match = " AND ".join(map(one, inner))
     holding = text("chunks.number IN (SELECT rowid FROM keywords WHERE keywords MATCH :match)")
     with catalog.engine.connect() as connection:
         found = set(connection.scalars(query.where(holding.bindparams(match=match)))) if terms else set()
         return found or set(connection.scalars(query))
+
+
+def entries_with_texts(catalog: Catalog, texts: Iterable[str], among: Collection[int]) -> dict[str, set[int]]:
+    """Return which of some entries contain each text verbatim (folded); all passages are read once for all texts."""
+    found: dict[str, set[int]] = {some: set() for some in texts}
+    wanted = [(flat(some), entries) for some, entries in found.items()]
+    with catalog.engine.connect() as connection:
+        for number, named, passage in connection.execute(_PASSAGES):
+            if number in among:
+                for some, entries in wanted:
+                    if some in named or some in passage:
+                        entries.add(number)
+    return found

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.entry import Entry, Problem
+from kb.search.answer import Linked
 from kb.wording import say
 
 FURTHEST = 5  # generations each way
@@ -58,6 +59,13 @@ def lineage(
     shown = {entry.id, *(step.entry.id for side in sides for step in side)}
     kept = tuple(line for line in lines if {line.earlier, line.later} <= shown)
     return Lineage(entry, sides[0], sides[1], kept)
+
+
+def has_lineage(linked: Linked, entry_id: str) -> bool:
+    """Whether an entry has earlier or later entries, by its own links."""
+    return any(
+        relation in RELATIONS and other.id != entry_id for relation, other in (*linked.outgoing, *linked.incoming)
+    )
 
 
 def link_cycles(links: Iterable[tuple[str, str, str, str]]) -> list[Problem]:

@@ -10,6 +10,7 @@ from kb.index.embedding_cache import text_key
 from kb.index.entries import kinds_by_id
 from kb.index.filters import passing
 from kb.index.index import Index
+from kb.index.links import links_with
 from kb.index.passages import ids_with_passage
 from kb.index.titles import Title, newest_titles
 from kb.live import LiveIndex
@@ -40,6 +41,13 @@ class Entries:
         """Return the ids of all entries."""
         return list(kinds_by_id(self._live.catalog, self._live.visible))
 
+    def ids_at(self, paths: Sequence[str]) -> dict[str, str]:
+        """Return the ids of the entries at some paths, by path."""
+        states = self._live.catalog.states()
+        found = {path: states[path][0] for path in paths if path in states}
+        shown = self.summaries(list(found.values()))
+        return {path: entry_id for path, entry_id in found.items() if entry_id in shown}
+
     def titles(self, filters: Filters, limit: int) -> list[Title]:
         """Return the titles of the newest published entries within filters, for pickers."""
         within = passing(filters.values, filters.date_from, filters.date_to, self._live.visible)
@@ -52,13 +60,21 @@ class Entries:
 
     def linked(self, entry_id: str) -> Linked:
         """Return the entries linked from and to an entry. Raises EntryNotFoundError."""
-        self.get(entry_id)
         out, back = self._live.catalog.links_of(entry_id)
-        seen = self.published([other for _, other in out + back])
+        known = self.summaries(list({entry_id, *(other for _, other in out + back)}))
+        if entry_id not in known:
+            raise EntryNotFoundError(entry_id)
+        seen = {i: entry for i, entry in known.items() if entry.status == "published"}
         return Linked(
             tuple((relation, seen[other]) for relation, other in out if other in seen),
             tuple((relation, seen[other]) for relation, other in back if other in seen),
         )
+
+    def used_in(self, ids: Sequence[str]) -> dict[str, list[Entry]]:
+        """Return the published entries that name each of some entries as used, by its id."""
+        uses = [(by, used) for by, relation, used in links_with(self._live.catalog, ids) if relation == "used"]
+        seen = self.published(list({by for by, _ in uses}))
+        return {one: [seen[by] for by, used in uses if used == one and by in seen] for one in ids}
 
     def published(self, ids: Sequence[str]) -> dict[str, Entry]:
         """Return published entries by id."""

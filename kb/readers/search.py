@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kb.entry import Entry
 from kb.index.embedding import Vectors
 from kb.index.neighbours import Neighbours
 from kb.index.passages import first_passages
@@ -20,10 +21,12 @@ from kb.search.hits import make_hits
 from kb.search.lookup import look_up, weigh
 from kb.search.meetings import without_meetings
 from kb.search.query import Filters, Query, SearchRequest, Sort, parse_query
+from kb.search.source import Source
 from kb.search.spelling import Speller
 
 USUAL_WORD = "the"  # one token; a typo is cut into several
 ALIKE_CHARS = 600  # of the text to find similar entries for
+MOST_ALIKE = 1_000  # entries whose similar ones are remembered
 
 
 class Search:
@@ -32,6 +35,7 @@ class Search:
     def __init__(self, live: LiveIndex, entries: Entries) -> None:
         self._live = live
         self._entries = entries
+        self._alike: tuple[Source | None, dict[tuple[str, int], tuple[str, ...]]] = (None, {})
         self.has_answered = False  # a question, with model and index loaded: the next one takes the usual time
 
     def answer(
@@ -79,6 +83,26 @@ class Search:
         _, body = first_passages(self._live.catalog, [entry_id]).get(entry_id, ("", ""))
         hits = self.alike(entry.title, body, limit=limit + 1, explain=False)
         return tuple(hit for hit in hits if hit.entry.id != entry_id)[:limit]
+
+    def similar_entries(self, entry_id: str, *, limit: int) -> list[Entry]:
+        """Return the entries most similar to one, as they are now; which they are is found once per state of the index.
+
+        Raises EntryNotFoundError.
+        """
+        if self._live.state.source is None:
+            return []
+        source, key = self._live.source(), (entry_id, limit)
+        of, found = self._alike
+        is_same = of and of.snapshot is source.snapshot and of.today == source.today
+        if not (of and is_same and of.doubted == source.doubted):
+            found = {}
+            self._alike = source, found
+        if key not in found:
+            if len(found) >= MOST_ALIKE:
+                found.clear()
+            found[key] = tuple(hit.entry.id for hit in self.similar(entry_id, limit=limit))
+        known = self._entries.summaries(ids := found[key])
+        return [known[one] for one in ids if one in known]
 
     def alike(self, title: str, body: str, *, limit: int = 5, explain: bool = True) -> tuple[Hit, ...]:
         """Return the entries most similar to a text; none without an index."""

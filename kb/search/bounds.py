@@ -11,12 +11,15 @@ from kb.index import analysis
 from kb.index.catalog import Catalog
 from kb.index.entries import numbered_entries
 from kb.index.filters import entry_numbers, passing
-from kb.index.keywords import entries_with_text
+from kb.index.keywords import entries_with_text, entries_with_texts
 from kb.playbook import Playbook
 from kb.search.query import Filters, Query
 from kb.wording import say
 
 CACHED_FILTERS = 64
+MOST_LOOKED_UP = (
+    4  # phrases of a query by their words; more of them are looked for in all passages, which are read once
+)
 NO_FILTERS = Filters()
 
 
@@ -51,11 +54,16 @@ class Bounds:
         if not query.phrases and not query.excluded:
             return None
         kept = self.within(NO_FILTERS)
-        for phrase in query.phrases:
-            kept &= entries_with_text(self._catalog, phrase, analysis.terms(phrase))
-        for word in query.excluded:
-            kept -= entries_with_text(self._catalog, word, ())
-        return kept
+        looked_for = list(dict.fromkeys(query.phrases))  # in all passages
+        for phrase in looked_for[:MOST_LOOKED_UP]:
+            if terms := analysis.terms(phrase):
+                kept &= entries_with_text(self._catalog, phrase, terms)
+                looked_for.remove(phrase)
+        if not kept or not (looked_for or query.excluded):
+            return kept
+        holding = entries_with_texts(self._catalog, (*looked_for, *query.excluded), kept)
+        kept = kept.intersection(*(holding[phrase] for phrase in looked_for))
+        return kept.difference(*(holding[word] for word in query.excluded))
 
 
 def with_playbook_keys(filters: Filters, playbook: Playbook) -> Filters:

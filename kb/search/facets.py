@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kb.choices import CHOICES
 from kb.fields import FACETS
 from kb.index.catalog import Catalog
-from kb.index.filters import facet_totals, passing
+from kb.index.filters import facets_totals, passing
 from kb.index.snapshot import Snapshot
 from kb.search.answer import FacetCount
 from kb.search.query import Filters
@@ -32,12 +32,20 @@ def count_found(
 
 def count_all(catalog: Catalog, filters: Filters, visible: frozenset[str]) -> Facets:
     """Count all entries within the filters, for a search without words."""
-    facets = {}
-    for field in FACETS:
-        others = filters.without(field)
-        condition = passing(others.values, others.date_from, others.date_to, visible)
-        facets[field] = _ordered(field, Counter(dict(facet_totals(catalog, field, condition))), filters)
-    return facets
+    totals = _totals(catalog, FACETS, filters, visible)
+    for field in (field for field, _ in filters.values if field in totals):
+        totals |= _totals(catalog, (field,), filters.without(field), visible)
+    return {field: _ordered(field, totals[field], filters) for field in FACETS}
+
+
+def _totals(
+    catalog: Catalog, fields: Sequence[str], filters: Filters, visible: frozenset[str]
+) -> dict[str, Counter[str]]:
+    totals: dict[str, Counter[str]] = {field: Counter() for field in fields}
+    within = passing(filters.values, filters.date_from, filters.date_to, visible)
+    for field, value, count in facets_totals(catalog, fields, within):
+        totals[field][value] = count
+    return totals
 
 
 def _counted(snapshot: Snapshot, entries: Iterable[int]) -> dict[str, Counter[str]]:

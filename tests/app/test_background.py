@@ -92,7 +92,7 @@ def test_a_change_that_cannot_be_embedded_is_found_by_words_logged_once_and_embe
         wait_until(lambda: not services.library.with_index(lambda index: index.waiting), "the vectors")
         wait_until(lambda: not _degraded(background), "the end of the failure to be seen")
         [state] = [job for job in background.supervisor.states() if job.name == "embed"]
-        assert state.why == "No space left on device" and state.failed and state.succeeded
+        assert state.why == "the disk is full" and state.failed and state.succeeded
     assert [record.message for record in _errors(caplog)] == ["The background job 'embed' failed; it is tried again."]
 
 

@@ -20,8 +20,10 @@ from app.words.reader import Reader
 from app.words.rendering import render_body
 from kb.entry import Entry
 from kb.library import Library
+from kb.loop.lineage import has_lineage
 from kb.loop.review import Standing
 from kb.loop.stored import without_figures
+from kb.search.answer import Linked
 
 SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
@@ -55,12 +57,13 @@ def entry_page(
     """Show an entry."""
     entry = library.entries.get(entry_id)
     logbook.opened(asker_of(request), entry.id)
-    groups = link_groups(entry, library, reader)
+    linked = library.entries.linked(entry.id)
+    groups = link_groups(linked, reader)
     text = without_figures(entry.body) if entry.is_meeting else entry.body
     body = render_body(text, entry.path, entry.title, spoken_apart=entry.kind == "talk-track")
     shown = {entry.id, *(card.entry.id for group in groups for card in group.cards)}
     similar = [
-        hit.entry for hit in library.search.similar(entry.id, limit=SIMILAR + len(shown)) if hit.entry.id not in shown
+        other for other in library.search.similar_entries(entry.id, limit=SIMILAR + len(shown)) if other.id not in shown
     ]
     is_losing = against(entry, library) is not None
     context = {
@@ -74,14 +77,14 @@ def entry_page(
         "money": money_of(entry.campaign, reader) if entry.campaign else [],
         "variants": variants_of(entry.campaign, reader) if entry.campaign else [],
         "groups": groups,
-        "lineage": action_address("lineage", entry.id) if groups and library.loop.lineage(entry.id) else "",
+        "lineage": action_address("lineage", entry.id) if has_lineage(linked, entry.id) else "",
         "trust": library.loop.trust_of(entry),
-        "doubts": _doubts(entry, library, reader),
+        "doubts": _doubts(entry, linked, library, reader),
         "author": author_of(request),
         "deals": deals_to_choose(entry, library, reader),
         "makes": to_make(entry, reader),
         "similar": [card_of(other, reader) for other in similar[:SIMILAR]],
-        "notices": notices(entry, library, reader),
+        "notices": [*notices(entry, linked, reader), *([(reader.say(body.plain), None)] if body.plain else [])],
         "helpful": activity.helpful_counts().get(entry.id, 0),
         "keeps_history": store.history.is_kept,
         "saved": reader(f"saved.{saved}") if (saved := request.query_params.get("saved", "")) in SAVED else "",
@@ -89,9 +92,8 @@ def entry_page(
     return render(request, "entry.html", context)
 
 
-def link_groups(entry: Entry, library: Library, reader: Reader) -> list[LinkGroup]:
+def link_groups(linked: Linked, reader: Reader) -> list[LinkGroup]:
     """Return the linked entries by relation, each once per relation; `related` counts in both directions."""
-    linked = library.entries.linked(entry.id)
     found: dict[tuple[str, str], dict[str, Entry]] = {}
     for direction, pairs in (("outgoing", linked.outgoing), ("incoming", linked.incoming)):
         for relation, other in pairs:
@@ -108,12 +110,12 @@ def link_groups(entry: Entry, library: Library, reader: Reader) -> list[LinkGrou
     return groups
 
 
-def notices(entry: Entry, library: Library, reader: Reader) -> list[tuple[str, Entry | None]]:
+def notices(entry: Entry, linked: Linked, reader: Reader) -> list[tuple[str, Entry | None]]:
     """Return what a reader must know before using an entry, as (sentence, entry to read instead)."""
     found: list[tuple[str, Entry | None]] = []
     if entry.status != "published":
         found.append((reader("notice." + entry.status), None))
-    newer = [other for relation, other in library.entries.linked(entry.id).incoming if relation == "supersedes"]
+    newer = [other for relation, other in linked.incoming if relation == "supersedes"]
     found += [(reader("notice.superseded"), other) for other in newer]
     if entry.review_by and entry.review_by < reader.today:
         found.append((reader("notice.review", day=reader.date(entry.review_by)), None))
@@ -133,12 +135,12 @@ def helpful(
     return response
 
 
-def _doubts(entry: Entry, library: Library, reader: Reader) -> tuple[Reason, ...]:
+def _doubts(entry: Entry, linked: Linked, library: Library, reader: Reader) -> tuple[Reason, ...]:
     """Return the doubts about an entry that the notices do not mention."""
     standing = library.loop.standing(entry.id)
     if standing is None:
         return ()
-    is_replaced = any(relation == "supersedes" for relation, _ in library.entries.linked(entry.id).incoming)
+    is_replaced = any(relation == "supersedes" for relation, _ in linked.incoming)
     noticed = {"overdue", "newer"} if is_replaced else {"overdue"}
     return reasons_of(
         Standing(standing.state, tuple(d for d in standing.doubts if d.kind not in noticed)), reader, library

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -122,6 +123,7 @@ class SearchAddress:
         return f"/?{query}" if query else "/"
 
 
+@lru_cache(maxsize=4096)
 def facet_address(facet: str, value: str) -> str:
     """Return the address of all entries with a value."""
     return str(SearchAddress(values=((facet, (value,)),)))

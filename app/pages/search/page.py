@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 
 from app.http.asker import asker_of, remember_asker
-from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep
+from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep, ServicesDep
 from app.pages.cards import HitCard, hit_card
 from app.pages.search.address import PAGE_SIZE, SearchAddress
 from app.pages.search.offers import offers
@@ -66,7 +66,12 @@ class ActiveFilter:
 
 @router.get("/")
 def search_page(
-    request: Request, library: LibraryDep, logbook: LogbookDep, activity: ActivityDep, reader: ReaderDep
+    request: Request,
+    services: ServicesDep,
+    library: LibraryDep,
+    logbook: LogbookDep,
+    activity: ActivityDep,
+    reader: ReaderDep,
 ) -> Response:
     """Show the results; without a query, the newest entries and example questions."""
     asked = SearchAddress.read(request.query_params)
@@ -79,11 +84,12 @@ def search_page(
         explain=bool(asked.text),
         as_typed=asked.as_typed,
     )
+    used = library.entries.used_in([hit.entry.id for hit in answer.hits if hit.entry.kind != "deal"])
     asker = asker_of(request)
     if asked.page == 1:
         logbook.search(answer, asked.filters, asker, reader.locale, asked.deal)
     talk, others = talk_first(answer.hits) if says_first(asked) else ((), answer.hits)
-    cards = [[hit_card(hit, reader, library, answer.hits) for hit in some] for some in (talk, others)]
+    cards = [[hit_card(hit, reader, library, used, answer.hits) for hit in some] for some in (talk, others)]
     logbook.shown(asker, answer.query.text, shown_by(chain(*cards)))
     context = {
         "asked": asked,
@@ -101,6 +107,7 @@ def search_page(
         "pages": -(-answer.total // PAGE_SIZE),
         "summary": summary(answer, asked, reader),
         "deal": library.entries.summaries([asked.deal]).get(asked.deal) if asked.deal else None,
+        "preparing": reader.say(preparation.sentence) if (preparation := services.intake.preparation) else "",
         "is_unlogged": activity.is_failing,
         "answered": answered(activity, library, asker) if asked.is_start else [],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
@@ -27,7 +28,7 @@ router = APIRouter()
 async def sent_files(request: Request) -> list[tuple[str, bytes]]:
     """Return (name, bytes) of the uploaded files and of pasted text, which has no name.
 
-    Raises TooManyFilesError.
+    Raises TooManyFilesError, RequestTooLargeError, and RequestValidationError for what is no multipart form.
     """
     form = await _form_of(request, max_fields=10)
     files = [(item.filename or "", await item.read()) for item in form.getlist("files") if isinstance(item, UploadFile)]
@@ -53,7 +54,12 @@ async def _form_of(request: Request, max_fields: int) -> FormData:
     try:
         return await request.form(max_files=MOST_FILES, max_fields=max_fields, max_part_size=MOST_BYTES)
     except HTTPException as error:
-        raise TooManyFilesError(MOST_FILES) from error
+        if str(error.detail).startswith("Too many"):
+            raise TooManyFilesError(MOST_FILES) from error
+        if "exceeded maximum size" in str(error.detail):
+            raise RequestTooLargeError(MOST_BYTES) from error
+        problem = {"type": "multipart", "loc": ("body",), "msg": str(error.detail)}
+        raise RequestValidationError([problem]) from error
 
 
 @router.get(PAGE)

@@ -94,7 +94,7 @@ def test_a_mapping_is_written_edited_and_used_and_never_overwritten(place: Place
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["none.csv"], "'none.csv' cannot be read: No such file or directory."),
+        (["none.csv"], "'none.csv' cannot be read: it does not exist."),
         (["{export}", "--kind", "leads"], "'leads' cannot be imported; expected deals or campaigns."),
         (["{export}", "--separator", "ab"], "'ab' is not a separator; expected one sign or tab."),
         (
