@@ -19,6 +19,7 @@ WARM_SECONDS = 10.0  # how often a server without an index looks whether it can 
 STANDINGS_SECONDS = 20.0  # delay until a change affects the rank of other entries
 GROUP_SECONDS = 120.0  # how often new failed searches are grouped
 DRAW_SECONDS = 10.0  # delay until charts show a change
+EXAMPLES_SECONDS = 20.0  # delay until example questions follow a change
 CHECK_SECONDS = 600.0  # how often all files are compared with the index: a network drive announces nothing
 FORGET_SECONDS = 3_600.0  # how often the words of old searches, and files left by killed processes, are erased
 LATE_SECONDS = 30.0  # how often late jobs are looked for
@@ -51,6 +52,7 @@ class Background:
             Job("sweep", self._sweep, FORGET_SECONDS, at_once=True),
             Job("gaps", self._group, GROUP_SECONDS),
             Job("charts", self._draw, DRAW_SECONDS),
+            Job("examples", self._choose_examples, EXAMPLES_SECONDS, at_once=True),
             Job("monitor", self._monitor, LATE_SECONDS),
         ]
         if not is_prepared:
@@ -119,6 +121,10 @@ class Background:
         if state.ready and state.generation != self._drawn:
             prepare(self._services, self._stopping.is_set)
             self._drawn = state.generation
+
+    def _choose_examples(self) -> None:
+        """Choose the example questions of the start page after a change: each is tried, which takes some searches."""
+        self._services.examples.choose(self._stopping.is_set)
 
     def _monitor(self) -> None:
         self.supervisor.log_late()

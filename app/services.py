@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.charts.gallery import Gallery
+from app.examples import Examples
 from app.settings import Settings
 from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
 from ingest.intake import Intake
+from ingest.playbook_store import PlaybookStore
 from ingest.store import EntryStore
 from ingest.sync import KEPT_PLAYBOOK, problems_of
 from kb.clock import CLOCK, Clock
@@ -31,10 +33,12 @@ class Services:
     library: Library
     intake: Intake
     store: EntryStore
+    playbook_store: PlaybookStore
     activity: Activity
     gap_board: GapBoard
     logbook: Logbook
     gallery: Gallery
+    examples: Examples
 
     def close(self) -> None:
         """Close all files."""
@@ -58,10 +62,12 @@ def open_services(
         library=library,
         intake=intake,
         store=EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
+        playbook_store=PlaybookStore(intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
         activity=activity,
         gap_board=GapBoard(library.search, activity, library.deals.open_amounts, clock),
         logbook=Logbook(activity, settings.team),
         gallery=Gallery(),
+        examples=Examples(library, clock),
     )
 
 

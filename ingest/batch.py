@@ -36,8 +36,8 @@ class Planned:
     review: Review | None = None
 
 
-def plan(store: EntryStore, library: Library, files: Iterable[tuple[str, bytes]]) -> list[Planned]:
-    """Return what each file would do.
+def plan(store: EntryStore, library: Library, files: Iterable[tuple[str, bytes | KBError]]) -> list[Planned]:
+    """Return what each file would do; one that could not be read comes with its error.
 
     A file with the name and kind of an entry changes that entry; of duplicates only the first is used.
     """
@@ -66,9 +66,9 @@ def carry_out(store: EntryStore, planned: Planned, author: str = "") -> Saved:
     return store.create(text, name=_stem(planned.name), force=True, author=author)
 
 
-def _planned(store: EntryStore, library: Library, name: str, raw: bytes) -> Planned:
-    if name and not name.lower().endswith((".md", ".markdown", ".txt")):
-        return Planned(name, "refuse", why=say("Not a Markdown file; save it with the extension .md."))
+def _planned(store: EntryStore, library: Library, name: str, raw: bytes | KBError) -> Planned:
+    if isinstance(raw, KBError):
+        return Planned(name, "refuse", why=raw.sentence)
     content = decode(raw, name)
     if isinstance(content, Problem):
         return Planned(name, "refuse", why=content.message)

@@ -12,6 +12,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
+from ingest.spans import read_span
 from ingest.yaml_text import Plain
 from kb.fields import Shape
 from kb.money import MAX_DIGITS, UNITS, Money, MoneyError, read_money
@@ -87,6 +88,24 @@ def to_date(value: Plain) -> date:
             value=_short(text),
         )
     )
+
+
+def to_span(value: Plain) -> str:
+    """Read a period as ISO text, first/last or one day: 2026-11-05/2026-11-20, 2026年11月5日〜20日, 2026年4月〜6月."""
+    text = to_text(value)
+    found = read_span(text)
+    if found is None:
+        raise FieldError(
+            say(
+                "'{value}' is not understood as a period; write first and last day with the year, for example"
+                " 2026-11-05/2026-11-20.",
+                value=_short(text),
+            )
+        )
+    first, last = found
+    if last < first:
+        raise FieldError(say("The period '{value}' ends before it begins.", value=_short(text)))
+    return first.isoformat() if first == last else f"{first.isoformat()}/{last.isoformat()}"
 
 
 def to_count(value: Plain) -> int:
@@ -173,6 +192,7 @@ def _short(text: str) -> str:
 CONVERTERS: Mapping[Shape, Callable[[Plain], Any]] = {  # for shapes that every field reads the same way
     "text": to_text,
     "day": to_date,
+    "span": to_span,
     "count": to_count,
     "money": to_money,
     "currency": to_currency,

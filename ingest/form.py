@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ingest.document import Document
-from ingest.fields import FieldError, to_choice, to_date, to_entry_ids, to_text, to_texts
+from ingest.fields import FieldError, to_choice, to_date, to_entry_id, to_entry_ids, to_span, to_text, to_texts
 from ingest.front_matter import edited, fields_in
 from ingest.yaml_text import Plain
 from kb.choices import CHOICES, KINDS, METRICS
 from kb.fields import Field, Shape, asked_of
 from kb.playbook import Playbook
 
-Asked = Literal["line", "day", "choice", "term", "terms", "list", "entries", "reasons", "metric"]
+Asked = Literal["line", "day", "span", "choice", "term", "terms", "list", "entry", "entries", "reasons", "metric"]
 Values = tuple[str, ...]
 _ASKED: Mapping[Shape, Asked] = {
-    "day": "day", "choice": "choice", "list": "list", "links": "entries", "reasons": "reasons", "metrics": "metric",
+    "day": "day", "span": "span", "choice": "choice", "list": "list", "link": "entry", "links": "entries",
+    "reasons": "reasons", "metrics": "metric",
 }  # fmt: skip
 _AGREED: Mapping[Asked, Asked] = {"line": "term", "list": "terms"}  # if the playbook has values for the field
 _PARTS: Mapping[Shape, Sequence[str]] = {"reasons": ("buyer", "rep"), "metrics": METRICS}  # one form field each
@@ -85,6 +86,7 @@ def with_values(
     changes: dict[str, Plain | None] = {}
     for field in fields_of(kind):
         values = tuple(value for item in given.get(field.name, ()) if (value := " ".join(item.split())))
+        values = _span(values) if field.shape == "span" else values
         if field.shape in ("list", "entries"):
             values = to_texts(values[0]) if len(values) == 1 else values
         if field.shape == "terms" and values != before[field.name]:
@@ -92,6 +94,13 @@ def with_values(
         if values != before[field.name]:
             changes[field.key] = _changed(field, values, changes.get(field.key, written.get(field.key)))
     return edited(document, changes, body)
+
+
+def _span(values: Values) -> Values:
+    """Join the two dates of a period; a period of one day has one."""
+    if len(values) < 2:
+        return values
+    return values[:1] if values[0] == values[1] else ("/".join(values[:2]),)
 
 
 def _written(document: Document) -> dict[str, Plain]:
@@ -122,6 +131,10 @@ def _understood(field: FormField, value: Plain, playbook: Playbook) -> Values:
         return tuple(dict.fromkeys(keys))
     if field.shape == "day":
         return (to_date(value).isoformat(),)
+    if field.shape == "span":
+        return (to_span(value),)
+    if field.shape == "entry":
+        return (to_entry_id(value),)
     return (to_choice(value, CHOICES[field.key]),) if field.shape == "choice" else (to_text(value),)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from ingest.chunk import Chunked
 from ingest.indexing import TEXTS_AT_ONCE, SyncReport
 from ingest.missed import Missed
+from ingest.playbook_file import PLAYBOOK_NAME
 from ingest.preparation import Preparation
 from ingest.sync import kept_playbook, stale, sync, sync_some
 from kb.errors import IndexBusyError
@@ -91,6 +92,21 @@ class Intake:
             return None
         finally:
             self._lock.release()
+
+    def take_playbook(self) -> None:
+        """Make a playbook that was just saved the one in force; of many entries, the watch reads again what it changes.
+
+        Never an error: the file is written, and the next sync reads it.
+        """
+        try:
+            with self._lock:
+                few = self._library.with_index(lambda index: index.catalog.counts()["entries"]) <= MOST_SINGLE
+                self._index_by(time.monotonic() + WAIT_SECONDS, None if few else [PLAYBOOK_NAME], _NOTHING)
+                self._library.with_index(lambda index: index.catalog.touch())
+                self._library.refresh()
+                self._generation = self._library.with_index(_generation)
+        except Exception:
+            log.exception("The playbook was saved but could not be read in; the next sync does it.")
 
     def retry(self) -> None:
         """Index what was saved but could not be indexed. Raises the last fault if some of it still cannot be."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_texts
@@ -14,6 +15,7 @@ from kb.playbook import ClosedDeals, Playbook, Term, Vocabulary
 from kb.wording import say
 
 PLAYBOOK_NAME = "playbook.yaml"
+STARTER = Path(__file__).parent / "templates" / PLAYBOOK_NAME  # for a folder that has none
 _KNOWN = ("company", "kgi", "kpis", "lead_stages", "sla", *AGREED.values(), "reasons", "closed_deals", "synonyms")
 _CLOSED = Vocabulary.of(term for term in CHOICES["outcome"].terms if term.key != "open")
 

@@ -10,12 +10,13 @@ from kb.fields import BY_NAME
 from kb.playbook import Playbook
 
 FOLDER = Path(__file__).parent / "templates"
-NEW = ("deal-won", "deal-lost", "deal-no-decision", "deal-open", "talk-track", "campaign", "note")
+NEW = ("deal-won", "deal-lost", "deal-no-decision", "deal-open", "talk-track", "campaign", "content", "note")
 LANGUAGES = ("ja", "en")
 ASKED = {  # empty keys of a new file, where there is no form
     "deal": ("title", "customer", "closed_on", "amount", "industry", "product", "competitor", "used"),
     "talk-track": ("title", "objection", "industry", "product", "angle"),
     "campaign": ("title", "channel", "period", "audience", "industry", "angle"),
+    "content": ("title", "tag", "industry", "angle"),
     "note": ("title", "tag"),
 }
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)

@@ -31,6 +31,23 @@ class Line:
     end: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value with the span of text it takes, and the places of its parts."""
+
+    value: Plain
+    start: int  # offset in characters
+    end: int
+    column: int  # of its start, or of the hyphens of a block list
+    is_flow: bool  # written in brackets, or a scalar
+    items: tuple[Place, ...] = ()  # of a list
+    pairs: tuple[tuple[str, Place], ...] = ()  # of a mapping
+
+    def part(self, key: str) -> Place | None:
+        """Return the first value of a key."""
+        return next((place for name, place in self.pairs if name == key), None)
+
+
 class YamlTextError(Exception):
     """The text is not YAML we accept; `line` counts from 1."""
 
@@ -91,6 +108,18 @@ def read_mapping(text: str, longest: int = MAX_YAML_CHARS) -> tuple[list[Line], 
     return lines, repeated
 
 
+def places(text: str) -> Place | None:
+    """Return the mapping of a text with the places of all its values; None if it is empty. Raises YamlTextError."""
+    node = _compose(text)
+    return _place(node, text) if isinstance(node, yaml.MappingNode) else None
+
+
+def in_flow(value: Plain) -> str:
+    """Return a value in flow style, fit for any place."""
+    node = yaml.SequenceNode(_SEQ, [_flow(value)], flow_style=True)
+    return str(yaml.serialize(node, Dumper=yaml.BaseDumper, allow_unicode=True, width=10**9)).strip()[1:-1]
+
+
 def written(key: str, value: Plain) -> str:
     """Return a key with its value as YAML and a line break; lists of texts and mappings in flow style."""
     pair = yaml.MappingNode(_MAP, [(_node(key), _node(value))], flow_style=False)
@@ -112,6 +141,26 @@ def _node(value: Plain) -> yaml.Node:
         return yaml.MappingNode(_MAP, [(_node(key), _node(inner)) for key, inner in value.items()], flow_style=True)
     has_items = any(not isinstance(item, str) for item in value)
     return yaml.SequenceNode(_SEQ, [_node(item) for item in value], flow_style=not has_items)
+
+
+def _flow(value: Plain) -> yaml.Node:
+    if isinstance(value, str):
+        return yaml.ScalarNode(_STR, value)
+    if isinstance(value, dict):
+        return yaml.MappingNode(_MAP, [(_node(key), _flow(inner)) for key, inner in value.items()], flow_style=True)
+    return yaml.SequenceNode(_SEQ, [_flow(item) for item in value], flow_style=True)
+
+
+def _place(node: yaml.Node, text: str) -> Place:
+    mark = node.start_mark
+    items: tuple[Place, ...] = ()
+    pairs: tuple[tuple[str, Place], ...] = ()
+    if isinstance(node, yaml.SequenceNode):
+        items = tuple(_place(item, text) for item in node.value)
+    elif isinstance(node, yaml.MappingNode):
+        pairs = tuple((_key(key), _place(value, text)) for key, value in node.value)
+    is_flow = not isinstance(node, yaml.CollectionNode) or bool(node.flow_style)
+    return Place(_plain(node, 0), mark.index, _end(node, text), mark.column, is_flow, items, pairs)
 
 
 def _end(node: yaml.Node, text: str) -> int:

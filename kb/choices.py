@@ -11,6 +11,7 @@ CHOICES: Mapping[str, Vocabulary] = {
         Term("talk-track", "トーク", "Talk track", ("talktrack", "営業トーク", "トークトラック")),
         Term("deal", "商談", "Deal", ("案件", "商談記録")),
         Term("campaign", "施策", "Campaign", ("キャンペーン",)),
+        Term("content", "コンテンツ", "Content", ("記事", "ホワイトペーパー", "事例記事", "article", "white paper")),
         Term("note", "ノート", "Note", ("メモ",)),
     )),
     "outcome": Vocabulary.of((
@@ -65,10 +66,12 @@ MONEY_METRICS = ("cost", "revenue")  # the others are counts
 OUTCOME_SIGNS: Mapping[str, str] = {"won": "●", "lost": "✕", "no-decision": "–", "open": "○"}
 
 KIND_FOLDERS: Mapping[str, str] = {
-    "talk-track": "talk-tracks", "deal": "deals", "campaign": "campaigns", "note": "notes",
+    "talk-track": "talk-tracks", "deal": "deals", "campaign": "campaigns", "content": "content",
+    "note": "notes",
 }  # fmt: skip
 FOLDER_KINDS: Mapping[str, str] = {  # folder → default kind of its entries; others hold notes
     "talk-tracks": "talk-track", "talk-track": "talk-track", "トーク": "talk-track",
     "deals": "deal", "商談": "deal",
     "campaigns": "campaign", "施策": "campaign",
+    "content": "content", "コンテンツ": "content",
 }  # fmt: skip

@@ -17,7 +17,7 @@ from kb.choices import OUTCOMES as OUTCOMES
 from kb.fields import BY_NAME, FIELDS, FILTERS
 from kb.fields import FACETS as FACETS
 
-Kind = Literal["talk-track", "deal", "campaign", "note"]
+Kind = Literal["talk-track", "deal", "campaign", "content", "note"]
 Team = Literal["sales", "marketing"]
 Outcome = Literal["won", "lost", "no-decision", "open"]
 Language = Literal["ja", "en"]

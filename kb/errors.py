@@ -120,6 +120,13 @@ class NotSavedError(KBError):
         super().__init__(say("Nothing was saved: {why}.", why=why))
 
 
+class SampleRefusedError(KBError):
+    """The sample company cannot be added to this folder."""
+
+    def __init__(self) -> None:
+        super().__init__(say("The folder already holds entries. The sample company can only be added to an empty one."))
+
+
 class RefusedTextError(KBError):
     """The text cannot be saved as an entry."""
 

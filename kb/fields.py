@@ -16,6 +16,7 @@ Shape = Literal[
     "text",  # one line
     "list",  # of strings
     "day",
+    "span",  # first and last day
     "count",
     "money",
     "currency",
@@ -65,8 +66,9 @@ FIELDS: tuple[Field, ...] = (
     Field("id", "ID", "ID", ("id",), "a path such as `deals/acme`, when it should not be the file's own", is_name=True),
     Field("title", "題名", "Title", ("title", "題名", "タイトル", "件名"), "one line", is_name=True, form=_ALL),
     Field(
-        "kind", "種別", "Kind", ("kind", "種別", "種類", "type"), "`talk-track`, `deal`, `campaign` or `note`",
-        "choice", facet=1, is_filter=True, is_prominent=True,
+        "kind", "種別", "Kind", ("kind", "種別", "種類", "type"),
+        "`talk-track`, `deal`, `campaign`, `content` (articles, white papers, cases, slides) or `note`", "choice",
+        facet=1, is_filter=True, is_prominent=True,
     ),
     Field(
         "industry", "業種", "Industry", ("industry", "業種", "業界", "industries"),
@@ -102,7 +104,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "date", "日付", "Date", ("date", "日付"), "the day it is about; deals are listed under `closed_on` first",
-        "day", form=("talk-track", "campaign", "note"),
+        "day", form=("talk-track", "campaign", "content", "note"),
     ),
     Field(
         "language", "言語", "Language", ("language", "言語"), "`ja` or `en`; detected when missing", "choice",
@@ -203,7 +205,9 @@ FIELDS: tuple[Field, ...] = (
         is_keyword=True, form=_CAMPAIGN,
     ),
     Field(
-        "period", "期間", "Period", ("period", "期間"), "one line, such as `2026-04-13/2026-04-27`", kinds=_CAMPAIGN,
+        "period", "期間", "Period", ("period", "期間"),
+        "first and last day: `2026-04-13/2026-04-27`, `2026年4月13日〜27日`",
+        "span", _CAMPAIGN,
         form=_CAMPAIGN,
     ),
     Field(

@@ -38,7 +38,10 @@ class NoEntriesError(KBError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            say("There is no folder '{folder}'. Make it, or point KB_ENTRIES at your entries.", folder=str(folder))
+            say(
+                "There is no folder '{folder}'. Run 'kb init' to create it, or point KB_ENTRIES at your entries.",
+                folder=str(folder),
+            )
         )
 
 

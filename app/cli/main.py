@@ -25,6 +25,7 @@ from app.cli.common import (
     with_filters,
 )
 from app.cli.export import export
+from app.cli.init import init
 from app.cli.meeting import meeting
 from app.cli.write import add, new
 
@@ -118,6 +119,7 @@ def check(ctx: typer.Context, as_json: AsJson = False) -> None:
     raise typer.Exit(1 if problems else 0)
 
 
+app.command()(init)
 app.command()(new)
 app.command()(add)
 

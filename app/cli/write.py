@@ -26,6 +26,7 @@ class New(StrEnum):
     talk_track = "talk-track"
     deal = "deal"
     campaign = "campaign"
+    content = "content"
     note = "note"
 
 

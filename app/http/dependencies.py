@@ -15,6 +15,7 @@ from app.settings import Settings
 from app.supervisor import Supervisor
 from app.words.catalogue import choose_locale
 from app.words.reader import Reader
+from ingest.playbook_store import PlaybookStore
 from ingest.store import EntryStore
 from kb.fields import FILTERS
 from kb.library import Library
@@ -50,6 +51,10 @@ async def _settings(services: ServicesDep) -> Settings:
 
 async def _store(services: ServicesDep) -> EntryStore:
     return services.store
+
+
+async def _playbook_store(services: ServicesDep) -> PlaybookStore:
+    return services.playbook_store
 
 
 async def _activity(services: ServicesDep) -> Activity:
@@ -107,6 +112,7 @@ async def _reader(
 LibraryDep = Annotated[Library, Depends(_library)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 StoreDep = Annotated[EntryStore, Depends(_store)]
+PlaybookStoreDep = Annotated[PlaybookStore, Depends(_playbook_store)]
 ActivityDep = Annotated[Activity, Depends(_activity)]
 GapBoardDep = Annotated[GapBoard, Depends(_gap_board)]
 LogbookDep = Annotated[Logbook, Depends(_logbook)]

@@ -29,6 +29,7 @@ BODY_BYTES = {  # by the beginning of the path, the longest first; all others ta
     "/new/files/save": 2 * MOST_FILES_BYTES,  # text may be longer in UTF-8
     "/new/files": MOST_FILES_BYTES,
     "/write": MOST_BYTES,
+    "/playbook/edit": MOST_BYTES,
     "/api/v1/entries": MOST_BYTES,
     "/api/v1/deals/similar": 256_000,  # 20,000 characters, escaped
 }

@@ -16,8 +16,9 @@ from app.pages.loop import page as loop
 from app.pages.search import page as search
 from app.pages.search import using
 from app.pages.similar import page as similar
-from app.pages.writing import files, making
+from app.pages.writing import beginning, files, making
 from app.pages.writing import page as writing
+from app.pages.writing import playbook as playbook_editor
 
 router = APIRouter(include_in_schema=False)
 for module in (
@@ -27,6 +28,8 @@ for module in (
     board,
     meeting,
     gaps,
+    beginning,
+    playbook_editor,
     files,
     writing,
     versions,  # before `entry`: an id may hold slashes, so its route matches everything below

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from app.http.dependencies import ReaderDep
+from app.http.dependencies import PlaybookStoreDep, ReaderDep
 from app.pages.view import render
 from app.words.reader import Reader
 
@@ -15,7 +15,7 @@ router = APIRouter()
 
 
 @router.get("/playbook")
-def playbook_page(request: Request, reader: ReaderDep) -> Response:
+def playbook_page(request: Request, reader: ReaderDep, store: PlaybookStoreDep) -> Response:
     """Show goal, metrics, lead stages, SLA, angles and reason codes."""
     playbook = reader.playbook
     reasons = [(outcome, reader.label("outcome", outcome), words.terms) for outcome, words in playbook.reasons.items()]
@@ -25,6 +25,8 @@ def playbook_page(request: Request, reader: ReaderDep) -> Response:
         "playbook": playbook,
         "reasons": reasons,
         "named": _Named(reader),
+        "saved": request.query_params.get("saved") == "1",
+        "lacks_file": store.is_missing,
         "empty": not any((*named.values(), reasons, playbook.vocabulary("angle"), playbook.synonyms)),
     }
     return render(request, "playbook.html", context)

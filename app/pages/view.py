@@ -11,7 +11,7 @@ from fastapi.templating import Jinja2Templates
 
 from app.http.asker import is_led_here
 from app.http.cookies import remember
-from app.http.dependencies import LANGUAGE_COOKIE, reader_of
+from app.http.dependencies import LANGUAGE_COOKIE, reader_of, services_of
 from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES
 from kb.choices import OUTCOME_SIGNS
@@ -27,6 +27,7 @@ _TEMPLATES.env.globals |= {
     "entry_address": entry_address,
     "action_address": action_address,
     "outcome_signs": OUTCOME_SIGNS,
+    "has_entries": lambda request: services_of(request).library.state().entries > 0,
 }
 
 

@@ -20,7 +20,7 @@ class CheckIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(description="The whole file: front matter and Markdown.")
-    kind: Literal["", "talk-track", "deal", "campaign", "note"] = Field(
+    kind: Literal["", "talk-track", "deal", "campaign", "content", "note"] = Field(
         "", description="Used when the front matter has no kind."
     )
     id: Annotated[str, Field(max_length=500, json_schema_extra=ONE), ONE_LINE] = Field(
@@ -34,7 +34,7 @@ class WriteIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(description="The whole file: front matter and Markdown.")
-    kind: Literal["", "talk-track", "deal", "campaign", "note"] = Field(
+    kind: Literal["", "talk-track", "deal", "campaign", "content", "note"] = Field(
         "", description="For a new entry whose front matter has no kind."
     )
     force: bool = Field(False, description="Save even if another entry has the same text.")

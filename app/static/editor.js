@@ -65,6 +65,8 @@
       const at = used.get(field.name) || 0;
       used.set(field.name, at + 1);
       if (field.name === "question") continue;
+      const picker = field.closest("[data-picker]");
+      if (picker) for (const value of given.slice(0, -1)) if (!picker.querySelector(`[value="${CSS.escape(value)}"]`)) add(picker, field, value);
       if (field.classList.contains("other")) { field.value = given.at(-1) ?? ""; continue; }
       field.value = given[at] ?? "";
     }
@@ -141,16 +143,53 @@
     status.textContent = text;
   };
 
+  /* --- entries picked by title ----------------------------------------------------------------------------------- */
+  const add = (picker, box, title) => {
+    const label = document.createElement("label"), tick = document.createElement("input"), name = document.createElement("span");
+    label.className = "tick picked";
+    Object.assign(tick, { type: "checkbox", name: box.name, value: title, checked: true });
+    name.textContent = title;
+    label.append(tick, name);
+    box.before(label);
+  };
+
+  const pick = (box, isSearch) => {
+    const typed = box.value.trim(), titles = [...(box.list?.options || [])].map((option) => option.value);
+    const lower = typed.toLowerCase();
+    const title = titles.find((one) => one === typed) || (isSearch && titles.find((one) => one.toLowerCase().includes(lower)));
+    if (!typed || !title) return false;
+    add(box.closest("[data-picker]"), box, title);
+    box.value = "";
+    return true;
+  };
+
+  /* --- ticks: one stop for Tab, arrows within --------------------------------------------------------------------- */
+  const ticksOf = (group) => [...group.querySelectorAll("input[type=checkbox]")];
+  const rove = (group, to) => { for (const tick of ticksOf(group)) tick.tabIndex = tick === to ? 0 : -1; };
+  const arrow = (event) => {
+    const group = event.target.matches("input[type=checkbox]") && event.target.closest("[data-ticks]");
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!group || !step) return false;
+    const ticks = ticksOf(group), to = ticks[(ticks.indexOf(event.target) + step + ticks.length) % ticks.length];
+    rove(group, to);
+    to.focus();
+    return true;
+  };
+
   /* --- keyboard -------------------------------------------------------------------------------------------------- */
   const next = (field) => {
-    const all = [...form.querySelectorAll("input:not([type=hidden]), select, textarea:not([hidden])")].filter((f) => f.offsetParent);
+    const all = [...form.querySelectorAll("input:not([type=hidden]), select, textarea:not([hidden])")].filter((f) => f.offsetParent && f.tabIndex >= 0);
     const after = all[all.indexOf(field) + 1];
     if (after) after.focus();
   };
 
   const keys = (event) => {
     if (event.isComposing) return;
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    if (arrow(event)) {
+      event.preventDefault();
+    } else if (event.key === "Enter" && event.target.matches("[data-picker] input[list]") && !event.ctrlKey && !event.metaKey && pick(event.target, true)) {
+      event.preventDefault();
+    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       form.requestSubmit($("[name=do][value=save]", form));
     } else if (event.key === "Enter" && event.target.matches("input:not([type=checkbox]), select")) {
@@ -173,6 +212,12 @@
     review = $("#review");
     if (!form) return;
     begun = isFirst ? JSON.stringify(fields()) : ""; // what an answer shows again is not saved yet
+    for (const group of form.querySelectorAll("[data-ticks]")) rove(group, $("input:checked", group) || $("input[type=checkbox]", group));
+    form.addEventListener("focusin", (event) => { // a click may land on any tick
+      const group = event.target.matches("input[type=checkbox]") && event.target.closest("[data-ticks]");
+      if (group) rove(group, event.target);
+    });
+    form.addEventListener("input", (event) => { if (event.target.matches("[data-picker] input[list]") && !event.isComposing) pick(event.target, false); });
     form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => { keep(); check(); }, PAUSE); });
     form.addEventListener("submit", save);
     form.addEventListener("keydown", keys);

@@ -67,11 +67,7 @@ def _imported(folder: Path, source: Path, read: Reader, kind: str, known: dict[s
     name, digest = _readable(source.name), hashlib.sha256(raw).hexdigest()
     if digest in known:
         return Arrival(_readable(str(source)), known[digest])
-    body = _tidy(read(name, raw))
-    if not body.strip():
-        raise RefusedTextError(say("The file contains no text."))
-    title, body = _titled(name, body)
-    text = composed({"title": title, "kind": kind, SOURCE: name, SOURCE_HASH: digest}, body)
+    title, text = as_entry(name, raw, read, kind)
     size = len(text.encode("utf-8"))
     if size > MAX_FILE_BYTES:
         raise RefusedTextError(
@@ -83,6 +79,16 @@ def _imported(folder: Path, source: Path, read: Reader, kind: str, known: dict[s
         )
     path = known[digest] = atomic.create_first(folder, candidates(kind, title), text)
     return Arrival(_readable(str(source)), path, is_new=True)
+
+
+def as_entry(name: str, raw: bytes, read: Reader, kind: str) -> tuple[str, str]:
+    """Return title and text of the entry a file becomes. Raises RefusedTextError."""
+    body = _tidy(read(name, raw))
+    if not body.strip():
+        raise RefusedTextError(say("The file contains no text."))
+    title, body = _titled(name, body)
+    digest = hashlib.sha256(raw).hexdigest()
+    return title, composed({"title": title, "kind": kind, SOURCE: name, SOURCE_HASH: digest}, body)
 
 
 def _titled(name: str, body: str) -> tuple[str, str]:

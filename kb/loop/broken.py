@@ -11,6 +11,7 @@ from kb.index.analysis import fold
 from kb.insight.response import Response, responses
 from kb.playbook import Playbook
 
+STILL_DAYS = 30  # without any deal ending, after which ages count from the last one that did
 QUIET_DAYS = 90  # without use, after which content is listed
 
 
@@ -78,16 +79,29 @@ def _idle(
     content: Sequence[Entry], deals: Sequence[Entry], today: date, opened: Mapping[str, date]
 ) -> tuple[Idle, ...]:
     """Return unused content, except what is new, recently opened, or used in an open deal."""
-    since = today - timedelta(days=QUIET_DAYS)
+    since = _last_busy_day(deals, today) - timedelta(days=QUIET_DAYS)
     used, found = _by_used(deals), []
     for entry in content:
         uses = used.get(entry.id, [])
         days = [deal.deal.closed_on for deal in uses if deal.deal and deal.deal.closed_on]
         own = [day for day in (entry.date, opened.get(entry.id)) if day]
         is_open = any(deal.outcome == "open" for deal in uses)
-        if entry.kind in ("talk-track", "campaign") and not is_open and max([*days, *own], default=date.min) < since:
+        if (
+            entry.kind in ("talk-track", "campaign", "content")
+            and not is_open
+            and max([*days, *own], default=date.min) < since
+        ):
             found.append(Idle(entry, max(days, default=None)))
     return tuple(sorted(found, key=lambda item: (item.last_used or date.min, item.entry.id)))
+
+
+def _last_busy_day(deals: Sequence[Entry], today: date) -> date:
+    """Return today; where nothing has ended for a while, the day the last deal did: nobody could use anything since."""
+    ended = [
+        deal.deal.closed_on for deal in deals if deal.deal and deal.deal.closed_on and deal.deal.closed_on <= today
+    ]
+    newest = max(ended, default=today)
+    return newest if today - newest > timedelta(days=STILL_DAYS) else today
 
 
 def _unanswered(content: Sequence[Entry], deals: Sequence[Entry], playbook: Playbook) -> tuple[Unanswered, ...]:

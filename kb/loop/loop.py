@@ -17,7 +17,7 @@ from kb.loop.broken import Broken, broken
 from kb.loop.review import STATES, Standing, TrustState, base_rate, standing_of, standings, weak_among
 from kb.playbook import Playbook
 
-CONTENT = ("talk-track", "campaign", "note")
+CONTENT = ("talk-track", "campaign", "content", "note")
 NO_LIMIT = 1_000_000
 Numbers = Mapping[TrustState, frozenset[int]]  # entry numbers by trust state
 

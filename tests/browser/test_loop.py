@@ -22,11 +22,11 @@ def test_a_talk_becomes_content_that_wins_a_deal_and_a_picture_shows_it(page: Pa
     page.get_by_role("link", name="これをもとにコンテンツを作る").click()
     page.get_by_label("題名").fill("価格の読み物")
     page.get_by_role("button", name="保存", exact=True).click()
-    page.wait_for_url("**/entries/notes/**")
+    page.wait_for_url("**/entries/content/**")
     page.get_by_label("商談で使った").select_option(index=1)  # the only deal there is
     page.get_by_role("button", name="使ったと記録する").click()
     expect(page.locator(".saved")).to_contain_text("記録しました")
-    assert "used: [notes/" in (folder / "deals/青葉精工-受注.md").read_text("utf-8")
+    assert "used: [content/" in (folder / "deals/青葉精工-受注.md").read_text("utf-8")
     page.get_by_role("link", name="系譜を見る").click()
     expect(page.locator("svg text").filter(has_text="価格の切り返し").first).to_be_visible()
     expect(page.get_by_role("link", name="青葉精工 受注").first).to_be_visible()

@@ -22,7 +22,7 @@ def test_the_end_of_a_deal_is_recorded_with_the_keyboard_alone(page: Page, site:
         lambda: (keys.press("Enter"), keys.press("Tab")),  # closed today
         lambda: page.get_by_label("業種").press("Enter"),
         lambda: page.get_by_label("競合", exact=True).select_option("タスキナ"),
-        lambda: page.get_by_role("group", name="お客様が挙げた理由").get_by_label("価格").press("Space"),
+        lambda: page.get_by_role("group", name="お客様が話した理由").get_by_label("価格").press("Space"),
         lambda: page.get_by_label("どこに、どの場面で負けたか").fill("見積もりの場面で、月額の安さに負けた。"),
         lambda: page.get_by_label("次はどうするか").fill("先に一年分の手間を一緒に数える。"),
         lambda: keys.press("Control+Enter"),

@@ -138,9 +138,9 @@ def test_the_fingerprint_of_an_index_holds_the_register() -> None:
 
 
 WRITTEN = {
-    "day": "2026-03-04", "list": ["価格"], "links": ["deals/x"], "link": "campaigns/x", "count": "12", "money": "¥120",
-    "currency": "USD", "text": "一行", "reasons": [{"code": "price"}], "metrics": {"leads": "3"},
-    "variants": [{"angle": "roi", "shown": "9", "responded": "1"}],
+    "day": "2026-03-04", "span": "2026-03-04/2026-03-09", "list": ["価格"], "links": ["deals/x"], "link": "campaigns/x",
+    "count": "12", "money": "¥120", "currency": "USD", "text": "一行", "reasons": [{"code": "price"}],
+    "metrics": {"leads": "3"}, "variants": [{"angle": "roi", "shown": "9", "responded": "1"}],
 }  # fmt: skip
 
 

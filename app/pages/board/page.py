@@ -24,6 +24,7 @@ from app.words.reader import Reader
 from kb.fields import SEGMENTS
 from kb.insight.insights import Board
 from kb.insight.overview import Overview
+from kb.insight.rates import LEAST_DECIDED
 from kb.insight.scoreboard import BYS, Base
 from kb.library import Library
 
@@ -124,8 +125,13 @@ def _pictured(
 def base_words(base: Base, outcome_of: str, reader: Reader) -> str:
     """Return the win rate of all filtered deals as a sentence; empty without deals."""
     counts = base.counts
-    if not counts.won + counts.lost + (counts.no_decision if outcome_of == "closed" else 0):
+    decided = counts.won + counts.lost + (counts.no_decision if outcome_of == "closed" else 0)
+    if not decided:
         return ""
+    if decided < LEAST_DECIDED:
+        return reader(
+            "board.base_few", counts=counts_words(counts, reader), none=counts.no_decision, least=LEAST_DECIDED
+        )
     numbers = {name: round(getattr(base, name) * 100) for name in ("mean", "low", "high")}
     return reader(f"board.base_{outcome_of}", counts=counts_words(counts, reader), none=counts.no_decision, **numbers)
 

@@ -31,6 +31,7 @@ SAVED = (  # results of a save that redirects here
     "1", "soon", "archived", "restored", "helpful", "closed", "unanswered", "used", "used_already", "no_deal",
     "verified", "nobody", "unpublished_entry", "unpublished_deal",
 )  # fmt: skip
+WARNED = ("soon", "unanswered", "used_already", "no_deal", "nobody", "unpublished_entry", "unpublished_deal")
 
 router = APIRouter()
 
@@ -87,6 +88,7 @@ def entry_page(
         "notices": [*notices(entry, linked, reader), *([(reader.say(body.plain), None)] if body.plain else [])],
         "helpful": activity.helpful_counts().get(entry.id, 0),
         "keeps_history": store.history.is_kept,
+        "is_warned": request.query_params.get("saved", "") in WARNED,
         "saved": reader(f"saved.{saved}") if (saved := request.query_params.get("saved", "")) in SAVED else "",
     }
     return render(request, "entry.html", context)

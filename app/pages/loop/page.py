@@ -105,7 +105,7 @@ def _of_angle(
 
 
 def _made(entry: Entry, reader: Reader) -> list[Step]:
-    return [(reader(f"make.{name}"), make_address(name, entry.id)) for name in ("note", "campaign")]
+    return [(reader(f"make.{name}"), make_address(name, entry.id)) for name in ("content", "campaign")]
 
 
 def _cards(entries: Sequence[Entry], reader: Reader) -> tuple[Card, ...]:

@@ -14,6 +14,7 @@ from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep
 from app.pages.cards import HitCard, hit_card
 from app.pages.search.address import PAGE_SIZE, SearchAddress
 from app.pages.search.offers import offers
+from app.pages.search.start import start_of
 from app.pages.view import render, wants_fragment
 from app.words.addresses import entry_address
 from app.words.reader import Reader
@@ -29,7 +30,6 @@ from kb.search.intent import asks_what_to_say, talk_first
 SHOWN_AT_FIRST = 6  # values of a facet shown before expanding it
 MOST_VALUES = 40
 SHOWN_STATES: tuple[TrustState, ...] = ("verified", "needs-review", "overdue", "unverified")
-GENERAL_EXAMPLES = ("price", "silence", "excel", "security")
 
 router = APIRouter()
 
@@ -103,7 +103,7 @@ def search_page(
         "groups": facet_groups(answer, asked, reader),
         "active": active_filters(asked, reader),
         "states": [(state, reader(f"trust.{state}"), state in asked.trust) for state in SHOWN_STATES],
-        "examples": examples(reader) if asked.is_start else [],
+        "start": start_of(services, reader) if asked.is_start else None,
         "pages": -(-answer.total // PAGE_SIZE),
         "summary": summary(answer, asked, reader),
         "deal": library.entries.summaries([asked.deal]).get(asked.deal) if asked.deal else None,
@@ -184,12 +184,3 @@ def active_filters(asked: SearchAddress, reader: Reader) -> list[ActiveFilter]:
         period = f"{asked.date_from.replace('-', '/')} – {asked.date_to.replace('-', '/')}".strip()
         active.append(ActiveFilter(reader("filters.period"), period, str(asked.undated())))
     return active
-
-
-def examples(reader: Reader) -> list[tuple[str, str]]:
-    """Return example questions as (text, address): common ones and one about the first competitor."""
-    questions = [reader("example." + name) for name in GENERAL_EXAMPLES]
-    competitors, angles = reader.playbook.vocabulary("competitor"), reader.playbook.vocabulary("angle")
-    questions += [reader("example.competitor", name=term.label(reader.locale)) for term in competitors.terms[:1]]
-    questions += [term.label(reader.locale) for term in angles.terms[:1]]
-    return [(text, str(SearchAddress(text=text))) for text in questions]

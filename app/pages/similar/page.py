@@ -21,6 +21,7 @@ from app.words.reader import Reader
 from kb.errors import TextTooLongError
 from kb.fields import SEGMENTS
 from kb.insight.asked import FACTS, Asked
+from kb.insight.rates import LEAST_DECIDED
 from kb.insight.similar import SimilarDeals
 from kb.library import Library
 
@@ -85,7 +86,7 @@ def _result(found: SimilarDeals, reader: Reader, library: Library) -> dict[str, 
         "sides": {name: near_and_far(deals) for name, deals in view.by_outcome.items()},
         "rate": {name: round(getattr(rate, name) * 200, 1) for name in ("mean", "low", "high", "base")},
         "is_empty": not any(found.by_outcome.values()),
-        "is_rated": bool(rate.won + rate.lost),
+        "is_rated": rate.won + rate.lost >= LEAST_DECIDED,
     }
 
 

@@ -12,6 +12,7 @@ from app.words.reader import Reader
 from kb.entry import Entry
 from kb.insight.contrast import Contrast
 from kb.insight.pairs import Difference, OppositePair, Suggestion
+from kb.insight.rates import LEAST_DECIDED
 from kb.insight.similar import Part, SimilarDeal, SimilarDeals
 from kb.library import Library
 
@@ -175,6 +176,9 @@ def headline(found: SimilarDeals, reader: Reader) -> str:
     if not closed:
         return reader("similar.no_deals")
     numbers = {name: round(getattr(rate, name) * 100) for name in ("mean", "low", "high", "base")}
+    if rate.won + rate.lost < LEAST_DECIDED:
+        return reader("similar.headline_few", closed=closed, won=rate.won, lost=rate.lost, none=rate.no_decision,
+                      least=LEAST_DECIDED)  # fmt: skip
     counts = {"closed": closed, "won": rate.won, "lost": rate.lost, "none": rate.no_decision}
     return reader("similar.headline", **counts, **numbers)
 

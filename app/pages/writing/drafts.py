@@ -31,12 +31,25 @@ class Draft:
     gap: str = ""  # the gap it is to close
     asked: bool = True  # whether a template's questions may have separate inputs
     given: Mapping[str, Sequence[str]] = field(default_factory=dict)  # the submitted fields
+    unknown: Mapping[str, str] = field(default_factory=dict)  # field → a title that no entry has
 
     @classmethod
-    def new(cls, kind: str, text: str, reader: Reader, author: str = "", *, title: str = "", gap: str = "") -> Draft:
-        """Start a new entry from a template; a deal closes today."""
+    def new(
+        cls,
+        kind: str,
+        text: str,
+        reader: Reader,
+        author: str = "",
+        *,
+        title: str = "",
+        gap: str = "",
+        owner: str = "",
+        team: str = "",
+    ) -> Draft:
+        """Start a new entry from a template; a deal closes today and belongs to whoever wrote the last one here."""
         given = {"closed_on": reader.today.isoformat()} if kind == "deal" and "outcome: open" not in text else {}
         given |= {"title": title} if title else {}
+        given |= {name: value for name, value in (("owner", owner), ("team", team)) if value and kind == "deal"}
         begun = Document.of(edited(Document.of(text), given) if given else text)
         return cls(kind, begun, begun, key=secrets.token_urlsafe(16), author=author, gap=gap)
 

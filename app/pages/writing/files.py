@@ -1,7 +1,10 @@
-"""The upload page for Markdown files: shows what each would change before anything is written."""
+"""The upload page: documents, transcripts, exports, Markdown; shows what each would do before anything is written."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -9,55 +12,96 @@ from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from app.http.body import MOST_BYTES
-from app.http.dependencies import LibraryDep, ReaderDep, StoreDep
+from app.http.dependencies import LibraryDep, ReaderDep, ServicesDep, StoreDep
 from app.http.limits import MOST_FILES_BYTES
+from app.pages.entry.facts import facts_of, funnel_of, money_of
 from app.pages.view import render
 from app.pages.writing.difference import differences
+from app.services import Services
 from app.words.addresses import entry_address
+from app.words.import_preview import preview
 from app.words.reader import Reader
+from app.words.rendering import render_body
 from ingest.batch import MOST_FILES, TAKEN, Planned, carry_out, plan
-from ingest.store import EntryStore
-from kb.errors import KBError, RequestTooLargeError, TooManyFilesError
+from ingest.document import Document
+from ingest.front_matter import edited
+from ingest.importers.incoming import SOURCE_HASH
+from ingest.importers.uploads import ACCEPTED, Upload, crm_import, has_problems, received
+from ingest.names import UNNAMED
+from ingest.parse import entry_of
+from ingest.store import EntryStore, place_of
+from kb.choices import KINDS
+from kb.entry import Entry
+from kb.errors import KBError, ReadOnlyError, RequestTooLargeError, TooManyFilesError
 
 PAGE = "/new/files"
+MOST_SHOWN = 6_000  # characters of a body in the preview
+SYNCED_AT_ONCE = 200  # imported records that are searchable when the page returns
 
 router = APIRouter()
 
 
-async def sent_files(request: Request) -> list[tuple[str, bytes]]:
-    """Return (name, bytes) of the uploaded files and of pasted text, which has no name.
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was dropped, chosen or pasted."""
+
+    files: list[tuple[str, bytes]]
+    pasted: str = ""
+    title: str = ""  # of the pasted text
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was ticked in the preview."""
+
+    entries: list[tuple[str, bytes]]
+    exports: list[tuple[str, bytes]]
+
+
+async def sent_files(request: Request) -> Sent:
+    """Return the uploaded files and the pasted text.
 
     Raises TooManyFilesError, RequestTooLargeError, and RequestValidationError for what is no multipart form.
     """
     form = await _form_of(request, max_fields=10)
     files = [(item.filename or "", await item.read()) for item in form.getlist("files") if isinstance(item, UploadFile)]
-    pasted = form.get("text", "")
+    pasted, title, kind = (str(form.get(name) or "") for name in ("text", "title", "kind"))
     await form.close()
-    files = [(name, raw) for name, raw in files if name]
-    if isinstance(pasted, str) and pasted.strip():
-        files.append(("", pasted.encode("utf-8")))
-    return files
+    title = " ".join(title.split())[:300]
+    return Sent([file for file in files if file[0]], pasted, title, kind if kind in KINDS else "")
 
 
-async def chosen_files(request: Request) -> list[tuple[str, bytes]]:
-    """Return (name, bytes) of the checked files that were chosen. Raises as `sent_files` does."""
+async def chosen_files(request: Request) -> Chosen:
+    """Return the checked files. Raises as `sent_files` does."""
     form = await _form_of(request, max_fields=3 * MOST_FILES + 10)
     pairs = zip(form.getlist("name"), form.getlist("text"), strict=False)
     files = [(str(name), str(text).replace("\r\n", "\n").encode("utf-8")) for name, text in pairs]
     taken = {str(number) for number in form.getlist("take")}
+    exports = list(zip(form.getlist("export"), form.getlist("table"), strict=False))
+    imported = {str(number) for number in form.getlist("import")}
     await form.close()
-    return [file for number, file in enumerate(files) if str(number) in taken]
+    return Chosen(
+        [file for number, file in enumerate(files) if str(number) in taken],
+        [(str(name), _decoded(str(table))) for n, (name, table) in enumerate(exports) if str(n) in imported],
+    )
+
+
+def _decoded(table: str) -> bytes:
+    try:
+        return base64.b64decode(table)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 async def _form_of(request: Request, max_fields: int) -> FormData:
     try:
-        return await request.form(max_files=MOST_FILES, max_fields=max_fields, max_part_size=MOST_BYTES)
+        return await request.form(max_files=MOST_FILES, max_fields=max_fields, max_part_size=2 * MOST_FILES_BYTES)
     except HTTPException as error:
         if str(error.detail).startswith("Too many"):
             raise TooManyFilesError(MOST_FILES) from error
         if "exceeded maximum size" in str(error.detail):
-            raise RequestTooLargeError(MOST_BYTES) from error
+            raise RequestTooLargeError(MOST_FILES_BYTES) from error
         problem = {"type": "multipart", "loc": ("body",), "msg": str(error.detail)}
         raise RequestValidationError([problem]) from error
 
@@ -65,39 +109,77 @@ async def _form_of(request: Request, max_fields: int) -> FormData:
 @router.get(PAGE)
 def ask(request: Request, reader: ReaderDep) -> Response:
     """Show the upload form."""
-    refusals = {
-        "too_many": reader.say(TooManyFilesError(MOST_FILES).sentence),
-        "too_large": reader.say(RequestTooLargeError(MOST_FILES_BYTES).sentence),
-    }
-    return render(
-        request, "files.html", {"planned": None, "limit": MOST_FILES, "most_bytes": MOST_FILES_BYTES, **refusals}
-    )
+    return _asking(request, reader, Sent([]))
 
 
 @router.post(PAGE)
 def look(
     request: Request,
     library: LibraryDep,
+    services: ServicesDep,
     store: StoreDep,
     reader: ReaderDep,
-    files: Annotated[list[tuple[str, bytes]], Depends(sent_files)],
+    sent: Annotated[Sent, Depends(sent_files)],
 ) -> Response:
-    """Show what each file would change."""
-    planned = [_shown(one, store, reader) for one in plan(store, library, files)]
-    return render(request, "files.html", {"planned": planned, "limit": MOST_FILES})
+    """Show what each file would do."""
+    pasted = _titled(sent, reader)
+    if sent.pasted.strip() and not pasted:
+        return _asking(request, reader, sent, status=422)
+    uploads = received(sent.files)
+    entries = [(one.name, one.content) for one in uploads if not one.is_export]
+    entries += [("", pasted.encode("utf-8"))] if pasted else []
+    context = {
+        "planned": [_shown(one, store, reader) for one in plan(store, library, entries)],
+        "exports": [_previewed(one, services, reader) for one in uploads if one.is_export],
+        "limit": MOST_FILES,
+    }
+    return render(request, "files.html", context)
 
 
 @router.post(f"{PAGE}/save")
 def save(
     request: Request,
     library: LibraryDep,
+    services: ServicesDep,
     store: StoreDep,
     reader: ReaderDep,
-    files: Annotated[list[tuple[str, bytes]], Depends(chosen_files)],
+    chosen: Annotated[Chosen, Depends(chosen_files)],
 ) -> Response:
     """Write the chosen files; each is checked again, since time has passed."""
-    results = [_carried_out(store, one, reader) for one in plan(store, library, files)]
+    if store.is_readonly:
+        raise ReadOnlyError
+    results = [_carried_out(store, one, reader) for one in plan(store, library, chosen.entries)]
+    results += [_imported(name, raw, services, reader) for name, raw in chosen.exports]
     return render(request, "files.html", {"planned": None, "results": results, "limit": MOST_FILES})
+
+
+def _asking(request: Request, reader: Reader, sent: Sent, status: int = 200) -> Response:
+    """Show the upload form; a pasted text that nothing names is still in it."""
+    context = {
+        "planned": None,
+        "limit": MOST_FILES,
+        "most_bytes": MOST_FILES_BYTES,
+        "too_many": reader.say(TooManyFilesError(MOST_FILES).sentence),
+        "too_large": reader.say(RequestTooLargeError(MOST_FILES_BYTES).sentence),
+        "accepted": ",".join(ACCEPTED),
+        "sent": sent,
+        "kinds": [(kind, reader.label("kind", kind), kind == (sent.kind or "note")) for kind in KINDS],
+        "is_untitled": bool(sent.pasted.strip()),
+    }
+    return render(request, "files.html", context, status=status)
+
+
+def _titled(sent: Sent, reader: Reader) -> str:
+    """Return the pasted text with its title and kind; empty if nothing names it."""
+    text = sent.pasted.replace("\r\n", "\n")
+    document = Document.of(text)
+    if document.fault:
+        return text
+    entry = entry_of(document, place_of(sent.kind), reader.playbook).entry
+    if not sent.title and entry.title == UNNAMED:
+        return ""
+    given = {"title": sent.title} if sent.title else {}
+    return edited(document, given | ({"kind": sent.kind} if sent.kind and not document.head else {}))
 
 
 def _title(one: Planned, reader: Reader) -> str:
@@ -111,12 +193,14 @@ def _shown(one: Planned, store: EntryStore, reader: Reader) -> dict[str, Any]:
         "heading": _title(one, reader),
         "action": one.action,
         "taken": one.action in TAKEN,
+        "checked": one.action in TAKEN and not (review and review.problems),
         "text": one.text,
         "why": reader.say(one.why) if one.why else "",
         "title": review.entry.title if review else "",
         "kind": reader.label("kind", review.entry.kind) if review else "",
         "problems": [(p.line, reader.say(p.message)) for p in review.problems] if review else [],
         "address": entry_address(one.entry_id) if one.entry_id else "",
+        **(_as_read(review.entry, reader) if review and one.action in TAKEN else {}),
         "differences": differences(store.source(one.entry_id).text, one.text) if one.action == "change" else [],
     }
 
@@ -131,3 +215,49 @@ def _carried_out(store: EntryStore, one: Planned, reader: Reader) -> dict[str, s
     done = f"files.done_{one.action}" if saved.is_findable else "saved.soon"
     address = entry_address(saved.id) if saved.is_findable or one.entry_id else ""
     return {"name": _title(one, reader), "why": reader(done), "address": address}
+
+
+def _as_read(entry: Entry, reader: Reader) -> dict[str, Any]:
+    """Return body and figures of an entry as its page would show them."""
+    figures = [*funnel_of(entry.campaign, reader), *money_of(entry.campaign, reader)] if entry.campaign else []
+    facts = [(fact.label, [value.text for value in fact.values]) for fact in facts_of(entry, reader)
+             if fact.label != SOURCE_HASH]  # fmt: skip
+    return {
+        "facts": facts + [(row.label, [row.count]) for row in figures],
+        "body": render_body(entry.body[:MOST_SHOWN], entry.path, entry.title).html,
+        "is_cut": len(entry.body) > MOST_SHOWN,
+        "length": reader.number(len(entry.body)),
+    }
+
+
+def _previewed(upload: Upload, services: Services, reader: Reader) -> dict[str, Any]:
+    """Return what an import of an export would do, as the terminal says it."""
+    raw, settings = upload.content, services.settings
+    assert isinstance(raw, bytes)  # an export is handed on as it came
+    try:
+        with crm_import(upload.name, raw, settings.entries, reader.playbook, settings.saving_lock) as task:
+            report = task.run()
+    except KBError as error:
+        return {"name": upload.name, "why": reader.say(error.sentence)}
+    first, counts, *lines = preview(report, reader)
+    return {
+        "name": upload.name,
+        "summary": f"{first} {counts}",
+        "lines": "\n".join(lines).strip("\n"),
+        "taken": bool(report.new + report.changed),
+        "checked": bool(report.new + report.changed) and not has_problems(report),
+        "table": base64.b64encode(raw).decode("ascii"),
+    }
+
+
+def _imported(name: str, raw: bytes, services: Services, reader: Reader) -> dict[str, str]:
+    settings = services.settings
+    try:
+        with crm_import(name, raw, settings.entries, reader.playbook, settings.saving_lock) as task:
+            report = task.run(write=True)
+    except KBError as error:
+        return {"name": name, "why": reader.say(error.sentence), "address": ""}
+    if report.written <= SYNCED_AT_ONCE or not settings.watch:
+        services.intake.index_files(None)
+    done = reader("cli.crm_written", count=reader.number(report.written))
+    return {"name": name, "why": reader.sentences(filter(None, [done, reader.say(report.failure)])), "address": ""}

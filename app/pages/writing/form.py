@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.words.reader import Reader
 from ingest.form import FormField, choices_of, fields_of
 from ingest.front_matter import field_of
+from ingest.spans import read_span
 from kb.entry import Problem
 from kb.fields import BY_NAME
 from kb.playbook import Vocabulary
 from kb.wording import Sentence
 
 FIRST = {  # the essential fields; the rest is collapsed
-    "deal": ("customer", "closed_on", "industry", "product", "competitor", "outcome", "title", "reasons.buyer",
-             "reasons.rep"),
+    "deal": ("customer", "closed_on", "industry", "product", "competitor", "outcome", "amount", "owner", "team",
+             "title", "reasons.buyer", "reasons.rep"),
     "talk-track": ("title", "objection", "industry", "product"),
     "campaign": ("title", "channel", "period", "audience", "metrics.impressions", "metrics.leads", "metrics.mql",
                  "metrics.sal", "metrics.sql", "metrics.won"),
+    "content": ("title", "industry", "product", "tag"),
     "note": ("title", "tag", "industry", "product"),
 }  # fmt: skip
+PICKERS = {"used": "entries", "related": "entries", "campaign": "campaigns"}  # field → list to choose from
 AFTER = ("used", "angle")  # shown below the text
 
 
@@ -40,7 +43,7 @@ class FieldView:
     name: str
     label: str
     hint: str
-    widget: str  # line, day, select, ticks
+    widget: str  # line, day, span, select, ticks, picker
     value: str
     options: tuple[Option, ...]
     suggestions: str  # id of a list of entries to choose from
@@ -53,14 +56,21 @@ def field_views(
     values: Mapping[str, Sequence[str]],
     problems: Sequence[Problem],
     reader: Reader,
+    titles: Mapping[str, str],
+    unknown: Mapping[str, str],
 ) -> tuple[list[FieldView], list[FieldView], list[FieldView]]:
-    """Return the fields to show above the text, below it, and collapsed."""
+    """Return the fields to show above the text, below it, and collapsed.
+
+    `titles` names the entries that are picked, `unknown` what was typed and is no title.
+    """
     wrong: dict[str, list[str]] = {}
     for problem in problems:
         if name := field_named(problem):
             wrong.setdefault(name, []).append(reader.say(problem.message))
     outcome = next(iter(values.get("outcome", ())), "")
     views = {f.name: _view(f, values.get(f.name, ()), wrong, reader, outcome) for f in fields_of(kind)}
+    for name in PICKERS.keys() & views.keys():
+        views[name] = _picker(views[name], values.get(name, ()), titles, unknown.get(name, ""))
     first = FIRST.get(kind, FIRST["note"])
     after = [name for name in AFTER if name in views]
     rest = [view for name, view in views.items() if name not in (*first, *after)]
@@ -94,10 +104,16 @@ def _view(
         widget=widget,
         value=reader("list.comma").join(values),
         options=options,
-        suggestions={"used": "entries", "related": "entries", "campaign": "campaigns"}.get(field.key, ""),
+        suggestions="",
         problems=tuple(wrong.get(field.key, ())),
         other=reader("form.other", field=reader.field(field.key)) if options and BY_NAME[field.key].is_open else "",
     )
+
+
+def _picker(view: FieldView, ids: Sequence[str], titles: Mapping[str, str], typed: str) -> FieldView:
+    """Return a field whose entries are picked by title."""
+    options = tuple(Option(one, titles.get(one, one), True) for one in ids)
+    return replace(view, widget="picker", options=options, value=typed, suggestions=PICKERS[view.name], other="")
 
 
 def _label(field: FormField, reader: Reader) -> str:
@@ -117,6 +133,8 @@ def _options(field: FormField, values: Sequence[str], reader: Reader, outcome: s
     elif field.is_agreed:
         agreed = reader.playbook.vocabulary(field.key)
         known = {term.key: term.label(reader.locale) for term in agreed.terms}
+    elif field.shape == "span":
+        return ("span" if all(read_span(value) for value in values) else "line"), ()
     else:
         is_day = field.shape == "day" and all(_is_day(value) for value in values)
         return ("day" if is_day else "line"), ()

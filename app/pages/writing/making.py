@@ -27,14 +27,16 @@ from kb.library import Library
 from kb.search.query import Filters
 
 MAKES: dict[str, tuple[str, ...]] = {  # what is usually made from an entry of a kind
-    "talk-track": ("campaign", "note"),
-    "note": ("campaign",),
-    "campaign": ("talk-track",),
-    "deal": ("talk-track",),
+    "talk-track": ("content", "campaign"),
+    "note": ("content", "campaign"),
+    "campaign": ("talk-track", "content"),
+    "content": ("campaign",),
+    "deal": ("talk-track", "content"),
 }
 MOST_DEALS = 30  # open deals to choose from, and as many of the newest
 MOST_QUOTED = 4_000  # characters of the source
 AUTHOR_COOKIE = "author"
+REMEMBERED = ("owner", "team")  # fields of a deal that the next one on this device starts with
 
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
@@ -69,7 +71,12 @@ def use(
 
 def author_of(request: Request) -> str:
     """Return the name the reader saved with last."""
-    return "".join(sign for sign in unquote(request.cookies.get(AUTHOR_COOKIE, "")) if sign.isprintable())
+    return remembered(request, AUTHOR_COOKIE)
+
+
+def remembered(request: Request, name: str) -> str:
+    """Return what this device remembers under a name; empty if nothing."""
+    return "".join(sign for sign in unquote(request.cookies.get(name, "")) if sign.isprintable())[:200]
 
 
 def deals_to_choose(entry: Entry, library: Library, reader: Reader) -> list[Choice]:
@@ -89,7 +96,10 @@ def to_make(entry: Entry, reader: Reader) -> list[tuple[str, str]]:
 
 
 def begun_from(text: str, name: str, source: Entry, reader: Reader) -> str:
-    """Return a template with the fields copied from another entry, whose text is quoted at the end."""
+    """Return a template with the fields copied from another entry, whose text is quoted at the end.
+
+    Content is for customers: what we say among ourselves is linked, and not quoted.
+    """
     fields: dict[str, Plain | None] = {
         "title": reader(f"make.title.{name}", title=source.title),
         "derived_from": [source.id],
@@ -97,6 +107,8 @@ def begun_from(text: str, name: str, source: Entry, reader: Reader) -> str:
         "visibility": source.visibility if source.visibility != "all" else "",  # as restricted as the source
     }
     begun = edited(Document.of(text), {name: value for name, value in fields.items() if value})
+    if name == "content":
+        return begun
     return begun.rstrip("\n") + f"\n\n## {reader('make.quoted', title=source.title)}\n{_quoted(source.body)}\n"
 
 

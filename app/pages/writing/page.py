@@ -13,17 +13,19 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.cookies import remember
-from app.http.dependencies import GapBoardDep, LibraryDep, ReaderDep, StoreDep, reader_of
+from app.http.dependencies import GapBoardDep, LibraryDep, PlaybookStoreDep, ReaderDep, StoreDep, reader_of
 from app.pages.view import FRAGMENT_HEADER, render
 from app.pages.writing.difference import differences
 from app.pages.writing.drafts import Draft
-from app.pages.writing.making import AUTHOR_COOKIE, author_of, begun_from
+from app.pages.writing.making import AUTHOR_COOKIE, REMEMBERED, author_of, begun_from, remembered
+from app.pages.writing.picking import picked
 from app.pages.writing.saved import address_after
 from app.pages.writing.view import page, reviewed
 from ingest.document import Document
 from ingest.review import Review
 from ingest.store import EntryStore, Saved
 from ingest.templates import NEW, kind_of, template
+from kb.entry import Problem
 from kb.errors import (
     ActivitySchemaError,
     ActivityUnavailableError,
@@ -45,11 +47,11 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
 @router.get("/new")
-def choose(request: Request, reader: ReaderDep) -> Response:
+def choose(request: Request, reader: ReaderDep, playbooks: PlaybookStoreDep) -> Response:
     """Show the kinds of entries to write."""
     kinds = [(name, reader(f"new.{name}"), reader(f"new.{name}_lead")) for name in NEW]
     saved = reader("saved.soon") if request.query_params.get("saved") == "soon" else ""
-    return render(request, "new.html", {"kinds": kinds, "saved": saved})
+    return render(request, "new.html", {"kinds": kinds, "saved": saved, "lacks_playbook": playbooks.is_missing})
 
 
 @router.get("/new/{name}")
@@ -69,7 +71,8 @@ def begin(
     text = template(name, reader.locale)
     if source and kind != "deal":
         text = begun_from(text, name, library.entries.get(source), reader)
-    draft = Draft.new(kind, text, reader, author_of(request), title=title, gap=gap)
+    kept = {name: remembered(request, name) for name in REMEMBERED}
+    draft = Draft.new(kind, text, reader, author_of(request), title=title, gap=gap, **kept)
     return page(request, library, store, draft, None)
 
 
@@ -95,12 +98,15 @@ def write(
     request: Request, library: LibraryDep, store: StoreDep, board: GapBoardDep, reader: ReaderDep, form: Form
 ) -> Response:
     """Check, switch between form and file, or save."""
-    draft = Draft.read(form, reader, _original(store, form))
+    chosen = picked(form, library)
+    draft = replace(Draft.read(chosen.form, reader, _original(store, form)), unknown=chosen.unknown)
     todo = form.get("do", "save")
+    if draft.unknown and not draft.whole and todo in ("save", "force"):
+        return page(request, library, store, draft, _with(_review(store, draft), chosen.problems), status=422)
     if todo in ("whole", "form"):
         return page(request, library, store, _shown(draft, todo == "whole"), _review(store, draft))
     if todo == "check":
-        return _checked(request, library, store, draft)
+        return _checked(request, library, store, draft, chosen.problems)
     return _save(request, library, store, board, draft, force=todo == "force")
 
 
@@ -121,6 +127,9 @@ def _save(
     response = RedirectResponse(address_after(saved, library, message), 303)
     if draft.author:
         remember(request, response, AUTHOR_COOKIE, quote(draft.author))
+    for name in REMEMBERED if draft.kind == "deal" else ():
+        if value := next(iter(draft.given.get(name, ())), "").strip()[:200]:
+            remember(request, response, name, quote(value))
     return response
 
 
@@ -158,8 +167,15 @@ def _conflict(request: Request, library: Library, store: EntryStore, draft: Draf
     return page(request, library, store, mine, None, problem=error.sentence, conflict=shown, status=412)
 
 
-def _checked(request: Request, library: Library, store: EntryStore, draft: Draft) -> Response:
-    review = _review(store, draft)
+def _with(review: Review | None, problems: tuple[Problem, ...]) -> Review | None:
+    """Return a review with problems of the form, which the file does not have."""
+    return replace(review, problems=(*review.problems, *problems)) if review else None
+
+
+def _checked(
+    request: Request, library: Library, store: EntryStore, draft: Draft, problems: tuple[Problem, ...]
+) -> Response:
+    review = _with(_review(store, draft), problems)
     if request.headers.get(FRAGMENT_HEADER) != "review":
         return page(request, library, store, draft, review)
     return render(request, "_review.html", reviewed(review, reader_of(request)))

@@ -13,9 +13,11 @@ from app.pages.cards import card_of
 from app.pages.view import render
 from app.pages.writing.difference import Line
 from app.pages.writing.drafts import Draft
-from app.pages.writing.form import field_named, field_views
+from app.pages.writing.form import PICKERS, field_named, field_views
 from app.words.reader import Reader
 from app.words.rendering import render_document
+from ingest.fields import FieldError, to_entry_ids
+from ingest.front_matter import fields_in
 from ingest.names import UNNAMED
 from ingest.review import Review
 from ingest.store import EntryStore
@@ -27,6 +29,8 @@ from kb.search.answer import Hit
 from kb.search.query import Filters
 
 BEGINS = {"deal": "customer"}  # the focused field of a new entry; else the title
+LOST_QUESTIONS = 4  # of a deal that was lost or stopped; a deal that was won has three
+REASONED = {1: "reasons.buyer", 2: "reasons.rep"}  # question → the ticks that ask the same
 MOST_SUGGESTED = 500  # suggestions while typing
 
 
@@ -47,14 +51,17 @@ def page(
     problems = review.problems if review else ()
     may_be_form = draft.may_be_form
     values = draft.values(reader) if may_be_form else {}
-    first, after, rest = field_views(draft.kind, values, problems, reader)
+    first, after, rest = field_views(draft.kind, values, problems, reader, _titles(values, library), draft.unknown)
+    questions = draft.answers()
+    asked = REASONED if len(questions) == LOST_QUESTIONS else {}
+    reasons = {field.name: field for field in first if field.name in asked.values()}
     context = {
         "draft": replace(draft, whole=draft.whole or not may_be_form),
         "may_be_form": may_be_form,
-        "first": first,
+        "first": [field for field in first if field.name not in reasons],
         "after": after,
         "rest": rest,
-        "answers": draft.answers(),
+        "answers": [(q, a, reasons.get(asked.get(n, ""))) for n, (q, a) in enumerate(questions)],
         "begins": "" if draft.entry_id else BEGINS.get(draft.kind, "title"),
         "heading": reader("write.change" if draft.entry_id else f"new.{_name(draft, values)}"),
         "untitled": reader(f"write.untitled.{_outcome(values)}") if draft.kind == "deal" else "",
@@ -62,7 +69,8 @@ def page(
         "same": library.entries.summaries([same]).get(same) if same else None,
         "conflict": conflict,
         "keeps_history": store.history.is_kept,
-        "entries": _suggested(library, ("talk-track", "campaign")),
+        "entries": _suggested(library, ("talk-track", "content", "campaign", "note")),
+        "sources": _sources(draft, library) if may_be_form else [],
         "campaigns": _suggested(library, ("campaign",)),
         **reviewed(review, reader),
     }
@@ -96,6 +104,23 @@ def _why(entry: Entry, hit: Hit, reader: Reader) -> str:
     shared = [name for is_mine, name in named if is_mine or name in written]  # chosen, or mentioned in the text
     shared = list(dict.fromkeys([*shared, *(hit.why.keyword_terms[:3] if hit.why else ())]))
     return reader("write.why", shared=reader("list.comma").join(shared[:5])) if shared else reader("write.why_meaning")
+
+
+def _titles(values: Mapping[str, Sequence[str]], library: Library) -> dict[str, str]:
+    """Return the titles of the entries that picked fields name."""
+    ids = [value for name in PICKERS for value in values.get(name, ())]
+    return {entry_id: entry.title for entry_id, entry in library.entries.summaries(ids).items()}
+
+
+def _sources(draft: Draft, library: Library) -> list[Entry]:
+    """Return the entries a draft is made from, to read while writing."""
+    line = fields_in(draft.document).get("derived_from")
+    if line is None:
+        return []
+    try:
+        return list(library.entries.summaries(to_entry_ids(line.value)).values())
+    except FieldError:
+        return []
 
 
 def _suggested(library: Library, kinds: Sequence[str]) -> list[tuple[str, str]]:

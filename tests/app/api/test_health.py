@@ -14,6 +14,7 @@ STATE = {"activity", "ready", "fingerprint", "model", "generation", "entries", "
 STATE |= {"reason", "degraded", "jobs", "waiting"}
 JOBS = {
     "charts",
+    "examples",
     "check",
     "embed",
     "forget",

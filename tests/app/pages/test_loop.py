@@ -124,12 +124,15 @@ def test_what_is_archived_is_not_noted_as_used(client: TestClient) -> None:
     assert "used:" not in _text(client, "deals/open.md")
 
 
-@pytest.mark.parametrize("name", ["campaign", "note"])
+@pytest.mark.parametrize("name", ["campaign", "content"])
 def test_a_new_entry_takes_over_what_it_is_made_from(client: TestClient, name: str) -> None:
     assert f'href="/new/{name}?from=talk-tracks%2Fvisit"' in client.get("/entries/talk-tracks/visit", headers=JA).text
     page = client.get(f"/new/{name}?from=talk-tracks/visit", headers=JA).text
     source = html.unescape(page.split('<textarea name="source" hidden>\n')[1].split("</textarea>")[0])
-    assert "derived_from: [talk-tracks/visit]\n" in source and "> 本文です。" in source
+    assert "derived_from: [talk-tracks/visit]\n" in source
+    assert ("> 本文です。" in source) is (name == "campaign")  # content is for customers: nothing internal is quoted
+    made_from = page.partition("made-from")[2].partition("</p>")[0]
+    assert 'href="/entries/talk-tracks/visit"' in made_from
     kind = {"kind": name, "mode": "form", "source": source, "title": "見学の記事", "industry": "食品"}
     answer = client.post("/write", data={**kind, "angle": "total-cost", "body": "新しい本文"}, follow_redirects=False)
     saved = client.get("/api/v1" + answer.headers["location"].partition("?")[0]).json()
@@ -154,7 +157,7 @@ def test_the_work_list_shows_what_is_broken_with_the_next_step(
     client = make_client({**FILES, "deals/lost.md": lost, "talk-tracks/one.md": talk, "deals/won2.md": won})
     page = client.get("/loop", headers=headers).text
     assert f"<h1>{heading}</h1>" in page and "loop." not in page
-    assert "/new/note?from=talk-tracks%2Fone" in page and "/new/talk-track?from=deals%2Flost" in page
+    assert "/new/content?from=talk-tracks%2Fone" in page and "/new/talk-track?from=deals%2Flost" in page
     answer = client.get("/api/v1/loop").json()
     assert [item["entry"]["id"] for item in answer["proven"]] == ["talk-tracks/one"]
     assert [item["reason"] for item in answer["unanswered"]] == ["決裁者の交代"]

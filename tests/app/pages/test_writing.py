@@ -108,9 +108,9 @@ def test_lists_to_choose_from_are_one_query_each(make_client: MakeClient) -> Non
     assert len(asked) == 2
     lists = dict(re.findall(r'<datalist id="(\w+)">(.*?)</datalist>', page))
     assert re.findall(r'value="([^"]+)"', lists["entries"]) == [
-        "talk-tracks/3", "campaigns/mail", "talk-tracks/2", "talk-tracks/1",
+        "話3", "メール", "話2", "話1",
     ]  # fmt: skip
-    assert lists["campaigns"] == '<option value="campaigns/mail">メール</option>'
+    assert lists["campaigns"] == '<option value="メール"></option>'
 
 
 def test_the_deals_an_entry_was_used_in_are_chosen_from_the_open_and_the_newest(make_client: MakeClient) -> None:
@@ -325,7 +325,7 @@ def test_of_files_that_say_or_change_the_same_the_first_is_taken(client: TestCli
 
 
 def test_a_file_nothing_names_goes_by_its_name(client: TestClient) -> None:
-    assert "<p>朝の覚え書き" in _drop(client, ("朝の覚え書き.md", "本文だけ。".encode()))
+    assert "朝の覚え書き" in _drop(client, ("朝の覚え書き.md", "本文だけ。".encode()))
 
 
 def test_a_pasted_text_goes_by_its_title_and_changes_no_other(client: TestClient) -> None:
@@ -336,7 +336,10 @@ def test_a_pasted_text_goes_by_its_title_and_changes_no_other(client: TestClient
         assert "追加しました" in _take(client, [""], [text])
     assert sorted(p.name for p in _folder(client).glob("notes/*")) == ["貼った話1.md", "貼った話2.md"]
     page = client.post("/new/files", data={"text": "見出しのない話"}, files={"files": ("", b"")}, headers=JA).text
-    assert "planned-refuse" in page and "題名を入力するか" in page
+    assert "見出しのない話</textarea>" in page and "題名を入力してください" in page
+    given = {"text": "見出しのない話", "title": "朝の電話", "kind": "talk-track"}
+    page = client.post("/new/files", data=given, files={"files": ("", b"")}, headers=JA).text
+    assert "<span>朝の電話</span>" in page and "kind: talk-track" in page and "<p>見出しのない話</p>" in page
 
 
 def test_what_was_looked_at_can_be_written_however_long(client: TestClient) -> None:
@@ -351,3 +354,64 @@ def test_ten_thousand_files_are_refused_in_words(client: TestClient) -> None:
         "/new/files", files=[("files", (f"{n}.md", b"x", "text/plain")) for n in range(10_000)], headers=JA
     )
     assert answer.status_code == 413 and "200件まで" in answer.text
+
+
+LOST = {"kind": "deal", "mode": "form", "source": "---\nkind: deal\n---\n", "customer": "林精機", "outcome": "lost"}
+
+
+def test_what_was_used_is_picked_by_title(client: TestClient) -> None:
+    client.post("/api/v1/entries", json={"text": note("貼る話", "本文の話。", kind="talk-track")})
+    given = {**LOST, "used": ["貼る話", "deals/aoba", "貼る話"], "body": "話。"}
+    answer = client.post("/write", data=given, headers=JA, follow_redirects=False)
+    assert answer.status_code == 303
+    text = (_folder(client) / "deals/林精機.md").read_text("utf-8")
+    assert "used: [talk-tracks/貼る話, deals/aoba]" in text
+    page = client.get("/edit/deals/林精機", headers=JA).text
+    assert re.search(r'value="talk-tracks/貼る話" checked>\s*<span>貼る話</span>', page)
+
+
+def test_an_unknown_title_is_refused_at_its_field_and_stays_there(client: TestClient) -> None:
+    before = sorted(_folder(client).rglob("*.md"))
+    given = {**LOST, "used": "ない資料", "body": "話。"}
+    answer = client.post("/write", data=given, headers=JA)
+    assert answer.status_code == 422 and sorted(_folder(client).rglob("*.md")) == before
+    field = answer.text.partition('data-ask="used"')[2].partition("</div>")[0]
+    assert 'value="ない資料"' in field and "「ない資料」という題名の記録はありません" in field
+    assert "「ない資料」" in client.post("/write", data={**given, "do": "check"}, headers=JA).text
+
+
+def test_a_link_that_broke_later_does_not_stop_a_save(client: TestClient) -> None:
+    text = "---\nkind: deal\ntitle: 古い商談\nused: [talk-tracks/gone]\n---\n話。\n"
+    saved = client.post("/api/v1/entries", json={"text": text}).json()
+    form = {"kind": "deal", "id": saved["id"], "base": saved["content_hash"], "mode": "form", "source": text}
+    form |= {"title": "古い商談", "used": "talk-tracks/gone", "body": "新しい話。"}
+    assert client.post("/write", data=form, headers=JA, follow_redirects=False).status_code == 303
+
+
+def test_a_period_is_two_dates(client: TestClient) -> None:
+    page = client.get("/new/campaign", headers=JA).text
+    assert page.partition('data-ask="period"')[2].partition("</div>")[0].count('type="date"') == 2
+    form = {"kind": "campaign", "mode": "form", "source": "---\nkind: campaign\n---\n", "title": "秋の展示会"}
+    given = {**form, "period": ["2026-11-05", "2026-11-20"], "body": "話。"}
+    assert client.post("/write", data=given, headers=JA, follow_redirects=False).status_code == 303
+    assert "period: 2026-11-05/2026-11-20" in (_folder(client) / "campaigns/秋の展示会.md").read_text("utf-8")
+    given = {**form, "period": ["2026-11-20", "2026-11-05"], "body": "話。", "do": "check"}
+    assert "終わりが始まりより前" in client.post("/write", data=given, headers=JA).text
+
+
+def test_the_owner_of_a_deal_is_remembered_on_the_device(client: TestClient) -> None:
+    assert 'value="三浦"' not in client.get("/new/deal-lost", headers=JA).text
+    given = {**LOST, "owner": "三浦", "team": "sales", "body": "話。"}
+    client.post("/write", data=given, headers=JA, follow_redirects=False)
+    page = client.get("/new/deal-won", headers=JA).text
+    above = page[: page.index('<details class="more"')]
+    assert re.search(r'name="owner" type="text"\s+value="三浦"', above) and 'name="amount"' in above
+    assert re.search(r'<option value="sales" selected>', above)
+    assert 'value="三浦"' not in client.get("/new/note", headers=JA).text
+
+
+def test_the_customers_reason_and_our_part_are_asked_once(make_client: MakeClient) -> None:
+    client = make_client({"playbook.yaml": "reasons:\n  lost:\n    - {code: price, ja: 価格}\n"})
+    page = client.get("/new/deal-lost", headers=JA).text
+    assert page.count("お客様が話した理由</legend>") == 1 and "お客様が挙げた理由" not in page
+    assert page.count('name="reasons.buyer"') == page.count('name="reasons.rep"') == 1

@@ -123,7 +123,7 @@ def test_the_problems_page_speaks_english_to_who_asks_for_it(broken: TestClient)
     ("path", "status", "sentence"),
     [
         ("/entries/deals/none", 404, "「deals/none」という記録はありません。"),
-        ("/?kind=deel", 422, "「deel」は kind に指定できません。talk-track, deal, campaign, note の"),
+        ("/?kind=deel", 422, "「deel」は kind に指定できません。talk-track, deal, campaign, content, note の"),
         ("/?q=" + "a" * 3000, 422, "質問が3,000文字あります。"),
     ],
 )

@@ -47,7 +47,19 @@ def test_an_angle_with_a_response_that_no_deal_uses() -> None:
 @pytest.mark.parametrize(("days", "is_idle"), [(QUIET_DAYS, False), (QUIET_DAYS + 1, True)])
 def test_content_not_used_of_late_is_asked_about(days: int, is_idle: bool) -> None:
     closed = TODAY - timedelta(days=days)
-    assert bool(found(entry("talk"), deal("d", closed_on=closed, used=("talk",))).idle) is is_idle
+    deals = deal("d", closed_on=closed, used=("talk",)), deal("new", closed_on=TODAY)
+    assert bool(found(entry("talk"), *deals).idle) is is_idle
+
+
+def test_where_nothing_has_ended_for_a_month_ages_count_from_the_newest_deal() -> None:
+    long_ago = TODAY - timedelta(days=300)
+    used, unused = entry("used"), entry("unused", date=long_ago - timedelta(days=QUIET_DAYS + 1))
+    deals = deal("d", closed_on=long_ago, used=("used",)), deal("open", "open")
+    assert [item.entry.id for item in found(used, unused, *deals).idle] == ["unused"]
+    assert {item.entry.id for item in found(used, unused, *deals, deal("new", closed_on=TODAY)).idle} == {
+        "used",
+        "unused",
+    }
 
 
 def test_what_is_new_or_opened_or_in_an_open_deal_is_not_idle() -> None:

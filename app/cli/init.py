@@ -1,0 +1,39 @@
+"""`kb init`: an entries folder to begin with."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.cli.common import reader_of, settings_or_fail
+
+
+def init(
+    ctx: typer.Context,
+    sample: Annotated[bool, typer.Option("--sample", help="Add a fictional company's entries to try it out.")] = False,
+    remove_sample: Annotated[
+        bool, typer.Option("--remove-sample", help="Remove them again, except what somebody changed.")
+    ] = False,
+) -> None:
+    """Create the entries folder (KB_ENTRIES) with a starter playbook, or with a sample company."""
+    from ingest import sample as company
+    from ingest.playbook_store import write_starter
+    from kb.clock import CLOCK
+
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
+    if remove_sample:
+        removed = company.remove_sample(settings.entries, settings.saving_lock)
+        typer.echo(reader.counted("sample.gone", len(removed.gone)))
+        if removed.kept:
+            typer.echo(reader.counted("sample.kept", len(removed.kept)))
+            for path in removed.kept:
+                typer.echo(f"  {path}")
+    elif sample:
+        paths = company.add_sample(settings.entries, CLOCK.today(), settings.saving_lock)
+        typer.echo(reader.counted("cli.sample_added", len(paths), folder=settings.entries))
+    elif write_starter(settings.entries, settings.saving_lock):
+        typer.echo(reader("cli.init_done", folder=settings.entries))
+    else:
+        typer.echo(reader("cli.init_before", folder=settings.entries))

@@ -1,0 +1,186 @@
+"""The playbook's editor: as a form or as a file, with the same safety as entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import ImmutableMultiDict
+
+from app.http.body import MOST_FIELDS, posted_form
+from app.http.cookies import remember
+from app.http.dependencies import LibraryDep, PlaybookStoreDep, ReaderDep, reader_of
+from app.pages.view import render
+from app.pages.writing.difference import Line, differences
+from app.pages.writing.making import AUTHOR_COOKIE, author_of
+from app.words.reader import Reader
+from ingest.playbook_file import PLAYBOOK_NAME
+from ingest.playbook_form import PARTS, SHAPES, Fault, FormRow, faults_of, rows_of, with_form
+from ingest.playbook_store import PlaybookStore
+from ingest.yaml_text import YamlTextError
+from kb.errors import RefusedTextError, StaleEditError
+
+PAGE = "/playbook/edit"
+MOST_INPUTS = MOST_FIELDS - 100  # of a form; a larger playbook is edited as a file
+SPARE_ROWS = 1  # empty rows at the end of each list
+
+router = APIRouter()
+Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
+
+
+@router.get(PAGE)
+def edit(request: Request, store: PlaybookStoreDep, library: LibraryDep, whole: str = "") -> Response:
+    """Open the playbook for editing."""
+    source = store.source()
+    problems = [problem for problem in library.entries.problems() if problem.path == PLAYBOOK_NAME]
+    reader = reader_of(request)
+    shown = [(problem.line, reader.say(problem.message)) for problem in problems]
+    return _page(request, store, source.text, source.content_hash, is_whole=bool(whole), problems=shown)
+
+
+@router.post(PAGE)
+def save(request: Request, store: PlaybookStoreDep, reader: ReaderDep, form: Form) -> Response:
+    """Save the playbook, or show it the other way."""
+    base = form.get("base", "")
+    original = store.source()
+    text, faults = _submitted(form, original.text)
+    is_whole = "whole" in form
+    if form.get("do") in ("whole", "form"):
+        return _page(request, store, text, base, is_whole=form.get("do") == "whole")
+    if faults:
+        return _page(request, store, original.text, base, parts=_parts_in(form), faults=faults, status=422)
+    author, reason = form.get("author", "").strip()[:200], form.get("reason", "").strip()[:1000]
+    try:
+        if not is_whole and original.content_hash != base:
+            raise StaleEditError(PLAYBOOK_NAME, original.content_hash)
+        store.save(text, base, author=author, reason=reason)
+    except StaleEditError as error:
+        theirs, sentence = store.source(), reader.say(error.sentence)
+        mine = text if is_whole else with_form(form.get("source", "").replace("\r\n", "\n"), _parts_in(form))
+        shown = differences(theirs.text, mine)
+        return _page(
+            request, store, mine, theirs.content_hash, is_whole=True, problem=sentence, conflict=shown, status=412
+        )
+    except RefusedTextError as error:
+        return _page(request, store, text, base, is_whole=True, problem=reader.say(error.sentence), status=422)
+    response = RedirectResponse("/playbook?saved=1", 303)
+    if author:
+        remember(request, response, AUTHOR_COOKIE, quote(author))
+    return response
+
+
+@router.get("/playbook/history")
+def history(request: Request, store: PlaybookStoreDep, reader: ReaderDep, version: str = "") -> Response:
+    """Show the versions of the playbook, and how one of them differs from the current one."""
+    versions = [
+        (v.number, reader.date(v.at.date()), v.at.strftime("%H:%M"), v.author, v.reason) for v in store.versions()
+    ]
+    shown = store.text_at(version) if version else None
+    context = {
+        "versions": versions,
+        "is_kept": store.history.is_kept,
+        "version": version if shown is not None else "",
+        "text": shown,
+        "differences": differences(store.source().text, shown) if shown is not None else [],
+    }
+    return render(request, "playbook_history.html", context)
+
+
+@router.post("/playbook/history")
+def bring_back(request: Request, store: PlaybookStoreDep, reader: ReaderDep, version: str) -> Response:
+    """Restore an old version; the current one stays in the history."""
+    text = store.text_at(version)
+    if text is not None:
+        reason = reader("history.restored", version=version[:10])
+        store.save(text, store.source().content_hash, author=author_of(request), reason=reason)
+    return RedirectResponse("/playbook?saved=1", 303)
+
+
+def _submitted(form: ImmutableMultiDict[str, str], original: str) -> tuple[str, list[Fault]]:
+    """Return the text a form stands for, and what is wrong at its inputs."""
+    if "whole" in form:
+        text = form.get("whole", "").replace("\r\n", "\n")
+        return (text.replace("\n", "\r\n") if "\r\n" in original else text), []
+    parts = _parts_in(form)
+    return with_form(original, parts), faults_of(parts)
+
+
+def _parts_in(form: ImmutableMultiDict[str, str]) -> dict[str, list[FormRow]]:
+    """Read the rows of the form: inputs are called part/row/field."""
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for name, value in form.multi_items():
+        part, _, rest = name.partition("/")
+        number, _, field = rest.partition("/")
+        if field:
+            rows.setdefault((part, number), {})[field] = value.strip()
+    parts: dict[str, list[FormRow]] = {}
+    known = {part.name: part for part in PARTS}
+    for (name, _), values in rows.items():
+        if wanted := known.get(name):
+            at = values.get("at", "")
+            fields = {field: values.get(field, "") for field in wanted.fields}
+            parts.setdefault(name, []).append(FormRow(int(at) if at.isascii() and at.isdigit() else None, fields))
+    return parts
+
+
+def _page(
+    request: Request,
+    store: PlaybookStore,
+    text: str,
+    base: str,
+    *,
+    parts: Mapping[str, Sequence[FormRow]] | None = None,
+    is_whole: bool = False,
+    faults: Sequence[Fault] = (),
+    problem: str = "",
+    problems: Sequence[tuple[int, str]] = (),
+    conflict: Sequence[Line] = (),
+    status: int = 200,
+) -> Response:
+    reader = reader_of(request)
+    try:
+        shown = parts or rows_of(text)
+    except YamlTextError as error:
+        shown, is_whole, problem = {}, True, problem or reader.say(error.sentence)
+    is_form = bool(shown) and sum(len(row.values) + 1 for rows in shown.values() for row in rows) < MOST_INPUTS
+    context = {
+        "text": text,
+        "base": base,
+        "is_whole": is_whole or not is_form,
+        "may_be_form": is_form,
+        "parts": _part_views(shown, faults, reader),
+        "problem": problem,
+        "problems": problems,
+        "conflict": conflict,
+        "keeps_history": store.history.is_kept,
+        "author": author_of(request),
+        "is_new": not base,
+    }
+    return render(request, "playbook_editor.html", context, status=status)
+
+
+def _part_views(
+    parts: Mapping[str, Sequence[FormRow]], faults: Sequence[Fault], reader: Reader
+) -> list[dict[str, Any]]:
+    wrong: dict[tuple[str, int, str], list[str]] = {}
+    for fault in faults:
+        wrong.setdefault((fault.part, fault.row, fault.field), []).append(reader.say(fault.message))
+    views = []
+    for part in PARTS:
+        fields = [(field, reader(f"playbook.field.{field}"), SHAPES.get(field, "line")) for field in part.fields]
+        rows = [
+            (number, "" if row.at is None else row.at,
+             [(field, label, shape, row.values.get(field, ""), wrong.get((part.name, number, field), []))
+              for field, label, shape in fields])
+            for number, row in enumerate([*parts.get(part.name, ()), *_spare(part.is_list)])
+        ]  # fmt: skip
+        views.append({"name": part.name, "title": reader(f"playbook.part.{part.name}"), "rows": rows,
+                      "fields": fields, "is_list": part.is_list})  # fmt: skip
+    return views
+
+
+def _spare(is_list: bool) -> list[FormRow]:
+    return [FormRow(None, {})] * SPARE_ROWS if is_list else []

@@ -1,0 +1,140 @@
+"""Whatever a marketer has is dropped on the page: shown first, then written, with the same words as in the terminal."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from ingest.importers.uploads import MOST_ROWS
+from tests.app.conftest import MakeClient
+from tests.ingest.importers.tables import DEAL, HEADERS, csv_text, files, write_workbook
+from tests.ingest.importers.test_documents import docx, pdf, pptx, xlsx
+
+JA = {"accept-language": "ja", "accept": "text/html"}
+VTT = "WEBVTT\n\n00:01.000 --> 00:03.000\n<v 佐藤>月次の締めに二日かかる\n"
+EXPORT = csv_text([HEADERS, DEAL]).encode("cp932")
+
+
+@pytest.fixture
+def client(make_client: MakeClient) -> TestClient:
+    return make_client({"playbook.yaml": "industries:\n  - {name: 製造業}\n"})
+
+
+def _folder(client: TestClient) -> Path:
+    path: Path = client.app.state.services.settings.entries  # type: ignore[attr-defined]
+    return path
+
+
+def _drop(client: TestClient, *dropped: tuple[str, bytes]) -> str:
+    sent = [("files", (name, raw, "application/octet-stream")) for name, raw in dropped]
+    return client.post("/new/files", files=sent, headers=JA).text
+
+
+def _save(client: TestClient, page: str, *, all_ticked: bool = False) -> str:
+    """Save what is ticked in a preview, as a browser would."""
+    parts: list[tuple[str, tuple[None, str]]] = []
+    for name in ("name", "export"):
+        parts += [(name, (None, html.unescape(value))) for value in re.findall(f'name="{name}" value="([^"]*)"', page)]
+    for name in ("text", "table"):
+        values = re.findall(rf'<textarea name="{name}" hidden>\n?(.*?)</textarea>', page, re.DOTALL)
+        parts += [(name, (None, html.unescape(value))) for value in values]
+    for name in ("take", "import"):
+        boxes = re.findall(rf'name="{name}" value="(\d+)"( checked)?', page)
+        parts += [(name, (None, number)) for number, is_ticked in boxes if is_ticked or all_ticked]
+    return client.post("/new/files/save", files=parts, headers=JA).text
+
+
+def test_documents_and_transcripts_are_shown_with_their_text_and_become_notes(client: TestClient) -> None:
+    page = _drop(
+        client,
+        ("紹介.pptx", pptx()),
+        ("議事.docx", docx(("Heading2", "決めたこと"), ("Normal", "三月に試す"))),
+        ("price.xlsx", xlsx()),
+        ("flyer.pdf", pdf("Three buttons on the shop floor")),
+        ("page.html", "<h1>導入の手順</h1><p>一日で終わる</p>".encode()),
+        ("call.vtt", VTT.encode()),
+        ("call.txt", "佐藤: 月に二日かかる\n林: 何にですか\n佐藤: 締めです\n".encode()),
+        ("memo.txt", "朝の電話の覚え書き。".encode()),
+    )
+    assert re.findall(r'class="planned planned-(\w+)"', page) == ["add"] * 8
+    for words in (
+        "三つのボタン",
+        "三月に試す",
+        "価格表",
+        "Three buttons",
+        "一日で終わる",
+        "月次の締め",
+        "何にですか",
+        "朝の電話",
+    ):
+        assert words in page
+    assert files(_folder(client)).keys() == {"playbook.yaml"}
+    assert _save(client, page).count("追加しました") == 8
+    assert "source: 紹介.pptx" in (_folder(client) / "notes/紹介.md").read_text("utf-8")
+    again = _drop(client, ("紹介.pptx", pptx()), ("call.vtt", VTT.encode()))
+    assert "planned-add" not in again
+
+
+def test_what_cannot_be_read_says_why_and_does_not_stop_the_rest(client: TestClient) -> None:
+    page = _drop(client, ("broken.pptx", b"PK\x03\x04?"), ("photo.png", b"\x89PNG"), ("ok.md", "# 話\n本文".encode()))
+    assert re.findall(r'class="planned planned-(\w+)"', page) == ["refuse", "refuse", "add"]
+    assert "拡張子" in page.partition("photo.png")[0]
+    assert ".pptx" in page.partition("photo.png")[2]
+
+
+def test_a_file_with_problems_is_not_ticked(client: TestClient) -> None:
+    page = _drop(
+        client,
+        ("a.md", "---\ntitle: 良い話\n---\n本文".encode()),
+        ("b.md", "---\ntitle: 日付\ndate: きのう\n---\n別".encode()),
+    )
+    assert re.findall(r'name="take" value="\d"( checked)?', page) == [" checked", ""]
+    assert _save(client, page).count("追加しました") == 1
+
+
+def test_figures_are_shown_before_anything_is_saved(client: TestClient) -> None:
+    text = "---\nkind: campaign\ntitle: 展示会\nmetrics: {leads: 1200, mql: 80, cost: 300万円}\n---\n話。"
+    page = re.sub(r"\s+", " ", _drop(client, ("fair.md", text.encode())))
+    assert "<dt>リード</dt><dd>1,200</dd>" in page and "<dt>費用</dt><dd>300万円</dd>" in page
+
+
+def test_an_export_shows_the_preview_of_the_terminal_and_is_imported(client: TestClient, tmp_path: Path) -> None:
+    book = write_workbook(tmp_path / "deals.xlsx", HEADERS, ("D-2", *DEAL[1:])).read_bytes()
+    page = _drop(client, ("商談.csv", EXPORT), ("deals.xlsx", book))
+    assert page.count("planned-export") == 2 and "CP932" in page and "商談ID" in page
+    assert files(_folder(client)).keys() == {"playbook.yaml"}
+    assert "1件" in _save(client, page)
+    deals = [text for path, text in files(_folder(client)).items() if path.startswith("deals/")]
+    assert len(deals) == 2 and all("customer: 青葉精工" in text for text in deals)
+    assert client.get("/api/v1/search?q=青葉精工").json()["total"] == 2
+
+
+def test_an_export_with_problems_is_not_ticked(client: TestClient) -> None:
+    unknown = csv_text([HEADERS, (*DEAL[:-1], "宇宙"), [*DEAL, "x"]]).encode()
+    page = _drop(client, ("deals.csv", unknown))
+    assert re.findall(r'name="import" value="\d"( checked)?', page) == [""]
+    _save(client, page)
+    assert files(_folder(client)).keys() == {"playbook.yaml"}
+    _save(client, page, all_ticked=True)
+    assert len(files(_folder(client))) == 2
+
+
+def test_a_table_that_is_no_export_says_what_is_missing(client: TestClient) -> None:
+    page = _drop(client, ("list.csv", "名前,電話\nA,1\n".encode()))
+    assert "planned-refuse" in page and 'name="import"' not in page
+
+
+def test_a_very_long_export_is_left_to_the_terminal(client: TestClient) -> None:
+    rows = [(f"D-{n}", *DEAL[1:]) for n in range(MOST_ROWS + 1)]
+    page = _drop(client, ("deals.csv", csv_text([HEADERS, *rows]).encode()))
+    assert "kb import crm" in page and 'name="import"' not in page
+
+
+def test_a_readonly_server_imports_nothing(make_client: MakeClient) -> None:
+    client = make_client({}, readonly=True)
+    _save(client, _drop(client, ("deals.csv", EXPORT)), all_ticked=True)
+    assert not _folder(client).exists() or files(_folder(client)) == {}
