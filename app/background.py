@@ -18,6 +18,7 @@ POLL_SECONDS = 2.0  # delay until a sync by another process is noticed, and unti
 WARM_SECONDS = 10.0  # how often a server without an index looks whether it can answer a question
 STANDINGS_SECONDS = 20.0  # delay until a change affects the rank of other entries
 GROUP_SECONDS = 120.0  # how often new failed searches are grouped
+UPKEEP_SECONDS = 5.0  # delay until the menu counts what a change left to do
 DRAW_SECONDS = 10.0  # delay until charts show a change
 EXAMPLES_SECONDS = 20.0  # delay until example questions follow a change
 CHECK_SECONDS = 600.0  # how often all files are compared with the index: a network drive announces nothing
@@ -53,6 +54,7 @@ class Background:
             Job("gaps", self._group, GROUP_SECONDS),
             Job("charts", self._draw, DRAW_SECONDS),
             Job("examples", self._choose_examples, EXAMPLES_SECONDS, at_once=True),
+            Job("upkeep", self._services.upkeep.count, UPKEEP_SECONDS),
             Job("monitor", self._monitor, LATE_SECONDS),
         ]
         if not is_prepared:

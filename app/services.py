@@ -8,6 +8,7 @@ from functools import partial
 from app.charts.gallery import Gallery
 from app.examples import Examples
 from app.settings import Settings
+from app.upkeep import Upkeep
 from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
 from ingest.intake import Intake
@@ -39,6 +40,7 @@ class Services:
     logbook: Logbook
     gallery: Gallery
     examples: Examples
+    upkeep: Upkeep
 
     def close(self) -> None:
         """Close all files."""
@@ -56,6 +58,7 @@ def open_services(
     activity = Activity(
         settings.activity_file, is_kept=settings.activity and logs, keep_days=settings.keep_searches, clock=clock
     )
+    gap_board = GapBoard(library.search, activity, library.deals.open_amounts, clock)
     return Services(
         settings=settings,
         clock=clock,
@@ -64,10 +67,11 @@ def open_services(
         store=EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
         playbook_store=PlaybookStore(intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
         activity=activity,
-        gap_board=GapBoard(library.search, activity, library.deals.open_amounts, clock),
+        gap_board=gap_board,
         logbook=Logbook(activity, settings.team),
         gallery=Gallery(),
         examples=Examples(library, clock),
+        upkeep=Upkeep(library, gap_board),
     )
 
 

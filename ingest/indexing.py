@@ -115,12 +115,10 @@ class Indexing:
             self.embedded += portion.embedded
             progress(total - self.index.waiting, total, "")
 
-    def embed_sentences(self, progress: Progress) -> None:
+    def embed_sentences(self) -> None:
         """Embed the sentences of passages that have none yet."""
-        portions = self.index.sentences.portions()
-        for done, portion in enumerate(portions, start=1):
+        for portion in self.index.sentences.portions():
             self.embedded += self.index.sentences.embed(portion)
-            progress(done, len(portions), "")
 
     def _read(self, file: EntryFile) -> Draft | None:
         """Return the changed entry of a file; None if it is unchanged, unreadable or not to be shown."""

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from ingest.chunk import Chunked
 from ingest.indexing import TEXTS_AT_ONCE, SyncReport
@@ -20,6 +21,7 @@ from ingest.sync import kept_playbook, stale, sync, sync_some
 from kb.errors import IndexBusyError
 from kb.index.index import Index
 from kb.library import Library
+from kb.wording import say
 
 WAIT_SECONDS = 5.0  # a save waits for another process that is writing to the index
 REFRESH_SECONDS = 2.0  # how often a long sync makes its progress searchable
@@ -43,13 +45,27 @@ class Intake:
         self._playbook_file = library.with_index(lambda index: kept_playbook(index, folder))
         self._lock = threading.Lock()
         self._missed = Missed()
+        self._later: SimpleQueue[str] = SimpleQueue()
         self._generation = ""  # of the index after the last write here
         self.preparation: Preparation | None = None  # of a server that has just started
 
     @property
     def waiting(self) -> int:
         """How many saved files could not be indexed yet."""
-        return len(self._missed.paths)
+        return len(self._missed.paths) + self._later.qsize()
+
+    @property
+    def progress(self) -> str:
+        """What searches do not find yet, for whoever searches; empty if that is little or nothing."""
+        if self.preparation:
+            return self.preparation.sentence
+        texts = self._library.with_index(lambda index: index.waiting)
+        if texts <= TEXTS_AT_ONCE:
+            return ""
+        return say(
+            "New entries are found by their words; searching by meaning still has {count} texts to prepare.",
+            count=texts,
+        )
 
     def begin_preparing(self) -> None:
         """Say that the index is not up to date, until `prepare` and `embed_waiting` have done their work."""
@@ -108,9 +124,16 @@ class Intake:
         except Exception:
             log.exception("The playbook was saved but could not be read in; the next sync does it.")
 
+    def index_later(self, path: str) -> None:
+        """Have a saved file indexed by the next `retry`; waits for nothing."""
+        self._later.put(path)
+
     def retry(self) -> None:
         """Index what was saved but could not be indexed. Raises the last fault if some of it still cannot be."""
         with self._lock:
+            with suppress(Empty):
+                while True:
+                    self._missed.add([self._later.get_nowait()])
             paths = self._missed.paths
             if not paths or self._is_retried(paths):
                 return

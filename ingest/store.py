@@ -123,17 +123,21 @@ class EntryStore:
         author: str = "",
         reason: str = "",
         key: str = "",
+        later: bool = False,
     ) -> Saved:
         """Write a new entry; a repeated `key` with the same text returns the result of the first call.
 
-        The file is named after `name`, else the title.
+        The file is named after `name`, else the title. With `later` the text is compared with no other, and
+        indexed soon after: the call returns once the file is written.
 
         Raises KeyReusedError, and writes nothing, if the key was used for another text.
         Raises DuplicateTextError unless `force`, UntitledError, RefusedTextError, NotSavedError.
         """
         require_plain(author=author, reason=reason, name=name, key=key)
         content = text if isinstance(text, str) else text.text
-        saved, is_same = self._once.run(key, content, lambda: self._created(text, kind, name, force, author, reason))
+        saved, is_same = self._once.run(
+            key, content, lambda: self._created(text, kind, name, force, author, reason, later)
+        )
         if not is_same:
             raise KeyReusedError(saved.id, saved.content_hash)
         return saved
@@ -184,8 +188,11 @@ class EntryStore:
                 return path
             raise
 
-    def _created(self, text: str | Document, kind: str, name: str, force: bool, author: str, reason: str) -> Saved:
-        found = self._reviewed(text, place_of(kind, name))
+    def _created(
+        self, text: str | Document, kind: str, name: str, force: bool, author: str, reason: str, later: bool
+    ) -> Saved:
+        place = place_of(kind, name)
+        found = read_alone(self._library, acceptable(text), place, "") if later else self._reviewed(text, place)
         title = name or name_of(found.entry)
         if found.refusal:
             raise RefusedTextError(found.refusal)
@@ -196,7 +203,14 @@ class EntryStore:
                 raise DuplicateTextError(same)
             path, digest = self._new_file(found, title, force)
             saved = self._kept(found, path, _new_id(found, path), digest, author, reason)
+        if later:
+            self._intake.index_later(saved.path)
+            return saved
         return self._indexed(saved, found)
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is a file of this name, indexed or not; False where it may be one that is hidden."""
+        return self._library.shows_everything and os.path.lexists(below(self._folder, place_of(kind, name)))
 
     def _new_file(self, found: Review, title: str, force: bool) -> tuple[str, str]:
         """Write a new file; return its path and hash. Raises DuplicateTextError if it is there already."""

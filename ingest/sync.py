@@ -63,7 +63,7 @@ def sync(
         _keep(playbook_file)
     if not embed_later:
         work.embed_waiting(progress or _silent, lambda: index.writing(max(wait, WAIT_SECONDS)))
-        work.embed_sentences(progress or _silent)
+        work.embed_sentences()
     return work.report(tuple(problems_of(index)), time.monotonic() - started)
 
 
@@ -100,7 +100,7 @@ def sync_some(
             index.catalog.set_problems({PLAYBOOK_NAME: playbook_problems})
     if not embed_later:
         work.embed_waiting(progress or _silent, lambda: index.writing(WAIT_SECONDS))
-        work.embed_sentences(progress or _silent)
+        work.embed_sentences()
     problems = tuple(problem for problem in problems_of(index) if problem.path in set(paths))
     return work.report(problems, time.monotonic() - started)
 

@@ -56,6 +56,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "markitdown": ("ingest/importers/documents.py",),
     "fastapi_standalone_docs": ("app/pages/reference.py",),
     "openpyxl": ("ingest/importers/sheets.py",),
+    "docx": ("app/words/sheet.py",),
     "pypdfium2": ("ingest/importers/pages.py",),
     **dict.fromkeys(
         ("fastapi", "starlette", "uvicorn", "jinja2", "babel", "nh3", "typer", "rich", "pydantic"), ("app/",)

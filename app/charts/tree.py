@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from app.charts.drawings import NAMESPACE
+from app.charts.elements import markup, part
 from app.charts.letters import shortened
 
 BOX, HEIGHT = 208, 50  # pixels of a box
@@ -40,17 +40,17 @@ def tree(
     tallest = max(len(column) for column in columns)
     width = len(columns) * BOX + (len(columns) - 1) * ACROSS + 4
     height = HEADING + tallest * HEIGHT + (tallest - 1) * DOWN + 4
-    root = _part(None, "svg", viewBox=f"0 0 {width} {height}", width=width, height=height, role="img")
+    root = part(None, "svg", viewBox=f"0 0 {width} {height}", width=width, height=height, role="img")
     root.attrib |= {"aria-label": described, "class": "tree"}
     places = {box.key: place for column in columns for box, place in zip(column, _places(column, tallest), strict=True)}
     for earlier, later in lines:
         if earlier in places and later in places:
             _joined(root, places[earlier], places[later])
     for at, heading in enumerate(headings):
-        _part(root, "text", x=at * (BOX + ACROSS) + 2, y=14, **{"class": "tree-heading"}).text = heading
+        part(root, "text", x=at * (BOX + ACROSS) + 2, y=14, **{"class": "tree-heading"}).text = heading
     for box in boxes:
         _drawn(root, box, *places[box.key])
-    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 a tree of elements, written as such
+    return markup(root)
 
 
 def _places(column: Sequence[Box], tallest: int) -> list[tuple[int, int]]:
@@ -67,15 +67,10 @@ def _joined(root: ElementTree.Element, start: tuple[int, int], end: tuple[int, i
     if start[0] > end[0]:
         x1, x2 = start[0], end[0] + BOX
     middle = (x1 + x2) // 2
-    _part(root, "path", d=f"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}", **{"class": "tree-line"})
+    part(root, "path", d=f"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}", **{"class": "tree-line"})
 
 
 def _drawn(root: ElementTree.Element, box: Box, x: int, y: int) -> None:
-    _part(root, "rect", x=x, y=y, width=BOX, height=HEIGHT, rx=6, **{"class": f"tree-box tree-{box.kind}"})
-    _part(root, "text", x=x + LEFT, y=y + 21, **{"class": "tree-title"}).text = shortened(box.title, EMS)
-    _part(root, "text", x=x + LEFT, y=y + 39, **{"class": "tree-note"}).text = shortened(box.note, EMS + 1)
-
-
-def _part(parent: ElementTree.Element | None, name: str, **attributes: object) -> ElementTree.Element:
-    tag, said = f"{{{NAMESPACE}}}{name}", {key: str(value) for key, value in attributes.items()}
-    return ElementTree.Element(tag, said) if parent is None else ElementTree.SubElement(parent, tag, said)
+    part(root, "rect", x=x, y=y, width=BOX, height=HEIGHT, rx=6, **{"class": f"tree-box tree-{box.kind}"})
+    part(root, "text", x=x + LEFT, y=y + 21, **{"class": "tree-title"}).text = shortened(box.title, EMS)
+    part(root, "text", x=x + LEFT, y=y + 39, **{"class": "tree-note"}).text = shortened(box.note, EMS + 1)

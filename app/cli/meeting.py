@@ -25,7 +25,9 @@ class Format(StrEnum):
 
 def meeting(
     ctx: typer.Context,
-    period: Annotated[str, typer.Option(help="A week (2026-W47) or month (2026-11); default: last full week.")] = "",
+    period: Annotated[
+        str, typer.Option(help="A week (2026-W47) or month (2026-11); default: the newest week with an end.")
+    ] = "",
     form: Annotated[Format, typer.Option("--format", "-f", help="html: one page for paper; csv: a table.")] = Format.MD,
     stored: Annotated[bool, typer.Option("--stored", help="Use the saved numbers, if there are any.")] = False,
     language: Annotated[

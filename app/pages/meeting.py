@@ -11,9 +11,9 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep, StoreDep, reader_of
+from app.pages.meeting_head import funnel_caption, funnel_picture, headline, lacks
 from app.pages.view import render
 from app.pages.writing.making import author_of
-from app.pages.writing.saved import address_after
 from app.words.meeting_text import to_note
 from app.words.meeting_view import in_words, title_of
 from app.words.meeting_work import waiting
@@ -40,7 +40,8 @@ def meeting_page(
     stored = None if asked.get("live") else library.loop.stored_meeting(asked.get("period", ""), activity.figures_of)
     found = stored or library.loop.meeting(asked.get("period", ""), **waiting(library, board, reader))
     shown = {"stored": bool(stored), "unstored": bool(asked.get("stored")) and not stored}
-    shown["marked"] = bool(asked.get("marked"))
+    shown |= {"marked": bool(asked.get("marked")), "just_saved": bool(asked.get("saved"))}
+    shown["chosen"] = not asked.get("period", "").strip()
     return _page(request, library, found, {**shown, "actions": _open_tasks(found)})
 
 
@@ -60,10 +61,13 @@ def save(
     reader: ReaderDep,
     form: Form,
 ) -> Response:
-    """Save decisions and actions as a note, and the figures beside it; an existing note of the period is left alone."""
-    found = library.loop.meeting(form.get("period", ""), **waiting(library, board, reader))
+    """Save decisions and actions as a note, and the figures beside it; an existing note of the period is left alone.
+
+    It is written and nothing more: no search for new gaps unless none was made yet, and it is indexed afterwards.
+    """
+    found = library.loop.meeting(form.get("period", ""), **waiting(library, board, reader, board.last_gaps))
     fields = {name: form.get(name, "") for name in ("decisions", "actions")}
-    if library.loop.meeting_note(found.period):
+    if library.loop.meeting_note(found.period) or store.has("note", f"meeting-{found.period}"):
         return _page(request, library, found, {**fields, "problem": reader("meeting.saved_already")}, 409)
     decisions, actions = _lines(fields["decisions"]), _lines(fields["actions"])
     text = to_note(found.period, reader, decisions, actions, library.loop.visibility_of(found))
@@ -76,11 +80,12 @@ def save(
             author=author_of(request),
             reason=title_of(Period.read(found.period), reader),
             key=form.get("key", "")[:200],
+            later=True,
         )
         activity.keep_figures(saved.id, to_lines(found))
     except KBError as error:
         return _page(request, library, found, {**fields, "problem": reader.say(error.sentence)}, 422)
-    return RedirectResponse(address_after(saved, library), 303)
+    return RedirectResponse(f"{PAGE}?period={found.period}&saved=1", 303)
 
 
 @router.post(f"{PAGE}/mark")
@@ -101,8 +106,18 @@ def _page(request: Request, library: Library, found: Meeting, more: dict[str, An
     reader, period = reader_of(request), Period.read(found.period)
     note = library.loop.meeting_note(found.period)
     following, visibility = period.after(), library.loop.visibility_of(found)
+    view, current = in_words(found, library, reader), Period.week_of(reader.today)
+    funnel_period, steps = library.loop.funnel_of(found)
     context = {
-        "view": in_words(found, library, reader),
+        "view": view,
+        "sections": {section.key: section for section in view.sections},
+        "headline": headline(found, reader),
+        "funnel": funnel_picture(steps, reader),
+        "funnel_caption": funnel_caption(funnel_period, found, reader),
+        "lacks": lacks(view.rows, reader),
+        "nothing": [s.heading for s in view.sections if not s.lines and s.key not in ("endings", "last")],
+        "no_last": next((s.empty for s in view.sections if s.key == "last" and not s.lines), ""),
+        "current": current.key if current.key != period.key else "",
         "period": period,
         "previous": period.before().key,
         "following": following.key if following.start <= reader.today else "",

@@ -47,6 +47,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "other_address": f"{path_address(request.scope['path'])}?{request.url.include_query_params(lang=other).query}",
         "page": request.url.path,
         "may_write": not request.app.state.services.settings.readonly,
+        "upkeep": request.app.state.services.upkeep.counts,
     }
     response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"

@@ -18,7 +18,7 @@ class MeetingParams(NoParams):
     """Which meeting."""
 
     period: Annotated[str, Field(max_length=60, json_schema_extra=ONE), ONE_LINE] = Field(
-        "", description="A week (2026-W47) or month (2026-11); empty: last full week."
+        "", description="A week (2026-W47) or month (2026-11); empty: the newest week in which something ended."
     )
     stored: bool = Field(False, description="The saved numbers, if there are any, instead of today's records.")
 

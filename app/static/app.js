@@ -127,6 +127,8 @@
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       if ((!typing || event.target === box) && move(event.key === "ArrowDown" ? 1 : -1)) event.preventDefault();
     } else if (event.key === "Escape") {
+      const menu = $(".upkeep[open]");
+      if (menu) { menu.open = false; $("summary", menu).focus(); return; }
       const sheet = $("#sheet[open]");
       if (sheet) { sheet.open = false; $("summary", sheet).focus(); } else if (event.target !== box || !box.value) document.activeElement.blur();
     } else if (event.key === "/" && event.target === box && !box.value) {
@@ -145,6 +147,11 @@
       first = 0; event.preventDefault(); goTo(PLACES[event.key]);
     }
   });
+
+  const menu = $(".upkeep");
+  const leave = (event) => { if (menu.open && !menu.contains(event.target)) menu.open = false; };
+  document.addEventListener("click", leave);
+  document.addEventListener("focusin", leave);
 
   /* --- help, copying, theme -------------------------------------------------------------------------------------- */
   for (const button of document.querySelectorAll("#help-button, [data-help]")) button.addEventListener("click", () => help.showModal());

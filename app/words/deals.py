@@ -58,7 +58,7 @@ class ValueNames:
 
     def because(self, suggestion: Suggestion, found: SimilarDeals) -> str:
         """Return why something is suggested, as a sentence with its numbers."""
-        won, lost = (len(found.by_outcome[name]) for name in ("won", "lost"))
+        won, lost = found.compared
         return self._reader("suggest.because", used=len(suggestion.evidence), won=won, lost=lost)
 
     def _size(self, place: int) -> str:

@@ -28,6 +28,7 @@ class Row:
     target: str
     verdict: str
     missing: str
+    lacks: str = ""  # the kind of record it needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Line:
     entry_id: str = ""
     note: str = ""
     mark: str = ""  # won, lost, done, open
+    aside: str = ""  # of a deal: its amount
+    lesson: str = ""  # of a deal
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,9 @@ def _sections(meeting: Meeting, library: Library, reader: Reader) -> tuple[Secti
 
 def _endings(meeting: Meeting, reader: Reader) -> tuple[Line, ...]:
     return tuple(
-        Line(e.title, e.entry_id, joined(_money(e.amount, e.currency, reader), e.lesson), e.outcome)
+        Line(e.title, e.entry_id, joined(amount, e.lesson), e.outcome, amount, e.lesson)
         for e in meeting.endings
+        for amount in [_money(e.amount, e.currency, reader)]
     )
 
 
@@ -173,6 +177,7 @@ def _row(figure: Figure, reader: Reader) -> Row:
         target=_target(figure, reader),
         verdict=joined(*_verdicts(figure, reader)),
         missing=reader(f"meeting.missing_{figure.missing}") if figure.missing else "",
+        lacks=figure.missing,
     )
 
 
@@ -197,11 +202,12 @@ def _measured(figure: Figure, measured: Measured | None, reader: Reader) -> str:
 
 
 def _target(figure: Figure, reader: Reader) -> str:
+    agreed = reader.agreed(figure.target_text)
     if figure.unit == "count" and figure.target is not None:
         scaled = reader.number(round(figure.target))
         if scaled not in figure.target_text:
-            return reader("meeting.scaled", target=figure.target_text, here=scaled)
-    return figure.target_text or "–"
+            return reader("meeting.scaled", target=agreed, here=scaled)
+    return agreed or "–"
 
 
 def _verdicts(figure: Figure, reader: Reader) -> list[str]:

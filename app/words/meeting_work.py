@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import chain, zip_longest
 from typing import TypedDict
@@ -29,13 +29,13 @@ class Work(TypedDict):
 SHOWN = 10  # per list, at most; the rest is only counted
 
 
-def waiting(library: Library, board: GapBoard, reader: Reader) -> Work:
-    """Return the work lists, the most pressing first."""
+def waiting(library: Library, board: GapBoard, reader: Reader, gaps: Sequence[Gap] | None = None) -> Work:
+    """Return the work lists, the most pressing first; with `gaps` nobody looks for new ones."""
     doubted = [(entry, standing) for entry, standing in library.loop.to_review() if standing.state in DOUBTED]
     return Work(
         review=[_reviewed(entry, standing, reader) for entry, standing in doubted[:SHOWN]]
         + [WorkItem(entry.title, entry.id) for entry, _ in doubted[SHOWN:]],
-        gaps=[_gap(gap, reader) for gap in board.recent_gaps()],
+        gaps=[_gap(gap, reader) for gap in (board.recent_gaps() if gaps is None else gaps)],
         broken=_broken(library, board.days_opened(), reader),
     )
 

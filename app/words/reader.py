@@ -10,6 +10,7 @@ from functools import lru_cache
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
+from app.words.agreed import in_english
 from app.words.catalogue import messages_of
 from kb.choices import CHOICES
 from kb.clock import CLOCK, Clock
@@ -103,6 +104,10 @@ class Reader:
         if self.locale == "ja" and currency == "JPY":
             return _yen(amount)
         return format_currency(amount, currency, format="¤#,##0", currency_digits=False, locale=self.locale)
+
+    def agreed(self, text: str) -> str:
+        """Return what the playbook says in numbers, such as 月180件, in this language."""
+        return in_english(text) if self.locale == "en" else text
 
     def _text(self, key: str) -> str:
         return self.messages.get(key, (key,))[0]

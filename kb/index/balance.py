@@ -26,7 +26,7 @@ class Balance:
     """The passages' languages and their mean vectors; without means there is nothing to balance."""
 
     language: NDArray[np.int8]  # of each chunk, its place in LANGUAGES; -1 for another
-    means: Mapping[View, Vectors]  # one row per language; empty if not all of them have enough passages
+    means: Mapping[View, Vectors]  # one row per language, for each view with enough embedded passages of all of them
 
     def offsets(self, view: View, query: Vectors) -> Offsets:
         """Return what to add to the cosine of a query to a chunk, by its language; the last element is for -1."""
@@ -44,10 +44,12 @@ def balance_of(
     language = np.full(len(languages), -1, np.int8)
     for place, name in enumerate(LANGUAGES):
         language[languages == name] = place
-    has_enough = all((language == place).sum() >= ENOUGH for place in range(len(LANGUAGES)))
-    if not has_enough:
-        return Balance(language, {})
-    return Balance(language, {view: _means(language, rows[view], matrices[view]) for view in matrices})
+    means = {}
+    for view in matrices:
+        embedded = language[rows[view] >= 0]
+        if all((embedded == place).sum() >= ENOUGH for place in range(len(LANGUAGES))):
+            means[view] = _means(language, rows[view], matrices[view])
+    return Balance(language, means)
 
 
 def _means(language: NDArray[np.int8], rows: NDArray[np.int64], matrix: Vectors) -> Vectors:
@@ -55,7 +57,6 @@ def _means(language: NDArray[np.int8], rows: NDArray[np.int64], matrix: Vectors)
     means = np.zeros((len(LANGUAGES), matrix.shape[1]), np.float32)
     for place in range(len(LANGUAGES)):
         some = rows[(language == place) & (rows >= 0)]
-        if len(some):
-            weights = np.bincount(some, minlength=len(matrix)).astype(np.float32) / len(some)
-            means[place] = weights @ matrix
+        weights = np.bincount(some, minlength=len(matrix)).astype(np.float32) / len(some)
+        means[place] = weights @ matrix
     return means

@@ -17,7 +17,7 @@ from kb.index.catalog import Catalog
 from kb.index.contents import facets_by_entry, names_of, passage_keys, situation_keys
 from kb.index.embedding import Vectors
 from kb.index.filters import entry_numbers, passing
-from kb.index.trust import Trust, trust_by_entry
+from kb.index.trust import Trust, successors_by_entry, trust_by_entry
 from kb.index.vectors import SEARCHED, VectorStore, View
 
 MOST_NEW = 0.1  # share of new entries up to which an incremental update is faster
@@ -53,6 +53,7 @@ class Snapshot:
     facets: dict[int, tuple[tuple[str, str], ...]]  # entry number → (facet, value)
     situations: SituationTable
     trust: dict[int, Trust]  # entry number → trust, if there is any evidence
+    successors: dict[int, tuple[int, ...]]  # entry number → those that replace it
 
     def places(self, numbers: Sequence[int]) -> Rows:
         """Return the chunks with these catalogue numbers, without unknown ones."""
@@ -110,6 +111,7 @@ def take_snapshot(
         facets=facets,
         situations=_situations(catalog, store, known.situations if known else None),
         trust=trust_by_entry(catalog),
+        successors=successors_by_entry(catalog),
     )
 
 

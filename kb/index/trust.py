@@ -35,3 +35,19 @@ def trust_by_entry(catalog: Catalog) -> dict[int, Trust]:
     with catalog.engine.connect() as connection:
         rows = connection.execute(query.where(or_(replaced, review_by != "", verified_on != ""))).all()
     return {row[0]: Trust(bool(row[1]), row[2], bool(row[3])) for row in rows}
+
+
+def successors_by_entry(catalog: Catalog) -> dict[int, tuple[int, ...]]:
+    """Return the published entries that replace an entry, by number."""
+    newer = ENTRIES.alias()
+    query = select(ENTRIES.c.number, newer.c.number).where(
+        LINKS.c.relation == "supersedes",
+        LINKS.c.target == ENTRIES.c.id,
+        LINKS.c.entry == newer.c.number,
+        newer.c.status == "published",
+    )
+    found: dict[int, tuple[int, ...]] = {}
+    with catalog.engine.connect() as connection:
+        for old, new in connection.execute(query):
+            found[old] = (*found.get(old, ()), new)
+    return found

@@ -9,6 +9,7 @@ from typing import Any
 from kb.entry import Entry
 from kb.index.analysis import fold
 from kb.insight.deals import lead_source_key
+from kb.insight.said import amount_in, size_in
 from kb.playbook import Playbook, Term, Vocabulary
 
 # Facts recognised in a text, with the minimum length of a name: 点検 is a product, but also an everyday word.
@@ -30,7 +31,7 @@ class Asked:
     stage: str = ""
     lead_source: str = ""
     deal_id: str = ""  # of an existing entry, excluded from the results
-    read_from_text: tuple[str, ...] = ()  # which of FACTS come from the text
+    read_from_text: tuple[str, ...] = ()  # which facts come from the text
     is_confirmed: bool = False  # the user has reviewed the facts: empty ones are intended
 
     @property
@@ -70,6 +71,10 @@ def with_playbook_facts(asked: Asked, playbook: Playbook) -> Asked:
             found[name] = tuple(term.key if (term := words.find(value)) else value for value in given)
         elif not asked.is_confirmed and (named := named_in(asked.text, words, MIN_CHARS[name])):
             found[name] = named
+            read.append(name)
+    for name, number_in in (("size", size_in), ("amount", amount_in)):
+        if getattr(asked, name) is None and not asked.is_confirmed and (number := number_in(asked.text)) is not None:
+            found[name] = number
             read.append(name)
     source = lead_source_key(asked.lead_source, playbook.vocabulary("lead_source"))
     return replace(asked, **found, lead_source=source, read_from_text=tuple(read))

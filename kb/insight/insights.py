@@ -17,7 +17,7 @@ from kb.index.snapshot import Snapshot
 from kb.insight.asked import Asked, asked_of
 from kb.insight.coverage import Coverage, coverage
 from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, read_deals
-from kb.insight.overview import Overview, angles_by_industry, funnels, monthly_reasons
+from kb.insight.overview import Overview, angles_by_industry, funnels, given_reasons, monthly_reasons
 from kb.insight.rates import STRENGTH
 from kb.insight.response import Response, responses
 from kb.insight.scoreboard import By, OutcomeOf, Scoreboard, scoreboard
@@ -126,4 +126,5 @@ class Insights:
         """Return the overview for the same filters."""
         within = self.deals.within(self._bounds.within(filters) if filters else None)
         cells = angles_by_industry(self.deals, within, outcome_of, strength)
-        return Overview(monthly_reasons(self.deals, within), funnels(self.campaigns(filters)), cells)
+        given = given_reasons(self.deals, within)
+        return Overview(monthly_reasons(self.deals, within), funnels(self.campaigns(filters)), cells, given)

@@ -68,6 +68,7 @@ class SimilarDeals:
     contrasts: tuple[Contrast, ...]
     pairs: tuple[OppositePair, ...]
     suggestions: tuple[Suggestion, ...]
+    compared: tuple[int, int] = (0, 0)  # won and lost deals behind contrasts, pairs and suggestions
 
 
 def similar_deals(
@@ -107,7 +108,8 @@ def similar_deals(
         pairs=opposite_pairs(
             won[:count], lost[:count], _likeness_between(table, situations), views.same, views.differing
         ),
-        suggestions=suggestions(won[:count], lost[:count], views.used, known),
+        suggestions=suggestions(won, lost, views.used, known),
+        compared=(len(won), len(lost)),
     )
 
 

@@ -60,16 +60,22 @@ class GapBoard:
         self._lock = threading.Lock()
         self._vectors: dict[str, Vectors] = {}
         self._cached: tuple[float, list[Gap]] | None = None
+        self._last: list[Gap] | None = None
 
     def gaps(self) -> list[Gap]:
         """Return the open gaps, most urgent first."""
         found = self._failed(WHYS)
-        self._cached = time.monotonic(), found
+        self._cached, self._last = (time.monotonic(), found), found
         return found
 
     def unused(self) -> list[Gap]:
         """Return the searches that found something nobody opened, copied or called helpful."""
         return self._failed(UNUSED)
+
+    @property
+    def last_gaps(self) -> list[Gap] | None:
+        """The gaps found last, without looking for new ones; None before the first time."""
+        return self._last
 
     def recent_gaps(self) -> list[Gap]:
         """Return the gaps from a cache of a few minutes; decisions made here invalidate it."""

@@ -48,6 +48,11 @@ class Broken:
     idle: tuple[Idle, ...]
     unanswered: tuple[Unanswered, ...]
 
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return sum(map(len, (self.proven, self.angles, self.idle, self.unanswered)))
+
 
 def broken(
     content: Sequence[Entry], deals: Sequence[Entry], playbook: Playbook, today: date, opened: Mapping[str, date]

@@ -69,6 +69,19 @@ class Records:
         """Return the campaigns that ended in a period."""
         return [entry for entry in self.campaigns if period.contains(campaign_end(entry))]
 
+    def last_end(self, until: date) -> date | None:
+        """Return the last day on which a deal was closed or a campaign ended."""
+        last = until.isoformat()
+        days = [d.sort_date for d in self.deals if d.outcome not in (None, "open") and "" < d.sort_date <= last]
+        ends = [day for entry in self.campaigns if (day := campaign_end(entry)) and day <= until]
+        return max([*ends, *([date.fromisoformat(max(days))] if days else [])], default=None)
+
+    def months_counted(self, until: date) -> list[Period]:
+        """Return the months in which a campaign with numbers ended, newest first."""
+        counted = [campaign_end(entry) for entry in self.campaigns if entry.campaign and entry.campaign.metrics]
+        months = {f"{day:%Y-%m}" for day in counted if day and day <= until}
+        return [Period.read(month) for month in sorted(months, reverse=True)]
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:

@@ -14,6 +14,7 @@ from kb.index.links import links_with
 from kb.index.schema import ENTRIES
 from kb.insight.insights import Insights
 from kb.loop.broken import Broken, broken
+from kb.loop.circuit import Circuit, circuit
 from kb.loop.review import STATES, Standing, TrustState, base_rate, standing_of, standings, weak_among
 from kb.playbook import Playbook
 
@@ -51,6 +52,11 @@ class Loop:
     def broken(self, today: date, opened: Mapping[str, date]) -> Broken:
         """Return the broken links in the chain."""
         return broken(self.content, self._insights.deals.deals, self._playbook, today, opened)
+
+    @cached_property
+    def circuit(self) -> Circuit:
+        """How much flows through the loop."""
+        return circuit(self.content, self._insights.deals.deals)
 
     def standings(self, today: date) -> dict[str, Standing]:
         """Return the standing of each published entry, by id."""

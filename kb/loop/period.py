@@ -46,11 +46,6 @@ class Period:
         start = day - timedelta(days=weekday - 1)
         return cls(f"{year:04d}-W{week:02d}", start, start + A_WEEK - A_DAY)
 
-    @classmethod
-    def last_full_week(cls, today: date) -> Period:
-        """Return the last complete week."""
-        return cls.week_of(today - A_WEEK)
-
     @property
     def is_week(self) -> bool:
         """Whether this is a week rather than a month."""
@@ -78,8 +73,8 @@ class Period:
 
 
 def started_period(text: str, today: date) -> Period:
-    """Parse a period that has started by today; an empty text means the last full week. Raises BadPeriodError."""
-    period = Period.read(text) if text.strip() else Period.last_full_week(today)
+    """Parse a period that has started by today; an empty text means this week. Raises BadPeriodError."""
+    period = Period.read(text) if text.strip() else Period.week_of(today)
     if period.start > today:
         raise BadPeriodError(say("{value} has not started yet. Choose a period up to today.", value=period.key))
     return period

@@ -10,6 +10,9 @@ from kb.entry import Entry, Visibility, narrowest
 from kb.index.links import links_with
 from kb.live import LiveIndex
 from kb.loop.broken import Broken
+from kb.loop.circuit import Circuit
+from kb.loop.funnel import FunnelStep, funnel
+from kb.loop.kpis import Records, figures
 from kb.loop.lineage import Lineage, lineage
 from kb.loop.meeting import Meeting, WorkItem
 from kb.loop.period import Period, started_period
@@ -35,6 +38,10 @@ class Loop:
     def broken(self, opened: Mapping[str, date] | None = None) -> Broken:
         """Return where the chain from deals to content and back breaks; `opened`: the day an entry was last read."""
         return self._live.state.loop.broken(self._live.today(), opened or {})
+
+    def circuit(self) -> Circuit:
+        """Return how much flows from deals to content and back."""
+        return self._live.state.loop.circuit
 
     def standing(self, entry_id: str) -> Standing | None:
         """Return the trust standing of a published entry."""
@@ -62,14 +69,37 @@ class Loop:
         gaps: Sequence[WorkItem] = (),
         broken: Sequence[WorkItem] = (),
     ) -> Meeting:
-        """Prepare the meeting on a week or month, by default the last full week, with its work lists.
+        """Prepare the meeting on a week or month, by default the newest week, with its work lists.
 
         Raises BadPeriodError, IndexNotReadyError.
         """
         self._live.source()
-        state, chosen = self._live.state, started_period(period, self._live.today())
+        state, chosen = self._live.state, self.period_of(period)
         lists = {"review": review, "gaps": gaps, "broken": broken}
         return prepare_meeting(self._live.catalog, state.insights, state.playbook, self._live.visible, chosen, **lists)
+
+    def period_of(self, text: str) -> Period:
+        """Parse a period; an empty text means the newest week in which something ended. Raises BadPeriodError."""
+        today = self._live.today()
+        last = None if text.strip() else self._records().last_end(today)
+        return Period.week_of(last) if last else started_period(text, today)
+
+    def funnel_of(self, meeting: Meeting) -> tuple[Period, tuple[FunnelStep, ...]]:
+        """Return the funnel of a meeting, or of the newest month that has one; without stages if there is none.
+
+        Campaigns end rarely: most weeks have no funnel of their own.
+        """
+        period, playbook, records = Period.read(meeting.period), self._live.state.playbook, self._records()
+        if steps := funnel(meeting.figures):
+            return period, steps
+        for month in records.months_counted(period.end):
+            if steps := funnel(figures(playbook, records, month)):
+                return month, steps
+        return period, ()
+
+    def _records(self) -> Records:
+        insights = self._live.state.insights
+        return Records(insights.deals.deals, insights.campaigns(NO_FILTERS))
 
     def visibility_of(self, meeting: Meeting) -> Visibility:
         """Return the visibility of a meeting's note: it counts all deals and campaigns, and names other entries."""
@@ -84,7 +114,7 @@ class Loop:
         `figures_of` returns the stored figures of a note by its id; an older note has them at its end.
         Raises BadPeriodError.
         """
-        note = self.meeting_note(started_period(period, self._live.today()).key)
+        note = self.meeting_note(self.period_of(period).key)
         return (from_lines(figures_of(note.id)) or from_note(note.body)) if note else None
 
     def meeting_note(self, period: str) -> Entry | None:

@@ -24,13 +24,19 @@ class Calibration:
     none_without_words: float  # below this without shared words: no answer
     none: float  # below this: no answer unless most of the query's words match
     across: float = 0.0  # by how much cosines between languages lie lower
+    none_across: float = 0.0  # below this, so raised: no answer in another language; no words are shared there
 
-    def confidence(self, similarity: float, share: float) -> Confidence:
-        """Rate an answer by its best cosine and the share of the query's idf mass its best hit matches."""
+    def confidence(self, similarity: float, share: float, *, is_across: bool = False) -> Confidence:
+        """Rate an answer by its best cosine and the share of the query's idf mass its best hit matches.
+
+        Where the first hit is in another language (`is_across`), shared words say nothing.
+        """
         if similarity >= self.strong or (similarity >= self.strong_with_words and share >= STRONG_SHARE):
             return "strong"
         if share >= KNOWN_SHARE:
             return "partial"  # its words match, whatever the model thinks: a code, a name
+        if is_across:
+            return "none" if similarity < self.none_across else "partial"
         if similarity < self.none or (similarity < self.none_without_words and share < NONE_SHARE):
             return "none"
         return "partial"
@@ -47,7 +53,9 @@ NONE_SHARE = 0.5
 
 # Measured with the bundled model: queries on their own corpus, the same queries after the entries that answer them were
 # left out, and queries of another domain; see docs/measurements.md.
-BUNDLED = Calibration(strong=0.90, strong_with_words=0.865, none_without_words=0.855, none=0.835, across=0.02)
+BUNDLED = Calibration(
+    strong=0.90, strong_with_words=0.865, none_without_words=0.86, none=0.84, across=0.02, none_across=0.86
+)
 
 # Queries without an answer in sales knowledge, to calibrate other models.
 UNRELATED = (

@@ -19,6 +19,7 @@ from kb.search.calibration import Calibration
 from kb.search.lookup import DEPTH, LookUp
 from kb.search.query import Query
 from kb.search.source import Source
+from kb.search.successors import behind_successors
 
 MOST_ENTRIES = 100  # ten pages are enough; named entries are always kept
 KEPT_ANYWAY = 10  # the nearest entries are shown even if all are weak
@@ -134,7 +135,7 @@ def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool], ac
             continue
         exact = named.get(entry, False)
         adjustments = _adjustments(source, entry, entry in named)
-        similarity = max(float(scored.bodies[at]), float(scored.titles[at])) + float(across[at])
+        similarity = float(np.nanmax([scored.bodies[at], scored.titles[at], scored.sentences[at]]) + across[at])
         best[entry] = Candidate(
             entry=entry,
             chunk=int(numbers[at]),
@@ -154,7 +155,9 @@ def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool], ac
                 adjustments=adjustments,
             ),
         )
-    return sorted(best.values(), key=lambda c: (not c.why.exact_name, -c.score, c.entry))
+    ranked = sorted(best.values(), key=lambda c: (not c.why.exact_name, -c.score, c.entry))
+    places = behind_successors([candidate.entry for candidate in ranked], source.snapshot.successors)
+    return [ranked[place] for place in places]
 
 
 def _adjustments(source: Source, entry: int, is_named: bool) -> tuple[Adjustment, ...]:
@@ -176,6 +179,11 @@ def _cut(found: list[Candidate], scored: _Scored, across: Floats, calibration: C
     kept = [c for rank, c in enumerate(found) if rank < KEPT_ANYWAY or c.band != "weak"]
     if any(candidate.why.exact_name for candidate in kept):
         return Found(tuple(kept), "strong")
-    best = float((scored.bodies + across).max(initial=0.0))
-    share = float(scored.share[int(np.argmax(scored.keywords))]) if len(scored.chunks) else 0.0
-    return Found(tuple(kept), calibration.confidence(best, share) if kept else "none")
+    if not kept:
+        return Found((), "none")
+    first = int(np.argmax(scored.fused))
+    is_across = bool(across[first])
+    told = [scored.sentences[first], scored.titles[first] if is_across else np.nan]
+    best = float(np.nanmax([(scored.bodies + across).max(), *(cosine + across[first] for cosine in told)]))
+    share = float(scored.share[int(np.argmax(scored.keywords))])
+    return Found(tuple(kept), calibration.confidence(best, share, is_across=is_across))

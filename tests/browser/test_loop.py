@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ENTRIES, serving
+from tests.waiting import wait_until
 from tests.words import note, write
 
 pytestmark = pytest.mark.browser
@@ -38,6 +39,9 @@ def test_a_meeting_is_kept_and_found(page: Page, site: str) -> None:
     page.get_by_label("決定").fill("見学の段取りを標準にする")
     page.get_by_label("アクション").fill("大橋: 見学先を二つ決める")
     page.get_by_role("button", name="会議を保存").click()
+    expect(page.locator(".notice.saved")).to_contain_text("会議を保存しました")
+    search = f"{site}/api/v1/search?q=見学の段取りを標準にする"
+    wait_until(lambda: "notes/meeting-2026-10" in page.request.get(search).text(), "a meeting that is found")
     page.goto(f"{site}/?q=見学の段取りを標準にする")
     expect(page.locator("#results")).to_contain_text("2026年10月")
 

@@ -13,9 +13,10 @@ def test_tabs_filters_and_the_deals_behind_a_number(page: Page, address: str) ->
     page.goto(f"{address}/playbook")
     page.locator("body").press("g")
     page.locator("body").press("s")
-    expect(page.get_by_role("heading", name="スコアボード")).to_be_visible()
+    expect(page.get_by_role("heading", name="勝敗")).to_be_visible()
     page.get_by_role("link", name="競合", exact=True).click()
     expect(page.get_by_role("rowheader", name="タスキナ", exact=True)).to_be_visible()
+    page.get_by_text("業種・期間などで絞り込む").click()
     page.get_by_label("業種").select_option("製造業")
     page.get_by_role("button", name="絞り込む").click()
     assert "industry=" in page.url and "by=competitor" in page.url

@@ -102,3 +102,15 @@ def test_what_another_process_wrote_is_noticed_once(
     sync(other, folder)
     assert intake.notice() and not intake.notice()
     assert library.search.answer("青葉精工").hits[0].entry.id == "notes/new"
+
+
+def test_a_search_says_how_much_is_not_found_by_meaning_yet(intake: Intake, library: Library, folder: Path) -> None:
+    assert intake.progress == ""
+    paths = [f"notes/{number}.md" for number in range(3 * ENTRIES_AT_ONCE)]
+    for path in paths:
+        write(folder, path, note(path, f"{path} の話。"))
+    intake.index_files(paths)
+    waiting = library.with_index(lambda index: index.waiting)
+    assert waiting > len(paths) and str(waiting) in intake.progress
+    intake.embed_waiting(threading.Event())
+    assert intake.progress == ""

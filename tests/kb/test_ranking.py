@@ -94,6 +94,12 @@ def test_a_near_passage_is_strong_a_far_one_none_and_shared_words_help() -> None
     assert BUNDLED.confidence(0.83, 0.2) == "none"
 
 
+def test_shared_words_say_nothing_across_languages() -> None:
+    assert BUNDLED.confidence(0.85, 0.6) == "partial"
+    assert BUNDLED.confidence(0.85, 0.6, is_across=True) == "none"
+    assert BUNDLED.confidence(0.865, 0.0, is_across=True) == "partial"
+
+
 def test_a_code_whose_words_all_stand_there_is_never_called_missing() -> None:
     assert BUNDLED.confidence(0.80, 1.0) == "partial"
 

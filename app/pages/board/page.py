@@ -14,8 +14,8 @@ from app.charts.drawings import Drawing
 from app.http.dependencies import GalleryDep, LibraryDep, ReaderDep, SettingsDep
 from app.pages.board.address import PAGE, SORTS, BoardAddress
 from app.pages.board.pictures import MOST_LINES, funnel_picture, heat_picture, months_picture, rates_picture
-from app.pages.board.rows import RowView, counts_words, finding, row_views
-from app.pages.board.tables import funnel_rows, heat_table, month_tables
+from app.pages.board.rows import RowView, counts_words, finding, reason_finding, row_views
+from app.pages.board.tables import funnel_rows, given_rows, heat_table, month_tables
 from app.pages.view import render
 from app.services import Services
 from app.words.catalogue import LOCALES
@@ -46,7 +46,7 @@ def scoreboard_page(
         "rows": rows,
         "base": base_words(board.scores.base, asked.outcome_of, reader),
         "looked_at": board.scores.looked_at,
-        "finding": finding(rows, reader),
+        "finding": (reason_finding if asked.by == "reason" else finding)(rows, reader),
         "warning": coverage_words(board, reader),
         "coverage": _coverage(board, reader),
         "active": _active(asked, reader),
@@ -115,6 +115,8 @@ def _pictured(
         shown["heat_picture"] = framed(heat_picture(table, reader))
     elif asked.by == "reason":
         tables = month_tables(overview.monthly, asked, reader)
+        sides = (("customer", True), ("ours", False))
+        shown["given"] = [(side, given_rows(overview, reader, by_customer=their)) for side, their in sides]
         shown["months"] = [(table, framed(months_picture(table, reader))) for table in tables]
     elif asked.by in ("campaign", "lead_source"):
         shown["funnel"] = funnels = funnel_rows(overview, reader, library)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from app.charts.drawings import Interval
 from app.pages.board.address import BoardAddress
@@ -16,6 +17,8 @@ from kb.insight.response import Response
 from kb.insight.scoreboard import Counts, Row
 from kb.library import Library
 
+LOPSIDED = 3  # deals that all ended alike, for a row of few deals to be named
+MOST_NAMED = 4
 MOST_LISTED = 50  # newest deals per row; the search lists all
 
 
@@ -38,7 +41,9 @@ class RowView:
     address: str  # of the entry, or of the deals with the value
     counts: str
     others: str  # no decision and open
+    ends: Counts
     verdict: str
+    is_one_sided: bool  # a reason given for one outcome only
     verdict_label: str
     probability: str  # how certain the verdict is
     interval: Interval | None  # None if too few deals
@@ -63,16 +68,36 @@ def row_views(board: Board, asked: BoardAddress, reader: Reader, library: Librar
     return sorted((making.view(row, labels[row.key]) for row in rows), key=lambda row: row.sorting[asked.sort])
 
 
-def finding(rows: Iterable[RowView], reader: Reader) -> str:
-    """Return the findings as a sentence; empty if no row can be judged."""
+def finding(rows: Sequence[RowView], reader: Reader) -> str:
+    """Return what stands out, in sentences; empty if nothing does."""
     judged = [row for row in rows if row.interval]
     sentences = []
     for verdict in ("above", "below"):
         if names := [row.label for row in judged if row.verdict == verdict]:
             sentences.append(reader(f"board.finding_{verdict}", names=reader("comma").join(names)))
     if judged and not sentences:
-        return reader("board.finding_none")
+        sentences.append(reader("board.finding_none"))
+    if lopsided := sorted(filter(_is_lopsided, rows), key=lambda row: -(row.ends.won + row.ends.lost)):
+        ends = (reader("board.ended", name=row.label, won=row.ends.won, lost=row.ends.lost) for row in lopsided)
+        sentences.append(reader("board.finding_few", names=reader("comma").join(islice(ends, MOST_NAMED))))
     return reader.sentences(sentences)
+
+
+def reason_finding(rows: Sequence[RowView], reader: Reader) -> str:
+    """Return the most frequent reasons for losses and for wins; empty without any."""
+    found = []
+    for end in ("lost", "won"):
+        counts = [(getattr(row.ends, end), row.label) for row in rows]
+        most = max((count for count, _ in counts), default=0)
+        if names := [label for count, label in counts if most and count == most]:
+            found.append(reader(f"board.finding_{end}", names=reader("comma").join(names), count=most))
+    return reader.sentences(found)
+
+
+def _is_lopsided(row: RowView) -> bool:
+    """Whether few deals all ended the same way: worth seeing, though nothing follows from it."""
+    sides = sorted((row.ends.won, row.ends.lost))
+    return row.verdict == "too-few" and not row.is_one_sided and sides[0] == 0 and sides[1] >= LOPSIDED
 
 
 class _Rows:
@@ -96,9 +121,11 @@ class _Rows:
             label=name,
             address=self._address(row.key),
             counts=_ends(counts, reader) if is_reason else counts_words(counts, reader),
-            others=_others(counts, reader) if not is_reason or counts.open else "",
+            others=_others(counts, reader) if counts.open or (counts.no_decision and not is_reason) else "",
+            ends=counts,
             verdict=row.verdict,
-            verdict_label=reader(_only(counts) if row.is_one_sided else f"verdict.{row.verdict}"),
+            is_one_sided=row.is_one_sided,
+            verdict_label=_verdict(row, reader),
             probability=_probability(row, reader) if interval else "",
             interval=interval,
             note=_note(row, reader),
@@ -139,6 +166,16 @@ def _ends(counts: Counts, reader: Reader) -> str:
     ends = {"won": counts.won, "lost": counts.lost, "no-decision": counts.no_decision}
     parts = [reader("board.end", end=reader.label("outcome", end), count=count) for end, count in ends.items() if count]
     return reader("comma").join(parts) or reader("board.end", end=reader.label("outcome", "open"), count=counts.open)
+
+
+def _verdict(row: Row, reader: Reader) -> str:
+    """Return the verdict in words; of too few deals only their outcomes, which claim nothing."""
+    if row.is_one_sided:
+        return reader(_only(row.counts))
+    if row.verdict != "too-few":
+        return reader(f"verdict.{row.verdict}")
+    won, lost = row.counts.won, row.counts.lost
+    return reader("verdict.few", won=won, lost=lost) if won + lost else reader("verdict.none-decided")
 
 
 def _only(counts: Counts) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from app.charts.drawings import Picture
+from app.charts.ring import Station, ring
 from app.http.dependencies import ActivityDep, LibraryDep, ReaderDep
 from app.pages.cards import Card, card_of
 from app.pages.search.address import facet_address
@@ -16,7 +18,9 @@ from app.words.reader import Reader
 from kb.entry import Entry
 from kb.library import Library
 from kb.loop.broken import QUIET_DAYS, Broken, Idle
+from kb.loop.circuit import NODES, Circuit
 
+MOST_AT_ONCE = 5  # per group; the others of those shown are folded
 MOST_SHOWN = 50  # per group; the API returns all
 MOST_EVIDENCE = 5
 
@@ -51,7 +55,39 @@ class Group:
 def loop_page(request: Request, library: LibraryDep, activity: ActivityDep, reader: ReaderDep) -> Response:
     """Show the work list."""
     groups = groups_of(library.loop.broken(activity.days_opened()), reader, library)
-    return render(request, "loop.html", {"groups": groups, "is_empty": not any(group.count for group in groups)})
+    flow = library.loop.circuit()
+    context = {
+        "groups": groups,
+        "is_empty": not any(group.count for group in groups),
+        "picture": picture(flow, reader) if flow.counts["deals"] else None,
+        "headline": headline(flow, reader) if flow.counts["deals"] else "",
+        "most": MOST_AT_ONCE,
+    }
+    return render(request, "loop.html", context)
+
+
+def picture(flow: Circuit, reader: Reader) -> Picture:
+    """Draw the loop with the numbers on its arrows."""
+    stations = []
+    for at, node in enumerate(NODES):
+        following = NODES[(at + 1) % len(NODES)]
+        moved = flow.arrows[following]
+        words = reader.counted(f"loop.flow_{following}", moved)
+        station = Station(
+            reader(f"loop.node_{node}"), reader.number(flow.counts[node]), reader.number(moved), words, not moved
+        )
+        stations.append(station)
+    return ring(tuple(stations), reader("loop.picture"))
+
+
+def headline(flow: Circuit, reader: Reader) -> str:
+    """Return where nothing flows on, as a sentence; else that it flows everywhere."""
+    dry = [
+        reader("loop.from_to", first=reader(f"loop.node_{NODES[at - 1]}"), then=reader(f"loop.node_{node}"))
+        for at, node in enumerate(NODES)
+        if not flow.arrows[node]
+    ]
+    return reader("loop.dry", names=reader("comma").join(dry)) if dry else reader("loop.flows")
 
 
 def groups_of(found: Broken, reader: Reader, library: Library) -> list[Group]:
@@ -87,7 +123,7 @@ def _of_idle(item: Idle, reader: Reader) -> Task:
 
 def _of_reason(reason: str, deals: Sequence[Entry], reader: Reader) -> Task:
     name = reader.label("reason", reason)
-    steps = ((reader("make.talk-track"), make_address("talk-track", deals[0].id)),)
+    steps = ((reader("loop.make_talk-track"), make_address("talk-track", deals[0].id)),)
     why = reader.counted("loop.lost", len(deals))
     return Task(name, "", reader.locale, why, _cards(deals, reader), steps)
 
@@ -99,13 +135,13 @@ def _of_angle(
     name = reader.label("angle", angle)
     why = reader("loop.answered", responded=reader.number(responded), shown=reader.number(shown),
                 share=reader.percent(responded, shown))  # fmt: skip
-    steps = [(reader("make.talk-track"), make_address("talk-track", campaign)) for campaign in campaigns[:1]]
+    steps = [(reader("loop.make_talk-track"), make_address("talk-track", campaign)) for campaign in campaigns[:1]]
     evidence = _cards([known[i] for i in campaigns if i in known], reader)
     return Task(name, facet_address("angle", angle), reader.locale, why, evidence, tuple(steps))
 
 
 def _made(entry: Entry, reader: Reader) -> list[Step]:
-    return [(reader(f"make.{name}"), make_address(name, entry.id)) for name in ("content", "campaign")]
+    return [(reader(f"loop.make_{name}"), make_address(name, entry.id)) for name in ("content", "campaign")]
 
 
 def _cards(entries: Sequence[Entry], reader: Reader) -> tuple[Card, ...]:

@@ -107,7 +107,7 @@ def search_page(
         "pages": -(-answer.total // PAGE_SIZE),
         "summary": summary(answer, asked, reader),
         "deal": library.entries.summaries([asked.deal]).get(asked.deal) if asked.deal else None,
-        "preparing": reader.say(preparation.sentence) if (preparation := services.intake.preparation) else "",
+        "preparing": reader.say(progress) if (progress := services.intake.progress) else "",
         "is_unlogged": activity.is_failing,
         "answered": answered(activity, library, asker) if asked.is_start else [],
     }

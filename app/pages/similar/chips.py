@@ -27,9 +27,15 @@ def chips(address: DealAddress, asked: Asked, reader: Reader, library: Library) 
             text = f"{reader.field(name)}: {reader.label(name, value)}"
             found.append(Chip(f"{name}:{value}", text, name in asked.read_from_text))
     if asked.size:
-        found.append(Chip(f"size:{asked.size}", reader("similar.people", count=reader.number(asked.size))))
+        found.append(
+            Chip(
+                f"size:{asked.size}",
+                reader("similar.people", count=reader.number(asked.size)),
+                "size" in asked.read_from_text,
+            )
+        )
     if asked.amount:
-        found.append(Chip(f"amount:{asked.amount}", reader.money(asked.amount)))
+        found.append(Chip(f"amount:{asked.amount}", reader.money(asked.amount), "amount" in asked.read_from_text))
     if asked.stage:
         found.append(Chip(f"stage:{asked.stage}", f"{reader.field('stage')}: {asked.stage}"))
     if asked.lead_source:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -12,19 +12,25 @@ from app.http.body import posted_form
 from app.http.dependencies import LibraryDep, SettingsDep, reader_of
 from app.pages.similar.address import PAGE, DealAddress
 from app.pages.similar.chips import chips, derived
+from app.pages.similar.memo import memo_of
 from app.pages.similar.view import SimilarView, headline, near_and_far
 from app.pages.view import render
 from app.settings import Settings
 from app.shapes.asked import asked_from
 from app.words.deals import ValueNames
 from app.words.reader import Reader
+from app.words.sheet import to_docx, to_markdown
 from kb.errors import TextTooLongError
 from kb.fields import SEGMENTS
 from kb.insight.asked import FACTS, Asked
 from kb.insight.rates import LEAST_DECIDED
-from kb.insight.similar import SimilarDeals
+from kb.insight.similar import COMPARED, SimilarDeals
 from kb.library import Library
 
+MEMO_TYPES = {
+    "md": "text/markdown; charset=utf-8",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 MOST_LISTED = 200  # deals to choose from; more would slow the page down
 
 router = APIRouter()
@@ -50,6 +56,33 @@ def ask(
     return _page(request, library, settings, asked)
 
 
+@router.post(f"{PAGE}/memo.{{form}}")
+def memo(
+    request: Request,
+    library: LibraryDep,
+    settings: SettingsDep,
+    form: Literal["md", "docx"],
+    sent: Annotated[ImmutableMultiDict[str, str], Depends(posted_form)],
+) -> Response:
+    """Return the proposal note on a deal as a file; without a deal the form."""
+    address, reader = DealAddress.read_from(sent), reader_of(request)
+    asked = None if address.is_start else asked_from(
+        library, address.text, address.deal, address.facts(), is_confirmed=address.is_confirmed
+    )  # fmt: skip
+    if asked is None or asked.is_empty:
+        return RedirectResponse(PAGE, 303)
+    found = _compared(library, settings, address, asked)
+    view = SimilarView(found, ValueNames.for_similar(reader, library, found), reader, library)
+    sheet = memo_of(view, chips(address, found.asked, reader, library), reader)
+    content = to_docx(sheet) if form == "docx" else to_markdown(sheet).encode("utf-8", "replace")
+    name = {"Content-Disposition": f'attachment; filename="proposal-{reader.today:%Y-%m-%d}.{form}"'}
+    return Response(content, media_type=MEMO_TYPES[form], headers=name)
+
+
+def _compared(library: Library, settings: Settings, address: DealAddress, deal: Asked) -> SimilarDeals:
+    return library.deals.similar(deal, filters=address.filters, count=COMPARED, strength=settings.strength)
+
+
 def _page(request: Request, library: Library, settings: Settings, address: DealAddress) -> Response:
     reader = reader_of(request)
     context: dict[str, Any] = {"asked": address, "choices": _choices(address, None, reader)}
@@ -64,10 +97,12 @@ def _page(request: Request, library: Library, settings: Settings, address: DealA
         return render(request, "similar.html", {**context, "problems": [reader.say(error.sentence)]}, status=413)
     if deal.is_empty:
         return render(request, "similar.html", context)
-    found = library.deals.similar(deal, filters=address.filters, strength=settings.strength)
+    found = _compared(library, settings, address, deal)
     context["choices"] = _choices(address, found.asked, reader)
     context |= {"chips": chips(address, found.asked, reader, library), "derived": _derived(library, address)}
-    return render(request, "similar.html", {**context, **_result(found, reader, library)})
+    result = _result(found, reader, library)
+    context["memo"] = to_markdown(memo_of(result["view"], context["chips"], reader))
+    return render(request, "similar.html", {**context, **result})
 
 
 def _derived(library: Library, address: DealAddress) -> list[str]:
@@ -83,6 +118,7 @@ def _result(found: SimilarDeals, reader: Reader, library: Library) -> dict[str, 
         "view": view,
         "understood": found.asked,
         "headline": headline(found, reader),
+        "compared": reader("similar.compared", won=found.compared[0], lost=found.compared[1]),
         "sides": {name: near_and_far(deals) for name, deals in view.by_outcome.items()},
         "rate": {name: round(getattr(rate, name) * 200, 1) for name in ("mean", "low", "high", "base")},
         "is_empty": not any(found.by_outcome.values()),

@@ -147,7 +147,7 @@ def test_what_is_made_from_a_hidden_entry_stays_hidden(client: TestClient) -> No
     assert client.get("/new/talk-track?from=deals/none", headers=JA).status_code == 404
 
 
-@pytest.mark.parametrize(("headers", "heading"), [(JA, "循環"), (EN, "Loop")])
+@pytest.mark.parametrize(("headers", "heading"), [(JA, "営業⇄マーケのつながり"), (EN, "Sales ⇄ marketing")])
 def test_the_work_list_shows_what_is_broken_with_the_next_step(
     make_client: MakeClient, headers: dict[str, str], heading: str
 ) -> None:
@@ -166,7 +166,7 @@ def test_the_work_list_shows_what_is_broken_with_the_next_step(
 
 def test_an_empty_knowledge_base_has_nothing_broken(make_client: MakeClient) -> None:
     client = make_client({"notes/alone.md": FILES["notes/alone.md"]})
-    assert "途切れているところはありません" in client.get("/loop", headers=JA).text
+    assert "商談の記録がまだありません" in client.get("/loop", headers=JA).text
     assert client.get("/api/v1/loop").json() == {"proven": [], "angles": [], "idle": [], "unanswered": []}
 
 
@@ -285,3 +285,18 @@ def test_what_needs_review_stands_a_little_lower(reviewed: TestClient) -> None:
     marks = {hit["id"]: [one["name"] for one in hit["why"]["adjustments"]] for hit in hits}
     assert "needs_review" in marks["talk-tracks/peer"] and "verified" in marks["talk-tracks/fine"]
     assert marks["talk-tracks/price"] == ["review_overdue"]
+
+
+def test_the_loop_is_drawn_with_its_numbers_and_says_where_nothing_flows(client: TestClient) -> None:
+    page = client.get("/loop", headers=JA).text
+    picture = page.split("<figure")[1].split("</figure>")[0]
+    assert picture.count("<svg") == 2 and "way-dry" in picture
+    assert all(f">{node}<" in picture for node in ("商談", "トーク", "コンテンツ", "施策", "リード"))
+    assert "流れが止まっているのは、" in page
+
+
+def test_five_rows_of_a_kind_are_shown_and_the_rest_is_folded(make_client: MakeClient) -> None:
+    old = "---\ntitle: 古い話{n}\nkind: talk-track\ndate: 2020-01-01\n---\n本文{n}\n"
+    page = make_client({f"talk-tracks/{n}.md": old.format(n=n) for n in range(7)}).get("/loop", headers=JA).text
+    shown, folded = page.split('class="tasks"')[1].split("</ul>")[0], page.split('class="rest-tasks"')[1]
+    assert shown.count("<li>") == 5 and "ほか2件" in folded and folded.split("</details>")[0].count("<li>") == 2

@@ -9,9 +9,13 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from ingest.intake import Intake
+from ingest.review import review
+from kb.loop.board import GapBoard
 from kb.loop.kpis import DEFINITIONS
 from tests.app.cli.test_main import Place, place
 from tests.app.conftest import MakeClient
+from tests.counting import counting
 
 __all__ = ["place"]
 
@@ -43,6 +47,11 @@ def _files() -> dict[str, str]:
     return files
 
 
+def _indexed(client: TestClient) -> None:
+    """Do what the background does after a save."""
+    client.app.state.services.intake.retry()  # type: ignore[attr-defined]
+
+
 @pytest.fixture(scope="module")
 def shown(make_client: MakeClient) -> TestClient:
     return make_client(_files())
@@ -50,13 +59,15 @@ def shown(make_client: MakeClient) -> TestClient:
 
 def test_the_parts_stand_in_their_order_with_their_numbers(shown: TestClient) -> None:
     page = shown.get(MONTH, headers=JAPANESE).text
-    headings = re.findall(r"<h2[^>]*>(\d)\. ([^<]+)<", page)
-    assert [int(number) for number, _ in headings] == list(range(1, 9))
+    found = re.findall(r'<h2 id="([^"]+)"', page[: page.index("</main>")])
+    assert found == ["funnel", "endings", "figures", "moved", "reused", "review", "broken"]
     for sentence in (
         "月次会議 2026年6月", "50%（4件中2件）", "前の期間との差は誤差の範囲", "期首からの累計 900万円（目標の9%）",
-        "初回接触の日時が記録されていない", "早めに会う。", "切り口「同業の事例」", "1件 → 4件",
+        "受注2件（600万円）、失注2件。期首からの累計は900万円で、目標1億円の9.0%です。",
+        "早めに会う。", "切り口「同業の事例」", "1件 → 4件",
         "4件の商談（受注2・失注2）",
-        "期限切れ · 見直し期限(2026/01/31)を過ぎています。", "in_time（約束の時間",
+        "期限切れ · 見直し期限(2026/01/31)を過ぎています。", "約束の時間内に連絡できたMQLの件数",
+        "まだ計算できない指標が6つあります。",
         "前回の会議の記録はまだありません",
     ):  # fmt: skip
         assert sentence in page
@@ -68,11 +79,41 @@ def test_an_english_reader_gets_english_words(shown: TestClient) -> None:
     assert "Monthly meeting 2026-06" in page and "50% (2 of 4)" in page and "meeting." not in page
 
 
-def test_without_a_period_the_last_full_week_is_shown_and_empty_parts_say_so(make_client: MakeClient) -> None:
+def test_without_a_period_an_empty_base_shows_this_week_and_says_what_is_missing(make_client: MakeClient) -> None:
     page = make_client({"notes/a.md": "何もない。\n"}).get("/meeting", headers=JAPANESE)
     assert page.status_code == 200
-    assert "週次会議 20" in page.text and "この期間に受注・失注した商談はありません。" in page.text
-    assert "この期間の受注に金額の記録がありません" in page.text
+    assert "週次会議 20" in page.text and "この期間に決着した商談はありませんでした。" in page.text
+    assert "この期間にないもの: " in page.text and "受注した商談の記録に、金額を書くと出ます。" in page.text
+
+
+def test_without_a_period_the_newest_week_with_an_end_is_shown_and_leads_to_this_one(shown: TestClient) -> None:
+    page = shown.get("/meeting", headers=JAPANESE).text
+    assert "週次会議 2026-W24" in page and "いちばん新しい週を開いています" in page
+    current = re.search(r'href="(/meeting\?period=[^"]+)">今週を開く', page)
+    assert current and "この期間に決着した商談はありません" in shown.get(current[1], headers=JAPANESE).text
+    assert shown.get("/api/v1/meeting").json()["period"] == "2026-W24"
+
+
+def test_no_field_name_stands_on_the_page(shown: TestClient) -> None:
+    page = shown.get(MONTH, headers=JAPANESE).text
+    assert not [name for name in ("metrics", "in_time", "closed_on", "playbook.yaml") if name in page]
+
+
+def test_the_funnel_is_drawn_with_target_and_the_period_before_also_from_an_earlier_month(
+    make_client: MakeClient,
+) -> None:
+    kpis = "kpis:\n  - {key: mql, name: MQL数, target: 月50件}\n  - {key: sal-rate, name: 引受率, target: 60%以上}\n"
+    files = {"playbook.yaml": kpis}
+    for month, mql in (("04", 20), ("05", 40)):
+        counts = f"{{mql: {mql}, sal: 10, sql: 5, won: 1}}"
+        head = f"title: 施策{month}\nkind: campaign\nperiod: 2026-{month}-01〜2026-{month}-20\nmetrics: {counts}\n"
+        files[f"campaigns/{month}.md"] = f"---\n{head}---\n本文\n"
+    client = make_client(files)
+    page = client.get("/meeting?period=2026-05", headers=JAPANESE).text
+    assert "目標 50 · 前の期間 20" in page and "目標 24 · 前の期間 10" in page and "↓ 25%" in page
+    assert "この期間に終わった施策の件数です" in page
+    later = client.get("/meeting?period=2026-06", headers=JAPANESE).text
+    assert "いちばん近い2026年5月に終わった施策の件数です" in later and "目標 50 · 前の期間 20" in later
 
 
 @pytest.mark.parametrize(
@@ -104,7 +145,11 @@ def test_a_saved_meeting_is_a_note_that_the_next_one_begins_with(make_client: Ma
     client = make_client(_files())
     form = {"period": "2026-06", "decisions": "見学会を毎月開く\n- 値引きはしない", "actions": "招待状を直す（藤井）\n"}
     answer = client.post("/meeting/save", data=form, headers=JAPANESE, follow_redirects=False)
-    assert answer.status_code == 303
+    assert (answer.status_code, answer.headers["location"]) == (303, "/meeting?period=2026-06&saved=1")
+    assert "会議を保存しました" in client.get(answer.headers["location"], headers=JAPANESE).text
+    again = client.post("/meeting/save", data=form, headers=JAPANESE)
+    assert again.status_code == 409 and "保存済み" in again.text
+    _indexed(client)
     note = client.get("/api/v1/entries/notes/meeting-2026-06").json()
     assert (note["title"], note["kind"], note["tag"]) == ("月次会議 2026年6月", "note", ["会議"])
     assert client.get("/api/v1/search", params={"q": "見学会を毎月開く"}).json()["total"] > 0
@@ -119,6 +164,7 @@ def test_a_saved_meeting_is_a_note_that_the_next_one_begins_with(make_client: Ma
 def test_saved_numbers_stay_when_the_records_change(make_client: MakeClient) -> None:
     client = make_client(_files())
     client.post("/meeting/save", data={"period": "2026-06"}, headers=JAPANESE)
+    _indexed(client)
     text = "---\ntitle: 後から\nkind: deal\noutcome: lost\nclosed_on: 2026-06-20\n---\n後から書いた。\n"
     assert client.post("/api/v1/entries", json={"text": text, "kind": "deal"}).status_code < 300
     assert "40%（5件中2件）" in client.get(f"{MONTH}&live=1", headers=JAPANESE).text
@@ -133,6 +179,7 @@ def test_an_action_of_the_last_meeting_is_marked_as_done_in_its_note(make_client
     client = make_client(_files())
     form = {"period": "2026-06", "actions": "招待状を直す（藤井）\n見学先を決める"}
     client.post("/meeting/save", data=form, headers=JAPANESE)
+    _indexed(client)
     task = {"note": "notes/meeting-2026-06", "period": "2026-07", "task": "招待状を直す（藤井）", "state": "done"}
     for _ in range(2):  # a double click
         page = client.post("/meeting/mark", data=task, headers=JAPANESE).text
@@ -178,3 +225,16 @@ def test_the_command_line_writes_the_meeting(place: Place) -> None:
         done = place.process("meeting", "--period", "2026-03", "--format", form, "--language", "en")
         assert done.stdout.startswith(begins) and "青葉精工の受注" in done.stdout
     assert {len(row) for row in csv.reader(io.StringIO(done.stdout))} == {7}
+
+
+def test_saving_waits_neither_for_the_index_nor_for_new_gaps(make_client: MakeClient) -> None:
+    client = make_client(_files())
+    client.get("/", params={"q": "zzz qqq xxx"})
+    client.get("/meeting", params={"period": "2026-06"})  # which looks for gaps
+    functions = {"index": Intake.index_files, "saved": Intake.index_saved, "gaps": GapBoard.gaps, "review": review}
+    with counting(**functions) as counted:
+        answer = client.post("/meeting/save", data={"period": "2026-06"}, headers=JAPANESE, follow_redirects=False)
+    assert answer.status_code == 303 and not counted
+    assert client.get("/api/v1/entries/notes/meeting-2026-06").status_code == 404
+    _indexed(client)
+    assert client.get("/api/v1/entries/notes/meeting-2026-06").status_code == 200

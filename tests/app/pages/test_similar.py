@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
+from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
+from zipfile import ZipFile
 
 import pytest
 from starlette.testclient import TestClient
@@ -40,7 +42,8 @@ def test_a_short_note_leads_to_an_address_that_can_be_shared(client: TestClient)
     asked = parse_qs(urlsplit(answer.headers["location"]).query)
     assert asked == {"text": ["食品工場の紙の記録"], "size": ["120名"]}
     page = _page(client, answer.headers["location"])
-    assert "似た受注" in page and "似た失注" in page and "メモから読み取り" in page and "1勝1敗、見送り0件" in page
+    assert "似た受注" in page and "似た失注" in page and "メモから読み取り" in page
+    assert "条件の近い受注1件と失注1件を比べています。" in page
 
 
 def test_what_was_read_can_be_corrected(client: TestClient) -> None:
@@ -153,3 +156,44 @@ def test_a_scope_without_deals_says_so_and_leads_out_of_it(client: TestClient) -
 
 def test_a_day_that_is_none_narrows_nothing(client: TestClient) -> None:
     assert "似た受注" in _page(client, "/deals/similar?text=食品工場の紙の記録&date_from=soon")
+
+
+def test_what_to_try_stands_first_with_the_line_to_say_and_the_rate_last(make_client: MakeClient) -> None:
+    said = "---\ntitle: 見学の話\nkind: talk-track\n---\n## 話す一文\n> 一度、現場を見ませんか。\n"
+    deal = "---\nkind: deal\noutcome: {end}\nindustry: 食品\nsize: 180\nused: [{used}]\n---\n紙の記録が探せない。\n"
+    files = {"playbook.yaml": PLAYBOOK, "talk-tracks/visit.md": said}
+    files |= {f"deals/w{n}.md": deal.format(end="won", used="talk-tracks/visit") for n in range(7)}
+    files |= {f"deals/l{n}.md": deal.format(end="lost", used="") for n in range(3)}
+    page = _page(make_client(files), "/deals/similar?text=食品工場、190名、約400万円。紙の記録")
+    order = [
+        'class="understood"',
+        'id="next"',
+        'id="won"',
+        'id="difference"',
+        'id="lost"',
+        'class="pairs"',
+        'id="rate"',
+    ]
+    assert [page.index(part) for part in order] == sorted(page.index(part) for part in order)
+    first = page.split('class="suggested"')[1].split("</li>")[0]
+    assert 'data-copy="一度、現場を見ませんか。"' in first and "似た受注7件のうち7件で使われ、似た失注3件では" in first
+    assert "190名" in page and "400万円" in page and page.count("メモから読み取り") >= 3
+    assert "受注7件中7件・失注3件中0件" in page and "7件を" not in page.split("条件の近い受注7件と失注3件")[0]
+    assert "食品が同じ、規模が近い" in page and "類似度" not in page
+    middle = page.split('id="difference"')[1].split('aria-labelledby="lost"')[0]
+    assert middle.index("受注に傾くもの") < middle.index("見学の話") < middle.index("失注に傾くもの")
+
+
+def test_the_proposal_note_is_copied_and_saved_as_markdown_and_word(client: TestClient) -> None:
+    form = {"text": "食品工場の紙の記録"}
+    markdown = client.post("/deals/similar/memo.md", data=form)
+    assert markdown.headers["content-disposition"].endswith('.md"') and "## 似た受注" in markdown.text
+    assert markdown.text.startswith("# 提案メモ ") and "業種: 食品" in markdown.text
+    assert escape(markdown.text.splitlines()[0]) in client.post("/deals/similar", data=form).text
+    word = client.post("/deals/similar/memo.docx", data=form)
+    with ZipFile(BytesIO(word.content)) as archive:
+        written = archive.read("word/document.xml").decode()
+    assert "提案メモ" in written and "業種: 食品" in written
+    empty = client.post("/deals/similar/memo.md", data={}, follow_redirects=False)
+    assert (empty.status_code, empty.headers["location"]) == (303, "/deals/similar")
+    assert client.post("/deals/similar/memo.pdf", data=form).status_code == 422

@@ -9,7 +9,7 @@ import pytest
 from ingest.sync import sync
 from kb.index.analysis import terms
 from kb.index.index import Index
-from kb.index.keywords import entries_with_text, few_matches, fts5_idf, keyword_matches, term_counts
+from kb.index.keywords import Weighed, entries_with_text, few_matches, fts5_idf, keyword_matches, one, term_counts
 from kb.search.ranking import idf
 from tests.words import note, write
 
@@ -88,8 +88,7 @@ def test_a_word_counts_from_the_first_entry_on(index: Index, entries: Path, othe
     sync(index, entries)
     counts = term_counts(index.catalog, ("値引き", "条件"))
     total = index.catalog.counts()["chunks"]
-    idf_of = {term: idf(count, total) for term, count in counts.items()}
-    matches = few_matches(index.catalog, idf_of, counts, 10)
+    matches = few_matches(index.catalog, _weighed({term: idf(count, total) for term, count in counts.items()}), 10)
     with index.catalog.engine.connect() as connection:
         chunk = (
             connection.exec_driver_sql(
@@ -110,7 +109,12 @@ def test_with_an_idf_as_in_fts5_the_scores_are_those_of_fts5(index: Index, entri
     sync(index, entries)
     terms = ("解約", "導入")
     counts, total = term_counts(index.catalog, terms), index.catalog.counts()["chunks"]
-    idf_of = {term: fts5_idf(counts[term], total) for term in terms}
-    ours, theirs = few_matches(index.catalog, idf_of, counts, 5), keyword_matches(index.catalog, terms, 5)
+    weighed = _weighed({term: fts5_idf(counts[term], total) for term in terms})
+    ours, theirs = few_matches(index.catalog, weighed, 5), keyword_matches(index.catalog, terms, 5)
     assert [number for number, _ in ours[:1]] == [number for number, _ in theirs[:1]]
     assert [score for _, score in ours] == pytest.approx([score for _, score in theirs])
+
+
+def _weighed(idf_of: dict[str, float]) -> list[Weighed]:
+    """Each term as a word of one spelling."""
+    return [(((one(term), idf),),) for term, idf in idf_of.items()]

@@ -23,7 +23,7 @@ from tests.words import WordEmbedder, note, write
         ("Version 2.1 is out. Ask them first. ", ["Version 2.1 is out.", "Ask them first."]),
         (
             "- **一つ目**の理由\n- [二つ目](x.md)の理由\n\n| 項目 | 値段 |\n| --- | --- |",
-            ["一つ目の理由", "二つ目の理由", "項目 値段"],
+            ["一つ目の理由", "二つ目の理由", "項目 | 値段"],
         ),
         ("はい。\n- \n", []),
         ("", []),

@@ -57,7 +57,7 @@ def test_what_is_no_period_is_refused_in_a_sentence(text: str) -> None:
 
 def test_the_running_period_may_be_looked_at_and_a_coming_one_may_not() -> None:
     wednesday = date(2026, 11, 25)
-    assert started_period("", wednesday).key == "2026-W47"
+    assert started_period("", wednesday).key == "2026-W48"
     assert started_period("2026-W48", wednesday).key == "2026-W48"
     with pytest.raises(BadPeriodError, match="2026-W49 has not started yet"):
         started_period("2026-W49", wednesday)

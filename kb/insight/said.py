@@ -1,0 +1,62 @@
+"""Size and amount as people write them into notes: 従業員180名, 約400万円, about 300 staff, 6 million yen."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from kb.money import MoneyError, read_money
+
+LEAST_STAFF = 10  # fewer people in a note are those who were in the room
+LEAST_AMOUNT = 100_000  # smaller sums in a note are prices of things, not of the deal
+_NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
+_STAFF_WORD = r"(?:従業員|社員|スタッフ|正社員|人員)[^\d。、\n]{0,8}"
+_SIZES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_STAFF_WORD}{_NUMBER}\s*(万|千)?(?:名|人)?(?![\d%割年月日])",
+        rf"{_NUMBER}\s*(k)?\+?[ -]*(?:employees|staff|workers|people|persons?|headcount|heads|fte)\b",
+        rf"(?:staff|employees|headcount|workforce|team)\s+(?:of|is|:)?\s*(?:about|around|some|roughly)?\s*{_NUMBER}(k)?\b",
+        rf"(?<![\d.])(?<!1人)(?<!\d月){_NUMBER}\s*(万|千)?(?:名|人)(?!のうち|中|目|月|分|日|時|あたり|当たり|ずつ|で回|が賛成|が反対)",
+    )
+)
+_WORDS = {"million": "000000", "billion": "000000000", "thousand": "000", "mio": "000000", "bn": "000000000"}
+_SPOKEN = re.compile(rf"{_NUMBER}\s*(million|billion|thousand|mio|bn)\b", re.IGNORECASE)
+_AMOUNT = re.compile(
+    r"(?:(?P<before>毎月|月額|月々|月に?|年に?|1人|一人|1名|1日|日当|時給|紙代は?)[^\d。、\n]{0,3})?"
+    r"(?P<sum>(?:¥|￥|jpy\s*)\s*[\d,.]+\s*[mk]?\b|(?:[\d][\d,.]*\s*(?:億|千万|百万|十万|万|千)?\s*)+円"
+    r"|[\d][\d,.]*\s*[mk]?\s*(?:yen|jpy)\b)",
+    re.IGNORECASE,
+)
+_TIMES = {"万": 10_000, "千": 1_000, "k": 1_000}
+
+
+def size_in(text: str) -> int | None:
+    """Return how many employees a note speaks of; what says so itself goes before a bare number of people."""
+    plain = unicodedata.normalize("NFKC", text)
+    for pattern in _SIZES:
+        for found in pattern.finditer(plain):
+            size = round(float(found[1].replace(",", "")) * _TIMES.get((found[2] or "").lower(), 1))
+            if size >= LEAST_STAFF:
+                return size
+    return None
+
+
+def amount_in(text: str) -> int | None:
+    """Return the first amount in yen that is not by month, year or head."""
+    plain = _SPOKEN.sub(_written_out, unicodedata.normalize("NFKC", text))
+    for found in _AMOUNT.finditer(plain):
+        if found["before"]:
+            continue
+        try:
+            amount, _ = read_money(re.sub(r"(?i)yen", "JPY", found["sum"]).strip())
+        except MoneyError:
+            continue
+        if amount >= LEAST_AMOUNT:
+            return amount
+    return None
+
+
+def _written_out(found: re.Match[str]) -> str:
+    number = float(found[1].replace(",", "")) * int("1" + _WORDS[found[2].lower()])
+    return f"{number:.0f}"
