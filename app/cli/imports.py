@@ -59,20 +59,30 @@ def transcript(
     ctx: typer.Context,
     files: Files,
     kind: Annotated[Kind, typer.Option(help="Kind of the entries.")] = Kind.NOTE,
+    speaker: Annotated[
+        list[str] | None, typer.Option(help="Only these names are speakers; repeat the option. Any by default.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import transcripts: VTT, SRT, or text whose lines name the speaker. Exit code 1 if one is refused."""
+    """Import transcripts: VTT, SRT, Whisper, chat, or text that names its speakers. Exit code 1 if one is refused."""
     from ingest.importers.apart import converter
 
-    with converter("transcript") as read:
+    with converter("transcript", speakers=speaker or []) as read:
         _bring_in(ctx, files, read, kind, as_json)
 
 
-def docs(ctx: typer.Context, files: Files, as_json: AsJson = False) -> None:
+def docs(
+    ctx: typer.Context,
+    files: Files,
+    with_hidden: Annotated[
+        bool, typer.Option("--with-hidden", help="Keep hidden slides, sheets, rows, columns and text too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Import documents as notes: PowerPoint, Word, Excel, PDF, HTML. Exit code 1 if one is refused."""
     from ingest.importers.apart import converter
 
-    with converter("document") as read:
+    with converter("document", with_hidden=with_hidden) as read:
         _bring_in(ctx, files, read, Kind.NOTE, as_json)
 
 
@@ -92,6 +102,8 @@ def _bring_in(ctx: typer.Context, files: list[Path], read: Importer, kind: Kind,
         elif not as_json:
             before = "" if arrival.is_new else reader("cli.imported_before")
             typer.echo(f"{arrival.source} → {arrival.path}{before}")
+            for note in arrival.notes:
+                typer.echo(f"  {reader.say(note)}")
     if as_json:
         typer.echo(json.dumps([asdict(arrival) for arrival in arrivals], ensure_ascii=False))
     raise typer.Exit(1 if any(arrival.refusal for arrival in arrivals) else 0)

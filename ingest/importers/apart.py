@@ -11,9 +11,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from typing import Literal
+from typing import Any, Literal
 
 from ingest.importers.child import Limits
+from ingest.importers.converted import Converted
 from kb.errors import RefusedTextError
 from kb.wording import from_json, say
 
@@ -25,15 +26,16 @@ _JSON = 6  # bytes a byte of text becomes at most, when escaped
 class Converter:
     """Converts files of one form to Markdown; its process is kept for the next file, and replaced after a failure."""
 
-    def __init__(self, form: Literal["document", "transcript"], limits: Limits = LIMITS) -> None:
+    def __init__(self, form: Literal["document", "transcript"], limits: Limits = LIMITS, **options: Any) -> None:
         self._form = form
+        self._options = options  # of the reader: speakers, or with_hidden
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection[bytes, bytes] | None = None
         self.starts = 0  # processes started so far
 
-    def __call__(self, name: str, raw: bytes) -> str:
-        """Return a file as Markdown. Raises RefusedTextError."""
+    def __call__(self, name: str, raw: bytes) -> Converted:
+        """Return a converted file. Raises RefusedTextError."""
         connection = self._connection or self._start()
         try:
             connection.send_bytes(name.encode("utf-8", "replace"))
@@ -49,7 +51,7 @@ class Converter:
         if "failure" in answer:
             self.close()
             raise self._needs_too_much() if answer["failure"] == "memory" else self._is_too_long()
-        return str(answer["text"])
+        return Converted(answer["text"], tuple(map(from_json, answer["notes"])))
 
     def close(self) -> int:
         """Stop the process, if there is one; return its exit code."""
@@ -70,7 +72,8 @@ class Converter:
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
         self.starts += 1
         self._connection = ours
-        ours.send_bytes(json.dumps({"form": self._form, "limits": asdict(self._limits)}).encode())
+        order = {"form": self._form, "limits": asdict(self._limits), "options": self._options}
+        ours.send_bytes(json.dumps(order).encode())
         try:
             ours.recv_bytes()
         except EOFError as error:
@@ -112,9 +115,9 @@ def _stopped() -> RefusedTextError:
 
 
 @contextmanager
-def converter(form: Literal["document", "transcript"], limits: Limits = LIMITS) -> Iterator[Converter]:
+def converter(form: Literal["document", "transcript"], limits: Limits = LIMITS, **options: Any) -> Iterator[Converter]:
     """Provide a converter for some files."""
-    one = Converter(form, limits)
+    one = Converter(form, limits, **options)
     try:
         yield one
     finally:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+from lxml import etree
 
 from ingest import zips
 from kb.errors import RefusedTextError
@@ -12,6 +16,7 @@ from kb.wording import say
 MAX_UNPACKED = 500_000_000  # bytes of all parts; media do not compress, so real files stay well below
 MAX_XML = 60_000_000  # bytes of the parsed parts; parsing takes ten times as much memory
 MAX_PARTS = 20_000
+Element = Any  # of lxml, which has no types
 _PARSED = (".xml", ".rels", ".vml")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # container of encrypted files and of files from before 2007
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
@@ -23,7 +28,7 @@ def refuse_unsafe(raw: bytes) -> None:
     Checks the declared sizes first, then unpacks each part once in blocks: a part larger than declared could exhaust
     the memory of its reader.
     """
-    if raw.startswith(_OLE):
+    if is_old(raw):
         raise (
             locked()
             if _LOCKED in raw
@@ -36,6 +41,11 @@ def refuse_unsafe(raw: bytes) -> None:
             _refuse_large(archive, len(raw))
     except zips.DAMAGE as error:
         raise damaged() from error
+
+
+def is_old(raw: bytes) -> bool:
+    """Whether a file has the container of Office before 2007, which encrypted files have too."""
+    return raw.startswith(_OLE)
 
 
 def _refuse_large(archive: zipfile.ZipFile, packed: int) -> None:
@@ -64,3 +74,22 @@ def locked() -> RefusedTextError:
 def damaged() -> RefusedTextError:
     """Return the error for a damaged file."""
     return RefusedTextError(say("The file is damaged, or its extension does not match its content."))
+
+
+def xml_of(raw: bytes) -> Element:
+    """Return the root of a part, without loading anything it refers to."""
+    return etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+
+
+def serialized(root: Element) -> bytes:
+    """Return a part as bytes."""
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+
+
+def elements(part: IO[bytes], names: Iterable[str]) -> Iterator[Element]:
+    """Yield the elements with these names, whatever their namespace, and forget each one after it was used."""
+    for _, element in etree.iterparse(
+        part, tag=[f"{{*}}{name}" for name in names], resolve_entities=False, no_network=True, huge_tree=True
+    ):
+        yield element
+        element.clear()

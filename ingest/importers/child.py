@@ -13,8 +13,13 @@ import resource
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ingest.importers.converted import Converted
 
 _NEW_USER, _NEW_NET = 0x10000000, 0x40000000  # of unshare(2)
 
@@ -35,7 +40,7 @@ def main() -> None:
     connection: Connection[bytes, bytes] = Connection(int(sys.argv[1]))
     order = json.loads(connection.recv_bytes())
     limits = Limits(**order["limits"])
-    convert = _converter(order["form"])
+    convert = partial(_converter(order["form"]), **order["options"])
     connection.send_bytes(b"ready")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     _bound(resource.RLIMIT_FSIZE, 0)
@@ -49,20 +54,22 @@ def main() -> None:
             connection.send_bytes(json.dumps(_answer(convert, name, raw, limits)).encode())
 
 
-def _answer(convert: Callable[[str, bytes], str], name: str, raw: bytes, limits: Limits) -> dict[str, str]:
+def _answer(convert: Callable[[str, bytes], Converted], name: str, raw: bytes, limits: Limits) -> dict[str, Any]:
     from kb.errors import RefusedTextError
     from kb.wording import to_json
 
     try:
-        text = convert(name, raw)
+        converted = convert(name, raw)
     except RefusedTextError as error:
         return {"refusal": to_json(error.sentence)}
     except MemoryError:
         return {"failure": "memory"}
-    return {"text": text} if len(text.encode("utf-8", "surrogatepass")) <= limits.output else {"failure": "output"}
+    if len(converted.text.encode("utf-8", "surrogatepass")) > limits.output:
+        return {"failure": "output"}
+    return {"text": converted.text, "notes": [to_json(note) for note in converted.notes]}
 
 
-def _converter(form: str) -> Callable[[str, bytes], str]:
+def _converter(form: str) -> Callable[..., Converted]:
     if form == "transcript":
         from ingest.importers.transcript import read_transcript
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import re
+import unicodedata
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import PurePath
 
-from markitdown import StreamInfo
-from markitdown.converters import DocxConverter, HtmlConverter, PptxConverter
-
-from ingest.importers.archive import damaged, refuse_unsafe
+from ingest.importers.archive import damaged, is_old, refuse_unsafe
+from ingest.importers.converted import Converted
 from ingest.importers.pages import pages_to_markdown
 from ingest.importers.sheets import sheets_to_markdown
-from ingest.importers.slides import in_sections
+from ingest.importers.slides import slides_to_markdown
+from ingest.importers.web import page_to_markdown, saved_page_to_markdown
+from ingest.importers.word import word_to_markdown
 from kb.errors import RefusedTextError
-from kb.wording import say
+from kb.index.variants import usual_forms
+from kb.wording import say, together
 
 _PICTURE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _GIVEN_NAME = re.compile(
@@ -24,14 +26,12 @@ _GIVEN_NAME = re.compile(
     r"|コンテンツ プレースホルダー)[\s\d;:p]*",
     re.IGNORECASE,
 )
-_UNDERLINE = re.compile(r"</?u>")
+_RADICAL = re.compile(r"[\u2e80-\u2fdf]")  # PDF fonts often give them for the characters they look like
 _LETTER = re.compile(r"\w")
-_CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
-_HEAD = 4096  # bytes; a page declares its encoding within them
 
 
-def read_document(name: str, raw: bytes) -> str:
-    """Return a document as Markdown. Raises RefusedTextError."""
+def read_document(name: str, raw: bytes, with_hidden: bool = False) -> Converted:
+    """Return a document as Markdown; hidden parts only if asked for. Raises RefusedTextError."""
     read = READERS.get(PurePath(name).suffix.lower())
     if read is None:
         kinds = ", ".join(READERS)
@@ -39,59 +39,57 @@ def read_document(name: str, raw: bytes) -> str:
     try:
         with warnings.catch_warnings():  # about fonts, styles and extensions, irrelevant to the text
             warnings.simplefilter("ignore")
-            text = _PICTURE.sub(_described, read(raw))
+            converted = read(raw, with_hidden)
     except (RefusedTextError, MemoryError):
         raise
     except Exception as error:  # each parser has its own errors for damaged files
         raise damaged() from error
+    text = _RADICAL.sub(_character, _PICTURE.sub(_described, converted.text))
+    if not _LETTER.search(text) and converted.notes:
+        raise RefusedTextError(together(say("The file contains no visible text."), *converted.notes))
     if not _LETTER.search(text):
         message = say("The file contains no text. If it is a scan, run text recognition (OCR) on it first.")
         raise RefusedTextError(message)
-    return text
+    return replace(converted, text=text)
 
 
-def _docx(raw: bytes) -> str:
+def _slides(raw: bytes, with_hidden: bool) -> Converted:
+    return slides_to_markdown(raw, with_hidden, _GIVEN_NAME)
+
+
+def _doc(raw: bytes, with_hidden: bool) -> Converted:
+    """Read what wikis and Word save as .doc although it is HTML or .docx."""
+    if is_old(raw):
+        refuse_unsafe(raw)
+    return word_to_markdown(raw, with_hidden) if raw.startswith(b"PK") else saved_page_to_markdown(raw, with_hidden)
+
+
+def _refused(raw: bytes, with_hidden: bool) -> Converted:
     refuse_unsafe(raw)
-    return _UNDERLINE.sub("", DocxConverter().convert(io.BytesIO(raw), StreamInfo(), escape_underscores=False).markdown)
+    raise damaged()
 
 
-def _pptx(raw: bytes) -> str:
-    refuse_unsafe(raw)
-    converted = PptxConverter().convert(io.BytesIO(raw), StreamInfo(), escape_underscores=False).markdown
-    return in_sections(_PICTURE.sub(_described, converted))
-
-
-def _xlsx(raw: bytes) -> str:
-    refuse_unsafe(raw)
-    return sheets_to_markdown(raw)
-
-
-def _html(raw: bytes) -> str:
-    info = StreamInfo(charset=_charset(raw))
-    return _UNDERLINE.sub("", HtmlConverter().convert(io.BytesIO(raw), info, escape_underscores=False).markdown)
-
-
-READERS: Mapping[str, Callable[[bytes], str]] = {
-    ".pptx": _pptx,
-    ".docx": _docx,
-    ".xlsx": _xlsx,
+READERS: Mapping[str, Callable[[bytes, bool], Converted]] = {
+    ".pptx": _slides,
+    ".docx": word_to_markdown,
+    ".xlsx": sheets_to_markdown,
     ".pdf": pages_to_markdown,
-    ".html": _html,
-    ".htm": _html,
+    ".html": page_to_markdown,
+    ".htm": page_to_markdown,
+    ".pptm": _slides,
+    ".docm": word_to_markdown,
+    ".xlsm": sheets_to_markdown,
+    ".mht": saved_page_to_markdown,
+    ".mhtml": saved_page_to_markdown,
+    ".doc": _doc,
+    ".ppt": _refused,
+    ".xls": _refused,
 }
 
 
-def _charset(raw: bytes) -> str:
-    """Return the encoding of a page: UTF-8 if valid, else as declared, else Shift_JIS."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        declared = _CHARSET.search(raw[:_HEAD])
-        name = declared[1].decode("ascii").lower() if declared else "cp932"
-        return "cp932" if name in ("shift_jis", "shift-jis", "x-sjis", "utf-8") else name
-    return "utf-8"
+def _character(radical: re.Match[str]) -> str:
+    plain = unicodedata.normalize("NFKC", radical[0])
+    return plain if plain != radical[0] else radical[0].translate(usual_forms())
 
 
 def _described(picture: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ingest import atomic
 from ingest.files import MAX_FILE_BYTES, find_files, read_file
 from ingest.front_matter import composed
+from ingest.importers.converted import Converted
 from ingest.names import candidates
 from ingest.parse import parse_entry
 from ingest.readable import guessed
@@ -26,7 +27,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]"
 _MAIN_HEADING = re.compile(r"# +([^\s#].{0,199})")
 _MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
-Reader = Callable[[str, bytes], str]  # (file name, bytes) → Markdown; raises RefusedTextError
+Reader = Callable[[str, bytes], Converted]  # (file name, bytes) → Markdown; raises RefusedTextError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Arrival:
     path: str = ""  # of its entry below the entries folder
     is_new: bool = False  # False with a path: the entry already existed
     refusal: str = ""  # why there is no entry
+    notes: tuple[str, ...] = ()  # what was left out, and what was a guess
 
 
 def bring_in(folder: Path, sources: Iterable[Path], read: Reader, kind: str = "note") -> Iterator[Arrival]:
@@ -67,7 +69,7 @@ def _imported(folder: Path, source: Path, read: Reader, kind: str, known: dict[s
     name, digest = _readable(source.name), hashlib.sha256(raw).hexdigest()
     if digest in known:
         return Arrival(_readable(str(source)), known[digest])
-    title, text = as_entry(name, raw, read, kind)
+    title, text, notes = as_entry(name, raw, read, kind)
     size = len(text.encode("utf-8"))
     if size > MAX_FILE_BYTES:
         raise RefusedTextError(
@@ -78,17 +80,18 @@ def _imported(folder: Path, source: Path, read: Reader, kind: str, known: dict[s
             )
         )
     path = known[digest] = atomic.create_first(folder, candidates(kind, title), text)
-    return Arrival(_readable(str(source)), path, is_new=True)
+    return Arrival(_readable(str(source)), path, is_new=True, notes=notes)
 
 
-def as_entry(name: str, raw: bytes, read: Reader, kind: str) -> tuple[str, str]:
-    """Return title and text of the entry a file becomes. Raises RefusedTextError."""
-    body = _tidy(read(name, raw))
+def as_entry(name: str, raw: bytes, read: Reader, kind: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return title and text of the entry a file becomes, and what to say about it. Raises RefusedTextError."""
+    converted = read(name, raw)
+    body = _tidy(converted.text)
     if not body.strip():
         raise RefusedTextError(say("The file contains no text."))
     title, body = _titled(name, body)
     digest = hashlib.sha256(raw).hexdigest()
-    return title, composed({"title": title, "kind": kind, SOURCE: name, SOURCE_HASH: digest}, body)
+    return title, composed({"title": title, "kind": kind, SOURCE: name, SOURCE_HASH: digest}, body), converted.notes
 
 
 def _titled(name: str, body: str) -> tuple[str, str]:

@@ -3,63 +3,103 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterator
 
 import pypdfium2
 
 from ingest.importers.archive import damaged, locked
+from ingest.importers.converted import Converted
+from ingest.importers.layout import APART, HYPHEN, Line, is_wide, paragraphs, put_together
 from ingest.parse import detect_language
+from kb.wording import say
 
 WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
-FULL = 0.8  # of the widest line of a page; a line this wide continues in the next one
-_SOFT_HYPHEN = re.compile(r"[\ufffe\u00ad]\s*")
+MARGIN = 0.12  # of the height of a page; headers and footers stand within it
+REPEATED = 0.4  # share of the pages on which a line in the margin stands to be a header; left and right may alternate
+_NUMBER = re.compile(r"\d+")
 _HEADING_SIGN = re.compile(r"^(?=#{1,6}(?:\s|$)|={3,}|-{3,}$)")
+Page = tuple[list[Line], float]  # lines, height
 
 
-def pages_to_markdown(raw: bytes) -> str:
+def pages_to_markdown(raw: bytes, with_hidden: bool = False) -> Converted:
     """Return the text of each page under a heading with its number; empty for a scan. Raises RefusedTextError."""
     try:
         document = pypdfium2.PdfDocument(raw)
     except pypdfium2.PdfiumError as error:
         raise (locked() if error.err_code == WRONG_PASSWORD else damaged()) from error
     try:
-        texts = [_text(page) for page in document]
+        pages = [_read(page) for page in document]
     finally:
         document.close()
+    repeated = _repeated(pages)
+    texts: list[str] = []
+    left_out: dict[tuple[str, bool], str] = {}
+    for lines, height in pages:
+        kept = []
+        for line in lines:
+            pattern = _pattern(line, height)
+            if pattern and pattern in repeated:
+                left_out.setdefault(pattern, line.text)
+            else:
+                kept.append(line)
+        texts.append("\n\n".join(_HEADING_SIGN.sub(r"\\", text) for text in paragraphs(kept)))
     word = "ページ" if detect_language("".join(texts)) == "ja" else "Page"
-    pages = [(number, reflowed(text.splitlines())) for number, text in enumerate(texts, start=1)]
-    return "\n\n".join(f"## {word} {number}\n\n{text}" for number, text in pages if text)
+    body = "\n\n".join(f"## {word} {number}\n\n{text}" for number, text in enumerate(texts, start=1) if text)
+    shown = " / ".join(left_out.values())
+    return Converted(body, (say("Headers and footers left out: {texts}.", texts=shown),) if left_out else ())
 
 
-def reflowed(lines: Iterable[str]) -> str:
-    """Return the lines of a page as paragraphs: a full line continues in the next, a short one ends a paragraph."""
-    kept = [line.strip() for line in lines if line.strip()]
-    full = FULL * max((width(line) for line in kept), default=0)
-    paragraphs: list[str] = []
-    continues = False
-    for line in kept:
-        if continues:
-            paragraphs[-1] += ("" if _is_wide(paragraphs[-1][-1]) and _is_wide(line[0]) else " ") + line
-        else:
-            paragraphs.append(_HEADING_SIGN.sub(r"\\", line))
-        continues = width(line) >= full and len(kept) > 1
-    return "\n\n".join(paragraphs)
-
-
-def width(line: str) -> int:
-    """Return the printed width of a line in half-width characters."""
-    return sum(2 if _is_wide(character) else 1 for character in line)
-
-
-def _text(page: pypdfium2.PdfPage) -> str:
+def _read(page: pypdfium2.PdfPage) -> Page:
+    """Return the lines of a page where they stand, and its height."""
     text_page = page.get_textpage()
     try:
-        return _SOFT_HYPHEN.sub("", str(text_page.get_text_bounded())).replace("\x00", "")
+        return put_together(list(_pieces(text_page))), page.get_height()
     finally:
         text_page.close()
         page.close()
 
 
-def _is_wide(character: str) -> bool:
-    return unicodedata.east_asian_width(character) in "WF"
+def _pieces(text_page: pypdfium2.PdfTextPage) -> Iterator[Line]:
+    """Yield letters that stand close together in a line; every letter of the page is in one piece."""
+    letters: list[str] = []
+    box = pypdfium2.raw.FS_RECTF()
+    left = bottom = right = top = 0.0
+    for number in range(text_page.count_chars()):
+        letter = _tidy(chr(pypdfium2.raw.FPDFText_GetUnicode(text_page, number)))
+        if not letter or letter.isspace():
+            if letters and letter and letter in "\r\n":
+                yield Line(left, bottom, right, top, "".join(letters))
+                letters = []
+            elif letters:
+                letters.append(" " if letter else "")
+            continue
+        pypdfium2.raw.FPDFText_GetLooseCharBox(text_page, number, box)
+        gap, height = box.left - right, box.top - box.bottom
+        is_beside = min(top, box.top) - max(bottom, box.bottom) >= 0.5 * min(height, top - bottom)
+        if letters and is_beside and -height <= gap <= APART * height:
+            is_word = gap > 0.15 * height and not (letters[-1] == " " or is_wide(letters[-1][-1:]) or is_wide(letter))
+            letters += [" ", letter] if is_word else [letter]
+            bottom, right, top = min(bottom, box.bottom), max(right, box.right), max(top, box.top)
+            continue
+        if letters:
+            yield Line(left, bottom, right, top, "".join(letters))
+        letters, left, bottom, right, top = [letter], box.left, box.bottom, box.right, box.top
+    if letters:
+        yield Line(left, bottom, right, top, "".join(letters))
+
+
+def _repeated(pages: list[Page]) -> set[tuple[str, bool]]:
+    """Return the lines that stand at the same place in the margin of many pages, whatever their numbers."""
+    patterns = [{found for line in lines if (found := _pattern(line, height))} for lines, height in pages]
+    counts = Counter(pattern for found in patterns for pattern in found)
+    return {pattern for pattern, count in counts.items() if count >= max(2, REPEATED * len(pages))}
+
+
+def _pattern(line: Line, height: float) -> tuple[str, bool] | None:
+    is_above, is_below = line.bottom >= height * (1 - MARGIN), line.top <= height * MARGIN
+    return (_NUMBER.sub("#", line.text), is_above) if is_above or is_below else None
+
+
+def _tidy(letter: str) -> str:
+    return HYPHEN if letter in "\x02\ufffe" else "" if letter == "\x00" else letter

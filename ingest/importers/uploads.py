@@ -37,6 +37,7 @@ class Upload:
     name: str
     content: bytes | KBError  # Markdown; the bytes of an export as they came; why it cannot be read
     is_export: bool = False
+    notes: tuple[str, ...] = ()  # what was left out of a converted file, and what was a guess
 
 
 def received(files: Iterable[tuple[str, bytes]]) -> list[Upload]:
@@ -77,7 +78,8 @@ def _received(name: str, raw: bytes, document: Converter, transcript: Converter)
                 say("This file type is not supported. Use one of {kinds}.", kinds=", ".join(ACCEPTED))
             )
         read = transcript if suffix in (*TRANSCRIPTS, *PLAIN) else document
-        return Upload(name, as_entry(name, raw, read, "note")[1].encode("utf-8"))
+        _, text, notes = as_entry(name, raw, read, "note")
+        return Upload(name, text.encode("utf-8"), notes=notes)
     except KBError as error:
         return Upload(name, error)
 

@@ -67,7 +67,7 @@ def test_hostile_documents_are_refused_and_the_batch_goes_on(documents: Converte
 
 def test_one_process_converts_all_files_until_one_fails() -> None:
     with converter("transcript", LITTLE) as read:
-        assert [read("a.txt", TALK) for _ in range(3)] == ["**佐藤**: 価格が高いと言われました。"] * 3
+        assert [read("a.txt", TALK).text for _ in range(3)] == ["**佐藤**: 価格が高いと言われました。"] * 3
         with pytest.raises(RefusedTextError, match="more than 0 MB of text"):
             read("long.txt", TALK * 200)
         with pytest.raises(RefusedTextError, match="Not a transcript"):

@@ -110,7 +110,7 @@ def test_a_decision_that_quotes_a_gap_neither_answers_nor_closes_it(make_client:
 
 @pytest.mark.parametrize("question", ["00:05:00", "ページ 3", "CRMから取り込んだ商談", "0a1b2c3d4e5f"])
 def test_what_a_program_wrote_is_no_answer(make_client: MakeClient, question: str) -> None:
-    talk = read_transcript("call.vtt", "WEBVTT\n\n00:05:00.000 --> 00:05:04.000\n佐藤: 導入は春に。\n".encode())
+    talk = read_transcript("call.vtt", "WEBVTT\n\n00:05:00.000 --> 00:05:04.000\n佐藤: 導入は春に。\n".encode()).text
     files = {
         "notes/call.md": f"---\ntitle: 通話\nsource: call.vtt\nsource_hash: 0a1b2c3d4e5f\n---\n{talk}\n",
         "notes/slides.md": "---\ntitle: 提案書\n---\n## ページ 3\n\n監査の記録を残す。\n",

@@ -131,6 +131,7 @@ def look(
     context = {
         "planned": [_shown(one, store, reader) for one in plan(store, library, entries)],
         "exports": [_previewed(one, services, reader) for one in uploads if one.is_export],
+        "notes": {one.name: [reader.say(note) for note in one.notes] for one in uploads if one.notes},
         "limit": MOST_FILES,
     }
     return render(request, "files.html", context)

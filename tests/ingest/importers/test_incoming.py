@@ -10,6 +10,7 @@ import pytest
 from ingest.check import check
 from ingest.files import MAX_FILE_BYTES
 from ingest.importers import incoming
+from ingest.importers.converted import Converted
 from ingest.importers.incoming import bring_in, known_sources
 from ingest.parse import parse_entry
 from kb.errors import RefusedTextError
@@ -17,11 +18,11 @@ from kb.playbook import Playbook
 from tests.words import write
 
 
-def as_text(name: str, raw: bytes) -> str:
-    return raw.decode()
+def as_text(name: str, raw: bytes) -> Converted:
+    return Converted(raw.decode())
 
 
-def refusing(name: str, raw: bytes) -> str:
+def refusing(name: str, raw: bytes) -> Converted:
     raise RefusedTextError("No.")
 
 
@@ -114,7 +115,7 @@ def test_what_cannot_be_read_is_said_in_a_sentence_and_the_others_go_on(folder: 
 def test_a_reader_that_refuses_or_finds_nothing_leaves_no_entry(folder: Path, tmp_path: Path) -> None:
     source = write(tmp_path, "a.txt", "本文。")
     [refused] = bring_in(folder, [source], refusing)
-    [nothing] = bring_in(folder, [source], lambda name, raw: "\x00 \n")
+    [nothing] = bring_in(folder, [source], lambda name, raw: Converted("\x00 \n"))
     assert (refused.refusal, nothing.refusal) == ("No.", "The file contains no text.")
     assert list(folder.rglob("*.md")) == []
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.importers.labels import seconds
 from ingest.importers.spoken import Turn, joined, to_markdown
-from ingest.importers.transcript import read_transcript, read_turns, seconds
+from ingest.importers.transcript import read_transcript, read_turns
 from kb.errors import RefusedTextError
+from tests.ingest.test_parse import read_cases
 
+CASES = sorted((Path(__file__).parents[2] / "cases" / "transcripts").glob("*.md"))
 VTT = """\
 WEBVTT - 商談
 Kind: captions
@@ -59,6 +64,30 @@ Speaker 1: World.
 """
 
 
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        pytest.param(text.replace("→", "\t"), "\n".join(wanted), id=f"{file.stem}: {name}")
+        for file in CASES
+        for name, text, wanted in read_cases(file)
+    ],
+)
+def test_each_form_is_read_as_its_case_says(given: str, wanted: str) -> None:
+    try:
+        converted = read_transcript("x.txt", given.encode())
+    except RefusedTextError as refused:
+        assert wanted.startswith("refused: ") and str(refused).startswith(wanted.removeprefix("refused: "))
+        return
+    notes = [note for note in converted.notes if not note.startswith("Speakers")]
+    assert "\n\n".join([converted.text, *notes]) == wanted
+
+
+def test_the_speakers_are_shown_and_can_be_given() -> None:
+    raw = "宮内: 一点だけ。\n懸念: 納期です。\n".encode()
+    assert read_transcript("x.txt", raw).notes == ("Speakers (lines): 宮内 (1), 懸念 (1).",)
+    assert read_transcript("x.txt", raw, ["宮内"]).text == "**宮内**: 一点だけ。懸念: 納期です。"
+
+
 def told(text: str) -> list[tuple[int | None, str, str]]:
     return [(turn.start, turn.speaker, turn.text) for section in joined(read_turns(text)) for turn in section]
 
@@ -68,7 +97,7 @@ def test_webvtt_has_voices_and_no_notes_styles_or_ids() -> None:
 
 
 def test_subrip_is_read_also_where_an_empty_line_is_missing() -> None:
-    assert told(SRT) == [(1, "佐藤", "はい。"), (3, "", "2026 年の話ですそうです。")]
+    assert told(SRT) == [(1, "佐藤", "はい。 2026 年の話ですそうです。")]
 
 
 def test_speakers_stand_before_a_colon_of_either_width() -> None:
@@ -156,7 +185,7 @@ def test_what_is_no_transcript_is_refused(raw: bytes) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932"])
 def test_every_usual_encoding_is_read(encoding: str) -> None:
-    assert read_transcript("x.txt", "佐藤：こんにちは。\r\n".encode(encoding)) == "**佐藤**: こんにちは。"
+    assert read_transcript("x.txt", "佐藤：こんにちは。\r\n".encode(encoding)).text == "**佐藤**: こんにちは。"
 
 
 SPEAKERS = st.sampled_from(["佐藤", "山田 太郎", "Speaker 1", "A", "鈴木（営業部）"])
