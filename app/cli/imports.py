@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 def crm(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The export: CSV or .xlsx.")],
+    file: Annotated[Path, typer.Argument(help="The export: CSV, Excel or HTML.")],
     kind: Annotated[str, typer.Option(help="deals or campaigns; detected by default.")] = "",
     mapping: Annotated[
         Path | None, typer.Option(help="Mapping of columns to fields, as --save-mapping writes it.")
@@ -39,20 +39,26 @@ def crm(
         Path | None, typer.Option(help="Export of companies: name, industry and size by id or name.")
     ] = None,
     encoding: Annotated[str, typer.Option(help="For example cp932; detected by default.")] = "",
-    separator: Annotated[str, typer.Option(help="Between columns: , ; or tab; detected by default.")] = "",
+    separator: Annotated[str, typer.Option(help="Between columns: , ; | or tab; detected by default.")] = "",
+    sheet: Annotated[list[str] | None, typer.Option(help="Sheet to read; all that look alike by default.")] = None,
+    header_row: Annotated[int, typer.Option(min=0, help="Row of the header; found by default.")] = 0,
+    column: Annotated[list[str] | None, typer.Option(help="Field and its column: amount=Total.")] = None,
+    stage: Annotated[list[str] | None, typer.Option(help="Stage and its outcome: Signed=won.")] = None,
+    id_from: Annotated[str, typer.Option(help="Make ids from these fields: title,customer,started_on.")] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without preview or confirmation.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Create or update entries from deals or campaigns of a CRM. Shows a preview first."""
-    from app.cli.crm import Import
+    from app.cli.crm import Given, Import
 
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
     need_entries(settings)
-    task = Import(settings, reader, as_json=as_json)
-    task.open(file, kind, mapping, accounts, encoding, separator)
-    task.save_mapping(save_mapping)
-    raise typer.Exit(task.run(yes=yes))
+    given = Given(
+        kind, mapping, save_mapping, accounts, encoding, separator, tuple(sheet or ()), header_row,
+        tuple(column or ()), tuple(stage or ()), id_from,
+    )  # fmt: skip
+    raise typer.Exit(Import(settings, reader, file, given, as_json=as_json).run(yes=yes))
 
 
 def transcript(

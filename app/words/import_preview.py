@@ -1,4 +1,4 @@
-"""What a CRM import would do, as lines for people: the terminal and the page show the same."""
+"""The preview of an import from a CRM as lines for people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ingest.field_reader import as_written
 from ingest.importers.report import Report
 
 MOST_PROBLEMS = MOST_UNKNOWN = 20
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab"}  # as the catalogues name them
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}  # as the catalogues name them
 
 
 def preview(report: Report, reader: Reader) -> list[str]:
@@ -18,25 +18,56 @@ def preview(report: Report, reader: Reader) -> list[str]:
         reader("cli.crm_counts", problems=reader.number(report.problem_count), **numbers),
         "",
         reader("cli.crm_columns"),
-        *(f"  {name:12} {header}" for name, header in report.columns.items()),
+        *_columns(report, reader),
+        *_rows(report, reader),
     ]
-    if report.ignored:
-        lines += [f"  {reader('cli.crm_not_used'):12} {', '.join(filter(None, report.ignored))}"]
     if report.outcomes:
         counted = ((name or reader("cli.crm_none"), count) for name, count in report.outcomes.items())
         lines += ["", reader.field("outcome"), *(f"  {name:12} {reader.number(count)}" for name, count in counted)]
-        lines += [f"  {stage} → {outcome}" for stage, outcome in list(report.stages.items())[:MOST_UNKNOWN]]
+        lines += [f"  {stage} → {outcome}" for stage, outcome in report.stages.items()]
     for number, sample in enumerate(report.samples, start=1):
         lines += ["", reader("cli.crm_sample", number=number)]
         lines += [f"  {name:12} {_one_line(as_written(value))}" for name, value in sample.items()]
     return [*lines, *_to_check(report, reader)]
 
 
+def _columns(report: Report, reader: Reader) -> list[str]:
+    """List what each column is taken for, how much of it was read, and examples."""
+    order = {name: place for place, name in enumerate(report.columns)}
+    lines = []
+    for reading in sorted(report.readings, key=lambda reading: order.get(reading.name, len(order))):
+        numbers = {name: reader.number(getattr(reading, name)) for name in ("read", "empty", "failed")}
+        unit = f" [{reading.unit}]" if reading.unit else ""
+        counts = reader("cli.crm_column", **numbers)
+        examples = ", ".join(map(_one_line, reading.examples))
+        name = reading.name or reader("cli.crm_not_used")
+        lines.append(f"  {name:12} {reading.header}{unit} ({counts}): {examples}".rstrip(": "))
+    return lines
+
+
+def _rows(report: Report, reader: Reader) -> list[str]:
+    """List the rows and sheets that are no records, and the sums."""
+    lines = []
+    if len(report.sheets) + len(report.other_sheets) > 1:
+        lines += [reader("cli.crm_sheets", names=", ".join(report.sheets))]
+    if report.other_sheets:
+        lines += [reader("cli.crm_other_sheets", names=", ".join(report.other_sheets))]
+    if report.joined:
+        lines += [reader("cli.crm_joined", count=reader.number(report.joined))]
+    for left in report.no_records:
+        what = {"reason": reader.label("cli.crm_no_record", left.reason), "count": reader.number(left.count)}
+        values = " | ".join(map(_one_line, left.values))
+        lines += [reader("cli.crm_left", **what) + (f": {values}" if values else "")]
+    for currency, total in report.totals.items():
+        lines += [reader("cli.crm_total", currency=currency, total=reader.number(total))]
+    return ["", *lines] if lines else []
+
+
 def _form(report: Report, reader: Reader) -> str:
     """Describe the file."""
     known = {"kind": reader.label("cli.crm_kind", report.kind), "profile": report.profile}
-    if not report.encoding:
-        return reader("cli.crm_workbook", **known)
+    if report.form != "text":
+        return reader(f"cli.crm_{report.form}", **known)
     separator = reader.label("separator", _NAMES.get(report.separator, report.separator))
     return reader("cli.crm_text", encoding=report.encoding, separator=separator, **known)
 
@@ -56,6 +87,8 @@ def _to_check(report: Report, reader: Reader) -> list[str]:
             rows = ", ".join(map(str, group.rows)) + (" …" if group.count > len(group.rows) else "")
             what = _one_line(reader.say(group.message))
             lines.append(f"  {reader('cli.crm_problem', count=reader.number(group.count), rows=rows, what=what)}")
+            if len(group.values) > 1:
+                lines.append(f"      {' | '.join(map(_one_line, group.values))}")
         lines += _more(len(report.problems) - MOST_PROBLEMS, reader)
     notes = [f"  {reader.say(note)}" for note in report.notes]
     return [*lines, *(["", reader("cli.crm_check"), *notes] if notes else []), ""]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ingest.importers.columns import choose
 from ingest.importers.errors import ImportRefusedError
-from ingest.importers.profiles import choose
+from ingest.importers.identity import key_of
 from ingest.importers.record import RowReader
 from ingest.importers.stages import folded
 from ingest.importers.table import RowProblem, Table
@@ -32,7 +33,7 @@ class Accounts:
 
     def find(self, account_id: str, name: str) -> Account:
         """Return the account of a deal, or an empty one."""
-        return self.by_id.get(account_id) or self.by_name.get(folded(name)) or Account()
+        return self.by_id.get(key_of(account_id)) or self.by_name.get(folded(name)) or Account()
 
 
 def read_accounts(table: Table) -> Accounts:
@@ -47,7 +48,7 @@ def read_accounts(table: Table) -> Accounts:
             continue
         cells = RowReader(columns, row)
         account = Account(cells.text("customer"), cells.several("industry"), cells.text("size"))
-        by_id.setdefault(cells.text("account_id"), account)
+        by_id.setdefault(key_of(cells.text("account_id")), account)
         by_name.setdefault(folded(account.name), account)
     by_id.pop("", None)
     by_name.pop("", None)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ingest.fields import to_count
-from ingest.importers.days import Reading, day_of
-from ingest.importers.numbers import amount_of
+from ingest.importers.cell_days import cell_day
+from ingest.importers.days import Reading
 from ingest.importers.record import Record, RowReader, body_of
 from ingest.machine import IMPORTED
 from ingest.yaml_text import Plain
@@ -58,7 +58,7 @@ class CampaignReader:
 
     def _day(self, cells: RowReader, name: str) -> str:
         reading = self.readings.get(cells.columns.used.get(name, ""), Reading())
-        day = cells.read(name, lambda text: day_of(text, reading.order))
+        day = cells.read(name, lambda text: cell_day(text, reading.order))
         return day.isoformat() if day else ""
 
 
@@ -66,7 +66,8 @@ def metrics_of(cells: RowReader) -> dict[str, Plain]:
     """Return the metrics of a campaign; a zero before a later step with a count is dropped as unrecorded."""
     metrics: dict[str, int] = {}
     for name in METRICS:
-        value = cells.read(name, (lambda text: amount_of(text)[0]) if name in MONEY_METRICS else _count)
+        money = cells.money(name) if name in MONEY_METRICS else None
+        value = (money[0] if money else None) if name in MONEY_METRICS else cells.read(name, _count)
         if value is not None:
             metrics[name] = value
     reached = max((place for place, name in enumerate(COUNTS) if metrics.get(name)), default=-1)

@@ -6,32 +6,36 @@ at any time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest import atomic
 from ingest.importers.accounts import Accounts
 from ingest.importers.campaigns import CampaignReader
 from ingest.importers.changes import changes
+from ingest.importers.columns import MONEY, Columns, apply, choose
 from ingest.importers.csv_text import encoding_name
-from ingest.importers.days import DayOrders, Reading, order_notes
+from ingest.importers.days import order_notes
 from ingest.importers.deals import DealReader
 from ingest.importers.entry_files import change_file, new_file
 from ingest.importers.errors import ImportRefusedError
+from ingest.importers.identity import key_of
 from ingest.importers.known import Known, entry_ids, known_entries
-from ingest.importers.profiles import Columns, apply, choose, read_profile
-from ingest.importers.record import Record, RowReader, headers_language
+from ingest.importers.notes import notes_of
+from ingest.importers.profiles import read_profile
+from ingest.importers.record import Record, headers_language
 from ingest.importers.report import Findings, Report
-from ingest.importers.table import Row, RowProblem, Table
+from ingest.importers.rows import record_row
+from ingest.importers.scan import Scan
+from ingest.importers.table import RowProblem, Table
+from ingest.importers.units import unit_in_title
 from kb.errors import NotSavedError
 from kb.playbook import Playbook
 from kb.wording import say
 
 Progress = Callable[[str, int, int], None]  # step, rows done, rows in total
 KINDS = ("deals", "campaigns")
-MOST_STAGES = 20  # unknown ones listed; more come from a wrong column
-_DAYS = ("closed_on", "started_on", "starts_on", "ends_on")
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:
@@ -39,22 +43,40 @@ def _silent(_what: str, _done: int, _total: int) -> None:
 
 
 def columns_of(table: Table, kind: str = "", mapping: Path | None = None) -> Columns:
-    """Return which column holds which field. Raises ImportRefusedError if there is no CRM id column."""
+    """Return which column holds which field. Raises ImportRefusedError if nothing identifies a record."""
+    columns = detected_columns(table, kind, mapping)
+    need_ids(columns)
+    return columns
+
+
+def detected_columns(table: Table, kind: str = "", mapping: Path | None = None, id_from: Sequence[str] = ()) -> Columns:
+    """Return which column holds which field, for a person to correct. Raises ImportRefusedError."""
     columns = (
         apply(read_profile(mapping), table.headers) if mapping else choose(table.headers, [kind] if kind else KINDS)
     )
     if columns.profile.kind not in KINDS or (kind and columns.profile.kind != kind):
         raise ImportRefusedError(say("The mapping is for {kind}.", kind=columns.profile.kind))
-    if "crm_id" not in columns.places:
-        headers = ", ".join(filter(None, table.headers))[:500]
+    stated = unit_in_title(table.above)
+    units = {name: stated for name in MONEY if name in columns.places and stated} | dict(columns.units)
+    columns = replace(columns, units=units)
+    return replace(columns, profile=replace(columns.profile, id_from=tuple(id_from))) if id_from else columns
+
+
+def need_ids(columns: Columns) -> None:
+    """Refuse an export whose records cannot be recognised again. Raises ImportRefusedError."""
+    headers = ", ".join(filter(None, columns.headers))[:500]
+    for name in columns.profile.id_from:
+        if name not in columns.places:
+            raise ImportRefusedError(say("No column holds '{name}'. Columns: {headers}.", name=name, headers=headers))
+    if "crm_id" not in columns.places and not columns.profile.id_from:
         raise ImportRefusedError(
             say(
                 "No CRM id column found; without it, the next import cannot recognise these records."
-                " Export that column too, or name it in a mapping as crm_id. Columns: {headers}.",
+                " Export that column too, or name it with --column crm_id=HEADER. If there is none, have ids made:"
+                " --id-from title,customer,started_on. Columns: {headers}.",
                 headers=headers,
             )
         )
-    return columns
 
 
 @dataclass(slots=True)
@@ -68,23 +90,22 @@ class CrmImport:
     accounts: Accounts = field(default_factory=Accounts)
     progress: Progress = _silent
     lock: Path | None = None  # held while an existing file is changed
-    _readings: dict[str, Reading] = field(default_factory=dict)
-    _rows: int = 0
 
     def run(self, *, write: bool = False) -> Report:
         """Import, or only preview unless `write`. Ctrl+C stops after the current file."""
-        profile = self.columns.profile
-        encoding, separator = encoding_name(self.table.encoding), self.table.separator
-        report = Report(profile.kind, profile.name, encoding, separator, self.columns.used, self.columns.ignored)
-        findings = Findings(report)
-        self._scan()
+        need_ids(self.columns)
+        report = self._report()
+        findings = Findings(report, self.columns)
+        scan = Scan(self.table, self.columns)
+        scan.run()
         known, duplicates = known_entries(
             self.folder, lambda done, total: self.progress("Reading entries", done, total)
         )
-        reader = self._reader(known)
+        reader = self._reader(known, scan)
         try:
-            for record in self._records(reader, report, findings):
-                self._import(record, known.get((record.kind, record.crm_id)), report, findings, write=write)
+            for record in self._records(reader, scan, report, findings):
+                key = (record.kind, key_of(record.crm_id))
+                self._import(record, known.get(key), report, findings, write=write)
         except KeyboardInterrupt:
             report.is_complete = False
         except NotSavedError as error:
@@ -93,50 +114,50 @@ class CrmImport:
         finally:
             if report.written:
                 atomic.settle()
-        notes = [*order_notes(self._readings), *_duplicates(duplicates), *_notes(reader)]
+        notes = [*order_notes(scan.readings), *_duplicates(duplicates), *notes_of(self.table, self.columns, reader)]
         findings.close(self.playbook, notes)
-        report.stages = dict(reader.stages) if isinstance(reader, DealReader) else {}
+        if isinstance(reader, DealReader):
+            report.stages, report.unknown_stages = dict(reader.stages), dict(reader.guessed.most_common())
         return report
 
-    def _scan(self) -> None:
-        """Count the rows and detect the date order of each column."""
-        orders, self._rows = DayOrders(), 0
-        places = {self.columns.used[name]: self.columns.places[name] for name in _DAYS if name in self.columns.places}
-        for row in self.table.rows():
-            self._rows += 1
-            if isinstance(row, Row):
-                for header, place in places.items():
-                    orders.see(header, row.cells[place])
-        self._readings = dict(orders.readings(self.columns.profile.dates))
+    def _report(self) -> Report:
+        profile, table = self.columns.profile, self.table
+        return Report(
+            profile.kind,
+            profile.name,
+            encoding_name(table.encoding),
+            table.separator,
+            self.columns.used,
+            self.columns.ignored,
+            form=table.form,
+            sheets=[part.name for part in table.parts if part.name],
+            other_sheets=list(table.other_sheets),
+        )
 
-    def _reader(self, known: dict[tuple[str, str], Known]) -> DealReader | CampaignReader:
+    def _reader(self, known: dict[tuple[str, str], Known], scan: Scan) -> DealReader | CampaignReader:
         language, profile = headers_language(self.table.headers), self.columns.profile
         if profile.kind == "campaigns":
-            return CampaignReader(language, self._readings)
+            return CampaignReader(language, scan.readings)
         campaigns = entry_ids(known, "campaign")
-        return DealReader(language, profile.outcomes, profile.currency, self._readings, self.accounts, campaigns)
+        return DealReader(language, profile.outcomes, profile.currency, scan.readings, self.accounts, campaigns)
 
-    def _records(self, reader: DealReader | CampaignReader, report: Report, findings: Findings) -> Iterator[Record]:
-        rows: dict[str, int] = {}
-        for place, row in enumerate(self.table.rows(), start=1):
-            self.progress("Importing", place, self._rows)
+    def _records(
+        self, reader: DealReader | CampaignReader, scan: Scan, report: Report, findings: Findings
+    ) -> Iterator[Record]:
+        for place, row in scan.numbered():
+            self.progress("Importing", place + 1, scan.rows)
             if isinstance(row, RowProblem):
-                findings.wrong(row.row, row.message)
+                findings.wrong(row.row, row.message, row.sheet)
                 report.left_out += 1
                 continue
-            cells = RowReader(self.columns, row)
-            if cells.has("row_start") and not cells.text("row_start"):
-                continue  # another line of a table inside the record above
-            crm_id = cells.text("crm_id")
-            if not crm_id or crm_id in rows:
-                findings.wrong(row.number, _unusable(crm_id, rows.get(crm_id, 0)))
-                report.left_out += 1
+            cells = record_row(place, row, scan, report, findings)
+            if cells is None:
                 continue
-            rows[crm_id] = row.number
             record = reader.record(cells)
             for problem in cells.problems:
-                findings.wrong(row.number, problem)
+                findings.wrong(row.number, problem, row.sheet)
             findings.see(record)
+            findings.read(cells)
             yield record
 
     def _import(self, record: Record, known: Known | None, report: Report, findings: Findings, *, write: bool) -> None:
@@ -160,12 +181,6 @@ class CrmImport:
                     findings.wrong(record.row, error.sentence)
 
 
-def _unusable(crm_id: str, row: int) -> str:
-    if crm_id:
-        return say("Duplicate id '{id}', also in row {row}; the first row is used.", id=crm_id, row=row)
-    return say("The row has no CRM id and was skipped.")
-
-
 def _unsound(path: str) -> str:
     return say("{path} has errors and was not changed; fix it first ('kb check' lists them).", path=path)
 
@@ -173,24 +188,3 @@ def _unsound(path: str) -> str:
 def _duplicates(paths: list[tuple[str, str]]) -> Iterator[str]:
     for path, first in paths:
         yield say("{path} has the same CRM id as {first}; only {first} is updated.", path=path, first=first)
-
-
-def _notes(reader: DealReader | CampaignReader) -> Iterator[str]:
-    if not isinstance(reader, DealReader):
-        return
-    for stage, count in reader.guessed.most_common(MOST_STAGES):
-        yield say(
-            "Unknown stage '{stage}' ({count} deals); it counts as open."
-            " If that is wrong, add it under 'outcomes' in a mapping.",
-            stage=stage,
-            count=count,
-        )
-    if reader.unlinked:
-        count, first = sum(reader.unlinked.values()), next(iter(reader.unlinked))
-        yield say(
-            "{count} deals belong to a campaign that has no entry, for example '{first}'. Import the campaigns first.",
-            count=count,
-            first=first,
-        )
-    if reader.amounts and not reader.currencies:
-        yield say("No amount has a currency, so JPY is assumed. If that is wrong, add 'currency: USD' to a mapping.")

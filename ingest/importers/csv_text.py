@@ -12,10 +12,11 @@ from typing import TextIO
 from ingest.importers.errors import ImportRefusedError
 from kb.wording import say
 
-SEPARATORS = (",", ";", "\t")  # in order of preference on a tie
+SEPARATORS = (",", ";", "\t", "|")  # in order of preference on a tie
 MAX_CELL = 1_000_000  # characters; more is an unclosed quote
 MAX_LINE = 5_000_000  # characters, which are in memory at once
 _BLOCK = 1 << 20
+_FIRST_LINES = 20
 _HEAD = 1 << 16  # bytes; the header is always shorter
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _DECLARED = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]")  # first line that declares the separator to spreadsheets
@@ -56,14 +57,14 @@ def encoding_of(path: Path, given: str = "") -> str:
 
 
 def separator_of(path: Path, encoding: str) -> str:
-    """Return the column separator, from the first non-empty line."""
+    """Return the column separator: the one in most of the first lines, then in the first line that has any."""
     with path.open("r", encoding=encoding, newline="", errors="replace") as file:
         head = file.read(_HEAD)
     declared = _DECLARED.match(head)
     if declared:
         return declared[1]
-    line = next((line for line in _QUOTED.sub("", head).splitlines() if line.strip()), "")
-    return max(SEPARATORS, key=line.count)
+    lines = [line for line in _QUOTED.sub("", head).splitlines() if any(map(line.count, SEPARATORS))][:_FIRST_LINES]
+    return max(SEPARATORS, key=lambda sign: (sum(sign in line for line in lines), lines[0].count(sign) if lines else 0))
 
 
 def csv_rows(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, Sequence[str] | str]]:

@@ -9,11 +9,13 @@ from datetime import date
 
 from ingest.fields import FieldError, to_count
 from ingest.importers.accounts import Account, Accounts
-from ingest.importers.days import Reading, day_of
-from ingest.importers.numbers import amount_of, is_true
+from ingest.importers.cell_days import cell_day
+from ingest.importers.days import Reading
+from ingest.importers.identity import key_of
+from ingest.importers.numbers import is_true
 from ingest.importers.profiles import common_outcomes
 from ingest.importers.record import Record, RowReader, body_of
-from ingest.importers.stages import outcome_of_stage
+from ingest.importers.stages import outcome_of_stage, reason_in_stage
 from ingest.machine import IMPORTED
 from ingest.yaml_text import Plain
 from kb.entry import Language, Outcome
@@ -45,7 +47,7 @@ class DealReader:
         """Return the record of a row; problems are collected in `cells`."""
         outcome = self.outcome(cells)
         customer, account = self._customer(cells)
-        amount = cells.read("amount", amount_of) or (None, None)
+        amount = cells.money("amount") or cells.money("expected_amount") or (None, None)
         named = self._currency(cells) or amount[1] or self.currency
         self.amounts += amount[0] is not None
         self.currencies += bool(named)
@@ -73,36 +75,40 @@ class DealReader:
             "crm_id": crm_id,
         }
         kept = {name: value for name, value in fields.items() if value}
-        return Record(cells.row.number, "deal", crm_id, customer or title, kept, self._body(cells))
+        return Record(cells.row.number, "deal", crm_id, customer or title, kept, self._body(cells, outcome))
 
     def outcome(self, cells: RowReader) -> Outcome | None:
         """Return the outcome of a deal: from the won and closed columns, else the outcome column, else the stage."""
-        stage = cells.text("stage")
-        by_stage = cells.read("outcome", self._named) or self._known(stage)
-        ticked = self._ticked(cells, by_stage)
-        if ticked and by_stage and (ticked == "won") != (by_stage == "won") and {ticked, by_stage} & {"won"}:
-            message = say(
-                "The stage '{stage}' contradicts the won or closed column; the column is used.",
-                stage=stage,
+        said = self._deciding(cells)
+        known = self._known(said)
+        ticked = self._ticked(cells, known)
+        if ticked and known and (ticked == "won") != (known == "won") and {ticked, known} & {"won"}:
+            cells.problems.append(
+                say("The stage '{stage}' contradicts the won or closed column; the column is used.", stage=said)
             )
-            cells.problems.append(message)
-        found = ticked or by_stage
-        if not found and stage:
-            self.guessed[stage] += 1
+        found = ticked or known
+        if not found and said:
+            self.guessed[said] += 1
             found = "open"
         if not found:
             cells.problems.append(
                 say("The row has neither a stage nor an outcome; the deal is imported without an outcome.")
             )
-        elif stage:
-            self.stages.setdefault(stage, found)
+        elif said and not ticked:
+            self.stages.setdefault(said, found)
         return found
 
-    def _named(self, text: str) -> Outcome:
-        found = self._known(text)
-        if not found:
-            raise FieldError(say("'{value}' is not a valid outcome; the stage is used.", value=text[:60]))
-        return found
+    def _deciding(self, cells: RowReader) -> str:
+        """Return the cell that says the outcome: the outcome or status, unless only the stage is understood."""
+        stage, named = cells.text("stage"), cells.text("outcome")
+        if not named or (not self._known(named) and self._known(stage)):
+            if named:
+                what = say("'{value}' is not a valid outcome; the stage is used.", value=named[:60])
+                column = cells.columns.used["outcome"]
+                cells.problems.append(say("{column}: {what}", column=column, what=what))
+                cells.failed.add("outcome")
+            return stage
+        return named
 
     def _known(self, stage: str) -> Outcome | None:
         return outcome_of_stage(stage, self.outcomes) or outcome_of_stage(stage, common_outcomes()) if stage else None
@@ -140,7 +146,7 @@ class DealReader:
 
     def _days(self, cells: RowReader, outcome: Outcome | None) -> tuple[date | None, int | None]:
         """Return close date and cycle days of a closed deal; the expected dates of an open one are ignored."""
-        closed, started = self._day(cells, "closed_on"), self._day(cells, "started_on")
+        closed, started = self._closed(cells, outcome), self._day(cells, "started_on")
         if outcome not in CLOSED:
             return None, None
         counted = cells.read("cycle_days", to_count)
@@ -153,9 +159,13 @@ class DealReader:
             return closed, None
         return closed, (closed - started).days
 
+    def _closed(self, cells: RowReader, outcome: Outcome | None) -> date | None:
+        closed, lost = self._day(cells, "closed_on"), self._day(cells, "lost_on")
+        return closed if outcome == "won" else lost or closed
+
     def _day(self, cells: RowReader, name: str) -> date | None:
         reading = self.readings.get(cells.columns.used.get(name, ""), Reading())
-        return cells.read(name, lambda text: day_of(text, reading.order))
+        return cells.read(name, lambda text: cell_day(text, reading.order))
 
     def _size(self, cells: RowReader, account: Account) -> str:
         size = cells.read("size", to_count)
@@ -168,15 +178,25 @@ class DealReader:
 
     def _campaign(self, cells: RowReader) -> str:
         crm_id = cells.text("campaign")
-        if crm_id and crm_id not in self.campaigns:
+        if crm_id and key_of(crm_id) not in self.campaigns:
             self.unlinked[crm_id] += 1
-        return self.campaigns.get(crm_id, "")
+        return self.campaigns.get(key_of(crm_id), "")
 
-    def _body(self, cells: RowReader) -> str:
+    def _body(self, cells: RowReader, outcome: Outcome | None) -> str:
         parts = ((_REASON, "reason"), (_DESCRIPTION, "description"), (_NEXT, "next_step"))
+        texts = {name: cells.block(name) for _, name in parts}
+        if self._known(texts["reason"]) == outcome:  # a reason that repeats the outcome is none
+            texts["reason"] = ""
+        texts["reason"] = texts["reason"] or self._reason(cells)
         return body_of(
-            IMPORTED["deal"][self.language], [(heading[self.language], cells.block(name)) for heading, name in parts]
+            IMPORTED["deal"][self.language], [(heading[self.language], texts[name]) for heading, name in parts]
         )
+
+    def _reason(self, cells: RowReader) -> str:
+        """Return the reason that a stage names."""
+        spellings = {**common_outcomes(), **self.outcomes}
+        found = (reason_in_stage(cells.text(name), spellings) for name in ("outcome", "stage"))
+        return next(filter(None, found), "")
 
 
 def _texts(value: Plain) -> list[str]:

@@ -9,6 +9,7 @@ from ingest import atomic
 from ingest.document import Document
 from ingest.front_matter import composed, edited
 from ingest.importers.changes import changes
+from ingest.importers.identity import key_of
 from ingest.importers.known import fields_of, key_at
 from ingest.importers.record import Record
 from ingest.inside import below
@@ -29,7 +30,7 @@ def new_file(folder: Path, record: Record) -> bool:
         try:
             atomic.create(below(folder, path), text, durable=False)
         except FileExistsError:  # another record whose id differs only in case, or a person's file
-            if key_at(folder, path) == (record.kind, record.crm_id):
+            if key_at(folder, path) == (record.kind, key_of(record.crm_id)):
                 return False
             continue
         return True

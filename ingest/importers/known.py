@@ -12,6 +12,7 @@ from ingest.field_reader import as_written
 from ingest.fields import FieldError, to_choice
 from ingest.files import MAX_FILE_BYTES, EntryFile, decode, find_files
 from ingest.front_matter import fields_in
+from ingest.importers.identity import key_of
 from ingest.parse import kind_of_folder
 from ingest.yaml_text import Plain
 from kb.choices import CHOICES
@@ -89,7 +90,7 @@ def _read(file: EntryFile) -> tuple[Key, Known] | None:
     if not crm_id:
         return None
     is_sound = is_sound and not content.problems  # updating a file in another encoding would rewrite all of it
-    return (_kind(fields, file.path), crm_id), Known(file.path, fields, is_sound)
+    return (_kind(fields, file.path), key_of(crm_id)), Known(file.path, fields, is_sound)
 
 
 def fields_of(document: Document) -> tuple[dict[str, Plain], bool]:
@@ -104,7 +105,7 @@ def fields_of(document: Document) -> tuple[dict[str, Plain], bool]:
 
 def _unsound(yaml: str, path: str) -> tuple[Key, Known] | None:
     found = _LINE.search(yaml)
-    return ((_kind({}, path), found[1].strip("'\"")), Known(path, {}, is_sound=False)) if found else None
+    return ((_kind({}, path), key_of(found[1].strip("'\""))), Known(path, {}, is_sound=False)) if found else None
 
 
 def is_empty(value: Plain | None) -> bool:

@@ -1,8 +1,7 @@
-"""Which column of an export holds which field: profiles of known CRMs, and custom mappings."""
+"""Profiles of known CRMs and custom mappings: which headers hold which field, and what stages mean."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -13,7 +12,7 @@ from ingest.front_matter import field_of
 from ingest.importers.days import ORDERS
 from ingest.importers.errors import ImportRefusedError
 from ingest.importers.stages import folded
-from ingest.yaml_text import Line, Plain, YamlTextError, read_mapping, written
+from ingest.yaml_text import Line, Plain, YamlTextError, read_mapping
 from kb.choices import CHOICES, METRICS
 from kb.entry import Outcome
 from kb.errors import why_refused
@@ -21,12 +20,15 @@ from kb.playbook import Term, Vocabulary
 from kb.wording import say
 
 FOLDER = Path(__file__).parent / "profiles"
-ORDER = ("salesforce", "hubspot", "kintone", "sansan", "generic")  # in order of preference on a tie
+ORDER = (
+    "salesforce", "hubspot", "pipedrive", "zoho", "dynamics 365", "kintone", "sansan", "mazrica", "generic",
+)  # fmt: skip  # in order of preference among equals
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "deals": (
-        "crm_id", "title", "customer", "account_id", "outcome", "stage", "is_won", "is_closed", "amount", "currency",
-        "closed_on", "started_on", "cycle_days", "product", "industry", "size", "owner", "lead_source", "campaign",
-        "competitor", "reason", "next_step", "description", "row_start",
+        "crm_id", "title", "customer", "account_id", "outcome", "stage", "is_won", "is_closed", "amount",
+        "expected_amount", "unit", "currency", "closed_on", "lost_on", "started_on", "cycle_days", "product",
+        "industry", "size", "owner", "lead_source", "campaign", "competitor", "reason", "next_step", "description",
+        "row_start",
     ),
     "campaigns": (
         "crm_id", "title", "channel", "period", "starts_on", "ends_on", "audience", "product", "industry", *METRICS,
@@ -34,7 +36,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "accounts": ("account_id", "customer", "industry", "size"),
 }  # fmt: skip
-_PARTS = ("name", "kind", "fields", "outcomes", "currency", "dates")
+_PARTS = ("name", "kind", "fields", "outcomes", "currency", "dates", "id_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,51 +49,13 @@ class Profile:
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)  # folded stage → outcome
     currency: str = ""  # default of amounts without one
     dates: str = ""  # one of ORDERS; empty: detected
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """A profile applied to the headers of a table."""
-
-    profile: Profile
-    places: Mapping[str, int]  # field → column index
-    headers: tuple[str, ...]
-
-    @property
-    def used(self) -> dict[str, str]:
-        """The header of each field that has a column."""
-        return {name: self.headers[place] for name, place in self.places.items()}
-
-    @property
-    def ignored(self) -> list[str]:
-        """The headers without a field."""
-        return [header for place, header in enumerate(self.headers) if place not in self.places.values()]
+    id_from: tuple[str, ...] = ()  # fields that identify a record of an export without ids
 
 
 def profiles(kind: str) -> list[Profile]:
     """Return the known profiles of a kind."""
     found = [profile for profile in _all() if profile.kind == kind]
     return sorted(found, key=lambda p: ORDER.index(p.name.lower()) if p.name.lower() in ORDER else len(ORDER))
-
-
-def choose(headers: Sequence[str], kinds: Iterable[str]) -> Columns:
-    """Return the profile that matches most headers, applied."""
-    applied = [apply(profile, headers) for kind in kinds for profile in profiles(kind)]
-    return max(applied, key=lambda columns: len(columns.places))
-
-
-def apply(profile: Profile, headers: Sequence[str]) -> Columns:
-    """Find the column of each field, by its first matching header; a column holds one field."""
-    by_spelling: dict[str, int] = {}
-    for at, header in enumerate(headers):
-        by_spelling.setdefault(_header(header), at)
-    places: dict[str, int] = {}
-    for name, spellings in profile.fields.items():
-        candidates = (by_spelling.get(_header(spelling)) for spelling in spellings)
-        place = next((place for place in candidates if place is not None and place not in places.values()), None)
-        if place is not None:
-            places[name] = place
-    return Columns(profile, places, tuple(headers))
 
 
 def parse_profile(text: str, path: str) -> Profile:
@@ -127,24 +91,6 @@ def read_profile(path: Path) -> Profile:
     return replace(profile, name=profile.name or path.stem)
 
 
-def written_mapping(columns: Columns, stages: Mapping[str, str]) -> str:
-    """Return the detected columns and stage outcomes as a mapping file to edit."""
-    profile = columns.profile
-    text = written("name", profile.name) + written("kind", profile.kind)
-    text += "".join(
-        written(name, value) for name, value in (("currency", profile.currency), ("dates", profile.dates)) if value
-    )
-    text += f"# Fields: {', '.join(FIELDS[profile.kind])}\nfields:\n"
-    text += "".join("  " + written(name, [header]) for name, header in columns.used.items())
-    if columns.ignored:
-        text += "".join(f"# without a field: {header}\n" for header in columns.ignored)
-    if stages:
-        text += "outcomes:\n"
-        for outcome in dict.fromkeys(stages.values()):
-            text += "  " + written(outcome, [stage for stage, meant in stages.items() if meant == outcome])
-    return text
-
-
 @cache
 def common_outcomes() -> Mapping[str, Outcome]:
     """Return the outcomes of common stages, by folded spelling."""
@@ -161,6 +107,8 @@ def _with_part(profile: Profile, name: str, value: Plain) -> Profile:
         return replace(profile, outcomes=_outcomes(_mapping(value)))
     if name == "dates":
         return replace(profile, dates=to_choice(value, _words(ORDERS)))
+    if name == "id_from":
+        return replace(profile, id_from=tuple(field_of(key) for key in to_texts(value)))
     if name == "currency":
         return replace(profile, currency=to_text(value).upper())
     return replace(profile, name=to_text(value))
@@ -182,10 +130,6 @@ def _outcomes(value: Mapping[str, Plain]) -> dict[str, Outcome]:
         outcome: Outcome = to_choice(spelling, CHOICES["outcome"])  # type: ignore[assignment]  # its values are outcomes
         outcomes |= dict.fromkeys(map(folded, to_texts(stages)), outcome)
     return outcomes
-
-
-def _header(text: str) -> str:
-    return folded(unicodedata.normalize("NFKC", text).strip().removesuffix("__c"))
 
 
 def _wrong(path: str, line: int, what: str) -> ImportRefusedError:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ingest.fields import FieldError
-from ingest.importers.profiles import Columns
+from ingest.importers.columns import Columns
 from ingest.importers.table import Row
+from ingest.importers.units import Unit, amount_in, unit_of
 from ingest.parse import detect_language
 from ingest.yaml_text import Plain
 from kb.entry import Language
+from kb.money import Money
 from kb.wording import say
 
 T = TypeVar("T")
@@ -40,7 +42,10 @@ class RowReader:
 
     columns: Columns
     row: Row
+    known: Mapping[str, str] = field(default_factory=dict)  # fields that were read from more than this row
     problems: list[str] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)  # fields whose cell was not read
+    meanings: dict[str, str] = field(default_factory=dict)  # field → what its cell was read as
 
     def text(self, name: str) -> str:
         """Return a cell as one line."""
@@ -48,6 +53,8 @@ class RowReader:
 
     def block(self, name: str) -> str:
         """Return a cell with its line breaks."""
+        if name in self.known:
+            return self.known[name]
         place = self.columns.places.get(name)
         text = "" if place is None else clean(self.row.cells[place])
         return "" if text in _EMPTY else text
@@ -70,13 +77,29 @@ class RowReader:
         if not text:
             return None
         try:
-            return convert(text)
+            value = convert(text)
         except FieldError as error:
             column = self.columns.used[name]
+            self.failed.add(name)
             self.problems.append(
                 say("{column}: {what} The value was not imported.", column=column, what=error.sentence)
             )
             return None
+        self.meanings[name] = " ".join(map(str, filter(None, value))) if isinstance(value, tuple) else str(value)
+        return value
+
+    def money(self, name: str) -> Money | None:
+        """Return an amount in the unit that its own row, its header or the title of the table names."""
+        unit = self.columns.units.get(name, Unit())
+        named = self.text("unit") if name in ("amount", "expected_amount") else ""
+        if named:
+            unit = unit_of(named) or unit
+            if not unit_of(named):
+                self.failed.add("unit")
+                self.problems.append(
+                    say("'{value}' is not a unit of money; the amount was read as it is.", value=named)
+                )
+        return self.read(name, lambda text: amount_in(text, unit))
 
 
 def clean(text: str) -> str:

@@ -24,7 +24,7 @@ MARKDOWN = (".md", ".markdown")
 PLAIN = (".txt",)
 TRANSCRIPTS = (".vtt", ".srt")
 DOCUMENTS = (".pptx", ".docx", ".pdf", ".html", ".htm")
-TABLES = (".csv", ".tsv", ".xlsx")
+TABLES = (".csv", ".tsv", ".xlsx", ".xls")
 ACCEPTED = (*MARKDOWN, *PLAIN, *TRANSCRIPTS, *DOCUMENTS, *TABLES)
 MOST_ROWS = 5_000  # of an export on the page; more take minutes, so the terminal imports them
 LEAST_TURNS = 2  # with a speaker or a time, for a plain text to be a transcript
@@ -63,7 +63,7 @@ def crm_import(name: str, raw: bytes, folder: Path, playbook: Playbook, lock: Pa
 
 def has_problems(report: Report) -> bool:
     """Whether somebody should look at an export before it is imported."""
-    return bool(report.problems or report.unknown or report.failure)
+    return bool(report.problems or report.unknown or report.unknown_stages or report.failure)
 
 
 def _received(name: str, raw: bytes, document: Converter, transcript: Converter) -> Upload:

@@ -59,9 +59,46 @@ def test_a_preview_shows_what_was_understood_and_writes_nothing(place: Place, ex
 
 
 def test_a_yes_at_the_question_writes_what_was_shown(place: Place, export: Path) -> None:
-    result = CliRunner().invoke(app, ["import", "crm", str(export)], input="y\n", env=place.environment)
+    result = CliRunner().invoke(app, ["import", "crm", str(export)], input="\ny\n", env=place.environment)
     assert "2 files written." in result.stderr
     assert len(files(place.entries)) == 2
+
+
+def test_an_unknown_stage_is_asked_once_and_the_answer_kept_in_a_mapping(
+    place: Place, export: Path, tmp_path: Path
+) -> None:
+    mapping = tmp_path / "answers.yaml"
+    result = CliRunner().invoke(
+        app, ["import", "crm", str(export)], input=f"受注\ny\n{mapping}\n", env=place.environment
+    )
+    assert "What does the stage '祝杯' (1 deals) mean?" in result.stderr
+    assert "祝杯 → won" in result.stdout
+    assert "won: [受注, 祝杯]" in mapping.read_text("utf-8")
+    again = place.kb("import", "crm", str(export), "--mapping", str(mapping))
+    assert "What does the stage" not in again.stderr
+
+
+def test_a_column_is_corrected_before_anything_is_written(place: Place, tmp_path: Path) -> None:
+    export = write_csv(tmp_path / "d.csv", (*HEADERS, "税込合計"), (*DEAL, "1,320万円"))
+    answers = "amount=\n金額=税込\namount=税込合計\ny\n\n"
+    result = CliRunner().invoke(app, ["import", "crm", str(export)], input=answers, env=place.environment)
+    assert "No column '税込'. Columns: 商談ID" in result.stderr
+    assert "amount       税込合計 (1 read, 0 empty, 0 not read): 1,320万円 → 13200000 JPY" in result.stdout
+    (text,) = files(place.entries).values()
+    assert "amount: 13200000\n" in text
+
+
+def test_options_set_columns_stages_and_ids(place: Place, tmp_path: Path) -> None:
+    export = write_csv(tmp_path / "d.csv", ("顧客名", "案件名", "段階", "額"), ("浜野製薬", "点検", "祝杯", "120"))
+    refused = place.process("import", "crm", str(export))
+    assert "--id-from title,customer,started_on" in refused.stderr
+    options = ["--id-from", "title,customer", "--column", "amount=額", "--stage", "祝杯=受注", "--json"]
+    report = json.loads(place.kb("import", "crm", str(export), *options, "--yes").stdout)
+    assert (report["outcomes"], report["totals"], report["written"]) == ({"won": 1}, {"JPY": 120}, 1)
+    assert any("The ids are made from 案件名, 顧客名." in note for note in report["notes"])
+    assert json.loads(place.kb("import", "crm", str(export), *options).stdout)["unchanged"] == 1
+    wrong = place.process("import", "crm", str(export), "--id-from", "title,owner")
+    assert wrong.stderr.startswith("No column holds 'owner'.")
 
 
 def test_yes_writes_without_a_question_and_a_second_time_nothing(place: Place, export: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.importers.errors import ImportRefusedError
-from ingest.importers.table import Row, RowProblem, open_table
+from ingest.importers.table import Row, RowProblem, Where, open_table
 from tests.ingest.importers.tables import DEAL, HEADERS, csv_text, write_csv, write_workbook
 
 
@@ -112,7 +112,7 @@ def test_empty_rows_are_left_out_and_the_header_may_stand_below_some(tmp_path: P
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(200), "Not a text file"),
         ("id,société\n".encode("cp1252"), "neither UTF-8 nor CP932"),
         (b"id,name\n1,a\x00b\n", "Not a text file"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "password-protected or an old .xls file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "password-protected or damaged"),
         (b"PK\x03\x04broken", "The workbook is damaged"),
     ],
 )
@@ -131,11 +131,11 @@ def test_a_missing_file_is_refused_with_a_reason(tmp_path: Path) -> None:
 def test_an_encoding_may_be_named_and_is_checked(tmp_path: Path) -> None:
     path = tmp_path / "deals.csv"
     path.write_bytes("id;société\n1;x\n".encode("cp1252"))
-    assert open_table(path, "cp1252").headers == ("id", "société")
+    assert open_table(path, Where("cp1252")).headers == ("id", "société")
     with pytest.raises(ImportRefusedError, match="Line 1 of the file is not valid UTF-8"):
-        open_table(path, "utf8")
+        open_table(path, Where("utf8"))
     with pytest.raises(ImportRefusedError, match="'klingon' is not a known encoding"):
-        open_table(path, "klingon")
+        open_table(path, Where("klingon"))
 
 
 def test_a_workbook_is_read_like_a_csv_file(tmp_path: Path) -> None:

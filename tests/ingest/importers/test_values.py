@@ -10,10 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.fields import FieldError
+from ingest.importers.columns import apply, choose
 from ingest.importers.days import DayOrders, Order, day_of, order_notes
+from ingest.importers.identity import key_of
+from ingest.importers.mapping import written_mapping
 from ingest.importers.numbers import amount_of, is_true
-from ingest.importers.profiles import FIELDS, apply, choose, common_outcomes, parse_profile, profiles, written_mapping
-from ingest.importers.stages import outcome_of_stage
+from ingest.importers.profiles import FIELDS, common_outcomes, parse_profile, profiles
+from ingest.importers.stages import outcome_of_stage, reason_in_stage
+from ingest.importers.units import Unit, unit_in_header
 
 
 @pytest.mark.parametrize(
@@ -114,11 +118,60 @@ def test_a_column_that_does_not_tell_follows_the_others_and_a_mapping_decides() 
         ("07. 受注", "won"),
         ("受注（新規）", "won"), ("失注", "lost"), ("Closed Lost", "lost"), ("失注(競合)", "lost"), ("S9_失注", "lost"),
         ("見送り", "no-decision"), ("失注(見送り)", "no-decision"), ("クローズ(受注)", "won"), ("Prospecting", "open"),
-        ("商談中", "open"), ("受注確度A", None), ("not won", None), ("", None),
+        ("商談中", "open"), ("Closed Won - Renewal", "won"), ("#10 Closed lost", "lost"), ("【受注】", "won"),
+        ("×失注", "lost"), ("🎉Won", "won"), ("受注 100%", "won"), ("Lost - Price", "lost"), ("ロスト", "lost"),
+        ("敗北", "lost"), ("Stage 5: Closed Won", "won"), ("受注 80%", None), ("受注(見込み)", None),
+        ("受注見込み", None),
+        ("失注→再提案", None), ("New - Lost", None), ("受注確度A", None), ("not won", None), ("", None),
     ],
 )  # fmt: skip
 def test_a_stage_says_how_a_deal_ended(stage: str, outcome: str | None) -> None:
     assert outcome_of_stage(stage, common_outcomes()) == outcome
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason"),
+    [
+        ("Lost - Price", "Price"),
+        ("失注（価格）", "価格"),
+        ("【失注】時期", "時期"),
+        ("Closed lost (Sales Pipeline)", ""),
+        ("失注(見送り)", ""),
+        ("Closed Won - Renewal", ""),
+    ],
+)
+def test_a_lost_stage_may_name_its_reason(stage: str, reason: str) -> None:
+    assert reason_in_stage(stage, common_outcomes()) == reason
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("契約総額(万円)", Unit("万", "JPY")), ("金額［千円・税抜］", Unit("千", "JPY")),
+        ("金額 単位:千円", Unit("千", "JPY")),
+        ("売上百万円", Unit("百万", "JPY")), ("Amount (USD K)", Unit("K", "USD")), ("ARR ($000)", Unit("K", "USD")),
+        ("Amount (in thousands)", Unit("K")), ("Deal Value in millions", Unit("M")), ("Amount_kUSD", Unit("K", "USD")),
+        ("金額(円)", Unit("", "JPY")), ("金額（税抜）", Unit()), ("Stock", Unit()), ("Amount", Unit()),
+    ],
+)  # fmt: skip
+def test_a_header_names_the_unit_of_its_amounts(header: str, unit: Unit) -> None:
+    assert unit_in_header(header) == unit
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("006Q000000A1bCd", "006Q000000A1bCdIAM"), ("A451", "Ａ４５１"), ("00123", '="00123"'), ("00124", "'00124"),
+        ("1001", "1001.0"),
+    ],
+)  # fmt: skip
+def test_spellings_of_one_id_are_one(one: str, other: str) -> None:
+    assert key_of(one) == key_of(other)
+
+
+@pytest.mark.parametrize("other", ["006Q000000A1bCD", "006Q000000A1bCd123", "A4510", "00123"])
+def test_other_ids_stay_others(other: str) -> None:
+    assert key_of(other) not in map(key_of, ["006Q000000A1bCd", "A451", "123"])
 
 
 @pytest.mark.parametrize(
