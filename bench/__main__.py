@@ -18,6 +18,7 @@ PARTS = {
     "handbook": ("bench.handbook", "measure_handbook", "a folder of plain Markdown pages, as is"),
     "outcomes": ("bench.outcomes", "measure_outcomes", "whether similar deals predict how a deal ends"),
     "insight": ("bench.insight", "measure_insight", "similar deals and scoreboards over many deals"),
+    "honesty": ("bench.honesty", "measure_honesty", "what boards say in simulated bases whose truth is known"),
     "gaps": ("bench.gaps", "measure_gaps", "clustering of failed searches"),
     "saving": ("bench.saving", "measure_saving", "how soon saved or dropped files are found"),
     "meeting": ("bench.meeting", "measure_meeting", "the meeting over many deals and logged searches"),

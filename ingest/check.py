@@ -14,7 +14,9 @@ from ingest.fields import did_you_mean
 from ingest.files import EntryFile, FileText, find_files, not_followed, not_regular, read_file, unreadable_file
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME, load_playbook
+from kb.clock import CLOCK
 from kb.entry import Entry, Problem
+from kb.insight.uncounted import COUNTED, uncounted_problems
 from kb.loop.lineage import link_cycles
 from kb.playbook import Playbook
 from kb.wording import say, together
@@ -101,6 +103,7 @@ def check(folder: Path) -> tuple[int, list[Problem]]:
     found = [*problems, *unreadable]
     taken: dict[str, str] = {}
     links: list[tuple[str, str, str, str]] = []
+    counted: list[Entry] = []
     for file in files:
         content = read_file(file)
         if isinstance(content, Problem):
@@ -111,6 +114,8 @@ def check(folder: Path) -> tuple[int, list[Problem]]:
         found += [*content.problems, *parsed.problems, *clash]
         taken[entry.id] = file.path
         links += [(file.path, entry.id, relation, target) for relation, target in entry.links()]
+        counted += [entry] if entry.kind in COUNTED and entry.status == "published" else []
+    found += uncounted_problems(counted, CLOCK.today())
     found += [*dangling(links, set(taken)), *link_cycles(links)]
     return len(taken), sorted(set(found))
 

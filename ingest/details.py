@@ -20,6 +20,7 @@ from ingest.yaml_text import Plain
 from kb.choices import CHOICES, MONEY_METRICS
 from kb.entry import Campaign, Deal, Reason, TalkTrack, Variant
 from kb.fields import Field, own_fields
+from kb.loop.ratios import too_many
 from kb.playbook import Playbook
 from kb.wording import say
 
@@ -133,6 +134,13 @@ def _metrics(reader: FieldReader, field: str) -> dict[str, int]:
         number = _part(reader, field, {key: value}, key, _amount if name in MONEY_METRICS else to_count, -1)
         if number >= 0:
             metrics[name] = number
+    if field == "metrics" and (pair := too_many(metrics)):
+        then, first = pair
+        what = say(
+            "{then} ({more}) is more than {first} ({count}); this campaign is left out of their ratio.",
+            then=then, more=metrics[then], first=first, count=metrics[first],
+        )  # fmt: skip
+        reader.wrong(field, what)
     return metrics
 
 

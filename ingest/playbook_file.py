@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_texts
 from ingest.yaml_text import Line, Plain, YamlTextError, duplicate_key, read_mapping
 from kb.choices import CHOICES
+from kb.currencies import HOME, ExchangeRates
 from kb.entry import Problem
 from kb.fields import AGREED
+from kb.loop.ratios import EXAMPLES, read_ratio
+from kb.loop.targets import share_target
+from kb.money import find_money
 from kb.playbook import ClosedDeals, Playbook, Term, Vocabulary
 from kb.wording import say
 
 PLAYBOOK_NAME = "playbook.yaml"
 STARTER = Path(__file__).parent / "templates" / PLAYBOOK_NAME  # for a folder that has none
-_KNOWN = ("company", "kgi", "kpis", "lead_stages", "sla", *AGREED.values(), "reasons", "closed_deals", "synonyms")
+_PARTS = ("company", "kgi", "kpis", "lead_stages", "sla", "reasons", "closed_deals", "rates", "synonyms")
+_KNOWN = (*_PARTS, *AGREED.values())
 _CLOSED = Vocabulary.of(term for term in CHOICES["outcome"].terms if term.key != "open")
 
 
@@ -35,16 +42,18 @@ def load_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple
     problems = [Problem(path, line.line, duplicate_key(line)) for line in repeated]
     problems += [Problem(path, line.line, _unknown_part(line.key)) for line in lines if line.key not in _KNOWN]
     reader = _Parts(path, {line.key: line for line in lines}, problems)
+    kgi = reader.mapping("kgi")
     vocabularies = {name: reader.vocabulary(part) for name, part in AGREED.items()}
     playbook = Playbook(
         company=reader.text("company"),
-        kgi=reader.mapping("kgi"),
+        kgi=kgi,
         kpis=reader.with_targets(reader.unique("kpis", reader.mappings("kpis"))),
         lead_stages=reader.unique("lead_stages", reader.mappings("lead_stages")),
         sla=reader.mappings("sla"),
         vocabularies=vocabularies,
         reasons=reader.reasons(),
         closed_deals=reader.closed_deals(vocabularies["industry"]),
+        rates=reader.rates(str(kgi.get("target", ""))),
         synonyms=reader.synonyms(),
     )
     return playbook, tuple(problems)
@@ -104,7 +113,23 @@ class _Parts:
             if not kpi.get("target"):
                 name = str(kpi.get("key") or kpi.get("name") or "")
                 self._wrong("kpis", say("'{key}' has no target; add one such as 'target: 28%'.", key=name))
+            self._check_ratio(kpi)
         return kpis
+
+    def _check_ratio(self, kpi: Mapping[str, Any]) -> None:
+        """Report a target share that does not say which share: it is compared with nothing."""
+        name, ratio = str(kpi.get("key") or kpi.get("name") or ""), kpi.get("ratio")
+        if ratio and not read_ratio(str(ratio)):
+            known = ", ".join(EXAMPLES)
+            self._wrong(
+                "kpis", say("'{key}': unknown ratio '{ratio}'; use {known}.", key=name, ratio=ratio, known=known)
+            )
+        elif not ratio and share_target(str(kpi.get("target") or "")) is not None:
+            what = say(
+                "'{key}': which ratio is its target of? Add one such as 'ratio: won/sql', else nothing is compared.",
+                key=name,
+            )
+            self._wrong("kpis", what)
 
     def _mappings(self, name: str, value: Plain) -> list[dict[str, Plain]]:
         if not value:
@@ -145,26 +170,46 @@ class _Parts:
         return reasons
 
     def closed_deals(self, industries: Vocabulary) -> tuple[ClosedDeals, ...]:
-        totals = []
+        totals: list[ClosedDeals] = []
         for item in self.mappings("closed_deals"):
             try:
                 industry = to_text(item.get("industry", ""))
                 term = industries.find(industry)
                 date_from, date_to = _period(to_text(item.get("period", "")))
-                totals.append(
-                    ClosedDeals(
-                        outcome=to_choice(item.get("outcome", ""), _CLOSED),
-                        count=to_count(item.get("count", "")),
-                        industry=term.key if term else industry,
-                        date_from=date_from,
-                        date_to=date_to,
-                    )
+                total = ClosedDeals(
+                    outcome=to_choice(item.get("outcome", ""), _CLOSED),
+                    count=to_count(item.get("count", "")),
+                    industry=term.key if term else industry,
+                    date_from=date_from,
+                    date_to=date_to,
                 )
+                if any(map(total.overlaps, totals)):
+                    what = say("two totals of '{outcome}' overlap; only the first one is used.", outcome=total.outcome)
+                    self._wrong("closed_deals", what)
+                else:
+                    totals.append(total)
             except FieldError as error:
                 example = "{outcome: won, count: 12, period: 2026-04-01/2026-09-30}"
                 what = say("expected items such as {example} ({error})", example=example, error=error.sentence)
                 self._wrong("closed_deals", what)
         return tuple(totals)
+
+    def rates(self, goal: str) -> ExchangeRates:
+        """Return the exchange rates, all into the currency of the goal."""
+        home = (find_money(goal) or (0, None))[1] or HOME
+        rates: dict[str, tuple[Decimal, date]] = {}
+        for item in self.mappings("rates"):
+            try:
+                code, rate = to_text(item.get("currency", "")).upper(), Decimal(to_text(item.get("rate", "")))
+                day = to_date(item.get("day", ""))
+            except (FieldError, InvalidOperation):
+                code, rate, day = "", Decimal(0), date.min
+            if not code or code == home or not rate.is_finite() or rate <= 0:
+                example = "{currency: USD, rate: 150, day: 2026-04-01}"
+                self._wrong("rates", say("expected items such as {example}, in {home}.", example=example, home=home))
+                continue
+            rates.setdefault(code, (rate, day))
+        return ExchangeRates(home, rates)
 
     def synonyms(self) -> tuple[tuple[str, ...], ...]:
         value = self._value("synonyms")

@@ -13,9 +13,12 @@ from ingest.chunk import Chunked
 from ingest.files import Listing, list_files, list_some, read_again
 from ingest.indexing import NOTHING, READER, TEXTS_AT_ONCE, Indexing, Progress, SyncReport, state_of
 from ingest.playbook_file import PLAYBOOK_NAME
+from kb.clock import CLOCK
 from kb.entry import Problem
 from kb.errors import KBError
+from kb.index.entries import numbered_entries
 from kb.index.index import Index
+from kb.insight.uncounted import COUNTED, uncounted_problems
 from kb.loop.lineage import link_cycles
 
 KEPT_PLAYBOOK = f"last-{PLAYBOOK_NAME}"  # in the index folder: the last good one
@@ -101,7 +104,7 @@ def sync_some(
     if not embed_later:
         work.embed_waiting(progress or _silent, lambda: index.writing(WAIT_SECONDS))
         work.embed_sentences()
-    problems = tuple(problem for problem in problems_of(index) if problem.path in set(paths))
+    problems = tuple(sorted(problem for problem in _of_files(index) if problem.path in set(paths)))
     return work.report(problems, time.monotonic() - started)
 
 
@@ -136,10 +139,15 @@ def kept_playbook(index: Index, folder: Path) -> PlaybookFile:
 
 
 def problems_of(index: Index) -> list[Problem]:
-    """Return all problems of an index: those of files, broken links and circular links."""
+    """Return all problems of an index: of files, broken and circular links, and entries that do not count."""
+    shown = [entry for kind in COUNTED for _, entry in numbered_entries(index.catalog, kind, index.visible)]
+    return sorted({*_of_files(index), *uncounted_problems(shown, CLOCK.today())})
+
+
+def _of_files(index: Index) -> set[Problem]:
     links = index.catalog.links()
     ids = {entry_id for entry_id, _ in index.catalog.states().values()}
-    return sorted({*index.catalog.problems(), *dangling(links, ids), *link_cycles(links)})
+    return {*index.catalog.problems(), *dangling(links, ids), *link_cycles(links)}
 
 
 def _shown(index: Index, listing: Listing, known: Collection[str]) -> Listing:

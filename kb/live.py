@@ -166,12 +166,12 @@ class LiveIndex:
         visible, playbook = index.visible, self._read_playbook()
         bounds, words = Bounds(index.catalog, visible), Thesaurus.of(playbook)
         if not is_complete:
-            empty = Insights(index.catalog, None, playbook, bounds, visible)
+            empty = Insights(index.catalog, None, playbook, bounds, visible, self.today)
             return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, visible), words)
         same = before.source.snapshot if before and before.source and before.index is index else None
         trusted = before.loop.last_known if before and same else None
         snapshot = take_snapshot(index.catalog, index.vectors, visible, same)
-        insights = Insights(index.catalog, snapshot, playbook, bounds, visible)
+        insights = Insights(index.catalog, snapshot, playbook, bounds, visible, self.today)
         known = before.source if before else None
         if known and 2 * len(known.snapshot.matrices["bodies"]) >= len(snapshot.matrices["bodies"]):
             calibration = known.calibration

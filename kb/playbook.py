@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from kb.currencies import ExchangeRates
+
 ALIKE = 0.7  # share of common letters below which a suggestion is absurd: finance for maintenance
 
 
@@ -80,6 +82,11 @@ class ClosedDeals:
     date_from: str = ""  # ISO day, inclusive
     date_to: str = ""
 
+    def overlaps(self, other: ClosedDeals) -> bool:
+        """Whether both count the same deals: of one outcome, in one industry, on the same days."""
+        is_same = (self.outcome, self.industry) == (other.outcome, other.industry)
+        return is_same and self.date_from <= (other.date_to or "9999") and other.date_from <= (self.date_to or "9999")
+
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
@@ -93,6 +100,7 @@ class Playbook:
     vocabularies: Mapping[str, Vocabulary] = field(default_factory=dict)  # by the name of the field
     reasons: Mapping[str, Vocabulary] = field(default_factory=dict)  # by outcome
     closed_deals: Sequence[ClosedDeals] = ()
+    rates: ExchangeRates = field(default_factory=ExchangeRates)
     synonyms: Sequence[tuple[str, ...]] = ()  # words that mean the same to this company, for the search
 
     def reason(self, outcome: str | None, code: str) -> Term | None:

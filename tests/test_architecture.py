@@ -132,7 +132,7 @@ def test_imports_point_inwards(folder: str, never: tuple[str, ...]) -> None:
     assert breaches == []
 
 
-MODEL = ("kb/entry.py", "kb/fields.py", "kb/choices.py", "kb/playbook.py")
+MODEL = ("kb/entry.py", "kb/fields.py", "kb/choices.py", "kb/currencies.py", "kb/playbook.py")
 
 
 @pytest.mark.parametrize("module", MODEL)

@@ -21,7 +21,7 @@ _COLUMNS = (
     "key", "label", "won", "lost", "no_decision", "open", "mean", "low", "high", "shrunk_mean", "shrunk_low",
     "shrunk_high", "p_above_base", "verdict", "is_one_sided", "agreement",
 )  # fmt: skip
-_FAIR = ("odds_ratio", "low", "high", "by", "deals")
+_FAIR = ("odds_ratio", "low", "high", "by", "deals", "not_held", "explained_by")
 _RESPONSE = ("shown", "responded", "rate", "low", "high", "source")
 _HEADER = (*_COLUMNS, *(f"fair_{name}" for name in _FAIR), *(f"response_{name}" for name in _RESPONSE), "evidence")
 

@@ -45,7 +45,9 @@ def headline(meeting: Meeting, reader: Reader) -> str:
 def _end(end: str, count: int, goal: Figure | None, reader: Reader) -> str:
     amount = ""
     if end == "won" and goal and goal.now:
-        amount = reader("meeting.headline_amount", amount=reader.money(round(goal.now.value), goal.currency))
+        total = reader.sums(round(goal.now.value), goal.currency, goal.apart)
+        left_out = reader("meeting.without_amount", count=goal.left_out) if goal.left_out else ""
+        amount = reader("meeting.headline_amount", amount=reader("comma").join(filter(None, (total, left_out))))
     return reader(f"meeting.headline_{end}", count=reader.number(count)) + amount
 
 

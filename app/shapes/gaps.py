@@ -18,7 +18,9 @@ class GapOut(BaseModel):
     whys: dict[str, int] = Field(description="Failed searches by reason.")
     times: int
     people: int = Field(description="Devices it was searched from.")
-    amount: int = Field(description="Total of the open deals it was searched for, in whole units.")
+    amount: int = Field(description="Total of the open deals it was searched for, in whole units of `currency`.")
+    currency: str = Field(description="The currency of the goal.")
+    other_amounts: dict[str, int] = Field(description="Totals in currencies without an exchange rate, not in `amount`.")
     deals: list[str]
     wordings: list[str]
     last: str = Field(description="Last search; UTC, ISO 8601.")
@@ -36,6 +38,8 @@ class GapOut(BaseModel):
             times=gap.times,
             people=len(gap.askers),
             amount=gap.amount,
+            currency=gap.currency,
+            other_amounts=dict(gap.apart),
             deals=list(gap.deals),
             wordings=list(gap.wordings),
             last=gap.last,

@@ -23,15 +23,28 @@ class ScoreboardParams(BoundsParams):
     outcome_of: OutcomeOf = Field("decided", description="won among decided (won, lost) or closed (no decision too).")
 
 
+class OddsOut(Shape):
+    """Odds ratio of winning with and without the value, within the groups of one factor (Mantel-Haenszel)."""
+
+    by: str
+    odds_ratio: Rounded
+    low: Rounded
+    high: Rounded
+
+
 class FairOut(Shape):
-    """Odds ratio of winning with and without the value, among otherwise similar deals (Mantel-Haenszel)."""
+    """Odds ratio of winning with and without the value, all factors together (ridge logistic regression)."""
 
     odds_ratio: Rounded
     low: Rounded
     high: Rounded
-    by: list[str] = Field(description="What the compared deals have in common.")
+    by: list[str] = Field(description="What was held equal.")
     strata: int
     deals: int
+    not_held: list[str] = Field(description="What could not be held equal: unknown, or without counterparts.")
+    singles: list[OddsOut] = Field(description="By one factor at a time.")
+    explained_by: list[str] = Field(description="Factors that take a plain difference away.")
+    p_above: Rounded = Field(description="Probability that the value goes with more wins among like deals.")
 
 
 class ResponseOut(Shape):
@@ -114,6 +127,7 @@ class LookedAtOut(BaseModel):
     deals: int
     decided: int
     without_outcome: int
+    uncounted: int = Field(description="Deals with a repeated CRM number or a closing day in the future; not counted.")
     without_value: int
     strength: float
     undated: int = Field(description="Closed deals without a date, left out of any period.")

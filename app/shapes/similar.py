@@ -217,6 +217,9 @@ class SuggestionOut(BaseModel):
     kind: str
     because: str
     evidence: list[str]
+    is_supported: bool = Field(
+        description="Used in two or more similar won deals, and not less often than in other won deals; else a case."
+    )
 
     @classmethod
     def of(cls, suggestion: Suggestion, found: SimilarDeals, names: ValueNames) -> SuggestionOut:
@@ -227,6 +230,7 @@ class SuggestionOut(BaseModel):
             kind=names.kind(suggestion.factor, suggestion.value),
             because=names.because(suggestion, found),
             evidence=list(suggestion.evidence),
+            is_supported=suggestion.is_supported,
         )
 
 

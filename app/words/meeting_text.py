@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from app.words.addresses import file_link
-from app.words.meeting_view import Line, MeetingView, title_of
+from app.words.meeting_view import Line, MeetingView, joined, title_of
 from app.words.reader import Reader
 from app.words.rendering import render_body
 from ingest.front_matter import composed
@@ -66,7 +66,18 @@ def to_csv(view: MeetingView, reader: Reader) -> bytes:
     """Return every number and item as a row of a table."""
     head = [reader(f"meeting.{name}") for name in ("part", "number", "now", "before", "range", "target", "verdict")]
     part = reader("meeting.figures")
-    rows = [[part, r.name, r.now or r.missing, r.before, r.interval, r.target, r.verdict] for r in view.rows]
+    rows = [
+        [
+            part,
+            joined(r.name, r.ratio),
+            joined(r.now or r.missing, r.without),
+            r.before,
+            r.interval,
+            r.target,
+            r.verdict,
+        ]
+        for r in view.rows
+    ]
     rows += [[s.heading, line.text, line.note, "", "", "", ""] for s in view.sections for line in s.lines]
     return table(head, rows)
 
@@ -75,7 +86,8 @@ def _table(head: Sequence[str], view: MeetingView) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield "|" + " --- |" * len(head)
     for row in view.rows:
-        cells = [row.name, row.now or row.missing, row.before, row.interval, row.target, row.verdict]
+        now = joined(row.now or row.missing, row.without)
+        cells = [joined(row.name, row.ratio), now, row.before, row.interval, row.target, row.verdict]
         yield f"| {' | '.join(map(_cell, cells))} |"
 
 

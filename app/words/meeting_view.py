@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.words.reader import Reader
+from kb.choices import CHOICES
 from kb.library import Library
 from kb.loop.kpis import Figure, Measured
 from kb.loop.meeting import Meeting, Work
@@ -29,6 +30,8 @@ class Row:
     verdict: str
     missing: str
     lacks: str = ""  # the kind of record it needs
+    ratio: str = ""  # of a share: numerator ÷ denominator
+    without: str = ""  # what is not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,32 @@ def _row(figure: Figure, reader: Reader) -> Row:
         verdict=joined(*_verdicts(figure, reader)),
         missing=reader(f"meeting.missing_{figure.missing}") if figure.missing else "",
         lacks=figure.missing,
+        ratio=ratio_words(figure.ratio, reader),
+        without=joined(*_left_out(figure, reader)),
     )
+
+
+def ratio_words(ratio: str, reader: Reader) -> str:
+    """Return what is divided by what, in words; empty without a ratio."""
+    metrics = CHOICES["metric"].keys
+    parts = [
+        reader.label("metric", one) if one in metrics else reader(f"ratio.{one}") for one in ratio.split("/") if one
+    ]
+    return " ÷ ".join(parts)
+
+
+def _left_out(figure: Figure, reader: Reader) -> list[str]:
+    """Return what a number does not contain, and the day of its exchange rates."""
+    found = []
+    if figure.unit == "amount":
+        found += (
+            [reader("meeting.apart", amount=reader.sums(0, "", figure.apart))] if figure.apart and figure.now else []
+        )
+        found += [reader("meeting.without_amount", count=figure.left_out)] if figure.left_out and figure.now else []
+        found += [reader("meeting.rates", day=figure.rates)] if figure.rates else []
+    elif figure.left_out:
+        found.append(reader("meeting.contradicted", count=figure.left_out))
+    return found
 
 
 def _formatter(figure: Figure, reader: Reader) -> Callable[[float], str]:
@@ -196,7 +224,7 @@ def _measured(figure: Figure, measured: Measured | None, reader: Reader) -> str:
     if figure.unit == "count":
         return value
     of = reader.number(measured.of)
-    if figure.unit == "amount":
+    if figure.unit == "amount" and measured.done in (0, measured.of):  # 0: of a meeting saved by an earlier version
         return reader("meeting.of_deals", value=value, of=of)
     return reader("meeting.of", value=value, done=reader.number(measured.done), of=of)
 
@@ -220,6 +248,8 @@ def _verdicts(figure: Figure, reader: Reader) -> list[str]:
         )
     if figure.now is None:
         return verdicts
+    verdicts += [reader("meeting.total_without", count=figure.total_left_out)] if figure.total_left_out else []
+    verdicts += [reader("meeting.target_unnamed")] if figure.is_unnamed else []
     if figure.unit != "amount" and figure.target is not None and figure.low is not None and figure.high is not None:
         side = "above" if figure.low >= figure.target else "below" if figure.high < figure.target else "near"
         reached = "reached" if figure.now.value >= figure.target else "short"

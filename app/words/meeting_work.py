@@ -47,7 +47,8 @@ def _reviewed(entry: Entry, standing: Standing, reader: Reader) -> WorkItem:
 
 def _gap(gap: Gap, reader: Reader) -> WorkItem:
     searches = reader("gaps.asked", people=len(gap.askers), times=gap.times)
-    amount = reader("gaps.amount", amount=reader.money(gap.amount)) if gap.amount else ""
+    total = reader.sums(gap.amount, gap.currency, gap.apart)
+    amount = reader("gaps.amount", amount=total) if total else ""
     decided = [(name, value) for name in ("owner", "due") if (value := getattr(gap.decided, name, ""))]
     assignment = [f"{reader(f'gaps.{name}')}: {value}" for name, value in decided]
     return WorkItem(gap.wording, "", joined(reader(f"gaps.why_{gap.why}"), searches, amount, *assignment))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -98,6 +99,11 @@ class Reader:
     def date(self, day: datetime.date | None) -> str:
         """Format a day; empty if there is none."""
         return _day(day, self.locale) if day else ""
+
+    def sums(self, amount: int, currency: str, apart: Iterable[Sequence[Any]]) -> str:
+        """Format a sum and those in other currencies beside it: 300万円と$48,000; empty for nothing."""
+        own = [self.money(amount, currency)] if amount else []
+        return self("similar.and").join([*own, *(self.money(other, code) for code, other in apart)])
 
     def money(self, amount: int, currency: str = "JPY") -> str:
         """Format an amount: 1億2,000万円 and 650万円 in Japanese, ¥6,500,000 in English."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from kb.entry import Entry
 from kb.index.analysis import fold
-from kb.insight.deals import lead_source_key
+from kb.insight.deals import in_yen, lead_source_key
 from kb.insight.said import amount_in, size_in
 from kb.playbook import Playbook, Term, Vocabulary
 
@@ -27,7 +27,7 @@ class Asked:
     product: tuple[str, ...] = ()
     competitor: tuple[str, ...] = ()
     size: int | None = None  # employees
-    amount: int | None = None
+    amount: int | None = None  # in yen
     stage: str = ""
     lead_source: str = ""
     deal_id: str = ""  # of an existing entry, excluded from the results
@@ -53,7 +53,7 @@ def asked_of(entry: Entry, playbook: Playbook) -> Asked:
     return Asked(
         **named,
         size=deal.size if deal else None,
-        amount=deal.amount if deal else None,
+        amount=in_yen(entry, playbook),
         stage=deal.stage if deal else "",
         lead_source=lead_source_key(deal.lead_source, playbook.vocabulary("lead_source")) if deal else "",
         deal_id=entry.id,

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from kb.entry import Entry
+from kb.insight.differences import AFTERWARDS, SMOOTHING, Differences, Factor, ValuesOf
 from kb.insight.rates import NORMAL
 from kb.insight.situation import names_end
 
-Factor = Literal["angle", "reason", "competitor", "content", "lead_source", "stage", "tag"]
 Verdict = Literal["won", "lost", "unclear", "too-few", "one-sided"]
 
-SMOOTHING = 0.5  # added to every cell, so that none is empty (Haldane 1956)
 LEAST_DEALS = 3  # with a value, for a verdict
 MOST = 60  # contrasts returned
-AFTERWARDS = ("reason", "stage")  # factors known only at the end: a one-sided one proves nothing
 _ORDER: tuple[Verdict, ...] = ("won", "lost", "unclear", "one-sided", "too-few")
 
 
@@ -46,18 +44,18 @@ class Contrast:
     evidence: tuple[str, ...]  # ids of the deals with the value, won ones first
 
 
-ValuesOf = Mapping[Factor, Callable[[Entry], Sequence[str]]]
-
-
-def contrasts(won: Sequence[WeightedDeal], lost: Sequence[WeightedDeal], values_of: ValuesOf) -> tuple[Contrast, ...]:
+def contrasts(
+    won: Sequence[WeightedDeal], lost: Sequence[WeightedDeal], values_of: ValuesOf, known: Differences
+) -> tuple[Contrast, ...]:
     """Compare won and lost neighbours by every value of every factor, the clearest contrast first.
 
-    An odds ratio does not depend on the size of each side, so sides of equal size are fair.
+    The neighbours illustrate what is `known` of all deals; a difference only they show is unclear. An odds ratio does
+    not depend on the size of each side, so sides of equal size are fair.
     """
     found = []
     for factor, read in values_of.items():
         values = sorted({value for deal in (*won, *lost) for value in read(deal.entry) if not names_end(value)})
-        found += [_contrast(factor, value, won, lost, read) for value in values]
+        found += [_contrast(factor, value, won, lost, read, known) for value in values]
     clearest = sorted(found, key=lambda c: (_ORDER.index(c.verdict), -abs(c.log_odds), c.factor, c.value))
     return tuple(clearest[:MOST])
 
@@ -68,6 +66,7 @@ def _contrast(
     won: Sequence[WeightedDeal],
     lost: Sequence[WeightedDeal],
     read: Callable[[Entry], Sequence[str]],
+    known: Differences,
 ) -> Contrast:
     cells: list[float] = []
     having = [[deal for deal in side if value in read(deal.entry)] for side in (won, lost)]
@@ -79,13 +78,11 @@ def _contrast(
     low, high = log_odds - reach, log_odds + reach
     counts = [len(holders) for holders in having]
     evidence = tuple(deal.entry.id for holders in having for deal in holders)
-    verdict = _verdict(factor, counts, low, high)
+    verdict = known.get((factor, value)) or _without_difference(factor, counts)
     return Contrast(factor, value, counts[0], len(won), counts[1], len(lost), log_odds, low, high, verdict, evidence)
 
 
-def _verdict(factor: Factor, counts: Sequence[int], low: float, high: float) -> Verdict:
+def _without_difference(factor: Factor, counts: Sequence[int]) -> Verdict:
     if sum(counts) < LEAST_DEALS:
         return "too-few"
-    if factor in AFTERWARDS and not all(counts):
-        return "one-sided"
-    return "won" if low > 0 else "lost" if high < 0 else "unclear"
+    return "one-sided" if factor in AFTERWARDS and not all(counts) else "unclear"

@@ -26,7 +26,7 @@ class Covered:
 
     @property
     def share(self) -> float:
-        """The noted share, at most 1."""
+        """The noted share, at most 1: with more notes than deals the total is wrong, or deals are noted twice."""
         return min(1.0, self.noted / self.closed) if self.closed else 0.0
 
 
@@ -37,6 +37,7 @@ class Coverage:
     rows: tuple[Covered, ...] = ()
     losses_under_recorded: bool = False
     segments: tuple[str, ...] = ()  # industries in which losses are under-recorded
+    whole: tuple[Covered, ...] = ()  # of all industries, one row per outcome that has totals
 
 
 def coverage(table: DealTable, playbook: Playbook) -> Coverage:
@@ -44,10 +45,10 @@ def coverage(table: DealTable, playbook: Playbook) -> Coverage:
     rows = tuple(
         Covered(total.outcome, total.industry, total.count, _noted(table, total)) for total in playbook.closed_deals
     )
-    whole = _under_recorded(_summed(rows))
+    whole = _summed(rows)
     by_industry = {name: [row for row in rows if row.industry == name] for name in sorted({r.industry for r in rows})}
     segments = tuple(name for name, mine in by_industry.items() if name and _under_recorded(_summed(mine)))
-    return Coverage(rows, whole, segments)
+    return Coverage(rows, _under_recorded(whole), segments, tuple(row for row in whole if row.closed))
 
 
 def _noted(table: DealTable, total: ClosedDeals) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from operator import attrgetter
 
@@ -15,6 +16,7 @@ from kb.entry import OUTCOMES, Entry
 from kb.index.analysis import fold
 from kb.index.catalog import Catalog
 from kb.index.entries import kinds_by_id, numbered_entries
+from kb.insight.uncounted import Why, uncounted
 from kb.playbook import Playbook, Vocabulary
 
 WON, LOST, NO_DECISION, OPEN = range(len(OUTCOMES))
@@ -60,7 +62,8 @@ class DealTable:
     outcomes: Integers  # index in OUTCOMES, or UNKNOWN
     strata: NDArray[np.int64]  # one row per deal: industry, size class, lead source as numbers, -1 if unknown
     dimensions: dict[str, Dimension] = field(default_factory=dict)
-    numbers_of: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # size, amount; nan if unknown
+    numbers_of: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # size, amount in yen; nan if unknown
+    uncounted: Mapping[str, tuple[Why, str]] = field(default_factory=dict)  # by id; without an outcome here
 
     def __len__(self) -> int:
         return len(self.deals)
@@ -69,6 +72,11 @@ class DealTable:
     def places(self) -> dict[str, int]:
         """The index of each deal by its id."""
         return {entry.id: place for place, entry in enumerate(self.deals)}
+
+    @cached_property
+    def counted(self) -> tuple[Entry, ...]:
+        """The deals that count."""
+        return tuple(entry for entry in self.deals if entry.id not in self.uncounted)
 
     @cached_property
     def ranks(self) -> Integers:
@@ -85,24 +93,32 @@ class DealTable:
         return np.isin(self.numbers, np.fromiter(numbers, np.int64, len(numbers)))
 
 
-def read_deals(catalog: Catalog, playbook: Playbook, visible: frozenset[str]) -> DealTable:
-    """Read all visible deals."""
+def read_deals(catalog: Catalog, playbook: Playbook, visible: frozenset[str], today: date | None = None) -> DealTable:
+    """Read all visible deals; one closed after `today` is not counted yet."""
     numbered = numbered_entries(catalog, "deal", visible)
-    return deal_table(numbered, playbook, kinds_by_id(catalog, visible))
+    return deal_table(numbered, playbook, kinds_by_id(catalog, visible), today)
 
 
-def deal_table(numbered: Sequence[tuple[int, Entry]], playbook: Playbook, kinds: Mapping[str, str]) -> DealTable:
+def deal_table(
+    numbered: Sequence[tuple[int, Entry]], playbook: Playbook, kinds: Mapping[str, str], today: date | None = None
+) -> DealTable:
     """Build the table from (catalogue number, deal), ascending; `kinds` are the kinds of entries by id."""
     deals = tuple(entry for _, entry in numbered)
+    left_out = uncounted(deals, today)
+    ends = [UNKNOWN if d.id in left_out or not d.outcome else OUTCOMES.index(d.outcome) for d in deals]
     read = _readers(playbook, kinds)
     dimensions = {name: Dimension.of(map(read[name], deals)) for name in DIMENSIONS}
     return DealTable(
         numbers=np.array([number for number, _ in numbered], np.int64),
         deals=deals,
-        outcomes=np.array([OUTCOMES.index(d.outcome) if d.outcome else UNKNOWN for d in deals], np.int64),
+        outcomes=np.array(ends, np.int64),
         strata=_strata(deals, dimensions),
         dimensions=dimensions,
-        numbers_of={name: _numbers(deals, name) for name in ("size", "amount")},
+        numbers_of={
+            "size": _numbers(entry.deal.size if entry.deal else None for entry in deals),
+            "amount": _numbers(in_yen(entry, playbook) for entry in deals),
+        },
+        uncounted=left_out,
     )
 
 
@@ -144,13 +160,14 @@ def _of_kind(entry: Entry, kinds: Mapping[str, str], kind: str) -> list[str]:
     return [used for used in entry.deal.used if kinds.get(used) == kind] if entry.deal else []
 
 
-def _numbers(deals: Sequence[Entry], name: str) -> NDArray[np.float64]:
-    # Amounts in other currencies count as unknown: there is no exchange rate.
-    known = (
-        entry.deal if name != "amount" or (entry.deal and entry.deal.currency == "JPY") else None for entry in deals
-    )
-    found = (getattr(deal, name) if deal else None for deal in known)
-    return np.array([np.nan if number is None else number for number in found], np.float64)
+def in_yen(entry: Entry, playbook: Playbook) -> int | None:
+    """Return the amount of a deal in yen; None without an amount, or without a rate of its currency."""
+    deal = entry.deal
+    return None if deal is None or deal.amount is None else playbook.rates.convert(deal.amount, deal.currency, "JPY")
+
+
+def _numbers(values: Iterable[int | None]) -> NDArray[np.float64]:
+    return np.array([np.nan if number is None else number for number in values], np.float64)
 
 
 def _strata(deals: Sequence[Entry], dimensions: dict[str, Dimension]) -> NDArray[np.int64]:

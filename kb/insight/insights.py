@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -16,13 +17,15 @@ from kb.index.entries import kinds_by_id, numbered_entries
 from kb.index.snapshot import Snapshot
 from kb.insight.asked import Asked, asked_of
 from kb.insight.coverage import Coverage, coverage
-from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, read_deals
+from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, Flags, read_deals
+from kb.insight.differences import Differences
 from kb.insight.overview import Overview, angles_by_industry, funnels, given_reasons, monthly_reasons
 from kb.insight.rates import STRENGTH
 from kb.insight.response import Response, responses
 from kb.insight.scoreboard import By, OutcomeOf, Scoreboard, scoreboard
-from kb.insight.similar import SimilarDeals, similar_deals
+from kb.insight.similar import SimilarDeals, differences_within, similar_deals
 from kb.insight.situations import Situation, Situations
+from kb.insight.uncounted import uncounted
 from kb.insight.views import Views, views_of
 from kb.playbook import Playbook
 from kb.search.bounds import Bounds
@@ -44,18 +47,35 @@ class Insights:
     """Loads the deals on first use."""
 
     def __init__(
-        self, catalog: Catalog, snapshot: Snapshot | None, playbook: Playbook, bounds: Bounds, visible: frozenset[str]
+        self,
+        catalog: Catalog,
+        snapshot: Snapshot | None,
+        playbook: Playbook,
+        bounds: Bounds,
+        visible: frozenset[str],
+        today: Callable[[], date],
     ) -> None:
         self._catalog = catalog
         self._snapshot = snapshot
         self._playbook = playbook
         self._bounds = bounds
         self._visible = visible
+        self._today = today
+        self._deals: tuple[date, DealTable] | None = None
+        self._last_differing: tuple[tuple[date, bytes], Differences] | None = None
+
+    @property
+    def deals(self) -> DealTable:
+        """All published, visible deals; read again on the next day, since days in the future do not count."""
+        known, today = self._deals, self._today()
+        if known is None or known[0] != today:
+            self._deals = known = today, read_deals(self._catalog, self._playbook, self._visible, today)
+        return known[1]
 
     @cached_property
-    def deals(self) -> DealTable:
-        """All published, visible deals."""
-        return read_deals(self._catalog, self._playbook, self._visible)
+    def known(self) -> frozenset[str]:
+        """The ids of all visible entries."""
+        return frozenset(kinds_by_id(self._catalog, self._visible))
 
     @cached_property
     def situations(self) -> Situations:
@@ -70,7 +90,9 @@ class Insights:
 
     @cached_property
     def _campaigns(self) -> Sequence[tuple[int, Entry]]:
-        return numbered_entries(self._catalog, "campaign", self._visible)
+        numbered = numbered_entries(self._catalog, "campaign", self._visible)
+        repeated = uncounted((entry for _, entry in numbered), None)
+        return [(number, entry) for number, entry in numbered if entry.id not in repeated]
 
     def scoreboard(
         self, filters: Filters, by: By, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH
@@ -113,7 +135,17 @@ class Insights:
         if situation is None and asked.deal_id:
             situation = self.situations.of_deal(self.deals.places[asked.deal_id])
         within = self.deals.within(self._bounds.within(filters) if filters else None)
-        return similar_deals(self.deals, self.situations, self._views, asked, situation, within, count, strength)
+        differing = self._differing(within)
+        return similar_deals(
+            self.deals, self.situations, self._views, asked, situation, within, count, strength, differing
+        )
+
+    def _differing(self, within: Flags) -> Differences:
+        """Return the differences over the deals in scope; those found last are kept, since most ask over all."""
+        key, known = (self._today(), within.tobytes()), self._last_differing
+        if known is None or known[0] != key:
+            self._last_differing = known = key, differences_within(self.deals, within, self._views)
+        return known[1]
 
     def campaigns(self, filters: Filters) -> list[Entry]:
         """Return the campaigns that match the filters, ignoring deal-only ones."""

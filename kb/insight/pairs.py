@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from kb.insight.contrast import WeightedDeal
 
 MOST_PAIRS = 3
 MOST_SUGGESTED = 6
+LEAST_USED = 2  # won deals like this one; once is a case
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Suggestion:
     value: str  # entry id, or key of an angle
     evidence: tuple[str, ...]  # won deals that used it, most similar first
     weight: float  # their similarity, summed
+    is_supported: bool = False  # used often enough in deals like this, and not less often than elsewhere
 
 
 Reading = Mapping[str, Callable[[Entry], Sequence[str]]]
@@ -68,18 +71,30 @@ def opposite_pairs(
 
 
 def suggestions(
-    won: Sequence[WeightedDeal], lost: Sequence[WeightedDeal], used: Reading, known: frozenset[str]
+    won: Sequence[WeightedDeal],
+    lost: Sequence[WeightedDeal],
+    used: Reading,
+    known: frozenset[str],
+    elsewhere: Sequence[Entry] = (),
 ) -> tuple[Suggestion, ...]:
-    """Return what won deals used and no lost one did, except what is `known`; the best supported first."""
+    """Return what won deals used and no lost one did, except what is `known`; the best supported first.
+
+    `elsewhere` are the other won deals: what they use more often is no mark of deals like this one.
+    """
     found = []
     for factor, read in used.items():
         failed = {value for deal in lost for value in read(deal.entry)}
+        usual = Counter(value for entry in elsewhere for value in dict.fromkeys(read(entry)))
         for value in dict.fromkeys(v for deal in won for v in read(deal.entry)):
             holders = [deal for deal in won if value in read(deal.entry)]
             if value not in failed and value not in known:
                 evidence = tuple(deal.entry.id for deal in holders)
-                found.append(Suggestion(factor, value, evidence, sum(deal.weight for deal in holders)))
-    return tuple(sorted(found, key=lambda s: (-s.weight, s.factor, s.value))[:MOST_SUGGESTED])
+                is_usual = len(holders) * len(elsewhere) < usual[value] * len(won)
+                is_supported = len(holders) >= LEAST_USED and not is_usual
+                weight = sum(deal.weight for deal in holders)
+                found.append(Suggestion(factor, value, evidence, weight, is_supported))
+    ranked = sorted(found, key=lambda s: (not s.is_supported, -s.weight, s.factor, s.value))
+    return tuple(ranked[:MOST_SUGGESTED])
 
 
 def _pair(won: Entry, lost: Entry, alike: float, same: Reading, differing: Reading) -> OppositePair:

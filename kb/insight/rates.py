@@ -18,6 +18,8 @@ JEFFREYS = 0.5  # both parameters of the uninformative prior (Jeffreys 1946; Bro
 STRENGTH = 8.0  # weight of the base rate as the prior of a row, in deals
 LEAST_DECIDED = 5  # deals of a row, for a verdict
 SURE = 0.95  # one-sided probability at which a 90 % interval excludes the base
+FALSE_SHARE = 0.10  # of the verdicts of a family that may be due to chance (Benjamini and Hochberg 1995)
+_ROUNDING = 1e-9
 _GRID = 2_001  # points of the probability scale: exact to three decimals
 
 Numbers = NDArray[np.float64]
@@ -49,6 +51,20 @@ def probability_above(won: ArrayLike, lost: ArrayLike, base: ArrayLike, strength
     """Return the probability that the shrunk rate is above the base rate."""
     a, b = _shrunk(won, lost, base, strength)
     return np.asarray(1.0 - scipy.special.betainc(a, b, _array(base)), np.float64)
+
+
+def stands_out(above: ArrayLike, false_share: float = FALSE_SHARE) -> NDArray[np.bool_]:
+    """Return which rows of a family differ from the base, given the probability that each is above it.
+
+    Each needs the probability SURE by itself, and all of them together pass the rule of Benjamini and Hochberg on the
+    smaller tail, so that many rows make no verdicts by chance.
+    """
+    tails = _array(above)
+    if not tails.size:
+        return np.zeros(0, np.bool_)
+    smaller = np.minimum(tails, 1 - tails)
+    adjusted = scipy.stats.false_discovery_control(np.clip(smaller, 0, 1))
+    return np.asarray((smaller <= 1 - SURE + _ROUNDING) & (adjusted <= false_share + _ROUNDING), np.bool_)
 
 
 def probability_beats(won: float, lost: float, other_won: float, other_lost: float) -> float:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 
 from kb.insight.deals import LOST, NO_DECISION, OPEN, UNKNOWN, WON, DealTable, Dimension, Flags, Integers
 from kb.insight.fair import Fair, Strata, fair_comparison
-from kb.insight.rates import LEAST_DECIDED, STRENGTH, SURE, Numbers, plain_rate, probability_above, shrunk_rate
+from kb.insight.rates import (
+    FALSE_SHARE,
+    LEAST_DECIDED,
+    STRENGTH,
+    Numbers,
+    plain_rate,
+    probability_above,
+    shrunk_rate,
+    stands_out,
+)
 
 By = Literal["angle", "reason", "competitor", "industry", "talk-track", "campaign", "lead_source", "product"]
 OutcomeOf = Literal["decided", "closed"]
@@ -78,6 +87,7 @@ class LookedAt:
     without_value: int  # decided deals without a value of this dimension
     strength: float
     undated: int = 0  # closed deals a period excludes for lack of a date
+    uncounted: int = 0  # repeated CRM numbers and days in the future, reported as problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +114,19 @@ def scoreboard(
     won, against = _sides(counted, outcome_of)
     numbers = _numbers(won, against, base.mean, strength)
     compared = _Compared(table, within, outcome_of)
+    shown = np.flatnonzero(counted[:, 1:].sum(axis=1))
+    one_sided = (won * against == 0) & (by == "reason")
+    judged = shown[(won[shown] + against[shown] >= LEAST_DECIDED) & ~one_sided[shown]]
+    clear = frozenset(judged[stands_out(numbers[-1][judged])].tolist())
     rows = []
-    for value in map(int, np.flatnonzero(counted[:, 1:].sum(axis=1))):
-        counts, decided = _counts(counted[value]), int(won[value] + against[value])
+    for value in map(int, shown):
         rate = WinRate(*(float(values[value]) for values in numbers))
-        one_sided = by == "reason" and not (won[value] and against[value])
-        verdict = _verdict(decided, 0.5 if one_sided else rate.p_above_base)
-        fair = compared.fair(dimension, value) if decided >= LEAST_DECIDED and not one_sided else None
+        verdict = _verdict(int(won[value] + against[value]), rate.p_above_base, value in clear)
+        fair = compared.fair(dimension, value) if value in judged else None
         evidence = _evidence(table, within, dimension, value)
-        key = dimension.keys[value]
-        rows.append(Row(key, counts, rate, verdict, one_sided, fair, _agreement(verdict, fair), evidence))
+        counts, key = _counts(counted[value]), dimension.keys[value]
+        rows.append(Row(key, counts, rate, verdict, bool(one_sided[value]), fair, "not-comparable", evidence))
+    rows = _with_agreement(rows)
     rows.sort(key=lambda row: (-row.rate.shrunk_low, -row.rate.p_above_base, row.key))
     return Scoreboard(by, outcome_of, base, tuple(rows), _looked_at(table, within, dimension, strength))
 
@@ -152,22 +165,30 @@ def _base(counts: Counts, outcome_of: OutcomeOf) -> Base:
     return Base(counts, float(rate.mean), float(rate.low), float(rate.high))
 
 
-def _verdict(decided: int, above: float) -> Verdict:
+def _verdict(decided: int, above: float, is_clear: bool) -> Verdict:
     if decided < LEAST_DECIDED:
         return "too-few"
-    return "above" if above >= SURE else "below" if above <= 1 - SURE else "unclear"
+    return "unclear" if not is_clear else "above" if above > 0.5 else "below"
 
 
-def _agreement(verdict: Verdict, fair: Fair | None) -> Agreement:
-    """Return how the fair comparison changes a verdict."""
-    if fair is None or fair.deals < LEAST_DECIDED:
+def _with_agreement(rows: list[Row]) -> list[Row]:
+    """Say of every row how the fair comparison changes its verdict; "clearer" holds over all rows together too."""
+    comparable = [row for row in rows if row.fair and row.fair.deals >= LEAST_DECIDED]
+    clear = stands_out([row.fair.p_above for row in comparable if row.fair], FALSE_SHARE / 2)
+    side = {row.key: row.fair.side if is_clear else "unclear" for row, is_clear in zip(comparable, clear, strict=True)
+            if row.fair}  # fmt: skip
+    return [replace(row, agreement=_agreement(row, side.get(row.key))) for row in rows]
+
+
+def _agreement(row: Row, side: str | None) -> Agreement:
+    """Return how the fair comparison changes a verdict; `side` is what it says among all rows."""
+    if row.fair is None or side is None:
         return "not-comparable"
-    side = "above" if fair.low > 1 else "below" if fair.high < 1 else "unclear"
-    if verdict == "too-few" or side == verdict:
-        return "same"
-    if verdict == "unclear":
-        return "clearer"
-    return "weaker" if side == "unclear" else "opposite"
+    if row.verdict in ("too-few", "unclear"):
+        return "clearer" if side != "unclear" and row.verdict == "unclear" else "same"
+    if row.fair.surely not in ("unclear", row.verdict):
+        return "opposite"
+    return "weaker" if row.fair.explained_by else "same"
 
 
 class _Compared:
@@ -196,10 +217,12 @@ def _looked_at(table: DealTable, within: Flags, dimension: Dimension, strength: 
     named = np.zeros(len(table), np.bool_)
     named[dimension.deals] = True
     decided = within & np.isin(table.outcomes, (WON, LOST))
+    uncounted = sum(table.deals[place].id in table.uncounted for place in np.flatnonzero(within))
     return LookedAt(
         deals=int(within.sum()),
         decided=int(decided.sum()),
-        without_outcome=outcomes[UNKNOWN],
+        without_outcome=outcomes[UNKNOWN] - uncounted,
         without_value=int((decided & ~named).sum()),
         strength=strength,
+        uncounted=uncounted,
     )

@@ -11,6 +11,7 @@ from kb.entry import OUTCOMES, Entry
 from kb.insight.asked import FACTS, Asked
 from kb.insight.contrast import Contrast, WeightedDeal, contrasts
 from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, Flags, Integers
+from kb.insight.differences import Differences, differences
 from kb.insight.likeness import WEIGHTS, Floats, parts_of, together
 from kb.insight.pairs import OppositePair, Reading, Suggestion, opposite_pairs, suggestions
 from kb.insight.rates import STRENGTH, plain_rate, shrunk_rate
@@ -80,8 +81,12 @@ def similar_deals(
     within: Flags,
     count: int = 5,
     strength: float = STRENGTH,
+    differing: Differences | None = None,
 ) -> SimilarDeals:
-    """Return the `count` nearest deals of each outcome in scope (one flag per deal)."""
+    """Return the `count` nearest deals of each outcome in scope (one flag per deal).
+
+    `differing` is what `differences_within` found, if it is known already.
+    """
     parts = parts_of(asked, table, situations, situation)
     likeness = together(parts, len(table))
     itself = table.places.get(asked.deal_id)
@@ -96,6 +101,10 @@ def similar_deals(
     best = float(likeness[decided].max(initial=0.0))
     won, lost = (_weighed(table, likeness, nearest[name], best) for name in ("won", "lost"))
     known = frozenset(_all(views.used, table.deals[itself])) if itself is not None else frozenset()
+    near = {deal.entry.id for deal in won}
+    wins = (table.deals[at] for at in np.flatnonzero(others & (table.outcomes == WON)))
+    elsewhere = [entry for entry in wins if entry.id not in near]
+    known_sides = differences_within(table, others, views) if differing is None else differing
     return SimilarDeals(
         asked=asked,
         confidence="strong" if best >= STRONG else "partial" if best >= PARTIAL else "none",
@@ -104,13 +113,19 @@ def similar_deals(
             for name, places in nearest.items()
         },
         rate=neighbour_rate(table, together(parts, len(table), without=("stage",)), others, strength),
-        contrasts=contrasts(won, lost, views.contrasted),
+        contrasts=contrasts(won, lost, views.contrasted, known_sides),
         pairs=opposite_pairs(
             won[:count], lost[:count], _likeness_between(table, situations), views.same, views.differing
         ),
-        suggestions=suggestions(won, lost, views.used, known),
+        suggestions=suggestions(won, lost, views.used, known, elsewhere),
         compared=(len(won), len(lost)),
     )
+
+
+def differences_within(table: DealTable, within: Flags, views: Views) -> Differences:
+    """Return which values go with wins or losses over all deals in scope."""
+    won, lost = ([table.deals[at] for at in np.flatnonzero(within & (table.outcomes == end))] for end in (WON, LOST))
+    return differences(won, lost, views.contrasted)
 
 
 def neighbour_rate(table: DealTable, likeness: Floats, others: Flags, strength: float = STRENGTH) -> NeighbourRate:

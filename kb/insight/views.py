@@ -8,8 +8,8 @@ from operator import attrgetter
 
 from kb.entry import Entry
 from kb.insight.asked import FACTS
-from kb.insight.contrast import Factor
 from kb.insight.deals import lead_sources, reason_codes, size_class
+from kb.insight.differences import Factor
 from kb.insight.pairs import Reading
 from kb.playbook import Playbook
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from kb.clock import CLOCK, Clock
+from kb.currencies import Worth
 from kb.errors import GapNotClosedError
 from kb.index.analysis import fold, terms
 from kb.index.embedding import Vectors
@@ -49,7 +50,7 @@ class GapBoard:
         self,
         search: Answering,
         activity: Activity,
-        open_amounts: Callable[[], Mapping[str, int]] = dict,
+        open_amounts: Callable[[], Worth] = Worth,
         clock: Clock = CLOCK,
     ) -> None:
         """`open_amounts` returns the amount at stake in each open deal, by its id."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from kb.currencies import HOME, Worth
 from kb.index.analysis import fold
 from kb.loop.activity import GapRow, Searched
 from kb.loop.noise import is_noise, on_the_way
@@ -39,11 +40,13 @@ class Gap:
     whys: Mapping[str, int]
     times: int
     askers: frozenset[str]
-    amount: int  # of the open deals it was searched for
+    amount: int  # of the open deals it was searched for, in `currency`
     deals: tuple[str, ...]
     wordings: tuple[str, ...]  # most frequent first
     last: str  # UTC, ISO
     decided: GapRow | None = None
+    currency: str = HOME
+    apart: tuple[tuple[str, int], ...] = ()  # amounts in currencies without a rate
 
 
 def gaps(
@@ -52,14 +55,16 @@ def gaps(
     decided: Mapping[str, GapRow],
     cluster: Cluster,
     name: Namer,
-    amounts: Mapping[str, int],
+    worth: Worth,
     now: datetime,
     whys: Collection[Why] = WHYS,
 ) -> list[Gap]:
     """Return the open gaps, by the amount of their open deals, then by the number of askers.
 
+    An amount in a currency without a rate is larger than none and smaller than any in the home currency.
+
     With `whys` UNUSED, return the searches whose hits nobody used instead. `opened` are ids of searches with a used
-    hit, `amounts` the amounts of open deals by id. A closed or dismissed gap is reopened by a later failed search.
+    hit, `worth` the amounts of open deals by id. A closed or dismissed gap is reopened by a later failed search.
     """
     passing = on_the_way(searches)
     asked_for = (s for s in searches if s.id not in passing and not is_noise(s.query))
@@ -78,9 +83,9 @@ def gaps(
         known = next((decided[wording] for wording in members if wording in decided), None)
         asked = [search for wording in members for search in by_wording[wording] if _counts(search, known)]
         if asked:
-            found.append(_gap(members, asked, why, known, name, amounts))
+            found.append(_gap(members, asked, why, known, name, worth))
     kept = [gap for gap in found if gap.why != "unopened" or len(gap.askers) >= LEAST_UNOPENED]
-    return sorted(kept, key=lambda gap: (-gap.amount, -len(gap.askers), -gap.times, gap.query))
+    return sorted(kept, key=lambda gap: (-gap.amount, not gap.apart, -len(gap.askers), -gap.times, gap.query))
 
 
 def failure(search: Searched, is_opened: bool, now: datetime) -> Why | None:
@@ -105,13 +110,14 @@ def _gap(
     why: Mapping[str, Why],
     known: GapRow | None,
     name: Namer,
-    amounts: Mapping[str, int],
+    worth: Worth,
 ) -> Gap:
     is_open = known is not None and known.state == "open"
     query = known.query if known and is_open else members[name(members)]
     typed = Counter(search.query for search in asked)
     named = [search for search in asked if fold(search.query) == query] or list(asked)
-    deals = tuple(sorted({search.deal for search in asked if search.deal in amounts}))
+    deals = tuple(sorted({search.deal for search in asked if search.deal in worth.of}))
+    amount, apart = worth.total(deals)
     reasons = Counter(why[search.id] for search in asked)
     return Gap(
         query=query,
@@ -121,9 +127,11 @@ def _gap(
         whys={reason: reasons[reason] for reason in (*WHYS, *UNUSED) if reasons[reason]},
         times=len(asked),
         askers=frozenset(search.asker for search in asked),
-        amount=sum(amounts[deal] for deal in deals),
+        amount=amount,
         deals=deals,
         wordings=tuple(text for text, _ in typed.most_common()),
         last=max(search.at for search in asked),
         decided=known if is_open else None,
+        currency=worth.home,
+        apart=apart,
     )

@@ -5,21 +5,20 @@ Pure computation. Each KPI has one row in DEFINITIONS, which also feeds the page
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Literal
 
-from kb.entry import Entry
 from kb.insight.rates import SURE, count_interval, plain_rate, probability_beats, probability_more
 from kb.loop.period import Period
+from kb.loop.ratios import Counted, counted, read_ratio
+from kb.loop.records import Records
 from kb.loop.targets import amount_target, count_target, currency_of, share_target, span_of
+from kb.loop.winnings import Won, won_amount
 from kb.playbook import Playbook
 
 Unit = Literal["count", "share", "amount", "none"]
 Change = Literal["up", "down", "within-error", "untested", "none"]
-_DAY = re.compile(r"(\d{4})\s*[-/年.]\s*(\d{1,2})\s*[-/月.]\s*(\d{1,2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,8 @@ class Measured:
     """A value measured in one period."""
 
     value: float
-    done: int = 0  # of a share: the numerator; else the value itself
-    of: int = 0  # of a share: the denominator; of an amount: the number of deals
+    done: int = 0  # of a share: the numerator; of a count: the value itself
+    of: int = 0  # of a share: the denominator; of an amount: all won deals, `done` of which have one
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,38 +48,13 @@ class Figure:
     target_text: str = ""
     target: float | None = None  # for this period
     total: float | None = None  # of the goal: since the start of its period
+    total_left_out: int = 0  # won deals that are not in the total: no amount, or another currency without a rate
+    ratio: str = ""  # of a share: numerator/denominator
+    is_unnamed: bool = False  # the playbook has a target but does not name its ratio: nothing is compared
+    left_out: int = 0  # campaigns that contradict themselves; of an amount: won deals without one
+    apart: tuple[tuple[str, int], ...] = ()  # of an amount: sums in currencies without a rate
+    rates: str = ""  # of an amount: the day or days of the exchange rates of the playbook
     missing: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """The records behind the figures."""
-
-    deals: Sequence[Entry]
-    campaigns: Sequence[Entry]
-
-    def closed(self, period: Period) -> list[Entry]:
-        """Return the deals closed in a period, newest first."""
-        first, last = period.start.isoformat(), period.end.isoformat()
-        found = [d for d in self.deals if d.outcome not in (None, "open") and first <= d.sort_date <= last]
-        return sorted(found, key=lambda deal: (deal.sort_date, deal.id), reverse=True)
-
-    def ended(self, period: Period) -> list[Entry]:
-        """Return the campaigns that ended in a period."""
-        return [entry for entry in self.campaigns if period.contains(campaign_end(entry))]
-
-    def last_end(self, until: date) -> date | None:
-        """Return the last day on which a deal was closed or a campaign ended."""
-        last = until.isoformat()
-        days = [d.sort_date for d in self.deals if d.outcome not in (None, "open") and "" < d.sort_date <= last]
-        ends = [day for entry in self.campaigns if (day := campaign_end(entry)) and day <= until]
-        return max([*ends, *([date.fromisoformat(max(days))] if days else [])], default=None)
-
-    def months_counted(self, until: date) -> list[Period]:
-        """Return the months in which a campaign with numbers ended, newest first."""
-        counted = [campaign_end(entry) for entry in self.campaigns if entry.campaign and entry.campaign.metrics]
-        months = {f"{day:%Y-%m}" for day in counted if day and day <= until}
-        return [Period.read(month) for month in sorted(months, reverse=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,109 +63,97 @@ class Definition:
 
     key: str
     unit: Unit
-    measure: Callable[[Records, Period], Measured | None]
     missing: str  # the data needed if there is no value
+    ratio: str = ""  # of a share: numerator/denominator
     others: tuple[str, ...] = ()  # other keys playbooks use
 
-
-def campaign_end(entry: Entry) -> date | None:
-    """Return the last day of a campaign's period, else the date of its entry."""
-    for year, month, day in reversed(_DAY.findall(entry.campaign.period if entry.campaign else "")):
-        try:
-            return date(int(year), int(month), int(day))
-        except ValueError:
-            continue
-    return entry.date
-
-
-def _leads(records: Records, period: Period) -> Measured | None:
-    counts = [m["mql"] for e in records.ended(period) if e.campaign and "mql" in (m := e.campaign.metrics)]
-    return Measured(sum(counts), sum(counts)) if counts else None
-
-
-def _step(first: str, then: str) -> Callable[[Records, Period], Measured | None]:
-    """Return the conversion from one stage to the next, over the campaigns that counted both."""
-
-    def measure(records: Records, period: Period) -> Measured | None:
-        metrics = [entry.campaign.metrics for entry in records.ended(period) if entry.campaign]
-        pairs = [(m[then], m[first]) for m in metrics if first in m and then in m]
-        return _share(sum(min(pair) for pair in pairs), sum(of for _, of in pairs))
-
-    return measure
-
-
-def _wins(records: Records, period: Period) -> Measured | None:
-    ends = [deal.outcome for deal in records.closed(period)]
-    return _share(ends.count("won"), ends.count("won") + ends.count("lost"))
-
-
-def _reuse(records: Records, period: Period) -> Measured | None:
-    won = [deal.deal for deal in records.closed(period) if deal.deal and deal.outcome == "won"]
-    return _share(sum(bool(deal.used) for deal in won), len(won))
-
-
-def _share(done: int, of: int) -> Measured | None:
-    return Measured(done / of, done, of) if of > 0 else None
+    def measure(self, records: Records, period: Period) -> tuple[Measured | None, int]:
+        """Return the value of a period, and how many campaigns contradict themselves and are left out."""
+        if self.unit == "share":
+            found = counted(self.ratio, records, period)
+            return _share(found), found.left_out
+        counts = [m["mql"] for e in records.ended(period) if e.campaign and "mql" in (m := e.campaign.metrics)]
+        return (Measured(sum(counts), sum(counts)) if counts else None), 0
 
 
 DEFINITIONS: Mapping[str, Definition] = {
     definition.key: definition
     for definition in (
-        Definition("mql", "count", _leads, "campaigns", ("mqls", "mql-count")),
-        Definition("sal-rate", "share", _step("mql", "sal"), "campaigns", ("mql-sal", "mql-to-sal")),
-        Definition("sql-rate", "share", _step("sal", "sql"), "campaigns", ("sal-sql", "sal-to-sql")),
-        Definition("close-rate", "share", _step("sql", "won"), "campaigns", ("sql-won", "sql-to-won")),
-        Definition("win-rate", "share", _wins, "decided", ("won-rate", "win_rate")),
-        Definition("sla", "share", _step("mql", "in_time"), "in_time", ("sla-kept", "sla-rate")),
-        Definition("reuse", "share", _reuse, "won", ("knowledge-reuse",)),
+        Definition("mql", "count", "campaigns", others=("mqls", "mql-count")),
+        Definition("sal-rate", "share", "campaigns", "sal/mql", ("mql-sal", "mql-to-sal")),
+        Definition("sql-rate", "share", "campaigns", "sql/sal", ("sal-sql", "sal-to-sql")),
+        Definition("close-rate", "share", "campaigns", "won/sql", ("sql-won", "sql-to-won")),
+        Definition("win-rate", "share", "decided", "won/decided", ("won-rate", "win_rate")),
+        Definition("sla", "share", "in_time", "in_time/mql", ("sla-kept", "sla-rate")),
+        Definition("reuse", "share", "won", "reused/won", ("knowledge-reuse",)),
     )
 }
 _BY_KEY = {other: d for d in DEFINITIONS.values() for other in (d.key, *d.others)}
+_BY_RATIO = {d.ratio: d for d in DEFINITIONS.values() if d.ratio}
 UNRECORDED = {"first-touch": "contact", "first-contact": "contact", "response-time": "contact"}
 
 
 def figures(playbook: Playbook, records: Records, period: Period) -> tuple[Figure, ...]:
     """Return the goal, the KPIs of the playbook in its order, then the remaining ones."""
-    listed = [(_text(kpi, "key").strip().casefold(), kpi) for kpi in playbook.kpis]
-    named = {_BY_KEY[key].key for key, _ in listed if key in _BY_KEY}
-    rest: list[tuple[str, Mapping[str, Any]]] = [(key, {}) for key in DEFINITIONS if key not in named]
-    return (goal(playbook, records, period), *(_figure(key, kpi, records, period) for key, kpi in [*listed, *rest]))
+    listed = [(_definition(kpi), kpi) for kpi in playbook.kpis]
+    named = {definition.key for definition, _ in listed if definition}
+    rest: list[tuple[Definition | None, Mapping[str, Any]]] = [
+        (d, {}) for d in DEFINITIONS.values() if d.key not in named
+    ]
+    return (goal(playbook, records, period), *(_figure(d, kpi, records, period) for d, kpi in [*listed, *rest]))
 
 
 def goal(playbook: Playbook, records: Records, period: Period) -> Figure:
     """Return the amount won in the period, and since the start of the goal's period."""
-    kgi = playbook.kgi
+    kgi, rates = playbook.kgi, playbook.rates
     text = _text(kgi, "target")
     currency, span = currency_of(text), span_of(_text(kgi, "period"))
     is_running = span is not None and span[0] <= period.end and period.start <= span[1]
-    total = None
+    since = None
     if span and is_running:
-        since = Period("", span[0], min(period.end, span[1]))
-        total = sum(_amounts(records.closed(since), currency))
-    now = _sum(records.closed(period), currency)
+        since = won_amount(records.closed(Period("", span[0], min(period.end, span[1]))), currency, rates)
+    found = won_amount(records.closed(period), currency, rates)
+    now, before = _amount(found), _amount(won_amount(records.closed(period.before()), currency, rates))
     return Figure(
         key="won-amount", name=_text(kgi, "name"), name_en=_text(kgi, "en"), unit="amount", currency=currency,
-        now=now, before=_sum(records.closed(period.before()), currency), change="untested" if now else "none",
-        target_text=text, target=amount_target(text), total=total, missing="" if now else "amounts",
+        now=now, before=before, change="untested" if now else "none", target_text=text, target=amount_target(text),
+        total=since.amount if since else None, total_left_out=since.deals - since.counted if since else 0,
+        apart=found.apart, left_out=found.without_amount, rates=rates.days if found.converted else "",
+        missing="" if now else "amounts",
     )  # fmt: skip
 
 
-def _figure(key: str, kpi: Mapping[str, Any], records: Records, period: Period) -> Figure:
-    text, definition = _text(kpi, "target"), _BY_KEY.get(key)
+def _definition(kpi: Mapping[str, Any]) -> Definition | None:
+    """Return how a KPI is computed: as its ratio says, else as its key does."""
+    named = _BY_KEY.get(_key(kpi))
+    ratio = read_ratio(_text(kpi, "ratio")) if kpi.get("ratio") else None
+    if ratio is None or (named and named.unit != "share"):
+        return named
+    missing = "decided" if ratio.startswith("won/") and ratio.endswith(("decided", "closed")) else "campaigns"
+    return _BY_RATIO.get(ratio) or Definition(ratio, "share", missing, ratio)
+
+
+def _figure(definition: Definition | None, kpi: Mapping[str, Any], records: Records, period: Period) -> Figure:
+    text, key = _text(kpi, "target"), _key(kpi)
     texts: dict[str, Any] = {"name": _text(kpi, "name") or key if kpi else "", "name_en": _text(kpi, "en")}
     texts["target_text"] = text
     if definition is None:
         return Figure(key=key or texts["name"], missing=UNRECORDED.get(key, "unknown"), **texts)
-    now, before = definition.measure(records, period), definition.measure(records, period.before())
-    texts["target"] = share_target(text) if definition.unit == "share" else count_target(text, period)
+    (now, left_out), (before, _) = (definition.measure(records, one) for one in (period, period.before()))
+    texts |= {"ratio": definition.ratio, "left_out": left_out, "unit": definition.unit}
+    if definition.unit == "count":
+        texts["target"] = count_target(text, period)
+    elif read_ratio(_text(kpi, "ratio")) == definition.ratio:
+        texts["target"] = share_target(text)
+    else:  # a share of what? 28 % of SQLs is not 28 % of decided deals
+        texts["is_unnamed"] = share_target(text) is not None
     if now is None:
-        return Figure(key=definition.key, unit=definition.unit, before=before, missing=definition.missing, **texts)
+        return Figure(key=definition.key, before=before, missing=definition.missing, **texts)
     low, high = _interval(definition.unit, now)
     p = None if before is None else _p_higher(definition.unit, now, before, period)
     return Figure(
-        key=definition.key, unit=definition.unit, now=now, before=before, low=low, high=high, p_higher=p,
-        change=change_of(p), **texts,
-    )  # fmt: skip
+        key=definition.key, now=now, before=before, low=low, high=high, p_higher=p, change=change_of(p), **texts
+    )
 
 
 def change_of(p_higher: float | None) -> Change:
@@ -214,14 +176,17 @@ def _p_higher(unit: Unit, now: Measured, before: Measured, period: Period) -> fl
     return probability_beats(now.done, now.of - now.done, before.done, before.of - before.done)
 
 
-def _sum(deals: Iterable[Entry], currency: str) -> Measured | None:
-    amounts = _amounts(deals, currency)
-    return Measured(sum(amounts), 0, len(amounts)) if amounts else None
+def _share(found: Counted) -> Measured | None:
+    return Measured(found.done / found.of, found.done, found.of) if found.of > 0 else None
 
 
-def _amounts(deals: Iterable[Entry], currency: str) -> list[int]:
-    won = (entry.deal for entry in deals if entry.deal and entry.outcome == "won")
-    return [deal.amount for deal in won if deal.amount is not None and deal.currency == currency]
+def _amount(won: Won) -> Measured | None:
+    """Return the amount won with the deals behind it; None if no won deal has an amount."""
+    return Measured(won.amount, won.counted, won.deals) if won.counted or won.apart else None
+
+
+def _key(kpi: Mapping[str, Any]) -> str:
+    return _text(kpi, "key").strip().casefold()
 
 
 def _text(found: Mapping[str, Any], name: str) -> str:

@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kb.currencies import ExchangeRates
 from kb.entry import Entry
-from kb.insight.rates import probability_more
-from kb.loop.kpis import Figure, Records, change_of, figures
+from kb.insight.rates import FALSE_SHARE, probability_beats, stands_out
+from kb.loop.kpis import Figure, figures
 from kb.loop.lessons import Task, decisions_of, tasks_of
 from kb.loop.period import Period
+from kb.loop.records import Records
 from kb.playbook import Playbook
 
 LEAST_COUNT = 3  # deals with a reason or angle in either period, to report a change
@@ -129,9 +131,9 @@ def meeting(
     return Meeting(
         period=period.key,
         figures=figures(playbook, records, period),
-        endings=_endings(closed, lessons, MOST_ENDINGS[period.is_week]),
-        moved=_moved(closed, earlier, period),
-        reused=_reused(closed),
+        endings=_endings(closed, lessons, MOST_ENDINGS[period.is_week], playbook.rates),
+        moved=_moved(closed, earlier),
+        reused=_reused(closed, records),
         review=work(review, most),
         gaps=work(gaps, most),
         broken=work(broken, most),
@@ -157,13 +159,13 @@ def period_of(note: Entry) -> str:
 
 
 def _endings(
-    closed: Iterable[Entry], lessons: Callable[[Sequence[str]], Mapping[str, str]], most: int
+    closed: Iterable[Entry], lessons: Callable[[Sequence[str]], Mapping[str, str]], most: int, rates: ExchangeRates
 ) -> tuple[Ending, ...]:
     """Return up to `most` wins and losses, balanced, those with the largest amounts."""
     sides = {outcome: [entry for entry in closed if entry.outcome == outcome] for outcome in ("won", "lost")}
     fewer = min(len(some) for some in sides.values())
     room = max(most - fewer, most // 2)
-    chosen = [entry for some in sides.values() for entry in _largest(some, room)]
+    chosen = [entry for some in sides.values() for entry in _largest(some, room, rates)]
     lesson = lessons([entry.id for entry in chosen])
     return tuple(
         Ending(e.id, e.title, str(e.outcome), e.deal.amount, e.deal.currency, lesson.get(e.id, ""))
@@ -172,23 +174,41 @@ def _endings(
     )
 
 
-def _largest(deals: Sequence[Entry], most: int) -> list[Entry]:
-    """Return the largest deals, in their original order."""
+def _largest(deals: Sequence[Entry], most: int, rates: ExchangeRates) -> list[Entry]:
+    """Return the largest deals, in their original order; of currencies without a rate the largest of each."""
     if len(deals) <= most:
         return list(deals)
-    kept = {deal.id for deal in sorted(deals, key=lambda d: -(d.deal.amount or 0) if d.deal else 0)[:most]}
+    sizes: list[tuple[str, int, str]] = []
+    for entry in deals:
+        amount, currency = ((entry.deal.amount or 0), entry.deal.currency) if entry.deal else (0, rates.home)
+        converted = rates.convert(amount, currency, rates.home) if amount else 0
+        sizes.append((currency, amount, entry.id) if converted is None else (rates.home, converted, entry.id))
+    places: Counter[str] = Counter()
+    ranked: list[tuple[int, str]] = []
+    for currency, amount, deal in sorted(sizes, key=lambda size: -size[1]):
+        ranked.append((places[currency] if amount else len(deals), deal))
+        places[currency] += 1
+    kept = {deal for _, deal in sorted(ranked, key=lambda place: place[0])[:most]}
     return [deal for deal in deals if deal.id in kept]
 
 
-def _moved(closed: Iterable[Entry], earlier: Iterable[Entry], period: Period) -> tuple[Moved, ...]:
+def _moved(closed: Sequence[Entry], earlier: Sequence[Entry]) -> tuple[Moved, ...]:
+    """Compare the shares of closed deals that name a reason or angle; all of them together are one family."""
     now, before = _named(closed), _named(earlier)
+    tried = [named for named in sorted({*now, *before}) if max(now[named], before[named]) >= LEAST_COUNT]
+    higher = [_p_higher(now[named], len(closed), before[named], len(earlier)) for named in tried]
     found = [
-        Moved(*named, now[named], before[named], _is_sure(now[named], before[named], period))
-        for named in sorted({*now, *before})
-        if now[named] != before[named] and max(now[named], before[named]) >= LEAST_COUNT
+        Moved(*named, now[named], before[named], is_sure)
+        for named, is_sure in zip(tried, stands_out(higher, FALSE_SHARE / 2).tolist(), strict=True)
+        if now[named] != before[named]
     ]
     found.sort(key=lambda moved: -abs(moved.now - moved.before))
     return tuple(found[:MOST_MOVED])
+
+
+def _p_higher(now: int, closed: int, before: int, earlier: int) -> float:
+    """Return the probability that a larger share of deals names it; no evidence if one period had no deals."""
+    return probability_beats(now, closed - now, before, earlier - before) if closed and earlier else 0.5
 
 
 def _named(deals: Iterable[Entry]) -> Counter[tuple[str, str]]:
@@ -200,14 +220,10 @@ def _named(deals: Iterable[Entry]) -> Counter[tuple[str, str]]:
     return counted
 
 
-def _is_sure(now: int, before: int, period: Period) -> bool:
-    return change_of(probability_more(now, period.days, before, period.before().days)) != "within-error"
-
-
-def _reused(closed: Iterable[Entry]) -> tuple[Reused, ...]:
+def _reused(closed: Iterable[Entry], records: Records) -> tuple[Reused, ...]:
     counted: dict[str, Counter[str]] = {}
     for entry in closed:
-        for used in dict.fromkeys(entry.deal.used) if entry.deal else ():
+        for used in records.used(entry):
             counted.setdefault(used, Counter())[str(entry.outcome)] += 1
     found = [Reused(used, ends["won"], ends["lost"], ends["no-decision"]) for used, ends in counted.items()]
     found.sort(key=lambda reused: (-reused.deals, -reused.won, reused.entry_id))

@@ -9,10 +9,10 @@ from kb.errors import BadPeriodError
 from kb.index.catalog import Catalog
 from kb.index.entries import numbered_entries
 from kb.insight.insights import Insights
-from kb.loop.kpis import Records
 from kb.loop.lessons import lesson_of
 from kb.loop.meeting import Meeting, WorkItem, meeting, period_of
 from kb.loop.period import Period
+from kb.loop.records import Records
 from kb.playbook import Playbook
 from kb.search.bounds import NO_FILTERS
 
@@ -33,10 +33,15 @@ def prepare_meeting(
     def lessons(ids: Sequence[str]) -> Mapping[str, str]:
         return {entry.id: lesson_of(entry.body) for entry in catalog.entries(ids).values()}
 
-    records = Records(insights.deals.deals, insights.campaigns(NO_FILTERS))
+    records = records_of(insights)
     last = last_note_before(meeting_notes(catalog, visible), period)
     whole = catalog.entries([last.id]).get(last.id) if last else None
     return meeting(period, playbook, records, lessons, last=whole, review=review, gaps=gaps, broken=broken)
+
+
+def records_of(insights: Insights) -> Records:
+    """Return the visible records that count: each deal and campaign once, none of them closed in the future."""
+    return Records(insights.deals.counted, insights.campaigns(NO_FILTERS), insights.known)
 
 
 def meeting_notes(catalog: Catalog, visible: frozenset[str]) -> list[tuple[Period, Entry]]:

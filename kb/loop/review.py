@@ -9,13 +9,11 @@ from datetime import date
 from typing import Literal, get_args
 
 from kb.entry import Entry
-from kb.insight.rates import LEAST_DECIDED, plain_rate, probability_above
+from kb.insight.rates import LEAST_DECIDED, SURE, plain_rate, probability_above, stands_out
 
 TrustState = Literal["overdue", "needs-review", "verified", "unverified"]
 STATES: tuple[TrustState, ...] = get_args(TrustState)
 DOUBTED: tuple[TrustState, ...] = ("overdue", "needs-review")
-LEAST_LOST = 2  # lost deals since the verification of an entry, or without a single win, for a doubt
-SURELY_BELOW = 0.1  # probability that a win rate is above the base
 NO_BASE = 0.5  # win rate of all deals where none is decided
 
 
@@ -44,7 +42,7 @@ class _Known:
     """The evidence from all deals and entries."""
 
     lost_by_used: Mapping[str, Sequence[Entry]]  # newest first
-    won_by_used: Mapping[str, int]
+    won_by_used: Mapping[str, Sequence[Entry]]
     lost_by_angle: Mapping[str, Sequence[Entry]]  # of weak angles
     weak: Mapping[str, tuple[int, int]]  # won and lost by angle
     newer: Mapping[str, Sequence[Entry]]  # entries that supersede or derive from one, by its id
@@ -80,11 +78,11 @@ def base_rate(won: int, lost: int) -> float:
 
 
 def speaks_against(won: int, lost: int, base: float) -> bool:
-    """Whether the deals an entry was used in speak against it: only lost ones, or surely fewer won than usual."""
-    if lost < LEAST_LOST:
-        return False
-    decided = won + lost
-    return not won or (decided >= LEAST_DECIDED and float(probability_above(won, lost, base)) < SURELY_BELOW)
+    """Whether deals speak against what they used: decided often enough, and surely won less often than others.
+
+    Losses alone do not: of five deals some are lost in any case.
+    """
+    return won + lost >= LEAST_DECIDED and float(probability_above(won, lost, base)) <= 1 - SURE
 
 
 def weak_angles(deals: Iterable[Entry]) -> dict[str, tuple[int, int]]:
@@ -95,26 +93,26 @@ def weak_angles(deals: Iterable[Entry]) -> dict[str, tuple[int, int]]:
 
 
 def weak_among(ends: Mapping[tuple[str, str], int], won: int, lost: int) -> dict[str, tuple[int, int]]:
-    """Return the weak angles from counts by (angle, outcome) and the totals of all deals."""
-    base = base_rate(won, lost)
+    """Return the angles the board calls below, from counts by (angle, outcome) and the totals of all deals."""
     counts = {angle: (ends.get((angle, "won"), 0), ends.get((angle, "lost"), 0)) for angle, _ in ends if angle}
-    return {
-        angle: sides
-        for angle, sides in counts.items()
-        if sum(sides) >= LEAST_DECIDED and float(probability_above(*sides, base)) < SURELY_BELOW
-    }
+    judged = {angle: sides for angle, sides in counts.items() if sum(sides) >= LEAST_DECIDED}
+    wins, losses = ([sides[at] for sides in judged.values()] for at in (0, 1))
+    above = probability_above(wins, losses, base_rate(won, lost))
+    clear = stands_out(above) & (above < 0.5)
+    return {angle: sides for (angle, sides), is_weak in zip(judged.items(), clear.tolist(), strict=True) if is_weak}
 
 
 def _known(entries: Iterable[Entry], weak: Mapping[str, tuple[int, int]], base: float) -> _Known:
     lost_by_used: dict[str, list[Entry]] = {}
-    won_by_used: Counter[str] = Counter()
+    won_by_used: dict[str, list[Entry]] = {}
     lost_by_angle: dict[str, list[Entry]] = {}
     newer: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.sort_date, entry.id), reverse=True):
         for other in dict.fromkeys((*entry.supersedes, *entry.derived_from)):
             newer.setdefault(other, []).append(entry)
         if entry.deal is not None and entry.outcome == "won":
-            won_by_used.update(set(entry.deal.used))
+            for used in dict.fromkeys(entry.deal.used):
+                won_by_used.setdefault(used, []).append(entry)
         if entry.deal is None or entry.outcome != "lost":
             continue
         for used in dict.fromkeys(entry.deal.used):
@@ -144,11 +142,12 @@ def _doubts(entry: Entry, known: _Known, today: date) -> Iterable[Doubt]:
     since = checked.isoformat() if checked else ""
     if entry.kind != "deal":
         every = known.lost_by_used.get(entry.id, ())
-        won, lost = known.won_by_used.get(entry.id, 0), _after(every, since)
-        if speaks_against(won, len(every), known.base):
-            yield Doubt("record", tuple(deal.id for deal in every), won=won, lost=len(every))
-        elif len(lost) >= LEAST_LOST:
-            yield Doubt("lost", lost)
+        wins = known.won_by_used.get(entry.id, ())
+        won, lost = len(_after(wins, since)), _after(every, since)
+        if speaks_against(len(wins), len(every), known.base):
+            yield Doubt("record", tuple(deal.id for deal in every), won=len(wins), lost=len(every))
+        elif speaks_against(won, len(lost), known.base):
+            yield Doubt("lost", lost, won=won, lost=len(lost))
         for angle in entry.angle:
             if against := _after(known.lost_by_angle.get(angle, ()), since):
                 won, all_lost = known.weak[angle]

@@ -79,7 +79,8 @@ def _meeting(lines: list[dict[str, Any]]) -> Meeting:
 
 def _figure(line: dict[str, Any]) -> Figure:
     measured = {name: Measured(**line[name]) for name in ("now", "before") if line.get(name)}
-    return Figure(**{**line, **measured})
+    apart = tuple((currency, amount) for currency, amount in line.get("apart", ()))
+    return Figure(**{**line, **measured, "apart": apart})
 
 
 def _work(line: dict[str, Any]) -> Work:

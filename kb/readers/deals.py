@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kb.currencies import Worth
 from kb.errors import EmptyRequestError
 from kb.insight.asked import Asked, with_playbook_facts
 from kb.insight.deals import DealTable
@@ -66,11 +67,18 @@ class Deals:
         whole = state.insights.asked(asked.deal_id, asked) if asked.deal_id else asked
         return with_playbook_facts(whole, state.playbook)
 
-    def open_amounts(self) -> dict[str, int]:
+    def open_amounts(self) -> Worth:
         """Return the amount at stake in each open deal, by its id; 0 if unknown."""
+        rates = self._live.state.playbook.rates
         if self._live.state.source is None:
-            return {}
-        return {d.id: (d.deal.amount or 0) if d.deal else 0 for d in self.table.deals if d.outcome == "open"}
+            return Worth(rates.home)
+        open_deals = [(d.id, d.deal) for d in self.table.counted if d.deal and d.outcome == "open"]
+        worth: dict[str, tuple[int, str]] = {}
+        for deal_id, deal in open_deals:
+            amount = deal.amount or 0
+            converted = rates.convert(amount, deal.currency, rates.home)
+            worth[deal_id] = (amount, deal.currency) if converted is None else (converted, rates.home)
+        return Worth(rates.home, worth)
 
     def _ready(self) -> State:
         self._live.source()

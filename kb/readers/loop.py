@@ -12,11 +12,12 @@ from kb.live import LiveIndex
 from kb.loop.broken import Broken
 from kb.loop.circuit import Circuit
 from kb.loop.funnel import FunnelStep, funnel
-from kb.loop.kpis import Records, figures
+from kb.loop.kpis import figures
 from kb.loop.lineage import Lineage, lineage
 from kb.loop.meeting import Meeting, WorkItem
 from kb.loop.period import Period, started_period
-from kb.loop.preparation import meeting_notes, note_on, prepare_meeting
+from kb.loop.preparation import meeting_notes, note_on, prepare_meeting, records_of
+from kb.loop.records import Records
 from kb.loop.review import Standing
 from kb.loop.stored import from_lines, from_note
 from kb.readers.entries import Entries
@@ -98,8 +99,7 @@ class Loop:
         return period, ()
 
     def _records(self) -> Records:
-        insights = self._live.state.insights
-        return Records(insights.deals.deals, insights.campaigns(NO_FILTERS))
+        return records_of(self._live.state.insights)
 
     def visibility_of(self, meeting: Meeting) -> Visibility:
         """Return the visibility of a meeting's note: it counts all deals and campaigns, and names other entries."""

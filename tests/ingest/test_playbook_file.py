@@ -44,6 +44,37 @@ def test_stages_in_a_circle_and_kpis_without_a_target_are_told() -> None:
     assert str(problems[-1]) == "playbook.yaml:1: lead_stages: duplicate 'mql'; only the first one is used."
 
 
+def test_a_target_share_that_does_not_name_its_ratio_is_a_problem() -> None:
+    kpis = "kpis:\n  - {key: win-rate, target: 28%}\n  - {key: a, target: 60%, ratio: won/nps}\n"
+    playbook, problems = parse_playbook(
+        f"{kpis}  - {{key: b, target: 8割, ratio: SAL/MQL}}\n  - {{key: mql, target: 月9件}}"
+    )
+    assert len(playbook.kpis) == 4
+    assert [problem.message.partition(" ")[0] for problem in problems] == ["kpis:"] * 2
+    assert "which ratio is its target of" in problems[0].message + problems[1].message
+    assert "unknown ratio 'won/nps'" in problems[0].message + problems[1].message
+
+
+def test_two_totals_of_the_same_deals_are_a_problem_and_the_first_counts() -> None:
+    first = "{outcome: lost, count: 31, period: 2026-01-01/2026-06-30}"
+    other = "{outcome: lost, count: 6, period: 2026-06-01/}"
+    fine = "{outcome: lost, count: 5, industry: 食品}"
+    playbook, problems = parse_playbook(f"closed_deals:\n  - {first}\n  - {other}\n  - {fine}\n")
+    assert [total.count for total in playbook.closed_deals] == [31, 5]
+    assert "two totals of 'lost' overlap" in problems[0].message
+
+
+def test_exchange_rates_have_a_day_and_convert_into_the_currency_of_the_goal() -> None:
+    rates = "rates:\n  - {currency: usd, rate: 150.5, day: 2026-04-01}\n"
+    bad = "  - {currency: EUR, rate: 160}\n  - {currency: JPY, rate: 1, day: 2026-04-01}\n"
+    bad += "  - {currency: GBP, rate: nan, day: 2026-04-01}\n"
+    playbook, problems = parse_playbook(f"kgi:\n  target: 2億円\n{rates}{bad}")
+    assert playbook.rates.convert(100, "USD", "JPY") == 15_050 and playbook.rates.convert(15_050, "JPY", "USD") == 100
+    assert playbook.rates.convert(1, "EUR", "JPY") is None and playbook.rates.days == "2026-04-01"
+    assert [problem.message.partition(" {")[0] for problem in problems] == ["rates: expected items such as"] * 3
+    assert parse_playbook("kgi: {target: $1M}\n")[0].rates.home == "USD"
+
+
 def test_an_item_without_a_key_is_left_out_and_told() -> None:
     playbook, problems = parse_playbook("angles:\n  - {ja: 価格}\n  - {key: roi}")
     assert [term.key for term in playbook.vocabulary("angle").terms] == ["roi"]

@@ -140,7 +140,7 @@ def base_words(base: Base, outcome_of: str, reader: Reader) -> str:
 
 def coverage_words(board: Board, reader: Reader) -> str:
     """Return the warning that losses are recorded less often than wins; empty if they are not."""
-    totals = {row.outcome: row for row in board.coverage.rows if not row.industry}
+    totals = {row.outcome: row for row in board.coverage.whole}
     warnings = []
     if board.coverage.losses_under_recorded and {"won", "lost"} <= totals.keys():
         won, lost = totals["won"], totals["lost"]
@@ -159,7 +159,7 @@ def _coverage(board: Board, reader: Reader) -> list[tuple[str, str, str, str]]:
             reader.label("outcome", row.outcome),
             reader.label("industry", row.industry) if row.industry else reader("board.all"),
             reader("board.noted", noted=row.noted, closed=row.closed),
-            reader.percent(round(row.share * 100), 100),
+            reader("board.more_noted") if row.noted > row.closed else reader.percent(round(row.share * 100), 100),
         )
         for row in board.coverage.rows
     ]

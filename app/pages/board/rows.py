@@ -43,6 +43,7 @@ class RowView:
     others: str  # no decision and open
     ends: Counts
     verdict: str
+    is_explained: bool  # the verdict is gone, or reversed, among like deals
     is_one_sided: bool  # a reason given for one outcome only
     verdict_label: str
     probability: str  # how certain the verdict is
@@ -73,8 +74,9 @@ def finding(rows: Sequence[RowView], reader: Reader) -> str:
     judged = [row for row in rows if row.interval]
     sentences = []
     for verdict in ("above", "below"):
-        if names := [row.label for row in judged if row.verdict == verdict]:
-            sentences.append(reader(f"board.finding_{verdict}", names=reader("comma").join(names)))
+        for is_explained, ending in ((False, ""), (True, "_explained")):
+            if names := [r.label for r in judged if r.verdict == verdict and r.is_explained is is_explained]:
+                sentences.append(reader(f"board.finding_{verdict}{ending}", names=reader("comma").join(names)))
     if judged and not sentences:
         sentences.append(reader("board.finding_none"))
     if lopsided := sorted(filter(_is_lopsided, rows), key=lambda row: -(row.ends.won + row.ends.lost)):
@@ -124,6 +126,7 @@ class _Rows:
             others=_others(counts, reader) if counts.open or (counts.no_decision and not is_reason) else "",
             ends=counts,
             verdict=row.verdict,
+            is_explained=row.agreement in ("weaker", "opposite"),
             is_one_sided=row.is_one_sided,
             verdict_label=_verdict(row, reader),
             probability=_probability(row, reader) if interval else "",
@@ -204,8 +207,16 @@ def _note(row: Row, reader: Reader) -> str:
         return ""
     if row.fair is None or row.agreement == "not-comparable":
         return reader("board.not_comparable")
-    held = reader("comma").join(reader(f"held.{name}") for name in row.fair.by)
-    return reader(f"board.{row.agreement}", held=held, deals=row.fair.deals)
+    names = row.fair.explained_by if row.agreement == "weaker" else row.fair.by
+    said = f"clearer_{row.fair.side}" if row.agreement == "clearer" else row.agreement
+    sentences = [reader(f"board.{said}", held=_held(names, reader), deals=row.fair.deals)]
+    if row.fair.not_held:
+        sentences.append(reader("board.not_held", names=_held(row.fair.not_held, reader)))
+    return reader.sentences(sentences)
+
+
+def _held(names: Sequence[str], reader: Reader) -> str:
+    return reader("comma").join(reader(f"held.{name}") for name in names)
 
 
 def _response(response: Response, reader: Reader) -> str:

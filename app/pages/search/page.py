@@ -130,7 +130,7 @@ def says_first(asked: SearchAddress) -> bool:
 
 def open_deals(library: Library) -> list[Entry]:
     """Return the open deals a search may be for, by title."""
-    deals = library.entries.summaries(list(library.deals.open_amounts())).values()
+    deals = library.entries.summaries(list(library.deals.open_amounts().of)).values()
     return sorted(deals, key=lambda deal: deal.title)[:MOST_VALUES]
 
 

@@ -98,8 +98,9 @@ class SimilarView:
         }
         self.unjudged = {verdict: self._contrasts(verdict) for verdict in ("one-sided", "too-few")}
         self.pairs = [self._pair(pair) for pair in found.pairs]
-        suggested = [self._suggestion(suggestion) for suggestion in found.suggestions]
-        self.suggestions = sorted(suggested, key=lambda item: not item.line)  # what can be said first
+        supported = [self._suggestion(suggestion) for suggestion in found.suggestions if suggestion.is_supported]
+        self.suggestions = sorted(supported, key=lambda item: not item.line)  # what can be said first
+        self.tried = [self._suggestion(suggestion) for suggestion in found.suggestions if not suggestion.is_supported]
 
     def _contrasts(self, verdict: str) -> list[ContrastView]:
         return [self._contrast(contrast) for contrast in self.found.contrasts if contrast.verdict == verdict]

@@ -177,7 +177,11 @@ REVIEWED = {
     "deals/a.md": note("甲社 失注", outcome="lost", closed_on="2026-03-01", used="[talk-tracks/peer]"),
     "deals/c.md": note("丙社 受注", outcome="won", closed_on="2026-02-10", used="[talk-tracks/peer]"),
     "deals/b.md": note("乙社 失注", outcome="lost", closed_on="2026-04-01", used="[talk-tracks/peer]"),
-}
+    **{f"deals/more{n}.md": note(f"続き{n} 失注", outcome="lost", closed_on="2026-03-02", used="[talk-tracks/peer]")
+       for n in range(9)},
+    **{f"deals/early{n}.md": note(f"以前{n} 受注", outcome="won", closed_on="2025-11-02", used="[talk-tracks/peer]")
+       for n in range(9)},
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -215,7 +219,7 @@ def test_hits_and_pages_say_how_far_to_trust(reviewed: TestClient) -> None:
     hits = reviewed.get("/?q=話", headers=JA).text
     assert "trust-needs-review" in hits and "trust-overdue" in hits and "trust-verified" in hits
     page = reviewed.get("/entries/talk-tracks/peer", headers=JA).text
-    assert "要注意" in page and "失注した商談2件で使われました" in page and 'action="/verify/talk-tracks/peer"' in page
+    assert "要注意" in page and "失注した商談11件で使われました" in page and 'action="/verify/talk-tracks/peer"' in page
     assert 'action="/verify/' not in reviewed.get("/entries/talk-tracks/fine", headers=JA).text
 
 
@@ -234,7 +238,7 @@ def test_a_server_that_only_reads_offers_no_writing(make_client: MakeClient) -> 
 
 def test_one_entry_stands_as_it_does_among_all(make_client: MakeClient) -> None:
     lost = {f"deals/l{n}.md": note(f"失注{n}", outcome="lost", closed_on=f"2026-05-{n + 1:02}", angles="[TCO]",
-                                   used="[talk-tracks/peer]") for n in range(6)}  # fmt: skip
+                                   used="[talk-tracks/peer]") for n in range(14)}  # fmt: skip
     won = {f"deals/w{n}.md": note(f"受注{n}", outcome="won", closed_on="2026-05-01") for n in range(6)}
     newer = {"talk-tracks/new.md": note("新しい話", supersedes="[talk-tracks/price]", angles="[TCO]")}
     app: Any = make_client({**REVIEWED, **lost, **won, **newer, "playbook.yaml": PLAYBOOK}).app
@@ -244,7 +248,7 @@ def test_one_entry_stands_as_it_does_among_all(make_client: MakeClient) -> None:
     among = {entry.id: standing for entry, standing in library.loop.to_review()}
     assert {entry_id: alone[entry_id] for entry_id in among} == among
     assert {doubt.kind for standing in among.values() for doubt in standing.doubts} == {
-        "overdue", "record", "angle", "newer",
+        "overdue", "lost", "angle", "newer",
     }  # fmt: skip
 
 
@@ -256,7 +260,7 @@ def test_a_search_is_narrowed_to_what_can_be_relied_on(reviewed: TestClient) -> 
     for asked in ({"q": "話"}, {}):  # with words, and a list
         assert _found(reviewed, **asked, trust="verified") == ["talk-tracks/fine"]
         assert _found(reviewed, **asked, trust="overdue") == ["talk-tracks/price"]
-        assert "talk-tracks/fine" in _found(reviewed, **asked)
+        assert "talk-tracks/fine" in _found(reviewed, **asked, kind="talk-track")
     assert reviewed.get("/api/v1/search?trust=certain").status_code == 422
     hits = reviewed.get("/api/v1/search", params={"q": "見学の話"}).json()["hits"]
     assert (hits[0]["id"], hits[0]["trust"]) == ("talk-tracks/peer", "needs-review")
@@ -268,12 +272,13 @@ def test_a_search_is_narrowed_to_what_can_be_relied_on(reviewed: TestClient) -> 
 
 def test_a_record_that_speaks_against_an_entry_counts_whatever_the_dates(make_client: MakeClient) -> None:
     lost = {f"deals/l{n}.md": note(f"失注{n}", outcome="lost", closed_on=f"2026-0{n}-02", used="[talk-tracks/bad]")
-            for n in (1, 2, 3)}  # fmt: skip
+            for n in range(1, 8)}  # fmt: skip
+    won = {f"deals/w{n}.md": note(f"受注{n}", outcome="won", closed_on=f"2026-0{n}-02") for n in range(1, 10)}
     bad = note("値引きの話", date="2026-08-20", verified_on="2026-09-01", verified_by="大橋")
-    client = make_client({**lost, "talk-tracks/bad.md": bad})
+    client = make_client({**lost, **won, "talk-tracks/bad.md": bad})
     for _ in range(2):
         page = client.get("/review", headers=JA).text
-        assert "値引きの話" in page and "負けが続いています（0勝3敗）" in page
+        assert "値引きの話" in page and "負けが続いています（0勝7敗）" in page
         assert "trust-verified" not in client.get("/?q=値引きの話", headers=JA).text
         client.post("/verify/talk-tracks/bad", data={"by": "大橋"}, headers=JA)
     mark = client.get("/entries/talk-tracks/bad", headers=JA).text.split("<h1")[0]

@@ -22,7 +22,7 @@ __all__ = ["place"]
 PLAYBOOK = """\
 kgi: {name: 新規ARR, target: 1億円, period: 2026年4月〜2027年3月}
 kpis:
-  - {key: win-rate, name: 受注率, target: 28%}
+  - {key: win-rate, name: 受注率, target: 28%, ratio: won/decided}
   - {key: first-touch, name: 初回接触までの時間, target: 1営業日以内}
 angles:
   - {key: peer, ja: 同業の事例, en: Peer case}
@@ -102,7 +102,8 @@ def test_no_field_name_stands_on_the_page(shown: TestClient) -> None:
 def test_the_funnel_is_drawn_with_target_and_the_period_before_also_from_an_earlier_month(
     make_client: MakeClient,
 ) -> None:
-    kpis = "kpis:\n  - {key: mql, name: MQL数, target: 月50件}\n  - {key: sal-rate, name: 引受率, target: 60%以上}\n"
+    kpis = "kpis:\n  - {key: mql, name: MQL数, target: 月50件}\n"
+    kpis += "  - {key: sal-rate, name: 引受率, target: 60%以上, ratio: sal/mql}\n"
     files = {"playbook.yaml": kpis}
     for month, mql in (("04", 20), ("05", 40)):
         counts = f"{{mql: {mql}, sal: 10, sql: 5, won: 1}}"
@@ -238,3 +239,18 @@ def test_saving_waits_neither_for_the_index_nor_for_new_gaps(make_client: MakeCl
     assert client.get("/api/v1/entries/notes/meeting-2026-06").status_code == 404
     _indexed(client)
     assert client.get("/api/v1/entries/notes/meeting-2026-06").status_code == 200
+
+
+def test_the_page_names_both_parts_of_a_ratio_and_what_an_amount_leaves_out(make_client: MakeClient) -> None:
+    kpis = "  - {key: win-rate, name: 受注率, target: 28%}\n  - {key: sal-rate, target: 60%, ratio: sal/mql}\n"
+    files = {"playbook.yaml": f"kgi: {{target: 2億円}}\nkpis:\n{kpis}"}
+    for name, amount in (("a", "amount: 300万円\n"), ("b", "amount: $48,000\n"), ("c", "")):
+        head = f"title: {name}\nkind: deal\noutcome: won\nclosed_on: 2026-05-02\n{amount}"
+        files[f"deals/{name}.md"] = f"---\n{head}---\n本文\n"
+    client = make_client(files)
+    page = client.get("/meeting?period=2026-05", headers=JAPANESE).text
+    assert "受注 ÷ （受注＋失注）" in page and "目標とは比べていません" in page
+    assert "受注3件（300万円と$48,000、金額なし1件）" in page and "300万円（3件中1件）" in page
+    figures = {one["key"]: one for one in client.get("/api/v1/meeting?period=2026-05").json()["figures"]}
+    assert figures["won-amount"]["apart"] == [["USD", 48_000]] and figures["won-amount"]["left_out"] == 1
+    assert figures["win-rate"]["ratio"] == "won/decided" and figures["win-rate"]["target"] is None

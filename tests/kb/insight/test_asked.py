@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
+from kb.currencies import ExchangeRates
 from kb.insight.asked import Asked, asked_of, named_in, with_playbook_facts
 from kb.playbook import Playbook, Term, Vocabulary
 from tests.deals import deal
@@ -69,3 +73,10 @@ def test_anything_said_is_something(asked: Asked) -> None:
 
 def test_nothing_said_is_empty() -> None:
     assert Asked().is_empty
+
+
+def test_a_deal_in_dollars_is_not_compared_as_yen() -> None:
+    dollars = deal("a", "open", amount=48_000, currency="USD")
+    assert asked_of(dollars, PLAYBOOK).amount is None
+    rates = ExchangeRates("JPY", {"USD": (Decimal(150), date(2026, 4, 1))})
+    assert asked_of(dollars, Playbook(rates=rates)).amount == 7_200_000

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.insight.contrast import Contrast, WeightedDeal, contrasts
+from bench.worlds import world
+from kb.insight.contrast import Contrast, WeightedDeal
+from kb.insight.contrast import contrasts as contrasts_of
+from kb.insight.differences import differences
 from tests.deals import deal
 
-VIEWS = {"angle": lambda entry: entry.angle}
+VIEWS: Any = {"angle": lambda entry: entry.angle}
+
+
+def contrasts(won: Sequence[WeightedDeal], lost: Sequence[WeightedDeal], views: Any) -> tuple[Contrast, ...]:
+    """Compare neighbours that are the whole base."""
+    return contrasts_of(won, lost, views, differences(*([near.entry for near in side] for side in (won, lost)), views))
 
 
 def _side(*angles: str, weight: float = 1.0) -> list[WeightedDeal]:
@@ -20,7 +30,7 @@ def _side(*angles: str, weight: float = 1.0) -> list[WeightedDeal]:
 
 
 def _only(won: Sequence[WeightedDeal], lost: Sequence[WeightedDeal]) -> Contrast:
-    (found,) = contrasts(won, lost, VIEWS)  # type: ignore[arg-type]
+    (found,) = contrasts(won, lost, VIEWS)
     return found
 
 
@@ -53,19 +63,38 @@ def test_two_deals_are_too_few() -> None:
 
 def test_a_reason_that_one_side_cannot_have_is_no_difference() -> None:
     views = {"reason": lambda entry: entry.angle}
-    (found,) = contrasts(_side(*["price"] * 9), _side(*[""] * 9), views)  # type: ignore[arg-type]
+    (found,) = contrasts(_side(*["price"] * 9), _side(*[""] * 9), views)
     assert found.verdict == "one-sided"
 
 
 def test_an_outcome_as_a_tag_is_left_out() -> None:
     views = {"tag": lambda entry: entry.angle}
-    assert contrasts(_side("受注"), _side("失注"), views) == ()  # type: ignore[arg-type]
+    assert contrasts(_side("受注"), _side("失注"), views) == ()
 
 
 def test_less_similar_deals_count_less() -> None:
     near = _only(_side(*["peer"] * 6), _side(*[""] * 6))
     far = _only(_side(*["peer"] * 6, weight=0.3), _side(*[""] * 6, weight=0.3))
-    assert abs(far.log_odds) < abs(near.log_odds) and far.verdict == "unclear"
+    assert abs(far.log_odds) < abs(near.log_odds)
+
+
+def test_what_only_the_neighbours_show_is_no_difference() -> None:
+    (found,) = contrasts_of(_side(*["peer"] * 9), _side(*[""] * 9), VIEWS, {})
+    assert found.low > 0 and found.verdict == "unclear"
+    (known,) = contrasts_of(_side("peer", ""), _side("peer", ""), VIEWS, {("angle", "peer"): "lost"})
+    assert known.verdict == "lost", "all deals say so, whatever the neighbours"
+
+
+def _sides_of(seed: int, deals: int, effect: float) -> list[list[Any]]:
+    table = world(seed, deals, effect=effect)
+    return [[table.deals[at] for at in np.flatnonzero(table.outcomes == end)] for end in (0, 1)]
+
+
+def test_hardly_anything_is_named_where_nothing_differs_and_a_strong_effect_is() -> None:
+    without = [differences(*_sides_of(seed, 100, 0.0), VIEWS) for seed in range(100)]
+    assert sum(map(bool, without)) <= 10
+    strong = [differences(*_sides_of(seed, 300, 0.4), VIEWS) for seed in range(20)]
+    assert sum(found.get(("angle", "angle-00")) == "won" for found in strong) >= 19
 
 
 sides = st.lists(st.sampled_from(["peer", "price", ""]), max_size=12)
@@ -73,8 +102,8 @@ sides = st.lists(st.sampled_from(["peer", "price", ""]), max_size=12)
 
 @given(sides, sides)
 def test_swapping_won_and_lost_mirrors_the_contrast(won: list[str], lost: list[str]) -> None:
-    there = {c.value: c for c in contrasts(_side(*won), _side(*lost), VIEWS)}  # type: ignore[arg-type]
-    back = {c.value: c for c in contrasts(_side(*lost), _side(*won), VIEWS)}  # type: ignore[arg-type]
+    there = {c.value: c for c in contrasts(_side(*won), _side(*lost), VIEWS)}
+    back = {c.value: c for c in contrasts(_side(*lost), _side(*won), VIEWS)}
     assert set(there) == set(back)
     for value, found in there.items():
         assert found.log_odds == pytest.approx(-back[value].log_odds)
@@ -84,4 +113,4 @@ def test_swapping_won_and_lost_mirrors_the_contrast(won: list[str], lost: list[s
 
 @given(sides, sides)
 def test_the_interval_holds_the_log_odds(won: list[str], lost: list[str]) -> None:
-    assert all(c.low < c.log_odds < c.high for c in contrasts(_side(*won), _side(*lost), VIEWS))  # type: ignore[arg-type]
+    assert all(c.low < c.log_odds < c.high for c in contrasts(_side(*won), _side(*lost), VIEWS))

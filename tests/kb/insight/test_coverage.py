@@ -57,7 +57,7 @@ def test_fewer_than_five_closed_deals_of_either_outcome_are_no_warning(won: int,
 
 
 def test_without_totals_nothing_is_known() -> None:
-    assert _covered(_noted(9, 0)) == Coverage((), False, ())
+    assert _covered(_noted(9, 0)) == Coverage()
 
 
 def test_totals_of_wins_alone_are_no_warning() -> None:
@@ -124,3 +124,9 @@ def test_another_noted_loss_never_causes_a_warning(won: int, lost: int, closed_w
     totals = (ClosedDeals("won", closed_won), ClosedDeals("lost", closed_lost))
     less, more = _covered(_noted(won, lost), *totals), _covered(_noted(won, lost + 1), *totals)
     assert less.losses_under_recorded or not more.losses_under_recorded
+
+
+def test_the_sum_of_all_industries_is_what_a_warning_names() -> None:
+    totals = [ClosedDeals(end, 10, "食品") for end in ("won", "lost")] + [ClosedDeals("lost", 30)]
+    whole = {row.outcome: (row.noted, row.closed) for row in _covered(_noted(9, 6), *totals).whole}
+    assert whole == {"won": (9, 10), "lost": (6, 30)}

@@ -109,6 +109,16 @@ def test_almost_equal_deals_with_opposite_ends_are_paired_and_their_difference_n
     }
 
 
+def test_one_use_or_what_is_as_common_elsewhere_is_a_case_and_no_suggestion() -> None:
+    near = [deal(f"n{n}", "won", industry=("食品",), angle=("peer", "usual") if n < 2 else ()) for n in range(12)]
+    near[2] = deal("once", "won", industry=("食品",), angle=("once",))
+    far = [
+        deal(f"f{n}", "won", industry=("物流",), angle=("usual",) if n % 2 else ("peer",) * (n == 0)) for n in range(12)
+    ]
+    found = _ask([*near, *far], Asked(industry=("食品",)))
+    assert [(s.value, s.is_supported) for s in found.suggestions] == [("peer", True), ("usual", False), ("once", False)]
+
+
 def test_what_the_asked_deal_uses_already_is_not_suggested() -> None:
     same = {"industry": ("食品",)}
     deals = [deal("won", "won", **same, angle=("peer", "pilot")), deal("mine", "open", **same, angle=("peer",))]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from kb.currencies import Worth
 from kb.loop.activity import GapRow, Searched
 from kb.loop.gaps import UNUSED, Gap, failure, gaps
 
@@ -28,9 +30,10 @@ def _by_first_word(wordings: Sequence[str]) -> list[int]:
     return [firsts.index(wording.split()[0]) for wording in wordings]
 
 
-def _gaps(*searches: Searched, decided: Sequence[GapRow] = (), opened: Sequence[str] = (), **amounts: int) -> list[Gap]:
+def _gaps(*searches: Searched, decided: Sequence[GapRow] = (), opened: Sequence[str] = (), **amounts: Any) -> list[Gap]:
     known = {row.query: row for row in decided}
-    return gaps(searches, set(opened), known, _by_first_word, lambda wordings: 0, amounts, NOW)
+    worth = Worth(of={deal: found if isinstance(found, tuple) else (found, "JPY") for deal, found in amounts.items()})
+    return gaps(searches, set(opened), known, _by_first_word, lambda wordings: 0, worth, NOW)
 
 
 @pytest.mark.parametrize(
@@ -64,13 +67,22 @@ def test_the_amount_of_open_deals_counts_first_then_how_many_asked() -> None:
     assert [gap.wording.split()[0] for gap in _gaps(*many, rich)] == ["price", "sso"]
 
 
+def test_dollars_are_not_added_to_yen_and_do_not_outrank_them() -> None:
+    searches = [_search(1, "sso 監査", deal="deals/a"), _search(2, "sso 対応", deal="deals/b")]
+    (gap,) = _gaps(*searches, **{"deals/a": 3_000_000, "deals/b": (48_000, "USD")})
+    assert (gap.amount, gap.currency, gap.apart) == (3_000_000, "JPY", (("USD", 48_000),))
+    others = [_search(3, "price 1", deal="deals/c"), _search(4, "price 2")]
+    found = _gaps(*searches, *others, **{"deals/b": (48_000, "USD"), "deals/c": 10_000})
+    assert [gap.wording.split()[0] for gap in found] == ["price", "sso"]
+
+
 def test_what_was_found_and_not_used_is_no_gap_but_a_list_of_its_own() -> None:
     one, other = (_search(n, "価格 高い", confidence="strong") for n in (1, 2))
     missing = _search(3, "価格 解約")
     assert [gap.times for gap in _gaps(one, other, missing)] == [1]
 
     def unused(*searches: Searched, opened: Sequence[str] = ()) -> list[Gap]:
-        return gaps(searches, set(opened), {}, _by_first_word, lambda wordings: 0, {}, NOW, UNUSED)
+        return gaps(searches, set(opened), {}, _by_first_word, lambda wordings: 0, Worth(), NOW, UNUSED)
 
     assert unused(one) == [] and unused(one, other, opened=["s1", "s2"]) == []
     assert [(gap.why, len(gap.askers)) for gap in unused(one, other, missing)] == [("unopened", 2)]

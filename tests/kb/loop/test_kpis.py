@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.currencies import ExchangeRates
 from kb.entry import Campaign, Entry
 from kb.insight.rates import probability_beats, probability_more
-from kb.loop.kpis import Figure, Measured, Records, campaign_end, change_of, figures
+from kb.loop.kpis import Figure, Measured, change_of, figures
 from kb.loop.period import Period
+from kb.loop.ratios import read_ratio
+from kb.loop.records import Records, campaign_end
 from kb.loop.targets import amount_target, count_target, share_target, span_of
 from kb.playbook import Playbook
 from tests.deals import deal
 
 NOVEMBER = Period.read("2026-11")
-KPIS = ({"key": "mql", "name": "MQL数", "target": "月180件"}, {"key": "win-rate", "name": "受注率", "target": "28%"})
+KPIS = (
+    {"key": "mql", "name": "MQL数", "target": "月180件"},
+    {"key": "win-rate", "name": "受注率", "target": "28%", "ratio": "won/decided"},
+)
 
 
 def campaign(name: str, period: str, **metrics: int) -> Entry:
@@ -52,7 +59,9 @@ def test_a_clear_fall_is_said_and_a_rise_too() -> None:
 
 def test_the_promise_is_kept_by_the_leads_that_were_contacted_in_time() -> None:
     some = campaign("a", "2026-11-01/2026-11-05", mql=50, in_time=45), campaign("b", "2026-11-01/2026-11-09", mql=9)
-    kept = found(Playbook(kpis=({"key": "sla", "name": "SLA", "target": "95%以上"},)), campaigns=some)["sla"]
+    kept = found(
+        Playbook(kpis=({"key": "sla", "name": "SLA", "target": "95%以上", "ratio": "in_time/mql"},)), campaigns=some
+    )["sla"]
     assert (kept.now, kept.target, kept.missing) == (Measured(0.9, 45, 50), 0.95, "")
 
 
@@ -83,7 +92,56 @@ def test_the_goal_is_the_amount_won_and_its_sum_since_its_period_began() -> None
     deals = closed(2, "won", date(2026, 11, 2), amount=3_000_000) + closed(1, "won", date(2026, 4, 1), amount=500)
     foreign = closed(1, "won", date(2026, 11, 9), amount=9, currency="USD")
     goal = found(Playbook(kgi=kgi), *deals, *foreign, *closed(1, "won", date(2026, 3, 31), amount=7))["won-amount"]
-    assert (goal.now, goal.total, goal.target) == (Measured(6_000_000, 0, 2), 6_000_500, 240_000_000)
+    assert (goal.now, goal.total, goal.target) == (Measured(6_000_000, 2, 3), 6_000_500, 240_000_000)
+
+
+def test_dollars_stand_beside_the_amount_won_and_what_is_left_out_is_counted() -> None:
+    kgi = {"target": "2億4,000万円", "period": "2026年4月〜2027年3月"}
+    yen = closed(2, "won", date(2026, 11, 2), amount=3_000_000)
+    others = [deal("usd", "won", closed_on=date(2026, 11, 4), amount=48_000, currency="USD")]
+    others.append(deal("none", "won", closed_on=date(2026, 11, 5)))
+    goal = found(Playbook(kgi=kgi), *yen, *others)["won-amount"]
+    assert (goal.now, goal.apart, goal.left_out) == (Measured(6_000_000, 2, 4), (("USD", 48_000),), 1)
+    assert (goal.total, goal.total_left_out, goal.rates) == (6_000_000, 2, "")
+    rates = ExchangeRates("JPY", {"USD": (Decimal("150.5"), date(2026, 4, 1))})
+    goal = found(Playbook(kgi=kgi, rates=rates), *yen, *others)["won-amount"]
+    assert (goal.now, goal.apart, goal.rates) == (Measured(13_224_000, 3, 4), (), "2026-04-01")
+
+
+def test_wins_in_another_currency_alone_are_no_missing_amount() -> None:
+    goal = found(Playbook(), *closed(1, "won", date(2026, 11, 2), amount=9, currency="EUR"))["won-amount"]
+    assert (goal.now, goal.apart, goal.missing) == (Measured(0, 0, 1), (("EUR", 9),), "")
+
+
+def test_a_target_is_compared_with_the_ratio_it_names_and_no_other() -> None:
+    deals = closed(8, "won", date(2026, 11, 2)) + closed(5, "lost", date(2026, 11, 3))
+    some = (campaign("a", "2026-11-01/2026-11-05", mql=90, sql=60, won=6),)
+    kpi = {"key": "win-rate", "name": "受注率(SQL起点)", "target": "28%"}
+    of_sql = found(Playbook(kpis=({**kpi, "ratio": "受注 ÷ SQL"},)), *deals, campaigns=some)
+    rate, decided = of_sql["close-rate"], of_sql["win-rate"]
+    assert (rate.name, rate.now, rate.target, rate.ratio) == ("受注率(SQL起点)", Measured(0.1, 6, 60), 0.28, "won/sql")
+    assert (decided.name, decided.target, decided.ratio) == ("", None, "won/decided")
+    unnamed = found(Playbook(kpis=(kpi,)), *deals, campaigns=some)["win-rate"]
+    assert (unnamed.target, unnamed.target_text, unnamed.is_unnamed) == (None, "28%", True)
+    other = found(Playbook(kpis=({**kpi, "ratio": "won/mql"},)), *deals, campaigns=some)["won/mql"]
+    assert (other.now, other.target) == (Measured(6 / 90, 6, 90), 0.28)
+
+
+@pytest.mark.parametrize("text", ["", "won", "won/won", "won/nps", "sal/decided", "won/sql/mql", "cost/mql", "/"])
+def test_a_ratio_that_cannot_be_counted_is_none(text: str) -> None:
+    assert read_ratio(text) is None
+
+
+def test_a_campaign_with_more_sals_than_mqls_is_left_out_and_said() -> None:
+    some = campaign("a", "2026-11-01/2026-11-05", mql=30, sal=40), campaign("b", "2026-11-01/2026-11-05", mql=9, sal=3)
+    rate = found(Playbook(), campaigns=some)["sal-rate"]
+    assert (rate.now, rate.left_out) == (Measured(1 / 3, 3, 9), 1)
+
+
+def test_reuse_counts_only_entries_that_exist() -> None:
+    deals = [deal(name, "won", closed_on=date(2026, 11, 1), used=(f"talk-tracks/{name}",)) for name in ("a", "gone")]
+    numbers = figures(Playbook(), Records(deals, (), frozenset({"talk-tracks/a"})), NOVEMBER)
+    assert next(figure for figure in numbers if figure.key == "reuse").now == Measured(0.5, 1, 2)
 
 
 def test_what_is_not_recorded_says_what_is_missing_instead_of_zero() -> None:

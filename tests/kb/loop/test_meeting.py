@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
+import numpy as np
 import pytest
 
+from kb.currencies import ExchangeRates
 from kb.entry import Entry, Reason
-from kb.loop.kpis import Records
 from kb.loop.lessons import Task, decisions_of, first_sentence, lesson_of, tasks_of
 from kb.loop.meeting import Meeting, Moved, Reused, WorkItem, meeting
 from kb.loop.period import Period
 from kb.loop.preparation import last_note_before, note_on
+from kb.loop.records import Records
 from kb.loop.stored import from_note, to_lines
 from kb.playbook import Playbook
 from tests.deals import deal
@@ -62,6 +65,48 @@ def test_more_than_fit_on_the_sheet_are_counted_and_both_sides_are_shown() -> No
     assert [ending.outcome for ending in uneven.endings].count("won") == 4 and len(uneven.endings) == 6
     kept = from_note(f"```json\n{to_lines(shown)}\n```\n")
     assert kept and (kept.endings, kept.ended) == (shown.endings, shown.ended)
+
+
+def test_half_a_million_dollars_are_among_the_largest_endings() -> None:
+    day = date(2026, 11, 18)
+    foreign = some(1, "won", day, "usd", amount=500_000, currency="USD")
+    deals = (*some(40, "won", day, "yen", amount=1_000_000), *foreign)
+    assert "deals/usd0" in [ending.entry_id for ending in held(*deals).endings]
+    rates = ExchangeRates("JPY", {"USD": (Decimal(150), day)})
+    tiny = some(1, "won", day, "cent", amount=10, currency="USD")
+    rated = meeting(WEEK, Playbook(rates=rates), Records((*deals, *tiny), ()), lambda ids: {})
+    named = [ending.entry_id for ending in rated.endings]
+    assert "deals/usd0" in named and "deals/cent0" not in named
+
+
+def test_what_does_not_exist_was_not_used_most() -> None:
+    day = date(2026, 11, 18)
+    records = Records(some(3, "won", day, "w", used=("talk-tracks/gone", "talk-tracks/a")), (), {"talk-tracks/a"})
+    reused = meeting(WEEK, Playbook(), records, lambda ids: {}).reused
+    assert [one.entry_id for one in reused] == ["talk-tracks/a"]
+
+
+def test_more_deals_of_the_same_kind_move_nothing() -> None:
+    now, before = date(2026, 11, 18), date(2026, 11, 11)
+    many = some(40, "lost", now, "n", reasons=(Reason("price"),)) + some(
+        5, "lost", before, "b", reasons=(Reason("price"),)
+    )
+    (moved,) = held(*many).moved
+    assert (moved.now, moved.before, moved.is_sure) == (40, 5, False)
+
+
+def test_hardly_any_period_without_a_change_says_that_a_reason_moved() -> None:
+    random, codes, sure = np.random.default_rng(1), [f"r{n}" for n in range(8)], 0
+    for _ in range(60):
+        deals = [
+            deal(
+                f"{day}-{n}", "lost", closed_on=day, reasons=tuple(map(Reason, random.choice(codes, 2, replace=False)))
+            )
+            for day in (date(2026, 11, 18), date(2026, 11, 11))
+            for n in range(25)
+        ]
+        sure += any(moved.is_sure for moved in held(*deals).moved)
+    assert sure <= 9  # .15 of 60
 
 
 def test_only_what_three_deals_named_has_moved() -> None:

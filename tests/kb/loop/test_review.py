@@ -46,25 +46,37 @@ def test_a_day_of_review_that_is_past_counts_more_than_a_check() -> None:
     assert standing(entry("a", review_by=date(2026, 11, 24), verified_on=date(2026, 5, 1))).state == "overdue"
 
 
-def test_two_deals_lost_since_the_check_ask_for_another() -> None:
+def _others() -> list[Entry]:
+    return [deal(f"x{n}", "won" if n % 2 else "lost", date(2026, 1, 2)) for n in range(30)]
+
+
+def test_more_losses_since_the_check_than_were_to_be_expected_ask_for_another() -> None:
     talk = entry("a", verified_on=date(2026, 5, 1))
-    lost = [deal(f"d{n}", "lost", date(2026, 4 + n, 2), ("a",)) for n in range(3)]
-    won = deal("w", "won", date(2026, 1, 2), ("a",))
-    assert standing(talk, won, *lost[:2]).state == "verified"
-    assert standing(talk, won, *lost).doubts[0].evidence == ("d2", "d1")
-    assert standing(replace(talk, verified_on=TODAY), won, *lost).state == "verified"
+    lost = [deal(f"d{n}", "lost", date(2026, 6, 1 + n), ("a",)) for n in range(9)]
+    won = [deal(f"w{n}", "won", date(2026, 1, 2), ("a",)) for n in range(9)]
+    assert standing(talk, *won, *lost[:3], *_others()).state == "verified", "three of three are lost by chance"
+    found = standing(talk, *won, *lost, *_others()).doubts[0]
+    assert (found.kind, len(found.evidence), found.won, found.lost) == ("lost", 9, 0, 9)
+    assert standing(replace(talk, verified_on=TODAY), *won, *lost, *_others()).state == "verified"
+
+
+def test_few_good_tracks_are_doubted_after_five_uses() -> None:
+    random = np.random.default_rng(1)
+    ends = [["won" if share < 0.5 else "lost" for share in random.random(5)] for _ in range(60)]
+    tracks = [[deal(f"d{at}", end, date(2026, 6, 1), ("a",)) for at, end in enumerate(some)] for some in ends]
+    doubted = sum(bool(standing(entry("a"), *deals, *_others()).doubts) for deals in tracks)
+    assert doubted / len(tracks) <= 0.05
 
 
 @pytest.mark.parametrize(
     ("won", "lost", "is_against"),
-    [(0, 1, False), (0, 2, True), (0, 3, True), (1, 3, False), (1, 9, True), (7, 3, False)],
+    [(0, 2, False), (0, 4, False), (0, 9, True), (1, 3, False), (1, 12, True), (7, 3, False)],
 )
 def test_the_record_counts_whatever_the_dates(won: int, lost: int, is_against: bool) -> None:
     day = date(2026, 1, 2)
     ends = [deal(f"w{n}", "won", day, ("a",)) for n in range(won)]
     ends += [deal(f"l{n}", "lost", day, ("a",)) for n in range(lost)]
-    others = [deal(f"x{n}", "won" if n % 2 else "lost", day) for n in range(20)]
-    found = standing(entry("a", verified_on=TODAY), *ends, *others)
+    found = standing(entry("a", verified_on=TODAY), *ends, *_others())
     assert (kinds(found) == ["record"]) is is_against and (found.state == "needs-review") is is_against
 
 
@@ -83,7 +95,7 @@ def test_an_angle_that_loses_more_than_others_asks_for_a_check() -> None:
 def test_weak_angles_are_those_of_the_scoreboard() -> None:
     deals = [*_angled(), *(deal(f"x{n}", "lost", date(2026, 3, 1), angle=("few",)) for n in range(4))]
     board = scoreboard(deal_table(list(enumerate(deals)), Playbook(), {}), np.ones(len(deals), np.bool_), "angle")
-    weak = {r.key for r in board.rows if r.rate.p_above_base < 0.1 and r.counts.won + r.counts.lost >= 5}
+    weak = {row.key for row in board.rows if row.verdict == "below"}
     assert weak_angles(deals).keys() == weak == {"cost"}
 
 
