@@ -21,6 +21,7 @@ from kb.index.index import Index, open_index
 from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
+from kb.loop.judging import Judging
 from kb.loop.logbook import Logbook
 from kb.model.package import bundled_file, file_checksum
 
@@ -37,6 +38,7 @@ class Services:
     playbook_store: PlaybookStore
     activity: Activity
     gap_board: GapBoard
+    judging: Judging
     logbook: Logbook
     gallery: Gallery
     examples: Examples
@@ -68,11 +70,18 @@ def open_services(
         playbook_store=PlaybookStore(intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
         activity=activity,
         gap_board=gap_board,
+        judging=make_judging(library, activity, clock),
         logbook=Logbook(activity, settings.team),
         gallery=Gallery(),
         examples=Examples(library, clock),
         upkeep=Upkeep(library, gap_board),
     )
+
+
+def make_judging(library: Library, activity: Activity, clock: Clock = CLOCK) -> Judging:
+    """Return what grades and measures the search of a library."""
+    entries = library.entries
+    return Judging(library.search, entries.published, library.state, library.visible, activity, clock)
 
 
 def make_embedder(settings: Settings) -> Embedder:

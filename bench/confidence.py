@@ -14,10 +14,11 @@ from rich.table import Table
 from bench import sets
 from bench.indexes import Bench, sample_library, set_library
 from bench.leaving_out import Asker
-from bench.measures import GOOD_GRADE, auc
+from bench.measures import auc
 from bench.report import Figure, publish
 from bench.sets import Judged
 from kb.library import Library
+from kb.loop.quality import GOOD_GRADE
 from kb.search.answer import Answer, Confidence, Why
 
 LEVELS: tuple[Confidence, ...] = ("none", "partial", "strong")

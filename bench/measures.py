@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-DEPTH = 10  # a page of hits
+from kb.loop.quality import first_good, ndcg
+
 HIT_DEPTH = 5
-GOOD_GRADE = 2  # of graded judgements: 3 answers, 2 helps, 1 is related
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,6 @@ def quality(
     return Quality(len(rows), *(float(mean) for mean in means))
 
 
-def ndcg(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
-    """Return nDCG@10 (Järvelin, Kekäläinen 2002): gain 2^grade - 1, which is the grade itself where it is 0 or 1."""
-    ideal = _dcg(sorted(grades.values(), reverse=True)[:DEPTH])
-    return _dcg([grades.get(item, 0) for item in ranking[:DEPTH]]) / ideal if ideal else 0.0
-
-
 def auc(positive: Sequence[float], negative: Sequence[float]) -> float:
     """Return the probability that a positive is larger than a negative, ties counting half; NaN without both."""
     if not len(positive) or not len(negative):
@@ -47,12 +41,6 @@ def auc(positive: Sequence[float], negative: Sequence[float]) -> float:
     return float(wins / (len(positive) * len(negative)))
 
 
-def _dcg(grades: Sequence[int]) -> float:
-    return float(sum((2**grade - 1) / math.log2(rank + 1) for rank, grade in enumerate(grades, start=1)))
-
-
 def _one(ranking: Sequence[str], grades: Mapping[str, int], hit_depth: int) -> tuple[float, float, float]:
-    least = min(GOOD_GRADE, max(grades.values()))
-    good = [grades.get(item, 0) >= least for item in ranking[:DEPTH]]
-    first = next((1 / rank for rank, is_good in enumerate(good, start=1) if is_good), 0.0)
-    return ndcg(ranking, grades), float(any(good[:hit_depth])), first
+    first = first_good(ranking, grades)
+    return ndcg(ranking, grades), float(0 < first <= hit_depth), 1 / first if first else 0.0

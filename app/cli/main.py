@@ -26,6 +26,7 @@ from app.cli.common import (
 )
 from app.cli.export import export
 from app.cli.init import init
+from app.cli.judging import judge, quality
 from app.cli.meeting import meeting
 from app.cli.write import add, new
 
@@ -272,4 +273,6 @@ app.command()(export)
 app.command()(backup)
 app.command()(restore)
 app.command()(meeting)
+app.command()(judge)
+app.command()(quality)
 app.add_typer(imports, name="import")

@@ -21,6 +21,7 @@ from kb.fields import FILTERS
 from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
+from kb.loop.judging import Judging
 from kb.loop.logbook import ClosedLogbook, Logbook
 
 LANGUAGE_COOKIE = "lang"
@@ -63,6 +64,10 @@ async def _activity(services: ServicesDep) -> Activity:
 
 async def _gap_board(services: ServicesDep) -> GapBoard:
     return services.gap_board
+
+
+async def _judging(services: ServicesDep) -> Judging:
+    return services.judging
 
 
 async def _logbook(request: Request, services: ServicesDep) -> Logbook:
@@ -115,6 +120,7 @@ StoreDep = Annotated[EntryStore, Depends(_store)]
 PlaybookStoreDep = Annotated[PlaybookStore, Depends(_playbook_store)]
 ActivityDep = Annotated[Activity, Depends(_activity)]
 GapBoardDep = Annotated[GapBoard, Depends(_gap_board)]
+JudgingDep = Annotated[Judging, Depends(_judging)]
 LogbookDep = Annotated[Logbook, Depends(_logbook)]
 SupervisorDep = Annotated[Supervisor, Depends(_supervisor)]
 GalleryDep = Annotated[Gallery, Depends(_gallery)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.pages import meeting, playbook, problems, reference
+from app.pages import judging, meeting, playbook, problems, reference
 from app.pages.board import page as board
 from app.pages.entry import page as entry
 from app.pages.entry import versions
@@ -28,6 +28,7 @@ for module in (
     board,
     meeting,
     gaps,
+    judging,
     beginning,
     playbook_editor,
     files,

@@ -18,7 +18,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Executable, create_engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Executable, create_engine, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,8 +26,9 @@ from kb.clock import CLOCK, Clock
 from kb.errors import ActivitySchemaError, ActivityUnavailableError
 from kb.index.schema import use_wal
 from kb.loop.dialect import copy, is_wrong_schema, keep_copy
+from kb.loop.quality import Grade, Run, Use, figures_of, figures_text
 from kb.loop.schema import STEPS, need_columns, version_of
-from kb.loop.tables import GAPS, HELPFUL, JUDGED, MEANINGS, MEETINGS, NOTIFIED, OPENED, SEARCHES, USED
+from kb.loop.tables import GAPS, GRADES, HELPFUL, JUDGED, MEANINGS, MEETINGS, NOTIFIED, OPENED, QUALITY, SEARCHES, USED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -229,6 +230,38 @@ class Activity:
         with self._writing() as connection:
             if rows:
                 connection.execute(row.on_conflict_do_update(index_elements=["one", "other"], set_=changes), rows)
+
+    def uses(self, since: str) -> list[Use]:
+        """Return the uses of hits since a time, oldest first."""
+        rows = []
+        for table, how in ((OPENED, OPENED.c.how), (USED, literal("deal"))):
+            columns = select(table.c.search, table.c.entry, how, table.c.at)
+            rows += self._rows(columns.where(table.c.at >= since))
+        return sorted((Use(*row) for row in rows), key=lambda use: use.at)
+
+    def grades(self) -> list[Grade]:
+        """Return every grade people gave."""
+        return [Grade(*row) for row in self._rows(select(GRADES))]
+
+    def keep_grades(self, grades: Iterable[Grade]) -> None:
+        """Store grades; a later one replaces an earlier one. Raises ActivityUnavailableError."""
+        rows = [asdict(grade) for grade in grades]
+        row = upsert(GRADES)
+        changes = {name: row.excluded[name] for name in ("wording", "grade", "at")}
+        with self._writing() as connection:
+            if rows:
+                connection.execute(row.on_conflict_do_update(index_elements=["query", "entry"], set_=changes), rows)
+
+    def runs(self, shown: str) -> list[Run]:
+        """Return the measurements of the search with some visibilities, oldest first."""
+        kept = self._rows(select(QUALITY).where(QUALITY.c.shown == shown).order_by(QUALITY.c.at))
+        return [Run(**{**row._mapping, "figures": figures_of(row.figures)}) for row in kept]
+
+    def keep_run(self, run: Run) -> None:
+        """Store a measurement. Raises ActivityUnavailableError."""
+        with self._writing() as connection:
+            values = {**asdict(run), "figures": figures_text(run.figures)}
+            connection.execute(upsert(QUALITY).values(**values).on_conflict_do_nothing())
 
     def stamp(self) -> str:
         """Return the current time, UTC, ISO."""

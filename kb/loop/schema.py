@@ -29,6 +29,7 @@ UNSTAMPED = {
     "0002": {"used", "ix_used_search", "ix_used_entry", "meanings"},
     "0003": {"judged"},
     "0004": {"meetings"},
+    "0005": {"grades", "quality"},
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 METADATA = MetaData()
 SEARCHES = Table(
@@ -85,5 +85,29 @@ MEETINGS = Table(  # the figures of saved meetings; their decisions are notes
     Column("note", String, primary_key=True),  # entry id: who may see the note may see its figures
     Column("figures", Text, nullable=False),  # lines of JSON: see `kb/loop/stored.py`
     Column("at", String, nullable=False),
+)
+GRADES = Table(  # how people graded the hits of a question; kept like decisions about gaps
+    "grades",
+    METADATA,
+    Column("query", Text, primary_key=True),  # folded
+    Column("entry", String, primary_key=True),
+    Column("wording", Text, nullable=False),  # as typed
+    Column("grade", Integer, nullable=False),
+    Column("at", String, nullable=False),
+)
+QUALITY = Table(  # measurements of the search: see `kb/loop/quality.py`
+    "quality",
+    METADATA,
+    Column("at", String, primary_key=True),
+    Column("shown", String, primary_key=True),  # visibilities, sorted
+    Column("fingerprint", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("constants", String, nullable=False),
+    Column("questions", Integer, nullable=False),
+    Column("ndcg", Float, nullable=False),
+    Column("hits", Integer, nullable=False),
+    Column("used_questions", Integer, nullable=False),
+    Column("used_hits", Integer, nullable=False),
+    Column("figures", Text, nullable=False),  # JSON, by question
 )
 Index("searches_by_deal", SEARCHES.c.deal)

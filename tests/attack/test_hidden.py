@@ -93,6 +93,7 @@ PLACES = (
     *(f"/api/v1/{name}" for name in ("problems", "entries?limit=100", "loop", "gaps", "scoreboard.csv?by=angle")),
     *(f"/api/v1/meeting?period={period}" for period in ("2026-W37", "2026-09")),
     "/", "/playbook", "/meeting?period=2026-W37", "/review", "/loop", "/gaps", "/scoreboard", "/problems", "/readyz",
+    "/judge", *(f"/judge?q={quote(q)}" for q in QUESTIONS[1:6]),
     "/deals/similar", "/deals/similar?deal=deals/3", "/deals/similar?deal=deals/secret-3",
     "/new/deal-won", "/new/note?from=deals/a",
 )  # fmt: skip

@@ -26,7 +26,7 @@ def _served(folder: Path) -> tuple[TestClient, Assets]:
 
 def test_every_asset_of_a_page_lasts_and_leads_somewhere(client: TestClient) -> None:
     found = set()
-    for page in ("/", "/new/note", "/new/files", "/playbook/edit", "/docs"):
+    for page in ("/", "/new/note", "/new/files", "/judge", "/playbook/edit", "/docs"):
         found |= set(re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get(page).text))
     of_swagger = {"swagger/swagger-ui.css", "swagger/swagger-ui-bundle.js"}
     assert {re.sub(r"/static/|\?.*", "", address) for address in found} == {*NAMES, *of_swagger}
