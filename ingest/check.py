@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ingest import atomic
+from ingest.copies import copies
 from ingest.fields import did_you_mean
 from ingest.files import EntryFile, FileText, find_files, not_followed, not_regular, read_file, unreadable_file
 from ingest.parse import parse_entry
@@ -116,7 +117,7 @@ def check(folder: Path) -> tuple[int, list[Problem]]:
         links += [(file.path, entry.id, relation, target) for relation, target in entry.links()]
         counted += [entry] if entry.kind in COUNTED and entry.status == "published" else []
     found += uncounted_problems(counted, CLOCK.today())
-    found += [*dangling(links, set(taken)), *link_cycles(links)]
+    found += [*dangling(links, set(taken)), *link_cycles(links), *copies(set(taken.values()))]
     return len(taken), sorted(set(found))
 
 

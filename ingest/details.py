@@ -21,6 +21,7 @@ from kb.choices import CHOICES, MONEY_METRICS
 from kb.entry import Campaign, Deal, Reason, TalkTrack, Variant
 from kb.fields import Field, own_fields
 from kb.loop.ratios import too_many
+from kb.money import money_note
 from kb.playbook import Playbook
 from kb.wording import say
 
@@ -52,6 +53,7 @@ def _deal(reader: FieldReader, found: dict[str, Any], playbook: Playbook) -> Dea
     found["outcome"] = outcome = _one_outcome(reader, found.get("outcome"))
     found["reasons"] = _reasons(reader, outcome, playbook)
     amount, named_currency = found.pop("amount", (None, None))
+    reader.extra += [(key, note) for key, text in reader.written("amount") if amount and (note := money_note(text))]
     return Deal(**{"currency": named_currency or "JPY", **found, "amount": amount})
 
 
@@ -131,8 +133,9 @@ def _metrics(reader: FieldReader, field: str) -> dict[str, int]:
     for key, value in reader.read(field, convert, nothing).items():
         term = CHOICES["metric"].find(key)
         name = term.key if term else key
-        number = _part(reader, field, {key: value}, key, _amount if name in MONEY_METRICS else to_count, -1)
-        if number >= 0:
+        read: Callable[[Plain], int | None] = _amount if name in MONEY_METRICS else to_count
+        number = _part(reader, field, {key: value}, key, read, None)
+        if number is not None:
             metrics[name] = number
     if field == "metrics" and (pair := too_many(metrics)):
         then, first = pair

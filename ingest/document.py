@@ -9,15 +9,18 @@ from itertools import islice, pairwise
 
 from markdown_it.token import Token
 
+from ingest.fences import Notation, Place
+from ingest.front import read_front
 from ingest.markdown import Excess, parse
-from ingest.yaml_text import MAX_FRONT_MATTER, Line, YamlTextError, read_mapping
+from ingest.shown import shown
+from ingest.signs import conflict_line
+from ingest.yaml_text import Line
 from kb.entry import Problem
 from kb.wording import say, together
 
 LONGEST_HEADING = 500  # characters; a longer one is text, or each passage below would repeat it
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
-_UNCLOSED = re.compile(r"-{3,}[ \t]*\n[^\s:#]+[ \t]*:")  # hyphens, then a key
 _FENCE = re.compile(r"`{3,}|~{3,}")
 
 
@@ -29,33 +32,39 @@ class Document:
     """
 
     text: str  # as stored
-    head: str  # opening line of the front matter, if any
-    yaml: str  # between the --- lines, with its final line break
+    notation: Notation  # of the front matter; empty if there is none
+    head: str  # up to the opening line of the front matter, if any
+    yaml: str  # between the fences, with its final line break
     closing: str  # closing line of the front matter
     lines: tuple[Line, ...]  # keys with their values; line numbers of the file, places in `yaml` with plain line breaks
     fault: Problem | None  # why the front matter cannot be read; problems here have no path
+    is_partial: bool  # some of the front matter could not be read
     body: str  # text after the front matter, with LF line breaks
     body_line: int  # of the file, from 1
-    tokens: tuple[Token, ...]  # of the body, with lines relative to it; do not modify
+    shown: str  # the body as people read and search it, line by line
+    tokens: tuple[Token, ...]  # of `shown`, with lines relative to it; do not modify
     problems: tuple[Problem, ...]  # of the text itself
+    is_repaired: bool = False  # the front matter has mistakes, so that no program should change it
+    is_conflicted: bool = False  # an unfinished merge left two versions in it
 
     @classmethod
     def of(cls, text: str) -> Document:
-        """Parse a text: Markdown once and, where there is front matter, YAML once. Never raises."""
-        plain = plain_newlines(text.removeprefix("\ufeff"))
-        tokens, excess = parse(plain, front_matter=True)
-        front = tokens.pop(0) if tokens and tokens[0].type == "front_matter" else None
-        lines, fault = _mapping(front.content) if front else ((), None)
-        height = front.map[1] if front and front.map else 0
-        head, yaml, closing = _cut(text, height)
-        for token in tokens:
-            token.map = [line - height for line in token.map] if token.map else None
-        body = "\n".join(plain.split("\n")[height:])
-        problems = [fault] if fault else []
-        problems += [Problem("", excess.line + 1, why_plain(excess))] if excess else []
+        """Parse a text: Markdown once and, where there is front matter, its notation once. Never raises."""
+        plain = plain_newlines(text.removeprefix("\ufeff")).split("\n")
+        front = read_front(plain)
+        height = front.place.after
+        body = "\n".join(plain[height:])
+        clean = shown(body)
+        tokens, excess = parse(clean)
+        problems = [*front.problems, *_conflicts(plain)]
+        problems += [Problem("", height + excess.line + 1, why_plain(excess))] if excess else []
         problems += _missing(plain, body, height)
-        problems += _unclosed_fences(tokens, body, height)
-        return cls(text, head, yaml, closing, lines, fault, body, height + 1, tuple(tokens), tuple(problems))
+        problems += _unclosed_fences(tokens, clean, height)
+        return cls(
+            text, front.notation, *_cut(text, front.place), front.lines, front.fault, front.is_partial, body,
+            height + 1, clean, tuple(tokens), tuple(problems), front.is_repaired,
+            conflict_line(plain) is not None,
+        )  # fmt: skip
 
     @property
     def stored_body(self) -> str:
@@ -64,8 +73,8 @@ class Document:
 
     @property
     def hides_fields(self) -> bool:
-        """Whether the text has front matter that is not understood, so that nobody knows its fields."""
-        return self.fault is not None or (not self.head and self.text.lstrip("\ufeff \t\r\n").startswith("---"))
+        """Whether the text has front matter that is not all understood, so that nobody knows its fields."""
+        return self.is_partial or (not self.notation and self.text.lstrip("\ufeff \t\r\n").startswith("---"))
 
     @property
     def heading(self) -> str:
@@ -88,26 +97,25 @@ def plain_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _mapping(yaml: str) -> tuple[tuple[Line, ...], Problem | None]:
-    """Read front matter; its first line is the second of the file."""
-    try:
-        lines, repeated = read_mapping(yaml, MAX_FRONT_MATTER)
-    except YamlTextError as error:
-        return (), Problem("", error.line + 1, error.sentence)
-    return tuple(Line(one.key, one.value, one.line + 1, one.start, one.end) for one in (*lines, *repeated)), None
-
-
-def _cut(text: str, height: int) -> tuple[str, str, str]:
-    if not height:
+def _cut(text: str, place: Place) -> tuple[str, str, str]:
+    if not place.notation:
         return "", "", ""
-    ends = [line.end() for line in islice(_LINE.finditer(text), height)]
-    return text[: ends[0]], text[ends[0] : ends[-2]], text[ends[-2] : ends[-1]]
+    ends = [0, *(line.end() for line in islice(_LINE.finditer(text), place.after))]
+    start, end, after = ends[place.start], ends[place.end], ends[place.after]
+    return text[:start], text[start:end], text[end:after]
 
 
-def _missing(plain: str, body: str, height: int) -> Iterator[Problem]:
-    if not height and _UNCLOSED.match(plain):
-        yield Problem("", 1, say("The front matter is not closed; end it with a line of three hyphens (---)."))
-    if not plain.strip():
+def _conflicts(plain: list[str]) -> Iterator[Problem]:
+    at = conflict_line(plain)
+    if at is not None:
+        message = say(
+            "A merge was not finished: two versions follow. Keep one and delete the lines of <<<, === and >>>."
+        )
+        yield Problem("", at + 1, message)
+
+
+def _missing(plain: list[str], body: str, height: int) -> Iterator[Problem]:
+    if not "".join(plain).strip():
         yield Problem("", 1, say("The file is empty; write at least a heading and a sentence."))
     elif not body.strip():
         yield Problem("", height + 1, say("There is no text after the front matter; write the body."))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from ingest.fields import FieldError, to_terms, to_texts
+from ingest.fields import as_written as as_written
 from ingest.yaml_text import Line, Plain, duplicate_key
 from kb.entry import Problem
 from kb.fields import named
@@ -67,6 +68,11 @@ class FieldReader:
         lines = [self._lines[name], *self._repeated.get(name, [])] if name in self._lines else []
         return [line.value for line in lines if line.value not in EMPTY]
 
+    def written(self, name: str) -> list[tuple[str, str]]:
+        """Return the key and value of a field of one line as written; empty if it is missing or no text."""
+        line = self._lines.get(name)
+        return [(line.key, line.value)] if line and isinstance(line.value, str) else []
+
     def repeated(self, name: str) -> list[Plain]:
         """Return the ignored values of a repeated field."""
         return [line.value for line in self._repeated.get(name, [])]
@@ -95,12 +101,3 @@ class FieldReader:
             return known
         mixed = [(term.key if (term := words.find(value)) else value) for value in values]
         return tuple(dict.fromkeys(mixed))
-
-
-def as_written(value: Plain) -> str:
-    """Return an unknown value as one line of text."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return ", ".join(map(as_written, value))
-    return ", ".join(f"{key}: {as_written(inner)}" for key, inner in value.items())

@@ -12,16 +12,17 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
+from ingest.signs import bare
 from ingest.spans import read_span
 from ingest.yaml_text import Plain
+from kb.days import DayError, Order, read_day
 from kb.fields import Shape
 from kb.money import MAX_DIGITS, UNITS, Money, MoneyError, read_money
 from kb.playbook import Vocabulary
 from kb.wording import say, together
 
-OLDEST, LATEST = 1950, 2100  # years; 0024 is an export error
 MAX_VALUES = 100  # in one list; more comes from wrong indentation
-_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
+_LINK = re.compile(r"!?\[\[([^\[\]|]+)(?:\|([^\[\]]+))?\]\]")
 _COUNT = re.compile(r"([0-9][0-9,]*)\s*(億|百万|万|千)?")
 
 
@@ -34,10 +35,12 @@ class FieldError(ValueError):
 
 
 def to_text(value: Plain) -> str:
-    """Read one line of text."""
+    """Read one line of text; a list of one text is that text, and a [[link]] of Obsidian the name it shows."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
     if not isinstance(value, str):
-        raise FieldError(say("expected one line of text, not a list."))
-    return " ".join(value.split())
+        raise FieldError(say("'{value}' is a list; expected one line of text.", value=_short(as_written(value))))
+    return " ".join(_LINK.sub(lambda link: link[2] or link[1], value).split())
 
 
 def to_texts(value: Plain) -> tuple[str, ...]:
@@ -52,7 +55,7 @@ def to_texts(value: Plain) -> tuple[str, ...]:
 
 def to_choice(value: Plain, words: Vocabulary) -> str:
     """Read one of a few fixed values in any spelling."""
-    text = unicodedata.normalize("NFKC", to_text(value)).casefold()
+    text = bare(unicodedata.normalize("NFKC", to_text(value))).casefold()
     if term := words.find(text):
         return term.key
     unknown = say(
@@ -62,32 +65,12 @@ def to_choice(value: Plain, words: Vocabulary) -> str:
     raise FieldError(together(unknown, did_you_mean(close[0] if close else None)))
 
 
-def to_date(value: Plain) -> date:
-    """Read a date: 2026-09-18, 2026/9/18 or 2026年9月18日."""
-    text = unicodedata.normalize("NFKC", to_text(value))
-    match = _DATE.match(text)
-    rest = text[match.end() :] if match else text
-    if match and int(match[1]) and not OLDEST <= int(match[1]) <= LATEST:
-        raise FieldError(
-            say(
-                "'{value}' has the year {year}; write a date from {oldest} to {latest}.",
-                value=_short(text),
-                year=int(match[1]),
-                oldest=OLDEST,
-                latest=LATEST,
-            )
-        )
-    if match and (not rest or rest[0] in "T ("):
-        try:
-            return date(int(match[1]), int(match[2]), int(match[3]))
-        except ValueError:
-            pass
-    raise FieldError(
-        say(
-            "'{value}' is not a valid date; write for example 2026-09-18, 2026/9/18 or 2026年9月18日.",
-            value=_short(text),
-        )
-    )
+def to_date(value: Plain, order: Order = "") -> date:
+    """Read a day in any usual form: 2026-09-18, 2026年9月18日, 令和8年9月18日, Sep 18, 2026 10:00."""
+    try:
+        return read_day(bare(to_text(value)), order)
+    except DayError as error:
+        raise FieldError(error.sentence) from error
 
 
 def to_span(value: Plain) -> str:
@@ -123,7 +106,7 @@ def to_count(value: Plain) -> int:
 def to_money(value: Plain, *, is_strict: bool = False) -> Money:
     """Read an amount and its currency: 1,200万円, ¥1,200,000, 12000000; `is_strict` for table cells."""
     try:
-        return read_money(to_text(value), is_strict=is_strict)
+        return read_money(bare(to_text(value)), is_strict=is_strict)
     except MoneyError as error:
         raise FieldError(error.sentence) from error
 
@@ -138,12 +121,30 @@ def to_currency(value: Plain) -> str:
 
 def to_entry_ids(value: Plain) -> tuple[str, ...]:
     """Read ids of other entries; a trailing .md and a leading ./ are allowed."""
-    return tuple(entry_id(text) for text in to_texts(value))
+    return tuple(entry_id(text) for text in to_texts(_targets(value)))
 
 
 def to_entry_id(value: Plain) -> str:
     """Read the id of another entry."""
-    return entry_id(to_text(value))
+    return entry_id(to_text(_targets(value)))
+
+
+def _targets(value: Plain) -> Plain:
+    """Return links of Obsidian as the names they lead to, without heading and alias."""
+    if isinstance(value, list):
+        if len(value) == 1 and isinstance(value[0], list):  # related: [[name]] without quotes
+            return [re.split(r"[|#]", to_text(value[0]))[0]]
+        return [_targets(item) for item in value]
+    return _LINK.sub(lambda link: link[1].partition("#")[0], value) if isinstance(value, str) else value
+
+
+def as_written(value: Plain) -> str:
+    """Return a value as one line of text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(map(as_written, value))
+    return ", ".join(f"{key}: {as_written(inner)}" for key, inner in value.items())
 
 
 def entry_id(text: str) -> str:

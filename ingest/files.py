@@ -17,6 +17,7 @@ from kb.errors import why_refused
 from kb.wording import say
 
 MAX_FILE_BYTES = 2_000_000  # a 600-page book; anything larger is an export or a scan
+OTHER_ENDINGS = frozenset({".markdown", ".mdown", ".mkd", ".mkdn", ".mdwn"})  # of Markdown
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _BINARY = re.compile(rb"\x00")
 
@@ -65,6 +66,10 @@ def list_files(folder: Path) -> Listing:
 
     for location in sorted(walk(root, note)):
         path = path_below(root, location)
+        if location.suffix.lower() in OTHER_ENDINGS:
+            ending = say("Files ending in {ending} are not read. Rename it to end in .md.", ending=location.suffix)
+            problems.add(Problem(path, 1, ending))
+            continue
         if location.suffix.lower() != ".md" and not (os.path.islink(location) and not os.path.isfile(location)):
             continue
         try:

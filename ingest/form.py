@@ -9,6 +9,7 @@ from typing import Literal
 from ingest.document import Document
 from ingest.fields import FieldError, to_choice, to_date, to_entry_id, to_entry_ids, to_span, to_text, to_texts
 from ingest.front_matter import edited, fields_in
+from ingest.marks import is_mark, mark_of
 from ingest.yaml_text import Plain
 from kb.choices import CHOICES, KINDS, METRICS
 from kb.fields import Field, Shape, asked_of
@@ -93,6 +94,8 @@ def with_values(
             values = tuple(dict.fromkeys(term for value in values for term in to_texts(value)))
         if values != before[field.name]:
             changes[field.key] = _changed(field, values, changes.get(field.key, written.get(field.key)))
+    if "status" in changes:
+        changes |= {line.key: None for line in document.lines if is_mark(line.key)}
     return edited(document, changes, body)
 
 
@@ -104,7 +107,9 @@ def _span(values: Values) -> Values:
 
 
 def _written(document: Document) -> dict[str, Plain]:
-    return {name: line.value for name, line in fields_in(document).items()}
+    written = {name: line.value for name, line in fields_in(document).items()}
+    mark = mark_of(document.lines)
+    return {**written, "status": mark.status} if mark else written
 
 
 def _values(field: FormField, value: Plain | None, playbook: Playbook) -> Values:

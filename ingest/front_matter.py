@@ -20,12 +20,16 @@ def edited(document: Document, changes: Mapping[str, Plain | None] = _NOTHING, b
     Raises YamlTextError if the front matter is not valid YAML.
     """
     newline = "\r\n" if "\r\n" in document.text else "\n"
-    yaml = _changed(document, changes, newline)
     closing, rest = document.closing, document.stored_body
+    if document.notation in ("toml", "json") and changes:
+        return edited(_as_yaml(document, newline), changes, body)
+    yaml = _changed(document, changes, newline)
+    if document.notation and not closing and changes:
+        closing = f"---{newline}"  # the front matter was not closed
     if body is not None and plain_newlines(body) != plain_newlines(rest):
         closing += newline if closing and not closing.endswith(("\n", "\r")) else ""
         rest = plain_newlines(body).replace("\n", newline)
-    if document.head:
+    if document.notation:
         return document.head + yaml + closing + rest
     mark = "\ufeff" if rest.startswith("\ufeff") else ""
     fence = f"---{newline}"
@@ -54,6 +58,16 @@ def fields_in(document: Document) -> dict[str, Line]:
     for line in document.lines:
         by_field.setdefault(field_of(line.key), line)
     return by_field
+
+
+def _as_yaml(document: Document, newline: str) -> Document:
+    """Return a document whose front matter in TOML or JSON is YAML: an edited file has the usual notation.
+
+    Raises YamlTextError if its front matter cannot be read.
+    """
+    fields_in(document)
+    yaml = "".join(written(line.key, line.value) for line in document.lines).replace("\n", newline)
+    return Document.of(f"---{newline}{yaml}---{newline}{document.stored_body}")
 
 
 def _changed(document: Document, changes: Mapping[str, Plain | None], newline: str) -> str:

@@ -19,7 +19,7 @@ from kb.index.index import Draft, Index
 from kb.playbook import Playbook
 
 # Changes when the parser, its messages or the field register change: every file is read again.
-READER = f"reader-7:{hashlib.sha256(understood().encode()).hexdigest()}"
+READER = f"reader-8:{hashlib.sha256(understood().encode()).hexdigest()}"
 ENTRIES_AT_ONCE = 64  # per batch: enough to fill the model's batches, few enough to lose little when killed
 TEXTS_AT_ONCE = 32  # embedded at once, or in one portion of the backlog: the most a save has to wait for
 

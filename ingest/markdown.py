@@ -9,18 +9,19 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
+from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
-from mdit_py_plugins.front_matter import front_matter_plugin
 
 from kb.wording import say
 
 _RUN = re.compile(r"\*+|_+|~+")
 _TITLE = re.compile(r" {0,3}# +\S")
+_WIKI_LINK = re.compile(r"(!?)\[\[([^\[\]|#\n]*)(?:#([^\[\]|\n]*))?(?:\|([^\[\]\n]*))?\]\]")
 _DEEPEST = 40  # levels markdown-it reads; it would drop what is below them
 _RULE = re.compile(r"[-*_ \t]+")  # what a horizontal rule consists of, and at first many lists on one line
 _RULE_SIGNS = 40  # looked at in the time of one step
@@ -68,7 +69,6 @@ class _Work:
         self.targets = limits.targets + len(text)
         self.empty = limits.filled + text.count("|")
         self.line = 0
-        self.blocks: list[Token] = []  # found so far
 
     def refuse(self, what: str, advice: str) -> NoReturn:
         raise _ExcessError(Excess(self.line, what, advice))
@@ -87,10 +87,6 @@ class _Work:
                 self.targets -= sum(len(str(value)) for value in token.attrs.values())
         if self.targets < 0:
             self.refuse(say("it repeats long link targets too often"), say("Shorten the link targets."))
-
-
-def _begin(state: StateCore) -> None:
-    state.env["work"].blocks = state.tokens
 
 
 def _count_line(state: StateBlock, start: int, _end: int, is_look_ahead: bool) -> bool:
@@ -141,6 +137,26 @@ def _inline(state: StateCore) -> None:
             work.check(token.children)
 
 
+def _wiki_link(state: StateInline, silent: bool) -> bool:
+    """Read [[target#heading|alias]] as a link to that entry, and ![[picture]] as a picture."""
+    found = _WIKI_LINK.match(state.src, state.pos)
+    if not found:
+        return False
+    is_picture, target, heading, alias = found.groups()
+    text = alias or (target or heading or "").strip().rpartition("/")[2].removesuffix(".md")
+    if not silent:
+        if is_picture:
+            state.push("text", "", 0).content = f"[{text}]"
+        else:
+            place = f"/entries/{target.strip()}" if "/" in target else target.strip()
+            address = (place.removesuffix(".md") + ".md" if place else "") + (f"#{heading}" if heading else "")
+            state.push("link_open", "a", 1).attrs = {"href": quote(address, safe="/#")}
+            state.push("text", "", 0).content = text
+            state.push("link_close", "a", -1)
+    state.pos = found.end()
+    return True
+
+
 def _task_boxes(state: StateCore) -> None:
     for item, inline in zip(state.tokens, state.tokens[2:], strict=False):
         if item.type == "list_item_open" and "checked" in item.meta and inline.children:
@@ -152,7 +168,7 @@ def _parser() -> MarkdownIt:
     parser.enable(["table", "strikethrough"])
     parser.block.ruler.before("table", "work", _count_line, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     parser.inline.ruler.before("text", "work", _count_sign)
-    parser.core.ruler.before("normalize", "begin", _begin)
+    parser.inline.ruler.before("link", "wiki_link", _wiki_link)
     parser.core.ruler.before("inline", "work", _count_parts)
     parser.core.ruler.at("inline", _inline)
     parser.core.ruler.after("text_join", "task_boxes", _task_boxes)
@@ -160,7 +176,6 @@ def _parser() -> MarkdownIt:
 
 
 _BODY = _parser()
-_FILE = _parser().use(front_matter_plugin)
 
 
 def html_of(tokens: list[Token]) -> str:
@@ -173,30 +188,26 @@ def tokens_of(body: str) -> list[Token]:
     return parse(body)[0]
 
 
-def parse(text: str, limits: Limits = LIMITS, *, front_matter: bool = False) -> tuple[list[Token], Excess | None]:
-    """Parse a text: CommonMark, tables, task lists; raw HTML stays text. Beyond a limit it is one code block.
-
-    Front matter, if asked for, is the first token.
-    """
+def parse(text: str, limits: Limits = LIMITS) -> tuple[list[Token], Excess | None]:
+    """Parse a text: CommonMark, tables, task lists; raw HTML stays text. Beyond a limit it is one code block."""
     work = _Work(limits, text)
     try:
-        return (_FILE if front_matter else _BODY).parse(text, {"work": work}), None
+        return _BODY.parse(text, {"work": work}), None
     except _ExcessError as error:
-        return _plain(text, work.blocks), error.excess
+        return _plain(text), error.excess
 
 
-def _plain(text: str, parsed: list[Token]) -> list[Token]:
-    """Return the front matter, the heading the text begins with, and all that follows as one code block."""
-    front = [token for token in parsed[:1] if token.type == "front_matter"]
+def _plain(text: str) -> list[Token]:
+    """Return the heading the text begins with, and all that follows as one code block."""
     lines = text.split("\n")
-    start = front[0].map[1] if front and front[0].map else 0
-    at = next((number for number, line in enumerate(lines[start:], start) if line.strip()), start)
+    start = 0
+    at = next((number for number, line in enumerate(lines) if line.strip()), 0)
     heading: list[Token] = []
-    if at < len(lines) and _TITLE.match(lines[at]):
+    if _TITLE.match(lines[at]):
         heading, excess = parse(lines[at])
         heading = [] if excess else heading
         start = at + 1 if heading else start
     for token in heading:
         token.map = [at, at + 1] if token.map else None
     rest = "\n".join(lines[start:])
-    return [*front, *heading, Token("code_block", "code", 0, content=rest, map=[start, len(lines)], block=True)]
+    return [*heading, Token("code_block", "code", 0, content=rest, map=[start, len(lines)], block=True)]

@@ -17,12 +17,14 @@ from ingest.front_matter import edited
 from ingest.history import History, Version
 from ingest.inside import below
 from ingest.intake import Intake
+from ingest.marks import is_mark
 from ingest.names import UNNAMED, candidates, name_of, require_plain, veiled
 from ingest.once import Once
 from ingest.parse import entry_of
 from ingest.review import Review, read_alone, review
 from ingest.saving import one_at_a_time
 from ingest.written import Written
+from ingest.yaml_text import Plain
 from kb.choices import KIND_FOLDERS
 from kb.entry import Entry, Problem
 from kb.errors import (
@@ -176,7 +178,9 @@ class EntryStore:
     def set_status(self, entry_id: str, status: str, *, author: str = "", reason: str = "") -> Saved:
         """Archive or restore an entry. Raises as `update` does."""
         source = self.source(entry_id)
-        text = edited(Document.of(source.text), {"status": status})
+        document = Document.of(source.text)
+        marks: dict[str, Plain | None] = {line.key: None for line in document.lines if is_mark(line.key)}
+        text = edited(document, {**marks, "status": status})
         return self.update(entry_id, text, source.content_hash, force=True, author=author, reason=reason)
 
     def _path_of(self, entry_id: str) -> str:

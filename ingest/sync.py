@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ingest.check import PlaybookFile, dangling
 from ingest.chunk import Chunked
+from ingest.copies import copies
 from ingest.files import Listing, list_files, list_some, read_again
 from ingest.indexing import NOTHING, READER, TEXTS_AT_ONCE, Indexing, Progress, SyncReport, state_of
 from ingest.playbook_file import PLAYBOOK_NAME
@@ -146,8 +147,9 @@ def problems_of(index: Index) -> list[Problem]:
 
 def _of_files(index: Index) -> set[Problem]:
     links = index.catalog.links()
-    ids = {entry_id for entry_id, _ in index.catalog.states().values()}
-    return {*index.catalog.problems(), *dangling(links, ids), *link_cycles(links)}
+    states = index.catalog.states()
+    ids = {entry_id for entry_id, _ in states.values()}
+    return {*index.catalog.problems(), *dangling(links, ids), *link_cycles(links), *copies(states.keys())}
 
 
 def _shown(index: Index, listing: Listing, known: Collection[str]) -> Listing:

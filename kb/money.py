@@ -1,6 +1,6 @@
 """Parse amounts of money in the notations of several countries, for files, forms, imports and targets.
 
-Standard library only, besides `wording`.
+Standard library only, besides `wording` and `numerals`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 
+from kb.numerals import with_digits
 from kb.wording import say
 
 UNITS = {
@@ -29,6 +30,18 @@ _PART = re.compile(rf"({_PLAIN})\s*({_UNIT})?\s*", re.IGNORECASE | re.ASCII)
 _WITH_UNITS = re.compile(rf"(?:{_PLAIN}\s*(?:{_UNIT})\s*)+(?:{_PLAIN})?", re.IGNORECASE | re.ASCII)
 _SPACED = re.compile(r"\d{1,3}(?:[ '’]\d{3})+(?=$|[.,])", re.ASCII)
 _GROUPED = {",": re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}"), ".": re.compile(r"\d{1,3}(?:\.\d{3})+")}
+_NUMERALS = re.compile(r"(?<!\d)[〇一二三四五六七八九十百千]+(?=[兆億万円]|$)")
+_TAX = re.compile(
+    r"\s*[(\[]?\s*((?:消費)?税(?:抜き?|込み?|別)(?:価格|金額)?|\+\s*税|(?:excl|incl)(?:uding|\.)? (?:tax|vat))"
+    r"\s*[)\]]?\s*"
+)
+_MINUS = re.compile(r"\s*[△▲▵−-]\s*(?=[^\s△▲▵−-])|\((?=[^()]*\)$)")
+_END = re.compile(r"(?<=[\d円])(?:\.?-|也|丁度)$")  # ¥1,200- and 1,200円也 on invoices: nothing may be added
+_PERIOD = re.compile(
+    r"月額|年額|日額|毎月|/\s*(?:月|年|人|名|mo|yr|year|month)|(?:月|年|人)当たり|per (?:month|year|user)",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(r"\d[\d,.]*\s*[^\d\s-]{0,3}\s*(?:[~〜~]|から|\bto\b|[-–−](?=\s*[¥$]?\d))")
 
 Money = tuple[int, str | None]  # whole units, currency code
 
@@ -44,12 +57,25 @@ class MoneyError(ValueError):
 def read_money(text: str, *, is_strict: bool = False) -> Money:
     r"""Parse an amount and its currency: 2億4,000万円, \1,054, US$ 55 779,40, 48K.
 
+    △, ▲, a minus or parentheses make it negative; a remark such as (税抜) is left to `money_note`.
     Ambiguous separators (1.054; 1,2345) count as thousands; `is_strict`, for machine-written tables, rejects them.
     Raises MoneyError.
     """
-    bare, currency = _without_currency(unicodedata.normalize("NFKC", text).strip())
+    plain = _TAX.sub("", unicodedata.normalize("NFKC", text)).strip()
+    minus = _MINUS.match(plain)
+    plain = plain[minus.end() :].removesuffix(")") if minus else plain
+    bare, currency = _without_currency(_NUMERALS.sub(lambda run: with_digits(run[0]), _END.sub("", plain)))
+    if not minus and (minus := _MINUS.match(bare)):  # ¥-1,200
+        bare = bare[minus.end() :].removesuffix(")")
     exact = _sum_of_units(bare, text) if _WITH_UNITS.fullmatch(bare) else _number(bare, text, is_strict)
-    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)), currency
+    amount = int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return (-amount if minus else amount), currency
+
+
+def money_note(text: str) -> str:
+    """Return the remark beside an amount, such as 税抜; empty if there is none."""
+    found = _TAX.search(unicodedata.normalize("NFKC", text))
+    return found[1] if found else ""
 
 
 def find_money(text: str) -> Money | None:
@@ -121,6 +147,15 @@ def _of_thousands(number: str, text: str, is_strict: bool) -> str:
 
 
 def _not_money(text: str) -> MoneyError:
+    plain, short = unicodedata.normalize("NFKC", text), _short(text)
+    if _PERIOD.search(plain):
+        return MoneyError(
+            say(
+                "'{value}' is an amount per month, year or person; write the total of the contract.", value=_short(text)
+            )
+        )
+    if _RANGE.search(plain):
+        return MoneyError(say("'{value}' is a range; write one amount.", value=short))
     return MoneyError(
         say("'{value}' is not an amount; use for example 1,200万円, ¥1,200,000 or 12000000.", value=_short(text))
     )

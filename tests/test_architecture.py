@@ -38,7 +38,6 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "tokenizers": ("kb/model/tokenizer.py",),
     "yaml": ("ingest/yaml_text.py",),
     "markdown_it": ("ingest/markdown.py", "ingest/document.py", "ingest/chunk.py"),
-    "mdit_py_plugins": ("ingest/markdown.py",),
     "sqlalchemy": (
         "kb/index/",
         "kb/loop/tables.py",

@@ -92,6 +92,18 @@ def docs(
         _bring_in(ctx, files, read, Kind.NOTE, as_json)
 
 
+def vault(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Folder of Obsidian, Logseq or Notion.", show_default=False)],
+    into: Annotated[str, typer.Option(help="Folder below the entries; by default notes/ and the folder's name.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without confirmation.")] = False,
+) -> None:
+    """Import a folder of notes: fields, tags and links are taken along. Shows a preview first."""
+    from app.cli.vault import import_vault
+
+    raise typer.Exit(import_vault(folder, into, reader_of(ctx), yes=yes))
+
+
 def _bring_in(ctx: typer.Context, files: list[Path], read: Importer, kind: Kind, as_json: bool) -> None:
     from dataclasses import asdict
 

@@ -267,7 +267,7 @@ def _print_report(report: SyncReport, reader: Reader, as_json: bool) -> None:
 
 
 imports = typer.Typer(help="Turn other files into entries. Files imported before are left alone.", no_args_is_help=True)
-for command in (commands.crm, commands.transcript, commands.docs):
+for command in (commands.crm, commands.transcript, commands.docs, commands.vault):
     imports.command()(command)
 app.command()(export)
 app.command()(backup)

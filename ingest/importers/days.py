@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,11 +10,11 @@ from datetime import date
 from typing import Literal
 
 from ingest.fields import to_date
+from kb.days import YEAR_LAST
 from kb.wording import say
 
 Order = Literal["month-first", "day-first"]
 ORDERS: tuple[Order, ...] = ("month-first", "day-first")
-_YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?=$|[ T,])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +27,8 @@ class Reading:
 
 
 def day_of(text: str, order: Order = "month-first") -> date:
-    """Read a date: ISO with or without time, 2017/3/1, 2017年3月1日, 3/1/2017. Raises FieldError."""
-    plain = unicodedata.normalize("NFKC", text).strip()
-    match = _YEAR_LAST.match(plain)
-    if not match:
-        return to_date(plain)
-    first, second = match[1], match[3]
-    month, day = (second, first) if order == "day-first" or match[2] == "." else (first, second)
-    return to_date(f"{match[4]}-{month}-{day}")
+    """Read a day as `kb.days.read_day` does; `order` is that of 3/1/2017. Raises FieldError."""
+    return to_date(text, order)
 
 
 class DayOrders:
@@ -46,7 +39,7 @@ class DayOrders:
 
     def see(self, column: str, text: str) -> None:
         """Count one cell."""
-        found = _YEAR_LAST.match(unicodedata.normalize("NFKC", text).strip())
+        found = YEAR_LAST.match(unicodedata.normalize("NFKC", text).strip())
         if not found or found[2] == ".":
             return
         votes = self._votes.setdefault(column, Counter())

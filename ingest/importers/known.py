@@ -100,7 +100,7 @@ def fields_of(document: Document) -> tuple[dict[str, Plain], bool]:
     heading = _HEADING.search(document.body)
     if heading and is_empty(fields.get("title")):
         fields["title"] = heading[1]
-    return fields, is_sound
+    return fields, is_sound and not document.is_repaired
 
 
 def _unsound(yaml: str, path: str) -> tuple[Key, Known] | None:

@@ -79,6 +79,6 @@ def test_lines_of_hyphens_at_the_head_of_a_body_hide_nothing() -> None:
 
 
 def test_what_is_wrong_stands_on_its_line_of_the_file() -> None:
-    document = Document.of("---\r\ntitle: A\r\na: [1\r\n---\r\n本文\r\n```\r\n終わらない\r\n")
+    document = Document.of("---\r\n- A\r\n- b: c: d\r\n---\r\n本文\r\n```\r\n終わらない\r\n")
     assert [problem.line for problem in document.problems] == [3, 6] and document.fault == document.problems[0]
     assert document.body_line == 5 and document.lines == ()

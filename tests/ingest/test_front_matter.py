@@ -76,9 +76,30 @@ def test_another_body_keeps_the_front_matter_and_its_line_breaks() -> None:
     assert changed == WRITTEN.replace("本文\r\n", "一\r\n二\r\n")
 
 
-def test_front_matter_that_is_no_yaml_is_refused() -> None:
+def test_front_matter_without_a_key_is_refused() -> None:
     with pytest.raises(YamlTextError):
-        edited(Document.of("---\na: [1\n---\nx\n"), {"title": "x"})
+        edited(Document.of("---\n- [1\n---\nx\n"), {"title": "x"})
+
+
+def test_a_bad_value_stays_as_it_is_while_another_field_changes() -> None:
+    bad = "---\r\nfoo: [済] 見積\r\ntitle: 旧\r\nbar: 'x\r\n---\r\n本文\r\n"
+    assert edited(Document.of(bad), {"title": "新"}) == bad.replace("旧", "新")
+    assert edited(Document.of(bad), {"foo": None}) == bad.replace("foo: [済] 見積\r\n", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['+++\ntitle = "題"\ndate = 2025-07-03\n+++\n本文\n', '{\n  "title": "題",\n  "date": "2025-07-03"\n}\n本文\n'],
+)
+def test_front_matter_in_another_notation_becomes_yaml_when_a_field_changes(text: str) -> None:
+    assert edited(Document.of(text)) == text
+    changed = edited(Document.of(text), {"title": "新"})
+    assert changed == "---\ntitle: 新\ndate: 2025-07-03\n---\n本文\n"
+    assert edited(Document.of(text), body="別\n") == text.replace("本文", "別")
+
+
+def test_front_matter_that_nothing_closes_is_closed_by_an_edit() -> None:
+    assert edited(Document.of("---\ntitle: A\n\n本文\n"), {"title": "B"}) == "---\ntitle: B\n---\n\n本文\n"
 
 
 @given(st.dictionaries(MADE_UP, VALUES, max_size=4), BODIES)

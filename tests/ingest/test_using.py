@@ -59,7 +59,7 @@ def test_nothing_is_noted_in_a_deal_that_is_not_there(store: EntryStore) -> None
 
 
 def test_a_file_whose_front_matter_is_no_yaml_is_left_as_it_is(store: EntryStore, tmp_path: Path) -> None:
-    place = write(tmp_path / "entries", "deals/aoba.md", "---\ntitle: a: b: c\n---\n本文。\n")
+    place = write(tmp_path / "entries", "deals/aoba.md", "---\n- a: b: c\n---\n本文。\n")
     before = place.read_bytes()
     with pytest.raises(RefusedTextError):
         note_use(store, Playbook(), "deals/aoba", "talk-tracks/price")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.words.reader import Reader
-from kb.money import Money, MoneyError, find_money, read_money
+from kb.money import Money, MoneyError, find_money, money_note, read_money
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ from kb.money import Money, MoneyError, find_money, read_money
         ("$48K", (48_000, "USD")), ("1.2M EUR", (1_200_000, "EUR")), ("1.2MUSD", (1_200_000, "USD")),
         ("US$ 55 779,40", (55_779, "USD")), ("\\1,054", (1_054, "JPY")), ("£5", (5, "GBP")),
         ("JPY1,000", (1_000, "JPY")), ("1000 usd", (1_000, "USD")), ("CHF 12", (12, "CHF")),
+        ("△300万円", (-3_000_000, "JPY")), ("▲1,200", (-1_200, None)), ("-5", (-5, None)), ("(¥500)", (-500, "JPY")),
+        ("¥-5,000", (-5_000, "JPY")), ("¥1,200-", (1_200, "JPY")), ("1,200円也", (1_200, "JPY")),
+        ("一千二百万円", (12_000_000, "JPY")), ("二億四千万円", (240_000_000, "JPY")), ("百万円", (1_000_000, "JPY")),
+        ("8百万円(税抜)", (8_000_000, "JPY")), ("90万円+税", (900_000, "JPY")), ("税込 2,500千円", (2_500_000, "JPY")),
         ("１，２００万円", (12_000_000, "JPY")), ("¥1,200円", (1_200, "JPY")), ("0.5", (1, None)),
     ],
 )  # fmt: skip
@@ -37,7 +41,9 @@ def test_doubtful_separators_are_thousands_to_a_person_and_refused_from_a_table(
         read_money(text, is_strict=True)
 
 
-@pytest.mark.parametrize("text", ["", "-5", "(50)", "▲5", "約3億円", "4万2億", "2万3万", "5 MQLs", "9" * 16, "1.2.3"])
+@pytest.mark.parametrize(
+    "text", ["", "-", "()", "--5", "約3億円", "4万2億", "2万3万", "5 MQLs", "9" * 16, "1.2.3", "月額10万円", "3〜5万円"]
+)
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(MoneyError):
         read_money(text)
@@ -53,6 +59,22 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
 )  # fmt: skip
 def test_a_target_is_the_amount_its_sentence_speaks_of(text: str, money: Money | None) -> None:
     assert find_money(text) == money
+
+
+@pytest.mark.parametrize(
+    ("text", "note"), [("80万円（税抜）", "税抜"), ("80万円 税込", "税込"), ("80万円", ""), ("80万円+税", "+税")]
+)
+def test_a_remark_on_taxes_is_kept_beside_the_amount(text: str, note: str) -> None:
+    assert money_note(text) == note
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("月額8万円", "per month"), ("8万円/年", "per month"), ("5〜8万円", "range"), ("5万円から8万円", "range")],
+)
+def test_what_is_more_than_one_amount_says_what_to_write(text: str, word: str) -> None:
+    with pytest.raises(MoneyError, match=word):
+        read_money(text)
 
 
 @pytest.mark.parametrize("locale", ["ja", "en"])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import lru_cache
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from kb.days import DayError, read_day
 from kb.entry import FACETS
 from kb.loop.review import STATES, TrustState
 from kb.search.query import Filters, Sort
@@ -132,6 +132,6 @@ def facet_address(facet: str, value: str) -> str:
 def day_or_nothing(text: str) -> str:
     """Return a day in ISO form; empty if invalid."""
     try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
+        return read_day(text).isoformat()
+    except DayError:
         return ""

@@ -199,7 +199,7 @@ def test_form_and_file_lead_into_each_other_without_loss(client: TestClient) -> 
 
 def test_front_matter_that_is_no_yaml_is_shown_as_a_file_with_its_problem(client: TestClient) -> None:
     whole = _form(_send(client, _open(client, "/edit/deals/aoba"), do="whole").text)
-    page = _send(client, whole | {"whole": ["---\r\ntitle: [a\r\n---\r\n本文\r\n"]}, do="check").text
+    page = _send(client, whole | {"whole": ["---\r\n- [a\r\n---\r\n本文\r\n"]}, do="check").text
     assert 'name="whole"' in page and "YAML" in page and 'value="form"' not in page
 
 

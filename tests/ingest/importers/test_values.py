@@ -37,9 +37,7 @@ def test_an_amount_is_read_as_its_country_writes_it(text: str, amount: tuple[int
     assert amount_of(text) == amount
 
 
-@pytest.mark.parametrize(
-    "text", ["1.054", "-5", "(50)", "abc", "=1+1", "1,2345", "1.2.3", "9" * 16, "1,05,4", "１０分"]
-)
+@pytest.mark.parametrize("text", ["1.054", "abc", "=1+1", "1,2345", "1.2.3", "9" * 16, "1,05,4", "１０分"])
 def test_an_amount_that_is_doubtful_is_refused(text: str) -> None:
     with pytest.raises(FieldError):
         amount_of(text)
