@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -97,8 +98,8 @@ def read_playbook(folder: Path) -> ReadPlaybook:
     return PlaybookFile(folder).read()
 
 
-def check(folder: Path) -> tuple[int, list[Problem]]:
-    """Return the number of entries in a folder and all problems, sorted."""
+def check(folder: Path, today: date | None = None) -> tuple[int, list[Problem]]:
+    """Return the number of entries in a folder and all problems on a day (none: today), sorted."""
     playbook, problems, _ = read_playbook(folder)
     files, unreadable = find_files(folder)
     found = [*problems, *unreadable]
@@ -116,7 +117,7 @@ def check(folder: Path) -> tuple[int, list[Problem]]:
         taken[entry.id] = file.path
         links += [(file.path, entry.id, relation, target) for relation, target in entry.links()]
         counted += [entry] if entry.kind in COUNTED and entry.status == "published" else []
-    found += uncounted_problems(counted, CLOCK.today())
+    found += uncounted_problems(counted, today or CLOCK.today())
     found += [*dangling(links, set(taken)), *link_cycles(links), *copies(set(taken.values()))]
     return len(taken), sorted(set(found))
 

@@ -170,12 +170,15 @@ def did_you_mean(near: str | None) -> str:
     return say("Did you mean '{value}'?", value=near) if near else ""
 
 
+SEE_PLAYBOOK = "See playbook.yaml for the allowed values."  # a form offers a link instead
+
+
 def unknown_term(text: str, words: Vocabulary) -> str:
     """Return the sentence for a value that is not in the playbook, with a suggestion."""
     return together(
         say("'{value}' is not in the playbook.", value=_short(text)),
         did_you_mean(words.nearest(text)),
-        say("See playbook.yaml for the allowed values."),
+        say("See playbook.yaml for the allowed values."),  # SEE_PLAYBOOK, as a literal for the check of translations
     )
 
 

@@ -99,6 +99,8 @@ class History:
         content = (self._folder / path).read_bytes()
         blob = self._run("hash-object", "-w", "--no-filters", "--stdin", given=content).decode().strip()
         entry = ("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
+        if blob == self._git("rev-parse", "--verify", "--quiet", f"HEAD:{path}").strip():
+            return False
         parent = self._git("rev-parse", "--verify", "--quiet", "HEAD").strip()
         with tempfile.TemporaryDirectory() as place:
             index = {"GIT_INDEX_FILE": str(Path(place) / "index")}

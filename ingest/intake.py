@@ -23,6 +23,7 @@ from kb.index.index import Index
 from kb.library import Library
 from kb.wording import say
 
+TAKING_SECONDS = 0.5  # a saved playbook waits for a sync under way
 WAIT_SECONDS = 5.0  # a save waits for another process that is writing to the index
 REFRESH_SECONDS = 2.0  # how often a long sync makes its progress searchable
 BREATH_SECONDS = 0.01  # lets others get the locks between two portions
@@ -110,19 +111,23 @@ class Intake:
             self._lock.release()
 
     def take_playbook(self) -> None:
-        """Make a playbook that was just saved the one in force; of many entries, the watch reads again what it changes.
+        """Make a playbook that was just saved the one in force; the next `retry` reads the entries again.
 
-        Never an error: the file is written, and the next sync reads it.
+        Of many entries, the watch reads again what it changes. Never an error: the file is written, and the next sync
+        reads it. Waits for no sync either: what that one loads at its end has the new playbook as well.
         """
+        self._later.put(PLAYBOOK_NAME)
+        is_free = self._lock.acquire(timeout=TAKING_SECONDS)
         try:
-            with self._lock:
-                few = self._library.with_index(lambda index: index.catalog.counts()["entries"]) <= MOST_SINGLE
-                self._index_by(time.monotonic() + WAIT_SECONDS, None if few else [PLAYBOOK_NAME], _NOTHING)
-                self._library.with_index(lambda index: index.catalog.touch())
-                self._library.refresh()
+            self._library.with_index(lambda index: index.catalog.touch())
+            self._library.refresh()
+            if is_free:
                 self._generation = self._library.with_index(_generation)
         except Exception:
             log.exception("The playbook was saved but could not be read in; the next sync does it.")
+        finally:
+            if is_free:
+                self._lock.release()
 
     def index_later(self, path: str) -> None:
         """Have a saved file indexed by the next `retry`; waits for nothing."""
@@ -209,13 +214,18 @@ class Intake:
         """Index saved files until `deadline`, and remember those for which that fails."""
         self._missed.add(paths)
         try:
-            report = self._index_by(deadline, paths, chunked)
+            report = self._index_by(deadline, None if self._touches_all(paths) else paths, chunked)
         except BaseException:
             self._missed.pause()
             raise
         if report:
             self._missed.discard(paths)
         return report
+
+    def _touches_all(self, paths: Sequence[str]) -> bool:
+        """Whether the playbook changed and all entries may be read again at once."""
+        few = self._library.with_index(lambda index: index.catalog.counts()["entries"]) <= MOST_SINGLE
+        return PLAYBOOK_NAME in paths and few
 
     def _index_by(
         self, deadline: float, paths: Collection[str] | None, chunked: Mapping[str, Chunked]
@@ -260,7 +270,7 @@ class Intake:
 
         def show(done: int, total: int, _path: str) -> None:
             nonlocal refreshed
-            if self.preparation and self.preparation.what == "files":
+            if self.preparation and self.preparation.what == "files" and index.shows_everything:
                 self.preparation = Preparation("files", done, total)
             refreshed = self._refresh(refreshed)
 

@@ -101,9 +101,23 @@ class PlaybookStore:
             current = hashlib.sha256(place.read_bytes()).hexdigest() if place.is_file() else ""
             if current != base_hash:
                 raise StaleEditError(PLAYBOOK_NAME, current)
-            atomic.replace(place, text)
+            if current:
+                self.history.commit(PLAYBOOK_NAME, "", "")  # what somebody changed by hand
+            if not current or text != self.source().text:
+                atomic.replace(place, text)
             self.history.commit(PLAYBOOK_NAME, author, reason)
         self._intake.take_playbook()
+
+    def reset(self, base_hash: str, *, author: str = "", reasons: tuple[str, str] = ("", "")) -> None:
+        """Replace the file with the starter; the present one is committed to the history first, where there is one.
+
+        `reasons` are those of the two commits. Raises as `save` does.
+        """
+        self._refuse_if_readonly()
+        if self.source().content_hash == base_hash:
+            with one_at_a_time(self._folder, self._lock):
+                self.history.commit(PLAYBOOK_NAME, author, reasons[0])
+        self.save(STARTER.read_text("utf-8"), base_hash, author=author, reason=reasons[1])
 
     def _refuse_if_readonly(self) -> None:
         if self.is_readonly:

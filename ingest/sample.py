@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
 
 from ingest import atomic
 from ingest.document import Document
@@ -27,6 +28,7 @@ from kb.playbook import Playbook
 COMPANY = Path(__file__).parent / "sample_company"  # in the repository a link to its entries
 _NAME_MONTH = re.compile(r"20\d\d-\d\d(?=-[a-z])")  # as in deals/2026-03-acme
 MANIFEST = ".sample.json"  # in the entries folder: the hash of each file as it was copied, by path
+PlaybookState = Literal["starter", "kept", "own"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Removed:
     """What removing the sample company did."""
 
     gone: tuple[str, ...]  # paths
-    kept: tuple[str, ...]  # paths of files that somebody changed; they are ordinary entries from now on
+    kept: tuple[str, ...]  # paths of entries that somebody changed; they are ordinary ones from now on
+    playbook: PlaybookState  # back to the starter; changed, so kept; never the sample's
 
 
 def holds_entries(folder: Path) -> bool:
@@ -81,7 +84,8 @@ def remove_sample(folder: Path, lock: Path | None = None) -> Removed:
         if PLAYBOOK_NAME in unchanged:
             atomic.replace(folder / PLAYBOOK_NAME, STARTER.read_text("utf-8"))
         (folder / MANIFEST).unlink(missing_ok=True)
-    return Removed(tuple(sorted(unchanged - {PLAYBOOK_NAME})), tuple(sorted(kept)))
+    playbook: PlaybookState = "starter" if PLAYBOOK_NAME in unchanged else "kept" if PLAYBOOK_NAME in kept else "own"
+    return Removed(tuple(sorted(unchanged - {PLAYBOOK_NAME})), tuple(sorted({*kept} - {PLAYBOOK_NAME})), playbook)
 
 
 def sample_texts(today: date) -> dict[str, str]:
@@ -132,7 +136,7 @@ def _date_of(entry: Entry) -> date | None:
 def _manifest(folder: Path) -> Mapping[str, str]:
     try:
         known = json.loads((folder / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return {str(path): str(digest) for path, digest in known.items()} if isinstance(known, dict) else {}
 
@@ -140,5 +144,5 @@ def _manifest(folder: Path) -> Mapping[str, str]:
 def _hash_of(folder: Path, path: str) -> str:
     try:
         return hashlib.sha256(below(folder, path).read_bytes()).hexdigest()
-    except (OSError, NotSavedError):  # gone, or a manifest that names something else
+    except (OSError, ValueError, NotSavedError):  # gone, or a manifest that names something else
         return ""

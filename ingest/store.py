@@ -172,6 +172,7 @@ class EntryStore:
             same = found.same.id if found.same else self._written.same(found.entry.body, entry_id)
             if same and not force and hashlib.sha256(new.encode("utf-8")).hexdigest() != current:
                 raise DuplicateTextError(same)
+            self.history.commit(path, "", "")  # what somebody changed by hand
             saved = self._kept(found, path, entry_id, atomic.replace(location, new), author, reason)
         return self._indexed(saved, found)
 
@@ -215,6 +216,11 @@ class EntryStore:
     def has(self, kind: str, name: str) -> bool:
         """Whether there is a file of this name, indexed or not; False where it may be one that is hidden."""
         return self._library.shows_everything and os.path.lexists(below(self._folder, place_of(kind, name)))
+
+    def text_of(self, kind: str, name: str) -> str:
+        """Return the file of this name, indexed or not; empty where there is none, or where it may be hidden."""
+        content = decode(below(self._folder, place_of(kind, name)).read_bytes(), name) if self.has(kind, name) else None
+        return content.text if isinstance(content, FileText) else ""
 
     def _new_file(self, found: Review, title: str, force: bool) -> tuple[str, str]:
         """Write a new file; return its path and hash. Raises DuplicateTextError if it is there already."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from ingest.yaml_text import Place, Plain, in_flow, places
 
 Fields = Mapping[str, Plain]  # an empty value stands for a missing one
 _INDENT = "  "
+_END = re.compile(r"^\.\.\.(?=\s|\Z)", re.MULTILINE)  # of the document: nothing may be added below
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,19 @@ def with_rows(text: str, path: Sequence[str], rows: Sequence[Row]) -> str:
     if place is None or not place.items:
         items: list[Plain] = [fields for row in rows if (fields := _filled(row.fields))]
         return _with_value(text, path, place, items) if items else text
-    if place.is_flow:
-        return _applied(text, [_Edit(place.start, place.end, in_flow(_as_values(place, rows)))])
     known = {row.at: row.fields for row in rows if row.at is not None}
+    if place.is_flow and known.keys() < set(range(len(place.items))):
+        return _applied(text, [_Edit(place.start, place.end, in_flow(_as_values(place, rows)))])
     edits: list[_Edit] = []
     for at, item in enumerate(place.items):
         edits += _changed(text, item, known[at]) if at in known else [_without_line(text, item)]
     added = [in_flow(_filled(row.fields)) for row in rows if row.at is None and _filled(row.fields)]
-    if added:
-        indent = _column(text, place.items[0])
+    if added and place.is_flow:
+        end = place.items[-1].end
+        edits.append(_Edit(end, end, "".join(f", {item}" for item in added)))
+    elif added:
         end = _line_end(text, place.items[-1].end)
-        edits.append(_Edit(end, end, "".join(f"{_newline(text)}{' ' * indent}- {item}" for item in added)))
+        edits.append(_Edit(end, end, "".join(f"{_newline(text)}{' ' * place.column}- {item}" for item in added)))
     return _applied(text, edits)
 
 
@@ -73,16 +77,23 @@ def _as_values(place: Place, rows: Sequence[Row]) -> list[Plain]:
     for row in sorted(rows, key=lambda row: (row.at is None, row.at)):
         before = place.items[row.at].value if row.at is not None else {}
         if not isinstance(before, dict):
-            values.append(before)
-        elif fields := _filled({**before, **row.fields}):
+            values.append(_filled(row.fields) or before)
+        elif (fields := _merged(before, row.fields)) or row.at is not None:
             values.append(fields)
     return values
 
 
+def _merged(before: Mapping[str, Plain], fields: Fields) -> dict[str, Plain]:
+    """Return a mapping with changed values; a value that was emptied goes with its key."""
+    merged = {**before, **fields}
+    return {key: value for key, value in merged.items() if value or (key in before and not before[key])}
+
+
 def _changed(text: str, item: Place, fields: Fields) -> list[_Edit]:
     """Return the edits of a mapping; nothing where it says the same already."""
-    if not item.pairs:
-        return []
+    if not item.pairs:  # a plain text becomes a mapping
+        gap = " " if item.start == item.end else ""
+        return [_Edit(item.start, item.end, gap + in_flow(filled))] if (filled := _filled(fields)) else []
     edits = []
     added: dict[str, Plain] = {}
     for key, value in fields.items():
@@ -91,10 +102,11 @@ def _changed(text: str, item: Place, fields: Fields) -> list[_Edit]:
             added |= {key: value} if value else {}
         elif not _same(place.value, value):
             edits.append(_Edit(place.start, place.end, _rewritten(text, place, value)))
+    if added and item.is_flow and text[item.start] != "{" and isinstance(item.value, dict):  # a pair without braces
+        return [_Edit(item.start, item.end, in_flow(_merged(item.value, fields)))]
     if added and item.is_flow:
-        end = len(text[: item.end - 1].rstrip())
-        comma = "" if text[:end].endswith((",", "{")) else ","
-        edits.append(_Edit(end, end, f"{comma} " + ", ".join(f"{in_flow(k)}: {in_flow(v)}" for k, v in added.items())))
+        end = item.pairs[-1][1].end
+        edits.append(_Edit(end, end, "".join(f", {in_flow(k)}: {in_flow(v)}" for k, v in added.items())))
     elif added:
         end = _line_end(text, item.end)
         lines = (f"{' ' * item.column}{in_flow(key)}: {in_flow(value)}" for key, value in added.items())
@@ -112,6 +124,8 @@ def _rewritten(text: str, place: Place, value: Plain) -> str:
     if isinstance(value, list) and place.items and not place.is_flow and value:
         indent = " " * _column(text, place.items[0])
         return f"{_newline(text)}{indent}".join(f"- {in_flow(item)}" for item in value)
+    if not place.is_flow:  # a list below its key: what takes its place stands deeper than the key
+        return _INDENT + in_flow(value)
     gap = " " if place.start == place.end else ""  # `key:` without a value
     return gap + in_flow(value)
 
@@ -120,15 +134,22 @@ def _with_value(text: str, path: Sequence[str], place: Place | None, value: Plai
     """Return a text with a list or mapping where there was none."""
     if place is not None:
         return _applied(text, [_Edit(place.start, place.end, _rewritten(text, place, value))])
-    newline, parent = _newline(text), _found(text, path[:-1]) if len(path) > 1 else None
-    if parent is not None and parent.pairs and not parent.is_flow:
-        end = _line_end(text, parent.end)
-        block = newline + newline.join(_block(path[-1:], value, parent.column))
-        return text[:end] + block + text[end:]
-    if parent is not None:
-        return with_fields(text, path[:-1], {path[-1]: value})
-    before = text.rstrip()
-    return before + (newline * 2 if before else "") + newline.join(_block(path, value, 0)) + newline
+    newline, depth = _newline(text), len(path) - 1
+    while depth and _found(text, path[:depth]) is None:
+        depth -= 1
+    above = _found(text, path[:depth])  # the mapping that gets a key
+    if above is not None and (above.is_flow or not above.pairs):
+        for key in reversed(path[depth + 1 :]):
+            value = {key: value}
+        return with_fields(text, path[:depth], {path[depth]: value})
+    block = newline.join(_block(path[depth:], value, above.column if above is not None else 0))
+    if depth and above is not None:
+        end = _line_end(text, above.end)
+        return text[:end] + newline + block + text[end:]
+    mark = _END.search(text)
+    end = mark.start() if mark else len(text)
+    before = text[:end].rstrip()
+    return before + (newline * 2 if before else "") + block + newline + text[end:]
 
 
 def _block(path: Sequence[str], value: Plain, column: int) -> list[str]:
@@ -162,6 +183,6 @@ def _newline(text: str) -> str:
 
 
 def _applied(text: str, edits: Sequence[_Edit]) -> str:
-    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end), reverse=True):
+    for _, edit in sorted(enumerate(edits), key=lambda one: (one[1].start, one[1].end, one[0]), reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
     return text

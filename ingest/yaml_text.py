@@ -90,13 +90,9 @@ def read_mapping(text: str, longest: int = MAX_YAML_CHARS) -> tuple[list[Line], 
         raise YamlTextError(
             1, say("The YAML is longer than {limit:,} characters; move long text into the body.", limit=longest)
         )
-    node = _compose(text)
-    if node is None or (isinstance(node, yaml.ScalarNode) and not node.value.strip()):
+    node = _mapping(text)
+    if node is None:
         return [], []
-    if not isinstance(node, yaml.MappingNode):
-        raise YamlTextError(
-            node.start_mark.line + 1, say("Expected lines of the form 'key: value', for example 'kind: deal'.")
-        )
     lines: list[Line] = []
     repeated: list[Line] = []
     seen: set[str] = set()
@@ -110,8 +106,8 @@ def read_mapping(text: str, longest: int = MAX_YAML_CHARS) -> tuple[list[Line], 
 
 def places(text: str) -> Place | None:
     """Return the mapping of a text with the places of all its values; None if it is empty. Raises YamlTextError."""
-    node = _compose(text)
-    return _place(node, text) if isinstance(node, yaml.MappingNode) else None
+    node = _mapping(text)
+    return _place(node, text) if node else None
 
 
 def in_flow(value: Plain) -> str:
@@ -172,6 +168,18 @@ def _end(node: yaml.Node, text: str) -> int:
     if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
         return start + len(text[start:end].rstrip("\n"))
     return int(end)
+
+
+def _mapping(text: str) -> yaml.MappingNode | None:
+    """Return the mapping of a text; None if it is empty. Raises YamlTextError."""
+    node = _compose(text)
+    if node is None or (isinstance(node, yaml.ScalarNode) and not node.value.strip()):
+        return None
+    if not isinstance(node, yaml.MappingNode):
+        raise YamlTextError(
+            node.start_mark.line + 1, say("Expected lines of the form 'key: value', for example 'kind: deal'.")
+        )
+    return node
 
 
 def _compose(text: str) -> yaml.Node | None:

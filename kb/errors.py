@@ -127,6 +127,10 @@ class SampleRefusedError(KBError):
         super().__init__(say("The folder already holds entries. The sample company can only be added to an empty one."))
 
 
+class PartlyShownError(KBError):
+    """The server shows only some of the entries, so it does nothing that reads or lists all of them."""
+
+
 class RefusedTextError(KBError):
     """The text cannot be saved as an entry."""
 

@@ -25,11 +25,14 @@ def init(
     settings = settings_or_fail(reader)
     if remove_sample:
         removed = company.remove_sample(settings.entries, settings.saving_lock)
-        typer.echo(reader.counted("sample.gone", len(removed.gone)))
+        nothing = not removed.gone and not removed.kept and removed.playbook == "own"
+        typer.echo(reader("sample.none") if nothing else reader.counted("sample.gone", len(removed.gone)))
         if removed.kept:
             typer.echo(reader.counted("sample.kept", len(removed.kept)))
             for path in removed.kept:
                 typer.echo(f"  {path}")
+        if removed.playbook != "own":
+            typer.echo(reader("sample.playbook_back" if removed.playbook == "starter" else "sample.playbook_kept"))
     elif sample:
         paths = company.add_sample(settings.entries, CLOCK.today(), settings.saving_lock)
         typer.echo(reader.counted("cli.sample_added", len(paths), folder=settings.entries))

@@ -74,6 +74,6 @@ def _note(data: Path) -> Path:
 def _read(data: Path) -> dict[str, Any]:
     try:
         note = json.loads(_note(data).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return note if isinstance(note, dict) else {}

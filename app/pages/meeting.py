@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -17,11 +18,13 @@ from app.pages.writing.making import author_of
 from app.words.meeting_text import to_note
 from app.words.meeting_view import in_words, title_of
 from app.words.meeting_work import waiting
+from app.words.reader import Reader
 from kb.errors import EntryNotFoundError, KBError
 from kb.library import Library
+from kb.loop.activity import Activity
 from kb.loop.kpis import DEFINITIONS
-from kb.loop.lessons import Task, marked
-from kb.loop.meeting import Meeting, period_of
+from kb.loop.lessons import Task, decisions_of, marked, tasks_of
+from kb.loop.meeting import LastMeeting, Meeting, last_meeting, period_of
 from kb.loop.period import Period
 from kb.loop.stored import to_lines
 
@@ -33,14 +36,22 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 @router.get(PAGE)
 def meeting_page(
-    request: Request, library: LibraryDep, board: GapBoardDep, activity: ActivityDep, reader: ReaderDep
+    request: Request,
+    library: LibraryDep,
+    store: StoreDep,
+    board: GapBoardDep,
+    activity: ActivityDep,
+    reader: ReaderDep,
 ) -> Response:
     """Show the meeting on a period: as saved, or from today's records if not saved or if requested."""
     asked = request.query_params
     stored = None if asked.get("live") else library.loop.stored_meeting(asked.get("period", ""), activity.figures_of)
     found = stored or library.loop.meeting(asked.get("period", ""), **waiting(library, board, reader))
-    shown = {"stored": bool(stored), "unstored": bool(asked.get("stored")) and not stored}
+    shown: dict[str, Any] = {"stored": bool(stored), "unstored": bool(asked.get("stored")) and not stored}
+    shown |= {"unkept": bool(asked.get("unkept")) and not stored, "live": bool(asked.get("live"))}
     shown |= {"marked": bool(asked.get("marked")), "just_saved": bool(asked.get("saved"))}
+    if shown["just_saved"] and (text := store.text_of("note", f"meeting-{found.period}")):  # not indexed yet
+        shown["agreed"] = LastMeeting("", found.period, decisions_of(text), tasks_of(text))
     shown["chosen"] = not asked.get("period", "").strip()
     return _page(request, library, found, {**shown, "actions": _open_tasks(found)})
 
@@ -82,10 +93,21 @@ def save(
             key=form.get("key", "")[:200],
             later=True,
         )
-        activity.keep_figures(saved.id, to_lines(found))
     except KBError as error:
         return _page(request, library, found, {**fields, "problem": reader.say(error.sentence)}, 422)
-    return RedirectResponse(f"{PAGE}?period={found.period}&saved=1", 303)
+    return _saved(found, is_kept=_is_kept(library, activity, saved.id, found, reader))
+
+
+@router.post(f"{PAGE}/figures")
+def keep_figures(
+    library: LibraryDep, board: GapBoardDep, activity: ActivityDep, reader: ReaderDep, form: Form
+) -> Response:
+    """Store the figures of a meeting whose note was saved without them; figures that are stored stay."""
+    period = Period.read(form.get("period", "")).key
+    found = library.loop.meeting(period, **waiting(library, board, reader, board.last_gaps))
+    note = library.loop.meeting_note(period)  # none: it is not indexed yet
+    is_stored = bool(library.loop.stored_meeting(period, activity.figures_of))
+    return _saved(found, is_kept=is_stored or bool(note and _is_kept(library, activity, note.id, found, reader)))
 
 
 @router.post(f"{PAGE}/mark")
@@ -94,12 +116,26 @@ def mark(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> 
     note = library.entries.get(form.get("note", ""))
     if not period_of(note):
         raise EntryNotFoundError(note.id)
+    period = Period.read(form.get("period", ""))  # before anything is written: it may be none
     source, author = store.source(note.id), author_of(request)
     text = marked(source.text, form.get("task", ""), is_done=form.get("state") == "done")
     if text != source.text:
         store.update(note.id, text, source.content_hash, force=True, author=author, reason=form.get("task", "")[:100])
-    period = Period.read(form.get("period", ""))
     return RedirectResponse(f"{PAGE}?period={period.key}&marked=1#last", 303)
+
+
+def _is_kept(library: Library, activity: Activity, note: str, found: Meeting, reader: Reader) -> bool:
+    """Store the figures of a meeting; where something is hidden nobody is shown them, so they are not stored."""
+    try:
+        if library.shows_everything:
+            activity.keep_figures(note, to_lines(replace(found, language=reader.locale)))
+    except KBError:
+        return False
+    return True
+
+
+def _saved(found: Meeting, *, is_kept: bool) -> Response:
+    return RedirectResponse(f"{PAGE}?period={found.period}&saved=1{'' if is_kept else '&unkept=1'}", 303)
 
 
 def _page(request: Request, library: Library, found: Meeting, more: dict[str, Any], status: int = 200) -> Response:
@@ -123,6 +159,9 @@ def _page(request: Request, library: Library, found: Meeting, more: dict[str, An
         "following": following.key if following.start <= reader.today else "",
         "month": f"{period.start:%Y-%m}" if period.is_week else "",
         "note": note,
+        "keeps_figures": library.shows_everything,
+        "agreed": last_meeting(note) if note else None,
+        "is_coming": period.start > reader.today,
         "restricted": reader.label("visibility", visibility) if visibility != "all" else "",
         "key": secrets.token_urlsafe(16),
     }

@@ -15,7 +15,7 @@
     for (const box of form.querySelectorAll(".wrong")) box.textContent = "";
     for (const item of review.querySelectorAll("[data-field]")) {
       const box = item.dataset.field && $(`[data-ask="${CSS.escape(item.dataset.field)}"] .wrong`, form);
-      if (box) box.textContent = `${box.textContent} ${$("[data-message]", item).textContent}`.trim();
+      if (box) box.append(...$("[data-message]", item).cloneNode(true).childNodes, " ");
     }
   };
 

@@ -7,6 +7,7 @@ from ingest.field_reader import as_written
 from ingest.importers.report import Report
 
 MOST_PROBLEMS = MOST_UNKNOWN = 20
+MOST_COLUMNS = 50  # listed as not used
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}  # as the catalogues name them
 
 
@@ -35,14 +36,16 @@ def _columns(report: Report, reader: Reader) -> list[str]:
     """List what each column is taken for, how much of it was read, and examples."""
     order = {name: place for place, name in enumerate(report.columns)}
     lines = []
-    for reading in sorted(report.readings, key=lambda reading: order.get(reading.name, len(order))):
+    readings = sorted(report.readings, key=lambda reading: order.get(reading.name, len(order)))
+    unused = sum(not reading.name for reading in readings)
+    for reading in readings[: len(readings) - unused + MOST_COLUMNS]:
         numbers = {name: reader.number(getattr(reading, name)) for name in ("read", "empty", "failed")}
         unit = f" [{reading.unit}]" if reading.unit else ""
         counts = reader("cli.crm_column", **numbers)
         examples = ", ".join(map(_one_line, reading.examples))
         name = reading.name or reader("cli.crm_not_used")
         lines.append(f"  {name:12} {reading.header}{unit} ({counts}): {examples}".rstrip(": "))
-    return lines
+    return lines + _more(unused - MOST_COLUMNS, reader)
 
 
 def _rows(report: Report, reader: Reader) -> list[str]:

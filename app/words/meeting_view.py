@@ -96,8 +96,9 @@ def _sections(meeting: Meeting, library: Library, reader: Reader) -> tuple[Secti
         "reused": _reused(meeting, library, reader),
     }
     works: dict[str, Work] = {"review": meeting.review, "gaps": meeting.gaps, "broken": meeting.broken}
+    is_foreign = meeting.language not in ("", reader.locale)  # stored in another language: titles and links only
     parts |= {
-        key: tuple(Line(item.label, item.entry_id, _due(key, item.note, reader)) for item in work.items)
+        key: tuple(Line(i.label, i.entry_id, "" if is_foreign else _due(key, i.note, reader)) for i in work.items)
         for key, work in works.items()
     }
     more = {key: work.count - len(work.items) for key, work in works.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -11,6 +12,9 @@ from docx.shared import Mm, Pt
 
 FONT, SIZE = "Yu Gothic", 10  # installed with Word in Japan; points
 MARGIN = 20  # millimetres
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MARKUP = re.compile(r"[\\`*\[\]<]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|~(?=~)")  # signs Markdown would take as its own
+_LEADING = re.compile(r"^(?:(?=>|(?:#{1,6}|[+-]+)(?:\s|$))|\d+(?=[.)](?:\s|$)))")  # before what begins a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,9 @@ class Sheet:
 
 def to_markdown(sheet: Sheet) -> str:
     """Return a sheet as Markdown."""
-    parts = [f"# {sheet.title}"]
+    parts = [f"# {_escaped(sheet.title)}"]
     for section in sheet.sections:
-        parts += [f"## {section.heading}", "\n".join(f"- {line}" for line in section.lines)]
+        parts += [f"## {_escaped(section.heading)}", "\n".join(f"- {_escaped(line)}" for line in section.lines)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -57,5 +61,10 @@ def to_docx(sheet: Sheet) -> bytes:
 
 
 def _clean(text: str) -> str:
-    """Return a text without the control characters XML refuses."""
-    return "".join(letter for letter in text if letter >= " " or letter == "\t")
+    """Return a text in one line, without the characters XML 1.0 does not allow."""
+    return _NOT_XML.sub("", " ".join(text.split()))
+
+
+def _escaped(text: str) -> str:
+    """Return a text as Markdown in one line that reads exactly so."""
+    return _LEADING.sub(r"\g<0>\\", _MARKUP.sub(r"\\\g<0>", _clean(text)))

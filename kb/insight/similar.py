@@ -23,6 +23,7 @@ MOST_NEIGHBOURS = 20  # of each outcome
 COMPARED = 12  # per outcome, at least: fewer show no differences
 RATED = 20  # decided deals, of any outcome, behind the win rate
 SHARPNESS = 3.0  # weight = likeness to this power: half as similar counts an eighth
+NOBODY = np.array([], np.int64)
 LEAST_LIKE = 0.2  # deals below this are listed, but not used in comparisons
 STRONG, PARTIAL = 0.6, 0.4  # likeness of the nearest decided deal, for the overall confidence
 
@@ -99,7 +100,8 @@ def similar_deals(
     }
     decided = others & np.isin(table.outcomes, (WON, LOST))
     best = float(likeness[decided].max(initial=0.0))
-    won, lost = (_weighed(table, likeness, nearest[name], best) for name in ("won", "lost"))
+    compared = nearest if best >= PARTIAL else {}  # where nothing is similar, there is nothing to compare
+    won, lost = (_weighed(table, likeness, compared.get(name, NOBODY), best) for name in ("won", "lost"))
     known = frozenset(_all(views.used, table.deals[itself])) if itself is not None else frozenset()
     near = {deal.entry.id for deal in won}
     wins = (table.deals[at] for at in np.flatnonzero(others & (table.outcomes == WON)))

@@ -83,7 +83,7 @@ def _unused_angles(content: Sequence[Entry], deals: Sequence[Entry]) -> tuple[tu
 def _idle(
     content: Sequence[Entry], deals: Sequence[Entry], today: date, opened: Mapping[str, date]
 ) -> tuple[Idle, ...]:
-    """Return unused content, except what is new, recently opened, or used in an open deal."""
+    """Return unused content, except what is new, recently opened, used in an open deal, or of unknown age."""
     since = _last_busy_day(deals, today) - timedelta(days=QUIET_DAYS)
     used, found = _by_used(deals), []
     for entry in content:
@@ -91,11 +91,8 @@ def _idle(
         days = [deal.deal.closed_on for deal in uses if deal.deal and deal.deal.closed_on]
         own = [day for day in (entry.date, opened.get(entry.id)) if day]
         is_open = any(deal.outcome == "open" for deal in uses)
-        if (
-            entry.kind in ("talk-track", "campaign", "content")
-            and not is_open
-            and max([*days, *own], default=date.min) < since
-        ):
+        newest = max([*days, *own], default=None)
+        if entry.kind in ("talk-track", "campaign", "content") and not is_open and newest and newest < since:
             found.append(Idle(entry, max(days, default=None)))
     return tuple(sorted(found, key=lambda item: (item.last_used or date.min, item.entry.id)))
 

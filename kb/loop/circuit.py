@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kb.entry import Entry
-from kb.loop.meeting import period_of
 
 NODES = ("deals", "talk", "content", "campaigns", "leads")
 
@@ -27,7 +26,7 @@ def circuit(content: Sequence[Entry], deals: Sequence[Entry]) -> Circuit:
     """
     talk = [entry for entry in content if entry.kind == "talk-track"]
     campaigns = [entry for entry in content if entry.kind == "campaign"]
-    written = [entry for entry in content if entry.kind not in ("talk-track", "campaign") and not period_of(entry)]
+    written = [entry for entry in content if entry.kind == "content"]
     ids = {deal.id for deal in deals}
     used = {named for deal in deals if deal.deal for named in deal.deal.used}
     leads = sum(_leads(entry) for entry in campaigns)

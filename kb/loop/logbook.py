@@ -129,7 +129,7 @@ def filters_of(text: str) -> Filters:
         values, date_from, date_to, *rest = json.loads(text)
         trust = tuple(rest[0]) if rest else ()
         return Filters(tuple((facet, tuple(some)) for facet, some in values), date_from, date_to, trust)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return Filters()
 
 

@@ -105,6 +105,7 @@ class Meeting:
     last: LastMeeting | None
     closed: int = 0  # deals closed in the period, no decision included
     ended: int = 0  # won or lost, of which `endings` are the largest
+    language: str = ""  # in which a stored one says why its work is listed; empty: the reader's
 
     @property
     def named(self) -> tuple[str, ...]:

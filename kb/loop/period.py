@@ -15,6 +15,7 @@ from kb.wording import say
 _WRITTEN = re.compile(r"(\d{4})-(?:W(\d{2})|(\d{2}))")
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 FIRST_YEAR = 1900
+AHEAD = timedelta(days=62)  # how early a meeting can be prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,11 @@ class Period:
         return Period.week_of(day) if self.is_week else _month(day.year, day.month)
 
 
-def started_period(text: str, today: date) -> Period:
-    """Parse a period that has started by today; an empty text means this week. Raises BadPeriodError."""
+def near_period(text: str, today: date) -> Period:
+    """Parse a period that has started or can be prepared; an empty text means this week. Raises BadPeriodError."""
     period = Period.read(text) if text.strip() else Period.week_of(today)
-    if period.start > today:
-        raise BadPeriodError(say("{value} has not started yet. Choose a period up to today.", value=period.key))
+    if period.start > today + AHEAD:
+        raise BadPeriodError(say("{value} is more than two months ahead. Choose an earlier period.", value=period.key))
     return period
 
 

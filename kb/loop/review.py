@@ -14,6 +14,7 @@ from kb.insight.rates import LEAST_DECIDED, SURE, plain_rate, probability_above,
 TrustState = Literal["overdue", "needs-review", "verified", "unverified"]
 STATES: tuple[TrustState, ...] = get_args(TrustState)
 DOUBTED: tuple[TrustState, ...] = ("overdue", "needs-review")
+STREAK = 3  # deals lost without a win: said as it is, and gone with the first win
 NO_BASE = 0.5  # win rate of all deals where none is decided
 
 
@@ -85,6 +86,11 @@ def speaks_against(won: int, lost: int, base: float) -> bool:
     return won + lost >= LEAST_DECIDED and float(probability_above(won, lost, base)) <= 1 - SURE
 
 
+def keeps_losing(won: int, lost: int) -> bool:
+    """Whether every deal so far was lost, several times: no verdict on chance, but what anybody sees in the marks."""
+    return won == 0 and lost >= STREAK
+
+
 def weak_angles(deals: Iterable[Entry]) -> dict[str, tuple[int, int]]:
     """Return (won, lost) of the angles whose shrunk win rate is significantly below the base rate."""
     pairs = ((angle, deal.outcome or "") for deal in deals for angle in ("", *dict.fromkeys(deal.angle)))
@@ -144,7 +150,7 @@ def _doubts(entry: Entry, known: _Known, today: date) -> Iterable[Doubt]:
         every = known.lost_by_used.get(entry.id, ())
         wins = known.won_by_used.get(entry.id, ())
         won, lost = len(_after(wins, since)), _after(every, since)
-        if speaks_against(len(wins), len(every), known.base):
+        if keeps_losing(len(wins), len(every)) or speaks_against(len(wins), len(every), known.base):
             yield Doubt("record", tuple(deal.id for deal in every), won=len(wins), lost=len(every))
         elif speaks_against(won, len(lost), known.base):
             yield Doubt("lost", lost, won=won, lost=len(lost))

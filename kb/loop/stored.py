@@ -40,12 +40,13 @@ def from_lines(text: str) -> Meeting | None:
     lines = [line for line in text.splitlines() if line.strip()]
     try:
         return _meeting([json.loads(line) for line in lines]) if lines else None
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
         return None
 
 
 def _lines(meeting: Meeting) -> Iterator[dict[str, Any]]:
-    yield {"meeting": meeting.period, "version": VERSION, "closed": meeting.closed, "ended": meeting.ended}
+    yield {"meeting": meeting.period, "version": VERSION, "closed": meeting.closed, "ended": meeting.ended,
+           **({"language": meeting.language} if meeting.language else {})}  # fmt: skip
     for figure in meeting.figures:
         yield {"part": "figures", **_lean(asdict(figure))}
     for part in _LISTS:
@@ -74,7 +75,8 @@ def _meeting(lines: list[dict[str, Any]]) -> Meeting:
     figures = tuple(map(_figure, parts["figures"]))
     last = _last(parts["last"][0]) if "last" in parts else None
     closed, ended = int(head["closed"]), int(head.get("ended", 0))
-    return Meeting(head["meeting"], figures, last=last, closed=closed, ended=ended, **lists, **works)
+    told: dict[str, Any] = {"closed": closed, "ended": ended, "language": str(head.get("language", ""))}
+    return Meeting(head["meeting"], figures, last=last, **told, **lists, **works)
 
 
 def _figure(line: dict[str, Any]) -> Figure:

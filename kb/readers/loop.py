@@ -15,7 +15,7 @@ from kb.loop.funnel import FunnelStep, funnel
 from kb.loop.kpis import figures
 from kb.loop.lineage import Lineage, lineage
 from kb.loop.meeting import Meeting, WorkItem
-from kb.loop.period import Period, started_period
+from kb.loop.period import Period, near_period
 from kb.loop.preparation import meeting_notes, note_on, prepare_meeting, records_of
 from kb.loop.records import Records
 from kb.loop.review import Standing
@@ -83,7 +83,7 @@ class Loop:
         """Parse a period; an empty text means the newest week in which something ended. Raises BadPeriodError."""
         today = self._live.today()
         last = None if text.strip() else self._records().last_end(today)
-        return Period.week_of(last) if last else started_period(text, today)
+        return Period.week_of(last) if last else near_period(text, today)
 
     def funnel_of(self, meeting: Meeting) -> tuple[Period, tuple[FunnelStep, ...]]:
         """Return the funnel of a meeting, or of the newest month that has one; without stages if there is none.
@@ -112,8 +112,11 @@ class Loop:
         """Return the saved meeting on a period; None if there is none or its numbers cannot be parsed.
 
         `figures_of` returns the stored figures of a note by its id; an older note has them at its end.
+        None where something is hidden: they may name and count entries that were hidden since.
         Raises BadPeriodError.
         """
+        if not self._live.state.index.shows_everything:
+            return None
         note = self.meeting_note(self.period_of(period).key)
         return (from_lines(figures_of(note.id)) or from_note(note.body)) if note else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from kb.index import analysis
 from kb.index.catalog import Catalog
@@ -23,6 +24,8 @@ _RUN = re.compile(
     re.DOTALL,
 )
 _KANA = ("hiragana", "katakana")
+_TO_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+_PARTICLES = {kana: kana.translate(_TO_HIRAGANA) for kana in PARTICLES} | {"ワ": "は", "オ": "を", "エ": "へ"}
 
 Likely = Callable[[Sequence[str]], bool]
 Run = tuple[str, str]  # script, text
@@ -41,9 +44,12 @@ class Speller:
         places = [match.span("word") for match in PART.finditer(query.text) if match["word"] and not match["minus"]]
         typed = [query.text[start:end] for start, end in places]
         known = self._known(analysis.terms(" ".join(typed)))
+        meant_words = [self._word(word, known) if self._is_doubtful(word, known) else word for word in typed]
+        if any(word != now and not now.isascii() for word, now in zip(typed, meant_words, strict=True)):
+            meant_words = [self._from_romaji(word, known) for word in meant_words]
         text, end_before = "", 0
-        for (start, end), word in zip(places, typed, strict=True):
-            text += query.text[end_before:start] + (self._word(word, known) if self._is_doubtful(word, known) else word)
+        for (start, end), word in zip(places, meant_words, strict=True):
+            text += query.text[end_before:start] + word
             end_before = end
         text += query.text[end_before:]
         if text == query.text:
@@ -51,8 +57,24 @@ class Speller:
         meant = parse_query(text)
         return replace(meant, text=query.text, corrected=text)
 
+    def _from_romaji(self, word: str, known: set[str]) -> str:
+        """Return what is left of a phrase in romaji as kana: particles, and words that are no others."""
+        folded = analysis.fold(word)
+        kana = to_katakana(folded) if folded.isascii() and folded.isalpha() else ""
+        if kana in _PARTICLES:
+            return _PARTICLES[kana]
+        is_other = not kana or analysis.stem(folded) in known or any(map(self._is_real, _forms(folded)))
+        return word if is_other else kana.translate(_TO_HIRAGANA)
+
     def _known(self, terms: Sequence[str]) -> set[str]:
-        return set(term_counts(self.catalog, terms))
+        return set(filter(self._is_published, term_counts(self.catalog, terms)))
+
+    def _is_published(self, term: str) -> bool:
+        return has_phrase(self.catalog, [term])
+
+    def _is_begun(self, start: str) -> bool:
+        """Whether some word of the base begins like this."""
+        return any(map(self._is_published, self.read().beginning_with(start)))
 
     def _is_doubtful(self, word: str, known: set[str]) -> bool:
         """Whether some term of a word is not in the base, or its kana were cut into words that never meet."""
@@ -109,7 +131,7 @@ class Speller:
         if kana and (meant := self._read(kana, is_exact=False, particles=frozenset())):
             return self._written(meant)
         vocabulary = self.read()
-        if next(vocabulary.beginning_with(text), ""):
+        if self._is_begun(text):
             return ""  # half typed
         found = [*vocabulary.similar(analysis.stem(text)), *vocabulary.similar(text)]
         return next((word for term in found if (word := surface_of(self.catalog, term))), "")
@@ -119,11 +141,10 @@ class Speller:
 
     def _kana(self, kana: str, *, is_exact: bool) -> str:
         """Return the words of the base that sound like this."""
-        vocabulary = self.read()
         words = self._read(kana, is_exact=is_exact)
-        if not words and not next(vocabulary.beginning_with(kana), ""):
-            similar = vocabulary.sounding_similar(kana)
-            words = tuple(word for word in similar if has_phrase(self.catalog, [word]))[:1]
+        if not words and not self._is_begun(kana):
+            similar = self.read().sounding_similar(kana)
+            words = tuple(filter(self._is_published, similar))[:1]
         return self._written(words) if any(_is_telling(word) for word in words) else ""
 
     def _read(
@@ -157,10 +178,11 @@ class Speller:
             return query
         vocabulary = self.read()
         found = list(vocabulary.containing(last) if is_kanji else vocabulary.beginning_with(last))
-        if not found:
-            return query
         counts = term_counts(self.catalog, found)
-        likely = sorted(counts, key=lambda term: -counts[term])[:MOST_ENDINGS]
+        ordered = sorted(counts, key=lambda term: -counts[term])
+        likely = list(islice(filter(self._is_published, ordered), MOST_ENDINGS))
+        if not likely:
+            return query
         typed = tuple(term for term in dict.fromkeys(analysis.terms(last)) if term in query.terms)
         endings = Synonyms(typed, tuple((term,) for term in likely))
         return replace(query, synonyms=(*query.synonyms, endings), half_typed=last) if typed else query

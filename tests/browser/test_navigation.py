@@ -22,13 +22,14 @@ def test_on_a_phone_nothing_of_the_navigation_is_cut(browser: Browser, address: 
     boxes = [box for link in links.all() if (box := link.bounding_box())]
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] >= 40 for box in boxes)
     assert len({box["y"] for box in boxes[:5]}) == 1
+    found = [Axe().run(page, options={"runOnly": RULES})]
     page.locator(".upkeep > summary").tap()
     menu = page.locator(".upkeep > ul").bounding_box()
     assert menu and menu["x"] >= 0 and menu["x"] + menu["width"] <= 390
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    found = Axe().run(page, options={"runOnly": RULES})
+    found.append(Axe().run(page, context=".top", options={"runOnly": RULES}))  # the open menu covers what is below
     context.close()
-    assert not found.violations_count, found.generate_report()
+    assert not any(one.violations_count for one in found), [one.generate_report() for one in found]
 
 
 def test_the_menu_works_by_keyboard(page: Page, address: str) -> None:

@@ -19,6 +19,7 @@ from app.settings import Settings
 from ingest.adding import add_text
 from ingest.check import check, read_playbook
 from ingest.export import read_records, write_zip
+from ingest.importers.converted import Converted
 from ingest.importers.incoming import bring_in
 from ingest.inside import below
 from ingest.intake import Intake
@@ -123,7 +124,7 @@ def test_nothing_is_added_or_imported_through_a_link(entries: Path, outside: Pat
     with pytest.raises(NotSavedError, match="'notes' is a link"):
         add_text(entries, note("新しい", "別の本文。"))
     source = write(tmp_path, "memo.txt", "x")
-    [arrival] = bring_in(entries, [source], lambda _name, _raw: "本文。\n")
+    [arrival] = bring_in(entries, [source], lambda _name, _raw: Converted("本文。\n"))
     assert "'notes' is a link" in arrival.refusal
     assert _held(outside) == {"secret.md": SECRET}
 

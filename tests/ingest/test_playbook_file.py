@@ -133,7 +133,7 @@ def test_a_period_written_backwards_is_the_same_period() -> None:
         ("{outcome: won, count: many}", "'many' is not a whole number"),
         ("{outcome: won, count: 3, period: last year}", "'last year' is not a valid date"),
         ("{outcome: won, count: 3, period: 2026-02-30/2026-03-01}", "'2026-02-30' is not a valid date"),
-        ("{outcome: won, count: 3, industry: [食品]}", "expected one line of text"),
+        ("{outcome: won, count: 3, industry: {a: 食品}}", "expected one line of text"),
     ],
 )
 def test_a_bad_total_is_left_out_and_told_with_an_example(item: str, said: str) -> None:

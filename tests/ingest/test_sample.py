@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("today", [date(2026, 1, 5), date(2026, 11, 27), date(2028, 3, 1)])
 def test_its_newest_deal_closed_yesterday_and_nothing_is_from_the_future(entries: Path, today: date) -> None:
     add_sample(entries, today)
-    count, problems = check(entries)
+    count, problems = check(entries, today)
     found = [parse_entry(text, path, Playbook()).entry for path, text in sample_texts(today).items()]
     assert count == len(found) - 1 and problems == []  # the playbook is no entry
     assert max(one.deal.closed_on for one in found if one.deal and one.deal.closed_on) == today - timedelta(days=1)
@@ -57,7 +57,7 @@ def test_removing_it_leaves_what_somebody_changed_or_wrote(entries: Path) -> Non
 def test_a_playbook_somebody_wrote_is_neither_replaced_nor_removed(entries: Path) -> None:
     own = write(entries, PLAYBOOK_NAME, "company: 自社\n")
     add_sample(entries, date(2027, 1, 1))
-    remove_sample(entries)
+    assert remove_sample(entries).playbook == "own"
     assert own.read_text("utf-8") == "company: 自社\n"
 
 

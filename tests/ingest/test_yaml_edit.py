@@ -84,6 +84,18 @@ def test_lists_are_made_where_there_were_none(text: str) -> None:
         assert _value(changed, "reasons", "won") == _value(text, "reasons", "won")
 
 
+@pytest.mark.parametrize("text", ["a: [{k: , n: }]\n", "a:\n  - {k: x, n:}\n", "a:\n  - k: x\n    n:\n", "a: [k: x]\n"])
+def test_an_empty_value_is_filled_beside_a_new_key(text: str) -> None:
+    changed = with_rows(text, ["a"], [Row(0, {"n": "neu", "new": "y"}), Row(None, {"k": "z"})])
+    assert [{**one, "k": ""} for one in _value(changed, "a")[:1]] == [{"k": "", "n": "neu", "new": "y"}]
+    assert _value(changed, "a")[1:] == [{"k": "z"}]
+
+
+@pytest.mark.parametrize("text", ["a:\n- k: x\n  l:\n  - b\n", "a:\n  - k: x\n    l: # why\n    - b\n"])
+def test_a_list_below_its_key_is_emptied(text: str) -> None:
+    assert _value(with_rows(text, ["a"], [Row(0, {"l": []})]), "a") == [{"k": "x", "l": []}]
+
+
 def test_windows_line_breaks_stay() -> None:
     text = TEXT.replace("\n", "\r\n")
     changed = with_rows(text, ["angles"], [Row(0, {"ja": "新"}), Row(1, {}), Row(None, {"ja": "別"})])

@@ -60,6 +60,8 @@ def speller(library: Library) -> Speller:
         ("tasukina", "タスキナ"),
         ("kouteinabitto", "工程ナビット"),
         ("かかkう", "価格"),
+        ("kakaku wo iwareta", "価格 を いわれた"),
+        ("kakaku to discount", "価格 と discount"),
         ("ほじょきn", "補助金"),
         ("たsukina", "タスキナ"),
         ("ウエビナー", "ウェビナー"),

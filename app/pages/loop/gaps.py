@@ -6,7 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -86,7 +86,7 @@ def decide(board: GapBoardDep, form: Form) -> Response:
 @router.post(f"{PAGE}/report")
 def report(request: Request, board: GapBoardDep, activity: ActivityDep, reader: ReaderDep, form: Form) -> Response:
     """Report what a search did not find: who needs it, and for which deal."""
-    asked = SearchAddress.read(QueryParams(urlsplit(form.get("address", "")).query))
+    asked = SearchAddress.read(QueryParams(form.get("address", "").partition("?")[2].partition("#")[0]))
     if asked.text:
         search = Searched(
             id=secrets.token_hex(8),

@@ -27,6 +27,6 @@ def start_of(services: Services, reader: Reader) -> Start:
     return Start(
         examples=tuple((text, str(SearchAddress(text=text))) for text in services.examples.of(reader)),
         is_first_day=is_empty,
-        has_sample=holds_sample(folder),
+        has_sample=library.shows_everything and holds_sample(folder),
         lacks_playbook=services.playbook_store.is_missing,
     )

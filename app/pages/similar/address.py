@@ -18,7 +18,6 @@ from kb.search.query import Filters
 from kb.wording import say
 
 PAGE = "/deals/similar"
-LONGEST_IN_ADDRESS = 1_500  # characters of notes; a longer address breaks in mails and chats
 WITHIN = (*(f"in_{name}" for name in SEGMENTS), "date_from", "date_to")  # which deals to compare with
 
 
@@ -67,22 +66,18 @@ class DealAddress:
         return replace(self, several=tuple(pair for pair in several if pair[1]), single=tuple(single))
 
     def _dropped(self, what: str) -> DealAddress:
-        """Return the same without a fact, the notes (`text:`) or the entry (`deal:`)."""
+        """Return the same without a fact, the notes (`text:`), the entry (`deal:`) or the scope (`within:`)."""
         seen = self.is_confirmed
         name = what.partition(":")[0]
         text, deal = ("" if name == field else value for field, value in (("text", self.text), ("deal", self.deal)))
-        left = replace(self._without([what]), text=text, deal=deal)
+        within = () if name == "within" else self.within
+        left = replace(self._without([what]), text=text, deal=deal, within=within)
         return replace(left, read=left.mark if seen else self.read)
 
     @property
     def is_start(self) -> bool:
         """Whether the query is empty."""
         return not (self.text or self.deal or self.several or self.single)
-
-    @property
-    def fits(self) -> bool:
-        """Whether it fits into an address."""
-        return len(self.text) <= LONGEST_IN_ADDRESS
 
     @property
     def mark(self) -> str:
@@ -114,10 +109,6 @@ class DealAddress:
         values = tuple((name, (value,)) for name, value in chosen if value)
         return Filters(values, self.bound("date_from"), self.bound("date_to"))
 
-    def everywhere(self) -> DealAddress:
-        """Return the same query over all deals."""
-        return replace(self, within=())
-
     def facts(self) -> Mapping[str, Any]:
         """Return the stated facts by the library's names."""
         return {
@@ -140,8 +131,8 @@ class DealAddress:
         return found
 
     def __str__(self) -> str:
+        """Return the address; notes never stand in one, as it is kept in histories and logs."""
         pairs = [("deal", self.deal)] if self.deal else []
-        pairs += [("text", self.text)] if self.text and self.fits else []
         pairs += [(name, value) for name, values in self.several for value in values]
         pairs += [*self.single, *self.within]
         pairs += [("read", self.read)] if self.is_confirmed else []

@@ -49,9 +49,9 @@ def ask(
     settings: SettingsDep,
     form: Annotated[ImmutableMultiDict[str, str], Depends(posted_form)],
 ) -> Response:
-    """Redirect to the address of the query; answer directly if the notes are too long for one."""
+    """Redirect to the address of the query; answer directly if there are notes, which no address may hold."""
     asked = DealAddress.read_from(form)
-    if asked.fits:
+    if not asked.text:
         return RedirectResponse(str(asked), status_code=303)
     return _page(request, library, settings, asked)
 

@@ -120,7 +120,7 @@ class SimilarView:
             meta=tuple(part for part in meta if part),
             shared=self._shared(found),
             reasons=tuple(self._names.of("reason", r.code) for r in deal.reasons) if deal else (),
-            is_far=found.likeness < LEAST_LIKE,
+            is_far=found.likeness < LEAST_LIKE or self.found.confidence == "none",
         )
 
     def _shared(self, found: SimilarDeal) -> str:

@@ -9,22 +9,28 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
-from app.http.dependencies import PlaybookStoreDep, ServicesDep
+from app.http.dependencies import PlaybookStoreDep, ReaderDep, ServicesDep
 from app.pages.view import render
+from app.pages.writing.making import author_of
 from app.words.addresses import entry_address
 from ingest.sample import add_sample, remove_sample
-from kb.errors import ReadOnlyError
+from kb.errors import PartlyShownError, ReadOnlyError
+from kb.wording import say
 
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
 @router.post("/sample")
-def sample(request: Request, services: ServicesDep, form: Form) -> Response:
+def sample(request: Request, services: ServicesDep, playbooks: PlaybookStoreDep, form: Form) -> Response:
     """Add the sample company to an empty base, or remove it."""
     settings = services.settings
     if settings.readonly:
         raise ReadOnlyError
+    if not services.library.shows_everything:  # what is kept is listed by its path
+        raise PartlyShownError(
+            say("This server shows only some of the entries. Use 'kb init' where the entries are stored.")
+        )
     if form.get("do") != "remove":
         add_sample(settings.entries, services.clock.today(), settings.saving_lock)
         services.intake.index_files(None)
@@ -32,12 +38,15 @@ def sample(request: Request, services: ServicesDep, form: Form) -> Response:
     removed = remove_sample(settings.entries, settings.saving_lock)
     services.intake.index_files(removed.gone)
     services.intake.take_playbook()
-    kept = [(path, entry_address(path.removesuffix(".md")) if path.endswith(".md") else "/playbook")
-            for path in removed.kept]  # fmt: skip
-    titles = services.library.entries.summaries([path.removesuffix(".md") for path in removed.kept])
-    named = [(titles[i].title if (i := path.removesuffix(".md")) in titles else path, address)
-             for path, address in kept]  # fmt: skip
-    return render(request, "sample_removed.html", {"count": len(removed.gone), "kept": named})
+    kept = [path.removesuffix(".md") for path in removed.kept]
+    titles = services.library.entries.summaries(kept)
+    context = {
+        "count": len(removed.gone),
+        "kept": [(titles[i].title if i in titles else i, entry_address(i)) for i in kept],
+        "playbook": removed.playbook,
+        "base": playbooks.source().content_hash if removed.playbook == "kept" else "",
+    }
+    return render(request, "sample_removed.html", context)
 
 
 @router.post("/playbook/start")
@@ -45,3 +54,11 @@ def start_playbook(store: PlaybookStoreDep) -> Response:
     """Write the starter playbook, if there is none."""
     store.start()
     return RedirectResponse("/playbook", 303)
+
+
+@router.post("/playbook/reset")
+def reset_playbook(request: Request, store: PlaybookStoreDep, reader: ReaderDep, form: Form) -> Response:
+    """Replace the playbook with the starter; the present one stays in the history."""
+    reasons = reader("sample.before_reset"), reader("sample.reset_reason")
+    store.reset(form.get("base", ""), author=author_of(request), reasons=reasons)
+    return RedirectResponse("/playbook?saved=1", 303)

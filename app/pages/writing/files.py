@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import compress
+from operator import not_
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -25,14 +29,16 @@ from app.words.rendering import render_body
 from ingest.batch import MOST_FILES, TAKEN, Planned, carry_out, plan
 from ingest.document import Document
 from ingest.front_matter import edited
+from ingest.importers.crm import CrmImport
 from ingest.importers.incoming import SOURCE_HASH
-from ingest.importers.uploads import ACCEPTED, Upload, crm_import, has_problems, received
+from ingest.importers.uploads import ACCEPTED, crm_import, has_problems, received
 from ingest.names import UNNAMED
 from ingest.parse import entry_of
 from ingest.store import EntryStore, place_of
 from kb.choices import KINDS
 from kb.entry import Entry
-from kb.errors import KBError, ReadOnlyError, RequestTooLargeError, TooManyFilesError
+from kb.errors import KBError, PartlyShownError, ReadOnlyError, RequestTooLargeError, TooManyFilesError
+from kb.wording import say
 
 PAGE = "/new/files"
 MOST_SHOWN = 6_000  # characters of a body in the preview
@@ -53,10 +59,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What was ticked in the preview."""
+    """What was ticked in the preview, and what was not."""
 
     entries: list[tuple[str, bytes]]
     exports: list[tuple[str, bytes]]
+    left_entries: list[tuple[str, bytes]]
+    left_exports: list[tuple[str, bytes]]
 
 
 async def sent_files(request: Request) -> Sent:
@@ -73,18 +81,24 @@ async def sent_files(request: Request) -> Sent:
 
 
 async def chosen_files(request: Request) -> Chosen:
-    """Return the checked files. Raises as `sent_files` does."""
+    """Return the files of the preview, by whether they are ticked. Raises as `sent_files` does."""
     form = await _form_of(request, max_fields=3 * MOST_FILES + 10)
     pairs = zip(form.getlist("name"), form.getlist("text"), strict=False)
     files = [(str(name), str(text).replace("\r\n", "\n").encode("utf-8")) for name, text in pairs]
     taken = {str(number) for number in form.getlist("take")}
-    exports = list(zip(form.getlist("export"), form.getlist("table"), strict=False))
+    tables = zip(form.getlist("export"), form.getlist("table"), strict=False)
+    exports = [(str(name), _decoded(str(table))) for name, table in tables]
     imported = {str(number) for number in form.getlist("import")}
     await form.close()
-    return Chosen(
-        [file for number, file in enumerate(files) if str(number) in taken],
-        [(str(name), _decoded(str(table))) for n, (name, table) in enumerate(exports) if str(n) in imported],
-    )
+    (entries, left_entries), (tables_in, left_tables) = _parted(files, taken), _parted(exports, imported)
+    return Chosen(entries, tables_in, left_entries, left_tables)
+
+
+def _parted(
+    files: list[tuple[str, bytes]], ticked: set[str]
+) -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
+    ticks = [str(number) in ticked for number in range(len(files))]
+    return list(compress(files, ticks)), list(compress(files, map(not_, ticks)))
 
 
 def _decoded(table: str) -> bytes:
@@ -128,9 +142,10 @@ def look(
     uploads = received(sent.files)
     entries = [(one.name, one.content) for one in uploads if not one.is_export]
     entries += [("", pasted.encode("utf-8"))] if pasted else []
+    exports = [(one.name, one.content) for one in uploads if one.is_export and isinstance(one.content, bytes)]
     context = {
         "planned": [_shown(one, store, reader) for one in plan(store, library, entries)],
-        "exports": [_previewed(one, services, reader) for one in uploads if one.is_export],
+        "exports": [_previewed(name, raw, services, reader) for name, raw in exports],
         "notes": {one.name: [reader.say(note) for note in one.notes] for one in uploads if one.notes},
         "limit": MOST_FILES,
     }
@@ -146,12 +161,17 @@ def save(
     reader: ReaderDep,
     chosen: Annotated[Chosen, Depends(chosen_files)],
 ) -> Response:
-    """Write the chosen files; each is checked again, since time has passed."""
+    """Write the chosen files, each checked again, since time has passed; the others stay on the page."""
     if store.is_readonly:
         raise ReadOnlyError
     results = [_carried_out(store, one, reader) for one in plan(store, library, chosen.entries)]
     results += [_imported(name, raw, services, reader) for name, raw in chosen.exports]
-    return render(request, "files.html", {"planned": None, "results": results, "limit": MOST_FILES})
+    context = {
+        "planned": [_shown(one, store, reader) for one in plan(store, library, chosen.left_entries)],
+        "exports": [_previewed(name, raw, services, reader) for name, raw in chosen.left_exports],
+        "left": len(chosen.left_entries) + len(chosen.left_exports),
+    }
+    return render(request, "files.html", {**context, "results": results, "limit": MOST_FILES})
 
 
 def _asking(request: Request, reader: Reader, sent: Sent, status: int = 200) -> Response:
@@ -231,18 +251,31 @@ def _as_read(entry: Entry, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _previewed(upload: Upload, services: Services, reader: Reader) -> dict[str, Any]:
+@contextmanager
+def _import(name: str, raw: bytes, services: Services, reader: Reader) -> Iterator[CrmImport]:
+    """Open an export for an import, which compares it with all files. Raises PartlyShownError and as `crm_import`."""
+    if not services.library.shows_everything:
+        raise PartlyShownError(
+            say(
+                "This server shows only some of the entries and takes no CRM exports."
+                " Use 'kb import crm' where the entries are stored."
+            )
+        )
+    settings = services.settings
+    with crm_import(name, raw, settings.entries, reader.playbook, settings.saving_lock) as task:
+        yield task
+
+
+def _previewed(name: str, raw: bytes, services: Services, reader: Reader) -> dict[str, Any]:
     """Return what an import of an export would do, as the terminal says it."""
-    raw, settings = upload.content, services.settings
-    assert isinstance(raw, bytes)  # an export is handed on as it came
     try:
-        with crm_import(upload.name, raw, settings.entries, reader.playbook, settings.saving_lock) as task:
+        with _import(name, raw, services, reader) as task:
             report = task.run()
     except KBError as error:
-        return {"name": upload.name, "why": reader.say(error.sentence)}
+        return {"name": name, "why": reader.say(error.sentence)}
     first, counts, *lines = preview(report, reader)
     return {
-        "name": upload.name,
+        "name": name,
         "summary": f"{first} {counts}",
         "lines": "\n".join(lines).strip("\n"),
         "taken": bool(report.new + report.changed),
@@ -254,11 +287,11 @@ def _previewed(upload: Upload, services: Services, reader: Reader) -> dict[str, 
 def _imported(name: str, raw: bytes, services: Services, reader: Reader) -> dict[str, str]:
     settings = services.settings
     try:
-        with crm_import(name, raw, settings.entries, reader.playbook, settings.saving_lock) as task:
+        with _import(name, raw, services, reader) as task:
             report = task.run(write=True)
     except KBError as error:
         return {"name": name, "why": reader.say(error.sentence), "address": ""}
     if report.written <= SYNCED_AT_ONCE or not settings.watch:
         services.intake.index_files(None)
-    done = reader("cli.crm_written", count=reader.number(report.written))
+    done = reader.counted("files.done_import", report.written)
     return {"name": name, "why": reader.sentences(filter(None, [done, reader.say(report.failure)])), "address": ""}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.words.reader import Reader
+from ingest.fields import SEE_PLAYBOOK
 from ingest.form import FormField, choices_of, fields_of
 from ingest.front_matter import field_of
 from ingest.spans import read_span
@@ -25,6 +26,7 @@ FIRST = {  # the essential fields; the rest is collapsed
 }  # fmt: skip
 PICKERS = {"used": "entries", "related": "entries", "campaign": "campaigns"}  # field → list to choose from
 AFTER = ("used", "angle")  # shown below the text
+WRONG = "{field}: {what}"  # the pattern of a problem of one field
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class FieldView:
     suggestions: str  # id of a list of entries to choose from
     problems: tuple[str, ...]
     other: str  # label of the input for a value that is not an option; empty if there is none
+    is_unknown: bool = False  # a value is not in the playbook, where it can be added
 
 
 def field_views(
@@ -66,15 +69,35 @@ def field_views(
     wrong: dict[str, list[str]] = {}
     for problem in problems:
         if name := field_named(problem):
-            wrong.setdefault(name, []).append(reader.say(problem.message))
+            wrong.setdefault(name, []).append(at_field(problem, reader))
+    unlisted = {field_named(problem) for problem in problems if is_unlisted(problem)}
     outcome = next(iter(values.get("outcome", ())), "")
     views = {f.name: _view(f, values.get(f.name, ()), wrong, reader, outcome) for f in fields_of(kind)}
+    views = {name: replace(view, is_unknown=name.partition(".")[0] in unlisted) for name, view in views.items()}
     for name in PICKERS.keys() & views.keys():
         views[name] = _picker(views[name], values.get(name, ()), titles, unknown.get(name, ""))
     first = FIRST.get(kind, FIRST["note"])
     after = [name for name in AFTER if name in views]
     rest = [view for name, view in views.items() if name not in (*first, *after)]
     return [views[name] for name in first], [views[name] for name in after], rest
+
+
+def at_field(problem: Problem, reader: Reader) -> str:
+    """Return what is wrong as the field says it: with its label, without the key and the name of a file."""
+    message, name = problem.message, field_named(problem)
+    if not name or not isinstance(message, Sentence) or message.pattern != WRONG or "." in str(message.values["field"]):
+        return reader.say(message)
+    what = message.values["what"]
+    if is_unlisted(problem) and isinstance(what, Sentence):
+        what = what.values["before"]  # the sentence itself, not str(): it is still to be translated
+    return f"{reader.field(name)}: {reader.say(what) if isinstance(what, str) else what}"
+
+
+def is_unlisted(problem: Problem) -> bool:
+    """Whether a value is not in the playbook."""
+    what = problem.message.values.get("what") if isinstance(problem.message, Sentence) else None
+    after = what.values.get("after") if isinstance(what, Sentence) else None
+    return isinstance(after, Sentence) and after.pattern == SEE_PLAYBOOK
 
 
 def field_named(problem: Problem) -> str:

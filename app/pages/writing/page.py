@@ -178,7 +178,7 @@ def _checked(
     review = _with(_review(store, draft), problems)
     if request.headers.get(FRAGMENT_HEADER) != "review":
         return page(request, library, store, draft, review)
-    return render(request, "_review.html", reviewed(review, reader_of(request)))
+    return render(request, "_review.html", reviewed(review, reader_of(request), "" if draft.whole else draft.kind))
 
 
 def _review(store: EntryStore, draft: Draft) -> Review | None:

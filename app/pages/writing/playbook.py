@@ -26,6 +26,7 @@ from kb.errors import RefusedTextError, StaleEditError
 PAGE = "/playbook/edit"
 MOST_INPUTS = MOST_FIELDS - 100  # of a form; a larger playbook is edited as a file
 SPARE_ROWS = 1  # empty rows at the end of each list
+_PLACES = frozenset(map(str, range(MOST_FIELDS)))  # of items that a form can have
 
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
@@ -46,24 +47,23 @@ def save(request: Request, store: PlaybookStoreDep, reader: ReaderDep, form: For
     """Save the playbook, or show it the other way."""
     base = form.get("base", "")
     original = store.source()
-    text, faults = _submitted(form, original.text)
+    is_stale = original.content_hash != base
     is_whole = "whole" in form
+    try:
+        text, faults = _submitted(form, _begun(form) if is_stale and not is_whole else original.text)
+    except YamlTextError as error:
+        typed, said = _new_from(_parts_in(form)), reader.say(error.sentence)
+        return _conflict(request, store, typed, said, 412 if is_stale else 422)
     if form.get("do") in ("whole", "form"):
         return _page(request, store, text, base, is_whole=form.get("do") == "whole")
     if faults:
-        return _page(request, store, original.text, base, parts=_parts_in(form), faults=faults, status=422)
+        begun = _begun(form) if is_stale else original.text
+        return _page(request, store, begun, base, parts=_parts_in(form), faults=faults, status=422)
     author, reason = form.get("author", "").strip()[:200], form.get("reason", "").strip()[:1000]
     try:
-        if not is_whole and original.content_hash != base:
-            raise StaleEditError(PLAYBOOK_NAME, original.content_hash)
         store.save(text, base, author=author, reason=reason)
     except StaleEditError as error:
-        theirs, sentence = store.source(), reader.say(error.sentence)
-        mine = text if is_whole else with_form(form.get("source", "").replace("\r\n", "\n"), _parts_in(form))
-        shown = differences(theirs.text, mine)
-        return _page(
-            request, store, mine, theirs.content_hash, is_whole=True, problem=sentence, conflict=shown, status=412
-        )
+        return _conflict(request, store, text, reader.say(error.sentence), 412)
     except RefusedTextError as error:
         return _page(request, store, text, base, is_whole=True, problem=reader.say(error.sentence), status=422)
     response = RedirectResponse("/playbook?saved=1", 303)
@@ -75,6 +75,11 @@ def save(request: Request, store: PlaybookStoreDep, reader: ReaderDep, form: For
 @router.get("/playbook/history")
 def history(request: Request, store: PlaybookStoreDep, reader: ReaderDep, version: str = "") -> Response:
     """Show the versions of the playbook, and how one of them differs from the current one."""
+    return _history(request, store, reader, version)
+
+
+def _history(request: Request, store: PlaybookStore, reader: Reader, version: str, problem: str = "") -> Response:
+    current = store.source()
     versions = [
         (v.number, reader.date(v.at.date()), v.at.strftime("%H:%M"), v.author, v.reason) for v in store.versions()
     ]
@@ -84,18 +89,23 @@ def history(request: Request, store: PlaybookStoreDep, reader: ReaderDep, versio
         "is_kept": store.history.is_kept,
         "version": version if shown is not None else "",
         "text": shown,
-        "differences": differences(store.source().text, shown) if shown is not None else [],
+        "base": current.content_hash,
+        "problem": problem,
+        "differences": differences(current.text, shown) if shown is not None else [],
     }
-    return render(request, "playbook_history.html", context)
+    return render(request, "playbook_history.html", context, status=412 if problem else 200)
 
 
 @router.post("/playbook/history")
-def bring_back(request: Request, store: PlaybookStoreDep, reader: ReaderDep, version: str) -> Response:
-    """Restore an old version; the current one stays in the history."""
+def bring_back(request: Request, store: PlaybookStoreDep, reader: ReaderDep, form: Form, version: str) -> Response:
+    """Restore an old version; the current one stays in the history, and one that nobody has seen yet in place."""
     text = store.text_at(version)
     if text is not None:
         reason = reader("history.restored", version=version[:10])
-        store.save(text, store.source().content_hash, author=author_of(request), reason=reason)
+        try:
+            store.save(text, form.get("base", ""), author=author_of(request), reason=reason)
+        except StaleEditError as error:
+            return _history(request, store, reader, version, reader.say(error.sentence))
     return RedirectResponse("/playbook?saved=1", 303)
 
 
@@ -103,9 +113,21 @@ def _submitted(form: ImmutableMultiDict[str, str], original: str) -> tuple[str, 
     """Return the text a form stands for, and what is wrong at its inputs."""
     if "whole" in form:
         text = form.get("whole", "").replace("\r\n", "\n")
+        if text == original.replace("\r\n", "\n").replace("\r", "\n"):
+            return original, []
         return (text.replace("\n", "\r\n") if "\r\n" in original else text), []
     parts = _parts_in(form)
     return with_form(original, parts), faults_of(parts)
+
+
+def _begun(form: ImmutableMultiDict[str, str]) -> str:
+    """Return the file a form was opened with."""
+    return form.get("source", "").replace("\r\n", "\n")
+
+
+def _new_from(parts: Mapping[str, Sequence[FormRow]]) -> str:
+    """Return what was typed as a file of its own."""
+    return with_form("", {name: [FormRow(None, row.values) for row in rows] for name, rows in parts.items()})
 
 
 def _parts_in(form: ImmutableMultiDict[str, str]) -> dict[str, list[FormRow]]:
@@ -122,8 +144,16 @@ def _parts_in(form: ImmutableMultiDict[str, str]) -> dict[str, list[FormRow]]:
         if wanted := known.get(name):
             at = values.get("at", "")
             fields = {field: values.get(field, "") for field in wanted.fields}
-            parts.setdefault(name, []).append(FormRow(int(at) if at.isascii() and at.isdigit() else None, fields))
+            parts.setdefault(name, []).append(FormRow(int(at) if at in _PLACES else None, fields))
     return parts
+
+
+def _conflict(request: Request, store: PlaybookStore, mine: str, problem: str, status: int) -> Response:
+    """Show what was typed beside the current file; saving again means that the author has seen it."""
+    theirs = store.source()
+    shown = differences(theirs.text, mine)
+    base = theirs.content_hash
+    return _page(request, store, mine, base, is_whole=True, problem=problem, conflict=shown, status=status)
 
 
 def _page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,16 +13,17 @@ from app.pages.cards import card_of
 from app.pages.view import render
 from app.pages.writing.difference import Line
 from app.pages.writing.drafts import Draft
-from app.pages.writing.form import PICKERS, field_named, field_views
+from app.pages.writing.form import PICKERS, at_field, field_named, field_views, is_unlisted
 from app.words.reader import Reader
 from app.words.rendering import render_document
 from ingest.fields import FieldError, to_entry_ids
+from ingest.form import fields_of
 from ingest.front_matter import fields_in
 from ingest.names import UNNAMED
 from ingest.review import Review
 from ingest.store import EntryStore
 from ingest.templates import NEW
-from kb.entry import Entry
+from kb.entry import Entry, Problem
 from kb.fields import LISTS
 from kb.library import Library
 from kb.search.answer import Hit
@@ -72,20 +73,25 @@ def page(
         "entries": _suggested(library, ("talk-track", "content", "campaign", "note")),
         "sources": _sources(draft, library) if may_be_form else [],
         "campaigns": _suggested(library, ("campaign",)),
-        **reviewed(review, reader),
+        **reviewed(review, reader, draft.kind if may_be_form and not draft.whole else ""),
     }
     return render(request, "editor.html", context, status=status)
 
 
-def reviewed(review: Review | None, reader: Reader) -> dict[str, Any]:
-    """Return what is shown beside the form: problems, similar entries and preview."""
+def reviewed(review: Review | None, reader: Reader, form: str = "") -> dict[str, Any]:
+    """Return what is shown beside the form: problems, similar entries and preview.
+
+    `form` is the kind of entry the form asks for; empty for a whole file. What stands at its field is not listed again.
+    """
     if review is None:
         return {"review": None}
     entry = review.entry
+    asked = {field.key for field in fields_of(form)} if form else set()
     near = [(twin.entry, reader.percent(round(twin.share * 100), 100)) for twin in review.near]
     return {
         "review": review,
-        "problems": [(p.line, reader.say(p.message), field_named(p)) for p in review.problems],
+        "problems": [_problem(p, asked, reader, is_form=bool(form)) for p in review.problems],
+        "listed": sum(field_named(p) not in asked for p in review.problems),
         "near": near,
         "similar": [(card_of(hit.entry, reader), _why(entry, hit, reader)) for hit in review.similar],
         "is_titled": entry.title != UNNAMED,
@@ -93,6 +99,17 @@ def reviewed(review: Review | None, reader: Reader) -> dict[str, Any]:
             review.chunked.document, entry.path, entry.title, spoken_apart=entry.kind == "talk-track"
         ),
         "kind_label": reader.label("kind", entry.kind),
+    }
+
+
+def _problem(problem: Problem, asked: Collection[str], reader: Reader, *, is_form: bool) -> dict[str, Any]:
+    name = field_named(problem)
+    return {
+        "line": 0 if is_form else problem.line,
+        "message": at_field(problem, reader) if is_form else reader.say(problem.message),
+        "field": name,
+        "is_at_field": name in asked,
+        "is_unknown": is_form and is_unlisted(problem),
     }
 
 

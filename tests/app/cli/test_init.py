@@ -31,3 +31,4 @@ def test_the_sample_company_comes_and_goes(tmp_path: Path) -> None:
     removed = _kb(tmp_path, "init", "--remove-sample")
     assert changed.relative_to(tmp_path / "entries").as_posix() in removed.output
     assert [*(tmp_path / "entries").rglob("*.md")] == [changed]
+    assert _kb(tmp_path, "init", "--remove-sample").output.strip() == "取り除く見本の記録はありません。"

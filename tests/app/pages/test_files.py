@@ -138,3 +138,18 @@ def test_a_readonly_server_imports_nothing(make_client: MakeClient) -> None:
     client = make_client({}, readonly=True)
     _save(client, _drop(client, ("deals.csv", EXPORT)), all_ticked=True)
     assert not _folder(client).exists() or files(_folder(client)) == {}
+
+
+def test_what_was_not_chosen_is_named_and_can_still_be_saved(client: TestClient) -> None:
+    unknown = csv_text([HEADERS, (*DEAL[:-1], "宇宙"), [*DEAL, "x"]]).encode()
+    page = _drop(client, ("a.md", "---\ntitle: 良い話\n---\n本文".encode()), ("deals.csv", unknown))
+    saved = _save(client, page)
+    assert "次の1件は、選ばれていないため" in saved and "planned-export" in saved and "planned-add" not in saved
+    later = _save(client, saved, all_ticked=True)
+    assert "1件を取り込みました" in later and "kb sync" not in later and "選ばれていない" not in later
+    assert len(files(_folder(client))) == 3
+
+
+def test_saving_without_a_choice_shows_the_files_again(client: TestClient) -> None:
+    page = _drop(client, ("b.md", "---\ntitle: 日付\ndate: きのう\n---\n別".encode()))
+    assert "次の1件は" in _save(client, page) and 'name="take"' in _save(client, page)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.services import Services
+from ingest.playbook_file import STARTER
 from tests.app.conftest import MakeClient
 from tests.words import note, write
 
@@ -51,7 +54,11 @@ def test_the_sample_is_found_and_goes_again_except_what_was_changed(make_client:
     path = next(_folder(client).rglob("*.md"))
     path.write_text(path.read_text("utf-8") + "\n書き足した。\n", "utf-8")
     removed = client.post("/sample", data={"do": "remove"}, headers=JA)
-    assert "87件を取り除きました" in removed.text and "1件は残しました" in removed.text
+    assert (
+        "87件を取り除きました" in removed.text
+        and "記録1件は残しました" in removed.text
+        and "ひな形に戻しました" in removed.text
+    )
     assert [one for one in _folder(client).rglob("*.md")] == [path]
     assert "見本を取り除く" not in client.get("/", headers=JA).text
 
@@ -144,3 +151,21 @@ def test_an_empty_base_has_no_good_news(make_client: MakeClient, address: str) -
     page = make_client({"playbook.yaml": "company: 自社\n"}).get(address, headers=JA).text
     assert "記録がまだありません" in page and ">はじめ方を見る</a>" in page
     assert "記録がまだありません" not in make_client({"notes/a.md": note("話")}).get(address, headers=JA).text
+
+
+def test_a_changed_playbook_of_the_sample_stays_until_somebody_replaces_it(make_client: MakeClient) -> None:
+    client = make_client({})
+    client.post("/sample", data={"do": "add"})
+    own = _folder(client) / "playbook.yaml"
+    changed = own.read_text("utf-8") + "\n# 自社の言葉\n"
+    own.write_text(changed, "utf-8")
+    subprocess.run(["git", "init", "-q", str(own.parent)], check=True)
+    page = client.post("/sample", data={"do": "remove"}, headers=JA).text
+    assert "プレイブックは書き換えられているので" in page and "/playbook/edit" in page
+    assert "アーカイブ" not in page and "ひな形に戻しました" not in page and own.read_text("utf-8") == changed
+    base = re.findall(r'name="base" value="(\w+)"', page)[0]
+    assert client.post("/playbook/reset", data={"base": "0" * 64}).status_code == 412
+    client.post("/playbook/reset", data={"base": base}, headers=JA)
+    assert own.read_bytes() == STARTER.read_bytes()
+    before = ["git", "-C", str(own.parent), "show", "HEAD~1:playbook.yaml"]
+    assert subprocess.run(before, check=True, capture_output=True).stdout.decode() == changed

@@ -166,7 +166,7 @@ def test_the_work_list_shows_what_is_broken_with_the_next_step(
 
 def test_an_empty_knowledge_base_has_nothing_broken(make_client: MakeClient) -> None:
     client = make_client({"notes/alone.md": FILES["notes/alone.md"]})
-    assert "商談の記録がまだありません" in client.get("/loop", headers=JA).text
+    assert "商談がまだありません" in client.get("/loop", headers=JA).text
     assert client.get("/api/v1/loop").json() == {"proven": [], "angles": [], "idle": [], "unanswered": []}
 
 

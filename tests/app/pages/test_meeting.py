@@ -11,8 +11,10 @@ from starlette.testclient import TestClient
 
 from ingest.intake import Intake
 from ingest.review import review
+from kb.clock import CLOCK
 from kb.loop.board import GapBoard
 from kb.loop.kpis import DEFINITIONS
+from kb.loop.period import Period
 from tests.app.cli.test_main import Place, place
 from tests.app.conftest import MakeClient
 from tests.counting import counting
@@ -119,7 +121,7 @@ def test_the_funnel_is_drawn_with_target_and_the_period_before_also_from_an_earl
 
 @pytest.mark.parametrize(
     ("period", "said"),
-    [("2999-W01", "まだ始まっていません"), ("2026-W99", "期間として読み取れません"), ("x" * 5, "「xxxxx」")],
+    [("2999-W01", "2か月より先です"), ("2026-W99", "期間として読み取れません"), ("x" * 5, "「xxxxx」")],
 )
 def test_what_is_no_period_is_said_in_a_sentence(shown: TestClient, period: str, said: str) -> None:
     answer = shown.get("/meeting", params={"period": period}, headers={**JAPANESE, "accept": "text/html"})
@@ -147,7 +149,8 @@ def test_a_saved_meeting_is_a_note_that_the_next_one_begins_with(make_client: Ma
     form = {"period": "2026-06", "decisions": "見学会を毎月開く\n- 値引きはしない", "actions": "招待状を直す（藤井）\n"}
     answer = client.post("/meeting/save", data=form, headers=JAPANESE, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/meeting?period=2026-06&saved=1")
-    assert "会議を保存しました" in client.get(answer.headers["location"], headers=JAPANESE).text
+    at_once = client.get(answer.headers["location"], headers=JAPANESE).text
+    assert "会議を保存しました" in at_once and "値引きはしない" in at_once
     again = client.post("/meeting/save", data=form, headers=JAPANESE)
     assert again.status_code == 409 and "保存済み" in again.text
     _indexed(client)
@@ -156,6 +159,8 @@ def test_a_saved_meeting_is_a_note_that_the_next_one_begins_with(make_client: Ma
     assert client.get("/api/v1/search", params={"q": "見学会を毎月開く"}).json()["total"] > 0
     source = client.get("/api/v1/entries/notes/meeting-2026-06/source").text
     assert "meeting: 2026-06" in source and "- [ ] 招待状を直す（藤井）" in source
+    own = client.get(MONTH, headers=JAPANESE).text.partition('id="funnel"')[0]
+    assert "値引きはしない" in own and "招待状を直す（藤井）" in own and "/edit/notes/meeting-2026-06" in own
     following = client.get("/meeting?period=2026-07", headers=JAPANESE).text
     assert "値引きはしない" in following and "未完了" in following and "前回の未完了を入れてあります" in following
     again = client.post("/meeting/save", data=form, headers=JAPANESE)
@@ -254,3 +259,23 @@ def test_the_page_names_both_parts_of_a_ratio_and_what_an_amount_leaves_out(make
     figures = {one["key"]: one for one in client.get("/api/v1/meeting?period=2026-05").json()["figures"]}
     assert figures["won-amount"]["apart"] == [["USD", 48_000]] and figures["won-amount"]["left_out"] == 1
     assert figures["win-rate"]["ratio"] == "won/decided" and figures["win-rate"]["target"] is None
+
+
+def test_a_meeting_saved_in_one_language_keeps_its_sentences_from_readers_of_the_other(
+    make_client: MakeClient,
+) -> None:
+    client = make_client(_files())
+    client.post("/meeting/save", data={"period": "2026-06"}, headers=JAPANESE)
+    _indexed(client)
+    assert "見直し期限(2026/01/31)を過ぎています" in client.get(MONTH, headers=JAPANESE).text
+    page = client.get(MONTH, headers=ENGLISH).text
+    assert "期限" not in page and "見学の話" in page
+
+
+def test_a_coming_week_shows_what_is_still_open(make_client: MakeClient) -> None:
+    client = make_client(_files())
+    client.post("/meeting/save", data={"period": "2026-06", "actions": "招待状を直す"}, headers=JAPANESE)
+    _indexed(client)
+    coming = Period.week_of(CLOCK.today()).after().key
+    page = client.get("/meeting", params={"period": coming}, headers=JAPANESE)
+    assert page.status_code == 200 and "招待状を直す" in page.text and "まだ始まっていません" in page.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 from html import unescape
@@ -118,10 +119,95 @@ def test_every_save_is_in_the_history_and_can_be_undone(make_client: MakeClient,
         )
     page = client.get("/playbook/history", headers=JA).text
     versions = re.findall(r"history\?version=(\w+)", page)
-    assert len(versions) == 2 and "林" in page and "二へ" in page
-    assert "− " in client.get(f"/playbook/history?version={versions[1]}", headers=JA).text
-    client.post(f"/playbook/history?version={versions[1]}")
+    assert len(versions) == 3 and "林" in page and "二へ" in page
+    page = client.get(f"/playbook/history?version={versions[1]}", headers=JA).text
+    assert "− " in page
+    base = re.findall(r'name="base" value="(\w+)"', page)[0]
+    client.post(f"/playbook/history?version={versions[1]}", data={"base": base})
     assert "ja: 一" in _file(client).read_text("utf-8")
+
+
+def test_a_change_by_hand_outlives_a_restored_version(make_client: MakeClient) -> None:
+    client = make_client({"playbook.yaml": PLAYBOOK})
+    folder = _file(client).parent
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    client.post("/playbook/edit", data=_form(client, angles__0__label="一"))
+    address = re.findall(r"/playbook/history\?version=\w+", client.get("/playbook/history", headers=JA).text)[-1]
+    by_hand = PLAYBOOK + "company: 手で書いた\n"
+    seen = re.findall(r'name="base" value="(\w+)"', client.get(address, headers=JA).text)
+    _file(client).write_text(by_hand, "utf-8")
+    for base in (*seen, ""):
+        stale = client.post(address, data={"base": base}, headers=JA)
+        assert stale.status_code == 412 and "手で書いた" in stale.text and _file(client).read_text("utf-8") == by_hand
+    client.post(address, data={"base": re.findall(r'name="base" value="(\w+)"', stale.text)[0]}, headers=JA)
+    assert _file(client).read_text("utf-8") == PLAYBOOK
+    log = subprocess.run(["git", "log", "-p"], cwd=folder, capture_output=True, check=True).stdout.decode()
+    assert "+company: 手で書いた" in log and "-company: 手で書いた" in log
+
+
+ODD_ITEMS = "competitors: [ タスキナ,{name: 他社} ]\nindustries:\n  - 製造業\n  - [a, b]\nkpis:\n  - {key: a}\n"
+
+
+def test_plain_texts_stay_when_a_form_is_saved(make_client: MakeClient) -> None:
+    client = make_client({"playbook.yaml": ODD_ITEMS})
+    assert client.post("/playbook/edit", data=_form(client), headers=JA).status_code == 200
+    assert _file(client).read_text("utf-8") == ODD_ITEMS
+    assert client.post("/playbook/edit", data=_form(client, competitors__2__label="新"), headers=JA).status_code == 200
+    assert _file(client).read_text("utf-8") == ODD_ITEMS.replace("他社} ]", "他社}, {name: 新} ]")
+
+
+def test_a_byte_order_mark_stays_when_nothing_changes(make_client: MakeClient) -> None:
+    client = make_client({"playbook.yaml": "\ufeff" + ODD_ITEMS})
+    assert client.post("/playbook/edit", data=_form(client), headers=JA).status_code == 200
+    assert _file(client).read_text("utf-8") == "\ufeff" + ODD_ITEMS
+
+
+def test_a_part_that_no_form_can_show_is_opened_as_a_file(make_client: MakeClient) -> None:
+    client = make_client({"playbook.yaml": "industries: 製造業\n"})
+    page = client.get("/playbook/edit", headers=JA).text
+    assert 'name="whole"' in page and "「industries」は、この書き方のままではフォームに表示できません" in page
+
+
+def test_what_was_typed_is_shown_when_the_file_has_become_unreadable(client: TestClient) -> None:
+    form = _form(client, angles__0__en="Typed")
+    _file(client).write_text("angles: [", "utf-8")
+    for source in (form["source"], "[", "a text", ""):
+        answer = client.post("/playbook/edit", data={**form, "source": source}, headers=JA)
+        assert answer.status_code == 412 and "Typed" in answer.text and 'name="whole"' in answer.text
+    now = hashlib.sha256(b"angles: [").hexdigest()
+    answer = client.post("/playbook/edit", data={**form, "base": now}, headers=JA)
+    assert answer.status_code == 422 and "Typed" in answer.text
+    assert _file(client).read_text("utf-8") == "angles: ["
+
+
+@pytest.mark.parametrize("at", ["9" * 5_000, "7", "-1", "²", "1e3"])
+def test_a_row_of_no_item_is_a_new_row(make_client: MakeClient, at: str) -> None:
+    for text in ("kpis: [{key: a}]\n", "kpis:\n  - {key: a}\n...\n"):
+        client = make_client({"playbook.yaml": text})
+        form = _form(client, kpis__1__key="b", kpis__1__at=at, kgi__0__name="売上")
+        assert client.post("/playbook/edit", data=form, headers=JA).status_code == 200
+        saved = _file(client).read_text("utf-8")
+        assert "key: a" in saved and "key: b" in saved and "name: 売上" in saved
+
+
+def test_entries_are_read_again_after_the_answer(client: TestClient) -> None:
+    intake, library = (getattr(client.app.state.services, name) for name in ("intake", "library"))  # type: ignore[attr-defined]
+    _file(client).with_name("deals").joinpath("b.md").write_text(DEAL.replace("製造業", "ものづくり"), "utf-8")
+    intake.index_files(["deals/b.md"])
+    assert library.entries.get("deals/b").facet_values()["industry"] == ("ものづくり",)
+    client.post("/playbook/edit", data=_form(client, industries__0__aliases="ものづくり"), headers=JA)
+    assert library.playbook.vocabulary("industry").find("ものづくり") and intake.waiting == 1
+    intake.retry()
+    assert library.entries.get("deals/b").facet_values()["industry"] == ("製造業",) and intake.waiting == 0
+
+
+def test_a_sync_under_way_keeps_no_playbook_waiting(client: TestClient) -> None:
+    services = client.app.state.services  # type: ignore[attr-defined]
+    with services.library.with_index(lambda index: index).writing():
+        client.post("/playbook/edit", data=_form(client, angles__0__en="Cost"), headers=JA)
+        assert services.library.playbook.vocabulary("angle").find("Cost")
+    services.intake.retry()
+    assert services.intake.waiting == 0
 
 
 def test_a_readonly_server_saves_no_playbook(make_client: MakeClient) -> None:

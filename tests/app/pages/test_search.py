@@ -146,3 +146,18 @@ def test_no_answer_leads_to_a_report_and_a_talk_track_and_shows_no_file(make_cli
     (gap,) = client.get("/api/v1/gaps").json()
     assert (gap["wording"], gap["amount"]) == (question, 5_000_000)
     assert "必要としている人" in client.get("/gaps", headers=JA).text and "佐藤" in client.get("/gaps", headers=JA).text
+
+
+def test_where_nothing_fits_the_nearest_stand_first_and_the_box_after_them(make_client: MakeClient) -> None:
+    client = make_client({f"notes/{n}.md": note(f"監査の話 {n}") for n in range(5)})
+    page = _page(client, q="zzz qqq 夜間窓口")
+    assert "一致: 低い" in page and "ぴったりの記録は見つかりませんでした" in page and "該当なし" not in page
+    before, box = page.split('class="nothing"')
+    assert (before.count('class="hit band'), box.count('class="hit band')) == (3, 2)
+    assert '<span class="term">夜間窓口</span>' in box and page.count("<ol") == page.count("</ol>")
+    assert "No close match" in _page(client, EN, q="zzz qqq 夜間窓口")
+
+
+def test_a_search_of_an_empty_base_says_how_to_begin(make_client: MakeClient) -> None:
+    page = _page(make_client({}), q="価格")
+    assert "まだ記録がない" in page and "不足として出す" not in page

@@ -277,7 +277,17 @@ def test_versions_are_listed_compared_and_restored(client: TestClient) -> None:
     first = re.findall(r"version=([0-9a-f]{40})", page)[-1]
     old = client.get(f"/history/deals/aoba?version={first}", headers=JA).text
     assert '<span class="removed">− customer: 青葉精工' in old
-    client.post(f"/history/deals/aoba?version={first}", headers=JA)
+    base = re.findall(r'name="base" value="(\w+)"', old)[0]
+    by_hand = (folder / "deals/aoba.md").read_bytes() + "手で書いた。\n".encode()
+    (folder / "deals/aoba.md").write_bytes(by_hand)
+    stale = client.post(f"/history/deals/aoba?version={first}", data={"base": base}, headers=JA)
+    assert (
+        stale.status_code == 412 and "手で書いた" in stale.text and (folder / "deals/aoba.md").read_bytes() == by_hand
+    )
+    base = re.findall(r'name="base" value="(\w+)"', stale.text)[0]
+    client.post(f"/history/deals/aoba?version={first}", data={"base": base}, headers=JA)
+    log = subprocess.run(["git", "log", "-p"], cwd=folder, capture_output=True, check=True).stdout.decode()
+    assert "+手で書いた" in log and "-手で書いた" in log
     assert (folder / "deals/aoba.md").read_bytes() == DEAL.encode()
     assert client.get(f"/history/deals/aoba?version={'0' * 40}", headers=JA).status_code == 404
     client.post("/archive/deals/aoba", headers=JA)
@@ -415,3 +425,13 @@ def test_the_customers_reason_and_our_part_are_asked_once(make_client: MakeClien
     page = client.get("/new/deal-lost", headers=JA).text
     assert page.count("お客様が話した理由</legend>") == 1 and "お客様が挙げた理由" not in page
     assert page.count('name="reasons.buyer"') == page.count('name="reasons.rep"') == 1
+
+
+def test_a_value_outside_the_playbook_is_named_once_in_the_words_of_the_form(client: TestClient) -> None:
+    fields = _open(client, "/new/deal-lost") | {"customer": ["日向フーズ"]}
+    page = _send(client, fields | {"industry": ["宇宙産業"]}, do="check").text
+    shown = page.split('data-ask="industry"')[1].split("</div>")[0].split('class="wrong"')[1]
+    assert "業種: 「宇宙産業」はプレイブックにありません。" in shown and 'href="/playbook/edit"' in shown
+    assert "playbook.yaml" not in page.partition('id="review"')[2] and "playbook.yaml" not in shown
+    (item,) = re.findall(r'<li data-field="industry"[^>]*>', page)
+    assert item.endswith(" hidden>") and "行目" not in page.partition('id="review"')[2]

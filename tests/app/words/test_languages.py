@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 from starlette.testclient import TestClient
 
-from app.words.catalogue import catalogue_of
+from app import background
+from app.words.catalogue import LOCALES, catalogue_of
 from app.words.reader import Reader
+from kb.search.answer import Band
 from kb.wording import say, together
 from tests.app.conftest import FILES, MakeClient
 
@@ -153,3 +157,12 @@ def test_the_api_speaks_english_whatever_the_reader_prefers(broken: TestClient) 
     assert "結果: '大勝利' is not a valid value; use one of 'won', 'lost', 'no-decision', 'open'." in messages
     error = broken.get("/api/v1/entries/deals/none", headers=japanese).json()["error"]
     assert error["message"] == "No entry has the id 'deals/none'."
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_band_and_check_of_the_terminal_has_a_label(locale: str) -> None:
+    reader = Reader.of(locale)
+    jobs = re.findall(r'Job\("(\w+)"', Path(background.__file__).read_text("utf-8"))
+    checks = ("entries", "disk", "model", "index", "activity", "server", "saved", *(f"job_{job}" for job in jobs))
+    keys = [f"band.{band}" for band in get_args(Band)] + [f"doctor.{check}" for check in checks]
+    assert len(jobs) > 10 and [key for key in keys if not reader.has(key)] == []

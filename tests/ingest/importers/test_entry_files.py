@@ -63,7 +63,7 @@ def test_a_change_sets_the_fields_of_the_crm_and_leaves_every_other_line(entries
     assert not change_file(location.parent, location.name, _record(), None)
 
 
-@pytest.mark.parametrize("now", [None, b"\xff\xfe", b"---\ntitle: [\n---\n"])
+@pytest.mark.parametrize("now", [None, b"\xff\xfe", b"---\n- [\n---\n"])
 def test_a_file_that_is_no_longer_what_was_read_is_left_alone_and_said(entries: Path, now: bytes | None) -> None:
     location = entries / "deals/a.md"
     if now is not None:

@@ -66,6 +66,7 @@ def test_what_is_new_or_opened_or_in_an_open_deal_is_not_idle() -> None:
     talk = entry("talk")
     assert found(talk).idle[0].last_used is None
     assert found(replace(talk, date=TODAY)).idle == ()
+    assert found(replace(talk, date=None)).idle == ()  # nobody knows how old it is
     assert found(talk, opened={"talk": TODAY}).idle == ()
     assert found(talk, deal("d", "open", used=("talk",))).idle == ()
     assert found(entry("mail", "campaign"), deal("d", closed_on=TODAY, campaign="mail")).idle == ()

@@ -23,9 +23,10 @@ def test_each_arrow_counts_what_is_tied_to_the_stage_before() -> None:
         _entry("talk-tracks/used", "talk-track"),
         _entry("talk-tracks/made", "talk-track", derived_from=("deals/b",)),
         _entry("talk-tracks/alone", "talk-track"),
-        _entry("notes/made", "note", derived_from=("talk-tracks/used",)),
-        _entry("notes/alone", "note"),
-        _entry("campaigns/made", "campaign", derived_from=("notes/made",), campaign=Campaign(metrics={"leads": 12})),
+        _entry("content/made", "content", derived_from=("talk-tracks/used",)),
+        _entry("content/alone", "content"),
+        _entry("notes/alone", "note", derived_from=("talk-tracks/used",)),
+        _entry("campaigns/made", "campaign", derived_from=("content/made",), campaign=Campaign(metrics={"leads": 12})),
         _entry("campaigns/alone", "campaign", campaign=Campaign(metrics={"mql": 3})),
     ]
     found = circuit(content, deals)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.errors import BadPeriodError
-from kb.loop.period import Period, started_period
+from kb.loop.period import Period, near_period
 
 DAYS = st.dates(date(1950, 1, 1), date(2200, 12, 31))
 PERIODS = st.one_of(DAYS.map(Period.week_of), DAYS.map(lambda day: Period.read(f"{day:%Y-%m}")))
@@ -55,9 +55,9 @@ def test_what_is_no_period_is_refused_in_a_sentence(text: str) -> None:
         Period.read(text)
 
 
-def test_the_running_period_may_be_looked_at_and_a_coming_one_may_not() -> None:
+def test_a_coming_period_may_be_prepared_and_a_distant_one_may_not() -> None:
     wednesday = date(2026, 11, 25)
-    assert started_period("", wednesday).key == "2026-W48"
-    assert started_period("2026-W48", wednesday).key == "2026-W48"
-    with pytest.raises(BadPeriodError, match="2026-W49 has not started yet"):
-        started_period("2026-W49", wednesday)
+    assert near_period("", wednesday).key == "2026-W48"
+    assert near_period("2026-W49", wednesday).key == "2026-W49"
+    with pytest.raises(BadPeriodError, match="2027-W09 is more than two months ahead"):
+        near_period("2027-W09", wednesday)

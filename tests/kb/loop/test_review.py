@@ -70,7 +70,7 @@ def test_few_good_tracks_are_doubted_after_five_uses() -> None:
 
 @pytest.mark.parametrize(
     ("won", "lost", "is_against"),
-    [(0, 2, False), (0, 4, False), (0, 9, True), (1, 3, False), (1, 12, True), (7, 3, False)],
+    [(0, 2, False), (0, 3, True), (0, 9, True), (1, 4, False), (1, 3, False), (1, 12, True), (7, 3, False)],
 )
 def test_the_record_counts_whatever_the_dates(won: int, lost: int, is_against: bool) -> None:
     day = date(2026, 1, 2)
