@@ -47,13 +47,6 @@ def record_of(deals: Iterable[Entry], reader: Reader) -> Record | None:
     return Record(tuple(marks[:MOST_MARKS]), max(0, len(marks) - MOST_MARKS), joined, counts["won"], counts["lost"])
 
 
-def record_in(entry: Entry, library: Library, reader: Reader) -> Record | None:
-    """Return the record of what deals use; None for a deal, and for what none has used."""
-    if entry.kind == "deal":
-        return None
-    return record_of(library.entries.used_in([entry.id])[entry.id], reader)
-
-
 def against(entry: Entry, library: Library) -> Doubt | None:
     """Return the doubt that the record of an entry raises, if it does."""
     standing = library.loop.standing(entry.id)
