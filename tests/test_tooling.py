@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -50,3 +51,14 @@ def test_no_test_sleeps_or_measures_seconds() -> None:
         )
     ]
     assert users == [], "wait with tests.waiting.wait_until; count work instead of seconds"
+
+
+def test_nothing_lies_about_at_the_top() -> None:
+    git = ["git", "-C", str(ROOT), "ls-files"]
+    tops = {
+        line.split("/")[0]
+        for line in subprocess.run(git, check=True, capture_output=True, text=True).stdout.splitlines()
+    }
+    folders = {"kb", "app", "ingest", "entries", "tests", "bench", "docs", ".ci", ".github"}
+    files = {"README.md", "README.ja.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "pyproject.toml"}
+    assert tops == folders | files | {"constraints.txt", ".gitignore", ".pre-commit-config.yaml"}

@@ -32,6 +32,8 @@ from kb.wording import say
 MOST_ASKED = 30  # unknown stages; more come from a wrong column
 _SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 INTERRUPTED = 130
+_YES = ("y", "yes", "はい")
+_NO = ("", "n", "no", "いいえ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Import:
         self._reader = reader
         self._as_json = as_json
         self._given = given
+        self._own_mapping = Path(f"{file.stem}-mapping.yaml")  # for who answers with yes instead of a name
         if given.kind and given.kind not in KINDS:
             raise ImportRefusedError(say("'{kind}' cannot be imported; expected deals or campaigns.", kind=given.kind))
         if given.save_mapping and given.save_mapping.exists():
@@ -140,7 +143,7 @@ class Import:
         except typer.Abort:
             typer.echo(err=True)
             return ""
-        return answer if "=" in answer else "y" if answer.casefold() in ("y", "yes", "はい") else ""
+        return answer if "=" in answer else "y" if answer.casefold() in _YES else ""
 
     def _offer_mapping(self, report: Report) -> None:
         try:
@@ -148,8 +151,10 @@ class Import:
         except typer.Abort:
             typer.echo(err=True)
             return
+        if name.casefold() in _NO:
+            return
         try:
-            self._save(Path(name) if name else None, report)
+            self._save(self._own_mapping if name.casefold() in _YES else Path(name), report)
         except ImportRefusedError as error:
             typer.echo(self._reader.say(error.sentence), err=True)
 
