@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from bench.indexes import Bench
+from bench.months import Change, is_said, month_seen
 from bench.report import Bound, Figure, publish
-from bench.worlds import FACTORS, NAMED, world
+from bench.worlds import BASE, FACTORS, NAMED, world, written_down
+from kb.insight.correction import corrected_rate, weights_of
+from kb.insight.coverage import coverage
+from kb.insight.deals import LOST, WON
 from kb.insight.differences import Differences
+from kb.insight.rates import plain_rate
 from kb.insight.scoreboard import Row, Scoreboard, scoreboard
 from kb.insight.similar import differences_within
 from kb.insight.views import views_of
+from kb.loop.meeting import Meeting
 from kb.playbook import Playbook
 
 SIZES = (50, 100, 300)
 WORLDS = 200  # of each kind: a share is known to about ±.03
 EFFECT = 0.25  # added to the win rate
 STRONG = 0.38  # an odds ratio of 6
-CHANCE, WRONG, SEEN, NAMED_WRONGLY = 0.10, 0.06, 0.80, 0.05  # aims
+LATER = "four months later"
+SEEN_ON = {"on the 12th": date(2026, 11, 12), "on the last day": date(2026, 11, 30), LATER: date(2027, 4, 1)}
+CHANGES = {
+    "half the leads of 3 campaigns": Change(leads=0.5),
+    "a quarter of the leads of 12 campaigns": Change(leads=0.25, campaigns=12),
+    "win rate of 20 deals 35 points lower": Change(won=-0.35),
+    "win rate of 100 deals 35 points lower": Change(won=-0.35, deals=100),
+}
+KEPT_LOSSES = 0.5  # have a note
+CHANCE, WRONG, SEEN, NAMED_WRONGLY, COVERED = 0.10, 0.06, 0.80, 0.05, 0.90  # aims
 
 
 def measure_honesty(bench: Bench) -> None:
     """Measure how often a board speaks without cause, finds an effect, and sees through confounding."""
     figures = [figure for deals in SIZES for figure in board_honesty(deals, WORLDS)]
+    figures += [figure for deals in SIZES for figure in recording_honesty(deals, WORLDS)]
+    figures += meeting_honesty(WORLDS)
     publish(bench.console, bench.folder, "honesty", figures)
 
 
@@ -57,6 +75,42 @@ def board_honesty(deals: int, worlds: int) -> list[Figure]:
         name = f"{deals} deals, only {factor} matters: a verdict is seen through"
         figures.append(_share(name, sum(map(_is_explained, called)), len(called), ">=", SEEN))
     return figures
+
+
+def recording_honesty(deals: int, worlds: int) -> list[Figure]:
+    """Return how often the interval of the base holds the true win rate where half of the losses have no note."""
+    noted = corrected = 0
+    for seed in range(worlds):
+        table, playbook = written_down(seed, deals, KEPT_LOSSES)
+        won, lost = (int((table.outcomes == end).sum()) for end in (WON, LOST))
+        base = plain_rate(won, lost)
+        weights = weights_of(table, coverage(table, playbook))
+        rate = corrected_rate(table.outcomes, weights, table.within(None))
+        noted += base.low <= BASE <= base.high
+        corrected += rate is not None and rate.low <= BASE <= rate.high
+    name = f"{deals} deals, half of the losses without a note: the true base is in the"
+    return [
+        _share(f"{name} noted interval", noted, worlds),
+        _share(f"{name} corrected interval", corrected, worlds, ">=", COVERED),
+    ]
+
+
+def meeting_honesty(worlds: int) -> list[Figure]:
+    """Return how often the meeting on a month in which nothing changed says that something did, and what it finds."""
+    quiet = {what: sum(is_said(month_seen(seed, day)) for seed in range(worlds)) for what, day in SEEN_ON.items()}
+    figures = [
+        _share(f"meeting {what}, no change: any verdict on the page", count, worlds, "<=", CHANCE)
+        for what, count in quiet.items()
+    ]
+    for what, change in CHANGES.items():
+        found = sum(_fell(month_seen(seed, SEEN_ON[LATER], change=change), change) for seed in range(worlds))
+        figures.append(_share(f"meeting {LATER}, {what}: found", found, worlds))
+    return figures
+
+
+def _fell(found: Meeting, change: Change) -> bool:
+    key = "mql" if change.leads < 1 else "win-rate"
+    return any(figure.key == key and figure.change == "down" for figure in found.figures)
 
 
 def _board(seed: int, deals: int, effect: float = 0.0, confounder: str = "") -> Scoreboard:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 
 import numpy as np
 
 from kb.entry import Deal, Entry
 from kb.insight.deals import SIZE_STEPS, DealTable, deal_table
-from kb.playbook import Playbook
+from kb.playbook import ClosedDeals, Playbook
 
 ANGLES, INDUSTRIES, SOURCES = 12, 5, 6
 BASE = 0.45  # win rate
@@ -19,14 +20,11 @@ assert len(_SIZES) == len(SIZE_STEPS) + 1
 LAST_DAY = date(2026, 11, 20)
 
 
-def world(
-    seed: int, deals: int, *, effect: float = 0.0, confounder: str = "", days: int = 365, kept_losses: float = 1.0
-) -> DealTable:
+def world(seed: int, deals: int, *, effect: float = 0.0, confounder: str = "", days: int = 365) -> DealTable:
     """Return a base of decided deals.
 
     `effect` is added to the win rate of deals with NAMED. A `confounder` decides both: half of the deals are warm, win
-    40 points more often and have NAMED in six of ten cases instead of one. `kept_losses` is the share of losses that
-    somebody wrote down.
+    40 points more often and have NAMED in six of ten cases instead of one.
     """
     random = np.random.default_rng(seed)
     made: list[tuple[int, Entry]] = []
@@ -40,9 +38,21 @@ def world(
         share = BASE + (effect if has_named else 0) + ((0.2 if is_warm else -0.2) if confounder else 0)
         is_won = random.random() < share
         day = LAST_DAY - timedelta(days=int(random.integers(days)))
-        if is_won or random.random() < kept_losses:
-            made.append((len(made), _deal(len(made), is_won, day, angles, picks)))
+        made.append((len(made), _deal(len(made), is_won, day, angles, picks)))
     return deal_table(made, Playbook(), {})
+
+
+def written_down(seed: int, deals: int, kept_losses: float) -> tuple[DealTable, Playbook]:
+    """Return a base in which only this share of the losses has a note, and the playbook with the totals."""
+    whole, random = world(seed, deals), np.random.default_rng(seed)
+    kept = [
+        (number, entry)
+        for number, entry in enumerate(whole.deals)
+        if entry.outcome == "won" or random.random() < kept_losses
+    ]
+    ends = Counter(entry.outcome for entry in whole.deals)
+    playbook = Playbook(closed_deals=[ClosedDeals("won", ends["won"]), ClosedDeals("lost", ends["lost"])])
+    return deal_table(kept, playbook, {}), playbook
 
 
 def _deal(number: int, is_won: bool, day: date, angles: list[str], picks: dict[str, int]) -> Entry:

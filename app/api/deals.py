@@ -10,6 +10,7 @@ from app.http.body import described, posted
 from app.http.dependencies import LibraryDep, ReaderDep, SettingsDep
 from app.http.errors import API_ERRORS, BODY_ERRORS, declared
 from app.shapes.asked import asked_from
+from app.shapes.scoreboard import CorrectedOut
 from app.shapes.similar import SimilarDealsIn, SimilarDealsOut
 from app.words.deals import ValueNames
 
@@ -33,4 +34,6 @@ def similar_deals(library: LibraryDep, settings: SettingsDep, reader: ReaderDep,
     filters = asked.filters.filters()
     found = library.deals.similar(deal, filters=filters, count=asked.k, strength=settings.strength)
     note = "" if any(found.by_outcome.values()) else reader("similar.none_inside" if filters else "similar.no_deals")
-    return SimilarDealsOut.of(found, ValueNames.for_similar(reader, library, found), note)
+    answer = SimilarDealsOut.of(found, ValueNames.for_similar(reader, library, found), note)
+    corrected = library.deals.corrected(filters=filters)
+    return answer.model_copy(update={"corrected": CorrectedOut.model_validate(corrected)}) if corrected else answer

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from app.shapes.derived import ONE, ONE_LINE
 from app.shapes.search import NoParams
 from kb.loop.kpis import Figure
-from kb.loop.meeting import Ending, LastMeeting, Meeting, Moved, Reused, Work
+from kb.loop.meeting import Ending, LastMeeting, Meeting, Reused, Work
+from kb.loop.moved import Moved
 from kb.loop.period import Period
 
 
@@ -29,6 +30,7 @@ class MeetingOut(BaseModel):
     period: str
     first_day: date
     last_day: date
+    until: str = Field(description="The last day counted of a period that is not over; else empty.")
     closed: int
     ended: int
     figures: tuple[Figure, ...]

@@ -59,6 +59,14 @@ class ResponseOut(Shape):
     campaigns: list[str]
 
 
+class CorrectedOut(Shape):
+    """A win rate corrected for missing notes, by the totals of the playbook, with its 90 % interval."""
+
+    mean: Rounded
+    low: Rounded
+    high: Rounded
+
+
 class BaseOut(BaseModel):
     """All deals within the filters."""
 
@@ -69,6 +77,7 @@ class BaseOut(BaseModel):
     mean: Rounded
     low: Rounded
     high: Rounded
+    corrected: CorrectedOut | None = Field(description="With the deals nobody wrote down; null without totals.")
 
 
 class RowOut(BaseModel):
@@ -134,6 +143,8 @@ class LookedAtOut(BaseModel):
     coverage: list[CoveredOut]
     losses_under_recorded: bool
     under_recorded_industries: list[str]
+    wins_under_recorded: bool
+    wins_under_recorded_industries: list[str]
 
 
 class ScoreboardOut(BaseModel):
@@ -150,7 +161,8 @@ class ScoreboardOut(BaseModel):
     def of(cls, board: Board, labels: Mapping[str, str], note: str = "") -> ScoreboardOut:
         """Shape a scoreboard with labels by key."""
         scores = board.scores
-        base = {name: getattr(scores.base, name) for name in ("mean", "low", "high")}
+        base: dict[str, Any] = {name: getattr(scores.base, name) for name in ("mean", "low", "high")}
+        base["corrected"] = CorrectedOut.model_validate(board.corrected) if board.corrected else None
         return cls(
             by=scores.by,
             outcome_of=scores.outcome_of,
@@ -166,4 +178,6 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
         "coverage": [CoveredOut.model_validate(row) for row in coverage.rows],
         "losses_under_recorded": coverage.losses_under_recorded,
         "under_recorded_industries": list(coverage.segments),
+        "wins_under_recorded": coverage.wins_under_recorded,
+        "wins_under_recorded_industries": list(coverage.segments_without_wins),
     }

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.shapes.derived import ONE, ONE_LINE, WHOLE, Rounded, Shape, found_under, holding
+from app.shapes.scoreboard import CorrectedOut
 from app.shapes.search import DEPRECATED, BoundsParams
 from app.words.addresses import entry_address
 from app.words.deals import ValueNames
@@ -248,6 +249,7 @@ class SimilarDealsOut(BaseModel):
     pairs: list[PairOut]
     suggested: list[SuggestionOut]
     note: str = Field(description="Why there is nothing to compare with; else empty.")
+    corrected: CorrectedOut | None = Field(None, description="All deals, with those nobody wrote down.")
 
     @classmethod
     def of(cls, found: SimilarDeals, names: ValueNames, note: str = "") -> SimilarDealsOut:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from app.words.reader import Reader
 from kb.choices import CHOICES
 from kb.fields import BY_NAME
+from kb.insight.correction import CorrectedRate
 from kb.insight.deals import SIZE_STEPS
 from kb.insight.pairs import Suggestion
 from kb.insight.similar import SimilarDeals
@@ -22,6 +23,13 @@ def dimension_name(name: str, reader: Reader) -> str:
     if field in BY_NAME:
         return reader.field(field)
     return reader.label("kind", name) if CHOICES["kind"].find(name) else reader(f"part.{name}")
+
+
+def corrected_words(rate: CorrectedRate | None, reader: Reader) -> str:
+    """Return the win rate with the deals nobody wrote down, and what that assumes; empty without totals."""
+    if rate is None:
+        return ""
+    return reader("corrected.base", **{name: round(getattr(rate, name) * 100) for name in ("mean", "low", "high")})
 
 
 class ValueNames:

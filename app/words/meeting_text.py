@@ -28,7 +28,7 @@ PAPER = (
 def to_markdown(view: MeetingView, reader: Reader, *, links: bool = True) -> str:
     """Return the meeting as Markdown without its title; `links` makes entries Markdown links, as notes do."""
     head = [reader(f"meeting.{name}") for name in ("number", "now", "before", "range", "target", "verdict")]
-    parts = [view.span, f"## {reader('meeting.figures')}", "\n".join(_table(head, view))]
+    parts = [joined(view.span, view.compared), f"## {reader('meeting.figures')}", "\n".join(_table(head, view))]
     for section in view.sections:
         lines = [_item(line, links) for line in section.lines]
         lines += [f"- {section.more}"] if section.more else []

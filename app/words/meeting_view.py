@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from app.words.reader import Reader
 from kb.choices import CHOICES
+from kb.insight.spread import LEAST_PERIODS
 from kb.library import Library
 from kb.loop.kpis import Figure, Measured
 from kb.loop.meeting import Meeting, Work
 from kb.loop.period import Period
 
 PAGES = {"review": "/review", "gaps": "/gaps", "broken": "/loop"}
+ENDS = ("start", "end")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -68,6 +71,7 @@ class MeetingView:
     rows: tuple[Row, ...]
     sections: tuple[Section, ...]
     last_id: str  # the note of the last meeting
+    compared: str = ""  # of a period that is not over: the days compared
 
 
 def title_of(period: Period, reader: Reader) -> str:
@@ -86,7 +90,18 @@ def in_words(meeting: Meeting, library: Library, reader: Reader) -> MeetingView:
         rows=tuple(_row(figure, reader) for figure in meeting.figures),
         sections=_sections(meeting, library, reader),
         last_id=meeting.last.entry_id if meeting.last else "",
+        compared=_compared(meeting, reader),
     )
+
+
+def _compared(meeting: Meeting, reader: Reader) -> str:
+    """Return which days are compared with which; empty where whole periods are."""
+    if not meeting.until:
+        return ""
+    counted = Period.read(meeting.period).until(date.fromisoformat(meeting.until))
+    spans = {"": counted, "other_": counted.before()}
+    days = {f"{name}{end}": reader.day_of_year(getattr(span, end)) for name, span in spans.items() for end in ENDS}
+    return reader("meeting.compared", **days)
 
 
 def _sections(meeting: Meeting, library: Library, reader: Reader) -> tuple[Section, ...]:
@@ -131,7 +146,7 @@ def _moved(meeting: Meeting, reader: Reader) -> tuple[Line, ...]:
         Line(
             reader(f"meeting.moved_{moved.facet}", name=reader.label(moved.facet, moved.key)),
             note=reader("meeting.from_to", before=moved.before, now=moved.now)
-            + ("" if moved.is_sure else reader("meeting.within")),
+            + (reader("meeting.within") if moved.p_higher is not None and not moved.is_sure else ""),
         )
         for moved in meeting.moved
     )
@@ -251,13 +266,34 @@ def _verdicts(figure: Figure, reader: Reader) -> list[str]:
         return verdicts
     verdicts += [reader("meeting.total_without", count=figure.total_left_out)] if figure.total_left_out else []
     verdicts += [reader("meeting.target_unnamed")] if figure.is_unnamed else []
-    if figure.unit != "amount" and figure.target is not None and figure.low is not None and figure.high is not None:
-        side = "above" if figure.low >= figure.target else "below" if figure.high < figure.target else "near"
-        reached = "reached" if figure.now.value >= figure.target else "short"
-        verdicts.append(reader(f"meeting.target_{side if side != 'near' else 'near_' + reached}"))
-    if figure.change in ("up", "down", "within-error"):
-        verdicts.append(reader(f"meeting.change_{figure.change}"))
+    verdicts += filter(None, [_against_target(figure, reader), _against_before(figure, reader)])
+    if figure.corrected is not None:
+        verdicts.append(reader("meeting.corrected", share=round(figure.corrected * 100)))
     return verdicts
+
+
+def _against_target(figure: Figure, reader: Reader) -> str:
+    """Return whether the target is reached; empty while outcomes are to come or without a target to compare with."""
+    if figure.unit == "amount" or figure.target is None or figure.now is None or figure.change == "immature":
+        return ""
+    reached = "reached" if figure.now.value >= figure.target else "short"
+    if figure.change == "no-history" or figure.low is None or figure.high is None:
+        return reader(f"meeting.target_{reached}")
+    side = "above" if figure.low >= figure.target else "below" if figure.high < figure.target else f"near_{reached}"
+    return reader(f"meeting.target_{side}")
+
+
+def _against_before(figure: Figure, reader: Reader) -> str:
+    """Return how it compares with the period before, or why that cannot be said yet."""
+    if figure.change == "no-history":
+        return reader("meeting.change_no-history", least=LEAST_PERIODS, count=figure.periods)
+    if figure.change == "immature":
+        so_far = figure.cohort
+        day = reader.date(date.fromisoformat(so_far.matures_on)) if so_far.matures_on else ""
+        waits = reader("meeting.change_immature", day=day) if day else reader("meeting.change_unknown_age")
+        still = reader("meeting.cohort_open", open=so_far.open, deals=so_far.deals) if so_far.open else ""
+        return joined(still, waits)
+    return reader(f"meeting.change_{figure.change}") if figure.change in ("up", "down", "within-error") else ""
 
 
 def _money(amount: int | None, currency: str, reader: Reader) -> str:

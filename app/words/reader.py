@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from app.words.agreed import in_english
@@ -99,6 +99,10 @@ class Reader:
     def date(self, day: datetime.date | None) -> str:
         """Format a day; empty if there is none."""
         return _day(day, self.locale) if day else ""
+
+    def day_of_year(self, day: datetime.date) -> str:
+        """Format a day without its year: 11月1日, Nov 1."""
+        return format_skeleton("MMMd", day, locale=self.locale)
 
     def sums(self, amount: int, currency: str, apart: Iterable[Sequence[Any]]) -> str:
         """Format a sum and those in other currencies beside it: 300万円と$48,000; empty for nothing."""

@@ -29,6 +29,7 @@ from ingest.importers.report import Findings, Report
 from ingest.importers.rows import record_row
 from ingest.importers.scan import Scan
 from ingest.importers.table import RowProblem, Table
+from ingest.importers.totals import Closed, closed_of, set_totals
 from ingest.importers.units import unit_in_title
 from kb.errors import NotSavedError
 from kb.playbook import Playbook
@@ -101,11 +102,13 @@ class CrmImport:
         known, duplicates = known_entries(
             self.folder, lambda done, total: self.progress("Reading entries", done, total)
         )
-        reader = self._reader(known, scan)
+        reader, closed, totals = self._reader(known, scan), list[Closed](), ""
         try:
             for record in self._records(reader, scan, report, findings):
                 key = (record.kind, key_of(record.crm_id))
                 self._import(record, known.get(key), report, findings, write=write)
+                closed += filter(None, [closed_of(record)])
+            totals = set_totals(self.folder, closed, self.lock, write=write)
         except KeyboardInterrupt:
             report.is_complete = False
         except NotSavedError as error:
@@ -115,6 +118,7 @@ class CrmImport:
             if report.written:
                 atomic.settle()
         notes = [*order_notes(scan.readings), *_duplicates(duplicates), *notes_of(self.table, self.columns, reader)]
+        notes += filter(None, [totals])
         findings.close(self.playbook, notes)
         if isinstance(reader, DealReader):
             report.stages, report.unknown_stages = dict(reader.stages), dict(reader.guessed.most_common())

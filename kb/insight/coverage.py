@@ -1,4 +1,4 @@
-"""Coverage: are the noted deals representative? Losses are recorded less often, which inflates every win rate."""
+"""Coverage: are the noted deals representative? An outcome recorded less often moves every win rate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kb.insight.deals import DealTable
 from kb.playbook import ClosedDeals, Playbook
 
 LEAST_CLOSED = 5  # of an outcome, for a meaningful share
-FAR_BELOW = 0.8  # warn if the noted share of losses is below this part of that of wins
+FAR_BELOW = 0.8  # warn if the noted share of one outcome is below this part of that of the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Coverage:
     rows: tuple[Covered, ...] = ()
     losses_under_recorded: bool = False
     segments: tuple[str, ...] = ()  # industries in which losses are under-recorded
+    wins_under_recorded: bool = False
+    segments_without_wins: tuple[str, ...] = ()  # industries in which wins are
     whole: tuple[Covered, ...] = ()  # of all industries, one row per outcome that has totals
 
 
@@ -47,8 +49,14 @@ def coverage(table: DealTable, playbook: Playbook) -> Coverage:
     )
     whole = _summed(rows)
     by_industry = {name: [row for row in rows if row.industry == name] for name in sorted({r.industry for r in rows})}
-    segments = tuple(name for name, mine in by_industry.items() if name and _under_recorded(_summed(mine)))
-    return Coverage(rows, _under_recorded(whole), segments, tuple(row for row in whole if row.closed))
+    segments = {
+        end: tuple(name for name, mine in by_industry.items() if name and _under_recorded(_summed(mine), end))
+        for end in ("lost", "won")
+    }
+    return Coverage(
+        rows, _under_recorded(whole, "lost"), segments["lost"], _under_recorded(whole, "won"), segments["won"],
+        tuple(row for row in whole if row.closed),
+    )  # fmt: skip
 
 
 def _noted(table: DealTable, total: ClosedDeals) -> int:
@@ -75,9 +83,10 @@ def _summed(rows: Sequence[Covered]) -> list[Covered]:
     return summed
 
 
-def _under_recorded(rows: Sequence[Covered]) -> bool:
-    won = next((row for row in rows if row.outcome == "won"), None)
-    lost = next((row for row in rows if row.outcome == "lost"), None)
-    if won is None or lost is None or won.closed < LEAST_CLOSED or lost.closed < LEAST_CLOSED:
+def _under_recorded(rows: Sequence[Covered], outcome: str) -> bool:
+    """Whether an outcome, won or lost, has a note far less often than the other."""
+    known = {row.outcome: row for row in rows if row.closed >= LEAST_CLOSED}
+    if not {"won", "lost"} <= known.keys():
         return False
-    return lost.share < won.share * FAR_BELOW
+    other = "won" if outcome == "lost" else "lost"
+    return known[outcome].share < known[other].share * FAR_BELOW

@@ -140,8 +140,9 @@ def _pooled(by: str, tables: Integers) -> Odds:
     totals = tables.sum(axis=(1, 2))
     agreeing = float((tables[:, 0, 0] * tables[:, 1, 1] / totals).sum())
     opposing = float((tables[:, 0, 1] * tables[:, 1, 0] / totals).sum())
-    # If all are one-sided the ratio would be 0 or infinite: half a deal per cell keeps it finite (Haldane 1956).
-    added = 0.0 if agreeing and opposing else HALDANE
+    # If all are one-sided the ratio would be 0 or infinite: half a deal per cell keeps it finite (Haldane 1956), once
+    # over all groups as in the plain ratio. In each group it would make a row that always won look explained away.
+    added = 0.0 if agreeing and opposing else HALDANE / len(tables)
     pooled = StratifiedTable(list(tables + added))
     low, high = pooled.oddsratio_pooled_confint(alpha=1 - CREDIBILITY)
     return Odds(by, float(pooled.oddsratio_pooled), float(low), float(high))

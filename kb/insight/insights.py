@@ -16,6 +16,7 @@ from kb.index.embedding import Vectors
 from kb.index.entries import kinds_by_id, numbered_entries
 from kb.index.snapshot import Snapshot
 from kb.insight.asked import Asked, asked_of
+from kb.insight.correction import CorrectedRate, Weights, corrected_rate, weights_of
 from kb.insight.coverage import Coverage, coverage
 from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, Flags, read_deals
 from kb.insight.differences import Differences
@@ -41,6 +42,7 @@ class Board:
     scores: Scoreboard
     responses: dict[str, Response]  # of angles, in campaigns
     coverage: Coverage
+    corrected: CorrectedRate | None = None  # the base with the deals nobody wrote down
 
 
 class Insights:
@@ -62,6 +64,7 @@ class Insights:
         self._visible = visible
         self._today = today
         self._deals: tuple[date, DealTable] | None = None
+        self._last_recorded: tuple[DealTable, Coverage, Weights] | None = None
         self._last_differing: tuple[tuple[date, bytes], Differences] | None = None
 
     @property
@@ -102,7 +105,27 @@ class Insights:
         answered = responses(self.campaigns(filters)) if by == "angle" else {}
         scores = scoreboard(self.deals, within, by, outcome_of, strength)
         scores = replace(scores, looked_at=replace(scores.looked_at, undated=self._undated(filters)))
-        return Board(scores, answered, coverage(self.deals, self._playbook))
+        return Board(scores, answered, self._recorded()[0], self._corrected(within, outcome_of))
+
+    @property
+    def weights(self) -> Weights:
+        """For how many closed deals each noted one stands; nan where the playbook has no total."""
+        return self._recorded()[1]
+
+    def _recorded(self) -> tuple[Coverage, Weights]:
+        """Return how many closed deals have a note, and what each note stands for; counted once for a table."""
+        deals, known = self.deals, self._last_recorded
+        if known is None or known[0] is not deals:
+            found = coverage(deals, self._playbook)
+            self._last_recorded = known = deals, found, weights_of(deals, found)
+        return known[1:]
+
+    def corrected(self, filters: Filters) -> CorrectedRate | None:
+        """Return the win rate of decided deals corrected for missing notes; None without totals."""
+        return self._corrected(self.deals.within(self._bounds.within(filters) if filters else None))
+
+    def _corrected(self, within: Flags, outcome_of: OutcomeOf = "decided") -> CorrectedRate | None:
+        return corrected_rate(self.deals.outcomes, self.weights, within, outcome_of)
 
     def _undated(self, filters: Filters) -> int:
         """Return how many closed deals a period excludes because they are undated."""

@@ -20,6 +20,7 @@ LEAST_DECIDED = 5  # deals of a row, for a verdict
 SURE = 0.95  # one-sided probability at which a 90 % interval excludes the base
 FALSE_SHARE = 0.10  # of the verdicts of a family that may be due to chance (Benjamini and Hochberg 1995)
 _ROUNDING = 1e-9
+_NEVER = 1e-15  # no probability is exactly 0 or 1
 _GRID = 2_001  # points of the probability scale: exact to three decimals
 
 Numbers = NDArray[np.float64]
@@ -74,16 +75,25 @@ def probability_beats(won: float, lost: float, other_won: float, other_lost: flo
     return float(np.mean(scipy.special.betainc(other_won + JEFFREYS, other_lost + JEFFREYS, first)))
 
 
-def count_interval(count: int) -> tuple[float, float]:
-    """Return the 90 % interval of the expected count: Gamma(count + 1/2)."""
+def count_interval(count: int, factor: float = 1.0) -> tuple[float, float]:
+    """Return the 90 % interval of the expected count: Gamma(count + 1/2); `factor`: how much wider its variance is."""
     tail = (1 - CREDIBILITY) / 2
-    low, high = scipy.special.gammaincinv(count + JEFFREYS, [tail, 1 - tail])
-    return float(low), float(high)
+    low, high = scipy.special.gammaincinv(count / factor + JEFFREYS, [tail, 1 - tail])
+    return float(low) * factor, float(high) * factor
 
 
 def probability_more(count: int, days: int, other: int, other_days: int) -> float:
     """Return the probability that one daily rate is higher than another: the share of two Gammas is a Beta."""
     return float(1 - scipy.special.betainc(count + JEFFREYS, other + JEFFREYS, days / (days + other_days)))
+
+
+def inflated(above: float, factor: float, periods: int) -> float:
+    """Return a probability for a variance `factor` times as large, as estimated from so many periods.
+
+    The normal score is divided by the root of the factor and compared with Student's t: the factor is an estimate.
+    """
+    score = scipy.special.ndtri(min(max(above, _NEVER), 1 - _NEVER)) / factor**0.5
+    return float(scipy.special.stdtr(periods - 1, score))
 
 
 def _array(values: ArrayLike) -> Numbers:

@@ -5,20 +5,25 @@ Pure computation. Each KPI has one row in DEFINITIONS, which also feeds the page
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
-from kb.insight.rates import SURE, count_interval, plain_rate, probability_beats, probability_more
+from kb.insight.rates import count_interval, inflated, plain_rate, probability_beats, probability_more
+from kb.insight.spread import Spread, spread_of_counts, spread_of_shares
+from kb.loop.maturity import SETTLED, Cohort, cohort
+from kb.loop.past import Past, past_of
 from kb.loop.period import Period
-from kb.loop.ratios import Counted, counted, read_ratio
+from kb.loop.ratios import Counted, corrected_share, counted, read_ratio
 from kb.loop.records import Records
 from kb.loop.targets import amount_target, count_target, currency_of, share_target, span_of
 from kb.loop.winnings import Won, won_amount
 from kb.playbook import Playbook
 
 Unit = Literal["count", "share", "amount", "none"]
-Change = Literal["up", "down", "within-error", "untested", "none"]
+# Besides up and down: no clear difference, too few earlier periods, outcomes still to come, an amount, nothing before.
+Change = Literal["up", "down", "within-error", "no-history", "immature", "untested", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,9 @@ class Figure:
     before: Measured | None = None
     low: float | None = None  # 90 % interval of now
     high: float | None = None
-    p_higher: float | None = None  # probability that now is higher than before
+    p_higher: float | None = None  # probability that now is higher than before, with the usual spread between periods
+    spread: float = 1.0  # the variance between earlier periods as a multiple of what chance alone gives
+    periods: int = 0  # earlier periods that this is known from
     change: Change = "none"
     target_text: str = ""
     target: float | None = None  # for this period
@@ -54,6 +61,8 @@ class Figure:
     left_out: int = 0  # campaigns that contradict themselves; of an amount: won deals without one
     apart: tuple[tuple[str, int], ...] = ()  # of an amount: sums in currencies without a rate
     rates: str = ""  # of an amount: the day or days of the exchange rates of the playbook
+    corrected: float | None = None  # of a share of wins: with the deals nobody wrote down
+    cohort: Cohort = SETTLED  # what became of the leads behind a share
     missing: str = ""
 
 
@@ -93,14 +102,21 @@ _BY_RATIO = {d.ratio: d for d in DEFINITIONS.values() if d.ratio}
 UNRECORDED = {"first-touch": "contact", "first-contact": "contact", "response-time": "contact"}
 
 
-def figures(playbook: Playbook, records: Records, period: Period) -> tuple[Figure, ...]:
-    """Return the goal, the KPIs of the playbook in its order, then the remaining ones."""
+def figures(
+    playbook: Playbook, records: Records, period: Period, today: date | None = None, past: Sequence[Past] = ()
+) -> tuple[Figure, ...]:
+    """Return the goal, the KPIs of the playbook in its order, then the remaining ones.
+
+    What can be tested is "within-error" until all tests of a page are judged together.
+    """
+    past = past or past_of(records, period)
     listed = [(_definition(kpi), kpi) for kpi in playbook.kpis]
     named = {definition.key for definition, _ in listed if definition}
     rest: list[tuple[Definition | None, Mapping[str, Any]]] = [
         (d, {}) for d in DEFINITIONS.values() if d.key not in named
     ]
-    return (goal(playbook, records, period), *(_figure(d, kpi, records, period) for d, kpi in [*listed, *rest]))
+    found = (_figure(d, kpi, records, period, past, today) for d, kpi in [*listed, *rest])
+    return (goal(playbook, records, period), *found)
 
 
 def goal(playbook: Playbook, records: Records, period: Period) -> Figure:
@@ -133,14 +149,23 @@ def _definition(kpi: Mapping[str, Any]) -> Definition | None:
     return _BY_RATIO.get(ratio) or Definition(ratio, "share", missing, ratio)
 
 
-def _figure(definition: Definition | None, kpi: Mapping[str, Any], records: Records, period: Period) -> Figure:
+def _figure(
+    definition: Definition | None,
+    kpi: Mapping[str, Any],
+    records: Records,
+    period: Period,
+    past: Sequence[Past],
+    today: date | None,
+) -> Figure:
     text, key = _text(kpi, "target"), _key(kpi)
     texts: dict[str, Any] = {"name": _text(kpi, "name") or key if kpi else "", "name_en": _text(kpi, "en")}
     texts["target_text"] = text
     if definition is None:
         return Figure(key=key or texts["name"], missing=UNRECORDED.get(key, "unknown"), **texts)
-    (now, left_out), (before, _) = (definition.measure(records, one) for one in (period, period.before()))
-    texts |= {"ratio": definition.ratio, "left_out": left_out, "unit": definition.unit}
+    now, left_out = definition.measure(records, period)
+    earlier = [(one.period, definition.measure(one.records, one.period)[0]) for one in past]
+    before = earlier[0][1]
+    texts |= {"ratio": definition.ratio, "left_out": left_out, "unit": definition.unit, "key": definition.key}
     if definition.unit == "count":
         texts["target"] = count_target(text, period)
     elif read_ratio(_text(kpi, "ratio")) == definition.ratio:
@@ -148,25 +173,33 @@ def _figure(definition: Definition | None, kpi: Mapping[str, Any], records: Reco
     else:  # a share of what? 28 % of SQLs is not 28 % of decided deals
         texts["is_unnamed"] = share_target(text) is not None
     if now is None:
-        return Figure(key=definition.key, before=before, missing=definition.missing, **texts)
-    low, high = _interval(definition.unit, now)
-    p = None if before is None else _p_higher(definition.unit, now, before, period)
+        return Figure(before=before, missing=definition.missing, **texts)
+    spread, so_far = _spread(definition.unit, earlier), cohort(definition.ratio, records, period, today)
+    low, high = _interval(definition.unit, now, spread)
+    change: Change = "none" if before is None else "within-error"
+    change = "immature" if not so_far.is_mature else change if spread.is_known else "no-history"
+    p = None
+    if before and change == "within-error":
+        p = inflated(_p_higher(definition.unit, now, before, period), spread.factor, spread.periods)
     return Figure(
-        key=definition.key, now=now, before=before, low=low, high=high, p_higher=p, change=change_of(p), **texts
-    )
+        now=now, before=before, low=low, high=high, p_higher=p, change=change, spread=spread.factor,
+        periods=spread.periods, cohort=so_far, corrected=corrected_share(definition.ratio, records, period), **texts,
+    )  # fmt: skip
 
 
-def change_of(p_higher: float | None) -> Change:
-    """Classify the probability of being higher: a change from .95 or up to .05, otherwise within error."""
-    if p_higher is None:
-        return "none"
-    return "up" if p_higher >= SURE else "down" if p_higher <= 1 - SURE else "within-error"
-
-
-def _interval(unit: Unit, now: Measured) -> tuple[float, float]:
+def _spread(unit: Unit, earlier: Sequence[tuple[Period, Measured | None]]) -> Spread:
+    """Return how much the earlier periods vary; those without a value say nothing."""
+    known = [(period.days, measured) for period, measured in earlier if measured]
     if unit == "count":
-        return count_interval(now.done)
-    rate = plain_rate(now.done, now.of - now.done)
+        return spread_of_counts([measured.done for _, measured in known], [days for days, _ in known])
+    return spread_of_shares([[measured.done for _, measured in known]], [measured.of for _, measured in known])
+
+
+def _interval(unit: Unit, now: Measured, spread: Spread) -> tuple[float | None, float | None]:
+    """Return the 90 % interval; none for a count whose usual spread is unknown: chance alone is far too narrow."""
+    if unit == "count":
+        return count_interval(now.done, spread.factor) if spread.is_known else (None, None)
+    rate = plain_rate(now.done / spread.factor, (now.of - now.done) / spread.factor)
     return float(rate.low), float(rate.high)
 
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from kb.currencies import ExchangeRates
 from kb.entry import Entry
-from kb.insight.rates import FALSE_SHARE, probability_beats, stands_out
 from kb.loop.kpis import Figure, figures
 from kb.loop.lessons import Task, decisions_of, tasks_of
+from kb.loop.moved import Moved, moved_between
+from kb.loop.past import past_of
 from kb.loop.period import Period
 from kb.loop.records import Records
+from kb.loop.verdicts import judged
 from kb.playbook import Playbook
 
-LEAST_COUNT = 3  # deals with a reason or angle in either period, to report a change
-MOST_MOVED = 10
 MOST_REUSED = 5
 MOST_WORK = {True: 5, False: 10}  # of a week and of a month: fits on one or two sheets of paper
 MOST_ENDINGS = {True: 6, False: 24}
@@ -52,17 +53,6 @@ class Ending:
     amount: int | None
     currency: str
     lesson: str
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A reason or angle with more or fewer closed deals than in the preceding period."""
-
-    facet: str  # reason or angle
-    key: str
-    now: int
-    before: int
-    is_sure: bool  # False: within error
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +95,7 @@ class Meeting:
     last: LastMeeting | None
     closed: int = 0  # deals closed in the period, no decision included
     ended: int = 0  # won or lost, of which `endings` are the largest
+    until: str = ""  # the last day counted, of a period that is not over
     language: str = ""  # in which a stored one says why its work is listed; empty: the reader's
 
     @property
@@ -122,18 +113,21 @@ def meeting(
     records: Records,
     lessons: Callable[[Sequence[str]], Mapping[str, str]],
     *,
+    today: date | None = None,
     last: Entry | None = None,
     review: Sequence[WorkItem] = (),
     gaps: Sequence[WorkItem] = (),
     broken: Sequence[WorkItem] = (),
 ) -> Meeting:
-    """Prepare the meeting on a period. `lessons` returns the lessons of deals by id."""
-    closed, earlier, most = records.closed(period), records.closed(period.before()), MOST_WORK[period.is_week]
+    """Prepare the meeting on a period, up to `today`. `lessons` returns the lessons of deals by id."""
+    period = period.until(today) if today else period
+    closed, past, most = records.closed(period), past_of(records, period), MOST_WORK[period.is_week]
+    numbers, moved = judged(figures(playbook, records, period, today, past), moved_between(closed, past))
     return Meeting(
         period=period.key,
-        figures=figures(playbook, records, period),
+        figures=numbers,
         endings=_endings(closed, lessons, MOST_ENDINGS[period.is_week], playbook.rates),
-        moved=_moved(closed, earlier),
+        moved=moved,
         reused=_reused(closed, records),
         review=work(review, most),
         gaps=work(gaps, most),
@@ -141,6 +135,7 @@ def meeting(
         last=last_meeting(last) if last else None,
         closed=len(closed),
         ended=sum(entry.outcome in ("won", "lost") for entry in closed),
+        until=period.end.isoformat() if period.is_partial else "",
     )
 
 
@@ -191,34 +186,6 @@ def _largest(deals: Sequence[Entry], most: int, rates: ExchangeRates) -> list[En
         places[currency] += 1
     kept = {deal for _, deal in sorted(ranked, key=lambda place: place[0])[:most]}
     return [deal for deal in deals if deal.id in kept]
-
-
-def _moved(closed: Sequence[Entry], earlier: Sequence[Entry]) -> tuple[Moved, ...]:
-    """Compare the shares of closed deals that name a reason or angle; all of them together are one family."""
-    now, before = _named(closed), _named(earlier)
-    tried = [named for named in sorted({*now, *before}) if max(now[named], before[named]) >= LEAST_COUNT]
-    higher = [_p_higher(now[named], len(closed), before[named], len(earlier)) for named in tried]
-    found = [
-        Moved(*named, now[named], before[named], is_sure)
-        for named, is_sure in zip(tried, stands_out(higher, FALSE_SHARE / 2).tolist(), strict=True)
-        if now[named] != before[named]
-    ]
-    found.sort(key=lambda moved: -abs(moved.now - moved.before))
-    return tuple(found[:MOST_MOVED])
-
-
-def _p_higher(now: int, closed: int, before: int, earlier: int) -> float:
-    """Return the probability that a larger share of deals names it; no evidence if one period had no deals."""
-    return probability_beats(now, closed - now, before, earlier - before) if closed and earlier else 0.5
-
-
-def _named(deals: Iterable[Entry]) -> Counter[tuple[str, str]]:
-    """Count the deals by reason and angle, each once per deal."""
-    counted: Counter[tuple[str, str]] = Counter()
-    for entry in deals:
-        counted.update({("reason", reason.code) for reason in entry.deal.reasons} if entry.deal else ())
-        counted.update({("angle", angle) for angle in entry.angle})
-    return counted
 
 
 def _reused(closed: Iterable[Entry], records: Records) -> tuple[Reused, ...]:

@@ -6,7 +6,7 @@ Standard library only, besides `errors` and `wording`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from kb.errors import BadPeriodError
@@ -20,7 +20,7 @@ AHEAD = timedelta(days=62)  # how early a meeting can be prepared
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A week (2026-W47) or a month (2026-11)."""
+    """A week (2026-W47) or a month (2026-11), or its first days."""
 
     key: str
     start: date
@@ -57,13 +57,28 @@ class Period:
         """The number of days."""
         return (self.end - self.start).days + 1
 
+    @property
+    def share(self) -> float:
+        """The share of the whole week or month; 1 unless it was cut short."""
+        return self.days / self._around(self.start).days
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it was cut short and is not over."""
+        return self.end < self._around(self.start).end
+
+    def until(self, today: date) -> Period:
+        """Return the days up to today; the whole period if it is over or has not begun."""
+        return replace(self, end=min(self.end, today)) if self.start <= today else self
+
     def before(self) -> Period:
-        """Return the preceding week or month."""
-        return self._around(self.start - A_DAY)
+        """Return the preceding week or month; of a partial period, as many days of it from its start."""
+        whole = self._around(self.start - A_DAY)
+        return replace(whole, end=min(whole.end, whole.start + (self.end - self.start))) if self.is_partial else whole
 
     def after(self) -> Period:
         """Return the following week or month."""
-        return self._around(self.end + A_DAY)
+        return self._around(self._around(self.start).end + A_DAY)
 
     def contains(self, day: date | None) -> bool:
         """Whether a day is within the period."""

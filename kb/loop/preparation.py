@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from math import isfinite
 
 from kb.entry import Entry
 from kb.errors import BadPeriodError
@@ -23,6 +25,7 @@ def prepare_meeting(
     playbook: Playbook,
     visible: frozenset[str],
     period: Period,
+    today: date,
     *,
     review: Sequence[WorkItem] = (),
     gaps: Sequence[WorkItem] = (),
@@ -36,12 +39,15 @@ def prepare_meeting(
     records = records_of(insights)
     last = last_note_before(meeting_notes(catalog, visible), period)
     whole = catalog.entries([last.id]).get(last.id) if last else None
-    return meeting(period, playbook, records, lessons, last=whole, review=review, gaps=gaps, broken=broken)
+    lists = {"review": review, "gaps": gaps, "broken": broken}
+    return meeting(period, playbook, records, lessons, today=today, last=whole, **lists)
 
 
 def records_of(insights: Insights) -> Records:
     """Return the visible records that count: each deal and campaign once, none of them closed in the future."""
-    return Records(insights.deals.counted, insights.campaigns(NO_FILTERS), insights.known)
+    deals = insights.deals
+    stands_for = {deal.id: float(w) for deal, w in zip(deals.deals, insights.weights, strict=True) if isfinite(w)}
+    return Records(deals.counted, insights.campaigns(NO_FILTERS), insights.known, stands_for)
 
 
 def meeting_notes(catalog: Catalog, visible: frozenset[str]) -> list[tuple[Period, Entry]]:

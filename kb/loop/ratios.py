@@ -14,7 +14,8 @@ from kb.loop.records import Records
 IN_TIME = "in_time"  # MQLs contacted within the promised time
 STAGES = tuple(key for key in CHOICES["metric"].keys if key not in MONEY_METRICS)
 _COUNTED = (*STAGES, IN_TIME)  # in campaigns
-_OF_DEALS = ("won/decided", "won/closed", "reused/won")
+_ENDS = {"won/decided": ("won", "lost"), "won/closed": ("won", "lost", "no-decision")}
+_OF_DEALS = (*_ENDS, "reused/won")
 EXAMPLES = ("won/sql", "won/decided", "won/closed", "sal/mql", "sql/sal", f"{IN_TIME}/mql", "reused/won")
 
 
@@ -32,6 +33,11 @@ def read_ratio(text: str) -> str | None:
     parts = unicodedata.normalize("NFKC", text).replace("÷", "/").split("/")
     ratio = "/".join(_part(part) for part in parts)
     return ratio if ratio in _OF_DEALS or (len(parts) == 2 and _is_of_campaigns(ratio)) else None
+
+
+def is_of_deals(ratio: str) -> bool:
+    """Whether a ratio counts deals by the day they closed, not the leads of campaigns."""
+    return ratio in _OF_DEALS
 
 
 def counted(ratio: str, records: Records, period: Period) -> Counted:
@@ -76,13 +82,22 @@ def _won_of(*ends: str) -> Callable[[Records, Period], Counted]:
     return count
 
 
+def corrected_share(ratio: str, records: Records, period: Period) -> float | None:
+    """Return a share of wins with the deals nobody wrote down; None for other ratios, or if none are known of."""
+    ends = _ENDS.get(ratio, ())
+    deals = [deal for deal in records.closed(period) if deal.outcome in ends]
+    weights = [records.weights.get(deal.id, 0.0) for deal in deals]
+    if not all(weights) or set(weights) <= {1.0}:
+        return None
+    return sum(w for deal, w in zip(deals, weights, strict=True) if deal.outcome == "won") / sum(weights)
+
+
 def _reused(records: Records, period: Period) -> Counted:
     won: list[Entry] = [deal for deal in records.closed(period) if deal.outcome == "won"]
     return Counted(sum(bool(records.used(deal)) for deal in won), len(won))
 
 
 _DEALS: Mapping[str, Callable[[Records, Period], Counted]] = {
-    "won/decided": _won_of("won", "lost"),
-    "won/closed": _won_of("won", "lost", "no-decision"),
+    **{ratio: _won_of(*ends) for ratio, ends in _ENDS.items()},
     "reused/won": _reused,
 }

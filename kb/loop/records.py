@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from kb.entry import Entry
@@ -20,6 +20,7 @@ class Records:
     deals: Sequence[Entry]
     campaigns: Sequence[Entry]
     known: Collection[str] | None = None  # ids of existing entries; None: every id counts as one
+    weights: Mapping[str, float] = field(default_factory=dict)  # closed deals a note stands for, by id, where known
 
     def closed(self, period: Period) -> list[Entry]:
         """Return the deals closed in a period, newest first."""

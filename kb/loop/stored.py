@@ -10,7 +10,9 @@ from typing import Any
 
 from kb.loop.kpis import Figure, Measured
 from kb.loop.lessons import Task
-from kb.loop.meeting import Ending, LastMeeting, Meeting, Moved, Reused, Work, WorkItem
+from kb.loop.maturity import Cohort
+from kb.loop.meeting import Ending, LastMeeting, Meeting, Reused, Work, WorkItem
+from kb.loop.moved import Moved
 
 VERSION = 1
 _BLOCK = re.compile(r"^```json\n(\{.*?)^```\s*$", re.MULTILINE | re.DOTALL)
@@ -46,7 +48,7 @@ def from_lines(text: str) -> Meeting | None:
 
 def _lines(meeting: Meeting) -> Iterator[dict[str, Any]]:
     yield {"meeting": meeting.period, "version": VERSION, "closed": meeting.closed, "ended": meeting.ended,
-           **({"language": meeting.language} if meeting.language else {})}  # fmt: skip
+           **_lean({"until": meeting.until, "language": meeting.language})}  # fmt: skip
     for figure in meeting.figures:
         yield {"part": "figures", **_lean(asdict(figure))}
     for part in _LISTS:
@@ -76,13 +78,14 @@ def _meeting(lines: list[dict[str, Any]]) -> Meeting:
     last = _last(parts["last"][0]) if "last" in parts else None
     closed, ended = int(head["closed"]), int(head.get("ended", 0))
     told: dict[str, Any] = {"closed": closed, "ended": ended, "language": str(head.get("language", ""))}
+    told["until"] = str(head.get("until", ""))
     return Meeting(head["meeting"], figures, last=last, **told, **lists, **works)
 
 
 def _figure(line: dict[str, Any]) -> Figure:
     measured = {name: Measured(**line[name]) for name in ("now", "before") if line.get(name)}
     apart = tuple((currency, amount) for currency, amount in line.get("apart", ()))
-    return Figure(**{**line, **measured, "apart": apart})
+    return Figure(**{**line, **measured, "apart": apart, "cohort": Cohort(**line.get("cohort", {}))})
 
 
 def _work(line: dict[str, Any]) -> Work:

@@ -31,14 +31,14 @@ def share_target(text: str) -> float | None:
 
 
 def count_target(text: str, period: Period) -> float | None:
-    """Return the target for a period of this length; without a unit of time it counts as monthly."""
+    """Return the target for the days of a period; without a unit of time it counts as monthly."""
     plain = _plain(text)
     if not (found := _COUNT.search(plain)):
         return None
     span = _SPAN.search(plain)
     count, days = float(found[1].replace(",", "")), DAYS_OF[span[0] if span else "月"]
     is_same = (days == DAYS_OF["月"]) != period.is_week and days in (DAYS_OF["月"], DAYS_OF["週"])
-    return count if is_same else count * period.days / days
+    return count * period.share if is_same else count * period.days / days
 
 
 def amount_target(text: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kb.currencies import Worth
 from kb.errors import EmptyRequestError
 from kb.insight.asked import Asked, with_playbook_facts
+from kb.insight.correction import CorrectedRate
 from kb.insight.deals import DealTable
 from kb.insight.insights import Board, Insights
 from kb.insight.overview import Overview
@@ -38,6 +39,11 @@ class Deals:
         """Return win rates by angle, competitor …, within filters. Raises BadFilterError, IndexNotReadyError."""
         state = self._ready()
         return state.insights.scoreboard(with_playbook_keys(filters, state.playbook), by, outcome_of, strength)
+
+    def corrected(self, *, filters: Filters = NO_FILTERS) -> CorrectedRate | None:
+        """Return the win rate corrected for missing notes; None without totals. Raises like `scoreboard`."""
+        state = self._ready()
+        return state.insights.corrected(with_playbook_keys(filters, state.playbook))
 
     def overview(
         self, *, filters: Filters = NO_FILTERS, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH

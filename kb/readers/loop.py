@@ -75,9 +75,10 @@ class Loop:
         Raises BadPeriodError, IndexNotReadyError.
         """
         self._live.source()
-        state, chosen = self._live.state, self.period_of(period)
+        state, chosen, today = self._live.state, self.period_of(period), self._live.today()
         lists = {"review": review, "gaps": gaps, "broken": broken}
-        return prepare_meeting(self._live.catalog, state.insights, state.playbook, self._live.visible, chosen, **lists)
+        visible = self._live.visible
+        return prepare_meeting(self._live.catalog, state.insights, state.playbook, visible, chosen, today, **lists)
 
     def period_of(self, text: str) -> Period:
         """Parse a period; an empty text means the newest week in which something ended. Raises BadPeriodError."""
@@ -94,7 +95,7 @@ class Loop:
         if steps := funnel(meeting.figures):
             return period, steps
         for month in records.months_counted(period.end):
-            if steps := funnel(figures(playbook, records, month)):
+            if steps := funnel(figures(playbook, records, month.until(self._live.today()))):
                 return month, steps
         return period, ()
 

@@ -19,7 +19,7 @@ from app.pages.board.tables import funnel_rows, given_rows, heat_table, month_ta
 from app.pages.view import render
 from app.services import Services
 from app.words.catalogue import LOCALES
-from app.words.deals import dimension_name
+from app.words.deals import corrected_words, dimension_name
 from app.words.reader import Reader
 from kb.fields import SEGMENTS
 from kb.insight.insights import Board
@@ -45,6 +45,7 @@ def scoreboard_page(
         "name": dimension_name(asked.by, reader),
         "rows": rows,
         "base": base_words(board.scores.base, asked.outcome_of, reader),
+        "corrected": corrected_words(board.corrected, reader),
         "looked_at": board.scores.looked_at,
         "finding": (reason_finding if asked.by == "reason" else finding)(rows, reader),
         "warning": coverage_words(board, reader),
@@ -139,16 +140,19 @@ def base_words(base: Base, outcome_of: str, reader: Reader) -> str:
 
 
 def coverage_words(board: Board, reader: Reader) -> str:
-    """Return the warning that losses are recorded less often than wins; empty if they are not."""
-    totals = {row.outcome: row for row in board.coverage.whole}
+    """Return the warning that one outcome is recorded less often than the other; empty if neither is."""
+    coverage = board.coverage
+    totals = {row.outcome: row for row in coverage.whole}
     warnings = []
-    if board.coverage.losses_under_recorded and {"won", "lost"} <= totals.keys():
-        won, lost = totals["won"], totals["lost"]
-        numbers = {"won": won.noted, "won_of": won.closed, "lost": lost.noted, "lost_of": lost.closed}
-        warnings.append(reader("board.under_recorded", **numbers))
-    if board.coverage.segments:
-        names = [reader.label("industry", name) for name in board.coverage.segments]
-        warnings.append(reader("board.under_recorded_in", names=reader("comma").join(names)))
+    for end, missing in (("lost", coverage.losses_under_recorded), ("won", coverage.wins_under_recorded)):
+        if missing and {"won", "lost"} <= totals.keys():
+            won, lost = totals["won"], totals["lost"]
+            numbers = {"won": won.noted, "won_of": won.closed, "lost": lost.noted, "lost_of": lost.closed}
+            warnings.append(reader(f"board.under_recorded_{end}", **numbers))
+    for end, segments in (("lost", coverage.segments), ("won", coverage.segments_without_wins)):
+        if segments:
+            names = [reader.label("industry", name) for name in segments]
+            warnings.append(reader(f"board.under_recorded_{end}_in", names=reader("comma").join(names)))
     return reader.sentences(warnings)
 
 

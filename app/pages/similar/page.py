@@ -17,7 +17,7 @@ from app.pages.similar.view import SimilarView, headline, near_and_far
 from app.pages.view import render
 from app.settings import Settings
 from app.shapes.asked import asked_from
-from app.words.deals import ValueNames
+from app.words.deals import ValueNames, corrected_words
 from app.words.reader import Reader
 from app.words.sheet import to_docx, to_markdown
 from kb.errors import TextTooLongError
@@ -100,6 +100,7 @@ def _page(request: Request, library: Library, settings: Settings, address: DealA
     found = _compared(library, settings, address, deal)
     context["choices"] = _choices(address, found.asked, reader)
     context |= {"chips": chips(address, found.asked, reader, library), "derived": _derived(library, address)}
+    context["corrected"] = corrected_words(library.deals.corrected(filters=address.filters), reader)
     result = _result(found, reader, library)
     context["memo"] = to_markdown(memo_of(result["view"], context["chips"], reader))
     return render(request, "similar.html", {**context, **result})

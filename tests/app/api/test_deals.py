@@ -18,7 +18,20 @@ FILES = {
 CONTRAST = {
     "factor", "value", "label", "won", "won_of", "lost", "lost_of", "log_odds", "low", "high", "verdict", "evidence",
 }  # fmt: skip
-KEYS = {"query", "confidence", "won", "lost", "no_decision", "open", "rate", "contrast", "pairs", "suggested", "note"}
+KEYS = {
+    "query",
+    "confidence",
+    "won",
+    "lost",
+    "no_decision",
+    "open",
+    "rate",
+    "contrast",
+    "pairs",
+    "suggested",
+    "note",
+    "corrected",
+}
 
 
 def _post(client: Any, body: dict[str, Any], **headers: str) -> Any:

@@ -170,6 +170,21 @@ def test_the_share_of_closed_deals_with_a_note_is_shown(client: TestClient) -> N
     assert "8件中7件" in table and "88%" in table and "40件中9件" in table and "22%" in table
 
 
+def test_the_base_with_the_deals_nobody_wrote_down_stands_beside_the_noted_one(client: TestClient) -> None:
+    sentence = "記録のない商談を補うと、全体の受注率はおよそ17%（90%の幅 "
+    page = page_of(client, "/scoreboard")
+    assert "受注率は44%" in page and sentence in page and "仮定しています" in page
+    assert "overall win rate is about 17%" in page_of(client, "/scoreboard", "en")
+    base = client.get("/api/v1/scoreboard?by=angle").json()["base"]
+    assert base["corrected"]["mean"] == round(8 / 48, 4) and base["corrected"]["high"] < base["mean"]
+    assert client.get("/api/v1/scoreboard?by=angle&outcome_of=closed").json()["base"]["corrected"] is None
+    assert sentence in page_of(client, "/deals/similar?deal=deals/00")
+    asked = client.post("/api/v1/deals/similar", json={"deal_id": "deals/00"}).json()
+    assert asked["corrected"]["mean"] == base["corrected"]["mean"]
+    may = page_of(client, "/meeting?period=2026-05")
+    assert "記録のない商談を補うと、およそ" in may
+
+
 def test_too_few_deals_have_words_and_no_picture(client: TestClient) -> None:
     page = page_of(client, "/scoreboard?date_from=2026-01-01&date_to=2026-01-31")
     assert "まだ少ないが" in page and 'class="chart' not in page.split("<tbody>")[0]

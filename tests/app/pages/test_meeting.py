@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import UTC, datetime
 
 import pytest
 from starlette.testclient import TestClient
 
 from ingest.intake import Intake
 from ingest.review import review
-from kb.clock import CLOCK
+from kb.clock import CLOCK, Clock
 from kb.loop.board import GapBoard
 from kb.loop.kpis import DEFINITIONS
 from kb.loop.period import Period
@@ -64,7 +65,8 @@ def test_the_parts_stand_in_their_order_with_their_numbers(shown: TestClient) ->
     found = re.findall(r'<h2 id="([^"]+)"', page[: page.index("</main>")])
     assert found == ["funnel", "endings", "figures", "moved", "reused", "review", "broken"]
     for sentence in (
-        "月次会議 2026年6月", "50%（4件中2件）", "前の期間との差は誤差の範囲", "期首からの累計 900万円（目標の9%）",
+        "月次会議 2026年6月", "50%（4件中2件）", "この数字のある期間が6つになってから判定（今は1つ）",
+        "期首からの累計 900万円（目標の9%）",
         "受注2件（600万円）、失注2件。期首からの累計は900万円で、目標1億円の9.0%です。",
         "早めに会う。", "切り口「同業の事例」", "1件 → 4件",
         "4件の商談（受注2・失注2）",
@@ -132,9 +134,40 @@ def test_what_is_no_period_is_said_in_a_sentence(shown: TestClient, period: str,
 def test_programs_get_the_same_numbers(shown: TestClient) -> None:
     found = shown.get("/api/v1/meeting", params={"period": "2026-06"}).json()
     rate = next(figure for figure in found["figures"] if figure["key"] == "win-rate")
-    assert (rate["now"]["done"], rate["now"]["of"], rate["change"]) == (2, 4, "within-error")
+    assert (rate["now"]["done"], rate["now"]["of"], rate["change"]) == (2, 4, "no-history")
     assert (found["first_day"], found["last_day"], found["closed"]) == ("2026-06-01", "2026-06-30", 4)
-    assert found["moved"] == [{"facet": "angle", "key": "peer", "now": 4, "before": 1, "is_sure": False}]
+    assert found["moved"] == [
+        {"facet": "angle", "key": "peer", "now": 4, "before": 1, "is_sure": False, "p_higher": None}
+    ]
+
+
+def test_a_running_month_names_the_days_it_compares_on_the_page_and_in_exports(make_client: MakeClient) -> None:
+    noon = datetime(2026, 6, 12, 12, tzinfo=UTC)
+    client = make_client(_files(), clock=Clock(lambda: noon))
+    page = client.get(MONTH, headers=JAPANESE).text
+    assert "6月1日〜6月12日を5月1日〜5月12日と比べています。" in page and "67%（3件中2件）" in page
+    assert "Comparing Jun 1–Jun 12 with May 1–May 12." in client.get(MONTH, headers=ENGLISH).text
+    assert client.get("/api/v1/meeting?period=2026-06").json()["until"] == "2026-06-12"
+    assert "と比べています" not in client.get("/meeting?period=2026-05", headers=JAPANESE).text
+
+
+def test_a_rate_whose_deals_are_open_says_so_instead_of_a_verdict(make_client: MakeClient) -> None:
+    files = {f"campaigns/{n:02}.md": _campaign(n) for n in range(1, 7)}
+    for number in range(10):
+        head = f"title: 終わり{number}\nkind: deal\noutcome: lost\nclosed_on: 2026-03-01\ncycle_days: 60\n"
+        files[f"deals/{number}.md"] = f"---\n{head}---\n本文\n"
+    files["deals/open.md"] = "---\ntitle: 続き\nkind: deal\noutcome: open\ncampaign: campaigns/06\n---\n本文\n"
+    noon = datetime(2026, 7, 20, 12, tzinfo=UTC)
+    client = make_client(files, clock=Clock(lambda: noon))
+    page = client.get(MONTH, headers=JAPANESE).text
+    assert "この施策からの商談1件のうち1件が未決着 · 結果が出そろう2026/08/29から判定" in page
+    english = client.get(MONTH, headers=ENGLISH).text
+    assert "1 of 1 deals from these campaigns still open · no verdict until Aug 29, 2026" in english
+
+
+def _campaign(month: int) -> str:
+    head = f"title: 施策{month}\nkind: campaign\nperiod: 2026-{month:02}-01/2026-{month:02}-20\n"
+    return f"---\n{head}metrics: {{mql: 20, sal: 10, sql: 5, won: 1}}\n---\n本文\n"
 
 
 def test_each_number_is_explained(shown: TestClient) -> None:

@@ -130,3 +130,11 @@ def test_the_sum_of_all_industries_is_what_a_warning_names() -> None:
     totals = [ClosedDeals(end, 10, "食品") for end in ("won", "lost")] + [ClosedDeals("lost", 30)]
     whole = {row.outcome: (row.noted, row.closed) for row in _covered(_noted(9, 6), *totals).whole}
     assert whole == {"won": (9, 10), "lost": (6, 30)}
+
+
+def test_wins_noted_far_less_often_than_losses_are_a_warning_as_well() -> None:
+    totals = [ClosedDeals(end, 10, "食品") for end in ("won", "lost")]
+    found = _covered(_noted(5, 9), *totals)
+    assert (found.wins_under_recorded, found.segments_without_wins) == (True, ("食品",))
+    assert (found.losses_under_recorded, found.segments) == (False, ())
+    assert not _covered(_noted(8, 9), *totals).wins_under_recorded

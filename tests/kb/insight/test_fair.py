@@ -31,6 +31,11 @@ def _compare(groups: list[Group], *, swapped: bool = False, order: Any = None) -
     return fair_comparison(Strata.of(strata, won), np.array([having for _, having, _ in rows], np.bool_))
 
 
+def test_a_value_that_won_in_every_group_is_not_explained_away_by_the_groups() -> None:
+    found = _compare([(3, 0, 2, 5), (2, 0, 3, 4), (4, 0, 2, 4), (2, 0, 4, 5), (3, 0, 1, 4)])
+    assert found is not None and found.explained_by == ()
+
+
 def test_the_pooled_odds_ratio_is_that_of_mantel_and_haenszel() -> None:
     found = _compare([(10, 5, 4, 8), (3, 5, 4, 8)])
     assert found is not None

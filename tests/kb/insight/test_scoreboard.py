@@ -198,7 +198,9 @@ def test_the_order_of_entries_does_not_matter(deals: list[Entry], outcome_of: Ou
         assert (one.fair is None) == (other.fair is None)
         if one.fair and other.fair:
             assert one.fair.odds_ratio == pytest.approx(other.fair.odds_ratio)
-            assert replace(one.fair, odds_ratio=0, low=0, high=0) == replace(other.fair, odds_ratio=0, low=0, high=0)
+            nothing = dict.fromkeys(("odds_ratio", "low", "high", "p_above"), 0.0)
+            assert replace(one.fair, **nothing) == replace(other.fair, **nothing)
+            assert one.fair.p_above == pytest.approx(other.fair.p_above)
 
 
 @given(some_deals)

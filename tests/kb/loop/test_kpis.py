@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 
 from kb.currencies import ExchangeRates
 from kb.entry import Campaign, Entry
-from kb.insight.rates import probability_beats, probability_more
-from kb.loop.kpis import Figure, Measured, change_of, figures
+from kb.insight.rates import inflated, probability_beats, probability_more
+from kb.loop.kpis import Figure, Measured, figures
+from kb.loop.maturity import Cohort
+from kb.loop.past import past_of
 from kb.loop.period import Period
 from kb.loop.ratios import read_ratio
 from kb.loop.records import Records, campaign_end
 from kb.loop.targets import amount_target, count_target, share_target, span_of
+from kb.loop.verdicts import judged
 from kb.playbook import Playbook
 from tests.deals import deal
 
@@ -48,13 +51,46 @@ def test_the_win_rate_has_its_interval_and_the_period_before() -> None:
     rate = found(Playbook(kpis=KPIS), *november, *october)["win-rate"]
     assert (rate.now, rate.before) == (Measured(0.3, 3, 10), Measured(0.4, 4, 10))
     assert rate.low is not None and rate.high is not None and rate.low < 0.3 < rate.high
-    assert (rate.change, rate.target) == ("within-error", 0.28)
+    assert (rate.change, rate.periods, rate.target) == ("no-history", 1, 0.28)
 
 
-def test_a_clear_fall_is_said_and_a_rise_too() -> None:
-    low, high = closed(2, "won", date(2026, 11, 2)), closed(40, "won", date(2026, 10, 2))
-    lost = closed(40, "lost", date(2026, 11, 2)) + closed(10, "lost", date(2026, 10, 2))
-    assert found(Playbook(), *low, *high, *lost)["win-rate"].change == "down"
+def changes(now: tuple[int, int], *earlier: tuple[int, int], today: date | None = None) -> Figure:
+    """Return the win rate of November after months with so many wins and losses, the newest first."""
+    period, deals = NOVEMBER, []
+    for won, lost in (now, *earlier):
+        deals += closed(won, "won", period.start) + closed(lost, "lost", period.start)
+        period = period.before()
+    past = past_of(Records(deals, ()), NOVEMBER)
+    numbers, _ = judged(figures(Playbook(), Records(deals, ()), NOVEMBER, today, past), ())
+    return next(figure for figure in numbers if figure.key == "win-rate")
+
+
+def test_a_clear_fall_is_said_and_a_rise_too_once_six_months_show_what_is_usual() -> None:
+    steady = [(20, 20)] * 6
+    assert changes((2, 40), *steady).change == "down"
+    assert changes((40, 2), *steady).change == "up"
+    assert changes((21, 20), *steady).change == "within-error"
+    assert changes((2, 40), *steady[1:]).change == "no-history"
+
+
+def test_months_that_always_vary_a_lot_make_no_verdict_of_the_same_fall() -> None:
+    wild = [(20, 20), (38, 2), (4, 36), (35, 5), (2, 38), (30, 10), (5, 35)]
+    found = changes((4, 38), *wild)
+    assert (found.change, found.periods, found.spread > 5) == ("within-error", 7, True)
+    assert (found.high or 0) - (found.low or 0) > 0.3, "the interval is as wide as months are apart"
+
+
+def test_a_count_of_bunched_leads_needs_more_than_chance_and_has_no_interval_without_a_past() -> None:
+    months = [Period.read(f"2026-{month:02}") for month in range(4, 12)]
+    bunched = [
+        campaign(one.key, str(one.end), mql=mql)
+        for one, mql in zip(months, (9, 90, 20, 70, 5, 60, 90, 30), strict=True)
+    ]
+    mql = found(Playbook(), campaigns=tuple(bunched))["mql"]
+    assert (mql.change, mql.periods, mql.spread > 10) == ("within-error", 7, True)
+    assert mql.p_higher is not None and mql.p_higher > 0.05, "by chance alone 30 after 90 would be a fall for certain"
+    first = found(Playbook(kpis=KPIS), campaigns=tuple(bunched[-3:]))["mql"]
+    assert (first.low, first.high, first.change, first.target) == (None, None, "no-history", 180)
 
 
 def test_the_promise_is_kept_by_the_leads_that_were_contacted_in_time() -> None:
@@ -69,7 +105,7 @@ def test_leads_are_summed_over_the_campaigns_that_ended_in_the_period() -> None:
     some = campaign("a", "2026-10-20/2026-11-05", mql=50, sal=30), campaign("b", "2026-10-01/2026-10-09", mql=9)
     numbers = found(Playbook(kpis=KPIS), campaigns=(*some, campaign("c", "2026-11-01/2026-11-03", mql=7)))
     assert (numbers["mql"].now, numbers["mql"].before) == (Measured(57, 57), Measured(9, 9))
-    assert (numbers["mql"].target, numbers["mql"].change) == (180, "up")
+    assert (numbers["mql"].target, numbers["mql"].change) == (180, "no-history")
     assert numbers["sal-rate"].now == Measured(0.6, 30, 50), "a campaign that did not count a stage is left out"
     assert (numbers["sql-rate"].now, numbers["sql-rate"].missing) == (None, "campaigns")
 
@@ -138,6 +174,14 @@ def test_a_campaign_with_more_sals_than_mqls_is_left_out_and_said() -> None:
     assert (rate.now, rate.left_out) == (Measured(1 / 3, 3, 9), 1)
 
 
+def test_a_win_rate_is_also_shown_with_the_deals_nobody_wrote_down() -> None:
+    deals = closed(2, "won", date(2026, 11, 1)) + closed(1, "lost", date(2026, 11, 2))
+    stands_for = {one.id: 1.0 if one.outcome == "won" else 3.0 for one in deals}
+    for weights, share in ((stands_for, 0.4), ({}, None), (dict.fromkeys(stands_for, 1.0), None)):
+        numbers = figures(Playbook(), Records(deals, (), weights=weights), NOVEMBER)
+        assert {figure.key: figure.corrected for figure in numbers}["win-rate"] == share
+
+
 def test_reuse_counts_only_entries_that_exist() -> None:
     deals = [deal(name, "won", closed_on=date(2026, 11, 1), used=(f"talk-tracks/{name}",)) for name in ("a", "gone")]
     numbers = figures(Playbook(), Records(deals, (), frozenset({"talk-tracks/a"})), NOVEMBER)
@@ -177,6 +221,40 @@ def test_more_against_less_and_less_against_more_add_up_to_certainty(a: int, b: 
     assert probability_more(a, 7, c, 31) + probability_more(c, 31, a, 7) == pytest.approx(1)
 
 
-@given(st.integers(0, 40), st.integers(0, 40))
-def test_the_same_again_is_within_error(won: int, lost: int) -> None:
-    assert change_of(probability_beats(won, lost, won, lost)) == "within-error"
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 9))
+def test_the_same_again_is_within_error(won: int, lost: int, factor: int) -> None:
+    same = probability_beats(won, lost, won, lost)
+    assert inflated(same, factor, 6) == pytest.approx(0.5, abs=0.01)
+
+
+@given(st.floats(0.001, 0.999), st.floats(1, 50), st.integers(6, 30))
+def test_a_larger_spread_never_makes_a_change_surer(above: float, factor: float, periods: int) -> None:
+    assert (
+        abs(inflated(above, factor, periods) - 0.5)
+        <= abs(inflated(above, 1.0, periods) - 0.5)
+        <= abs(above - 0.5) + 1e-6
+    )
+
+
+def test_the_won_of_a_campaign_are_judged_once_most_of_its_deals_have_ended() -> None:
+    months = [Period.read(f"2026-{month:02}") for month in range(4, 12)]
+    some = tuple(campaign(one.key, str(one.end), mql=90, sal=60, sql=40, won=10) for one in months)
+    deals = closed(9, "won", date(2026, 9, 1), cycle_days=30) + closed(1, "lost", date(2026, 9, 2), cycle_days=90)
+    deals += [deal(f"open{n}", "open", campaign="campaigns/2026-11") for n in range(3)]
+    deals.append(deal("ended", "won", closed_on=date(2026, 11, 30), campaign="campaigns/2026-11", cycle_days=30))
+
+    def seen(day: date) -> dict[str, Figure]:
+        return {figure.key: figure for figure in figures(Playbook(), Records(deals, some), NOVEMBER, day)}
+
+    early = seen(date(2026, 12, 1))
+    assert (early["close-rate"].change, early["close-rate"].cohort) == ("immature", Cohort(False, "2026-12-30", 3, 4))
+    assert early["sal-rate"].cohort.matures_on == "2026-12-14"
+    assert seen(date(2026, 12, 14))["sal-rate"].change == "within-error"
+    late = seen(date(2026, 12, 30))["close-rate"]
+    assert (late.change, late.cohort) == ("within-error", Cohort())
+
+
+def test_without_the_length_of_deals_nobody_can_say_when_a_rate_is_ripe() -> None:
+    some = (campaign("a", "2026-11-01/2026-11-05", sql=40, won=10),)
+    rate = next(f for f in figures(Playbook(), Records((), some), NOVEMBER, date(2027, 9, 1)) if f.key == "close-rate")
+    assert (rate.change, rate.cohort) == ("immature", Cohort(is_mature=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -11,8 +11,10 @@ import pytest
 
 from kb.currencies import ExchangeRates
 from kb.entry import Entry, Reason
+from kb.loop.kpis import Figure, Measured
 from kb.loop.lessons import Task, decisions_of, first_sentence, lesson_of, tasks_of
-from kb.loop.meeting import Meeting, Moved, Reused, WorkItem, meeting
+from kb.loop.meeting import Meeting, Reused, WorkItem, meeting
+from kb.loop.moved import Moved
 from kb.loop.period import Period
 from kb.loop.preparation import last_note_before, note_on
 from kb.loop.records import Records
@@ -102,7 +104,7 @@ def test_hardly_any_period_without_a_change_says_that_a_reason_moved() -> None:
             deal(
                 f"{day}-{n}", "lost", closed_on=day, reasons=tuple(map(Reason, random.choice(codes, 2, replace=False)))
             )
-            for day in (date(2026, 11, 18), date(2026, 11, 11))
+            for day in weeks(8)
             for n in range(25)
         ]
         sure += any(moved.is_sure for moved in held(*deals).moved)
@@ -113,8 +115,45 @@ def test_only_what_three_deals_named_has_moved() -> None:
     now, before = date(2026, 11, 18), date(2026, 11, 11)
     deals = some(4, "lost", now, "a", angle=("roi",), reasons=(Reason("price"), Reason("price")))
     deals += some(1, "lost", before, "b", angle=("roi", "tco"), reasons=(Reason("late"),))
-    assert held(*deals).moved == (Moved("reason", "price", 4, 0, True), Moved("angle", "roi", 4, 1, False))
+    assert held(*deals).moved == (Moved("reason", "price", 4, 0, False), Moved("angle", "roi", 4, 1, False))
     assert held(*deals[:2]).moved == ()
+
+
+def weeks(count: int) -> list[date]:
+    """Return a day of so many weeks, the newest first."""
+    return [date(2026, 11, 18) - timedelta(weeks=n) for n in range(count)]
+
+
+def test_a_reason_that_every_loss_names_has_moved_once_six_weeks_show_what_is_usual() -> None:
+    now, *before = weeks(8)
+    deals = some(30, "lost", now, "n", reasons=(Reason("price"),))
+    deals += [one for day in before for one in some(30, "lost", day, str(day), reasons=(Reason("late"),))]
+    deals += [one for day in before for one in some(9, "lost", day, f"p{day}", reasons=(Reason("price"),))]
+    sure = {moved.key: moved.is_sure for moved in held(*deals).moved}
+    assert sure == {"price": True, "late": True}
+    short = [one for one in deals if one.sort_date > str(before[5])]
+    assert {moved.is_sure for moved in held(*short).moved} == {False}
+
+
+def test_the_first_days_of_a_week_are_compared_with_the_same_days_of_the_one_before() -> None:
+    tuesday = date(2026, 11, 17)
+    deals = (
+        some(2, "won", tuesday, "now")
+        + some(3, "won", date(2026, 11, 10), "a")
+        + some(9, "won", date(2026, 11, 14), "b")
+    )
+    shown = held(*deals, today=tuesday)
+    rate = next(figure for figure in shown.figures if figure.key == "win-rate")
+    assert (rate.now, rate.before) == (Measured(1.0, 2, 2), Measured(1.0, 3, 3))
+    assert shown.until == "2026-11-17" and held(*deals, today=date(2026, 11, 22)).until == ""
+    kept = from_note(f"```json\n{to_lines(shown)}\n```\n")
+    assert kept and (kept.until, kept.figures) == (shown.until, tuple(map(kept_figure, shown.figures)))
+
+
+def kept_figure(figure: Figure) -> Figure:
+    """Return a figure with the decimals that are stored."""
+    rounded = {name: round(value, 4) for name in ("low", "high", "p_higher") if (value := getattr(figure, name))}
+    return replace(figure, **rounded)
 
 
 def test_what_was_used_most_stands_first() -> None:

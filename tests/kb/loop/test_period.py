@@ -28,6 +28,17 @@ def test_what_a_period_is_called_reads_as_itself(period: Period) -> None:
     assert Period.read(period.key) == period
 
 
+@given(PERIODS, st.integers(0, 40))
+def test_of_a_period_that_is_not_over_as_many_days_of_the_one_before_are_compared(period: Period, gone: int) -> None:
+    today = period.start + timedelta(days=gone)
+    seen = period.until(today)
+    assert seen.is_partial == (today < period.end)
+    before = seen.before()
+    assert before.start == period.before().start and before.key == period.before().key
+    assert before.days == min(seen.days, period.before().days) or not seen.is_partial
+    assert seen.after() == period.after() and seen.start <= seen.end
+
+
 @given(DAYS)
 def test_a_day_lies_in_its_week_and_month_and_in_no_neighbour(day: date) -> None:
     for period in (Period.week_of(day), Period.read(f"{day:%Y-%m}")):
