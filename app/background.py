@@ -22,6 +22,7 @@ UPKEEP_SECONDS = 5.0  # delay until the menu counts what a change left to do
 DRAW_SECONDS = 10.0  # delay until charts show a change
 EXAMPLES_SECONDS = 20.0  # delay until example questions follow a change
 CHECK_SECONDS = 600.0  # how often all files are compared with the index: a network drive announces nothing
+FORETELL_SECONDS = 120.0  # delay until similar deals are measured after the base has grown by a tenth
 FORGET_SECONDS = 3_600.0  # how often the words of old searches, and files left by killed processes, are erased
 LATE_SECONDS = 30.0  # how often late jobs are looked for
 QUESTION = "勝ち筋"  # answered once before the server counts as ready
@@ -53,6 +54,7 @@ class Background:
             Job("sweep", self._sweep, FORGET_SECONDS, at_once=True),
             Job("gaps", self._group, GROUP_SECONDS),
             Job("charts", self._draw, DRAW_SECONDS),
+            Job("foretelling", self._measure, FORETELL_SECONDS),
             Job("examples", self._choose_examples, EXAMPLES_SECONDS, at_once=True),
             Job("upkeep", self._services.upkeep.count, UPKEEP_SECONDS),
             Job("monitor", self._monitor, LATE_SECONDS),
@@ -123,6 +125,11 @@ class Background:
         if state.ready and state.generation != self._drawn:
             prepare(self._services, self._stopping.is_set)
             self._drawn = state.generation
+
+    def _measure(self) -> None:
+        """Measure whether similar deals foretell outcomes, if the base is another one than last time."""
+        if self._library.state().ready and not self._intake.preparation:
+            self._library.deals.measure_foretelling(self._settings.strength, self._stopping.is_set)
 
     def _choose_examples(self) -> None:
         """Choose the example questions of the start page after a change: each is tried, which takes some searches."""

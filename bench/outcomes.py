@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,8 @@ from kb.entry import Deal, Entry
 from kb.index.snapshot import SituationTable
 from kb.insight.asked import asked_of
 from kb.insight.deals import LOST, WON, DealTable, deal_table
+from kb.insight.foretelling import forecast
 from kb.insight.likeness import parts_of, together
-from kb.insight.similar import neighbour_rate
 from kb.insight.situations import Situations
 from kb.playbook import Playbook
 
@@ -84,33 +85,15 @@ def predict(table: DealTable, situations: Situations, playbook: Playbook) -> For
     """
     decided = np.flatnonzero(np.isin(table.outcomes, (WON, LOST)))
     won = table.outcomes[decided] == WON
-    likeness = _Likeness(table, situations, playbook)
-    predicted = np.array([likeness.rate(deal, without=(deal,)) for deal in decided.tolist()])
+    rate = partial(forecast, table, situations, playbook)
+    predicted = np.array([rate(deal, (deal,)) for deal in decided.tolist()])
     pairs = _pairs(won)
     right = []
     for first, second in pairs:
         both = (int(decided[first]), int(decided[second]))
-        better = likeness.rate(both[0], both) - likeness.rate(both[1], both)
+        better = rate(both[0], both) - rate(both[1], both)
         right.append(0.5 if better == 0 else float(better > 0))
     return Forecasts(won, predicted, (won.sum() - won) / (len(won) - 1), pairs, np.array(right))
-
-
-class _Likeness:
-    """The win rate of deals similar to one of the table."""
-
-    def __init__(self, table: DealTable, situations: Situations, playbook: Playbook) -> None:
-        self._table = table
-        self._situations = situations
-        self._playbook = playbook
-
-    def rate(self, deal: int, without: Sequence[int]) -> float:
-        table = self._table
-        parts = parts_of(
-            asked_of(table.deals[deal], self._playbook), table, self._situations, self._situations.of_deal(deal)
-        )
-        others = np.ones(len(table), np.bool_)
-        others[list(without)] = False
-        return neighbour_rate(table, together(parts, len(table), without=("stage",)), others).mean
 
 
 def _pairs(won: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -26,7 +26,7 @@ from kb.playbook import Playbook
 from kb.wording import say
 
 T = TypeVar("T")
-_DEAL_FIELDS = ("customer", "amount", "closed_on", "cycle_days", "lead_source", "reasons", "crm_id")
+_DEAL_FIELDS = ("customer", "amount", "started_on", "closed_on", "cycle_days", "lead_source", "reasons", "crm_id")
 
 
 def values_of(reader: FieldReader, fields: Iterable[Field], playbook: Playbook) -> dict[str, Any]:
@@ -52,6 +52,13 @@ def _deal(reader: FieldReader, found: dict[str, Any], playbook: Playbook) -> Dea
         )
     found["outcome"] = outcome = _one_outcome(reader, found.get("outcome"))
     found["reasons"] = _reasons(reader, outcome, playbook)
+    started, closed = found.get("started_on"), found.get("closed_on")
+    if started and closed and started > closed:
+        what = say(
+            "{started} is after the closing date ({closed}); the deal has no start until one of them is corrected.",
+            started=found.pop("started_on"), closed=closed,
+        )  # fmt: skip
+        reader.wrong("started_on", what)
     amount, named_currency = found.pop("amount", (None, None))
     reader.extra += [(key, note) for key, text in reader.written("amount") if amount and (note := money_note(text))]
     return Deal(**{"currency": named_currency or "JPY", **found, "amount": amount})

@@ -88,6 +88,7 @@ class Deal:
     size: int | None = None  # employees
     amount: int | None = None  # in whole units of `currency`
     currency: str = "JPY"
+    started_on: datetime.date | None = None
     closed_on: datetime.date | None = None
     cycle_days: int | None = None
     stage: str = ""

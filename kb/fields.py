@@ -146,6 +146,10 @@ FIELDS: tuple[Field, ...] = (
         is_keyword=True, is_name=True, form=_DEAL,
     ),
     Field(
+        "started_on", "開始日", "Started on", ("started_on", "開始日", "商談開始日", "案件発生日"),
+        "the day the deal began; open deals count in the cycle length by it", "day", _DEAL, form=_DEAL,
+    ),
+    Field(
         "closed_on", "決着日", "Closed on", ("closed_on", "成約日", "決着日", "クローズ日"), "the day it was decided",
         "day", _DEAL, form=_DEAL,
     ),

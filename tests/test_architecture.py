@@ -51,7 +51,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "python_calamine": ("ingest/importers/workbook.py",),
     "altair": ("app/charts/",),
     "vl_convert": ("app/charts/svg.py",),
-    "statsmodels": ("kb/insight/fair.py",),
+    "statsmodels": ("kb/insight/cycle.py", "kb/insight/fair.py"),
     "markitdown": ("ingest/importers/web.py", "ingest/importers/word.py"),
     "mammoth": ("ingest/importers/word.py",),
     "bs4": ("ingest/importers/web.py",),

@@ -34,6 +34,7 @@ def similar_deals(library: LibraryDep, settings: SettingsDep, reader: ReaderDep,
     filters = asked.filters.filters()
     found = library.deals.similar(deal, filters=filters, count=asked.k, strength=settings.strength)
     note = "" if any(found.by_outcome.values()) else reader("similar.none_inside" if filters else "similar.no_deals")
-    answer = SimilarDealsOut.of(found, ValueNames.for_similar(reader, library, found), note)
+    foretelling = library.deals.foretelling()
+    answer = SimilarDealsOut.of(found, foretelling, ValueNames.for_similar(reader, library, found), note)
     corrected = library.deals.corrected(filters=filters)
     return answer.model_copy(update={"corrected": CorrectedOut.model_validate(corrected)}) if corrected else answer

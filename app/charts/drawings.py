@@ -53,12 +53,16 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Rows and columns with the non-empty cells; shade n is the colour `--heat-n` of the style sheet."""
+    """Rows and columns with the non-empty cells; shade n is the colour `--heat-n` of the style sheet.
+
+    `hue` "count" takes `--count-n` instead: many are neither good nor bad.
+    """
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     cells: tuple[HeatCell, ...]
     described: str
+    hue: str = "heat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +108,33 @@ class FunnelBars:
     described: str
 
 
-Drawing = IntervalPlot | HeatMap | MonthBars | FunnelBars
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From this day on, so large a share is left; with its interval."""
+
+    day: int
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepCurve:
+    """A share that falls over the days, with its 90 % band, and the day on which half is left."""
+
+    steps: tuple[Step, ...]
+    half: int | None
+    half_label: str
+    days: str  # title of the axis below
+    described: str
+
+
+Drawing = IntervalPlot | HeatMap | MonthBars | FunnelBars | StepCurve
 
 
 def draw(drawing: Drawing) -> Picture:
     """Draw; takes 0.1 s, the first one about 1 s more."""
-    from app.charts import heat, intervals, multiples  # slow to import (Altair), so only when drawing
+    from app.charts import curves, heat, intervals, multiples  # slow to import (Altair), so only when drawing
 
     match drawing:
         case IntervalPlot():
@@ -120,3 +145,5 @@ def draw(drawing: Drawing) -> Picture:
             return multiples.month_bars(drawing)
         case FunnelBars():
             return multiples.funnel_bars(drawing)
+        case StepCurve():
+            return curves.step_curve(drawing)

@@ -38,7 +38,7 @@ def _chart(table: HeatMap, whole: int, ems: float) -> Layers:
     heads, is_level = _heads(columns, width / len(columns) / SIZE - SPARE_EMS)
     values = [
         {"row": names[c.row], "column": heads[c.column], "words": c.words, "is_few": c.shade is None,
-         "colour": FEW if c.shade is None else f"var(--heat-{c.shade})"}
+         "colour": FEW if c.shade is None else f"var(--{table.hue}-{c.shade})"}
         for c in table.cells
     ]  # fmt: skip
     place: dict[str, Any] = {"title": None, "grid": False}

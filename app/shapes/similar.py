@@ -13,9 +13,11 @@ from app.shapes.scoreboard import CorrectedOut
 from app.shapes.search import DEPRECATED, BoundsParams
 from app.words.addresses import entry_address
 from app.words.deals import ValueNames
+from kb.currencies import HOME
 from kb.fields import LISTS
 from kb.insight.asked import FACTS, Asked
 from kb.insight.contrast import Contrast
+from kb.insight.foretelling import Foretelling, Foretells
 from kb.insight.pairs import OppositePair, Suggestion
 from kb.insight.similar import MOST_NEIGHBOURS, SimilarDeal, SimilarDeals
 
@@ -40,7 +42,10 @@ class SimilarDealsIn(BaseModel):
         default_factory=list, max_length=20, json_schema_extra=DEPRECATED, description="Now `competitor`."
     )
     size: Annotated[int, Field(ge=1, le=10_000_000), WHOLE] | None = Field(None, description="Employees.")
-    amount: Annotated[int, Field(ge=0, le=10**15), WHOLE] | None = Field(None, description="In yen.")
+    amount: Annotated[int, Field(ge=0, le=10**15), WHOLE] | None = Field(None, description="In `currency`.")
+    currency: Annotated[str, Field(max_length=3, pattern="^([A-Za-z]{3})?$")] = Field(
+        "", description="Three letters; by default JPY."
+    )
     stage: Annotated[str, Field(max_length=200, json_schema_extra=ONE), ONE_LINE] = ""
     lead_source: Annotated[str, Field(max_length=200, json_schema_extra=ONE), ONE_LINE] = ""
     filters: BoundsParams = Field(default_factory=lambda: BoundsParams.model_validate({}))
@@ -54,6 +59,7 @@ class SimilarDealsIn(BaseModel):
             **{name: tuple(value.strip() for value in values if value.strip()) for name, values in several.items()},
             "size": self.size,
             "amount": self.amount,
+            "currency": self.currency.upper() or ("" if self.amount is None else HOME),
             "stage": self.stage.strip(),
             "lead_source": self.lead_source.strip(),
         }
@@ -68,6 +74,7 @@ class AskedOut(BaseModel):
     competitors: list[str] = Field(json_schema_extra=DEPRECATED, description="Now `competitor`.")
     size: int | None
     amount: int | None
+    currency: str = Field(description="Of the amount; empty without one.")
     stage: str
     lead_source: str
     read_from_text: list[str] = Field(description="Facts read from the text, not stated.")
@@ -134,7 +141,10 @@ class SimilarDealOut(BaseModel):
 
 
 class RateOut(Shape):
-    """Outcomes of the nearest deals; the win rate of the decided ones with its 90 % interval."""
+    """Outcomes of the nearest deals; their mean win rate, weighted and drawn towards the base, with its 90 % interval.
+
+    The interval is of that mean: it is not the range of what may become of the deal asked about.
+    """
 
     won: int
     lost: int
@@ -143,6 +153,19 @@ class RateOut(Shape):
     low: Rounded
     high: Rounded
     base: Rounded
+
+
+class ForetellingOut(Shape):
+    """Whether similar deals foretell outcomes better than the base rate does, measured on this base."""
+
+    verdict: Foretells
+    decided: int = Field(description="Decided deals of the base when it was measured.")
+    asked: int = Field(description="Deals asked about as if they were open; 0 if not measured.")
+    gain: Rounded = Field(description="Brier score of the base rate less that of similar deals.")
+    low: Rounded
+    high: Rounded
+    base_score: Rounded = Field(description="Brier score of the base rate.")
+    day: str
 
 
 class ContrastOut(BaseModel):
@@ -245,6 +268,7 @@ class SimilarDealsOut(BaseModel):
     no_decision: list[SimilarDealOut]
     open: list[SimilarDealOut]
     rate: RateOut
+    foretelling: ForetellingOut
     contrast: list[ContrastOut]
     pairs: list[PairOut]
     suggested: list[SuggestionOut]
@@ -252,7 +276,7 @@ class SimilarDealsOut(BaseModel):
     corrected: CorrectedOut | None = Field(None, description="All deals, with those nobody wrote down.")
 
     @classmethod
-    def of(cls, found: SimilarDeals, names: ValueNames, note: str = "") -> SimilarDealsOut:
+    def of(cls, found: SimilarDeals, foretelling: Foretelling, names: ValueNames, note: str = "") -> SimilarDealsOut:
         """Shape an answer with names in a language."""
         sides = {
             name.replace("-", "_"): [SimilarDealOut.of(deal) for deal in deals]
@@ -262,6 +286,7 @@ class SimilarDealsOut(BaseModel):
             query=AskedOut.of(found.asked),
             confidence=found.confidence,
             rate=RateOut.model_validate(found.rate),
+            foretelling=ForetellingOut.model_validate(foretelling),
             contrast=[ContrastOut.of(contrast, names) for contrast in found.contrasts],
             pairs=[PairOut.of(pair, names) for pair in found.pairs],
             suggested=[SuggestionOut.of(suggestion, found, names) for suggestion in found.suggestions],

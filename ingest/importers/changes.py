@@ -17,6 +17,7 @@ OWNED = (
     "stage",
     "amount",
     "currency",
+    "started_on",
     "closed_on",
     "cycle_days",
     "metrics",

@@ -51,7 +51,7 @@ class DealReader:
         named = self._currency(cells) or amount[1] or self.currency
         self.amounts += amount[0] is not None
         self.currencies += bool(named)
-        closed_on, cycle_days = self._days(cells, outcome)
+        started_on, closed_on, cycle_days = self._days(cells, outcome)
         product = cells.several("product")
         crm_id = cells.text("crm_id")
         title = cells.text("title") or " ".join(filter(None, [customer, *_texts(product)])) or crm_id
@@ -63,6 +63,7 @@ class DealReader:
             "product": product,
             "amount": "" if amount[0] is None else str(amount[0]),
             "currency": named if amount[0] is not None else "",
+            "started_on": started_on.isoformat() if started_on else "",
             "closed_on": closed_on.isoformat() if closed_on else "",
             "cycle_days": "" if cycle_days is None else str(cycle_days),
             "stage": cells.text("stage"),
@@ -144,20 +145,22 @@ class DealReader:
             return ""
         return code
 
-    def _days(self, cells: RowReader, outcome: Outcome | None) -> tuple[date | None, int | None]:
-        """Return close date and cycle days of a closed deal; the expected dates of an open one are ignored."""
+    def _days(self, cells: RowReader, outcome: Outcome | None) -> tuple[date | None, date | None, int | None]:
+        """Return start date, close date and cycle days; the expected close date of an open deal is ignored."""
         closed, started = self._closed(cells, outcome), self._day(cells, "started_on")
         if outcome not in CLOSED:
-            return None, None
+            return started, None, None
         counted = cells.read("cycle_days", to_count)
-        if counted is not None or not (closed and started):
-            return closed, counted
+        if not (closed and started):
+            return started, closed, counted
         if closed < started:
-            what = say("The close date ({closed}) is before the start date ({started}); the duration was not imported.",
-                       closed=closed.isoformat(), started=started.isoformat())  # fmt: skip
+            what = say(
+                "The close date ({closed}) is before the start date ({started}); the start date was not imported.",
+                closed=closed.isoformat(), started=started.isoformat(),
+            )  # fmt: skip
             cells.problems.append(what)
-            return closed, None
-        return closed, (closed - started).days
+            return None, closed, counted
+        return started, closed, (closed - started).days if counted is None else counted
 
     def _closed(self, cells: RowReader, outcome: Outcome | None) -> date | None:
         closed, lost = self._day(cells, "closed_on"), self._day(cells, "lost_on")

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kb.currencies import HOME
 from kb.entry import Entry
 from kb.index.analysis import fold
-from kb.insight.deals import in_yen, lead_source_key
+from kb.insight.deals import lead_source_key
 from kb.insight.said import amount_in, size_in
 from kb.playbook import Playbook, Term, Vocabulary
 
@@ -27,7 +28,8 @@ class Asked:
     product: tuple[str, ...] = ()
     competitor: tuple[str, ...] = ()
     size: int | None = None  # employees
-    amount: int | None = None  # in yen
+    amount: int | None = None
+    currency: str = ""  # of the amount; empty: yen
     stage: str = ""
     lead_source: str = ""
     deal_id: str = ""  # of an existing entry, excluded from the results
@@ -38,6 +40,13 @@ class Asked:
     def text(self) -> str:
         """The notes as one text."""
         return "\n\n".join(self.notes)
+
+    @property
+    def amount_text(self) -> str:
+        """The amount as a form takes it: 4200000, or USD 48000; empty without one."""
+        if self.amount is None:
+            return ""
+        return str(self.amount) if self.currency in ("", HOME) else f"{self.currency} {self.amount}"
 
     @property
     def is_empty(self) -> bool:
@@ -53,7 +62,8 @@ def asked_of(entry: Entry, playbook: Playbook) -> Asked:
     return Asked(
         **named,
         size=deal.size if deal else None,
-        amount=in_yen(entry, playbook),
+        amount=deal.amount if deal else None,
+        currency=deal.currency if deal and deal.amount is not None else "",
         stage=deal.stage if deal else "",
         lead_source=lead_source_key(deal.lead_source, playbook.vocabulary("lead_source")) if deal else "",
         deal_id=entry.id,
@@ -72,10 +82,12 @@ def with_playbook_facts(asked: Asked, playbook: Playbook) -> Asked:
         elif not asked.is_confirmed and (named := named_in(asked.text, words, MIN_CHARS[name])):
             found[name] = named
             read.append(name)
-    for name, number_in in (("size", size_in), ("amount", amount_in)):
-        if getattr(asked, name) is None and not asked.is_confirmed and (number := number_in(asked.text)) is not None:
-            found[name] = number
-            read.append(name)
+    if asked.size is None and not asked.is_confirmed and (size := size_in(asked.text)) is not None:
+        found["size"] = size
+        read.append("size")
+    if asked.amount is None and not asked.is_confirmed and (money := amount_in(asked.text)) is not None:
+        found["amount"], found["currency"] = money
+        read.append("amount")
     source = lead_source_key(asked.lead_source, playbook.vocabulary("lead_source"))
     return replace(asked, **found, lead_source=source, read_from_text=tuple(read))
 

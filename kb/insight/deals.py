@@ -12,6 +12,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.currencies import ExchangeRates
 from kb.entry import OUTCOMES, Entry
 from kb.index.analysis import fold
 from kb.index.catalog import Catalog
@@ -62,7 +63,8 @@ class DealTable:
     outcomes: Integers  # index in OUTCOMES, or UNKNOWN
     strata: NDArray[np.int64]  # one row per deal: industry, size class, lead source as numbers, -1 if unknown
     dimensions: dict[str, Dimension] = field(default_factory=dict)
-    numbers_of: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # size, amount in yen; nan if unknown
+    sizes: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # in employees; nan if unknown
+    rates: ExchangeRates = field(default_factory=ExchangeRates)
     uncounted: Mapping[str, tuple[Why, str]] = field(default_factory=dict)  # by id; without an outcome here
 
     def __len__(self) -> int:
@@ -85,6 +87,22 @@ class DealTable:
         ranks = np.empty(len(self), np.int64)
         ranks[newest] = np.arange(len(self))
         return ranks
+
+    @cached_property
+    def _amounts(self) -> dict[str, NDArray[np.float64]]:
+        return {}
+
+    def amounts_in(self, currency: str) -> NDArray[np.float64]:
+        """Return the amount of each deal in a currency; nan without one, or without a rate of its currency."""
+        known = self._amounts.get(currency)
+        if known is None:
+            known = _numbers(self._amount(entry, currency) for entry in self.deals)
+            self._amounts[currency] = known
+        return known
+
+    def _amount(self, entry: Entry, currency: str) -> int | None:
+        deal = entry.deal
+        return None if deal is None or deal.amount is None else self.rates.convert(deal.amount, deal.currency, currency)
 
     def within(self, numbers: frozenset[int] | None) -> Flags:
         """Return which deals have these catalogue numbers; all for None."""
@@ -114,10 +132,8 @@ def deal_table(
         outcomes=np.array(ends, np.int64),
         strata=_strata(deals, dimensions),
         dimensions=dimensions,
-        numbers_of={
-            "size": _numbers(entry.deal.size if entry.deal else None for entry in deals),
-            "amount": _numbers(in_yen(entry, playbook) for entry in deals),
-        },
+        sizes=_numbers(entry.deal.size if entry.deal else None for entry in deals),
+        rates=playbook.rates,
         uncounted=left_out,
     )
 
@@ -158,12 +174,6 @@ def _readers(playbook: Playbook, kinds: Mapping[str, str]) -> dict[str, Callable
 
 def _of_kind(entry: Entry, kinds: Mapping[str, str], kind: str) -> list[str]:
     return [used for used in entry.deal.used if kinds.get(used) == kind] if entry.deal else []
-
-
-def in_yen(entry: Entry, playbook: Playbook) -> int | None:
-    """Return the amount of a deal in yen; None without an amount, or without a rate of its currency."""
-    deal = entry.deal
-    return None if deal is None or deal.amount is None else playbook.rates.convert(deal.amount, deal.currency, "JPY")
 
 
 def _numbers(values: Iterable[int | None]) -> NDArray[np.float64]:

@@ -18,14 +18,19 @@ from kb.index.snapshot import Snapshot
 from kb.insight.asked import Asked, asked_of
 from kb.insight.correction import CorrectedRate, Weights, corrected_rate, weights_of
 from kb.insight.coverage import Coverage, coverage
+from kb.insight.cycle import CycleLength, cycle_length
 from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, Flags, read_deals
 from kb.insight.differences import Differences
-from kb.insight.overview import Overview, angles_by_industry, funnels, given_reasons, monthly_reasons
+from kb.insight.foretelling import Foretelling, foretelling
+from kb.insight.money_rate import MoneyRates, money_rates
+from kb.insight.overview import Overview, angles_by_industry, funnels, monthly_reasons
 from kb.insight.rates import STRENGTH
 from kb.insight.response import Response, responses
+from kb.insight.said_by import SaidBy, StageReasons, reason_stages, said_by
 from kb.insight.scoreboard import By, OutcomeOf, Scoreboard, scoreboard
 from kb.insight.similar import SimilarDeals, differences_within, similar_deals
 from kb.insight.situations import Situation, Situations
+from kb.insight.timeline import Timeline, TimelineBy, started_on, timeline
 from kb.insight.uncounted import uncounted
 from kb.insight.views import Views, views_of
 from kb.playbook import Playbook
@@ -101,7 +106,7 @@ class Insights:
         self, filters: Filters, by: By, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH
     ) -> Board:
         """Return win rates by the values of a dimension; base and rows use the same filters."""
-        within = self.deals.within(self._bounds.within(filters) if filters else None)
+        within = self._within(filters)
         answered = responses(self.campaigns(filters)) if by == "angle" else {}
         scores = scoreboard(self.deals, within, by, outcome_of, strength)
         scores = replace(scores, looked_at=replace(scores.looked_at, undated=self._undated(filters)))
@@ -157,7 +162,7 @@ class Insights:
         situation = Situation.of(vectors, asked.text) if vectors is not None else None
         if situation is None and asked.deal_id:
             situation = self.situations.of_deal(self.deals.places[asked.deal_id])
-        within = self.deals.within(self._bounds.within(filters) if filters else None)
+        within = self._within(filters)
         differing = self._differing(within)
         return similar_deals(
             self.deals, self.situations, self._views, asked, situation, within, count, strength, differing
@@ -179,7 +184,49 @@ class Insights:
 
     def overview(self, filters: Filters, outcome_of: OutcomeOf = "decided", strength: float = STRENGTH) -> Overview:
         """Return the overview for the same filters."""
-        within = self.deals.within(self._bounds.within(filters) if filters else None)
+        within = self._within(filters)
         cells = angles_by_industry(self.deals, within, outcome_of, strength)
-        given = given_reasons(self.deals, within)
-        return Overview(monthly_reasons(self.deals, within), funnels(self.campaigns(filters)), cells, given)
+        return Overview(monthly_reasons(self.deals, within), funnels(self.campaigns(filters)), cells)
+
+    def timeline(self, filters: Filters, by: TimelineBy, outcome_of: OutcomeOf = "decided") -> Timeline:
+        """Return win rates by start month or closing quarter; a period narrows the days that are counted by."""
+        within = self._started_within(filters) if by == "started" else self._within(filters)
+        return timeline(self.deals, within, by, self._today(), outcome_of)
+
+    def cycle(self, filters: Filters) -> CycleLength:
+        """Return how long deals take; a period narrows their start."""
+        return cycle_length(self.deals, self._started_within(filters), self._today())
+
+    def money(self, filters: Filters) -> MoneyRates:
+        """Return the win rate weighted by money, currencies without a rate apart."""
+        return money_rates(self.deals, self._within(filters), self._playbook.rates)
+
+    def said_by(self, filters: Filters) -> SaidBy:
+        """Return the reasons by who gave them."""
+        return said_by(self.deals, self._within(filters))
+
+    def reason_stages(self, filters: Filters) -> StageReasons:
+        """Return lost deals by reason and last stage."""
+        return reason_stages(self.deals, self._within(filters))
+
+    @property
+    def decided(self) -> int:
+        """How many deals were won or lost."""
+        return int(np.isin(self.deals.outcomes, (WON, LOST)).sum())
+
+    def foretelling(self, strength: float, is_over: Callable[[], bool]) -> Foretelling | None:
+        """Measure whether similar deals foretell outcomes, which takes seconds; None if stopped."""
+        day = self._today().isoformat()
+        return foretelling(self.deals, self.situations, self._playbook, day, strength, is_over)
+
+    def _within(self, filters: Filters) -> Flags:
+        return self.deals.within(self._bounds.within(filters) if filters else None)
+
+    def _started_within(self, filters: Filters) -> Flags:
+        """Return the deals in scope that began in the period: open deals have no other day."""
+        within = self._within(replace(filters, date_from="", date_to=""))
+        if not (filters.date_from or filters.date_to):
+            return within
+        days = (started_on(entry) for entry in self.deals.deals)
+        last = filters.date_to or "9999"
+        return within & np.array([bool(day and filters.date_from <= day.isoformat() <= last) for day in days], np.bool_)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.currencies import HOME
 from kb.index.analysis import fold
 from kb.insight.asked import FACTS, Asked
 from kb.insight.deals import WON, DealTable, Dimension
@@ -42,9 +43,10 @@ def parts_of(asked: Asked, table: DealTable, situations: Situations, situation: 
     shared = ((name, getattr(asked, name)) for name in FACTS)
     sourced = (*shared, ("lead_source", (asked.lead_source,) if asked.lead_source else ()))
     parts |= {name: _sharing(table, table.dimensions[name], values) for name, values in sourced if values}
-    for name, number in (("size", asked.size), ("amount", asked.amount)):
-        if number is not None:
-            parts[name] = _near_number(table.numbers_of[name], number)
+    if asked.size is not None:
+        parts["size"] = _near_number(table.sizes, asked.size)
+    if asked.amount is not None:
+        parts["amount"] = _near_number(table.amounts_in(asked.currency or HOME), asked.amount)
     if asked.stage:
         parts["stage"] = _at_stage(table, asked.stage)
     return parts

@@ -46,22 +46,6 @@ class Monthly:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenReason:
-    """How many deals a reason was given for by one side: the customer, or ourselves."""
-
-    code: str
-    by_customer: bool
-    won: int
-    lost: int
-    no_decision: int
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.won + self.lost + self.no_decision
-
-
-@dataclass(frozen=True, slots=True)
 class Funnel:
     """How many leads of a campaign reached each stage of FUNNEL; None if not counted."""
 
@@ -88,7 +72,6 @@ class Overview:
     monthly: Monthly
     funnels: tuple[Funnel, ...]
     cells: tuple[Cell, ...]  # only where there are decided deals
-    given: tuple[GivenReason, ...] = ()  # most frequent first
 
 
 def monthly_reasons(table: DealTable, within: Flags) -> Monthly:
@@ -114,18 +97,6 @@ def monthly_reasons(table: DealTable, within: Flags) -> Monthly:
     reasons.sort(key=lambda reason: (-reason.total, reason.outcome, reason.code))
     ends = Counter(deal.outcome for deal in recent)
     return Monthly(months, tuple(reasons), (ends["won"], ends["lost"]))
-
-
-def given_reasons(table: DealTable, within: Flags) -> tuple[GivenReason, ...]:
-    """Count the closed deals by reason and by who gave it; without a source it was ourselves."""
-    counted: dict[tuple[str, bool], Counter[str]] = {}
-    for place in np.flatnonzero(within & np.isin(table.outcomes, (WON, LOST, NO_DECISION))):
-        entry = table.deals[place]
-        reasons = entry.deal.reasons if entry.deal else ()
-        for code, by_customer in dict.fromkeys((reason.code, reason.source == "buyer") for reason in reasons):
-            counted.setdefault((code, by_customer), Counter())[str(entry.outcome)] += 1
-    found = [GivenReason(*key, ends["won"], ends["lost"], ends["no-decision"]) for key, ends in counted.items()]
-    return tuple(sorted(found, key=lambda given: (-given.total, given.code)))
 
 
 def funnels(campaigns: Iterable[Entry]) -> tuple[Funnel, ...]:

@@ -1,14 +1,16 @@
-"""Size and amount as people write them into notes: 従業員180名, 約400万円, about 300 staff, 6 million yen."""
+"""Size and amount as people write them into notes: 従業員180名, 約400万円, about 300 staff, 6 million yen, $48,000."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
+from kb.currencies import HOME
 from kb.money import MoneyError, read_money
 
 LEAST_STAFF = 10  # fewer people in a note are those who were in the room
-LEAST_AMOUNT = 100_000  # smaller sums in a note are prices of things, not of the deal
+LEAST_AMOUNT = 100_000  # yen: smaller sums in a note are prices of things, not of the deal
+LEAST_ABROAD = 1_000  # the same in dollars, euros and pounds
 _NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
 _STAFF_WORD = r"(?:従業員|社員|スタッフ|正社員|人員)[^\d。、\n]{0,8}"
 _SIZES = tuple(
@@ -25,9 +27,13 @@ _SPOKEN = re.compile(rf"{_NUMBER}\s*(million|billion|thousand|mio|bn)\b", re.IGN
 _AMOUNT = re.compile(
     r"(?:(?P<before>毎月|月額|月々|月に?|年に?|1人|一人|1名|1日|日当|時給|紙代は?)[^\d。、\n]{0,3})?"
     r"(?P<sum>(?:¥|￥|jpy\s*)\s*[\d,.]+\s*[mk]?\b|(?:[\d][\d,.]*\s*(?:億|千万|百万|十万|万|千)?\s*)+円"
-    r"|[\d][\d,.]*\s*[mk]?\s*(?:yen|jpy)\b)",
+    r"|[\d][\d,.]*\s*[mk]?\s*(?:yen|jpy|usd|eur|gbp|aud|dollars?|euros?|pounds?)\b"
+    r"|(?:us\$|a\$|\$|€|£|(?:usd|eur|gbp|aud)\s*)\s*\d[\d,.]*\s*[mk]?\b"
+    r"|\d[\d,.]*\s*(?:億|千万|百万|十万|万|千)?\s*(?:ドル|ユーロ|ポンド))",
     re.IGNORECASE,
 )
+_CURRENCIES = {"yen": "JPY", "dollar": "USD", "euro": "EUR", "pound": "GBP", "ユーロ": "EUR", "ポンド": "GBP"}
+_NAMED = re.compile("|".join(f"{name}s?" for name in _CURRENCIES), re.IGNORECASE)
 _TIMES = {"万": 10_000, "千": 1_000, "k": 1_000}
 
 
@@ -42,19 +48,23 @@ def size_in(text: str) -> int | None:
     return None
 
 
-def amount_in(text: str) -> int | None:
-    """Return the first amount in yen that is not by month, year or head."""
+def amount_in(text: str) -> tuple[int, str] | None:
+    """Return the first amount that is not by month, year or head, and its currency."""
     plain = _SPOKEN.sub(_written_out, unicodedata.normalize("NFKC", text))
     for found in _AMOUNT.finditer(plain):
         if found["before"]:
             continue
         try:
-            amount, _ = read_money(re.sub(r"(?i)yen", "JPY", found["sum"]).strip())
+            amount, currency = read_money(_NAMED.sub(_code, found["sum"]).strip().rstrip(",."))
         except MoneyError:
             continue
-        if amount >= LEAST_AMOUNT:
-            return amount
+        if amount >= (LEAST_AMOUNT if currency in (None, HOME) else LEAST_ABROAD):
+            return amount, currency or HOME
     return None
+
+
+def _code(found: re.Match[str]) -> str:
+    return _CURRENCIES[found[0].lower().removesuffix("s")]
 
 
 def _written_out(found: re.Match[str]) -> str:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kb.currencies import Worth
 from kb.errors import EmptyRequestError
 from kb.insight.asked import Asked, with_playbook_facts
 from kb.insight.correction import CorrectedRate
+from kb.insight.cycle import CycleLength
 from kb.insight.deals import DealTable
+from kb.insight.foretelling import LEAST_FORETOLD, Foretelling
 from kb.insight.insights import Board, Insights
+from kb.insight.money_rate import MoneyRates
 from kb.insight.overview import Overview
 from kb.insight.rates import STRENGTH
+from kb.insight.said_by import SaidBy, StageReasons
 from kb.insight.scoreboard import By, OutcomeOf
 from kb.insight.similar import SimilarDeals
+from kb.insight.timeline import Timeline, TimelineBy
 from kb.live import LiveIndex, State
 from kb.search.bounds import NO_FILTERS, with_playbook_keys
 from kb.search.query import Filters
@@ -52,6 +59,31 @@ class Deals:
         state = self._ready()
         return state.insights.overview(with_playbook_keys(filters, state.playbook), outcome_of, strength)
 
+    def timeline(self, by: TimelineBy, *, filters: Filters = NO_FILTERS, outcome_of: OutcomeOf = "decided") -> Timeline:
+        """Return win rates by start month or closing quarter. Raises like `scoreboard`."""
+        state = self._ready()
+        return state.insights.timeline(with_playbook_keys(filters, state.playbook), by, outcome_of)
+
+    def cycle(self, *, filters: Filters = NO_FILTERS) -> CycleLength:
+        """Return how long deals take, open ones included. Raises like `scoreboard`."""
+        state = self._ready()
+        return state.insights.cycle(with_playbook_keys(filters, state.playbook))
+
+    def money(self, *, filters: Filters = NO_FILTERS) -> MoneyRates:
+        """Return the win rate weighted by money. Raises like `scoreboard`."""
+        state = self._ready()
+        return state.insights.money(with_playbook_keys(filters, state.playbook))
+
+    def said_by(self, *, filters: Filters = NO_FILTERS) -> SaidBy:
+        """Return reasons by who gave them. Raises like `scoreboard`."""
+        state = self._ready()
+        return state.insights.said_by(with_playbook_keys(filters, state.playbook))
+
+    def reason_stages(self, *, filters: Filters = NO_FILTERS) -> StageReasons:
+        """Return lost deals by reason and stage. Raises like `scoreboard`."""
+        state = self._ready()
+        return state.insights.reason_stages(with_playbook_keys(filters, state.playbook))
+
     def similar(
         self, asked: Asked, *, filters: Filters = NO_FILTERS, count: int = 5, strength: float = STRENGTH
     ) -> SimilarDeals:
@@ -66,6 +98,28 @@ class Deals:
         whole = self.understood(asked)
         bounds = with_playbook_keys(filters, state.playbook)
         return state.insights.similar(whole, pending.result() if pending else None, bounds, count, strength)
+
+    def foretelling(self) -> Foretelling:
+        """Return whether similar deals foretell outcomes in this base, as last measured."""
+        kept = Foretelling.read(self._live.catalog.meta(self._kept_under))
+        return kept or Foretelling(self._ready().insights.decided)
+
+    def measure_foretelling(
+        self, strength: float = STRENGTH, is_over: Callable[[], bool] = lambda: False
+    ) -> Foretelling | None:
+        """Measure it again if the base has changed by a tenth, and keep it; None if nothing had to be done."""
+        insights, known = self._ready().insights, self.foretelling()
+        is_small = insights.decided < LEAST_FORETOLD and not known.asked
+        if is_small or known.holds_for(insights.decided, strength):
+            return None
+        found = insights.foretelling(strength, is_over)
+        if found:
+            self._live.catalog.set_meta(self._kept_under, found.stored() if found.asked else "")
+        return found
+
+    @property
+    def _kept_under(self) -> str:
+        return f"foretelling:{','.join(sorted(self._live.visible))}"
 
     def understood(self, asked: Asked) -> Asked:
         """Complete a deal asked about from its entry, its text and the playbook. Raises EntryNotFoundError."""

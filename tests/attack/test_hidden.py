@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from app.cli.main import app as kb
 from app.main import create_app
+from app.pages.board.address import VIEWS
 from app.services import Services, open_services
 from app.settings import Settings
 from ingest.sync import sync
@@ -41,7 +42,13 @@ def _deal(number: int, **fields: str) -> str:
     outcome = ("won", "lost", "no-decision", "open")[number % 4]
     day = f"2026-09-{number % 14 + 1:02}"
     chosen = {"customer": f"顧客{number}", "industry": ("製造", "食品")[number % 2], "angles": "[TCO]"}
-    chosen |= {"outcome": outcome, "closed_on": day, "amount": f"{number + 1}00万円", "reasons": "[price]", **fields}
+    chosen |= {
+        "outcome": outcome,
+        "closed_on": day,
+        "amount": f"{number + 1}00万円",
+        "started_on": f"2026-08-{number % 14 + 1:02}",
+    }
+    chosen |= {"reasons": "[{code: price, source: buyer}]", "stage": "提案", **fields}
     body = f"価格が高いと言われた{number}回目の商談。工場の紙の日報と{('現場', '経理')[number % 2]}の話。"
     return note(f"顧客{number}の商談", body, kind="deal", **chosen)
 
@@ -85,6 +92,8 @@ PLACES = (
     *(f"/api/v1/search?explain=true&limit=50&q={quote(q)}{f}" for q in QUESTIONS[:5] for f in FILTERS),
     *(f"/?q={quote(q)}" for q in QUESTIONS[:9]),
     *(f"/api/v1/scoreboard?by={by}" for by in ("angle", "competitor", "industry", "reason", "talk-track")),
+    *(f"/api/v1/scoreboard/{view}{end}" for view in VIEWS for end in ("", ".csv")),
+    *(f"/scoreboard?view={view}" for view in VIEWS),
     *(f"/api/v1/entries/{i}" for i in ("talk-tracks/price", "deals/secret-1", "deals/a", "notes/taken", "notes/typo")),
     *(f"/api/v1/entries/{i}/similar?limit=50" for i in ("talk-tracks/price", "deals/1", "deals/secret-1")),
     *(f"/api/v1/entries/{i}/lineage" for i in ("talk-tracks/price", "deals/1", "talk-tracks/0", "deals/secret-1")),

@@ -14,6 +14,7 @@ from kb.insight.scoreboard import BYS
 
 PAGE = "/scoreboard"
 SORTS = ("low", "share", "deals", "name")
+VIEWS = ("cohorts", "quarters", "cycle", "money", "said-by", "stages")
 PERIODS = (3, 6, 12)  # months back from today, offered as links
 
 
@@ -26,6 +27,7 @@ class BoardAddress:
     sort: str
     search: SearchAddress  # filters and period
     opened: str = ""  # key of the row whose deals are open
+    view: str = ""  # one of VIEWS instead of a dimension
 
     @classmethod
     def read(cls, query: QueryParams) -> BoardAddress:
@@ -34,11 +36,14 @@ class BoardAddress:
         by = by if by in BYS else BYS[0]
         outcome_of = "closed" if query.get("outcome_of") == "closed" else "decided"
         sort = sort if sort in SORTS else usual_sort(by)
-        return cls(by, outcome_of, sort, SearchAddress.read(query), query.get("open", ""))
+        view = view if (view := query.get("view", "")) in VIEWS else ""
+        return cls(by, outcome_of, sort, SearchAddress.read(query), query.get("open", ""), view)
 
     def to(self, page: str = PAGE, **changed: str) -> str:
         """Return the address with something changed."""
-        own = {"by": self.by, "outcome_of": self.outcome_of, "sort": self.sort} | changed
+        own = {"view": self.view, "by": self.by, "outcome_of": self.outcome_of, "sort": self.sort} | changed
+        if own["view"]:
+            own |= {"by": "", "sort": ""}
         if "sort" not in changed and self.sort == usual_sort(self.by):
             own["sort"] = ""  # each dimension has its own default order
         defaults = {"outcome_of": "decided", "sort": usual_sort(own["by"])}
@@ -87,7 +92,8 @@ class BoardAddress:
         """Return the hidden fields of the filter form."""
         # The form offers the segments; other filters come by address.
         others = [(f, v) for f, values in self.search.values if f not in SEGMENTS for v in values]
-        return [("by", self.by), ("sort", self.sort), *others]
+        own = [("view", self.view)] if self.view else [("by", self.by), ("sort", self.sort)]
+        return [*own, *others]
 
 
 def usual_sort(by: str) -> str:

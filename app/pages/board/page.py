@@ -12,10 +12,11 @@ from starlette.exceptions import HTTPException
 
 from app.charts.drawings import Drawing
 from app.http.dependencies import GalleryDep, LibraryDep, ReaderDep, SettingsDep
-from app.pages.board.address import PAGE, SORTS, BoardAddress
+from app.pages.board.address import PAGE, SORTS, VIEWS, BoardAddress
 from app.pages.board.pictures import MOST_LINES, funnel_picture, heat_picture, months_picture, rates_picture
 from app.pages.board.rows import RowView, counts_words, finding, reason_finding, row_views
-from app.pages.board.tables import funnel_rows, given_rows, heat_table, month_tables
+from app.pages.board.tables import funnel_rows, heat_table, month_tables
+from app.pages.board.views import panel_of
 from app.pages.view import render
 from app.services import Services
 from app.words.catalogue import LOCALES
@@ -37,11 +38,16 @@ def scoreboard_page(
 ) -> Response:
     """Show how deals ended by the values of one dimension."""
     asked = BoardAddress.read(request.query_params)
+    if asked.view:
+        panel = panel_of(asked.view, asked, library, reader)
+        picture = gallery.frame(panel.picture) if panel.picture else None
+        csv = asked.to(f"/api/v1/scoreboard/{asked.view}.csv", view="", by="", sort="")
+        context = {"panel": panel, "picture": picture, "csv": csv, **_head(asked, reader)}
+        return render(request, "board_view.html", context)
     board, overview = _counted(asked, library, settings.strength)
     rows = row_views(board, asked, reader, library)
     context = {
-        "asked": asked,
-        "tabs": [(dimension_name(by, reader), asked.to(by=by), by == asked.by) for by in BYS],
+        **_head(asked, reader),
         "name": dimension_name(asked.by, reader),
         "rows": rows,
         "base": base_words(board.scores.base, asked.outcome_of, reader),
@@ -50,14 +56,28 @@ def scoreboard_page(
         "finding": (reason_finding if asked.by == "reason" else finding)(rows, reader),
         "warning": coverage_words(board, reader),
         "coverage": _coverage(board, reader),
-        "active": _active(asked, reader),
-        "periods": asked.periods(reader.today),
-        "choices": _choices(asked, reader),
         "sorts": [(sort, reader(f"board.sort_{sort}"), asked.to(sort=sort)) for sort in SORTS],
         "csv": asked.to("/api/v1/scoreboard.csv", sort=""),
         **_pictured(asked, rows, board, overview, reader, library, gallery.frame),
     }
     return render(request, "scoreboard.html", context)
+
+
+def _head(asked: BoardAddress, reader: Reader) -> dict[str, Any]:
+    """Return the tabs and the filters."""
+    return {
+        "asked": asked,
+        "tabs": [(tab_name(by, reader), asked.to(by=by, view=""), by == asked.by and not asked.view) for by in BYS],
+        "views": [(reader(f"view.{view}"), asked.to(view=view), view == asked.view) for view in VIEWS],
+        "active": _active(asked, reader),
+        "periods": asked.periods(reader.today),
+        "choices": _choices(asked, reader),
+    }
+
+
+def tab_name(by: str, reader: Reader) -> str:
+    """Return what a tab is called: that of competitors is more than their name."""
+    return reader("board.tab_competitor") if by == "competitor" else dimension_name(by, reader)
 
 
 @router.get("/pictures/{key}")
@@ -81,6 +101,13 @@ def prepare(services: Services, is_over: Callable[[], bool]) -> None:
                 return
             rows = row_views(board, asked, reader, library)
             _pictured(asked, rows, board, overview, reader, library, services.gallery.prepare)
+    for view in VIEWS:
+        asked = BoardAddress.read(QueryParams({"view": view}))
+        for reader in readers:
+            if is_over():
+                return
+            if picture := panel_of(view, asked, library, reader).picture:
+                services.gallery.prepare(picture)
 
 
 def _counted(asked: BoardAddress, library: Library, strength: float) -> tuple[Board, Overview]:
@@ -116,8 +143,6 @@ def _pictured(
         shown["heat_picture"] = framed(heat_picture(table, reader))
     elif asked.by == "reason":
         tables = month_tables(overview.monthly, asked, reader)
-        sides = (("customer", True), ("ours", False))
-        shown["given"] = [(side, given_rows(overview, reader, by_customer=their)) for side, their in sides]
         shown["months"] = [(table, framed(months_picture(table, reader))) for table in tables]
     elif asked.by in ("campaign", "lead_source"):
         shown["funnel"] = funnels = funnel_rows(overview, reader, library)

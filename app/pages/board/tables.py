@@ -10,12 +10,11 @@ from app.pages.board.address import BoardAddress
 from app.words.addresses import entry_address
 from app.words.board_labels import board_labels
 from app.words.reader import Reader
-from kb.insight.overview import FUNNEL, SIDES, Cell, GivenReason, Monthly, Overview
+from kb.insight.overview import FUNNEL, SIDES, Cell, Monthly, Overview
 from kb.library import Library
 
 SHADES = 5  # steps of the colour scale
 MOST_REASONS = 8  # of an outcome
-MOST_GIVEN = 10  # reasons of each side
 MOST_CAMPAIGNS = 12
 
 
@@ -55,15 +54,6 @@ class MonthTable:
     label: str
     months: tuple[str, ...]
     rows: tuple[MonthRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GivenRow:
-    """A reason with its bar: how many deals of each outcome, and its length as shares of the longest."""
-
-    name: str
-    words: str
-    parts: tuple[tuple[str, float, float], ...]  # outcome, start and width, of 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +118,6 @@ def month_tables(monthly: Monthly, asked: BoardAddress, reader: Reader) -> list[
             name = reader.label("outcome", outcome)
             tables.append(MonthTable(outcome, name, months, rows))
     return tables
-
-
-def given_rows(overview: Overview, reader: Reader, *, by_customer: bool) -> list[GivenRow]:
-    """Return the reasons one side gave, most frequent first; all bars are on one scale."""
-    longest = max((given.total for given in overview.given), default=1)
-    return [_given(one, longest, reader) for one in overview.given if one.by_customer == by_customer][:MOST_GIVEN]
-
-
-def _given(given: GivenReason, longest: int, reader: Reader) -> GivenRow:
-    ends = {"won": given.won, "lost": given.lost, "no-decision": given.no_decision}
-    parts, at = [], 0.0
-    for end, count in ends.items():
-        if count:
-            width = round(100 * count / longest, 1)
-            parts.append((end, round(at, 1), width))
-            at += width
-    words = [reader("board.end", end=reader.label("outcome", end), count=count) for end, count in ends.items() if count]
-    outcome = next(end for end, count in ends.items() if count)
-    name = reader.label("reason", given.code, outcome)
-    return GivenRow(name, reader("comma").join(words), tuple(parts))
 
 
 def funnel_rows(overview: Overview, reader: Reader, library: Library) -> list[FunnelRow]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from starlette.datastructures import ImmutableMultiDict
 
 from app.pages.search.address import day_or_nothing
 from ingest.fields import FieldError, to_count, to_money
+from kb.currencies import HOME
 from kb.fields import SEGMENTS
 from kb.insight.asked import FACTS, SINGLE_FACTS
 from kb.search.query import Filters
-from kb.wording import say
 
+T = TypeVar("T")
 PAGE = "/deals/similar"
 WITHIN = (*(f"in_{name}" for name in SEGMENTS), "date_from", "date_to")  # which deals to compare with
 
@@ -111,10 +112,12 @@ class DealAddress:
 
     def facts(self) -> Mapping[str, Any]:
         """Return the stated facts by the library's names."""
+        amount, currency = _read(to_money, self.value("amount")) or (None, "")
         return {
             **{name: self.values(name) for name in FACTS},
             "size": _read(to_count, self.value("size")),
-            "amount": _read(_to_yen, self.value("amount")),
+            "amount": amount,
+            "currency": "" if amount is None else currency or HOME,
             "stage": self.value("stage"),
             "lead_source": self.value("lead_source"),
         }
@@ -122,7 +125,8 @@ class DealAddress:
     def misread(self) -> list[str]:
         """Return messages for invalid numbers; they are not compared."""
         found = []
-        for name, convert in (("size", to_count), ("amount", _to_yen)):
+        readers: tuple[tuple[str, Callable[[str], object]], ...] = (("size", to_count), ("amount", to_money))
+        for name, convert in readers:
             try:
                 if value := self.value(name):
                     convert(value)
@@ -143,15 +147,8 @@ def _bound(name: str, value: str) -> str:
     return day_or_nothing(value) if name.startswith("date_") else value
 
 
-def _read(convert: Callable[[str], int], text: str) -> int | None:
+def _read(convert: Callable[[str], T], text: str) -> T | None:
     try:
         return convert(text) if text else None
     except FieldError:
         return None
-
-
-def _to_yen(text: str) -> int:
-    amount, currency = to_money(text)
-    if currency not in (None, "JPY"):
-        raise FieldError(say("'{value}' is not in yen; only amounts in yen are compared.", value=text[:40]))
-    return amount

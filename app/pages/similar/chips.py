@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.pages.similar.address import DealAddress
 from app.words.reader import Reader
+from kb.currencies import HOME
 from kb.insight.asked import FACTS, SINGLE_FACTS, Asked
 from kb.library import Library
 
@@ -35,7 +36,8 @@ def chips(address: DealAddress, asked: Asked, reader: Reader, library: Library) 
             )
         )
     if asked.amount:
-        found.append(Chip(f"amount:{asked.amount}", reader.money(asked.amount), "amount" in asked.read_from_text))
+        money = reader.money(asked.amount, asked.currency or HOME)
+        found.append(Chip(f"amount:{asked.amount_text}", money, "amount" in asked.read_from_text))
     if asked.stage:
         found.append(Chip(f"stage:{asked.stage}", f"{reader.field('stage')}: {asked.stage}"))
     if asked.lead_source:
@@ -49,7 +51,7 @@ def chips(address: DealAddress, asked: Asked, reader: Reader, library: Library) 
 def derived(asked: Asked) -> list[str]:
     """Return the facts of an understood deal as `name:value`."""
     found = [f"{name}:{value}" for name in FACTS for value in getattr(asked, name)]
-    single = {name: getattr(asked, name) for name in SINGLE_FACTS}
+    single = {name: getattr(asked, name) for name in SINGLE_FACTS} | {"amount": asked.amount_text}
     return found + [f"{name}:{value}" for name, value in single.items() if value]
 
 

@@ -13,7 +13,7 @@ from app.http.dependencies import LibraryDep, SettingsDep, reader_of
 from app.pages.similar.address import PAGE, DealAddress
 from app.pages.similar.chips import chips, derived
 from app.pages.similar.memo import memo_of
-from app.pages.similar.view import SimilarView, headline, near_and_far
+from app.pages.similar.view import SimilarView, foretelling_words, headline, near_and_far
 from app.pages.view import render
 from app.settings import Settings
 from app.shapes.asked import asked_from
@@ -114,11 +114,13 @@ def _derived(library: Library, address: DealAddress) -> list[str]:
 
 def _result(found: SimilarDeals, reader: Reader, library: Library) -> dict[str, Any]:
     view = SimilarView(found, ValueNames.for_similar(reader, library, found), reader, library)
-    rate = found.rate
+    rate, foretelling = found.rate, library.deals.foretelling()
     return {
         "view": view,
         "understood": found.asked,
-        "headline": headline(found, reader),
+        "headline": headline(found, foretelling.verdict, reader),
+        "foretelling": foretelling_words(foretelling, reader),
+        "foretells": foretelling.verdict == "foretells",
         "compared": reader("similar.compared", won=found.compared[0], lost=found.compared[1]),
         "sides": {name: near_and_far(deals) for name, deals in view.by_outcome.items()},
         "rate": {name: round(getattr(rate, name) * 200, 1) for name in ("mean", "low", "high", "base")},

@@ -26,6 +26,7 @@ KEYS = {
     "no_decision",
     "open",
     "rate",
+    "foretelling",
     "contrast",
     "pairs",
     "suggested",
@@ -144,3 +145,14 @@ def test_former_names_of_lists_are_taken_and_given_beside_the_new_ones(make_clie
     assert body["properties"]["competitors"]["deprecated"] is True
     for shape, name in (("SimilarDealOut", "products"), ("HitOut", "angles")):
         assert schemas[shape]["properties"][name]["deprecated"] is True
+
+
+def test_an_amount_keeps_its_currency_and_can_be_sent_again(make_client: MakeClient) -> None:
+    client = make_client(FILES)
+    query = _post(client, {"text": "予算は$48,000"}).json()["query"]
+    assert (query["amount"], query["currency"]) == (48_000, "USD")
+    query.pop("read_from_text")
+    again = _post(client, {**query, "deal_id": ""}).json()["query"]
+    assert (again["amount"], again["currency"]) == (48_000, "USD")
+    assert _post(client, {"amount": 5}).json()["query"]["currency"] == "JPY"
+    assert _post(client, {"amount": 5, "currency": "US"}).status_code == 422

@@ -15,6 +15,7 @@ STATE |= {"reason", "degraded", "jobs", "waiting"}
 JOBS = {
     "charts",
     "examples",
+    "foretelling",
     "upkeep",
     "check",
     "embed",

@@ -18,6 +18,8 @@ from app.charts.drawings import (
     Months,
     Picture,
     Stage,
+    Step,
+    StepCurve,
     draw,
 )
 from app.charts.letters import ems_of, shortened, wrapped
@@ -42,6 +44,7 @@ def _pictures() -> list[Picture]:
         _intervals(),
         draw(MonthBars(("2026/01", "2026/02", "2026/03"), months, "lost", "月")),
         draw(FunnelBars((Funnel("補助金セミナー", STAGES), Funnel("展示会", STAGES)), "段階")),
+        draw(StepCurve((Step(10, 0.8, 0.6, 0.9), Step(30, 0.4, 0.2, 0.6)), 30, "半分 30日", "日数", "期間")),
         draw(HeatMap(("同業の事例", "値引き"), ("製造業", "食品"), cells, "組み合わせ")),
     ]
 
@@ -131,3 +134,9 @@ def test_labels_cut_alike_stay_different_rows() -> None:
 )
 def test_labels_are_cut_by_their_width(text: str, ems: float, cut: str) -> None:
     assert shortened(text, ems) == cut and ems_of(cut) <= max(ems, ems_of(text))
+
+
+def test_a_long_curve_stays_light_and_keeps_its_end() -> None:
+    steps = tuple(Step(day, 1 - day / 5_000, 0.0, 1.0) for day in range(1, 4_001))
+    short, long = (draw(StepCurve(some, None, "", "日数", "期間")).wide for some in (steps[-1:], steps))
+    assert len(long) < 40_000 and "4,000" in long and "4,000" in short

@@ -284,17 +284,6 @@ def test_every_row_draws_its_deals_and_few_of_them_claim_nothing(make_client: Ma
     assert "まだ少ないが、値引きは0勝4敗です。" in page and "同業の事例は" not in page.split("</table>")[0]
 
 
-def test_reasons_are_two_lists_of_bars_ours_and_the_customers(make_client: MakeClient) -> None:
-    deal = "---\nkind: deal\noutcome: lost\nclosed_on: 2026-01-10\nreasons:\n  - {code: price, source: %s}\n---\n本文\n"
-    files = {"playbook.yaml": PLAYBOOK}
-    files |= {f"deals/{n}.md": deal % source for n, source in enumerate(("buyer", "buyer", "rep", "manager", "rep"))}
-    page = page_of(make_client(files), "/scoreboard?by=reason")
-    customers, ours = page.split("お客様が挙げた理由")[1].split("自分たちの見立て")
-    assert "失注2件" in customers and 'width="66.7"' in customers
-    assert "失注3件" in ours.split("</ul>")[0] and 'width="100.0"' in ours
-    assert "失注でいちばん多い理由は、価格（5件）です。" in page
-
-
 def test_the_page_speaks_without_terms_of_statistics(client: TestClient) -> None:
     page = page_of(client, "/scoreboard")
     assert "分母" not in page and "確かな順" not in page

@@ -94,7 +94,8 @@ def test_numbers_are_read_as_people_write_them_or_named_as_unread(client: TestCl
     page = _page(client, "/deals/similar?text=紙の記録&amount=420万円&size=100〜300")
     assert 'value="amount:4200000"' in page
     assert "「100〜300」は整数として読めません" in page and 'value="100〜300"' in page and 'value="size:' not in page
-    assert "円の金額ではありません" in _page(client, "/deals/similar?text=紙の記録&amount=$400")
+    dollars = _page(client, "/deals/similar?text=紙の記録&amount=$48,000")
+    assert 'value="amount:USD 48000"' in dollars and 'value="USD 48000"' in dollars and "$48,000" in dollars
 
 
 def test_a_difference_says_out_of_how_many_and_opens_its_deals(client: TestClient) -> None:
@@ -205,3 +206,50 @@ def test_where_nothing_is_similar_nothing_is_compared(client: TestClient) -> Non
     assert 'class="pairs"' not in page and 'id="difference"' not in page and "を比べています" not in page
     found = client.post("/api/v1/deals/similar", json={"industry": ["宇宙"]}).json()
     assert (found["confidence"], found["contrast"], found["pairs"]) == ("none", [], [])
+
+
+def _many(count: int, decides: bool) -> dict[str, str]:
+    """Return decided deals of two industries; the industry decides, or every second deal of both is won."""
+    deal = "---\nkind: deal\noutcome: {end}\nindustry: {industry}\n---\n本文\n"
+    ends = ("won", "lost")
+    return {
+        f"deals/{n:03}.md": deal.format(
+            industry=("食品", "物流")[n % 2], end=ends[n % 2 if decides else n // 2 % 2]
+        )
+        for n in range(count)
+    }  # fmt: skip
+
+
+def _measured(client: TestClient, **asked: str) -> tuple[str, dict[str, object]]:
+    services = client.app.state.services  # type: ignore[attr-defined]
+    services.library.deals.measure_foretelling(services.settings.strength)
+    answer = client.post("/api/v1/deals/similar", json={"industry": "食品", **asked}).json()
+    return _page(client, "/deals/similar?industry=食品"), answer["foretelling"]
+
+
+def test_where_similar_deals_foretell_the_page_begins_with_their_rate(make_client: MakeClient) -> None:
+    page, found = _measured(make_client(_many(60, decides=True)))
+    assert found["verdict"] == "foretells" and (found["decided"], found["asked"]) == (60, 60)
+    assert page.index('id="rate"') < page.index('id="next"') and page.count('id="rate"') == 1
+    assert "結果をよく言い当てます" in page and "受注率の目安" in page
+
+
+def test_where_they_do_not_the_rate_comes_last_and_says_so(make_client: MakeClient) -> None:
+    page, found = _measured(make_client(_many(60, decides=False)))
+    assert found["verdict"] == "does-not"
+    assert page.index('id="rate"') > page.index('id="next"')
+    assert "言い当てるとは言えません" in page and "この商談の見通しには使えません" in page
+
+
+def test_before_it_is_measured_the_page_says_so(make_client: MakeClient) -> None:
+    page = _page(make_client(_many(60, decides=True)), "/deals/similar?industry=食品")
+    assert "いま確かめています" in page and "見通しには使えません" not in page
+    few, found = _measured(make_client(_many(20, decides=True)))
+    assert found["verdict"] == "too-early" and "50件になると確かめます（いまは20件）" in few
+
+
+def test_it_is_measured_again_only_when_the_base_has_changed_by_a_tenth(make_client: MakeClient) -> None:
+    client = make_client(_many(60, decides=True))
+    deals = client.app.state.services.library.deals  # type: ignore[attr-defined]
+    assert deals.measure_foretelling() is not None and deals.measure_foretelling() is None
+    assert deals.measure_foretelling(strength=4.0) is not None

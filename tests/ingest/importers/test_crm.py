@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,8 @@ outcome: won
 customer: 青葉精工
 amount: 12000000
 currency: JPY
-closed_on: 2026-01-05
+started_on: 2026-01-05
+closed_on: 2026-03-02
 cycle_days: 56
 stage: 受注
 industry: 製造業
@@ -60,7 +62,7 @@ owner: 佐藤
 crm_id: D-1
 ---
 CRMから取り込んだ商談。
-""".replace("2026-01-05", "2026-03-02")
+"""
     }
     assert check(entries) == (1, [])
 
@@ -128,6 +130,7 @@ def test_a_deal_opened_again_is_not_closed_any_more(entries: Path, export: Path,
     bring_in(entries, write_csv(tmp_path / "open.csv", HEADERS, changed_row(フェーズ="交渉中")))
     deal = deal_of(files(entries)[PATH])
     assert (deal.outcome, deal.closed_on, deal.cycle_days) == ("open", None, None)
+    assert deal.started_on == date(2026, 1, 5)  # how long it has been open counts in the cycle length
     bring_in(entries, export)
     assert deal_of(files(entries)[PATH]).cycle_days == 56
 

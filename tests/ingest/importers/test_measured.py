@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from ingest.importers.report import Report
 from ingest.importers.table import open_table
 from ingest.parse import parse_entry
 from kb.entry import Entry
+from kb.insight.cycle import cycle_length
 from kb.playbook import Playbook
+from tests.deals import table_of
 
 SHARED = Path(__file__).parents[3] / "../shared/data"
 OUTCOMES = {"Won": "won", "Lost": "lost", "Engaging": "open", "Prospecting": "open"}
@@ -55,6 +58,9 @@ def test_a_pipeline_of_thousands_has_its_totals_whatever_its_headers_and_encodin
     assert sum(deal.amount or 0 for _, deal in deals if deal.outcome == "won") == expected["won_value"]
     cycles = [deal.cycle_days for _, deal in deals if deal.outcome in ("won", "lost") and deal.cycle_days is not None]
     assert round(sum(cycles) / len(cycles), 3) == expected["cycle_days_mean_closed"]
+    table = table_of(*found)
+    length = cycle_length(table, table.within(None), date(2017, 12, 31))  # the last day of the export
+    assert (length.open, length.median_of_closed, length.median) == (outcomes["open"] - 500, 45, 69)  # 500 not begun
     for part, values in (("by_product", "product"), ("by_sector", "industry")):
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for entry, deal in deals:

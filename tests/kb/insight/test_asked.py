@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from kb.currencies import ExchangeRates
 from kb.insight.asked import Asked, asked_of, named_in, with_playbook_facts
+from kb.insight.likeness import parts_of
 from kb.playbook import Playbook, Term, Vocabulary
-from tests.deals import deal
+from tests.deals import deal, table_of, told
 
 PRODUCTS = Vocabulary.of(
     [Term("現場ログ", "現場ログ", "Genba Log"), Term("現場ログ点検", "現場ログ点検", "Inspect", ("点検",))]
@@ -75,8 +77,21 @@ def test_nothing_said_is_empty() -> None:
     assert Asked().is_empty
 
 
-def test_a_deal_in_dollars_is_not_compared_as_yen() -> None:
-    dollars = deal("a", "open", amount=48_000, currency="USD")
-    assert asked_of(dollars, PLAYBOOK).amount is None
+def test_a_deal_keeps_its_currency_and_a_form_can_send_it_back() -> None:
+    dollars = asked_of(deal("a", "open", amount=48_000, currency="USD"), PLAYBOOK)
+    assert (dollars.amount, dollars.currency, dollars.amount_text) == (48_000, "USD", "USD 48000")
+    yen = asked_of(deal("b", "open", amount=4_200_000), PLAYBOOK)
+    assert (yen.amount_text, asked_of(deal("c", "open"), PLAYBOOK).amount_text) == ("4200000", "")
+
+
+def test_dollars_are_compared_with_dollars_and_with_yen_only_where_a_rate_is_given() -> None:
+    deals = deal("yen", "won", amount=7_200_000), deal("same", "won", amount=48_000, currency="USD")
     rates = ExchangeRates("JPY", {"USD": (Decimal(150), date(2026, 4, 1))})
-    assert asked_of(dollars, Playbook(rates=rates)).amount == 7_200_000
+    dollars = Asked(amount=48_000, currency="USD")
+    for playbook, yen in ((Playbook(), None), (Playbook(rates=rates), 1.0)):
+        table = table_of(*deals, playbook=playbook)
+        likeness = parts_of(dollars, table, told(table), None)["amount"].tolist()
+        assert likeness[1] == pytest.approx(1.0)
+        assert np.isnan(likeness[0]) if yen is None else likeness[0] == pytest.approx(yen)
+    table = table_of(*deals)
+    assert np.isnan(parts_of(Asked(amount=48_000), table, told(table), None)["amount"][1])  # 48,000 yen

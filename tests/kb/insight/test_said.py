@@ -29,7 +29,25 @@ from kb.playbook import Playbook, Term, Vocabulary
     ],
 )
 def test_size_and_amount_are_read_as_people_write_them(text: str, size: int | None, amount: int | None) -> None:
-    assert (size_in(text), amount_in(text)) == (size, amount)
+    assert (size_in(text), amount_in(text)) == (size, None if amount is None else (amount, "JPY"))
+
+
+@pytest.mark.parametrize(
+    ("text", "money"),
+    [
+        ("budget of $48,000, no more", (48_000, "USD")),
+        ("They have USD 48k.", (48_000, "USD")),
+        ("about 1.2 million dollars", (1_200_000, "USD")),
+        ("予算は5万ドル", (50_000, "USD")),
+        ("30,000 euros, and ¥4,000,000 later", (30_000, "EUR")),
+        ("£12,500 all in", (12_500, "GBP")),
+        ("3万ユーロ", (30_000, "EUR")),
+        ("$30 per user", None),
+        ("月額$3,000。予算は1,200万円", (12_000_000, "JPY")),
+    ],
+)
+def test_amounts_keep_their_currency(text: str, money: tuple[int, str] | None) -> None:
+    assert amount_in(text) == money
 
 
 def test_they_complete_a_deal_unless_stated_or_confirmed_as_empty() -> None:
