@@ -1,4 +1,4 @@
-"""Example questions of the start page: taken from the entries, each tried against the search before it is shown."""
+"""Example questions of the start page: about what the entries hold, each tried before it is shown."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ MOST_TRIED = 40  # questions a language, each a search
 MOST_READ = 60  # newest entries of a kind
 LONGEST = {"ja": 28, "en": 60}  # characters of a question that fits on a chip
 SHORTEST = 4
+TOLD = ("won", "lost")  # outcomes one asks the reason of
+REMARKS = ("(", "（")  # no words of a customer: (返信がない)
 COMMON = ("price", "silence", "excel", "security")  # of every sales team, where the base answers them
 
 
@@ -68,19 +70,23 @@ class Examples:
         return list(found)
 
     def _candidates(self, reader: Reader) -> Iterator[str]:
-        """Yield questions, a few of each source in turn."""
-        tracks = self._newest("talk-track", reader)
-        competitors = reader.playbook.vocabulary("competitor").terms
+        """Yield questions as people ask them, one of each source in turn; a title is none."""
+        words = {name: reader.playbook.vocabulary(name).terms for name in ("competitor", "angle")}
+        tracks, deals = self._newest("talk-track", reader), self._newest("deal", reader)
         sources = (
             [reader(f"example.{name}") for name in COMMON],
             [entry.talk_track.objection for entry in tracks if entry.talk_track],
-            [reader("example.competitor", name=term.label(reader.locale)) for term in competitors],
-            [entry.title for entry in self._newest("campaign", reader)],
-            [entry.title for entry in tracks],
-            [entry.title for entry in self._newest("deal", reader)],
+            [reader("example.competitor", name=term.label(reader.locale)) for term in words["competitor"]],
+            [
+                reader(f"example.{entry.outcome}", name=entry.deal.customer)
+                for entry in deals
+                if entry.deal and entry.deal.customer and entry.outcome in TOLD
+            ],
+            [reader("example.angle", name=term.label(reader.locale)) for term in words["angle"]],
         )
         for question in filter(None, chain.from_iterable(zip_longest(*sources))):
-            if SHORTEST <= len(text := " ".join(str(question).strip('「」"“” ').split())) <= LONGEST[reader.locale]:
+            text = " ".join(str(question).strip('「」"“” ').split())
+            if SHORTEST <= len(text) <= LONGEST[reader.locale] and not text.startswith(REMARKS):
                 yield text
 
     def _newest(self, kind: str, reader: Reader) -> list[Entry]:

@@ -15,6 +15,7 @@ from ingest.field_reader import FieldReader
 from ingest.fields import FieldError, entry_id, to_choice, to_text
 from ingest.marks import is_marked, mark_of
 from ingest.properties import properties_of
+from ingest.said_reasons import SaidReasons, reasons_in
 from ingest.yaml_text import Line, Plain
 from kb.choices import CHOICES, FOLDER_KINDS
 from kb.entry import NARROWEST, Entry, Language, Problem, Status, Visibility, narrowest
@@ -48,13 +49,32 @@ def entry_of(document: Document, path: str, playbook: Playbook, content_hash: st
     """Return the entry of a document at a path, with the playbook's vocabulary."""
     said = properties_of(document.shown)
     above = document.body_line - 1
-    reader = FieldReader(path, [*document.lines, *_not_in(document.lines, said.lines, above)])
+    lines = [*document.lines, *_not_in(document.lines, said.lines, above)]
+    reasons = _reasons_in(lines, document)
+    reader = FieldReader(path, [*lines, *_as_line(reasons, above)])
     reader.problems += [replace(problem, path=path) for problem in document.problems]
     reader.problems += [replace(problem, path=path, line=problem.line + above) for problem in said.problems]
     entry = _build(reader, path, document, playbook, said.lines)
+    if reasons and not reasons.values and entry.deal and not entry.deal.crm_id:
+        what = say("The reason is in sentences only, so it is not counted; add 'reasons' with a code of the playbook.")
+        reader.note(reasons.line + above, what)
     tags = tuple(dict.fromkeys((*entry.tag, *said.tags)))
     entry = replace(entry, content_hash=content_hash, extra=tuple(reader.extra), tag=tags)
     return Parsed(entry, tuple(sorted(set(reader.problems))[:MOST_PROBLEMS]))
+
+
+def _reasons_in(lines: Sequence[Line], document: Document) -> SaidReasons | None:
+    """Return the reasons in the text of a deal that has none in its front matter."""
+    names = {_field_name(line.key) for line in lines}
+    return reasons_in(document.shown) if "outcome" in names and "reasons" not in names else None
+
+
+def _as_line(reasons: SaidReasons | None, above: int) -> list[Line]:
+    return (
+        [Line(reasons.key if named(reasons.key) else "reasons", [*reasons.values], reasons.line + above)]
+        if reasons and reasons.values
+        else []
+    )
 
 
 def detect_language(text: str) -> Language:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path, PurePath
 from typing import Literal
 
 from ingest import atomic
@@ -26,8 +26,9 @@ from kb.errors import NotSavedError, SampleRefusedError
 from kb.playbook import Playbook
 
 COMPANY = Path(__file__).parent / "sample_company"  # in the repository a link to its entries
-_NAME_MONTH = re.compile(r"20\d\d-\d\d(?=-[a-z])")  # as in deals/2026-03-acme
+_NAME = re.compile(r"20\d\d-\d\d-[a-z][a-z0-9-]*")  # as in deals/2026-03-acme
 MANIFEST = ".sample.json"  # in the entries folder: the hash of each file as it was copied, by path
+NEVER = "9"  # after every time
 PlaybookState = Literal["starter", "kept", "own"]
 
 
@@ -38,6 +39,14 @@ class Removed:
     gone: tuple[str, ...]  # paths
     kept: tuple[str, ...]  # paths of entries that somebody changed; they are ordinary ones from now on
     playbook: PlaybookState  # back to the starter; changed, so kept; never the sample's
+    meetings: tuple[str, ...] = ()  # paths of the notes of meetings that were about the sample alone
+    since: str = ""  # when the sample was added (UTC, ISO); empty where that was not noted
+    until: str = NEVER  # when the first entry of somebody's own was written
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all entries that are gone."""
+        return tuple(path.removesuffix(".md") for path in (*self.gone, *self.meetings))
 
 
 def holds_entries(folder: Path) -> bool:
@@ -50,10 +59,11 @@ def holds_sample(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
-def add_sample(folder: Path, today: date, lock: Path | None = None) -> tuple[str, ...]:
+def add_sample(folder: Path, today: date, lock: Path | None = None, at: str = "") -> tuple[str, ...]:
     """Copy the sample company into a folder without entries, its newest deal closed yesterday; return the paths.
 
-    A playbook that somebody wrote stays; the starter playbook makes way. Raises SampleRefusedError, NotSavedError.
+    `at` (UTC, ISO) is noted, so that what people did with the sample can go with it. A playbook that somebody wrote
+    stays; the starter playbook makes way. Raises SampleRefusedError, NotSavedError.
     """
     texts = sample_texts(today)
     folder.mkdir(parents=True, exist_ok=True)
@@ -63,7 +73,8 @@ def add_sample(folder: Path, today: date, lock: Path | None = None) -> tuple[str
         if is_own_playbook(folder):
             texts = {path: text for path, text in texts.items() if path != PLAYBOOK_NAME}
         hashes = {path: hashlib.sha256(text.encode("utf-8")).hexdigest() for path, text in texts.items()}
-        atomic.replace(folder / MANIFEST, json.dumps(hashes, ensure_ascii=False, indent=1) + "\n")
+        noted = {"at": at, "files": hashes}
+        atomic.replace(folder / MANIFEST, json.dumps(noted, ensure_ascii=False, indent=1) + "\n")
         for path, text in texts.items():
             atomic.replace(below(folder, path), text, durable=False)
         atomic.settle()
@@ -71,39 +82,72 @@ def add_sample(folder: Path, today: date, lock: Path | None = None) -> tuple[str
 
 
 def remove_sample(folder: Path, lock: Path | None = None) -> Removed:
-    """Remove what `add_sample` copied and nobody changed; the starter playbook takes the place of the sample's."""
+    """Remove what `add_sample` copied and nobody changed; the starter playbook takes the place of the sample's.
+
+    Meetings saved before anybody wrote an entry of their own were about the sample alone: they go too.
+    """
     with one_at_a_time(folder, lock):
-        known = _manifest(folder)
+        since, known = _manifest(folder)
         unchanged = {path for path, digest in known.items() if _hash_of(folder, path) == digest}
         kept = [path for path in known if path not in unchanged and _hash_of(folder, path)]
-        for path in unchanged - {PLAYBOOK_NAME}:
+        until, meetings = _own(folder, known) if since else (NEVER, [])
+        gone = [*(unchanged - {PLAYBOOK_NAME}), *meetings]
+        for path in gone:
             below(folder, path).unlink(missing_ok=True)
-        for place in {below(folder, path).parent for path in unchanged - {PLAYBOOK_NAME}}:
+        for place in {below(folder, path).parent for path in gone}:
             with suppress(OSError):  # somebody's own entries are there
                 place.rmdir()
         if PLAYBOOK_NAME in unchanged:
             atomic.replace(folder / PLAYBOOK_NAME, STARTER.read_text("utf-8"))
         (folder / MANIFEST).unlink(missing_ok=True)
     playbook: PlaybookState = "starter" if PLAYBOOK_NAME in unchanged else "kept" if PLAYBOOK_NAME in kept else "own"
-    return Removed(tuple(sorted(unchanged - {PLAYBOOK_NAME})), tuple(sorted({*kept} - {PLAYBOOK_NAME})), playbook)
+    gone, kept = ([*{*some} - {PLAYBOOK_NAME}] for some in (unchanged, kept))
+    return Removed(tuple(sorted(gone)), tuple(sorted(kept)), playbook, tuple(sorted(meetings)), since, until)
+
+
+def _own(folder: Path, known: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return when the first entry of somebody's own was written, and the notes of meetings before that."""
+    until, meetings = NEVER, {}
+    for file in find_files(folder)[0]:
+        if file.path in known:
+            continue
+        written = datetime.fromtimestamp(file.location.stat().st_mtime, UTC).isoformat(timespec="milliseconds")
+        content = read_file(file)
+        if isinstance(content, FileText) and parse_entry(content.text, file.path, Playbook()).entry.is_meeting:
+            meetings[file.path] = written
+        else:
+            until = min(until, written)
+    return until, [path for path, written in meetings.items() if written < until]
 
 
 def sample_texts(today: date) -> dict[str, str]:
     """Return the files of the sample company by path, all dates moved so that the newest deal closed yesterday.
 
-    An entry that would then be from the future, such as a deal still open, is moved less: it is from yesterday.
+    What was written after that deal, such as deals still open, would then be from the future. So it is moved less, all
+    of it by the same number of days, and the newest of it is from yesterday too.
     """
     yesterday = today - timedelta(days=1)
     texts = _texts_of_company()
     entries = {path: parse_entry(text, path, Playbook()).entry for path, text in texts.items()}
     newest = max(entry.deal.closed_on for entry in entries.values() if entry.deal and entry.deal.closed_on)
-    days = (yesterday - newest).days
+    days = {path: _date_of(entry) or newest for path, entry in entries.items()}
+    latest = max(days.values())
+    shifts = {path: yesterday - (newest if day <= newest else latest) for path, day in days.items()}
+    names = {PurePath(path).stem: _new_name(path, days[path], shift) for path, shift in shifts.items()}
     moved = {}
     for path, text in texts.items():
-        own = _date_of(entries[path]) or newest
-        of_entry = moved_dates(text, min(days, (yesterday - own).days), own)
-        moved[_renamed(path, days)] = _renamed(_not_after(of_entry, path, yesterday), days)
+        text = _not_after(moved_dates(text, shifts[path].days, days[path]), path, yesterday)
+        moved[_renamed(path, names)] = _renamed(text, names)
     return moved
+
+
+def _new_name(path: str, day: date, shift: timedelta) -> str:
+    """Return the name of an entry with the month that begins it moved by as many months as its date."""
+    name, new = PurePath(path).stem, day + shift
+    if not _NAME.fullmatch(name):
+        return name
+    months = int(name[:4]) * 12 + int(name[5:7]) - 1 + (new.year - day.year) * 12 + new.month - day.month
+    return f"{months // 12}-{months % 12 + 1:02}{name[7:]}"
 
 
 def _not_after(text: str, path: str, day: date) -> str:
@@ -118,9 +162,9 @@ def _texts_of_company() -> dict[str, str]:
     return {path: content.text for path, content in contents.items() if isinstance(content, FileText)}
 
 
-def _renamed(text: str, days: int) -> str:
-    """Return a text with the months moved that begin names of entries; all by the same days, so that links hold."""
-    return _NAME_MONTH.sub(lambda found: moved_dates(found[0], days, date.min), text)
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with the new names of entries, so that links hold."""
+    return _NAME.sub(lambda found: names.get(found[0], found[0]), text)
 
 
 def is_own_playbook(folder: Path) -> bool:
@@ -133,12 +177,17 @@ def _date_of(entry: Entry) -> date | None:
     return entry.deal.closed_on if entry.deal and entry.deal.closed_on else entry.date
 
 
-def _manifest(folder: Path) -> Mapping[str, str]:
+def _manifest(folder: Path) -> tuple[str, Mapping[str, str]]:
+    """Return when the sample was added, empty if unknown, and the hashes of its files."""
     try:
         known = json.loads((folder / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
-        return {}
-    return {str(path): str(digest) for path, digest in known.items()} if isinstance(known, dict) else {}
+        return "", {}
+    if not isinstance(known, dict):
+        return "", {}
+    files = known.get("files", known)  # an earlier version noted the files alone
+    at = str(known.get("at", "")) if files is not known else ""
+    return at, {str(path): str(digest) for path, digest in files.items()} if isinstance(files, dict) else {}
 
 
 def _hash_of(folder: Path, path: str) -> str:

@@ -154,7 +154,8 @@ FIELDS: tuple[Field, ...] = (
         "day", _DEAL, form=_DEAL,
     ),
     Field(
-        "reasons", "理由", "Reason", ("reasons", "理由"),
+        "reasons", "理由", "Reason",
+        ("reasons", "理由", "失注理由", "受注理由", "見送り理由", "loss_reason", "win_reason", "lost reason"),
         "a list of `{code, source, note}`: a reason code of the playbook for this outcome, who says so, and a remark;"
         " a bare code will do", "reasons", _DEAL, form=_DEAL,
     ),

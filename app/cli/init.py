@@ -26,7 +26,15 @@ def init(
     if remove_sample:
         removed = company.remove_sample(settings.entries, settings.saving_lock)
         nothing = not removed.gone and not removed.kept and removed.playbook == "own"
+        if removed.since and settings.activity_file.is_file():
+            from kb.loop.activity import Activity
+
+            Activity(settings.activity_file, is_kept=settings.activity).forget(
+                removed.since, removed.until, removed.ids
+            )
         typer.echo(reader("sample.none") if nothing else reader.counted("sample.gone", len(removed.gone)))
+        if removed.meetings:
+            typer.echo(reader.counted("sample.meetings", len(removed.meetings)))
         if removed.kept:
             typer.echo(reader.counted("sample.kept", len(removed.kept)))
             for path in removed.kept:
@@ -34,7 +42,9 @@ def init(
         if removed.playbook != "own":
             typer.echo(reader("sample.playbook_back" if removed.playbook == "starter" else "sample.playbook_kept"))
     elif sample:
-        paths = company.add_sample(settings.entries, CLOCK.today(), settings.saving_lock)
+        paths = company.add_sample(
+            settings.entries, CLOCK.today(), settings.saving_lock, CLOCK.now().isoformat(timespec="milliseconds")
+        )
         typer.echo(reader.counted("cli.sample_added", len(paths), folder=settings.entries))
     elif write_starter(settings.entries, settings.saving_lock):
         typer.echo(reader("cli.init_done", folder=settings.entries))

@@ -16,7 +16,7 @@ from app.pages.loop import page as loop
 from app.pages.search import page as search
 from app.pages.search import using
 from app.pages.similar import page as similar
-from app.pages.writing import beginning, files, making
+from app.pages.writing import beginning, files, making, undoing
 from app.pages.writing import page as writing
 from app.pages.writing import playbook as playbook_editor
 
@@ -30,6 +30,7 @@ for module in (
     gaps,
     judging,
     beginning,
+    undoing,
     playbook_editor,
     files,
     writing,

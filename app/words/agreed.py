@@ -1,4 +1,4 @@
-"""What a Japanese playbook says in numbers, for English readers: 月180件, 2億4,000万円, 1営業日以内."""
+"""What a Japanese playbook says in numbers and teams, for English readers: 月180件, 2億4,000万円, 1営業日以内, 営業."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from babel.numbers import format_currency, format_decimal
 
+from kb.choices import CHOICES
 from kb.money import find_money
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -20,6 +21,7 @@ UNITS = {
 BOUNDS = {"以上": "{} or more", "以下": "{} or less", "以内": "within {}", "未満": "less than {}", "": "{}"}
 NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
 BOUND = "(以上|以下|以内|未満|)"
+BOTH_TEAMS = ("両チーム", "両部門", "営業とマーケティング", "営業・マーケティング")
 _JAPANESE = re.compile("[぀-ヿ一-鿿]")
 _MONEY = re.compile(rf"[\d,.]+(?:億|万|千)?[\d,.億万千]*円{BOUND}")
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
@@ -37,9 +39,13 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
 
 
 def in_english(text: str) -> str:
-    """Return an agreed number in English; the text itself if it says more than a number."""
+    """Return an agreed number or a team in English; the text itself if it says more."""
     if not _JAPANESE.search(text):
         return text
+    if text in BOTH_TEAMS:
+        return "Both teams"
+    if team := CHOICES["team"].find(text):
+        return team.label("en")
     said = _MONEY.sub(_money, unicodedata.normalize("NFKC", text).strip())
     for pattern, wording in _RULES:
         said = pattern.sub(wording, said)

@@ -31,6 +31,7 @@ from ingest.importers.scan import Scan
 from ingest.importers.table import RowProblem, Table
 from ingest.importers.totals import Closed, closed_of, set_totals
 from ingest.importers.units import unit_in_title
+from ingest.undo import Wrote
 from kb.errors import NotSavedError
 from kb.playbook import Playbook
 from kb.wording import say
@@ -91,6 +92,7 @@ class CrmImport:
     accounts: Accounts = field(default_factory=Accounts)
     progress: Progress = _silent
     lock: Path | None = None  # held while an existing file is changed
+    wrote: list[Wrote] = field(default_factory=list)  # by `run`, so that it can be undone
 
     def run(self, *, write: bool = False) -> Report:
         """Import, or only preview unless `write`. Ctrl+C stops after the current file."""
@@ -168,7 +170,7 @@ class CrmImport:
         if known is None:
             report.new += 1
             if write:
-                report.written += new_file(self.folder, record)
+                self._count(new_file(self.folder, record), report)
             return
         fields = changes(record, known.fields) if known.is_sound else {}
         if not known.is_sound:
@@ -180,9 +182,14 @@ class CrmImport:
             report.changed += 1
             if write:
                 try:
-                    report.written += change_file(self.folder, known.path, record, self.lock)
+                    self._count(change_file(self.folder, known.path, record, self.lock), report)
                 except NotSavedError as error:
                     findings.wrong(record.row, error.sentence)
+
+    def _count(self, wrote: Wrote | None, report: Report) -> None:
+        if wrote:
+            report.written += 1
+            self.wrote.append(wrote)
 
 
 def _unsound(path: str) -> str:

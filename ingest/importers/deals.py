@@ -17,6 +17,7 @@ from ingest.importers.profiles import common_outcomes
 from ingest.importers.record import Record, RowReader, body_of
 from ingest.importers.stages import outcome_of_stage, reason_in_stage
 from ingest.machine import IMPORTED
+from ingest.said_reasons import reasons_in
 from ingest.yaml_text import Plain
 from kb.entry import Language, Outcome
 from kb.wording import say
@@ -41,6 +42,7 @@ class DealReader:
     guessed: Counter[str] = field(default_factory=Counter)  # unknown stages, which count as open
     amounts: int = 0
     currencies: int = 0  # amounts with a currency
+    in_sentences: int = 0  # deals whose reason is no code that could be counted
     unlinked: Counter[str] = field(default_factory=Counter)  # CRM ids of campaigns without an entry
 
     def record(self, cells: RowReader) -> Record:
@@ -191,6 +193,8 @@ class DealReader:
         if self._known(texts["reason"]) == outcome:  # a reason that repeats the outcome is none
             texts["reason"] = ""
         texts["reason"] = texts["reason"] or self._reason(cells)
+        said = reasons_in(f"## {_REASON[self.language]}\n{texts['reason']}")
+        self.in_sentences += said is not None and not said.values
         return body_of(
             IMPORTED["deal"][self.language], [(heading[self.language], texts[name]) for heading, name in parts]
         )

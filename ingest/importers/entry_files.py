@@ -15,6 +15,7 @@ from ingest.importers.record import Record
 from ingest.inside import below
 from ingest.names import file_stem
 from ingest.saving import one_at_a_time
+from ingest.undo import Wrote
 from ingest.yaml_text import YamlTextError
 from kb.choices import KIND_FOLDERS
 from kb.errors import NotSavedError
@@ -23,17 +24,17 @@ from kb.wording import say
 LONGEST_NAME = 80  # bytes, so that the id after it is never cut
 
 
-def new_file(folder: Path, record: Record) -> bool:
-    """Write a record as a new entry; return False if another program has just done so. Raises NotSavedError."""
+def new_file(folder: Path, record: Record) -> Wrote | None:
+    """Write a record as a new entry; return None if another program has just done so. Raises NotSavedError."""
     text = composed(record.fields, record.body)
     for path in paths_of(record):
         try:
-            atomic.create(below(folder, path), text, durable=False)
+            digest = atomic.create(below(folder, path), text, durable=False)
         except FileExistsError:  # another record whose id differs only in case, or a person's file
             if key_at(folder, path) == (record.kind, key_of(record.crm_id)):
-                return False
+                return None
             continue
-        return True
+        return Wrote(path, digest)
     raise NotSavedError(say("too many entries have this title; choose another"))
 
 
@@ -46,19 +47,20 @@ def paths_of(record: Record) -> Iterator[str]:
     yield from (f"{stem}-{number}.md" for number in range(2, 1000))
 
 
-def change_file(folder: Path, path: str, record: Record, lock: Path | None) -> bool:
-    """Update an entry from its CRM record, based on the current file; return whether anything was written.
+def change_file(folder: Path, path: str, record: Record, lock: Path | None) -> Wrote | None:
+    """Update an entry from its CRM record, based on the current file; return None if nothing had to be written.
 
     Raises NotSavedError.
     """
     location = below(folder, path)
     with one_at_a_time(folder, lock):
         try:
-            document = Document.of(location.read_bytes().decode("utf-8"))
+            text = location.read_bytes().decode("utf-8")
+            document = Document.of(text)
             fields = changes(record, fields_of(document)[0])
             if not fields:
-                return False
-            atomic.replace(location, edited(document, fields), durable=False)
+                return None
+            digest = atomic.replace(location, edited(document, fields), durable=False)
         except (OSError, UnicodeDecodeError, YamlTextError) as error:
             raise NotSavedError(say("{path} was changed in the meantime", path=location.name)) from error
-        return True
+        return Wrote(path, digest, text)

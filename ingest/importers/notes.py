@@ -40,6 +40,11 @@ def _of_deals(reader: DealReader) -> Iterator[str]:
             stage=stage,
             count=count,
         )
+    if reader.in_sentences:
+        yield say(
+            "{count} deals give their reason in sentences. It is kept as text and not counted among the reasons.",
+            count=reader.in_sentences,
+        )
     if reader.unlinked:
         count, first = sum(reader.unlinked.values()), next(iter(reader.unlinked))
         yield say(

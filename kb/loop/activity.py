@@ -199,6 +199,26 @@ class Activity:
         found = self._rows_or_none(select(MEETINGS.c.figures).where(MEETINGS.c.note == note))
         return str(found[0][0]) if found else ""
 
+    def forget(self, since: str, until: str, entries: Sequence[str]) -> None:
+        """Delete the searches and gaps of a time (UTC, ISO), and what is kept of entries that are gone.
+
+        Raises ActivityUnavailableError.
+        """
+
+        def within(column: Any) -> Any:
+            return (column >= since) & (column < until)
+
+        searches, gaps = select(SEARCHES.c.id).where(within(SEARCHES.c.at)), GAPS.c.changed_at
+        with self._writing() as connection:
+            for table in (OPENED, USED):
+                connection.execute(delete(table).where(table.c.search.in_(searches)))
+            decided = select(GAPS.c.query).where(within(gaps))
+            connection.execute(delete(NOTIFIED).where(NOTIFIED.c.query.in_(decided)))
+            for column in (SEARCHES.c.at, gaps, MEANINGS.c.at, JUDGED.c.at):
+                connection.execute(delete(column.table).where(within(column)))
+            for column in (HELPFUL.c.entry, GRADES.c.entry, MEETINGS.c.note):
+                connection.execute(delete(column.table).where(column.in_(entries)))
+
     def purge_expired(self) -> None:
         """Delete queries and derived data past their retention."""
         until = (self._clock.now() - timedelta(days=self._keep_days)).isoformat(timespec="seconds")

@@ -143,6 +143,14 @@ class GapBoard:
         self._cached = None
         return True
 
+    def forget(self, since: str, until: str, entries: Sequence[str]) -> None:
+        """Delete the searches and gaps of a time, and what is kept of entries that are gone.
+
+        Raises ActivityUnavailableError.
+        """
+        self._activity.forget(since, until, entries)
+        self._cached = self._last = None
+
     def _failed(self, whys: Collection[Why]) -> list[Gap]:
         now = self._clock.now()
         since = (now - LOOKED_BACK).isoformat(timespec="seconds")

@@ -13,15 +13,20 @@ ON_THE_WAY = timedelta(seconds=90)  # between a word and the longer one it becam
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
 RUN = 3  # neighbouring keys in a row, at every place of a word: nobody means to type that
 LONG_WORD = 6  # letters; without a vowel it is no word
+_TYPED_TO_TRY = """
+    test testtest テスト テストテスト hoge hogehoge ホゲ ホゲホゲ fuga フガ piyo ピヨ foo bar baz foobar xyzzy dummy
+    ダミー lorem hello helloworld コンニチハ アイウエオ イロハ abc abcd
+"""
+PLACEHOLDERS = frozenset(_TYPED_TO_TRY.split())  # as they sound, without marks and blanks
 _LETTERS = re.compile(r"[\W_]+")
 _KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}  # from hiragana
 
 
 def is_noise(query: str) -> bool:
-    """Whether a query is no question: one letter, one letter repeated, or keys struck at random."""
+    """Whether a query is no question: one letter, one letter repeated, keys struck at random, or typed as a trial."""
     folded = fold(query).strip()
     letters = _LETTERS.sub("", folded)
-    if len(set(letters)) < 2:
+    if len(set(letters)) < 2 or _sound(letters) in PLACEHOLDERS or letters.startswith("loremipsum"):
         return True
     if " " in folded or not letters.isascii():
         return False

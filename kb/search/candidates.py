@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,9 @@ MOST_ENTRIES = 100  # ten pages are enough; named entries are always kept
 KEPT_ANYWAY = 10  # the nearest entries are shown even if all are weak
 NO_RARITY = 1e-3  # idf mass below which all words of a query are nearly everywhere
 NAME_LENGTH = 3  # shorter names occur in too many queries by chance
+BEGINNING = 2  # characters of a customer's name that are enough, if nothing else is asked
+LONGEST_BEGINNING = 20
+MOST_NAMED = 10  # deals of one name; more have it as a title by habit, such as 新規導入
 
 LOWEST, HIGHEST = 0.85, 1.15  # bounds of the combined adjustment
 FACTORS = {
@@ -34,6 +38,7 @@ FACTORS = {
     "needs_review": 0.95,  # evidence against it since its verification
     "superseded": 0.85,  # a newer entry replaces it
 }
+_ABOUT = re.compile(r"(?:さん|さま|様|社)?(?:の(?:件|話|商談|案件)|について)?$")  # behind the customer one asks about
 
 Floats = NDArray[np.float64]
 
@@ -111,7 +116,24 @@ def names_in(snapshot: Snapshot, query: Query) -> dict[int, bool]:
         for end in range(start + NAME_LENGTH, min(len(words), start + 80) + 1):
             for entry in snapshot.names.get(words[start:end], ()):
                 named.setdefault(entry, False)
+    begun = _ABOUT.sub("", words)
+    if BEGINNING <= len(begun) <= LONGEST_BEGINNING and not named:
+        named = {entry: False for entry in _beginning_with(snapshot, begun)}
     return named | {entry: True for entry in snapshot.names.get(question, ())}
+
+
+def _beginning_with(snapshot: Snapshot, begun: str) -> set[int]:
+    """Return the deals with a name that begins with a text; none if they are many."""
+    edge = begun + " " if begun.isascii() else begun
+    found = {entry for name, entries in snapshot.names.items() if name.startswith(edge) for entry in entries}
+    deals = {entry for entry in found if ("kind", "deal") in snapshot.facets.get(entry, ())}
+    return deals if len(deals) <= MOST_NAMED else set()
+
+
+def _asked_deals(snapshot: Snapshot, named: dict[int, bool]) -> set[int]:
+    """Return the deals a question names: they stand first; none if they are many."""
+    deals = {entry for entry in named if ("kind", "deal") in snapshot.facets.get(entry, ())}
+    return deals if len(deals) <= MOST_NAMED else set()
 
 
 def _across(source: Source, chunks: Rows, language: str) -> Floats:
@@ -155,7 +177,8 @@ def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool], ac
                 adjustments=adjustments,
             ),
         )
-    ranked = sorted(best.values(), key=lambda c: (not c.why.exact_name, -c.score, c.entry))
+    asked = _asked_deals(source.snapshot, named)
+    ranked = sorted(best.values(), key=lambda c: (not c.why.exact_name, c.entry not in asked, -c.score, c.entry))
     places = behind_successors([candidate.entry for candidate in ranked], source.snapshot.successors)
     return [ranked[place] for place in places]
 

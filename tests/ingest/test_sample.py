@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections import Counter
 from datetime import date, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -29,6 +31,16 @@ def test_its_newest_deal_closed_yesterday_and_nothing_is_from_the_future(entries
     assert count == len(found) - 1 and problems == []  # the playbook is no entry
     assert max(one.deal.closed_on for one in found if one.deal and one.deal.closed_on) == today - timedelta(days=1)
     assert all(one.date < today for one in found if one.date)
+
+
+@pytest.mark.parametrize("today", [date(2026, 1, 5), date(2026, 11, 27), date(2028, 3, 1)])
+def test_few_of_its_entries_share_a_day_and_no_name_is_from_the_future(today: date) -> None:
+    texts = {path: text for path, text in sample_texts(today).items() if path != PLAYBOOK_NAME}
+    entries = [parse_entry(text, path, Playbook()).entry for path, text in texts.items()]
+    days = Counter(one.deal.closed_on if one.deal and one.deal.closed_on else one.date for one in entries)
+    assert max(days.values()) <= 3
+    months = [found[0] for path in texts if (found := re.match(r"20\d\d-\d\d", PurePath(path).name))]
+    assert months and max(months) <= f"{today:%Y-%m}"
 
 
 def test_the_repository_and_the_differences_between_its_deals_stay() -> None:

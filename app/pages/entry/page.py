@@ -95,12 +95,18 @@ def entry_page(
 
 
 def link_groups(linked: Linked, reader: Reader) -> list[LinkGroup]:
-    """Return the linked entries by relation, each once per relation; `related` counts in both directions."""
+    """Return the linked entries by relation, each once per relation; `related` counts in both directions.
+
+    What another relation shows already is not repeated as related.
+    """
     found: dict[tuple[str, str], dict[str, Entry]] = {}
     for direction, pairs in (("outgoing", linked.outgoing), ("incoming", linked.incoming)):
         for relation, other in pairs:
             side = "both" if relation == "related" else direction
             found.setdefault((relation, side), {})[other.id] = other
+    shown = {entry_id for (relation, _), others in found.items() if relation != "related" for entry_id in others}
+    for entry_id in shown:
+        found.get(("related", "both"), {}).pop(entry_id, None)
     groups = []
     for relation in RELATIONS:
         for side in ("incoming", "outgoing", "both"):

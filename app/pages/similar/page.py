@@ -15,11 +15,13 @@ from app.pages.similar.chips import chips, derived
 from app.pages.similar.memo import memo_of
 from app.pages.similar.view import SimilarView, foretelling_words, headline, near_and_far
 from app.pages.view import render
+from app.pages.writing.making import by_outcome
 from app.settings import Settings
 from app.shapes.asked import asked_from
 from app.words.deals import ValueNames, corrected_words
 from app.words.reader import Reader
 from app.words.sheet import to_docx, to_markdown
+from kb.entry import Entry
 from kb.errors import TextTooLongError
 from kb.fields import SEGMENTS
 from kb.insight.asked import FACTS, Asked
@@ -86,7 +88,10 @@ def _compared(library: Library, settings: Settings, address: DealAddress, deal: 
 def _page(request: Request, library: Library, settings: Settings, address: DealAddress) -> Response:
     reader = reader_of(request)
     context: dict[str, Any] = {"asked": address, "choices": _choices(address, None, reader)}
-    context |= {"deals": _deals(library, address.deal), "sources": reader.playbook.vocabulary("lead_source").terms}
+    context |= {
+        "deals": _deals(library, address.deal, reader),
+        "sources": reader.playbook.vocabulary("lead_source").terms,
+    }
     context |= {"scopes": _scopes(address, reader)}
     context |= {"understood": None, "view": None, "problems": [reader.say(what) for what in address.misread()]}
     if address.is_start:
@@ -157,8 +162,8 @@ def _scopes(address: DealAddress, reader: Reader) -> list[tuple[str, str, list[t
     return found
 
 
-def _deals(library: Library, chosen: str) -> list[tuple[str, str]]:
-    """Return (id, title) of the deals to choose from: the chosen one, those still open, then the newest."""
+def _deals(library: Library, chosen: str, reader: Reader) -> list[tuple[str, list[Entry]]]:
+    """Return (outcome, deals) to choose from: the chosen one, those still open, the newest."""
     deals = sorted(library.deals.table.deals, key=lambda deal: deal.sort_date, reverse=True)
     deals.sort(key=lambda deal: (deal.id != chosen, deal.outcome != "open"))
-    return [(deal.id, deal.title) for deal in deals[:MOST_LISTED]]
+    return by_outcome(deals[:MOST_LISTED], reader)

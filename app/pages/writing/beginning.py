@@ -32,16 +32,19 @@ def sample(request: Request, services: ServicesDep, playbooks: PlaybookStoreDep,
             say("This server shows only some of the entries. Use 'kb init' where the entries are stored.")
         )
     if form.get("do") != "remove":
-        add_sample(settings.entries, services.clock.today(), settings.saving_lock)
+        add_sample(settings.entries, services.clock.today(), settings.saving_lock, services.activity.stamp())
         services.intake.index_files(None)
         return RedirectResponse("/", 303)
     removed = remove_sample(settings.entries, settings.saving_lock)
-    services.intake.index_files(removed.gone)
+    services.intake.index_files((*removed.gone, *removed.meetings))
+    if removed.since:
+        services.gap_board.forget(removed.since, removed.until, removed.ids)
     services.intake.take_playbook()
     kept = [path.removesuffix(".md") for path in removed.kept]
     titles = services.library.entries.summaries(kept)
     context = {
         "count": len(removed.gone),
+        "meetings": len(removed.meetings),
         "kept": [(titles[i].title if i in titles else i, entry_address(i)) for i in kept],
         "playbook": removed.playbook,
         "base": playbooks.source().content_hash if removed.playbook == "kept" else "",

@@ -21,6 +21,7 @@ from app.http.limits import MOST_FILES_BYTES
 from app.pages.entry.facts import facts_of, funnel_of, money_of
 from app.pages.view import render
 from app.pages.writing.difference import differences
+from app.pages.writing.undoing import imports_of
 from app.services import Services
 from app.words.addresses import entry_address
 from app.words.import_preview import preview
@@ -35,6 +36,7 @@ from ingest.importers.uploads import ACCEPTED, crm_import, has_problems, receive
 from ingest.names import UNNAMED
 from ingest.parse import entry_of
 from ingest.store import EntryStore, place_of
+from ingest.undo import Wrote
 from kb.choices import KINDS
 from kb.entry import Entry
 from kb.errors import KBError, PartlyShownError, ReadOnlyError, RequestTooLargeError, TooManyFilesError
@@ -164,12 +166,14 @@ def save(
     """Write the chosen files, each checked again, since time has passed; the others stay on the page."""
     if store.is_readonly:
         raise ReadOnlyError
-    results = [_carried_out(store, one, reader) for one in plan(store, library, chosen.entries)]
-    results += [_imported(name, raw, services, reader) for name, raw in chosen.exports]
+    wrote: list[Wrote] = []
+    results = [_carried_out(store, one, reader, wrote) for one in plan(store, library, chosen.entries)]
+    results += [_imported(name, raw, services, reader, wrote) for name, raw in chosen.exports]
     context = {
         "planned": [_shown(one, store, reader) for one in plan(store, library, chosen.left_entries)],
         "exports": [_previewed(name, raw, services, reader) for name, raw in chosen.left_exports],
         "left": len(chosen.left_entries) + len(chosen.left_exports),
+        "undo": imports_of(services).keep(wrote),
     }
     return render(request, "files.html", {**context, "results": results, "limit": MOST_FILES})
 
@@ -226,13 +230,15 @@ def _shown(one: Planned, store: EntryStore, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _carried_out(store: EntryStore, one: Planned, reader: Reader) -> dict[str, str]:
+def _carried_out(store: EntryStore, one: Planned, reader: Reader, wrote: list[Wrote]) -> dict[str, str]:
     if one.action not in TAKEN:
         return {"name": _title(one, reader), "why": reader.say(one.why) or reader(f"files.{one.action}"), "address": ""}
     try:
+        before = store.source(one.entry_id).text if one.entry_id else None
         saved = carry_out(store, one)
     except KBError as error:
         return {"name": _title(one, reader), "why": reader.say(error.sentence), "address": ""}
+    wrote.append(Wrote(saved.path, saved.content_hash, before))
     done = f"files.done_{one.action}" if saved.is_findable else "saved.soon"
     address = entry_address(saved.id) if saved.is_findable or one.entry_id else ""
     return {"name": _title(one, reader), "why": reader(done), "address": address}
@@ -284,11 +290,12 @@ def _previewed(name: str, raw: bytes, services: Services, reader: Reader) -> dic
     }
 
 
-def _imported(name: str, raw: bytes, services: Services, reader: Reader) -> dict[str, str]:
+def _imported(name: str, raw: bytes, services: Services, reader: Reader, wrote: list[Wrote]) -> dict[str, str]:
     settings = services.settings
     try:
         with _import(name, raw, services, reader) as task:
             report = task.run(write=True)
+            wrote += task.wrote
     except KBError as error:
         return {"name": name, "why": reader.say(error.sentence), "address": ""}
     if report.written <= SYNCED_AT_ONCE or not settings.watch:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from typing import Annotated, TypeVar
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -21,7 +21,7 @@ from ingest.using import note_use
 from ingest.yaml_text import Plain
 from kb.entry import Entry
 from kb.errors import EntryNotFoundError
-from kb.fields import AGREED, LISTS
+from kb.fields import LISTS
 from kb.index.titles import Title
 from kb.library import Library
 from kb.search.query import Filters
@@ -38,16 +38,11 @@ MOST_QUOTED = 4_000  # characters of the source
 AUTHOR_COOKIE = "author"
 REMEMBERED = ("owner", "team")  # fields of a deal that the next one on this device starts with
 
+OUTCOMES = ("open", "won", "lost", "no-decision")  # the order of groups of deals
+D = TypeVar("D", Title, Entry)
+
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A deal to choose from."""
-
-    id: str
-    text: str
 
 
 @router.post("/use/{entry_id:path}")
@@ -79,15 +74,24 @@ def remembered(request: Request, name: str) -> str:
     return "".join(sign for sign in unquote(request.cookies.get(name, "")) if sign.isprintable())[:200]
 
 
-def deals_to_choose(entry: Entry, library: Library, reader: Reader) -> list[Choice]:
-    """Return open deals, then the newest others; none if the entry cannot be used in a deal."""
+def deals_to_choose(entry: Entry, library: Library, reader: Reader) -> list[tuple[str, list[Title]]]:
+    """Return (outcome, deals): the open ones, then the newest others; none if the entry cannot be used in a deal."""
     if entry.kind == "deal" or entry.status != "published":
         return []
     of_deals = Filters((("kind", ("deal",)),))
     opened = library.entries.titles(Filters((*of_deals.values, ("outcome", ("open",)))), MOST_DEALS)
     newest = library.entries.titles(of_deals, MOST_DEALS)
     deals = {deal.id: deal for deal in (*opened, *newest)}.values()
-    return [Choice(deal.id, _named(deal, reader)) for deal in deals]
+    return by_outcome(deals, reader)
+
+
+def by_outcome(deals: Iterable[D], reader: Reader) -> list[tuple[str, list[D]]]:
+    """Return deals as groups of a long list to choose from, so that a title is found by its first letters."""
+    groups: dict[str, list[D]] = {}
+    for deal in deals:
+        groups.setdefault(deal.outcome or "", []).append(deal)
+    return [(reader.label("outcome", name) if name else reader("use.no_outcome"), groups[name])
+            for name in (*OUTCOMES, "") if name in groups]  # fmt: skip
 
 
 def to_make(entry: Entry, reader: Reader) -> list[tuple[str, str]]:
@@ -98,25 +102,32 @@ def to_make(entry: Entry, reader: Reader) -> list[tuple[str, str]]:
 def begun_from(text: str, name: str, source: Entry, reader: Reader) -> str:
     """Return a template with the fields copied from another entry, whose text is quoted at the end.
 
-    Content is for customers: what we say among ourselves is linked, and not quoted.
+    Content is for customers: what we say among ourselves is linked, and not quoted. Its outline says whom the talk
+    track is for and what they say.
     """
+    track = source.talk_track
     fields: dict[str, Plain | None] = {
         "title": reader(f"make.title.{name}", title=source.title),
         "derived_from": [source.id],
-        **{name: [*source.values(name)] for name in LISTS if name in AGREED},
+        **{name: [*source.values(name)] for name in LISTS},
+        "audience": track.persona if track and name == "campaign" else "",
         "visibility": source.visibility if source.visibility != "all" else "",  # as restricted as the source
     }
     begun = edited(Document.of(text), {name: value for name, value in fields.items() if value})
     if name == "content":
-        return begun
+        return _outlined(begun, (track.persona, track.objection) if track else ())
     return begun.rstrip("\n") + f"\n\n## {reader('make.quoted', title=source.title)}\n{_quoted(source.body)}\n"
+
+
+def _outlined(text: str, known: Sequence[str]) -> str:
+    """Return an outline with what is known below its first headings."""
+    head, *sections = text.split("\n## ")
+    for at, words in enumerate(known[: len(sections)]):
+        heading, _, rest = sections[at].partition("\n")
+        sections[at] = "\n".join(filter(None, (heading, words))) + f"\n{rest}"
+    return "\n## ".join((head, *sections))
 
 
 def _quoted(body: str) -> str:
     lines = body.strip()[:MOST_QUOTED].splitlines()
     return "\n".join(f"> {line}".rstrip() for line in lines)
-
-
-def _named(deal: Title, reader: Reader) -> str:
-    outcome = reader.label("outcome", deal.outcome) if deal.outcome else ""
-    return f"{outcome} | {deal.title}" if outcome else deal.title

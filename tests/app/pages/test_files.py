@@ -153,3 +153,34 @@ def test_what_was_not_chosen_is_named_and_can_still_be_saved(client: TestClient)
 def test_saving_without_a_choice_shows_the_files_again(client: TestClient) -> None:
     page = _drop(client, ("b.md", "---\ntitle: 日付\ndate: きのう\n---\n別".encode()))
     assert "次の1件は" in _save(client, page) and 'name="take"' in _save(client, page)
+
+
+def _undo(client: TestClient, saved: str) -> str:
+    number = re.findall('name="import" value="([0-9a-f]{16})"', saved)
+    return client.post("/new/files/undo", data={"import": number[0] if number else ""}, headers=JA).text
+
+
+def test_an_import_can_be_undone_once_and_nothing_else_goes(client: TestClient) -> None:
+    _save(client, _drop(client, ("先の話.md", "# 先の話\n本文\n".encode())))
+    before = {path: path.read_bytes() for path in _folder(client).rglob("*.md")}
+    changed, new = "# 先の話\n書き足した本文\n".encode(), "# 新しい話\n別の本文\n".encode()
+    saved = _save(client, _drop(client, ("先の話.md", changed), ("新しい話.md", new), ("deals.csv", EXPORT)))
+    assert len(list(_folder(client).rglob("*.md"))) == 3
+    page = _undo(client, saved)
+    assert "追加した2件を削除しました" in page and "更新した1件を元の内容に戻しました" in page
+    assert {path: path.read_bytes() for path in _folder(client).rglob("*.md")} == before
+    assert client.get("/api/v1/entries").json()["total"] == 1
+    assert "もう取り消せません" in _undo(client, saved)
+
+
+def test_what_was_changed_since_the_import_stays(client: TestClient) -> None:
+    saved = _save(client, _drop(client, ("deals.csv", EXPORT)))
+    (deal,) = _folder(client).rglob("*.md")
+    deal.write_text(deal.read_text("utf-8") + "\n書き足した。\n", "utf-8")
+    assert "書き換えられた1件は残しました" in _undo(client, saved) and deal.is_file()
+
+
+@pytest.mark.parametrize("number", ["", "../activity", "0" * 16])
+def test_an_unknown_import_undoes_nothing(client: TestClient, number: str) -> None:
+    answer = client.post("/new/files/undo", data={"import": number}, headers=JA)
+    assert answer.status_code == 404 and "もう取り消せません" in answer.text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from starlette.testclient import TestClient
 
 from app.services import Services
 from ingest.playbook_file import STARTER
+from kb.loop.activity import Searched
 from tests.app.conftest import MakeClient
 from tests.words import note, write
 
@@ -61,6 +64,48 @@ def test_the_sample_is_found_and_goes_again_except_what_was_changed(make_client:
     )
     assert [one for one in _folder(client).rglob("*.md")] == [path]
     assert "見本を取り除く" not in client.get("/", headers=JA).text
+
+
+def test_a_search_of_an_empty_base_is_no_gap(make_client: MakeClient) -> None:
+    client = make_client({})
+    client.get("/?q=監査ログの保存期間", headers=JA)
+    client.get("/api/v1/search?q=監査ログの保存期間")
+    assert _services(client).activity.searches("") == []
+
+
+def test_what_was_done_with_the_sample_goes_with_it_and_it_comes_again(make_client: MakeClient) -> None:
+    client = make_client({})
+    client.post("/sample", data={"do": "add"})
+    client.get("/?q=海底ケーブルの点検", headers=JA)
+    client.post("/gaps", data={"query": "海底ケーブルの点検", "do": "assign", "owner": "佐藤"})
+    client.post("/meeting/save", data={"period": "", "decisions": "価格表を見直す"})
+    _services(client).intake.index_files(None)
+    services, folder = _services(client), _folder(client)
+    assert services.activity.gaps() and list(folder.glob("notes/meeting-*.md"))
+    removed = client.post("/sample", data={"do": "remove"}, headers=JA).text
+    assert "見本の会議の記録1件も取り除きました" in removed, re.findall(r"(?s)<main.*</main>", removed)
+    assert not list(folder.rglob("*.md")) and not services.library.state().entries
+    assert services.gap_board.gaps() == [] and services.activity.gaps() == {} and not services.activity.searches("")
+    client.post("/sample", data={"do": "add"})
+    assert "見本を取り除く" in client.get("/", headers=JA).text
+
+
+def test_what_was_done_after_an_entry_of_ones_own_stays(make_client: MakeClient) -> None:
+    client = make_client({})
+    client.post("/sample", data={"do": "add"})
+    client.get("/?q=海底ケーブルの点検", headers=JA)
+    own = write(_folder(client), "deals/ours.md", note("うちの商談"))
+    now = _services(client).clock.now().timestamp()
+    os.utime(own, (now + 60, now + 60))
+    _services(client).activity.searched(
+        Searched("later", _stamp(now + 120), "南極の在庫", confidence="none", asker="a")
+    )
+    client.post("/sample", data={"do": "remove"}, headers=JA)
+    assert [search.query for search in _services(client).activity.searches("")] == ["南極の在庫"] and own.is_file()
+
+
+def _stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def test_a_base_with_entries_refuses_the_sample(make_client: MakeClient) -> None:
@@ -120,6 +165,14 @@ def test_each_example_question_has_a_strong_answer_in_its_language(
     for question in questions:
         answer = client.get("/api/v1/search", params={"q": question}).json()
         assert answer["confidence"] == "strong" and answer["hits"][0]["language"] == headers["accept-language"]
+
+
+def test_example_questions_ask_for_deals_and_are_no_titles(make_client: MakeClient) -> None:
+    deal = "---\nkind: deal\ntitle: {title}\ncustomer: 青葉精工\noutcome: lost\n---\n## 敗因\n青葉精工は{title}。\n"
+    client = make_client({"deals/a.md": deal.format(title="見積もりが遅れた商談")})
+    _services(client).examples.choose()
+    page = client.get("/", headers=JA).text.partition('class="examples"')[2].partition("</div>")[0]
+    assert "青葉精工に負けたのはなぜ？" in page and "見積もりが遅れた商談" not in page
 
 
 def test_example_questions_follow_a_change(make_client: MakeClient) -> None:

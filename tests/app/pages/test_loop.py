@@ -141,6 +141,20 @@ def test_a_new_entry_takes_over_what_it_is_made_from(client: TestClient, name: s
     assert saved["id"] in [step["entry"]["id"] for step in later]
 
 
+def test_content_begins_with_what_is_known_of_its_readers(make_client: MakeClient) -> None:
+    track = note(
+        "値引き", kind="talk-track", objection="高いですね", persona="購買部長", tags="[値引き]", industry="食品"
+    )
+    client = make_client({"talk-tracks/price.md": track})
+    page = client.get("/new/content?from=talk-tracks/price", headers=JA).text
+    source = html.unescape(page.split('<textarea name="source" hidden>\n')[1].split("</textarea>")[0])
+    assert "## 読む人と、読んだあとにしてほしいこと\n購買部長\n" in source
+    assert "## 読む人の困りごと\n高いですね\n" in source
+    assert "tags: [値引き]\n" in source and "industry: [食品]\n" in source and "本文です。" not in source
+    campaign = html.unescape(client.get("/new/campaign?from=talk-tracks/price", headers=JA).text)
+    assert "audience: 購買部長\n" in campaign and "> 本文です。" in campaign
+
+
 def test_what_is_made_from_a_hidden_entry_stays_hidden(client: TestClient) -> None:
     page = client.get("/new/talk-track?from=deals/secret", headers=EN).text
     assert "visibility: sales" in page and "From &#34;極秘の商談&#34;" in page

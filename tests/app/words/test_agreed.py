@@ -17,6 +17,7 @@ from app.words.agreed import in_english
         ("受注商談の8割で1件以上", "at least 1 in 80% of won deals"),
         ("2026年4月〜2027年3月", "April 2026 – March 2027"),
         ("5%未満", "less than 5%"), ("", ""), ("12 a month", "12 a month"),
+        ("営業", "Sales"), ("両チーム", "Both teams"),
     ],
 )  # fmt: skip
 def test_agreed_numbers_are_said_in_english(japanese: str, english: str) -> None:

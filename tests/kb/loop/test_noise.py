@@ -16,8 +16,17 @@ def test_keys_struck_at_random_are_noise(query: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "query", ["テスト", "てすと", "test test", "ほげほげ", "foo bar", "Hello, world", "lorem ipsum dolor", "ＴＥＳＴ"]
+)
+def test_what_is_typed_to_try_the_box_is_noise(query: str) -> None:
+    assert is_noise(query)
+
+
+@pytest.mark.parametrize(
     "query",
     [
+        "A/Bテスト",
+        "受け入れテスト",
         "価格",
         "高い",
         "ROI",

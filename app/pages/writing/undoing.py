@@ -1,0 +1,61 @@
+"""Undo an import that was just made on the page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.datastructures import ImmutableMultiDict
+
+from app.http.body import posted_form
+from app.http.dependencies import ReaderDep, ServicesDep
+from app.pages.view import render
+from app.pages.writing.making import author_of
+from app.services import Services
+from app.words.addresses import entry_address
+from app.words.reader import Reader
+from ingest.undo import Imports, Undone
+from kb.errors import ReadOnlyError
+
+PAGE = "/new/files/undo"
+INDEXED_AT_ONCE = 200  # files that are out of the search when the page returns
+MOST_LISTED = 50
+
+router = APIRouter()
+Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
+
+
+@router.post(PAGE)
+def undo(request: Request, services: ServicesDep, reader: ReaderDep, form: Form) -> Response:
+    """Remove and bring back what an import wrote, except what has been changed since."""
+    settings, store = services.settings, services.store
+    if store.is_readonly:
+        raise ReadOnlyError
+    author, reason = author_of(request), reader("files.undo")
+    done = imports_of(services).undo(
+        form.get("import", ""),
+        settings.entries,
+        settings.saving_lock,
+        lambda path: store.history.commit(path, author, reason),
+    )
+    if done:
+        paths = (*done.gone, *done.restored)
+        services.intake.index_files(paths if len(paths) <= INDEXED_AT_ONCE else None)
+    context = {"done": done, "sentences": _said(done, reader) if done else [], "kept": _kept(done, services)}
+    return render(request, "undone.html", context, status=200 if done else 404)
+
+
+def imports_of(services: Services) -> Imports:
+    """Return the imports that can be undone."""
+    return Imports(services.settings.data / "imports")
+
+
+def _said(done: Undone, reader: Reader) -> list[str]:
+    counts = {"gone": len(done.gone), "restored": len(done.restored), "kept": len(done.kept)}
+    return [reader.counted(f"files.undone_{name}", count) for name, count in counts.items() if count]
+
+
+def _kept(done: Undone | None, services: Services) -> list[tuple[str, str]]:
+    ids = [path.removesuffix(".md") for path in done.kept[:MOST_LISTED]] if done else []
+    titles = services.library.entries.summaries(ids)
+    return [(titles[i].title if i in titles else i, entry_address(i)) for i in ids]

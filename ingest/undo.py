@@ -1,0 +1,99 @@
+"""Undo an import: remove what it wrote and bring back what it changed, except what has been changed since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ingest import atomic
+from ingest.inside import below
+from ingest.saving import one_at_a_time
+from kb.errors import NotSavedError
+
+MOST_KEPT = 20  # imports that can be undone, the latest
+_NUMBER = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """One file an import wrote."""
+
+    path: str
+    content_hash: str  # afterwards
+    before: str | None = None  # the text before; None: the file is new
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What undoing an import did, as paths."""
+
+    gone: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()  # changed since
+
+
+class Imports:
+    """The latest imports, kept in files until they are undone. Safe for several processes."""
+
+    def __init__(self, place: Path) -> None:
+        """Keep them in a folder of their own."""
+        self._place = place
+
+    def keep(self, wrote: Iterable[Wrote]) -> str:
+        """Keep what an import wrote; return its number, empty if it wrote nothing or this cannot be kept."""
+        rows = [asdict(one) for one in wrote]
+        if not rows:
+            return ""
+        number = secrets.token_hex(8)
+        try:
+            self._place.mkdir(parents=True, exist_ok=True)
+            atomic.replace(self._place / f"{number}.json", json.dumps(rows, ensure_ascii=False))
+            kept = sorted(self._place.glob("*.json"), key=lambda path: path.stat().st_mtime)
+            for path in kept[:-MOST_KEPT]:
+                path.unlink(missing_ok=True)
+        except (OSError, NotSavedError):  # the import itself has been written
+            return ""
+        return number
+
+    def undo(self, number: str, folder: Path, lock: Path | None, commit: Callable[[str], object]) -> Undone | None:
+        """Undo an import once; None if it is not kept. `commit` records a file before and after its change.
+
+        Raises NotSavedError.
+        """
+        path = self._place / f"{number}.json"
+        try:
+            text = path.read_text("utf-8") if _NUMBER.fullmatch(number) else ""
+        except OSError:
+            text = ""
+        if not text:
+            return None
+        with one_at_a_time(folder, lock):
+            done = _undo([Wrote(**row) for row in json.loads(text)], folder, commit)
+        path.unlink(missing_ok=True)
+        return done
+
+
+def _undo(wrote: Iterable[Wrote], folder: Path, commit: Callable[[str], object]) -> Undone:
+    found: dict[str, list[str]] = {"gone": [], "restored": [], "kept": []}
+    for one in wrote:
+        location = below(folder, one.path)
+        with suppress(FileNotFoundError):  # removed since
+            if hashlib.sha256(location.read_bytes()).hexdigest() != one.content_hash:
+                found["kept"].append(one.path)
+                continue
+            commit(one.path)
+            if one.before is None:
+                location.unlink()
+                found["gone"].append(one.path)
+            else:
+                atomic.replace(location, one.before, durable=False)
+                found["restored"].append(one.path)
+            commit(one.path)
+    atomic.settle()
+    return Undone(*(tuple(found[name]) for name in ("gone", "restored", "kept")))
