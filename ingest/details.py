@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -26,13 +27,28 @@ from kb.playbook import Playbook
 from kb.wording import say
 
 T = TypeVar("T")
+_SPACED = re.compile(r"[\w-]+(?:\s+[\w-]+)+")
 _DEAL_FIELDS = ("customer", "amount", "started_on", "closed_on", "cycle_days", "lead_source", "reasons", "crm_id")
 
 
 def values_of(reader: FieldReader, fields: Iterable[Field], playbook: Playbook) -> dict[str, Any]:
     """Return the values of some fields by name, without missing ones."""
     read = {field.name: _value(reader, field, playbook) for field in fields}
+    _hint_at_spaces(reader, read.get("tag"))
     return {name: value for name, value in read.items() if value is not None}
+
+
+def _hint_at_spaces(reader: FieldReader, tags: Any) -> None:
+    """Note a line of tags with spaces between them, as other tools have them: nobody can tell it from one tag."""
+    for key, text in reader.written("tag"):
+        if tags and _SPACED.fullmatch(text):
+            message = say(
+                "'{value}' is one tag. For several write {key}: [{parts}], for one {key}: [{value}].",
+                key=key,
+                value=tags[0],
+                parts=", ".join(text.split()),
+            )
+            reader.note(reader.line_of("tag"), message)
 
 
 def details_of(reader: FieldReader, kind: str, playbook: Playbook) -> dict[str, Any]:

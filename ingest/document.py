@@ -18,6 +18,9 @@ from ingest.yaml_text import Line
 from kb.entry import Problem
 from kb.wording import say, together
 
+UNFINISHED_MERGE = say(
+    "A merge was not finished: two versions follow. Keep one and delete the lines of <<<, === and >>>."
+)
 LONGEST_HEADING = 500  # characters; a longer one is text, or each passage below would repeat it
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
@@ -108,10 +111,7 @@ def _cut(text: str, place: Place) -> tuple[str, str, str]:
 def _conflicts(plain: list[str]) -> Iterator[Problem]:
     at = conflict_line(plain)
     if at is not None:
-        message = say(
-            "A merge was not finished: two versions follow. Keep one and delete the lines of <<<, === and >>>."
-        )
-        yield Problem("", at + 1, message)
+        yield Problem("", at + 1, UNFINISHED_MERGE)
 
 
 def _missing(plain: list[str], body: str, height: int) -> Iterator[Problem]:

@@ -73,6 +73,10 @@ class FieldReader:
         line = self._lines.get(name)
         return [(line.key, line.value)] if line and isinstance(line.value, str) else []
 
+    def line_of(self, name: str) -> int:
+        """Return the line of a present field."""
+        return self._lines[name].line
+
     def repeated(self, name: str) -> list[Plain]:
         """Return the ignored values of a repeated field."""
         return [line.value for line in self._repeated.get(name, [])]

@@ -50,7 +50,13 @@ def to_texts(value: Plain) -> tuple[str, ...]:
         raise FieldError(say("expected a list, for example [価格, ROI]."))
     if len(parts) > MAX_VALUES:
         raise FieldError(say("expected at most {limit} values.", limit=MAX_VALUES))
-    return tuple(dict.fromkeys(text for part in parts if (text := to_text(part))))
+    return tuple(dict.fromkeys(text for part in _texts_in(parts) if (text := to_text(part))))
+
+
+def _texts_in(parts: list[Plain]) -> Iterable[str]:
+    """Yield the texts of a list: a list in it gives its own, and `- 見積: 済` is a text with a colon."""
+    for part in parts:
+        yield from _texts_in(part) if isinstance(part, list) else [as_written(part)]
 
 
 def to_choice(value: Plain, words: Vocabulary) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.encodings import decoded_japanese, decoded_wide, has_escapes
 from ingest.inside import link_in
 from ingest.readable import Locations, misnamed, path_below
 from kb.entry import Problem
@@ -18,7 +19,6 @@ from kb.wording import say
 
 MAX_FILE_BYTES = 2_000_000  # a 600-page book; anything larger is an export or a scan
 OTHER_ENDINGS = frozenset({".markdown", ".mdown", ".mkd", ".mkdn", ".mdwn"})  # of Markdown
-_KANA = re.compile(r"[\u3041-\u30ff]")
 _BINARY = re.compile(rb"\x00")
 
 
@@ -196,7 +196,7 @@ def _hidden(error: OSError) -> str:
 
 
 def decode(raw: bytes, path: str) -> FileText | Problem:
-    """Decode the bytes of a file: UTF-8, else UTF-16 with a BOM or Shift_JIS, both with a problem to fix."""
+    """Decode the bytes of a file: UTF-8, else UTF-16 or a Japanese encoding, with a problem to fix."""
     digest = hashlib.sha256(raw).hexdigest()
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
@@ -205,19 +205,21 @@ def decode(raw: bytes, path: str) -> FileText | Problem:
             return Problem(
                 path, 1, say("The file is damaged: it is marked as UTF-16 but cannot be decoded. Save it as UTF-8.")
             )
+    if text := decoded_wide(raw):
+        return FileText(text, digest, (_resave(path, "UTF-16"),))
     if _BINARY.search(raw):
         message = say("Not a text file. Keep images and documents elsewhere and link to them.")
         return Problem(path, 1, message)
     try:
-        return FileText(raw.decode("utf-8-sig"), digest)
+        text = raw.decode("utf-8-sig")
+        if not has_escapes(raw):
+            return FileText(text, digest)
+        line = 1
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-    try:
-        text = raw.decode("cp932")
-    except UnicodeDecodeError:
-        text = ""
-    if _KANA.search(text):
-        return FileText(text, digest, (_resave(path, "Shift_JIS (CP932)"),))
+    text, encoding = decoded_japanese(raw)
+    if text:
+        return FileText(text, digest, (_resave(path, encoding),))
     return Problem(path, line, say("This line is not valid UTF-8. Save the file as UTF-8."))
 
 

@@ -8,28 +8,22 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from ingest.chunk import Chunked
+from ingest.index_update import MOST_SINGLE, WAIT_SECONDS, IndexUpdate
 from ingest.indexing import TEXTS_AT_ONCE, SyncReport
 from ingest.missed import Missed
 from ingest.playbook_file import PLAYBOOK_NAME
 from ingest.preparation import Preparation
-from ingest.sync import kept_playbook, stale, sync, sync_some
 from kb.errors import IndexBusyError
-from kb.index.index import Index
 from kb.library import Library
 from kb.wording import say
 
 TAKING_SECONDS = 0.5  # a saved playbook waits for a sync under way
-WAIT_SECONDS = 5.0  # a save waits for another process that is writing to the index
-REFRESH_SECONDS = 2.0  # how often a long sync makes its progress searchable
 BREATH_SECONDS = 0.01  # lets others get the locks between two portions
-MOST_SINGLE = 200  # up to so many files are always indexed one by one
 _NOTHING: Mapping[str, Chunked] = {}
-MOST_SHARE = 0.5  # of all entries; above it a full sync costs no more
 MOST_FAILURES = 2  # changes in a row that fail on their own: then the fault lies elsewhere
 log = logging.getLogger(__name__)
 
@@ -42,13 +36,15 @@ class Intake:
 
     def __init__(self, library: Library, folder: Path) -> None:
         self._library = library
-        self._folder = folder
-        self._playbook_file = library.with_index(lambda index: kept_playbook(index, folder))
+        self._update = IndexUpdate(library, folder)
         self._lock = threading.Lock()
         self._missed = Missed()
         self._later: SimpleQueue[str] = SimpleQueue()
-        self._generation = ""  # of the index after the last write here
-        self.preparation: Preparation | None = None  # of a server that has just started
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """What a server that has just started still prepares."""
+        return self._update.preparation
 
     @property
     def waiting(self) -> int:
@@ -58,8 +54,8 @@ class Intake:
     @property
     def progress(self) -> str:
         """What searches do not find yet, for whoever searches; empty if that is little or nothing."""
-        if self.preparation:
-            return self.preparation.sentence
+        if self._update.preparation:
+            return self._update.preparation.sentence
         texts = self._library.with_index(lambda index: index.waiting)
         if texts <= TEXTS_AT_ONCE:
             return ""
@@ -70,14 +66,14 @@ class Intake:
 
     def begin_preparing(self) -> None:
         """Say that the index is not up to date, until `prepare` and `embed_waiting` have done their work."""
-        self.preparation = Preparation("files")
+        self._update.preparation = Preparation("files")
 
     def prepare(self) -> SyncReport | None:
         """Bring the whole index up to date, by words; None if another process is doing that."""
         report = self.index_files(None)
         if report:
             waiting = self._library.with_index(lambda index: index.waiting)
-            self.preparation = Preparation("texts", 0, waiting) if waiting else None
+            self._update.preparation = Preparation("texts", 0, waiting) if waiting else None
         return report
 
     def index_files(
@@ -91,7 +87,7 @@ class Intake:
         """
         deadline = time.monotonic() + wait
         with self._lock:
-            return self._index_by(deadline, paths, chunked)
+            return self._update.by(deadline, paths, chunked)
 
     def index_saved(self, path: str, chunked: Chunked) -> SyncReport | None:
         """Index a file that was saved; None, and never an error, if that has to wait for `retry`."""
@@ -122,7 +118,7 @@ class Intake:
             self._library.with_index(lambda index: index.catalog.touch())
             self._library.refresh()
             if is_free:
-                self._generation = self._library.with_index(_generation)
+                self._update.written()
         except Exception:
             log.exception("The playbook was saved but could not be read in; the next sync does it.")
         finally:
@@ -162,23 +158,22 @@ class Intake:
             with self._lock, suppress(IndexBusyError):
                 with index.writing():
                     index.store(portion)
-                self._generation = _generation(index)
-                refreshed = self._refresh(refreshed, now=not index.waiting)
+                self._update.written()
+                refreshed = self._update.refresh(refreshed, now=not index.waiting)
                 self._note_embedded(index.waiting)
             done()
             stop.wait(BREATH_SECONDS)
         self._embed_sentences(stop, done)
 
     def _note_embedded(self, waiting: int) -> None:
-        known = self.preparation
+        known = self._update.preparation
         if known and known.what == "texts":
             total = max(known.total, waiting)
-            self.preparation = replace(known, done=total - waiting, total=total) if waiting else None
+            self._update.preparation = replace(known, done=total - waiting, total=total) if waiting else None
 
     def differences(self) -> list[str]:
         """Return the paths where folder and index differ, whatever was noticed of it; all of them without an index."""
-        index = self._library.with_index(lambda served: served)
-        return stale(index, self._folder, self._playbook_file)
+        return self._update.differences()
 
     def _embed_sentences(self, stop: threading.Event, done: Callable[[], object]) -> None:
         """Embed sentences until passages wait again."""
@@ -214,7 +209,7 @@ class Intake:
         """Index saved files until `deadline`, and remember those for which that fails."""
         self._missed.add(paths)
         try:
-            report = self._index_by(deadline, None if self._touches_all(paths) else paths, chunked)
+            report = self._update.by(deadline, None if self._touches_all(paths) else paths, chunked)
         except BaseException:
             self._missed.pause()
             raise
@@ -226,81 +221,3 @@ class Intake:
         """Whether the playbook changed and all entries may be read again at once."""
         few = self._library.with_index(lambda index: index.catalog.counts()["entries"]) <= MOST_SINGLE
         return PLAYBOOK_NAME in paths and few
-
-    def _index_by(
-        self, deadline: float, paths: Collection[str] | None, chunked: Mapping[str, Chunked]
-    ) -> SyncReport | None:
-        while True:
-            try:
-                return self._index(paths, chunked)
-            except IndexBusyError:
-                if time.monotonic() >= deadline:
-                    return None
-                time.sleep(0.05)
-
-    def _index(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport:
-        started = time.monotonic()
-        if not self._library.with_index(self._is_mine):  # vectors another process wrote would be unknown here
-            self._library.reload_if_changed()
-        try:
-            report = self._indexed(paths, chunked)
-        except IndexBusyError:
-            raise
-        except BaseException as error:  # Chroma may panic
-            if time.monotonic() - started > WAIT_SECONDS:
-                raise
-            log.warning("Indexing failed; it is tried once more with the index reopened: %s", cause_of(error))
-            self._library.reopen()
-            report = self._indexed(paths, chunked)
-        self._generation = self._library.with_index(_generation)
-        return report
-
-    def _indexed(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport:
-        report = self._library.with_index(partial(self._sync, paths, chunked))
-        self._library.refresh()
-        return report
-
-    def _is_mine(self, index: Index) -> bool:
-        return index.is_current and _generation(index) == self._generation
-
-    def _sync(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked], index: Index) -> SyncReport:
-        if index.is_replaced:  # since it was reloaded: syncing it would undo what another process built
-            raise IndexBusyError
-        refreshed = time.monotonic()
-
-        def show(done: int, total: int, _path: str) -> None:
-            nonlocal refreshed
-            if self.preparation and self.preparation.what == "files" and index.shows_everything:
-                self.preparation = Preparation("files", done, total)
-            refreshed = self._refresh(refreshed)
-
-        if paths is not None and len(paths) <= max(MOST_SINGLE, MOST_SHARE * index.catalog.counts()["entries"]):
-            report = sync_some(
-                index,
-                self._folder,
-                paths,
-                show,
-                embed_later=True,
-                chunked=chunked,
-                playbook_file=self._playbook_file,
-            )
-            if index.has_lost_vectors:
-                sync(index, self._folder, show, embed_later=True, playbook_file=self._playbook_file)
-            return report
-        return sync(index, self._folder, show, embed_later=True, playbook_file=self._playbook_file)
-
-    def _refresh(self, before: float, *, now: bool = False) -> float:
-        """Make what was written so far searchable, `now` or every REFRESH_SECONDS; return when that was last done."""
-        if not now and time.monotonic() - before < REFRESH_SECONDS:
-            return before
-        self._library.refresh()
-        return time.monotonic()
-
-
-def _generation(index: Index) -> str:
-    return index.catalog.meta("generation")
-
-
-def cause_of(error: BaseException) -> str:
-    """Return the first line of an error: the others quote what was to be written."""
-    return (str(error) or type(error).__name__).splitlines()[0]

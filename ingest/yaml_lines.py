@@ -16,6 +16,8 @@ from kb.wording import say
 SHOWN = 60  # characters of a line quoted in a problem
 _PAIR = re.compile(r"([^:：=]+?)\s*(?:[:：]|=)(.*)", re.DOTALL)
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_ITEM = re.compile(r"[ \t]*-[ \t]+(\S.*?)[ \t]*")
+_CUT_ITEM = re.compile(r"[^\s\"'\[{#][^#]*?[ \t]+(#[^\s#].*)")
 _CUT = re.compile(r"[ \t]*#(.+)")
 _ANCHOR = re.compile(r"[^:\n]+:[ \t]+&(\S.*)")
 _EMPTY_BLOCK = re.compile(r"[^:：\n]+[:：]\s*([|>][^\s#]+)[ \t]*")  # >5 is the head of a block in YAML
@@ -50,7 +52,7 @@ def read_yaml(text: str) -> Reading:
 
 def _swallows(line: Line, text: str) -> bool:
     """Whether a value goes on over keys below it, as one whose quotation mark or bracket nothing closes."""
-    inner = text[line.start : line.end].split("\n")[1:]
+    inner = text[line.start : _line_end(text, line.end)].split("\n")[1:]
     return any(key_of(one) for one in inner if not is_indented(one))
 
 
@@ -168,7 +170,10 @@ def _item(line: str) -> Plain:
 
 
 def _advice(key: str, value: Plain) -> str:
-    example = written(key, value).strip()
+    return _quote_it(key, written(key, value).strip())
+
+
+def _quote_it(key: str, example: str) -> str:
     short = example if len(example) <= 2 * SHOWN else example[: 2 * SHOWN] + "…"
     return say("{field}: the value is not valid YAML and was read as text. Put it in quotes: {example}", field=key,
                example=short)  # fmt: skip
@@ -181,8 +186,44 @@ def _looked_at_again(reading: Reading, text: str) -> Reading:
     for line in reading.lines:
         key, value, why = _meant(line, text)
         problems += [Problem("", line.line, why)] if why else []
+        if isinstance(line.value, list):
+            value, wrong = _meant_items(line, text)
+            problems += wrong
         lines.append(replace(line, key=key, value=value))
     return replace(reading, lines=tuple(lines), problems=tuple(problems))
+
+
+def _meant_items(line: Line, text: str) -> tuple[Plain, list[Problem]]:
+    """Return the items of a list below its key as they look, where YAML takes their first or a later sign for its own.
+
+    `- GL-200 #2` has no comment, and `- >500` is no block.
+    """
+    rows = list(enumerate(text[line.start : _line_end(text, line.end)].split("\n")))
+    items = [(line.line + at, found[1]) for at, row in rows if (found := _ITEM.fullmatch(row))]
+    if not isinstance(line.value, list) or len(items) != len(line.value):
+        return line.value, []
+    value, problems = list(line.value), []
+    for place, (number, raw) in enumerate(items):
+        whole = bare(raw)
+        if cut := _CUT_ITEM.fullmatch(raw):
+            problems.append(Problem("", number, _left_out(line.key, cut[1], f"- {_quoted(whole)}")))
+        elif _HASHTAGS.fullmatch(whole) and not value[place] and (field := named(line.key)) and field.name == "tag":
+            value[place] = whole.lstrip("#＃")
+        elif value[place] != whole and (raw[0] in ">|&!#" or (raw[0] in "{[" and raw[-1] not in "}]")):
+            value[place] = whole
+            problems.append(Problem("", number, _quote_it(line.key, f"- {_quoted(whole)}")))
+    return value, problems
+
+
+def _quoted(text: str) -> str:
+    return written("x", text).removeprefix("x:").strip()
+
+
+def _left_out(key: str, text: str, example: str) -> str:
+    return say(
+        "{field}: '{text}' is a comment in YAML and was left out. If it belongs to the value, write {example}",
+        field=key, text=bare(text)[:SHOWN], example=example[: 2 * SHOWN],
+    )  # fmt: skip
 
 
 def _meant(line: Line, text: str) -> tuple[str, Plain, str]:
@@ -198,7 +239,8 @@ def _meant(line: Line, text: str) -> tuple[str, Plain, str]:
         return key, drive[1], _advice(key, drive[1])
     if isinstance(value, str) and value and _PLACEHOLDER.fullmatch(value):
         return key, "", say("{field}: the placeholder {value} was not filled in.", field=key, value=value[:SHOWN])
-    if cut := _CUT.fullmatch(text[line.end : _line_end(text, line.end)]):
+    is_block = isinstance(value, list) and "\n" in text[line.start : line.end]
+    if not is_block and (cut := _CUT.fullmatch(text[line.end : _line_end(text, line.end)])):
         return key, *_with_comment(key, value, cut[1], whole)
     return key, value, ""
 
@@ -211,10 +253,7 @@ def _with_comment(key: str, value: Plain, comment: str, whole: str) -> tuple[Pla
     if not rest[1:] or (comment.startswith(" ") and not (field and field.name == "title")):
         return value, ""
     meant = bare(_PAIR.fullmatch(whole)[2]) if _PAIR.fullmatch(whole) else rest  # type: ignore[index]
-    return value, say(
-        "{field}: '{text}' is a comment in YAML and was left out. If it belongs to the value, write {example}",
-        field=key, text=rest[:SHOWN], example=written(key, meant).strip()[: 2 * SHOWN],
-    )  # fmt: skip
+    return value, _left_out(key, rest, written(key, meant).strip())
 
 
 def _line_end(text: str, start: int) -> int:

@@ -17,6 +17,7 @@ from ingest.check import read_playbook
 from ingest.fields import FieldError, to_choice
 from ingest.front_matter import field_of
 from ingest.importers.accounts import Accounts, read_accounts
+from ingest.importers.answers import kept_mapping
 from ingest.importers.columns import Columns
 from ingest.importers.crm import KINDS, CrmImport, detected_columns
 from ingest.importers.errors import ImportRefusedError
@@ -67,10 +68,13 @@ class Import:
             raise _is_there(given.save_mapping)
         table = open_table(file, _where(given))
         fields = [field_of(name.strip()) for name in given.id_from.split(",") if name.strip()]
+        columns = detected_columns(table, given.kind, given.mapping, fields)
+        if not given.mapping and (kept := kept_mapping(settings.entries, columns)):
+            columns = detected_columns(table, given.kind, kept, fields)
         self._task = CrmImport(
             settings.entries,
             table,
-            detected_columns(table, given.kind, given.mapping, fields),
+            columns,
             read_playbook(settings.entries)[0],
             read_accounts(open_table(given.accounts)) if given.accounts else Accounts(),
             lock=settings.saving_lock,

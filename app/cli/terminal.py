@@ -32,6 +32,9 @@ def print_answer(answer: dict[str, Any], reader: Reader) -> None:
         console.print(Text(hit["title"], style="bold"))
         console.print(Text(f"  {' · '.join(filter(None, _facts(hit, reader)))}  [{hit['id']}]", style="dim"))
         console.print(snippet)
+        if hit.get("copies"):
+            copies = f"{reader.counted('hit.copies', len(hit['copies']))} {', '.join(hit['copies'])}"
+            console.print(Text(f"  {copies}", style="dim"))
         if hit.get("why"):
             console.print(Text(f"  {_why(hit['why'], reader)}", style="dim"))
 

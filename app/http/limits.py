@@ -26,7 +26,8 @@ MOST_ADDRESS_BYTES = 16_384  # a question of 1,000 characters takes up to 12 byt
 MOST_FILES_BYTES = 3 * MOST_BYTES  # all uploaded files together
 USUAL_BYTES = 1_000_000
 BODY_BYTES = {  # by the beginning of the path, the longest first; all others take USUAL_BYTES
-    "/new/files/save": 2 * MOST_FILES_BYTES,  # text may be longer in UTF-8
+    "/new/files/again": 2 * MOST_FILES_BYTES,  # text may be longer in UTF-8
+    "/new/files/save": 2 * MOST_FILES_BYTES,
     "/new/files": MOST_FILES_BYTES,
     "/write": MOST_BYTES,
     "/playbook/edit": MOST_BYTES,

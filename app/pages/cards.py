@@ -71,6 +71,7 @@ class HitCard:
     why: Why | None
     why_words: str
     trust: str  # state; empty for what needs no check, such as a deal
+    copies: tuple[Card, ...]  # of its file, which it stands for
 
 
 def card_of(entry: Entry, reader: Reader) -> Card:
@@ -115,6 +116,7 @@ def hit_card(
         why=hit.why,
         why_words=words_of(hit.why, hit.band, reader) if hit.why else "",
         trust=library.loop.trust_of(entry),
+        copies=tuple(card_of(copy, reader) for copy in hit.copies),
     )
 
 

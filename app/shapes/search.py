@@ -134,6 +134,7 @@ class HitOut(BaseModel):
     band: Literal["strong", "good", "weak"]
     score: float = Field(description="Comparable within one response only.")
     why: WhyOut | None = None
+    copies: list[str] = Field([], description="Ids of copies of its file that were found as well.")
 
     @classmethod
     def of(cls, hit: Hit, trust: str = "") -> HitOut:
@@ -154,6 +155,7 @@ class HitOut(BaseModel):
             band=hit.band,
             score=round(hit.score, 6),
             why=WhyOut.model_validate(hit.why) if hit.why else None,
+            copies=[copy.id for copy in hit.copies],
         )
 
 

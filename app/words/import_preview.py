@@ -5,21 +5,28 @@ from __future__ import annotations
 from app.words.reader import Reader
 from ingest.field_reader import as_written
 from ingest.importers.report import Report
+from kb.fields import BY_NAME
+from kb.wording import say
 
 MOST_PROBLEMS = MOST_UNKNOWN = 20
 MOST_COLUMNS = 50  # listed as not used
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}  # as the catalogues name them
 
 
-def preview(report: Report, reader: Reader) -> list[str]:
-    """Return a report as lines for people."""
+def field_name(name: str, reader: Reader) -> str:
+    """Return what a field of an import is called."""
+    if name in BY_NAME:
+        return reader.field(name)
+    return reader(key) if reader.has(key := f"import.{name}") else reader.label("metric", name)
+
+
+def preview(report: Report, reader: Reader, *, on_page: bool = False) -> list[str]:
+    """Return a report as lines for people; the page shows columns, unknown stages and notes apart."""
     numbers = {name: reader.number(getattr(report, name)) for name in ("new", "changed", "unchanged", "left_out")}
     lines = [
         _form(report, reader),
         reader("cli.crm_counts", problems=reader.number(report.problem_count), **numbers),
-        "",
-        reader("cli.crm_columns"),
-        *_columns(report, reader),
+        *([] if on_page else ["", reader("cli.crm_columns"), *_columns(report, reader)]),
         *_rows(report, reader),
     ]
     if report.outcomes:
@@ -29,7 +36,8 @@ def preview(report: Report, reader: Reader) -> list[str]:
     for number, sample in enumerate(report.samples, start=1):
         lines += ["", reader("cli.crm_sample", number=number)]
         lines += [f"  {name:12} {_one_line(as_written(value))}" for name, value in sample.items()]
-    return [*lines, *_to_check(report, reader)]
+    notes = [] if on_page else [f"  {reader.say(note)}" for note in [*_unknown_stages(report), *report.notes]]
+    return [*lines, *_to_check(report, reader), *(["", reader("cli.crm_check"), *notes] if notes else []), ""]
 
 
 def _columns(report: Report, reader: Reader) -> list[str]:
@@ -93,8 +101,19 @@ def _to_check(report: Report, reader: Reader) -> list[str]:
             if len(group.values) > 1:
                 lines.append(f"      {' | '.join(map(_one_line, group.values))}")
         lines += _more(len(report.problems) - MOST_PROBLEMS, reader)
-    notes = [f"  {reader.say(note)}" for note in report.notes]
-    return [*lines, *(["", reader("cli.crm_check"), *notes] if notes else []), ""]
+    return lines
+
+
+def _unknown_stages(report: Report) -> list[str]:
+    return [
+        say(
+            "Unknown stage '{stage}' ({count} deals); it counts as open."
+            " If that is wrong, add it under 'outcomes' in a mapping.",
+            stage=stage,
+            count=count,
+        )
+        for stage, count in report.unknown_stages.items()
+    ]
 
 
 def _more(count: int, reader: Reader) -> list[str]:

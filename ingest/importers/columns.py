@@ -46,16 +46,21 @@ class Columns:
         if name not in FIELDS[self.profile.kind]:
             allowed = ", ".join(FIELDS[self.profile.kind])
             raise ImportRefusedError(say("Unknown field '{name}'; use {choices}.", name=name, choices=allowed))
-        places = {n: place for n, place in self.places.items() if n != name}
-        if header:
-            place = next((at for at, text in enumerate(self.headers) if spelled(text) == spelled(header)), None)
-            if place is None:
-                named = ", ".join(filter(None, self.headers))[:500]
-                raise ImportRefusedError(say("No column '{header}'. Columns: {headers}.", header=header, headers=named))
-            places = {n: at for n, at in places.items() if at != place} | {name: place}
+        if not header:
+            return self.with_place(name, None)
+        place = next((at for at, text in enumerate(self.headers) if spelled(text) == spelled(header)), None)
+        if place is None:
+            named = ", ".join(filter(None, self.headers))[:500]
+            raise ImportRefusedError(say("No column '{header}'. Columns: {headers}.", header=header, headers=named))
+        return self.with_place(name, place)
+
+    def with_place(self, name: str, place: int | None) -> Columns:
+        """Return the columns with the one at a place for a field; None takes the field away."""
+        places = {n: at for n, at in self.places.items() if n != name and at != place}
+        places |= {} if place is None else {name: place}
         ordered = {n: places[n] for n in FIELDS[self.profile.kind] if n in places}
         units = {n: unit for n, unit in self.units.items() if n in places and n != name}
-        if name in MONEY and header and (unit := unit_in_header(self.headers[places[name]])):
+        if name in MONEY and place is not None and (unit := unit_in_header(self.headers[place])):
             units[name] = unit
         return replace(self, places=ordered, units=units)
 

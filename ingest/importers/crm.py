@@ -93,6 +93,7 @@ class CrmImport:
     progress: Progress = _silent
     lock: Path | None = None  # held while an existing file is changed
     wrote: list[Wrote] = field(default_factory=list)  # by `run`, so that it can be undone
+    is_corrected: bool = False  # a person chose other columns, or what stages mean
 
     def run(self, *, write: bool = False) -> Report:
         """Import, or only preview unless `write`. Ctrl+C stops after the current file."""

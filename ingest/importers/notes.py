@@ -33,13 +33,6 @@ def notes_of(table: Table, columns: Columns, reader: DealReader | CampaignReader
 
 
 def _of_deals(reader: DealReader) -> Iterator[str]:
-    for stage, count in reader.guessed.most_common():
-        yield say(
-            "Unknown stage '{stage}' ({count} deals); it counts as open."
-            " If that is wrong, add it under 'outcomes' in a mapping.",
-            stage=stage,
-            count=count,
-        )
     if reader.in_sentences:
         yield say(
             "{count} deals give their reason in sentences. It is kept as text and not counted among the reasons.",

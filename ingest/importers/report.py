@@ -50,6 +50,7 @@ class ColumnReading:
     empty: int = 0
     failed: int = 0
     examples: list[str] = field(default_factory=list)
+    place: int = 0  # from the left
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,9 @@ class Findings:
         self._left: dict[str, LeftOut] = {}
         fields = {place: name for name, place in columns.places.items()}
         self._readings = [
-            ColumnReading(header, name := fields.get(at, ""), columns.units[name].name if name in columns.units else "")
+            ColumnReading(
+                header, name := fields.get(at, ""), columns.units[name].name if name in columns.units else "", place=at
+            )
             for at, header in enumerate(columns.headers)
         ]
 

@@ -68,8 +68,7 @@ def read_vault(folder: Path, into: str, playbook: Playbook, entries: Path) -> Va
     """Read a folder for entries below `into`, such as notes/vault."""
     root = folder.resolve()
     files = {path_below(root, location): location for location in sorted(walk(root))}
-    rows = _rows(files)
-    pages: list[Page] = []
+    rows, pages = _rows(files)
     texts: dict[str, tuple[str, str]] = {}  # source → path, text
     taken: set[str] = set()
     for source, location in files.items():
@@ -141,22 +140,28 @@ def _free(path: str, taken: set[str]) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _rows(files: Mapping[str, Path]) -> dict[str, dict[str, str]]:
-    """Return the row of a Notion database for each page, by title; its first column is the page."""
+def _rows(files: Mapping[str, Path]) -> tuple[dict[str, dict[str, str]], list[Page]]:
+    """Return the row of a Notion database for each page, by title (its first column), and the tables left out.
+
+    Notion exports a table twice (`_all.csv`); another row with the same title is one of its own.
+    """
     found: dict[str, dict[str, str]] = {}
+    unreadable: list[Page] = []
     for source, location in files.items():
         if PurePosixPath(source).suffix.lower() != ".csv":
             continue
         raw = read_bytes(EntryFile(source, location))
         content = raw if isinstance(raw, Problem) else decode(raw, source)
         if isinstance(content, Problem):
+            unreadable.append(Page(source, "", why=content.message))
             continue
         for row in csv.DictReader(io.StringIO(content.text)):
             values = {key: _ADDRESS.sub("", value or "").strip() for key, value in row.items() if isinstance(key, str)}
-            title = next(iter(values.values()), "")
-            if title:
-                found.setdefault(title, {key: value for key, value in list(values.items())[1:] if value})
-    return found
+            title, own = next(iter(values.values()), ""), {key: v for key, v in list(values.items())[1:] if v}
+            names = (title, *(f"{title} {number}" for number in range(2, 1000)))
+            if title and (free := next((name for name in names if found.get(name, own) == own), "")):
+                found[free] = own
+    return found, unreadable
 
 
 def _joined(text: str, row: Mapping[str, str], title: str) -> str:

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import sudachipy
 from sudachipy import Dictionary, Morpheme, SplitMode
 
-from kb.index.variants import NAME_FORMS, usual_forms
+from kb.index.variants import NAME_FORMS, usual_forms, usual_spelling
 from kb.money import LARGE_UNITS, MoneyError, read_money
 
-ANALYSIS = "sudachi-A-normalised-2"  # part of the index fingerprint
+ANALYSIS = "sudachi-A-normalised-3"  # part of the index fingerprint
 MAX_PIECE = 4_000  # characters per call of SudachiPy, which rejects more than 49,149 bytes
 _DROPPED = {"助詞", "助動詞", "補助記号", "空白", "記号"}
 _KANJI = r"\u3400-\u9fff\uf900-\ufaff"
@@ -36,6 +36,7 @@ _BLANK = re.compile(rf"(?<=[{_CJK}]) | (?=[{_CJK}])")
 _TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _SPLIT = re.compile(r"[a-z]+|\d+")
 _JOINED = re.compile(r"(?<!\d)[-_.']|[-_.'](?!\d)")  # 5.2 is not 52
+_PHONE = re.compile(r"0\d{1,4}([-.])\d{1,4}\1\d{3,4}")  # also written without separators
 # Stop words.
 _STOP_EN = """
     a an and any are as at be been being by can could did do does for from had has have how i if in is its me my of on
@@ -154,7 +155,7 @@ def is_katakana(text: str) -> bool:
 
 def stem(word: str) -> str:
     """Return an English word without its plural or verb ending; a light stemmer that never changes codes."""
-    word = word.removesuffix("'s")
+    word = usual_spelling(word.removesuffix("'s"))
     if len(word) < 4 or not word.isascii() or not word.isalpha():
         return word
     for ending, rest in (("ies", "y"), ("sses", "ss"), ("ings", ""), ("ing", ""), ("ed", ""), ("es", "e"), ("s", "")):
@@ -177,7 +178,8 @@ def _legible(text: str) -> str:
 
 def _code(piece: str) -> Iterator[str]:
     """Yield an English word or a code without its separators, then the parts of a code."""
-    whole = stem(_JOINED.sub("", piece.removesuffix("'s")))
+    is_phone = _PHONE.fullmatch(piece)
+    whole = re.sub(r"\D", "", piece) if is_phone else stem(_JOINED.sub("", piece.removesuffix("'s")))
     yield whole
     parts = _SPLIT.findall(piece) if "'" not in piece else []
     if len(parts) > 1:

@@ -126,6 +126,12 @@ class Catalog:
             rows = connection.execute(select(PROBLEMS).order_by(PROBLEMS.c.path, PROBLEMS.c.line))
             return [Problem(path, line, from_json(message)) for path, line, message in rows]
 
+    def problems_of(self, path: str) -> list[Problem]:
+        """Return the problems of one file, by line."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(PROBLEMS).where(PROBLEMS.c.path == path).order_by(PROBLEMS.c.line))
+            return [Problem(path, line, from_json(message)) for path, line, message in rows]
+
     def vector_keys(self) -> dict[str, set[str]]:
         """Return the keys of the vectors the index needs, by view."""
         with self.engine.connect() as connection:

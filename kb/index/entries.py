@@ -30,6 +30,19 @@ def numbered_entries(catalog: Catalog, kind: str, visible: frozenset[str]) -> li
         return [(row[0], from_document(row[1])) for row in connection.execute(query)]
 
 
+def entries_by_number(catalog: Catalog, numbers: Sequence[int]) -> tuple[Entry, ...]:
+    """Return entries without body by number, in the order of the numbers."""
+    columns = (ENTRIES.c.number, ENTRIES.c.document)
+    with catalog.engine.connect() as connection:
+        rows = [
+            row
+            for some in in_groups(numbers)
+            for row in connection.execute(select(*columns).where(ENTRIES.c.number.in_(some)))
+        ]
+    found = {row[0]: from_document(row[1]) for row in rows}
+    return tuple(found[number] for number in numbers if number in found)
+
+
 def kinds_by_id(catalog: Catalog, visible: frozenset[str]) -> dict[str, str]:
     """Return the kind of every visible entry, drafts and archived ones included."""
     query = select(ENTRIES.c.id, FACET_VALUES.c.value).join(FACET_VALUES, FACET_VALUES.c.entry == ENTRIES.c.number)

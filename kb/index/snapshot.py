@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.index.balance import Balance, balance_of
+from kb.index.brevity import brief_entries
 from kb.index.catalog import Catalog
 from kb.index.contents import facets_by_entry, names_of, passage_keys, situation_keys
+from kb.index.copies import originals_by_entry
 from kb.index.embedding import Vectors
 from kb.index.filters import entry_numbers, passing
 from kb.index.trust import Trust, successors_by_entry, trust_by_entry
@@ -54,6 +56,8 @@ class Snapshot:
     situations: SituationTable
     trust: dict[int, Trust]  # entry number → trust, if there is any evidence
     successors: dict[int, tuple[int, ...]]  # entry number → those that replace it
+    originals: dict[int, int]  # entry number of a copy → that of its original
+    brief: frozenset[int]  # entry numbers with next to no text
 
     def places(self, numbers: Sequence[int]) -> Rows:
         """Return the chunks with these catalogue numbers, without unknown ones."""
@@ -112,6 +116,8 @@ def take_snapshot(
         situations=_situations(catalog, store, known.situations if known else None),
         trust=trust_by_entry(catalog),
         successors=successors_by_entry(catalog),
+        originals=originals_by_entry(catalog),
+        brief=brief_entries(catalog),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -19,11 +20,33 @@ _KANJI = """
 _NAMES = "斉斎"
 _LATIN = "øo łl đd ıi ħh ŧt"
 _LONGER = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+# British spellings and plurals no rule makes, each as pattern and usual form.
+_ENGLISH = (
+    (r"^(organ|real|optim|util|final|recogn|minim|maxim|summar|author|digit|standard|priorit|custom)is(?=e|ing|ation)",
+     r"\1iz"),
+    (r"^(cata|paral)lys(?=e|ing)|^(anal)ys(?=ed|ing|er)", r"\1\2yz"),
+    (r"^((?:dis)?(?:col|fav|behavi|lab|hon|neighb|harb|flav))our", r"\1or"),
+    (r"^(cent|met|lit|theat|fib|kilomet)re(?=s?$)", r"\1er"),
+    (r"^(catal|dial|anal)ogu(?:e(?=s?$)|(?=ed$|ing$))", r"\1og"),
+    (r"^(shel|hal|kni|yoursel|oursel)ves$", r"\1f"),
+    (r"^(anal|cris|synthes|hypothes|diagnos|emphas)(y?)ses$", r"\1\2sis"),
+)  # fmt: skip
 _DASHES = "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
 _QUOTES = "\u2018\u2019\u201b\u02bc\uff07`\u00b4"
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _LAST_LATIN = 0x250
 NAME_FORMS = str.maketrans({_NAMES[0]: _NAMES[1]})
+
+
+_ENGLISH_FORMS = tuple((re.compile(pattern), usual) for pattern, usual in _ENGLISH)
+
+
+@lru_cache(maxsize=20_000)
+def usual_spelling(word: str) -> str:
+    """Return an English word in lower case in its American spelling, and irregular plurals in the singular."""
+    for pattern, usual in _ENGLISH_FORMS:
+        word = pattern.sub(usual, word)
+    return word
 
 
 @lru_cache(maxsize=1)

@@ -83,3 +83,7 @@ class Entries:
     def problems(self) -> list[Problem]:
         """Return the problems by path and line."""
         return self._problems_of(self._live.state.index)
+
+    def problems_of(self, entry: Entry) -> list[Problem]:
+        """Return the problems of the file of an entry, by line."""
+        return self._live.catalog.problems_of(entry.path)

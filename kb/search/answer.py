@@ -48,6 +48,7 @@ class Hit:
     band: Band
     score: float  # comparable within one answer only
     why: Why | None = None
+    copies: tuple[Entry, ...] = ()  # that it stands for
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from kb.index.vectors import SEARCHED, View
 from kb.search import ranking
 from kb.search.answer import Adjustment, Band, Confidence, Why
 from kb.search.calibration import Calibration
+from kb.search.copies import grouped
 from kb.search.lookup import DEPTH, LookUp
 from kb.search.query import Query
 from kb.search.source import Source
@@ -53,6 +54,7 @@ class Candidate:
     score: float
     band: Band
     why: Why  # without keyword terms
+    copies: tuple[int, ...] = ()  # catalogue numbers of the entries it stands for
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +84,27 @@ class _Scored:
 def find(source: Source, words: LookUp, named: dict[int, bool], neighbours: Neighbours, language: str = "") -> Found:
     """Return the entries for a query in a language; the look-up's scope also limits the meaning retrieval."""
     near = {view: neighbours.nearest(view, DEPTH, words.allowed) for view in SEARCHED}
-    scored = _score(neighbours, words.by_chunk, words.mass, near)
+    scored = _score(neighbours, words.by_chunk, words.mass, near, source.snapshot)
     across = _across(source, scored.chunks, language)
     within = {entry: exact for entry, exact in named.items() if words.entries is None or entry in words.entries}
     return _cut(_best_of_entries(source, scored, within, across), scored, across, source.calibration)
 
 
-def _score(neighbours: Neighbours, by_chunk: dict[int, float], mass: float, near: dict[View, Rows]) -> _Scored:
+def _score(
+    neighbours: Neighbours, by_chunk: dict[int, float], mass: float, near: dict[View, Rows], snapshot: Snapshot
+) -> _Scored:
     chunks = np.array(sorted({*by_chunk, *(int(c) for rows in near.values() for c in rows)}), np.int64)
     bodies = neighbours.similarity("bodies", chunks).astype(np.float64)
     titles = neighbours.similarity("heads", chunks).astype(np.float64)
     sentences, counts = neighbours.best_sentences(chunks)
+    words = np.array([by_chunk.get(int(chunk), 0.0) for chunk in chunks])
+    says_nothing = np.isin(snapshot.entries[chunks], list(snapshot.brief)) & (words == 0)
+    bodies, sentences = ranking.without_brief(bodies, sentences, says_nothing)
     balance = neighbours.balance("bodies", chunks).astype(np.float64)
     balanced = ranking.without_gaps(bodies) + balance
     meaning = ranking.meaning_scores(
         balanced, titles + neighbours.balance("heads", chunks), sentences + balance, counts
     )
-    words = np.array([by_chunk.get(int(chunk), 0.0) for chunk in chunks])
     # Words in most passages, such as a product name, have no idf mass: then only their presence counts.
     share = np.minimum(1.0, words / mass) if mass > NO_RARITY else (words > 0).astype(np.float64)
     evidence = float(words.max(initial=0.0)) / mass if mass > NO_RARITY else float(share.max(initial=0.0))
@@ -163,7 +169,7 @@ def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool], ac
             chunk=int(numbers[at]),
             place=int(scored.chunks[at]),
             score=float(scores[at]) * _combined(adjustments),
-            band="strong" if exact else source.calibration.band(similarity, float(scored.share[at])),
+            band="strong" if exact else _band(source, entry, similarity, float(scored.share[at])),
             why=Why(
                 keyword_rank=int(keyword_ranks[at]) if scored.keywords[at] > 0 else None,
                 keyword_score=float(scored.keywords[at]),
@@ -179,8 +185,16 @@ def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool], ac
         )
     asked = _asked_deals(source.snapshot, named)
     ranked = sorted(best.values(), key=lambda c: (not c.why.exact_name, c.entry not in asked, -c.score, c.entry))
-    places = behind_successors([candidate.entry for candidate in ranked], source.snapshot.successors)
-    return [ranked[place] for place in places]
+    shown = grouped([candidate.entry for candidate in ranked], source.snapshot.originals)
+    alone = [replace(ranked[place], copies=copies) for place, copies in shown.items()]
+    places = behind_successors([candidate.entry for candidate in alone], source.snapshot.successors)
+    return [alone[place] for place in places]
+
+
+def _band(source: Source, entry: int, similarity: float, share: float) -> Band:
+    """Rate one hit; an entry with next to no text is never strong."""
+    band = source.calibration.band(similarity, share)
+    return "good" if band == "strong" and entry in source.snapshot.brief else band
 
 
 def _adjustments(source: Source, entry: int, is_named: bool) -> tuple[Adjustment, ...]:

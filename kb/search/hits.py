@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kb.entry import Entry
 from kb.index.catalog import Catalog
+from kb.index.entries import entries_by_number
 from kb.index.keywords import terms_in
 from kb.index.neighbours import Neighbours
 from kb.index.passages import Passage, first_passages, passages
@@ -34,7 +35,8 @@ def make_hits(
         words = query.highlighted
         snippet = make_snippet(passage.text or entry.title, words, entry.language, passage.words, sentence)
         why = replace(candidate.why, keyword_terms=terms.get(candidate.chunk, ())) if explain else None
-        hits.append(Hit(entry, passage.heading, snippet, candidate.band, candidate.score, why))
+        copies = entries_by_number(catalog, candidate.copies) if candidate.copies else ()
+        hits.append(Hit(entry, passage.heading, snippet, candidate.band, candidate.score, why, copies))
     return tuple(hits)
 
 

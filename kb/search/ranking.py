@@ -37,6 +37,13 @@ def without_gaps(cosines: Scores) -> Scores:
     return np.where(cosines != 0, cosines, known.min()) if len(known) else cosines
 
 
+def without_brief(bodies: Scores, sentences: Scores, is_brief: NDArray[np.bool_]) -> tuple[Scores, Scores]:
+    """Return the cosines with the least of the others for texts of a few characters, which are near to everything."""
+    if is_brief.all() or not is_brief.any():
+        return bodies, sentences
+    return np.where(is_brief, bodies[~is_brief].min(), bodies), np.where(is_brief, np.nan, sentences)
+
+
 def standardised(values: Scores) -> Scores:
     """Return (value - mean) / standard deviation over the candidates; zeros if they hardly differ."""
     spread = float(values.std()) if len(values) else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from hypothesis import given
@@ -17,10 +18,9 @@ from kb.playbook import Playbook
 
 KEYS = ("title", "担当", "customer", "foo", "備考", "出典")
 SIGNS = "abc見積 :#@[]{}%*&!|>'\"\\`?-,~ 　：（）12"
+_UNSAID = re.compile(r"# |%%|^\[.*\]$|^\{.*\}$")  # remarks, hidden comments, lists and mappings
 VALUES = (
-    st.text(alphabet=SIGNS, min_size=1, max_size=20)
-    .map(bare)
-    .filter(lambda value: value and value[0] + value[-1] not in ("[]", "{}"))
+    st.text(alphabet=SIGNS, min_size=1, max_size=20).map(bare).filter(lambda value: value and not _UNSAID.search(value))
 )
 FIELDS = st.dictionaries(st.sampled_from(KEYS), VALUES, min_size=1, max_size=5)
 COLONS = st.sampled_from([": ", "：", ":　", ":\u00a0"])
@@ -93,3 +93,44 @@ def test_an_edit_of_one_field_leaves_every_other_line(fields: dict[str, str], co
     text = "---\noutcome: open\n" + "".join(line + "\n" for line in lines) + "---\n本文。\n"
     changed = edited(Document.of(text), {"outcome": "won"})
     assert changed == text.replace("outcome: open", "outcome: won")
+
+
+@given(FIELDS, st.sampled_from(["{}:: {}", "- {}:: {}", "{}： {}"]))
+def test_no_word_of_a_property_in_the_text_is_lost(fields: dict[str, str], form: str) -> None:
+    lines = "".join(form.format(key, value) + "\n" for key, value in fields.items())
+    _holds(f"{lines}\n# 題\n\n本文。\n", fields)
+
+
+@given(FIELDS, FIELDS)
+def test_no_word_of_a_second_block_of_front_matter_is_lost(first: dict[str, str], second: dict[str, str]) -> None:
+    blocks = ["".join(f"{key}: {value}\n" for key, value in block.items()) for block in (first, second)]
+    text = f"---\n{blocks[0]}---\n{blocks[1]}---\n本文。\n"
+    _holds(text, first)
+    _holds(text, {key: value for key, value in second.items() if key not in first})  # those are named as duplicates
+
+
+@given(st.lists(VALUES, min_size=1, max_size=4), st.sampled_from(["tags:\n", "タグ：\n"]))
+def test_no_item_of_a_list_is_lost(items: list[str], key: str) -> None:
+    parsed = parse_entry(f"---\n{key}" + "".join(f"- {item}\n" for item in items) + "---\n本文。\n", "x.md", Playbook())
+    said = _words("\n".join([*parsed.entry.tag, *(problem.message for problem in parsed.problems)]))
+    assert all(_words(item) <= said for item in items)
+
+
+@given(
+    st.sampled_from(["date", "closed_on", "amount", "outcome", "status", "kind"]),
+    st.text("0123456789０１年月日/-.万千億円¥△約〜 令和RH:TZabcJMon", min_size=1, max_size=14).map(bare).filter(bool),
+)
+def test_a_value_that_is_not_read_is_named(name: str, value: str) -> None:
+    text = f"---\nkind: deal\ntitle: 題\n{name}: {value}\n---\n本文。\n"
+    parsed = parse_entry(text.replace("kind: deal\n", "") if name == "kind" else text, "deals/x.md", Playbook())
+    entry, deal = parsed.entry, parsed.entry.deal
+    read = {
+        "date": entry.date,
+        "closed_on": deal and deal.closed_on,
+        "amount": deal and deal.amount,
+        "outcome": entry.outcome,
+        "status": entry.status != "published" or value == "published",
+        "kind": entry.kind == value or entry.kind != "deal",
+    }[name]
+    is_named = any(problem.line in (3, 4) for problem in parsed.problems)
+    assert (read is not None and read is not False) or is_named

@@ -18,6 +18,7 @@ from app.pages.writing.making import author_of, deals_to_choose, to_make
 from app.words.addresses import action_address, entry_address
 from app.words.reader import Reader
 from app.words.rendering import render_body
+from ingest.document import UNFINISHED_MERGE
 from kb.entry import Entry
 from kb.library import Library
 from kb.loop.lineage import has_lineage
@@ -85,7 +86,11 @@ def entry_page(
         "deals": deals_to_choose(entry, library, reader),
         "makes": to_make(entry, reader),
         "similar": [card_of(other, reader) for other in similar[:SIMILAR]],
-        "notices": [*notices(entry, linked, reader), *([(reader.say(body.plain), None)] if body.plain else [])],
+        "notices": [
+            *_unfinished(entry, library, reader),
+            *notices(entry, linked, reader),
+            *([(reader.say(body.plain), None)] if body.plain else []),
+        ],
         "helpful": activity.helpful_counts().get(entry.id, 0),
         "keeps_history": store.history.is_kept,
         "is_warned": request.query_params.get("saved", "") in WARNED,
@@ -128,6 +133,12 @@ def notices(entry: Entry, linked: Linked, reader: Reader) -> list[tuple[str, Ent
     if entry.review_by and entry.review_by < reader.today:
         found.append((reader("notice.review", day=reader.date(entry.review_by)), None))
     return found
+
+
+def _unfinished(entry: Entry, library: Library, reader: Reader) -> list[tuple[str, Entry | None]]:
+    """Return a notice where an unfinished merge left two versions in the file, which need not show in its text."""
+    problems = library.entries.problems_of(entry)
+    return [(reader.say(problem.message), None) for problem in problems if problem.message == UNFINISHED_MERGE]
 
 
 @router.post("/helpful/{entry_id:path}")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import compress
 from operator import not_
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -21,32 +17,30 @@ from app.http.limits import MOST_FILES_BYTES
 from app.pages.entry.facts import facts_of, funnel_of, money_of
 from app.pages.view import render
 from app.pages.writing.difference import differences
+from app.pages.writing.exports import Export, exports_in, imported, previewed
 from app.pages.writing.undoing import imports_of
-from app.services import Services
 from app.words.addresses import entry_address
-from app.words.import_preview import preview
 from app.words.reader import Reader
 from app.words.rendering import render_body
 from ingest.batch import MOST_FILES, TAKEN, Planned, carry_out, plan
 from ingest.document import Document
 from ingest.front_matter import edited
-from ingest.importers.crm import CrmImport
 from ingest.importers.incoming import SOURCE_HASH
-from ingest.importers.uploads import ACCEPTED, crm_import, has_problems, received
+from ingest.importers.uploads import ACCEPTED, received
 from ingest.names import UNNAMED
 from ingest.parse import entry_of
 from ingest.store import EntryStore, place_of
 from ingest.undo import Wrote
 from kb.choices import KINDS
 from kb.entry import Entry
-from kb.errors import KBError, PartlyShownError, ReadOnlyError, RequestTooLargeError, TooManyFilesError
-from kb.wording import say
+from kb.errors import KBError, ReadOnlyError, RequestTooLargeError, TooManyFilesError
 
 PAGE = "/new/files"
 MOST_SHOWN = 6_000  # characters of a body in the preview
-SYNCED_AT_ONCE = 200  # imported records that are searchable when the page returns
+MOST_ANSWERS = 5_000  # columns and stages of all exports
 
 router = APIRouter()
+_File = TypeVar("_File")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +58,9 @@ class Chosen:
     """What was ticked in the preview, and what was not."""
 
     entries: list[tuple[str, bytes]]
-    exports: list[tuple[str, bytes]]
+    exports: list[Export]
     left_entries: list[tuple[str, bytes]]
-    left_exports: list[tuple[str, bytes]]
+    left_exports: list[Export]
 
 
 async def sent_files(request: Request) -> Sent:
@@ -84,30 +78,19 @@ async def sent_files(request: Request) -> Sent:
 
 async def chosen_files(request: Request) -> Chosen:
     """Return the files of the preview, by whether they are ticked. Raises as `sent_files` does."""
-    form = await _form_of(request, max_fields=3 * MOST_FILES + 10)
+    form = await _form_of(request, max_fields=3 * MOST_FILES + MOST_ANSWERS)
     pairs = zip(form.getlist("name"), form.getlist("text"), strict=False)
     files = [(str(name), str(text).replace("\r\n", "\n").encode("utf-8")) for name, text in pairs]
-    taken = {str(number) for number in form.getlist("take")}
-    tables = zip(form.getlist("export"), form.getlist("table"), strict=False)
-    exports = [(str(name), _decoded(str(table))) for name, table in tables]
-    imported = {str(number) for number in form.getlist("import")}
+    exports = exports_in(form)
     await form.close()
-    (entries, left_entries), (tables_in, left_tables) = _parted(files, taken), _parted(exports, imported)
+    (entries, left_entries) = _parted(files, {str(number) for number in form.getlist("take")})
+    (tables_in, left_tables) = _parted(exports, {str(number) for number in form.getlist("import")})
     return Chosen(entries, tables_in, left_entries, left_tables)
 
 
-def _parted(
-    files: list[tuple[str, bytes]], ticked: set[str]
-) -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
+def _parted(files: list[_File], ticked: set[str]) -> tuple[list[_File], list[_File]]:
     ticks = [str(number) in ticked for number in range(len(files))]
     return list(compress(files, ticks)), list(compress(files, map(not_, ticks)))
-
-
-def _decoded(table: str) -> bytes:
-    try:
-        return base64.b64decode(table)
-    except (binascii.Error, ValueError):
-        return b""
 
 
 async def _form_of(request: Request, max_fields: int) -> FormData:
@@ -141,14 +124,33 @@ def look(
     pasted = _titled(sent, reader)
     if sent.pasted.strip() and not pasted:
         return _asking(request, reader, sent, status=422)
-    uploads = received(sent.files)
+    uploads = received(sent.files, services.settings.entries)
     entries = [(one.name, one.content) for one in uploads if not one.is_export]
     entries += [("", pasted.encode("utf-8"))] if pasted else []
-    exports = [(one.name, one.content) for one in uploads if one.is_export and isinstance(one.content, bytes)]
+    exports = [Export(one.name, one.content) for one in uploads if one.is_export and isinstance(one.content, bytes)]
     context = {
         "planned": [_shown(one, store, reader) for one in plan(store, library, entries)],
-        "exports": [_previewed(name, raw, services, reader) for name, raw in exports],
+        "exports": [previewed(export, services, reader) for export in exports],
         "notes": {one.name: [reader.say(note) for note in one.notes] for one in uploads if one.notes},
+        "limit": MOST_FILES,
+    }
+    return render(request, "files.html", context)
+
+
+@router.post(f"{PAGE}/again")
+def look_again(
+    request: Request,
+    library: LibraryDep,
+    services: ServicesDep,
+    store: StoreDep,
+    reader: ReaderDep,
+    chosen: Annotated[Chosen, Depends(chosen_files)],
+) -> Response:
+    """Show the files again, the exports with the columns and stages chosen in the preview."""
+    entries, exports = [*chosen.entries, *chosen.left_entries], [*chosen.exports, *chosen.left_exports]
+    context = {
+        "planned": [_shown(one, store, reader) for one in plan(store, library, entries)],
+        "exports": [previewed(export, services, reader) for export in exports],
         "limit": MOST_FILES,
     }
     return render(request, "files.html", context)
@@ -168,11 +170,13 @@ def save(
         raise ReadOnlyError
     wrote: list[Wrote] = []
     results = [_carried_out(store, one, reader, wrote) for one in plan(store, library, chosen.entries)]
-    results += [_imported(name, raw, services, reader, wrote) for name, raw in chosen.exports]
+    results += [imported(export, services, reader, wrote) for export in chosen.exports]
+    left = [previewed(export, services, reader) for export in chosen.left_exports]
+    exports = [export for export in left if export.get("taken")]
     context = {
         "planned": [_shown(one, store, reader) for one in plan(store, library, chosen.left_entries)],
-        "exports": [_previewed(name, raw, services, reader) for name, raw in chosen.left_exports],
-        "left": len(chosen.left_entries) + len(chosen.left_exports),
+        "exports": exports,
+        "left": len(chosen.left_entries) + len(exports),
         "undo": imports_of(services).keep(wrote),
     }
     return render(request, "files.html", {**context, "results": results, "limit": MOST_FILES})
@@ -255,50 +259,3 @@ def _as_read(entry: Entry, reader: Reader) -> dict[str, Any]:
         "is_cut": len(entry.body) > MOST_SHOWN,
         "length": reader.number(len(entry.body)),
     }
-
-
-@contextmanager
-def _import(name: str, raw: bytes, services: Services, reader: Reader) -> Iterator[CrmImport]:
-    """Open an export for an import, which compares it with all files. Raises PartlyShownError and as `crm_import`."""
-    if not services.library.shows_everything:
-        raise PartlyShownError(
-            say(
-                "This server shows only some of the entries and takes no CRM exports."
-                " Use 'kb import crm' where the entries are stored."
-            )
-        )
-    settings = services.settings
-    with crm_import(name, raw, settings.entries, reader.playbook, settings.saving_lock) as task:
-        yield task
-
-
-def _previewed(name: str, raw: bytes, services: Services, reader: Reader) -> dict[str, Any]:
-    """Return what an import of an export would do, as the terminal says it."""
-    try:
-        with _import(name, raw, services, reader) as task:
-            report = task.run()
-    except KBError as error:
-        return {"name": name, "why": reader.say(error.sentence)}
-    first, counts, *lines = preview(report, reader)
-    return {
-        "name": name,
-        "summary": f"{first} {counts}",
-        "lines": "\n".join(lines).strip("\n"),
-        "taken": bool(report.new + report.changed),
-        "checked": bool(report.new + report.changed) and not has_problems(report),
-        "table": base64.b64encode(raw).decode("ascii"),
-    }
-
-
-def _imported(name: str, raw: bytes, services: Services, reader: Reader, wrote: list[Wrote]) -> dict[str, str]:
-    settings = services.settings
-    try:
-        with _import(name, raw, services, reader) as task:
-            report = task.run(write=True)
-            wrote += task.wrote
-    except KBError as error:
-        return {"name": name, "why": reader.say(error.sentence), "address": ""}
-    if report.written <= SYNCED_AT_ONCE or not settings.watch:
-        services.intake.index_files(None)
-    done = reader.counted("files.done_import", report.written)
-    return {"name": name, "why": reader.sentences(filter(None, [done, reader.say(report.failure)])), "address": ""}

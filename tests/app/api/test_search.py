@@ -26,7 +26,7 @@ ROUTES = (
 HIT = {
     "trust",
     *FILTERS, "id", "title", "date", "competitors", "angles",
-    "url", "heading", "snippet", "highlights", "band", "score", "why",
+    "url", "heading", "snippet", "highlights", "band", "score", "why", "copies",
 }  # fmt: skip
 OPERATORS = (
     '"', '""', "-", "- -", "a OR", "NEAR(a b", "title:a", "a*", "^a", "(", "'; DROP TABLE entries; --", "%", "_",

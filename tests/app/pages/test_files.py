@@ -184,3 +184,62 @@ def test_what_was_changed_since_the_import_stays(client: TestClient) -> None:
 def test_an_unknown_import_undoes_nothing(client: TestClient, number: str) -> None:
     answer = client.post("/new/files/undo", data={"import": number}, headers=JA)
     assert answer.status_code == 404 and "もう取り消せません" in answer.text
+_SELECT = re.compile(r'<select name="(column|stage)" aria-label="([^"]*)">(.*?)</select>', re.DOTALL)
+_OPTION = re.compile(r'<option value="([^"]*)"( selected)?>([^<]*)')
+
+
+def _answered(client: TestClient, page: str, address: str, **chosen: str) -> str:
+    """Send the preview of one export, ticked, with other options of its selects, as a browser would."""
+    fields = [("export", "deals.csv"), ("table", _table(page)), ("import", "0")]
+    for name, label, text in _SELECT.findall(page):
+        options = [
+            (html.unescape(value), bool(is_selected), words) for value, is_selected, words in _OPTION.findall(text)
+        ]
+        wanted = chosen.get(html.unescape(label))
+        taken = [value for value, is_selected, words in options if (words == wanted if wanted else is_selected)]
+        fields.append((name, [options[0][0], *taken][-1]))
+    parts = [(name, (None, value)) for name, value in fields]
+    return client.post(f"/new/files/{address}", files=parts, headers=JA).text
+
+
+def _table(page: str) -> str:
+    found = re.search(r'<textarea name="table" hidden>\n?(.*?)</textarea>', page, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def _asked(page: str) -> list[str]:
+    return [label for name, label, _ in _SELECT.findall(page) if name == "stage"]
+
+
+def test_a_column_and_a_stage_are_corrected_on_the_page_and_remembered(client: TestClient) -> None:
+    headers = ["商談ID", "商談名", "取引先名", "フェーズ", "金額", "税込合計"]
+    export = csv_text([headers, ["D-1", "現場ログ", "青葉精工", "祝杯", "1", "1,320,000"]]).encode()
+    page = _drop(client, ("deals.csv", export))
+    assert _asked(page) == ["祝杯"]
+    seen = _answered(client, page, "again", 税込合計="金額", 祝杯="受注")
+    assert "JPY 1,320,000" in seen and "受注" in seen and 'value="0" checked' in seen
+    assert files(_folder(client)).keys() == {"playbook.yaml"}
+    done = _answered(client, seen, "save")
+    assert "mappings/salesforce-deals.yaml" in done
+    deal = next(text for path, text in files(_folder(client)).items() if path.startswith("deals/"))
+    assert "amount: 1320000" in deal and "outcome: won" in deal
+    later = _drop(client, ("deals.csv", export.replace(b"D-1", b"D-2")))
+    assert "JPY 1,320,000" in later and not _asked(later) and 'value="0" checked' in later
+
+
+def test_a_list_without_ids_is_imported_with_a_warning(client: TestClient) -> None:
+    export = csv_text(
+        [["商談名", "取引先名", "フェーズ", "金額"], ["現場ログ", "青葉精工", "受注", "120万円"]]
+    ).encode()
+    page = _drop(client, ("deals.csv", export))
+    assert "ID は 商談名, 取引先名 から作りました" in page
+    _save(client, page, all_ticked=True)
+    assert sum(path.startswith("deals/") for path in files(_folder(client))) == 1
+    assert "変更なし1件" in _drop(client, ("deals.csv", export))
+
+
+def test_a_table_with_unknown_columns_becomes_an_export_by_naming_them(client: TestClient) -> None:
+    page = _drop(client, ("deals.csv", csv_text([["Nr", "Was"], ["7", "現場ログ"]]).encode()))
+    assert "planned-refuse" in page
+    assert "planned-export" in _answered(client, page, "again", Nr="CRM番号", Was="タイトル")

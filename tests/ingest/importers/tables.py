@@ -12,13 +12,28 @@ from xml.sax.saxutils import escape
 from ingest.importers.crm import CrmImport, columns_of
 from ingest.importers.report import Report
 from ingest.importers.table import open_table
+from ingest.parse import parse_entry
+from kb.entry import Deal
 from kb.playbook import Playbook
 
 HEADERS = ("商談ID", "商談名", "取引先名", "フェーズ", "金額", "開始日", "完了日", "担当者", "業種")
 DEAL = ("D-1", "青葉精工 現場ログ", "青葉精工", "受注", "1,200万円", "2026/1/5", "2026/3/2", "佐藤", "製造業")
+DEAL_PATH = "deals/青葉精工-d-1.md"  # of DEAL as an entry
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+
+
+def changed_row(**values: str) -> list[str]:
+    """Return DEAL with other cells, by header."""
+    return [values.get(header, cell) for header, cell in zip(HEADERS, DEAL, strict=True)]
+
+
+def deal_of(text: str) -> Deal:
+    """Return the deal of an entry file."""
+    deal = parse_entry(text, "deals/x.md", Playbook()).entry.deal
+    assert deal is not None
+    return deal
 
 
 def csv_text(rows: Sequence[Sequence[str]], separator: str = ",") -> str:

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ingest.check import check
 from ingest.importers.accounts import read_accounts
 from ingest.importers.crm import CrmImport, columns_of
-from ingest.importers.errors import ImportRefusedError
 from ingest.importers.table import open_table
 from ingest.parse import parse_entry
-from kb.entry import Deal
 from kb.playbook import Playbook, Term, Vocabulary
-from tests.ingest.importers.tables import DEAL, HEADERS, bring_in, files, write_csv, write_workbook
+from tests.ingest.importers.tables import (
+    DEAL,
+    DEAL_PATH,
+    HEADERS,
+    bring_in,
+    changed_row,
+    deal_of,
+    files,
+    write_csv,
+    write_workbook,
+)
 from tests.words import write
-
-PATH = "deals/青葉精工-d-1.md"
-
-
-def changed_row(**values: str) -> list[str]:
-    return [values.get(header, cell) for header, cell in zip(HEADERS, DEAL, strict=True)]
-
-
-def deal_of(text: str) -> Deal:
-    deal = parse_entry(text, "deals/x.md", Playbook()).entry.deal
-    assert deal is not None
-    return deal
 
 
 @pytest.fixture
@@ -45,7 +38,7 @@ def test_a_deal_becomes_a_file_without_an_invented_word(entries: Path, export: P
     report = bring_in(entries, export)
     assert (report.new, report.written, report.problem_count) == (1, 1, 0)
     assert files(entries) == {
-        PATH: """\
+        DEAL_PATH: """\
 ---
 title: 青葉精工 現場ログ
 kind: deal
@@ -98,17 +91,17 @@ def test_only_what_the_crm_owns_is_changed_and_every_other_byte_stays(
     entries: Path, export: Path, tmp_path: Path
 ) -> None:
     bring_in(entries, export)
-    mine = (entries / PATH).read_text("utf-8").replace("title: 青葉精工 現場ログ", "題名: '自分の題'  # 直した")
+    mine = (entries / DEAL_PATH).read_text("utf-8").replace("title: 青葉精工 現場ログ", "題名: '自分の題'  # 直した")
     mine = (
         mine.replace("customer: 青葉精工", "顧客: 青葉精工(本社)\ntags: [試行]\nangles: [roi-proof]")
         + "\n## 決め手\n現場。\n"
     )
-    (entries / PATH).write_bytes(mine.encode())
+    (entries / DEAL_PATH).write_bytes(mine.encode())
     later = changed_row(フェーズ="失注", 金額="900万円", 商談名="別の名", 取引先名="別の会社", 担当者="鈴木")
     report = bring_in(entries, write_csv(tmp_path / "later.csv", HEADERS, later))
     assert (report.changed, report.written) == (1, 1)
     expected = mine.replace("outcome: won", "outcome: lost").replace("stage: 受注", "stage: 失注")
-    assert files(entries) == {PATH: expected.replace("amount: 12000000", "amount: 9000000")}
+    assert files(entries) == {DEAL_PATH: expected.replace("amount: 12000000", "amount: 9000000")}
     assert bring_in(entries, tmp_path / "later.csv").unchanged == 1
 
 
@@ -128,16 +121,16 @@ def test_a_renamed_entry_is_found_by_its_crm_number(entries: Path, export: Path)
 def test_a_deal_opened_again_is_not_closed_any_more(entries: Path, export: Path, tmp_path: Path) -> None:
     bring_in(entries, export)
     bring_in(entries, write_csv(tmp_path / "open.csv", HEADERS, changed_row(フェーズ="交渉中")))
-    deal = deal_of(files(entries)[PATH])
+    deal = deal_of(files(entries)[DEAL_PATH])
     assert (deal.outcome, deal.closed_on, deal.cycle_days) == ("open", None, None)
     assert deal.started_on == date(2026, 1, 5)  # how long it has been open counts in the cycle length
     bring_in(entries, export)
-    assert deal_of(files(entries)[PATH]).cycle_days == 56
+    assert deal_of(files(entries)[DEAL_PATH]).cycle_days == 56
 
 
 def test_an_expected_day_of_an_open_deal_is_no_closing_day(entries: Path, tmp_path: Path) -> None:
     bring_in(entries, write_csv(tmp_path / "open.csv", HEADERS, changed_row(フェーズ="提案")))
-    assert "closed_on" not in files(entries)[PATH]
+    assert "closed_on" not in files(entries)[DEAL_PATH]
 
 
 def test_a_currency_said_only_in_the_amount_is_not_lost_with_it(entries: Path, tmp_path: Path) -> None:
@@ -164,9 +157,9 @@ def test_ids_that_differ_only_in_case_are_two_deals(entries: Path, tmp_path: Pat
 
 
 def test_a_file_of_a_person_in_the_way_is_not_overwritten(entries: Path, export: Path) -> None:
-    write(entries, PATH, "# 大事なメモ\n")
+    write(entries, DEAL_PATH, "# 大事なメモ\n")
     bring_in(entries, export)
-    assert files(entries)[PATH] == "# 大事なメモ\n"
+    assert files(entries)[DEAL_PATH] == "# 大事なメモ\n"
     assert "crm_id: D-1" in files(entries)["deals/青葉精工-d-1-2.md"]
 
 
@@ -179,87 +172,7 @@ def test_a_file_another_import_wrote_meanwhile_is_not_written_twice(entries: Pat
 
     report = CrmImport(entries, table, columns_of(table), Playbook(), progress=other_import).run(write=True)
     assert report.written == 0
-    assert list(files(entries)) == [PATH]
-
-
-def test_a_value_that_is_no_outcome_is_said_and_the_stage_counts(entries: Path, tmp_path: Path) -> None:
-    report = bring_in(entries, write_csv(tmp_path / "d.csv", ("商談ID", "結果", "フェーズ"), ("1", "△", "失注")))
-    assert report.outcomes == {"lost": 1}
-    assert "'△' is not a valid outcome; the stage is used." in report.problems[0].message
-
-
-def test_a_null_of_an_export_is_no_value(entries: Path, tmp_path: Path) -> None:
-    bring_in(entries, write_csv(tmp_path / "d.csv", HEADERS, changed_row(業種="null", 担当者="~")))
-    assert "industry" not in files(entries)[PATH]
-    assert "owner" not in files(entries)[PATH]
-
-
-def test_several_competitors_in_one_cell_are_several(entries: Path, tmp_path: Path) -> None:
-    export = write_csv(tmp_path / "d.csv", ("商談ID", "フェーズ", "競合"), ("1", "受注", "A社、B社;C, Inc."))
-    bring_in(entries, export)
-    (text,) = files(entries).values()
-    assert parse_entry(text, "deals/x.md", Playbook()).entry.competitor == ("A社", "B社", "C, Inc.")
-
-
-def test_rows_without_an_id_or_with_one_that_stands_above_are_said(entries: Path, tmp_path: Path) -> None:
-    rows = [DEAL, changed_row(商談ID=""), changed_row(フェーズ="失注")]
-    report = bring_in(entries, write_csv(tmp_path / "d.csv", HEADERS, *rows))
-    assert report.outcomes == {"won": 1}
-    assert report.left_out == 2
-    assert {(group.message, *group.rows) for group in report.problems} == {
-        ("The row has no CRM id and was skipped.", 3),
-        ("Duplicate id 'D-1', also in row 2; the first row is used.", 4),
-    }
-
-
-def test_wrong_values_are_left_out_and_said_and_the_deal_is_kept(entries: Path, tmp_path: Path) -> None:
-    row = changed_row(金額="不明", 完了日="0024-03-02")
-    report = bring_in(entries, write_csv(tmp_path / "d.csv", HEADERS, row, row))
-    assert [(group.count, group.rows) for group in report.problems] == [(1, [2]), (1, [2]), (1, [3])]
-    assert "has the year 24" in " ".join(group.message for group in report.problems)
-    deal = deal_of(files(entries)[PATH])
-    assert (deal.outcome, deal.amount, deal.closed_on) == ("won", None, None)
-
-
-def test_problems_of_one_kind_stand_together(entries: Path, tmp_path: Path) -> None:
-    rows = [changed_row(商談ID=str(number), 金額=f"{number}だいたい") for number in range(30)]
-    report = bring_in(entries, write_csv(tmp_path / "d.csv", HEADERS, *rows))
-    assert [(group.count, group.rows) for group in report.problems] == [(30, list(range(2, 12)))]
-
-
-@pytest.mark.parametrize(
-    ("row", "outcome", "problems"),
-    [
-        (("Closed Won", "1", "1"), "won", 0),
-        (("Closed Lost", "", "1"), "lost", 0),
-        (("Stalled Out", "0", "1"), "no-decision", 0),
-        (("Negotiation", "", ""), "open", 0),
-        (("Closed Won", "0", "1"), "lost", 1),
-        (("Negotiation", "perhaps", ""), "open", 1),
-    ],
-)
-def test_columns_for_won_and_closed_count_before_the_stage(
-    entries: Path, tmp_path: Path, row: Sequence[str], outcome: str, problems: int
-) -> None:
-    path = write_csv(tmp_path / "d.csv", ("Id", "StageName", "IsWon", "IsClosed"), ("1", *row))
-    report = bring_in(entries, path)
-    assert (report.outcomes, report.problem_count) == ({outcome: 1}, problems)
-
-
-def test_an_unknown_stage_counts_as_open_and_is_said_until_a_mapping_knows_it(entries: Path, tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "d.csv", HEADERS, changed_row(フェーズ="祝杯"))
-    report = bring_in(entries, path)
-    assert report.outcomes == {"open": 1}
-    assert any("Unknown stage '祝杯' (1 deals)" in note for note in report.notes)
-    mapping = tmp_path / "m.yaml"
-    mapping.write_text("fields: {crm_id: 商談ID, stage: フェーズ}\noutcomes: {受注: [祝杯]}\n", "utf-8")
-    assert bring_in(entries, path, mapping=mapping).outcomes == {"won": 1}
-    assert deal_of(files(entries)[PATH]).outcome == "won"
-
-
-def test_a_table_without_ids_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ImportRefusedError, match=r"No CRM id column found.*: 取引先名, 金額"):
-        columns_of(open_table(write_csv(tmp_path / "d.csv", ("取引先名", "金額"), ("青葉精工", "1"))))
+    assert list(files(entries)) == [DEAL_PATH]
 
 
 def test_text_that_looks_like_a_formula_or_front_matter_stays_text(entries: Path, tmp_path: Path) -> None:
@@ -271,57 +184,6 @@ def test_text_that_looks_like_a_formula_or_front_matter_stays_text(entries: Path
     wanted = ["=HYPERLINK(1)", "---", "@x: [y]", "a: b #c", "bell", "| >", "no", "- x", "'"]
     assert found == {str(number): text for number, text in enumerate(wanted)}
     assert bring_in(entries, path).unchanged == len(nasty)
-
-
-_TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
-_ROWS = st.lists(
-    st.tuples(
-        _TEXTS,
-        _TEXTS,
-        _TEXTS,
-        st.sampled_from(["受注", "失注", "見送り", "商談中", "?", ""]),
-        st.sampled_from(["¥1,054", "US$ 55 779,40", "x", ""]),
-        st.sampled_from(["2026/1/5", "1/5/2026", "13/1/2026", ""]),
-        st.sampled_from(["2026/3/5", "0024-01-01", ""]),
-        _TEXTS,
-        _TEXTS,
-    ),
-    max_size=6,
-)
-
-
-@given(_ROWS)
-def test_to_import_twice_is_to_import_once(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]]
-) -> None:
-    folder = tmp_path_factory.mktemp("entries")
-    export = write_csv(tmp_path_factory.mktemp("export") / "d.csv", HEADERS, *rows)
-    first = bring_in(folder, export)
-    before = files(folder)
-    second = bring_in(folder, export)
-    assert files(folder) == before
-    assert (second.new, second.changed, second.written, second.unchanged) == (0, 0, 0, first.new)
-    assert second.outcomes == first.outcomes
-
-
-@given(_ROWS, st.data())
-def test_an_import_that_was_broken_off_is_finished_by_the_next(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]], data: st.DataObject
-) -> None:
-    export = write_csv(tmp_path_factory.mktemp("export") / "d.csv", HEADERS, *rows)
-    whole, broken = tmp_path_factory.mktemp("whole"), tmp_path_factory.mktemp("broken")
-    bring_in(whole, export)
-    stop = data.draw(st.integers(0, len(rows) + 1))
-
-    def interrupt(what: str, done: int, _total: int) -> None:
-        if what == "Importing" and done > stop:
-            raise KeyboardInterrupt
-
-    table = open_table(export)
-    CrmImport(broken, table, columns_of(table), Playbook(), progress=interrupt).run(write=True)
-    assert files(broken).items() <= files(whole).items()
-    bring_in(broken, export)
-    assert files(broken) == files(whole)
 
 
 def test_unknown_products_come_with_the_nearest_known_one(entries: Path, tmp_path: Path) -> None:

@@ -30,6 +30,15 @@ _MIXED = st.text(
         ("companies", "company"),
         ("approving", "approved"),
         ("customer’s", "customer's"),
+        ("organisation", "organizations"),
+        ("organising", "organize"),
+        ("colour", "colors"),
+        ("behaviour", "behavior"),
+        ("centre", "centers"),
+        ("catalogued", "catalog"),
+        ("analyses", "analysis"),
+        ("analysing", "analyze"),
+        ("shelves", "shelf"),
     ],
 )
 def test_two_spellings_of_a_word_are_one_term(one: str, other: str) -> None:
@@ -39,6 +48,11 @@ def test_two_spellings_of_a_word_are_one_term(one: str, other: str) -> None:
 @pytest.mark.parametrize("code", ["GL-200", "gl200", "ＧＬ−２００", "GL‐200", "GL_200", "GL.200"])
 def test_a_code_is_found_whole_and_in_parts(code: str) -> None:
     assert terms(code) == ["gl200", "gl", "200"]
+
+
+@pytest.mark.parametrize("phone", ["03-5550-0142", "０３－５５５０－０１４２", "03.5550.0142"])
+def test_a_phone_number_is_found_without_its_separators(phone: str) -> None:
+    assert terms(phone)[0] == terms("0355500142")[0]
 
 
 def test_points_and_dashes_between_digits_stay() -> None:

@@ -1,0 +1,120 @@
+"""Update the index a library serves: one attempt after the other, shown to searches as it goes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Mapping
+from functools import partial
+from pathlib import Path
+
+from ingest.chunk import Chunked
+from ingest.indexing import SyncReport
+from ingest.preparation import Preparation
+from ingest.sync import kept_playbook, stale, sync, sync_some
+from kb.errors import IndexBusyError
+from kb.index.index import Index
+from kb.library import Library
+
+WAIT_SECONDS = 5.0  # a save waits for another process that is writing to the index
+REFRESH_SECONDS = 2.0  # how often a long sync makes its progress searchable
+MOST_SINGLE = 200  # up to so many files are always indexed one by one
+MOST_SHARE = 0.5  # of all entries; above it a full sync costs no more
+log = logging.getLogger(__name__)
+
+
+class IndexUpdate:
+    """Writes changes of the entries folder to the index a library serves; the caller holds a lock."""
+
+    def __init__(self, library: Library, folder: Path) -> None:
+        self._library = library
+        self._folder = folder
+        self._playbook_file = library.with_index(lambda index: kept_playbook(index, folder))
+        self._generation = ""  # of the index after the last write here
+        self.preparation: Preparation | None = None  # of a server that has just started
+
+    def differences(self) -> list[str]:
+        """Return the paths where folder and index differ; all of them without an index."""
+        index = self._library.with_index(lambda served: served)
+        return stale(index, self._folder, self._playbook_file)
+
+    def written(self) -> None:
+        """Note that what the index holds now was written here."""
+        self._generation = self._library.with_index(_generation)
+
+    def by(self, deadline: float, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport | None:
+        """Index changed files (None: all), with parsed documents by path; None if that could not be done in time."""
+        while True:
+            try:
+                return self._index(paths, chunked)
+            except IndexBusyError:
+                if time.monotonic() >= deadline:
+                    return None
+                time.sleep(0.05)
+
+    def _index(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport:
+        started = time.monotonic()
+        if not self._library.with_index(self._is_mine):  # vectors another process wrote would be unknown here
+            self._library.reload_if_changed()
+        try:
+            report = self._indexed(paths, chunked)
+        except IndexBusyError:
+            raise
+        except BaseException as error:  # Chroma may panic
+            if time.monotonic() - started > WAIT_SECONDS:
+                raise
+            log.warning("Indexing failed; it is tried once more with the index reopened: %s", cause_of(error))
+            self._library.reopen()
+            report = self._indexed(paths, chunked)
+        self.written()
+        return report
+
+    def _indexed(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport:
+        report = self._library.with_index(partial(self._sync, paths, chunked))
+        self._library.refresh()
+        return report
+
+    def _is_mine(self, index: Index) -> bool:
+        return index.is_current and _generation(index) == self._generation
+
+    def _sync(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked], index: Index) -> SyncReport:
+        if index.is_replaced:  # since it was reloaded: syncing it would undo what another process built
+            raise IndexBusyError
+        refreshed = time.monotonic()
+
+        def show(done: int, total: int, _path: str) -> None:
+            nonlocal refreshed
+            if self.preparation and self.preparation.what == "files" and index.shows_everything:
+                self.preparation = Preparation("files", done, total)
+            refreshed = self.refresh(refreshed)
+
+        if paths is not None and len(paths) <= max(MOST_SINGLE, MOST_SHARE * index.catalog.counts()["entries"]):
+            report = sync_some(
+                index,
+                self._folder,
+                paths,
+                show,
+                embed_later=True,
+                chunked=chunked,
+                playbook_file=self._playbook_file,
+            )
+            if index.has_lost_vectors:
+                sync(index, self._folder, show, embed_later=True, playbook_file=self._playbook_file)
+            return report
+        return sync(index, self._folder, show, embed_later=True, playbook_file=self._playbook_file)
+
+    def refresh(self, before: float, *, now: bool = False) -> float:
+        """Make what was written so far searchable, `now` or every REFRESH_SECONDS; return when that was last done."""
+        if not now and time.monotonic() - before < REFRESH_SECONDS:
+            return before
+        self._library.refresh()
+        return time.monotonic()
+
+
+def _generation(index: Index) -> str:
+    return index.catalog.meta("generation")
+
+
+def cause_of(error: BaseException) -> str:
+    """Return the first line of an error: the others quote what was to be written."""
+    return (str(error) or type(error).__name__).splitlines()[0]
