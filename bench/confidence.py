@@ -22,7 +22,7 @@ from kb.loop.quality import GOOD_GRADE
 from kb.search.answer import Answer, Confidence, Why
 
 LEVELS: tuple[Confidence, ...] = ("none", "partial", "strong")
-NO_WHY = Why(None, 0.0, (), None, 0.0, 0.0, None, 0.0, exact_name=False, adjustments=())
+NO_WHY = Why(None, 0.0, (), (), None, 0.0, 0.0, None, 0.0, exact_name=False, adjustments=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def recording_honesty(deals: int, worlds: int) -> list[Figure]:
         base = plain_rate(won, lost)
         weights = weights_of(table, coverage(table, playbook))
         rate = corrected_rate(table.outcomes, weights, table.within(None))
-        noted += base.low <= BASE <= base.high
+        noted += bool(base.low <= BASE <= base.high)
         corrected += rate is not None and rate.low <= BASE <= rate.high
     name = f"{deals} deals, half of the losses without a note: the true base is in the"
     return [

@@ -18,7 +18,7 @@ from kb.search import recipe
 from kb.search.answer import Answer
 from kb.search.bounds import NO_FILTERS, Bounds
 from kb.search.calibration import BUNDLED
-from kb.search.query import Query, SearchRequest, parse_query
+from kb.search.query import Query, SearchRequest
 from kb.search.source import Source
 
 PAGE = 10
@@ -42,7 +42,7 @@ class Asker:
     """Asks one library, with or without some of its entries."""
 
     def __init__(self, library: Library) -> None:
-        self._embed = library.search.embed
+        self._search = library.search
         self._catalog = library.with_index(lambda index: index.catalog)
         cache = library.with_index(lambda index: index.cache)
         snapshot = library.with_index(lambda index: take_snapshot(index.catalog, index.vectors, VISIBILITIES))
@@ -54,11 +54,13 @@ class Asker:
 
     def vector(self, text: str) -> Vectors:
         """Return the embedding of a question, to ask it more than once."""
-        vector: Vectors = self._embed([parse_query(text).meaning])[0]
+        vector: Vectors = self._search.embed([self._search.understood(text).meaning])[0]
         return vector
 
     def ask(self, text: str, vector: Vectors, left_out: Iterable[str] = ()) -> Answer:
         """Return the first page of explained hits."""
         bounds = _Without(self._catalog, frozenset(self._numbers[entry] for entry in left_out))
-        request = SearchRequest(parse_query(text), NO_FILTERS, "relevance", PAGE, 0, True, time.perf_counter())
+        request = SearchRequest(
+            self._search.understood(text), NO_FILTERS, "relevance", PAGE, 0, True, time.perf_counter()
+        )
         return recipe.answer(self._source, request, vector, bounds, bounds.within)

@@ -14,6 +14,8 @@ from kb.entry import Chunk, Deal, Entry
 from kb.index.embedding import Embedder, Vectors
 from kb.index.embedding_cache import text_key
 from kb.index.index import Draft, Index
+from kb.index.searched import text_to_embed
+from kb.index.vectors import SEARCHED
 
 CHUNKS_IN_ENTRY = 5  # as in the sample entries
 SENTENCES_IN_CHUNK = 6
@@ -109,15 +111,18 @@ def _cache_vectors(
     real: tuple[Vectors, Vectors],
     random: np.random.Generator,
 ) -> None:
-    """Cache a vector for every text, so that writing embeds nothing."""
+    """Cache a vector for every text and every sentence, so that writing embeds nothing."""
     keys: list[tuple[str, str]] = []
     for draft in drafts:
         for chunk in draft.chunks:
-            head = " › ".join((draft.entry.title, *chunk.headings))  # as in the index
-            keys.append((text_key(embedder.checksum, chunk.text), text_key(embedder.checksum, head)))
+            texts = (text_to_embed(view, draft.entry, chunk.headings, chunk.text) for view in SEARCHED)
+            bodies, heads = (text_key(embedder.checksum, text) for text in texts)
+            keys.append((bodies, heads))
     for at, view in enumerate(real):
         vectors = perturbed(view, len(keys), random)
         index.cache.write({pair[at]: vector for pair, vector in zip(keys, vectors, strict=True)})
+    sentences = perturbed(real[0], len(keys) * SENTENCES_IN_CHUNK, random).reshape(len(keys), SENTENCES_IN_CHUNK, -1)
+    index.cache.write_sentences({body: list(some) for (body, _), some in zip(keys, sentences, strict=True)})
 
 
 def perturbed(real: Vectors, count: int, random: np.random.Generator) -> Vectors:

@@ -18,6 +18,7 @@ from ingest.readable import misnamed
 SETTLE_MS = 600  # editors write a file in several steps
 LOOK_MS = 1_000  # how often the watched folder is compared with the one at its path
 MOST_FAILURES = 2  # in a row, before the folder is polled
+_UNDECODED = "Unable to decode path"
 log = logging.getLogger(__name__)
 Watch = Callable[..., Iterator[set[tuple[Change, str]]]]
 
@@ -25,8 +26,9 @@ Watch = Callable[..., Iterator[set[tuple[Change, str]]]]
 def changes(folder: Path, stop: Event, *, watch: Watch = watch) -> Iterator[frozenset[str] | None]:
     """Yield the changed paths below a folder, until `stop` is set; an empty set every second without changes.
 
-    None means that anything may have changed: the watching has just begun, a folder was moved, or a file all entries
-    depend on. Where the system cannot watch the folder, it is polled. Raises OSError if there is no folder.
+    None means that anything may have changed: the watching has just begun, a folder was moved, a file all entries
+    depend on, or one whose name is no text. Where the system cannot watch the folder, it is polled. Raises OSError if
+    there is no folder.
     """
     options = {"stop_event": stop, "debounce": SETTLE_MS, "rust_timeout": LOOK_MS, "yield_on_timeout": True}
     begin = partial(watch, **options, recursive=True, raise_interrupt=False, ignore_permission_denied=True)
@@ -42,8 +44,10 @@ def changes(folder: Path, stop: Event, *, watch: Watch = watch) -> Iterator[froz
                     log.info("'%s' is another folder now; it is watched from here on.", folder)
                     break
         except (OSError, RuntimeError) as error:  # what the library raises on what it cannot watch or decode
-            if has_begun:
+            if has_begun or _UNDECODED in str(error):  # the library tells no more changes after such a name
                 log.info("Watching starts again: %s", ascii(str(error)))
+                yield None
+                stop.wait(LOOK_MS / 1_000)  # the file may be written again and again
                 continue
             failures += 1
             if failures == MOST_FAILURES:

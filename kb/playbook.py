@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from kb.currencies import ExchangeRates
@@ -114,6 +115,7 @@ class Playbook:
         return self.vocabularies.get(name, _NO_TERMS)
 
 
+@lru_cache(maxsize=4_096)  # a page says hundreds of labels
 def _folded(spelling: str) -> str:
     return unicodedata.normalize("NFKC", spelling).strip().casefold()
 

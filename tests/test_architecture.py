@@ -261,15 +261,12 @@ def test_every_module_and_every_public_name_has_a_docstring() -> None:
 
 def test_tests_neither_mock_nor_patch() -> None:
     users = [_name(path) for path in (ROOT / "tests").rglob("*.py") for name in imports_of(path) if "mock" in name]
-    patched = [  # environment and working directory are inputs: a test may set them
+    patched = [  # the environment is an input of the settings: a test may set it
         f"{_name(path)}:{node.lineno}"
         for path in (ROOT / "tests").rglob("*.py")
         for node in ast.walk(_tree(path))
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
-        and (
-            node.value.id == "mocker"
-            or (node.value.id == "monkeypatch" and node.attr not in ("setenv", "delenv", "chdir"))
-        )
+        and (node.value.id == "mocker" or (node.value.id == "monkeypatch" and node.attr not in ("setenv", "delenv")))
     ]
     assert users + patched == []

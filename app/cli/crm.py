@@ -17,7 +17,7 @@ from ingest.check import read_playbook
 from ingest.fields import FieldError, to_choice
 from ingest.front_matter import field_of
 from ingest.importers.accounts import Accounts, read_accounts
-from ingest.importers.answers import kept_mapping
+from ingest.importers.answers import keep_mapping, kept_mapping
 from ingest.importers.columns import Columns
 from ingest.importers.crm import KINDS, CrmImport, detected_columns
 from ingest.importers.errors import ImportRefusedError
@@ -61,7 +61,7 @@ class Import:
         self._reader = reader
         self._as_json = as_json
         self._given = given
-        self._own_mapping = Path(f"{file.stem}-mapping.yaml")  # for who answers with yes instead of a name
+        self._entries = settings.entries
         if given.kind and given.kind not in KINDS:
             raise ImportRefusedError(say("'{kind}' cannot be imported; expected deals or campaigns.", kind=given.kind))
         if given.save_mapping and given.save_mapping.exists():
@@ -158,7 +158,11 @@ class Import:
         if name.casefold() in _NO:
             return
         try:
-            self._save(self._own_mapping if name.casefold() in _YES else Path(name), report)
+            if name.casefold() in _YES:
+                kept = keep_mapping(self._entries, self._task.columns, report.stages)
+                typer.echo(self._reader("files.kept_mapping", path=kept), err=True)
+            else:
+                self._save(Path(name), report)
         except ImportRefusedError as error:
             typer.echo(self._reader.say(error.sentence), err=True)
 

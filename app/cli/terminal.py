@@ -24,6 +24,8 @@ def print_answer(answer: dict[str, Any], reader: Reader) -> None:
         console.print(f"{reader('corrected', text=corrected)} (--as-typed)", style="dim", markup=False)
     elif half_typed := answer.get("half_typed"):
         console.print(f"{reader('half_typed', text=half_typed)} (--as-typed)", style="dim", markup=False)
+    if compared := answer.get("compared"):
+        console.print(reader("compared", end=compared[-20:]), style="dim", markup=False)
     for hit in answer["hits"]:
         snippet = Text("  " + hit["snippet"])
         for start, end in hit["highlights"]:

@@ -64,7 +64,7 @@ def better_than(weak: Entry, found: Sequence[Entry], library: Library, reader: R
         usable = [entry for entry in others if _is_usable(entry, weak)]
         used = library.entries.used_in([entry.id for entry in usable])
         known = [(entry, record_of(used[entry.id], reader)) for entry in usable]
-        good = [(entry, record) for entry, record in known if record and record.won >= max(1, record.lost)]
+        good = [(entry, record) for entry, record in known if record and record.won > record.lost]
         if good:
             return max(good, key=lambda pair: pair[1].rank)
     return None

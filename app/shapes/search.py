@@ -104,6 +104,7 @@ class WhyOut(Shape):
     keyword_rank: int | None
     keyword_score: Rounded
     keyword_terms: list[str]
+    other_spellings: list[str] = Field(description="Those of them that count as a word of the question.")
     meaning_rank: int | None
     similarity: Rounded
     title_similarity: Rounded
@@ -176,6 +177,7 @@ class AnswerOut(BaseModel):
     confidence: Literal["strong", "partial", "none"]
     hidden_by_filters: int
     corrected: str = Field("", description="The text searched for, where words of the query were corrected.")
+    compared: str = Field("", description="The beginning that was compared by meaning, where the query is long.")
     half_typed: str = Field("", description="The last word, where words that contain it were searched for.")
     hits: list[HitOut]
     facets: dict[str, list[FacetOut]]
@@ -194,6 +196,7 @@ class AnswerOut(BaseModel):
             confidence=answer.confidence,
             hidden_by_filters=answer.hidden_by_filters,
             corrected=answer.query.corrected,
+            compared=answer.query.compared,
             half_typed=answer.query.half_typed,
             hits=[HitOut.of(hit, trust_of(hit.entry)) for hit in answer.hits],
             facets=facets,

@@ -111,7 +111,7 @@ class CrmImport:
                 key = (record.kind, key_of(record.crm_id))
                 self._import(record, known.get(key), report, findings, write=write)
                 closed += filter(None, [closed_of(record)])
-            totals = set_totals(self.folder, closed, self.lock, write=write)
+            totals = set_totals(self.folder, closed, self.lock, write=write, wrote=self.wrote)
         except KeyboardInterrupt:
             report.is_complete = False
         except NotSavedError as error:

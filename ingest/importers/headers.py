@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from ingest.importers.columns import bare, spelled
 from ingest.importers.errors import ImportRefusedError
@@ -44,7 +44,8 @@ def find_header(rows: Iterable[Numbered], known: frozenset[str], given: int = 0)
         both = _together(cells, below)
         for at, found in ((place, cells), (place + 1, both)):
             count = _count(found, known)
-            if count > most and count >= _FEWEST and (found is cells or _count(below, known) >= _FEWEST):
+            is_header = found is cells or _count(below, known) >= _FEWEST or _is_split(cells, below)
+            if count > most and count >= _FEWEST and is_header:
                 best, most = (at, found), count
     return _header(head, *best, known)
 
@@ -66,6 +67,17 @@ def _given(head: Sequence[Numbered], known: frozenset[str], given: int) -> Heade
 def _header(head: Sequence[Numbered], place: int, cells: Sequence[str], known: frozenset[str]) -> Header:
     above = "\n".join(" ".join(filter(None, map(str.strip, row))) for _, row in head[:place])
     return Header(head[place][0], tuple(tidy(cells)), above, _count(cells, known))
+
+
+def _is_split(upper: Sequence[str], lower: Sequence[str]) -> bool:
+    """Whether a row only names the parts of headers merged over several columns, as no record does."""
+    cells = [cell.strip() for cell in upper]
+    parts: set[int] = set()  # columns below a merged header
+    for at, (left, cell) in enumerate(pairwise(cells), start=1):
+        if not cell and (left or at - 1 in parts):
+            parts |= {at - 1, at}
+    filled = {at for at, cell in enumerate(lower) if cell.strip()}
+    return bool(filled) and filled <= parts and not any(sign.isdigit() for cell in lower for sign in cell)
 
 
 def _together(upper: Sequence[str], lower: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from ingest.importers.record import Record
 from ingest.inside import below
 from ingest.playbook_file import PLAYBOOK_NAME
 from ingest.saving import one_at_a_time
+from ingest.undo import Wrote
 from ingest.yaml_edit import Row, with_rows
 from ingest.yaml_text import Plain, YamlTextError, places
 from kb.errors import NotSavedError, why_refused
@@ -27,8 +28,13 @@ def closed_of(record: Record) -> Closed | None:
     return (outcome, day) if isinstance(outcome, str) and outcome in OUTCOMES and isinstance(day, str) else None
 
 
-def set_totals(folder: Path, closed: Sequence[Closed], lock: Path | None, *, write: bool) -> str:
-    """Set the totals of closed deals in the playbook; return what they are, or why they stay. Raises NotSavedError."""
+def set_totals(
+    folder: Path, closed: Sequence[Closed], lock: Path | None, *, write: bool, wrote: list[Wrote] | None = None
+) -> str:
+    """Set the totals of closed deals in the playbook; return what they are, or why they stay.
+
+    A change is added to `wrote`. Raises NotSavedError.
+    """
     place = below(folder, PLAYBOOK_NAME)
     if not closed or not place.is_file():
         return ""
@@ -39,7 +45,9 @@ def set_totals(folder: Path, closed: Sequence[Closed], lock: Path | None, *, wri
             if fresh is None:
                 return say("The totals of closed deals in the playbook were entered by hand and stay as they are.")
             if fresh and write and (changed := _with_totals(text, fresh)) != text:
-                atomic.replace(place, changed)
+                digest = atomic.replace(place, changed)
+                if wrote is not None:
+                    wrote.append(Wrote(PLAYBOOK_NAME, digest, text))
     except OSError as error:
         raise NotSavedError(why_refused(error)) from error
     except (UnicodeDecodeError, YamlTextError):

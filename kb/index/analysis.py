@@ -44,17 +44,16 @@ _STOP_EN = """
     who whom why will with would you your am into about
 """
 _STOP_JA = "為る 居る 有る 成る 事 物 此れ 其れ 何 時 為 れる られる 様 ます です 出来る 言う 御"
-# In questions alone, and only beside other words: they carry no subject.
-_LIGHT_EN = """
-    not no don dont doesn doesnt didnt cant isnt wont get got its they're it's there's i'm just some too very more say
-    said
-"""
+# In questions alone, and only beside other words: they carry no subject. What is asked for (who, when, why, how to do
+# it) and what turns the sense (not, more, the same) stays: entries that answer use these words, and idf weighs them.
+_LIGHT_EN = "no get got its they're it's there's i'm just some too very say said"
 _LIGHT_JA = """
-    方 所 場合 訳 筈 方法 遣り方 仕方 どう 何故 如何 もう 未だ 良い 欲しい 来る 行く 下さる 貰う 呉れる
-    頂く 置く 仕舞う 見る 致す
+    方 所 場合 訳 筈 此の 其の あの どの どういう どのような 或る 我が どう 如何 もう 未だ 良い 欲しい
+    来る 行く 下さる 貰う 呉れる 頂く 置く 仕舞う 見る 致す
 """
 _LIGHT = frozenset(_LIGHT_EN.split()) | frozenset(_LIGHT_JA.split())
-_LIGHT_CLASSES = ("代名詞", "連体詞", "接続詞", "感動詞")
+_LIGHT_CLASSES = ("代名詞", "接続詞", "感動詞")
+_ASKED_FOR = frozenset(("いつ", "誰", "どこ"))  # pronouns
 _STOP = frozenset(_STOP_EN.split()) | frozenset(_STOP_JA.split())
 
 
@@ -207,7 +206,7 @@ def _japanese(run: str) -> Iterator[tuple[str, bool, int, int]]:
             kind = morpheme.part_of_speech()[0]
             if kind not in _DROPPED:
                 form = morpheme.normalized_form()
-                is_light = kind in _LIGHT_CLASSES or form in _LIGHT
+                is_light = form in _LIGHT or (kind in _LIGHT_CLASSES and form not in _ASKED_FOR)
                 yield fold(form), is_light, at + morpheme.begin(), at + morpheme.end()
 
 

@@ -27,6 +27,8 @@ class Balance:
 
     language: NDArray[np.int8]  # of each chunk, its place in LANGUAGES; -1 for another
     means: Mapping[View, Vectors]  # one row per language, for each view with enough embedded passages of all of them
+    middle: Vectors  # mean vector of all texts; empty without any
+    texts: int
 
     def offsets(self, view: View, query: Vectors) -> Offsets:
         """Return what to add to the cosine of a query to a chunk, by its language; the last element is for -1."""
@@ -35,6 +37,12 @@ class Balance:
             return np.zeros(len(LANGUAGES) + 1, np.float32)
         tilt = means @ query
         return np.append(STRENGTH * (tilt.mean() - tilt), 0.0).astype(np.float32)
+
+    def level(self, query: Vectors, usual: float) -> float:
+        """Return the mean cosine of a query to all texts, drawn to the usual one where there are few."""
+        if not self.texts:
+            return usual
+        return (self.texts * float(self.middle @ query) + ENOUGH * usual) / (self.texts + ENOUGH)
 
 
 def balance_of(
@@ -49,7 +57,9 @@ def balance_of(
         embedded = language[rows[view] >= 0]
         if all((embedded == place).sum() >= ENOUGH for place in range(len(LANGUAGES))):
             means[view] = _means(language, rows[view], matrices[view])
-    return Balance(language, means)
+    texts = matrices["bodies"]
+    middle = texts.mean(axis=0) if len(texts) else np.zeros(0, np.float32)
+    return Balance(language, means, middle, len(texts))
 
 
 def _means(language: NDArray[np.int8], rows: NDArray[np.int64], matrix: Vectors) -> Vectors:

@@ -24,11 +24,16 @@ _COPY = re.compile(  # 競合 alone is a competitor, and no copy
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+_LIKELY = re.compile(
+    r"copy|コ(?:ピ|ヒ\u309a)ー|conflict|[)）]\.\w+$", re.IGNORECASE
+)  # of all paths, few: the rest costs nothing
 _COPY_OF = re.compile(r"(?:copy\s+of|コピー\s*[~～〜-])\s*(?P<stem>.+)", re.IGNORECASE)  # Google Drive, Windows
 
 
 def original_of(path: str, paths: Collection[str]) -> str:
     """Return the path of the file a path is a copy of, by its name; empty if it is none of these paths."""
+    if not _LIKELY.search(path):
+        return ""
     place = PurePosixPath(path)
     stem = unicodedata.normalize("NFC", place.stem)
     while found := _COPY.fullmatch(stem) or _COPY_OF.fullmatch(stem):  # a copy of a copy whose own original is gone

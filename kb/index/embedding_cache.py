@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from kb.index.sentences import pack, sentence_key
 _METADATA = MetaData()
 _VECTORS = Table("vectors", _METADATA, Column("key", String, primary_key=True), Column("vector", LargeBinary))
 _SENTENCES = Table("sentences", _METADATA, Column("key", String, primary_key=True), Column("vectors", LargeBinary))
+MOST_REMEMBERED = 16_000_000  # bytes of sentence vectors kept in memory: those of about 7,000 passages
 _SENTENCES_OF = text(  # several times as fast as a list of parameters
     "SELECT key, vectors FROM sentences WHERE key IN (SELECT value FROM json_each(:keys))"
 )
@@ -32,6 +35,32 @@ def text_key(checksum: str, passage: str) -> str:
     return hashlib.sha256(f"{checksum}\0{passage}".encode("utf-8", "replace")).hexdigest()[:40]
 
 
+class Remembered:
+    """The sentence vectors read last, up to `most` bytes; a text's vectors never change. Thread-safe."""
+
+    def __init__(self, most: int = MOST_REMEMBERED) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, bytes] = OrderedDict()  # the one used longest ago first
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def of(self, keys: Iterable[str]) -> dict[str, bytes]:
+        """Return the vectors that are known, by key."""
+        with self._lock:
+            found = {key: self._kept[key] for key in keys if key in self._kept}
+            for key in found:
+                self._kept.move_to_end(key)
+        return found
+
+    def add(self, vectors: Mapping[str, bytes]) -> None:
+        """Remember vectors by key, and forget those used longest ago."""
+        with self._lock:
+            self._size += sum(len(some) for key, some in vectors.items() if key not in self._kept)
+            self._kept |= vectors
+            while self._size > self._most:
+                self._size -= len(self._kept.popitem(last=False)[1])
+
+
 class EmbeddingCache:
     """Vectors by text key in one SQLite file."""
 
@@ -40,6 +69,7 @@ class EmbeddingCache:
         self._engine = create_engine(f"sqlite:///{path}")
         use_wal(self._engine)
         _METADATA.create_all(self._engine)
+        self._remembered = Remembered()
 
     def read(self, keys: Iterable[str]) -> dict[str, Vectors]:
         """Return the cached vectors by key."""
@@ -61,10 +91,16 @@ class EmbeddingCache:
 
     def sentences(self, body_keys: Iterable[str]) -> dict[str, bytes]:
         """Return the packed sentence vectors of passages by body key, of those that have them."""
-        by_key = {sentence_key(key): key for key in body_keys}
+        wanted = set(body_keys)
+        known = self._remembered.of(wanted)
+        by_key = {sentence_key(key): key for key in wanted.difference(known)}
+        if not by_key:
+            return known
         with self._engine.connect() as connection:
-            rows = connection.execute(_SENTENCES_OF, {"keys": json.dumps(list(by_key))})
-            return {by_key[key]: vectors for key, vectors in rows}
+            rows = connection.execute(_SENTENCES_OF, {"keys": json.dumps(list(by_key))}).all()
+        fresh = {by_key[key]: vectors for key, vectors in rows}
+        self._remembered.add(fresh)
+        return known | fresh
 
     def without_sentences(self, body_keys: Iterable[str]) -> list[str]:
         """Return the body keys of passages whose sentences were not embedded yet, in order."""

@@ -29,7 +29,7 @@ from kb.index.catalog import Catalog
 from kb.index.embedding import Embedder, Vectors
 from kb.index.embedding_cache import EmbeddingCache, text_key
 from kb.index.records import StoredChunk, StoredEntry, StoredSituation
-from kb.index.searched import headings_of, title_of
+from kb.index.searched import text_to_embed
 from kb.index.sentence_backlog import SentenceBacklog
 from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
 
@@ -224,7 +224,7 @@ class Index:
     def _lost_texts(self, view: View, keys: set[str]) -> dict[str, str]:
         if view == "situations":
             return self.catalog.situations_of(keys)
-        return {key: _text(view, *parts) for key, parts in self.catalog.texts_of(view, keys).items()}
+        return {key: text_to_embed(view, *parts) for key, parts in self.catalog.texts_of(view, keys).items()}
 
     def _stored(self, draft: Draft, texts: Mapping[View, dict[str, str]]) -> StoredEntry:
         chunks = [self._keyed(draft.entry, chunk, texts) for chunk in draft.chunks]
@@ -235,7 +235,7 @@ class Index:
     def _keyed(self, entry: Entry, chunk: Chunk, texts: Mapping[View, dict[str, str]]) -> StoredChunk:
         keys = {}
         for view in SEARCHED:
-            text = _text(view, entry, chunk.headings, chunk.text)
+            text = text_to_embed(view, entry, chunk.headings, chunk.text)
             keys[view] = text_key(self.embedder.checksum, text)
             texts[view][keys[view]] = text
         return StoredChunk(chunk, keys["bodies"], keys["heads"])
@@ -308,11 +308,6 @@ def open_index(
         return Index(builds[-1], fingerprint, embedder, cache, visible)
     number = int(builds[-1].name.rsplit("-", 1)[1]) + 1 if builds else 1
     return Index(root / f"build-{fingerprint[:16]}-{number:04}", fingerprint, embedder, cache, visible)
-
-
-def _text(view: View, entry: Entry, headings: Sequence[str], body: str) -> str:
-    head = " › ".join(filter(None, (title_of(entry), *headings_of(entry, headings))))
-    return head if head and (view == "heads" or not body.strip()) else body
 
 
 def _open_vectors(folder: Path) -> VectorStore:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, text
@@ -22,6 +22,8 @@ PUBLISHED = (
     "FROM keywords JOIN chunks ON chunks.number = keywords.rowid JOIN entries ON entries.number = chunks.entry"
     " WHERE keywords MATCH :match AND entries.status = 'published'"
 )
+OF_TERMS = "SELECT value FROM json_each(:terms) AS terms WHERE EXISTS (SELECT 1 {})"
+QUOTED = """'"' || terms.value || '"'"""  # a term as an expression of FTS5
 PART = "SELECT * FROM ({})"
 GROUPED = "SELECT number, {how}(score) AS score FROM ({parts}) GROUP BY number"
 LEAST_IDF = 1e-6  # of FTS5, for a word in half of the passages or more
@@ -29,7 +31,15 @@ LEAST_IDF = 1e-6  # of FTS5, for a word in half of the passages or more
 _PASSAGES = select(ENTRIES.c.number, ENTRIES.c.named, CHUNKS.c.flat).join(CHUNKS, CHUNKS.c.entry == ENTRIES.c.number)
 
 
-MATCHES = text(f"{BM25.format(factor='')} WHERE keywords MATCH :match")
+MATCHES = text(
+    "SELECT matches.key, keywords.rowid, -bm25(keywords, :title, :heading, :tags, :body)"
+    " FROM json_each(:matches) AS matches CROSS JOIN keywords WHERE keywords MATCH matches.value"
+)
+PUBLISHED_OF = text(OF_TERMS.format(PUBLISHED.replace(":match", QUOTED)))
+INDEXED = text(
+    "SELECT rowid, title || ' ' || heading || ' ' || tags || ' ' || body FROM keywords"
+    " WHERE rowid IN (SELECT value FROM json_each(:numbers))"
+)
 # A word by its spellings, of which the best counts; each one or more expressions with the idf they are to have, summed.
 Weighed = tuple[tuple[tuple[str, float], ...], ...]
 
@@ -53,7 +63,7 @@ def keyword_matches(
     found = " UNION ALL ".join(map(PART.format, parts))
     statement = found if len(parts) == 1 else GROUPED.format(how="sum", parts=found)
     with catalog.engine.connect() as connection:
-        rows = connection.execute(text(f"{statement} ORDER BY score DESC LIMIT :limit"), values)
+        rows = connection.execute(text(f"{statement} ORDER BY score DESC LIMIT :limit"), values).all()
         return [(int(number), float(score)) for number, score in rows]
 
 
@@ -66,23 +76,36 @@ def few_matches(catalog: Catalog, weighed: Sequence[Weighed], limit: int) -> lis
     scores: defaultdict[int, float] = defaultdict(float)
     with catalog.engine.connect() as connection:
         total = connection.scalar(select(func.count()).select_from(CHUNKS)) or 0
-        for spellings in weighed:
-            best: dict[int, float] = {}
-            for spelling in spellings:
-                for number, score in _summed(connection, spelling, total).items():
-                    best[number] = max(score, best.get(number, 0.0))
-            for number, score in best.items():
-                scores[number] += score
+        matches = [match for spellings in weighed for spelling in spellings for match, _ in spelling]
+        found = _matched(connection, matches)
+    for spellings in weighed:
+        best: dict[int, float] = {}
+        for spelling in spellings:
+            for number, score in _summed(spelling, found, total).items():
+                best[number] = max(score, best.get(number, 0.0))
+        for number, score in best.items():
+            scores[number] += score
     return sorted(scores.items(), key=lambda found: (-found[1], found[0]))[:limit]
 
 
-def _summed(connection: Connection, spelling: Sequence[tuple[str, float]], total: int) -> dict[int, float]:
+def _matched(connection: Connection, matches: Sequence[str]) -> dict[str, list[tuple[int, float]]]:
+    """Return (chunk number, BM25) of the passages with each expression, in one statement."""
+    distinct = list(dict.fromkeys(matches))
+    found: dict[str, list[tuple[int, float]]] = {match: [] for match in distinct}
+    for place, number, score in connection.execute(MATCHES, {"matches": json.dumps(distinct), **WEIGHTS}).all():
+        found[distinct[place]].append((number, score))
+    return found
+
+
+def _summed(
+    spelling: Sequence[tuple[str, float]], found: Mapping[str, Sequence[tuple[int, float]]], total: int
+) -> dict[int, float]:
     """Return the BM25 of the passages with any expression of a spelling, each with the idf given."""
     scores: defaultdict[int, float] = defaultdict(float)
     for match, idf in spelling:
-        rows = connection.execute(MATCHES, {"match": match, **WEIGHTS}).all()
-        for number, score in rows:
-            scores[number] += score * idf / fts5_idf(len(rows), total)
+        as_found = fts5_idf(len(found[match]), total)
+        for number, score in found[match]:
+            scores[number] += score * idf / as_found
     return scores
 
 
@@ -125,6 +148,12 @@ def words_by_count(catalog: Catalog) -> list[str]:
         return list(connection.scalars(text("SELECT term FROM keyword_counts ORDER BY doc DESC, term")))
 
 
+def published_terms(catalog: Catalog, terms: Iterable[str]) -> set[str]:
+    """Return the terms that stand in a published passage."""
+    with catalog.engine.connect() as connection:
+        return set(connection.scalars(PUBLISHED_OF, {"terms": json.dumps(list(terms))}).all())
+
+
 def has_phrase(catalog: Catalog, terms: Sequence[str]) -> bool:
     """Whether the terms follow one another in any published passage."""
     query, phrase = text(f"SELECT 1 {PUBLISHED} LIMIT 1"), f'"{" ".join(terms)}"'
@@ -146,16 +175,10 @@ def surface_of(catalog: Catalog, term: str) -> str:
 
 def terms_in(catalog: Catalog, numbers: Sequence[int], terms: Sequence[str]) -> dict[int, tuple[str, ...]]:
     """Return which of the terms each passage contains, title and tags included."""
-    found: dict[int, list[str]] = {number: [] for number in numbers}
-    statement = text(
-        "SELECT rowid FROM keywords WHERE keywords MATCH :match AND rowid IN (SELECT value FROM json_each(:numbers))"
-    )
     with catalog.engine.connect() as connection:
-        for term in terms:
-            values = {"match": f'"{term}"', "numbers": json.dumps(list(numbers))}
-            for number in connection.scalars(statement, values):
-                found[number].append(term)
-    return {number: tuple(some) for number, some in found.items()}
+        indexed = connection.execute(INDEXED, {"numbers": json.dumps(list(numbers))}).all()
+    found = {number: set(passage.split()) for number, passage in indexed}
+    return {number: tuple(term for term in terms if term in found.get(number, ())) for number in numbers}
 
 
 def entries_with_text(catalog: Catalog, phrase: str, terms: Sequence[str]) -> set[int]:

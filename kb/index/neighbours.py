@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kb.index.embedding import Vectors
 from kb.index.embedding_cache import EmbeddingCache
-from kb.index.sentences import best_cosines, best_sentence
+from kb.index.sentences import SentenceCosines
 from kb.index.snapshot import Rows, Snapshot
 from kb.index.vectors import VectorStore, View
 
@@ -36,7 +36,7 @@ class Neighbours:
         self._store = store
         self._query = query
         self._cache = cache
-        self._packed: dict[int, bytes] = {}  # sentence vectors by chunk
+        self._sentences: dict[int, tuple[SentenceCosines, int]] = {}  # by chunk, with its place among them
         self._cosines: dict[View, Cosines] = {}
 
     def similarity(self, view: View, chunks: Rows) -> Cosines:
@@ -55,6 +55,10 @@ class Neighbours:
         """Return what to add to the cosines of chunks so that both languages have the same middle; zeros for one."""
         return self._snapshot.balance.offsets(view, self._query)[self._snapshot.balance.language[chunks]]
 
+    def level(self, usual: float) -> float:
+        """Return the mean cosine of all texts to the query: how near everything is to it."""
+        return self._snapshot.balance.level(self._query, usual)
+
     def best_sentences(self, chunks: Rows) -> tuple[NDArray[np.float64], Rows]:
         """Return for each chunk the cosine of its best sentence, NaN where not known, and how many sentences it has."""
         if self._cache is None or not len(chunks):
@@ -62,12 +66,14 @@ class Neighbours:
         rows, keys = self._snapshot.rows["bodies"][chunks].tolist(), self._snapshot.body_keys
         found = self._cache.sentences({keys[row] for row in rows if row >= 0})
         packed = [found.get(keys[row], b"") if row >= 0 else b"" for row in rows]
-        self._packed |= dict(zip(chunks.tolist(), packed, strict=True))
-        return best_cosines(packed, self._query)
+        cosines = SentenceCosines(packed, self._query)
+        self._sentences |= {chunk: (cosines, place) for place, chunk in enumerate(chunks.tolist())}
+        return cosines.best(), cosines.counts
 
     def best_sentence(self, chunk: int) -> int:
         """Return the place of the best sentence of a chunk asked for before; -1 if not known."""
-        return best_sentence(self._packed.get(chunk, b""), self._query)
+        cosines, place = self._sentences.get(chunk, (None, -1))
+        return cosines.best_place(place) if cosines else -1
 
     def nearest(self, view: View, limit: int, allowed: Flags | None) -> Rows:
         """Return the nearest chunks in one view, best first, only those allowed (one flag per chunk; None: all).

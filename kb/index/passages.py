@@ -6,13 +6,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from kb.entry import Entry
-from kb.index.analysis import Word
 from kb.index.catalog import Catalog, in_groups
 from kb.index.documents import from_document
 from kb.index.schema import CHUNKS, ENTRIES
+
+_COLUMNS = (
+    *(CHUNKS.c.number, CHUNKS.c.headings, CHUNKS.c.plain, CHUNKS.c.words, CHUNKS.c.text),
+    *(ENTRIES.c.document, ENTRIES.c.body),
+)
+_PASSAGES = (
+    select(*_COLUMNS)
+    .join(ENTRIES, ENTRIES.c.number == CHUNKS.c.entry)
+    .where(CHUNKS.c.number.in_(bindparam("numbers", expanding=True)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,30 +31,19 @@ class Passage:
     entry: Entry
     heading: str  # heading path
     text: str  # plain
-    words: tuple[Word, ...]  # of the plain text
+    words: list[tuple[str, int, int]]  # of the plain text: index term, start and end
     markdown: str
 
 
 def passages(catalog: Catalog, numbers: Sequence[int]) -> dict[int, Passage]:
     """Return passages by number."""
-    columns = (
-        CHUNKS.c.number,
-        CHUNKS.c.headings,
-        CHUNKS.c.plain,
-        CHUNKS.c.words,
-        CHUNKS.c.text,
-        ENTRIES.c.document,
-        ENTRIES.c.body,
-    )
-    query = select(*columns).join(ENTRIES, ENTRIES.c.number == CHUNKS.c.entry)
     found: dict[int, Passage] = {}
     with catalog.engine.connect() as connection:
         for some in in_groups(numbers):
-            rows = connection.execute(query.where(CHUNKS.c.number.in_(some)))
+            rows = connection.execute(_PASSAGES, {"numbers": some}).all()
             for number, headings, plain, words, markdown, document, body in rows:
                 heading = " › ".join(json.loads(headings))
-                cut = tuple(map(Word._make, json.loads(words)))
-                found[number] = Passage(from_document(document, body), heading, plain, cut, markdown)
+                found[number] = Passage(from_document(document, body), heading, plain, json.loads(words), markdown)
     return found
 
 

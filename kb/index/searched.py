@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from kb.entry import Entry
 from kb.fields import FIELDS
+from kb.index.vectors import View
 
 # A time in a recording, a page or a slide number: it leads to the place, but nobody looks for it.
 _PLACE = re.compile(r"[\W\d_]+|(?:ページ|スライド|Page|Slide) \d+")
@@ -27,3 +28,9 @@ def tags_of(entry: Entry, labels: Sequence[str]) -> list[str]:
     if entry.is_meeting:
         return []
     return [*(word for field in FIELDS if field.is_keyword for word in entry.values(field.name)), *labels]
+
+
+def text_to_embed(view: View, entry: Entry, headings: Sequence[str], body: str) -> str:
+    """Return the text of a passage that is embedded for a view: its own, or the titles above it."""
+    head = " › ".join(filter(None, (title_of(entry), *headings_of(entry, headings))))
+    return head if head and (view == "heads" or not body.strip()) else body

@@ -43,23 +43,24 @@ def pack(rows: Sequence[Vectors]) -> bytes:
     return packed.tobytes()
 
 
-def best_cosines(packed: Sequence[bytes], query: Vectors) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return for each packed passage the cosine of its best sentence to a query (NaN without any), and their count."""
-    counts = np.array([len(one) // len(query) for one in packed], np.int64)
-    best = np.full(len(packed), np.nan)
-    if counts.any():
-        cosines = _cosines(b"".join(packed), query)
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        some = counts > 0
-        best[some] = np.maximum.reduceat(cosines, starts[some])
-    return best, counts
+class SentenceCosines:
+    """The cosines of all sentences of some packed passages to a query."""
 
+    def __init__(self, packed: Sequence[bytes], query: Vectors) -> None:
+        rows = np.frombuffer(b"".join(packed), np.int8).reshape(-1, len(query)).astype(np.float32)
+        self._cosines = np.asarray((rows @ query) / np.linalg.norm(rows, axis=1), np.float32)
+        self.counts = np.array([len(one) // len(query) for one in packed], np.int64)
+        self._ends = np.cumsum(self.counts)
 
-def best_sentence(packed: bytes, query: Vectors) -> int:
-    """Return the place of the sentence nearest to a query; -1 without any."""
-    return int(np.argmax(_cosines(packed, query))) if packed else -1
+    def best(self) -> NDArray[np.float64]:
+        """Return for each passage the cosine of its best sentence; NaN without any."""
+        best = np.full(len(self.counts), np.nan)
+        some = self.counts > 0
+        if some.any():
+            best[some] = np.maximum.reduceat(self._cosines, (self._ends - self.counts)[some])
+        return best
 
-
-def _cosines(packed: bytes, query: Vectors) -> NDArray[np.float32]:
-    rows = np.frombuffer(packed, np.int8).reshape(-1, len(query)).astype(np.float32)
-    return np.asarray((rows @ query) / np.linalg.norm(rows, axis=1), np.float32)
+    def best_place(self, passage: int) -> int:
+        """Return the place of the sentence of a passage nearest to the query; -1 without any."""
+        own = self._cosines[self._ends[passage] - self.counts[passage] : self._ends[passage]]
+        return int(np.argmax(own)) if len(own) else -1

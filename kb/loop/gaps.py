@@ -113,7 +113,9 @@ def _gap(
     worth: Worth,
 ) -> Gap:
     is_open = known is not None and known.state == "open"
-    query = known.query if known and is_open else members[name(members)]
+    often = Counter(fold(search.query) for search in asked)
+    heads = [wording for wording in members if often[wording] == max(often.values())]
+    query = known.query if known and is_open else heads[name(heads)]
     typed = Counter(search.query for search in asked)
     named = [search for search in asked if fold(search.query) == query] or list(asked)
     deals = tuple(sorted({search.deal for search in asked if search.deal in worth.of}))

@@ -10,7 +10,7 @@ from kb.index.embedding_cache import text_key
 from kb.index.entries import kinds_by_id
 from kb.index.filters import passing
 from kb.index.index import Index
-from kb.index.links import links_with
+from kb.index.links import uses_of
 from kb.index.passages import ids_with_passage
 from kb.index.titles import Title, newest_titles
 from kb.live import LiveIndex
@@ -72,7 +72,7 @@ class Entries:
 
     def used_in(self, ids: Sequence[str]) -> dict[str, list[Entry]]:
         """Return the published entries that name each of some entries as used, by its id."""
-        uses = [(by, used) for by, relation, used in links_with(self._live.catalog, ids) if relation == "used"]
+        uses = uses_of(self._live.catalog, ids)
         seen = self.published(list({by for by, _ in uses}))
         return {one: [seen[by] for by, used in uses if used == one and by in seen] for one in ids}
 

@@ -29,6 +29,7 @@ class Why:
     keyword_rank: int | None  # from 1; None if no keyword matched
     keyword_score: float  # BM25, larger is better
     keyword_terms: tuple[str, ...]  # of the query, as index terms
+    other_spellings: tuple[str, ...]  # those of them that only count as words of the query
     meaning_rank: int | None
     similarity: float  # cosine of the passage to the query
     title_similarity: float  # cosine of title and headings

@@ -17,45 +17,40 @@ from kb.search.answer import Band, Confidence
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Cosine thresholds of one model; with keyword evidence lower ones apply."""
+    """Cosine thresholds of one model."""
 
     strong: float  # from here: an answer without shared words
     strong_with_words: float  # from here: an answer if most of the query's idf mass matches
-    none_without_words: float  # below this without shared words: no answer
-    none: float  # below this: no answer unless most of the query's words match
+    none: float  # below this, with the query's level and its words taken into account: no answer
+    level: float  # usual mean cosine of a query to all passages
+    words: float  # what the whole idf mass of a query is worth in cosine
     across: float = 0.0  # by how much cosines between languages lie lower
-    none_across: float = 0.0  # below this, so raised: no answer in another language; no words are shared there
 
-    def confidence(self, similarity: float, share: float, *, is_across: bool = False) -> Confidence:
-        """Rate an answer by its best cosine and the share of the query's idf mass its best hit matches.
+    def confidence(self, similarity: float, share: float, level: float) -> Confidence:
+        """Rate an answer by its best cosine, the share of the query's idf mass its best hit matches, and the level.
 
-        Where the first hit is in another language (`is_across`), shared words say nothing.
+        The level of a query is its mean cosine to all passages: some are near to everything, others to nothing.
         """
         if similarity >= self.strong or (similarity >= self.strong_with_words and share >= STRONG_SHARE):
             return "strong"
         if share >= KNOWN_SHARE:
             return "partial"  # its words match, whatever the model thinks: a code, a name
-        if is_across:
-            return "none" if similarity < self.none_across else "partial"
-        if similarity < self.none or (similarity < self.none_without_words and share < NONE_SHARE):
-            return "none"
-        return "partial"
+        sure = similarity - LEVEL_SHARE * (level - self.level) + self.words * share
+        return "none" if sure < self.none else "partial"
 
-    def band(self, similarity: float, share: float) -> Band:
+    def band(self, similarity: float, share: float, level: float) -> Band:
         """Rate one hit in the same way."""
         found: dict[Confidence, Band] = {"strong": "strong", "partial": "good", "none": "weak"}
-        return found[self.confidence(similarity, share)]
+        return found[self.confidence(similarity, share, level)]
 
 
 STRONG_SHARE = 0.85
 KNOWN_SHARE = 0.7
-NONE_SHARE = 0.5
+LEVEL_SHARE = 0.2  # of a query's own level that is taken away; more calls other subjects likelier
 
 # Measured with the bundled model: queries on their own corpus, the same queries after the entries that answer them were
 # left out, and queries of another domain; see docs/measurements.md.
-BUNDLED = Calibration(
-    strong=0.90, strong_with_words=0.865, none_without_words=0.86, none=0.84, across=0.02, none_across=0.86
-)
+BUNDLED = Calibration(strong=0.90, strong_with_words=0.865, none=0.88, level=0.80, words=0.08, across=0.025)
 
 # Queries without an answer in sales knowledge, to calibrate other models.
 UNRELATED = (
@@ -75,16 +70,17 @@ def calibrate(embedder: Embedder, snapshot: Snapshot, bundled_checksum: str) -> 
     if embedder.checksum == bundled_checksum or not len(snapshot.matrices["bodies"]):
         return BUNDLED
     queries = embedder.embed_queries(UNRELATED)
-    return from_unrelated([float((snapshot.matrices["bodies"] @ query).max()) for query in queries])
+    cosines = [snapshot.matrices["bodies"] @ query for query in queries]
+    return from_unrelated([float(some.max()) for some in cosines], [float(some.mean()) for some in cosines])
 
 
-def from_unrelated(best: Sequence[float]) -> Calibration:
-    """Derive thresholds from the best cosines of queries without an answer.
+def from_unrelated(best: Sequence[float], levels: Sequence[float]) -> Calibration:
+    """Derive thresholds from the best and the mean cosines of queries without an answer.
 
-    The quantiles are those of the bundled model's measured thresholds: 83 % of unrelated queries are below "none
-    without words", 98 % below "strong".
+    The quantiles are those of the bundled model's measured thresholds: 83 % of unrelated queries are below "none", 98 %
+    below "strong".
     """
-    low, middle, high, top = np.quantile(np.asarray(best), [0.6, 0.83, 0.9, 0.98])
-    return Calibration(
-        strong=float(top), strong_with_words=float(high), none_without_words=float(middle), none=float(low)
-    )
+    level = float(np.mean(levels))
+    low, high, top = np.quantile(np.asarray(best), [0.6, 0.9, 0.98]).tolist()
+    none = float(np.quantile(np.asarray(best) - LEVEL_SHARE * (np.asarray(levels) - level), 0.83))
+    return Calibration(strong=top, strong_with_words=high, none=none, level=level, words=top - low)

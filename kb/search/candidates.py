@@ -79,26 +79,26 @@ class _Scored:
     fused: Floats
     share: Floats  # of the query's idf mass, 0 to 1
     is_near: NDArray[np.bool_]  # whether the meaning retrieval found it
+    level: float  # mean cosine of all passages to the query
 
 
 def find(source: Source, words: LookUp, named: dict[int, bool], neighbours: Neighbours, language: str = "") -> Found:
     """Return the entries for a query in a language; the look-up's scope also limits the meaning retrieval."""
     near = {view: neighbours.nearest(view, DEPTH, words.allowed) for view in SEARCHED}
-    scored = _score(neighbours, words.by_chunk, words.mass, near, source.snapshot)
+    scored = _score(source, words, near, neighbours)
     across = _across(source, scored.chunks, language)
     within = {entry: exact for entry, exact in named.items() if words.entries is None or entry in words.entries}
     return _cut(_best_of_entries(source, scored, within, across), scored, across, source.calibration)
 
 
-def _score(
-    neighbours: Neighbours, by_chunk: dict[int, float], mass: float, near: dict[View, Rows], snapshot: Snapshot
-) -> _Scored:
+def _score(source: Source, found: LookUp, near: dict[View, Rows], neighbours: Neighbours) -> _Scored:
+    by_chunk, mass = found.by_chunk, found.mass
     chunks = np.array(sorted({*by_chunk, *(int(c) for rows in near.values() for c in rows)}), np.int64)
     bodies = neighbours.similarity("bodies", chunks).astype(np.float64)
     titles = neighbours.similarity("heads", chunks).astype(np.float64)
     sentences, counts = neighbours.best_sentences(chunks)
     words = np.array([by_chunk.get(int(chunk), 0.0) for chunk in chunks])
-    says_nothing = np.isin(snapshot.entries[chunks], list(snapshot.brief)) & (words == 0)
+    says_nothing = np.isin(source.snapshot.entries[chunks], list(source.snapshot.brief)) & (words == 0)
     bodies, sentences = ranking.without_brief(bodies, sentences, says_nothing)
     balance = neighbours.balance("bodies", chunks).astype(np.float64)
     balanced = ranking.without_gaps(bodies) + balance
@@ -110,7 +110,8 @@ def _score(
     evidence = float(words.max(initial=0.0)) / mass if mass > NO_RARITY else float(share.max(initial=0.0))
     fused = ranking.fuse(meaning, words, evidence) if len(chunks) else words
     is_near = np.isin(chunks, np.concatenate(list(near.values())))
-    return _Scored(chunks, bodies, titles, sentences, balance, meaning, words, fused, share, is_near)
+    level = neighbours.level(source.calibration.level)
+    return _Scored(chunks, bodies, titles, sentences, balance, meaning, words, fused, share, is_near, level)
 
 
 def names_in(snapshot: Snapshot, query: Query) -> dict[int, bool]:
@@ -153,27 +154,29 @@ def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool], ac
     """Return each entry by its best passage with adjusted scores, exact names first."""
     keyword_ranks = ranking.ranks(scored.keywords)
     meaning_ranks = ranking.ranks(scored.meaning)
+    similarities = np.fmax(np.fmax(scored.bodies, scored.titles), scored.sentences) + across
     # Positive, so that factors work both ways.
     scores = np.exp(scored.fused - scored.fused.max(initial=0.0))
-    entries, numbers = source.snapshot.entries[scored.chunks], source.snapshot.numbers[scored.chunks]
+    shares = scored.share.tolist()
+    entries, numbers = source.snapshot.entries[scored.chunks].tolist(), source.snapshot.numbers[scored.chunks].tolist()
     best: dict[int, Candidate] = {}
-    for at in np.argsort(-scored.fused, kind="stable"):
-        entry = int(entries[at])
+    for at in np.argsort(-scored.fused, kind="stable").tolist():
+        entry = entries[at]
         if entry in best or (len(best) >= MOST_ENTRIES and entry not in named):
             continue
         exact = named.get(entry, False)
         adjustments = _adjustments(source, entry, entry in named)
-        similarity = float(np.nanmax([scored.bodies[at], scored.titles[at], scored.sentences[at]]) + across[at])
         best[entry] = Candidate(
             entry=entry,
-            chunk=int(numbers[at]),
+            chunk=numbers[at],
             place=int(scored.chunks[at]),
             score=float(scores[at]) * _combined(adjustments),
-            band="strong" if exact else _band(source, entry, similarity, float(scored.share[at])),
+            band="strong" if exact else _band(source, entry, float(similarities[at]), shares[at], scored.level),
             why=Why(
                 keyword_rank=int(keyword_ranks[at]) if scored.keywords[at] > 0 else None,
                 keyword_score=float(scored.keywords[at]),
                 keyword_terms=(),
+                other_spellings=(),
                 meaning_rank=int(meaning_ranks[at]) if scored.is_near[at] else None,
                 similarity=float(scored.bodies[at]),
                 title_similarity=float(scored.titles[at]),
@@ -191,9 +194,9 @@ def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool], ac
     return [alone[place] for place in places]
 
 
-def _band(source: Source, entry: int, similarity: float, share: float) -> Band:
+def _band(source: Source, entry: int, similarity: float, share: float, level: float) -> Band:
     """Rate one hit; an entry with next to no text is never strong."""
-    band = source.calibration.band(similarity, share)
+    band = source.calibration.band(similarity, share, level)
     return "good" if band == "strong" and entry in source.snapshot.brief else band
 
 
@@ -219,8 +222,7 @@ def _cut(found: list[Candidate], scored: _Scored, across: Floats, calibration: C
     if not kept:
         return Found((), "none")
     first = int(np.argmax(scored.fused))
-    is_across = bool(across[first])
-    told = [scored.sentences[first], scored.titles[first] if is_across else np.nan]
+    told = [scored.sentences[first], scored.titles[first] if across[first] else np.nan]
     best = float(np.nanmax([(scored.bodies + across).max(), *(cosine + across[first] for cosine in told)]))
     share = float(scored.share[int(np.argmax(scored.keywords))])
-    return Found(tuple(kept), calibration.confidence(best, share, is_across=is_across))
+    return Found(tuple(kept), calibration.confidence(best, share, scored.level))

@@ -33,6 +33,11 @@ _ENGLISH = (
 _FRAMES = re.compile("|".join((*_JAPANESE, *_ENGLISH)))
 
 
+def has_frame(text: str) -> bool:
+    """Whether a text is put as a question or a request."""
+    return bool(_FRAMES.search(fold(text)))
+
+
 def subject_terms(text: str) -> tuple[str, ...]:
     """Return the distinct index terms of what a question is about; all of its terms where that leaves none."""
     subject = tuple(dict.fromkeys(question_terms(_FRAMES.sub(" ", fold(text)))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from kb.entry import Entry
 from kb.index.catalog import Catalog
@@ -12,10 +13,15 @@ from kb.index.keywords import terms_in
 from kb.index.neighbours import Neighbours
 from kb.index.passages import Passage, first_passages, passages
 from kb.index.sentences import sentences_of
-from kb.search.answer import Hit
+from kb.search.answer import Hit, Why
 from kb.search.candidates import Candidate
 from kb.search.query import Query
 from kb.search.snippets import make_snippet
+
+MOST_REMEMBERED = 1_024  # passages cut into sentences: most people see the same ones
+
+
+_sentences_of = lru_cache(maxsize=MOST_REMEMBERED)(sentences_of)
 
 
 def make_hits(
@@ -34,16 +40,20 @@ def make_hits(
         sentence = _best_sentence(passage, neighbours.best_sentence(candidate.place))
         words = query.highlighted
         snippet = make_snippet(passage.text or entry.title, words, entry.language, passage.words, sentence)
-        why = replace(candidate.why, keyword_terms=terms.get(candidate.chunk, ())) if explain else None
+        why = _with_terms(candidate.why, query, terms.get(candidate.chunk, ())) if explain else None
         copies = entries_by_number(catalog, candidate.copies) if candidate.copies else ()
         hits.append(Hit(entry, passage.heading, snippet, candidate.band, candidate.score, why, copies))
     return tuple(hits)
 
 
+def _with_terms(why: Why, query: Query, found: tuple[str, ...]) -> Why:
+    return replace(why, keyword_terms=found, other_spellings=tuple(term for term in found if term not in query.terms))
+
+
 def _best_sentence(passage: Passage, place: int) -> str:
     if place < 0:
         return ""
-    sentences = sentences_of(passage.markdown)
+    sentences = _sentences_of(passage.markdown)
     return sentences[place] if place < len(sentences) else ""
 
 

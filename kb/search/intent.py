@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
 from kb.index.analysis import fold
@@ -82,7 +83,7 @@ def _named(folded: str, playbook: Playbook) -> list[tuple[str, str]]:
     """Return the values of vocabularies that a question names; a longer spelling hides the shorter ones within it."""
     left = _sound(folded)
     spellings = [
-        (_sound(fold(spelling)), facet, term.key)
+        (_spoken(spelling), facet, term.key)
         for facet in NAMED
         for spelling, term in playbook.vocabulary(facet).spellings.items()
         if len(spelling) >= LEAST_LETTERS
@@ -95,6 +96,12 @@ def _named(folded: str, playbook: Playbook) -> list[tuple[str, str]]:
             found[facet, key] = None
             left = f"{left[: place.start()]} {left[place.end() :]}"
     return sorted(found, key=lambda one: NAMED.index(one[0]))
+
+
+@lru_cache(maxsize=4_096)
+def _spoken(spelling: str) -> str:
+    """Return a spelling of the playbook as questions are compared with it."""
+    return _sound(fold(spelling))
 
 
 def _sound(text: str) -> str:

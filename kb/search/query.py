@@ -9,7 +9,7 @@ from typing import Literal
 
 from kb.errors import QueryTooLongError
 from kb.index import analysis
-from kb.search.frames import subject_terms
+from kb.search.frames import has_frame, subject_terms
 
 MAX_QUERY_CHARS = 1_000  # fits a paragraph; longer texts belong in the search for similar deals
 MAX_LIMIT = 100
@@ -56,6 +56,7 @@ class Query:
     terms: tuple[str, ...] = field(default=())  # index terms, distinct, without question frames
     synonyms: tuple[Synonyms, ...] = ()  # from the playbook, or what a half-typed word may become
     corrected: str = ""  # the text searched for, where it is not the one entered
+    compared: str = ""  # the beginning that is compared by meaning, where the query is too long for all of it
     half_typed: str = ""  # the last word, where it stands in no entry but parts of others are it
 
     @property
@@ -107,24 +108,28 @@ def parse_query(text: str) -> Query:
     words: list[str] = []
     phrases: list[str] = []
     excluded: list[str] = []
+    quotes = _is_question(cleaned)
     for match in PART.finditer(cleaned):
         phrase = " ".join((match["phrase"] or "").split())
         minus = match["minus"] or ""
         if minus and (phrase or match["word"]):
             excluded.append(phrase or match["word"])
         elif phrase:
-            # 「…」 also quotes within Japanese sentences: it means an exact phrase only where it stands alone.
-            if match[0].startswith("「") and not _stands_alone(cleaned, match):
-                words.append(phrase)
-                continue
-            phrases.append(phrase)
             words.append(phrase)
+            if not quotes and (not match[0].startswith("「") or _stands_alone(cleaned, match)):
+                phrases.append(phrase)
         elif match["word"]:
             words.append(match["word"])
     meaning = " ".join(words)
     if not analysis.fold(re.sub(r"[\W_]+", "", meaning)):
         meaning = meaning if any(not c.isascii() for c in meaning) else ""
     return Query(cleaned, meaning, tuple(phrases), tuple(excluded), subject_terms(meaning))
+
+
+def _is_question(text: str) -> bool:
+    """Whether a text is a whole question: what is in quotation marks there is quoted, not demanded word for word."""
+    outside = PART.sub(lambda match: match["word"] or " ", text).strip()
+    return bool(re.search(r"\w", outside)) and (text.endswith(("?", "？", "。")) or has_frame(outside))
 
 
 def _stands_alone(text: str, match: re.Match[str]) -> bool:

@@ -13,8 +13,9 @@ Scores = NDArray[np.float64]
 TITLE_SHARE = 0.6  # how far a closer title raises its passage; a title never lowers one
 SENTENCE_SHARE = 0.3  # of the best sentence in the meaning of a passage
 SENTENCE_LUCK = 0.8  # standard deviations: the best of many sentences is near by chance (times √(2 ln n))
-EVIDENCE_FLOOR = 0.3  # below this, keyword evidence is noise, for example across languages
-KEYWORD_POWER = 1.5  # favours one passage that matches well over many that barely match
+EVIDENCE_FLOOR = 0.2  # below this, keyword evidence is noise, for example across languages
+MOST_WEIGHT = 1.0  # of keywords: they never count for more than meaning
+KEYWORD_POWER = 1.25  # favours one passage that matches well over many that barely match
 FLAT = 1e-6  # a smaller spread is no ranking
 RRF_K = 60  # usual constant of reciprocal rank fusion (Cormack et al. 2009), the baseline of the benchmark
 
@@ -57,7 +58,7 @@ def idf(document_count: int, total: int) -> float:
 
 def fuse(meaning: Scores, keywords: Scores, evidence: float) -> Scores:
     """Return one score per passage: meaning, plus keywords weighted by their evidence."""
-    weight = max(0.0, evidence - EVIDENCE_FLOOR)
+    weight = min(MOST_WEIGHT, max(0.0, evidence - EVIDENCE_FLOOR))
     best = float(keywords.max(initial=0.0))
     relative = np.maximum(keywords, 0.0) / best if best > 0 else np.zeros_like(keywords)
     return standardised(meaning) + weight * standardised(relative**KEYWORD_POWER)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kb.index import analysis
-from kb.index.analysis import Word
 from kb.index.plain import plain
 
 SNIPPET_CHARS = {"ja": 110, "en": 220}  # two to three lines of the result list
@@ -28,7 +27,7 @@ def make_snippet(
     passage: str,
     terms: Sequence[str],
     language: str = "ja",
-    words: Sequence[Word] | None = None,
+    words: Sequence[tuple[str, int, int]] | None = None,
     sentence: str = "",
 ) -> Snippet:
     """Return the window of a passage with the most terms, all their occurrences highlighted.
@@ -37,9 +36,9 @@ def make_snippet(
     counts as much as SENTENCE_TERMS terms.
     """
     text = plain(passage) if words is None else passage
-    known = list(analysis.words(text)) if words is None and terms else words or ()
+    known = analysis.words(text) if words is None and terms else words or ()
     wanted = set(terms)
-    found = [(w.start, w.end) for w in known if w.term in wanted]
+    found = [(start, end) for term, start, end in known if term in wanted]
     nearest = text.find(sentence) if sentence else -1
     start, end = _window(text, found, SNIPPET_CHARS.get(language, SNIPPET_CHARS["ja"]), nearest)
     head, tail = ("…" if start else ""), ("…" if end < len(text) else "")

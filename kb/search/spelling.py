@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from kb.index import analysis
 from kb.index.catalog import Catalog
-from kb.index.keywords import has_phrase, surface_of, term_counts
+from kb.index.keywords import has_phrase, published_terms, surface_of, term_counts
 from kb.index.sounds import to_katakana
 from kb.index.vocabulary import Vocabulary
 from kb.search.query import PART, Query, Synonyms, parse_query
@@ -43,7 +44,7 @@ class Speller:
         """Return the query as it was probably meant; the same query where every word stands in the base."""
         places = [match.span("word") for match in PART.finditer(query.text) if match["word"] and not match["minus"]]
         typed = [query.text[start:end] for start, end in places]
-        known = self._known(analysis.terms(" ".join(typed)))
+        known = published_terms(self.catalog, analysis.terms(" ".join(typed)))
         meant_words = [self._word(word, known) if self._is_doubtful(word, known) else word for word in typed]
         if any(word != now and not now.isascii() for word, now in zip(typed, meant_words, strict=True)):
             meant_words = [self._from_romaji(word, known) for word in meant_words]
@@ -65,9 +66,6 @@ class Speller:
             return _PARTICLES[kana]
         is_other = not kana or analysis.stem(folded) in known or any(map(self._is_real, _forms(folded)))
         return word if is_other else kana.translate(_TO_HIRAGANA)
-
-    def _known(self, terms: Sequence[str]) -> set[str]:
-        return set(filter(self._is_published, term_counts(self.catalog, terms)))
 
     def _is_published(self, term: str) -> bool:
         return has_phrase(self.catalog, [term])
@@ -93,8 +91,9 @@ class Speller:
             return meant
         runs, changed, at = list(_runs(folded)), [], 0
         terms = list(analysis.words(folded))
+        starts, ends = [term.start for term in terms], [term.end for term in terms]
         for place, (script, text) in enumerate(runs):
-            inside = [term for term in terms if term.start < at + len(text) and at < term.end]
+            inside = terms[bisect_right(ends, at) : bisect_left(starts, at + len(text))]
             is_whole = all(at <= term.start and term.end <= at + len(text) for term in inside)  # not 消 of 消えた
             is_unknown = any(term.term not in known for term in inside) or (len(runs) == 1 and script == "hiragana")
             changed.append(self._run(runs, place, script) if is_whole and is_unknown else text)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from app.pages.board.address import VIEWS
+
 ROOT = Path(__file__).parents[2]
 PARTS = ("kb", "ingest", "app", "docs", "tests")
 FIELD = """\
@@ -55,6 +57,7 @@ def test_a_search_is_narrowed_by_it_and_says_it(seen: dict[str, Any]) -> None:
 def test_the_api_describes_it(seen: dict[str, Any]) -> None:
     assert set(seen["parameters"]) == {
         "/api/v1/search", "/api/v1/entries", "/api/v1/scoreboard", "/api/v1/scoreboard.csv",
+        *(f"/api/v1/scoreboard/{view}" for view in (*VIEWS, "{view}.csv")),
     }  # fmt: skip
     assert sorted(seen["shapes"]) == ["BoundsParams", "HitOut", "PlaybookOut", "SimilarDealOut"]
 

@@ -114,12 +114,15 @@ def test_the_constants_of_the_ranking_are_those_documented() -> None:
     assert f"four fifths ({STRENGTH})" in text
     assert f"at least {ENOUGH} passages" in text
     assert f"{lookup.SMALL_BASE:,} passages" in text
-    assert f"max(0, evidence − {ranking.EVIDENCE_FLOOR}) · z(BM25 ^ {ranking.KEYWORD_POWER})" in text
+    weight = f"min({ranking.MOST_WEIGHT:g}, max(0, evidence − {ranking.EVIDENCE_FLOOR}))"
+    assert f"{weight} · z(BM25 ^ {ranking.KEYWORD_POWER})" in text
     for name, factor in candidates.FACTORS.items():
         assert f"| `{name}` | {factor} |" in text
     limits = calibration.BUNDLED
-    for limit in (limits.strong, limits.strong_with_words, limits.none_without_words, limits.none, limits.across):
+    for limit in (limits.strong, limits.strong_with_words, limits.across):
         assert str(limit).removeprefix("0") in text
+    sure = f"c − {calibration.LEVEL_SHARE} · (level − {limits.level:.2f}) + {limits.words} · share < {limits.none}"
+    assert sure.replace("0.", ".") in text
 
 
 @pytest.mark.parametrize("path", sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")]), ids=lambda path: path.name)

@@ -68,6 +68,18 @@ def test_a_change_of_what_all_entries_depend_on_stands_for_anything(entries: Pat
         wait_until(lambda: found == [None, None], "a change of the playbook")
 
 
+def test_changes_are_noticed_while_a_file_whose_name_is_no_text_changes_all_the_time(
+    entries: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    misnamed = entries / os.fsdecode("営業.md".encode("cp932"))
+    with _watching(entries) as found:
+        numbers = count()
+        wait_until(lambda: misnamed.write_text(f"{next(numbers)}") and len(found) > 5, "several looks at everything")
+        assert set(found) == {None}
+        _until(lambda: any(some and "notes/a.md" in some for some in found), entries, "a")
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]  # it is not polled
+
+
 def test_a_folder_that_cannot_be_watched_is_polled(entries: Path, caplog: pytest.LogCaptureFixture) -> None:
     def without_inotify(*folders: Path, force_polling: bool | None, **options: Any) -> Iterator[Any]:
         if not force_polling:

@@ -15,7 +15,9 @@ from kb.search.query import parse_query
     [
         ("他社のほうが安い。どう返す?", "他社 安い"),
         ("値引きを求められたら、どう答えればいいですか", "値引き 求める"),
-        ("返事が来ないときの方法を教えてください", "返事"),
+        ("返事が来ないときの方法を教えてください", "返事 方法"),
+        ("この場合、同じ提案はいつ誰に出すべきですか", "同じ 提案 いつ 誰 出す"),
+        ("Can you tell me why the pilot may not start?", "pilot may not start"),
         ("導入事例はありますか?", "導入 事例"),
         ("価格表が見たいです", "価格 表"),
         ("How do I handle a discount request?", "discount request"),

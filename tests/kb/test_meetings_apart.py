@@ -12,7 +12,7 @@ from kb.search.meetings import with_decisions
 
 
 def _candidates(bands: Sequence[Band], start: int, *, is_named: bool = False) -> tuple[Candidate, ...]:
-    why = Why(None, 0.0, (), 1, 0.9, 0.9, None, 0.0, exact_name=is_named, adjustments=())
+    why = Why(None, 0.0, (), (), 1, 0.9, 0.9, None, 0.0, exact_name=is_named, adjustments=())
     return tuple(Candidate(start + n, start + n, n, 1.0, band, why) for n, band in enumerate(bands))
 
 

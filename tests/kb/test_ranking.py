@@ -41,6 +41,11 @@ def test_the_scale_of_keyword_scores_does_not_matter(meaning: ranking.Scores, sc
     assert np.allclose(once, again)
 
 
+def test_keywords_never_count_for_more_than_meaning() -> None:
+    meaning, keywords = np.array([0.9, 0.8]), np.array([0.0, 5.0])
+    assert np.allclose(ranking.fuse(meaning, keywords, 2.2), 0)
+
+
 def test_keywords_that_are_no_evidence_change_nothing() -> None:
     meaning, keywords = np.array([0.9, 0.8]), np.array([0.0, 5.0])
     assert np.array_equal(ranking.fuse(meaning, keywords, 0.2), ranking.standardised(meaning))
@@ -88,23 +93,24 @@ def test_rare_terms_weigh_more_and_common_ones_never_less_than_nothing() -> None
 
 
 def test_a_near_passage_is_strong_a_far_one_none_and_shared_words_help() -> None:
-    assert BUNDLED.confidence(0.9, 0.0) == "strong"
-    assert BUNDLED.confidence(0.87, 0.0) == "partial"
-    assert BUNDLED.confidence(0.87, 0.9) == "strong"
-    assert BUNDLED.confidence(0.83, 0.2) == "none"
+    assert BUNDLED.confidence(0.9, 0.0, BUNDLED.level) == "strong"
+    assert BUNDLED.confidence(0.88, 0.0, BUNDLED.level) == "partial"
+    assert BUNDLED.confidence(0.88, 0.9, BUNDLED.level) == "strong"
+    assert BUNDLED.confidence(0.85, 0.2, BUNDLED.level) == "none"
+    assert BUNDLED.confidence(0.85, 0.6, BUNDLED.level) == "partial"
 
 
-def test_shared_words_say_nothing_across_languages() -> None:
-    assert BUNDLED.confidence(0.85, 0.6) == "partial"
-    assert BUNDLED.confidence(0.85, 0.6, is_across=True) == "none"
-    assert BUNDLED.confidence(0.865, 0.0, is_across=True) == "partial"
+def test_a_passage_that_stands_out_is_an_answer_where_everything_else_is_far() -> None:
+    assert BUNDLED.confidence(0.875, 0.0, BUNDLED.level + 0.03) == "none"
+    assert BUNDLED.confidence(0.875, 0.0, BUNDLED.level - 0.03) == "partial"
 
 
 def test_a_code_whose_words_all_stand_there_is_never_called_missing() -> None:
-    assert BUNDLED.confidence(0.80, 1.0) == "partial"
+    assert BUNDLED.confidence(0.80, 1.0, BUNDLED.level) == "partial"
 
 
-@given(st.lists(st.floats(0.1, 0.9), min_size=5, max_size=50))
-def test_thresholds_of_an_unmeasured_model_are_in_order(best: list[float]) -> None:
-    found = from_unrelated(best)
-    assert found.none <= found.none_without_words <= found.strong_with_words <= found.strong
+@given(st.lists(st.floats(0.1, 0.9), min_size=5, max_size=50), st.floats(-0.2, 0.1))
+def test_thresholds_of_an_unmeasured_model_are_in_order(best: list[float], level: float) -> None:
+    found = from_unrelated(best, [level] * len(best))
+    assert found.none <= found.strong_with_words + 1e-9
+    assert found.strong_with_words <= found.strong and found.words >= 0

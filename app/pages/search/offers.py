@@ -45,7 +45,7 @@ def _filters(
     for group in groups:
         values = tuple((facet, tuple(key for name, key in group if name == facet)) for facet, _ in dict(group).items())
         narrowed = replace(asked, values=(*asked.values, *values), page=1)
-        count = library.search.answer("", filters=Filters(narrowed.values), limit=1).total
+        count = library.search.count(Filters(narrowed.values))
         if count:
             text = " × ".join(reader.label(facet, key) for facet, key in group)
             found.append(Offer(text, str(narrowed), reader.counted("hits.count", count)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -14,6 +16,7 @@ from app.pages.writing.making import author_of
 from app.services import Services
 from app.words.addresses import entry_address
 from app.words.reader import Reader
+from ingest.playbook_file import PLAYBOOK_NAME
 from ingest.undo import Imports, Undone
 from kb.errors import ReadOnlyError
 
@@ -51,11 +54,17 @@ def imports_of(services: Services) -> Imports:
 
 
 def _said(done: Undone, reader: Reader) -> list[str]:
-    counts = {"gone": len(done.gone), "restored": len(done.restored), "kept": len(done.kept)}
-    return [reader.counted(f"files.undone_{name}", count) for name, count in counts.items() if count]
+    counts = {name: len(_entries(paths)) for name, paths in asdict(done).items()}
+    said = [reader.counted(f"files.undone_{name}", count) for name, count in counts.items() if count]
+    totals = [name for name in ("restored", "kept") if PLAYBOOK_NAME in getattr(done, name)]
+    return said + [reader(f"files.totals_{name}") for name in totals]
+
+
+def _entries(paths: Iterable[str]) -> list[str]:
+    return [path for path in paths if path != PLAYBOOK_NAME]
 
 
 def _kept(done: Undone | None, services: Services) -> list[tuple[str, str]]:
-    ids = [path.removesuffix(".md") for path in done.kept[:MOST_LISTED]] if done else []
+    ids = [path.removesuffix(".md") for path in _entries(done.kept)[:MOST_LISTED]] if done else []
     titles = services.library.entries.summaries(ids)
     return [(titles[i].title if i in titles else i, entry_address(i)) for i in ids]

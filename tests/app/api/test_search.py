@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from kb.fields import FACETS, FILTERS
+from kb.readers.search import MOST_TOKENS
 from tests.app.conftest import FILES, MakeClient
-from tests.words import note
+from tests.words import count_tokens, note
 
 ROUTES = (
     "/api/v1/search",
@@ -66,6 +67,7 @@ def test_an_answer_has_exactly_the_promised_shape(client: TestClient) -> None:
         "confidence",
         "hidden_by_filters",
         "corrected",
+        "compared",
         "half_typed",
         "hits",
         "facets",
@@ -193,8 +195,8 @@ def test_an_explanation_has_its_ranks_and_bounded_adjustments(client: TestClient
     seen = {}
     for hit in hits:
         assert set(hit["why"]) == {
-            "keyword_rank", "keyword_score", "keyword_terms", "meaning_rank", "similarity", "title_similarity",
-            "sentence_similarity", "language_balance", "exact_name", "adjustments",
+            "keyword_rank", "keyword_score", "keyword_terms", "other_spellings", "meaning_rank", "similarity",
+            "title_similarity", "sentence_similarity", "language_balance", "exact_name", "adjustments",
         }  # fmt: skip
         factors = [adjustment["factor"] for adjustment in hit["why"]["adjustments"]]
         assert all(0.85 <= factor <= 1.15 for factor in factors)
@@ -328,3 +330,20 @@ def test_a_customer_is_found_by_the_name_people_use(make_client: MakeClient, cus
     assert found["hits"][0]["id"] == "deals/midori"
     assert found["hits"][0]["why"]["exact_name"]
     assert found["confidence"] == "strong"
+
+
+def test_of_a_long_question_the_beginning_is_compared_by_meaning_and_every_word_looked_up(client: TestClient) -> None:
+    asked = "値引きの相談をされた。" * 40 + "タスキナ"
+    answer = search(client, q=asked, explain=True)
+    assert asked.startswith(answer["compared"])
+    assert count_tokens(answer["compared"]) == MOST_TOKENS
+    assert any("タスキナ" in hit["why"]["keyword_terms"] for hit in answer["hits"])
+    same = search(client, q=answer["compared"], explain=True)
+    assert {h["id"]: h["why"]["similarity"] for h in same["hits"]} == {
+        h["id"]: h["why"]["similarity"] for h in answer["hits"]
+    }
+    assert answer["compared"][-20:] in client.get("/", params={"q": asked}).text
+
+
+def test_an_ordinary_question_is_compared_as_a_whole(client: TestClient) -> None:
+    assert search(client, q="価格が高いと言われたときにどう返すか")["compared"] == ""

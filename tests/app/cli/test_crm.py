@@ -78,19 +78,15 @@ def test_an_unknown_stage_is_asked_once_and_the_answer_kept_in_a_mapping(
     assert "What does the stage" not in again.stderr
 
 
-@pytest.mark.parametrize(
-    ("answer", "saved"), [("y", ["export-mapping.yaml"]), ("n", []), ("", []), ("mine.yaml", ["mine.yaml"])]
-)
-def test_a_yes_instead_of_a_file_name_saves_the_answers_under_a_name_that_says_what_they_are(
-    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, saved: list[str]
+@pytest.mark.parametrize(("answer", "kept"), [("y", 1), ("はい", 1), ("n", 0), ("", 0)])
+def test_a_yes_instead_of_a_file_name_keeps_the_answers_for_the_next_export(
+    place: Place, tmp_path: Path, answer: str, kept: int
 ) -> None:
     export = write_csv(tmp_path / "export.csv", ("商談ID", "案件名", "段階"), ("D-1", "点検", "祝杯"))
-    here = tmp_path / "here"
-    here.mkdir()
-    monkeypatch.chdir(here)
-    given = f"受注\ny\n{answer}\n"
-    CliRunner().invoke(app, ["import", "crm", str(export)], input=given, env=place.environment)
-    assert [path.name for path in here.iterdir()] == saved
+    CliRunner().invoke(app, ["import", "crm", str(export)], input=f"受注\ny\n{answer}\n", env=place.environment)
+    assert len(list((place.entries / "mappings").glob("*.yaml"))) == kept
+    again = place.kb("import", "crm", str(export))
+    assert ("What does the stage" in again.stderr) != bool(kept)
 
 
 def test_a_column_is_corrected_before_anything_is_written(place: Place, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ closed_on: 2026-03-27
 reasons: [{code: price, source: buyer, note: 三割高い}, {code: price}]
 amount: 1,200万円
 size: 1200
+started_on: 2026-03-01
 cycle_days: 1
 lead_source: 展示会
 stage: 最終提案

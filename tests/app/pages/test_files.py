@@ -173,6 +173,16 @@ def test_an_import_can_be_undone_once_and_nothing_else_goes(client: TestClient) 
     assert "もう取り消せません" in _undo(client, saved)
 
 
+def test_the_totals_an_import_set_go_with_it(client: TestClient) -> None:
+    playbook = _folder(client) / "playbook.yaml"
+    before = playbook.read_bytes()
+    saved = _save(client, _drop(client, ("deals.csv", EXPORT)))
+    assert b"closed_deals" in playbook.read_bytes()
+    page = _undo(client, saved)
+    assert "追加した1件を削除しました" in page and "終了件数も、取り込み前に戻しました" in page
+    assert playbook.read_bytes() == before
+
+
 def test_what_was_changed_since_the_import_stays(client: TestClient) -> None:
     saved = _save(client, _drop(client, ("deals.csv", EXPORT)))
     (deal,) = _folder(client).rglob("*.md")
@@ -184,6 +194,8 @@ def test_what_was_changed_since_the_import_stays(client: TestClient) -> None:
 def test_an_unknown_import_undoes_nothing(client: TestClient, number: str) -> None:
     answer = client.post("/new/files/undo", data={"import": number}, headers=JA)
     assert answer.status_code == 404 and "もう取り消せません" in answer.text
+
+
 _SELECT = re.compile(r'<select name="(column|stage)" aria-label="([^"]*)">(.*?)</select>', re.DOTALL)
 _OPTION = re.compile(r'<option value="([^"]*)"( selected)?>([^<]*)')
 

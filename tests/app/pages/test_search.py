@@ -73,6 +73,13 @@ def test_a_record_is_drawn_and_adds_up_and_a_bad_one_names_a_better_line(client:
     assert "losing" not in good and "2勝1敗" in good
 
 
+def test_a_line_that_won_as_often_as_it_lost_is_not_called_better(make_client: MakeClient) -> None:
+    even = {path: text for path, text in FILES.items() if not path.startswith("deals/good")}
+    client = make_client({**even, **_deals("good", "won", "lost")})
+    hit = _hit(_page(client, q="価格が高いと言われたら"), "価格が高いと言われたときの値引き")
+    assert "この言い方では負けが続いています" in hit and "こちらのほうが勝っています" not in hit
+
+
 def test_the_page_of_a_losing_talk_track_offers_the_better_line_too(client: TestClient) -> None:
     page = html.unescape(client.get("/entries/talk-tracks/weak", headers=JA).text)
     assert "この言い方では負けが続いています" in page and "何と比べて高いでしょうか。" in page

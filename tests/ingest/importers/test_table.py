@@ -182,3 +182,9 @@ def test_a_damaged_workbook_is_refused(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "deals.xlsx", ("id",), ("1",), sheet="<worksheet><sheetData><row>")
     with pytest.raises(ImportRefusedError):
         open_table(path)
+
+
+def test_a_merged_header_is_read_with_the_one_known_part_below_it(tmp_path: Path) -> None:
+    rows = (["案件名", "顧客", "見込", "", "結果"], ["", "", "金額", "時期", ""], ["点検", "浜野", "80", "春", "受注"])
+    assert open_table(write_csv(tmp_path / "a.csv", *rows)).headers == ("案件名", "顧客", "金額", "時期", "結果")
+    assert open_table(write_csv(tmp_path / "b.csv", rows[0], rows[2])).headers[2] == "見込"

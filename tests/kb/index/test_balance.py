@@ -46,3 +46,12 @@ def test_an_unknown_language_is_not_moved() -> None:
     balance = balance_of(languages, {"bodies": np.arange(61)}, {"bodies": matrix})
     assert balance.language[60] == -1
     assert balance.offsets("bodies", matrix[0])[-1] == 0.0
+
+
+def test_the_level_of_a_question_is_its_mean_cosine_and_the_usual_one_where_little_is_there() -> None:
+    balance, matrix, question = balanced(50, 30)
+    mean = float((matrix @ question).mean())
+    assert balance.level(question, mean) == pytest.approx(mean, abs=1e-5)
+    assert balance.level(question, mean + 0.1) == pytest.approx(mean + 0.1 * ENOUGH / (80 + ENOUGH), abs=1e-5)
+    nothing = {"bodies": np.zeros((0, 16), np.float32)}
+    assert balance_of(np.zeros(0, "U2"), {"bodies": np.zeros(0, np.int64)}, nothing).level(question, 0.8) == 0.8

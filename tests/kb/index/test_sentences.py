@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from ingest.sync import sync
+from kb.index.embedding_cache import EmbeddingCache, Remembered
 from kb.index.index import Index
 from kb.index.neighbours import Neighbours
-from kb.index.sentences import MOST, best_cosines, best_sentence, pack, sentences_of
+from kb.index.sentences import MOST, SentenceCosines, pack, sentences_of
 from kb.index.snapshot import take_snapshot
 from tests.words import WordEmbedder, note, write
 
@@ -44,12 +45,13 @@ def test_packed_vectors_keep_their_cosines() -> None:
     query = (rows[7] + 0.5 * rows[8]) / np.linalg.norm(rows[7] + 0.5 * rows[8])
     packed = pack(list(rows))
     assert len(packed) == rows.size  # one byte a dimension
-    best, counts = best_cosines([packed, b"", pack([rows[8]])], query)
+    cosines = SentenceCosines([packed, b"", pack([rows[8]])], query)
+    best = cosines.best()
     assert best[0] == pytest.approx(float(rows[7] @ query), abs=1e-3)
     assert np.isnan(best[1])
     assert best[2] == pytest.approx(float(rows[8] @ query), abs=1e-3)
-    assert counts.tolist() == [40, 0, 1]
-    assert (best_sentence(packed, query), best_sentence(b"", query)) == (7, -1)
+    assert cosines.counts.tolist() == [40, 0, 1]
+    assert [cosines.best_place(passage) for passage in range(3)] == [7, -1, 0]
 
 
 def test_a_sync_embeds_the_sentences_of_passages_with_several_once(index: Index, entries: Path) -> None:
@@ -67,6 +69,27 @@ def test_a_sync_embeds_the_sentences_of_passages_with_several_once(index: Index,
     assert neighbours.best_sentence(place) == 1
     unknown, _ = Neighbours(snapshot, None, query).best_sentences(np.arange(len(snapshot.numbers)))
     assert np.isnan(unknown).all()
+
+
+def test_sentence_vectors_read_before_are_found_without_the_file(tmp_path: Path) -> None:
+    cache = EmbeddingCache(tmp_path / "embeddings.sqlite")
+    rows = np.eye(3, 384, dtype=np.float32)
+    cache.write_sentences({"a": list(rows[:2]), "b": [rows[2]]})
+    read = cache.sentences(["a", "b", "unknown"])
+    assert set(read) == {"a", "b"}
+    cache.write_sentences({"unknown": [rows[0]]})
+    assert set(cache.sentences(["a", "unknown"])) == {"a", "unknown"}  # what was missing is looked up again
+    cache.close()
+    (tmp_path / "embeddings.sqlite").unlink()
+    assert cache.sentences(["b", "a"]) == read
+
+
+def test_of_more_sentence_vectors_than_fit_those_used_last_are_remembered() -> None:
+    remembered = Remembered(most=20)
+    remembered.add({"a": b"1" * 8, "b": b"2" * 8})
+    remembered.of(["a"])
+    remembered.add({"c": b"3" * 8})
+    assert set(remembered.of(["a", "b", "c"])) == {"a", "c"}
 
 
 def test_a_changed_passage_waits_for_its_sentences(index: Index, entries: Path) -> None:

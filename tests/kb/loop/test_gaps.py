@@ -58,6 +58,12 @@ def test_wordings_of_one_need_are_one_gap() -> None:
     assert set(gap.wordings) == {"SSO 対応", "sso できますか", "ｓｓｏ 対応"}
 
 
+def test_a_gap_is_named_as_it_was_asked_for_most_often() -> None:
+    searches = [_search(1, "sso 対応"), _search(2, "SSO 対応"), _search(3, "sso できますか")]
+    (gap,) = _gaps(*searches)
+    assert gap.wording == "SSO 対応"
+
+
 def test_the_amount_of_open_deals_counts_first_then_how_many_asked() -> None:
     many = [_search(n, f"price {n}") for n in range(3)]
     rich = _search(9, "sso 監査", deal="deals/a")
