@@ -42,6 +42,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "kb/index/",
         "kb/loop/tables.py",
         "kb/loop/activity.py",
+        "kb/loop/activity_file.py",
         "kb/loop/dialect.py",
         "kb/loop/schema.py",
         "kb/loop/migrations/",

@@ -52,6 +52,7 @@ class Snapshot:
     body_keys: tuple[str, ...]  # row → key, of the bodies
     balance: Balance
     names: dict[str, tuple[int, ...]]  # folded name → entry numbers
+    sorted_names: tuple[str, ...]
     facets: dict[int, tuple[tuple[str, str], ...]]  # entry number → (facet, value)
     situations: SituationTable
     trust: dict[int, Trust]  # entry number → trust, if there is any evidence
@@ -95,7 +96,7 @@ def take_snapshot(
     shown = np.array(entry_numbers(catalog, passing((), "", "", visible)), np.int64)
     known = before if before and _is_close(before, shown) else None
     passages = _added(catalog, store, shown, known) if known else _all_passages(catalog, store, shown)
-    facets = _facets(catalog, shown, known)
+    facets, names = _facets(catalog, shown, known), _names(catalog, shown, known)
     inverse: dict[View, tuple[Rows, Rows]] = {}
     for view in SEARCHED:
         rows = passages.rows[view]
@@ -111,7 +112,8 @@ def take_snapshot(
         row_of_key=passages.row_of_key,
         body_keys=tuple(passages.row_of_key["bodies"]),
         balance=balance_of(_languages(passages.entries, facets), passages.rows, passages.matrices),
-        names=_names(catalog, shown, known),
+        names=names,
+        sorted_names=tuple(sorted(names)),
         facets=facets,
         situations=_situations(catalog, store, known.situations if known else None),
         trust=trust_by_entry(catalog),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +134,10 @@ def names_in(snapshot: Snapshot, query: Query) -> dict[int, bool]:
 def _beginning_with(snapshot: Snapshot, begun: str) -> set[int]:
     """Return the deals with a name that begins with a text; none if they are many."""
     edge = begun + " " if begun.isascii() else begun
-    found = {entry for name, entries in snapshot.names.items() if name.startswith(edge) for entry in entries}
+    names = snapshot.sorted_names
+    after = (names[at] for at in range(bisect_left(names, edge), len(names)))
+    begun_by = takewhile(lambda name: name.startswith(edge), after)
+    found = {entry for name in begun_by for entry in snapshot.names[name]}
     deals = {entry for entry in found if ("kind", "deal") in snapshot.facets.get(entry, ())}
     return deals if len(deals) <= MOST_NAMED else set()
 
@@ -189,7 +194,7 @@ def _best_of_entries(source: Source, scored: _Scored, named: dict[int, bool], ac
     asked = _asked_deals(source.snapshot, named)
     ranked = sorted(best.values(), key=lambda c: (not c.why.exact_name, c.entry not in asked, -c.score, c.entry))
     shown = grouped([candidate.entry for candidate in ranked], source.snapshot.originals)
-    alone = [replace(ranked[place], copies=copies) for place, copies in shown.items()]
+    alone = [replace(ranked[place], copies=copies) if copies else ranked[place] for place, copies in shown.items()]
     places = behind_successors([candidate.entry for candidate in alone], source.snapshot.successors)
     return [alone[place] for place in places]
 

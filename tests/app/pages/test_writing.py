@@ -119,7 +119,7 @@ def test_the_deals_an_entry_was_used_in_are_chosen_from_the_open_and_the_newest(
     deals["deals/none.md"] = note("結果なし", kind="deal", date="2024-01-01")
     client = make_client({**deals, "talk-tracks/a.md": note("話", kind="talk-track")})
     page = client.get("/entries/talk-tracks/a", headers=JA).text.split('id="use-deal"')[1].split("</select>")[0]
-    groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page)
+    groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page, re.DOTALL)
     assert [(label, re.findall(r">([^<]+)</option>", some)) for label, some in groups] == [
         ("継続中", ["続く商談"]),
         ("受注", ["商談2", "商談1"]),
