@@ -10,16 +10,19 @@ from ingest.fences import key_of
 from ingest.marks import is_mark
 from ingest.signs import bare
 from ingest.yaml_text import Line, Plain
+from kb.choices import CHOICES
 from kb.entry import Problem
 from kb.fields import named
 from kb.wording import say
 
 MOST_HINTS = 3  # of one kind in one file
+FOREIGN = ("status", "kind")  # keys that other tools use with values of their own
 _FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,})")
 _INLINE = re.compile(r"^(?:[-*]\s+)?([^\s:：`][^:：`]{0,40}?)::(?:\s+(.*))?$")
 _BRACKETED = re.compile(r"[\[(]([^\s:：\[\]()][^:：\[\]()]{0,40}?)::\s+([^\[\]()]*)[\])]")
 _TAGS = re.compile(r"(?:#(?!\d+(?:\s|$))[^\s#]+\s*){2,}")
 _CLOSE_HEADING = re.compile(r"(#{1,6})([^\s#!\d].*)")
+_TAG_IN_TEXT = re.compile(r"#[^\s#]+/|#[^\s#].*(?:。|\.\s*$)")  # nested, or with a sentence
 _WIDE_HEADING = re.compile(r"(＃+)[ \u3000]*(.+)")
 _SIGN_HEADING = re.compile(r"[■□◆◇●▼【](?!.*[。．、]$)(.{1,30})$")
 
@@ -59,7 +62,7 @@ def _inline(number: int, text: str) -> Iterator[Line]:
     whole = _INLINE.match(text.strip())
     pairs = [(whole[1], whole[2] or "")] if whole and _is_known(whole[1]) else _BRACKETED.findall(text)
     for key, value in pairs:
-        if _is_known(key):
+        if _is_known(key) and _is_meant(key, value):
             yield Line(key.strip(), _value(value), number)
 
 
@@ -82,17 +85,24 @@ def _below_title(numbered: Sequence[tuple[int, str]]) -> list[Line]:
         found.append(Line(key, bare(bare(text)[len(key) :].lstrip(" ：:")), number))
     known = [line for line in found if _is_known(line.key)]
     ends_paragraph = not found or next((not bare(text) for n, text in numbered if n == found[-1].line + 1), True)
-    return known if ends_paragraph and 2 * len(known) >= len(found) else []
+    is_head = ends_paragraph and 2 * len(known) >= len(found)
+    return [line for line in known if _is_meant(line.key, str(line.value))] if is_head else []
 
 
 def _is_known(key: str) -> bool:
     return named(key) is not None or is_mark(key)
 
 
+def _is_meant(key: str, value: str) -> bool:
+    """Whether a value is meant for the key: databases have a status (`Done`) and types (`議事録`) of their own."""
+    field = named(key)
+    return not field or field.name not in FOREIGN or CHOICES[field.name].find(bare(value)) is not None
+
+
 def _hints(numbered: Sequence[tuple[int, str]]) -> Iterator[Problem]:
     """Name lines that were meant as headings; without headings of its own a text is one long passage."""
     close = [(n, found) for n, text in numbered if (found := _CLOSE_HEADING.fullmatch(text.rstrip()))
-             and not _TAGS.fullmatch(text.strip())]  # fmt: skip
+             and not _TAGS.fullmatch(text.strip()) and not _TAG_IN_TEXT.match(text)]  # fmt: skip
     wide = [(n, found) for n, text in numbered if (found := _WIDE_HEADING.fullmatch(text.rstrip()))]
     for number, found in [*close, *wide][:MOST_HINTS]:
         example = f"{'#' * len(found[1])} {found[2].strip()[:30]}"

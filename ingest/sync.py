@@ -99,6 +99,8 @@ def sync_some(
         listing = _shown(index, list_some(folder, others), work.known)
         work.remove([path for path in others if not listing.hides(path)], listing, progress or _silent)
         work.run(listing.files, progress or _silent)
+        if work.removed:
+            index.forget_removed()
         work.set_problems(listing)
         if PLAYBOOK_NAME in paths:
             index.catalog.set_problems({PLAYBOOK_NAME: playbook_problems})

@@ -8,13 +8,13 @@ import re
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ingest import atomic
 from ingest.inside import below
 from ingest.saving import one_at_a_time
-from kb.errors import NotSavedError
+from kb.errors import NotSavedError, why_refused
 
 MOST_KEPT = 20  # imports that can be undone, the latest
 _NUMBER = re.compile(r"[0-9a-f]{16}")
@@ -47,7 +47,7 @@ class Imports:
 
     def keep(self, wrote: Iterable[Wrote]) -> str:
         """Keep what an import wrote; return its number, empty if it wrote nothing or this cannot be kept."""
-        rows = [asdict(one) for one in wrote]
+        rows = [asdict(one) for one in _one_a_file(wrote)]
         if not rows:
             return ""
         number = secrets.token_hex(8)
@@ -66,17 +66,39 @@ class Imports:
 
         Raises NotSavedError.
         """
-        path = self._place / f"{number}.json"
-        try:
-            text = path.read_text("utf-8") if _NUMBER.fullmatch(number) else ""
-        except OSError:
-            text = ""
-        if not text:
+        if not _NUMBER.fullmatch(number):
             return None
-        with one_at_a_time(folder, lock):
-            done = _undo([Wrote(**row) for row in json.loads(text)], folder, commit)
-        path.unlink(missing_ok=True)
+        path = self._place / f"{number}.json"
+        with one_at_a_time(folder, lock):  # a second click waits, and finds nothing left to undo
+            wrote = _kept(path)
+            if not wrote:
+                return None
+            try:
+                done = _undo(wrote, folder, commit)
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise NotSavedError(why_refused(error)) from error
         return done
+
+
+def _one_a_file(wrote: Iterable[Wrote]) -> list[Wrote]:
+    """Return one change per file: of two exports imported together the second may change what the first one wrote."""
+    found: dict[str, Wrote] = {}
+    for one in wrote:
+        first = found.get(one.path)
+        goes_on = first and one.before is not None and _hash(one.before.encode("utf-8")) == first.content_hash
+        found[one.path] = replace(one, before=first.before) if first and goes_on else one
+    return list(found.values())
+
+
+def _kept(path: Path) -> list[Wrote]:
+    """Return what an import wrote; empty if it is not kept, or the file is damaged."""
+    try:
+        wrote = [Wrote(**row) for row in json.loads(path.read_text("utf-8"))]
+    except (OSError, ValueError, TypeError, RecursionError):
+        return []
+    is_sound = all(isinstance(one.path, str) and isinstance(one.before, str | None) for one in wrote)
+    return wrote if is_sound else []
 
 
 def _undo(wrote: Iterable[Wrote], folder: Path, commit: Callable[[str], object]) -> Undone:
@@ -84,7 +106,11 @@ def _undo(wrote: Iterable[Wrote], folder: Path, commit: Callable[[str], object])
     for one in wrote:
         location = below(folder, one.path)
         with suppress(FileNotFoundError):  # removed since
-            if hashlib.sha256(location.read_bytes()).hexdigest() != one.content_hash:
+            raw = location.read_bytes()
+            if one.before is not None and raw == one.before.encode("utf-8"):  # an attempt before this one got so far
+                found["restored"].append(one.path)
+                continue
+            if _hash(raw) != one.content_hash:
                 found["kept"].append(one.path)
                 continue
             commit(one.path)
@@ -97,3 +123,7 @@ def _undo(wrote: Iterable[Wrote], folder: Path, commit: Callable[[str], object])
             commit(one.path)
     atomic.settle()
     return Undone(*(tuple(found[name]) for name in ("gone", "restored", "kept")))
+
+
+def _hash(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

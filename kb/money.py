@@ -35,6 +35,11 @@ _TAX = re.compile(
     r"\s*[(\[]?\s*((?:消費)?税(?:抜き?|込み?|別)(?:価格|金額)?|\+\s*税|(?:excl|incl)(?:uding|\.)? (?:tax|vat))"
     r"\s*[)\]]?\s*"
 )
+_ABOUT = re.compile(
+    r"^(約|およそ|おおよそ|about|approx\.?|ca\.)\s*|(?<=[\d円万億])(くらい|ぐらい|程度|前後|ほど)$", re.IGNORECASE
+)
+_KANA = {"まん": "万", "おく": "億"}  # as phones leave them
+_IN_KANA = re.compile(rf"(?<=\d)\s*({'|'.join(_KANA)})")
 _MINUS = re.compile(r"\s*[△▲▵−-]\s*(?=[^\s△▲▵−-])|\((?=[^()]*\)$)")
 _END = re.compile(r"(?<=[\d円])(?:\.?-|也|丁度)$")  # ¥1,200- and 1,200円也 on invoices: nothing may be added
 _PERIOD = re.compile(
@@ -57,11 +62,12 @@ class MoneyError(ValueError):
 def read_money(text: str, *, is_strict: bool = False) -> Money:
     r"""Parse an amount and its currency: 2億4,000万円, \1,054, US$ 55 779,40, 48K.
 
-    △, ▲, a minus or parentheses make it negative; a remark such as (税抜) is left to `money_note`.
+    △, ▲, a minus or parentheses make it negative; a remark such as (税抜) or 約 is left to `money_note`.
     Ambiguous separators (1.054; 1,2345) count as thousands; `is_strict`, for machine-written tables, rejects them.
     Raises MoneyError.
     """
-    plain = _TAX.sub("", unicodedata.normalize("NFKC", text)).strip()
+    plain = _ABOUT.sub("", _TAX.sub("", unicodedata.normalize("NFKC", text)).strip())
+    plain = _IN_KANA.sub(lambda unit: _KANA[unit[1]], plain)
     minus = _MINUS.match(plain)
     plain = plain[minus.end() :].removesuffix(")") if minus else plain
     bare, currency = _without_currency(_NUMERALS.sub(lambda run: with_digits(run[0]), _END.sub("", plain)))
@@ -73,9 +79,10 @@ def read_money(text: str, *, is_strict: bool = False) -> Money:
 
 
 def money_note(text: str) -> str:
-    """Return the remark beside an amount, such as 税抜; empty if there is none."""
-    found = _TAX.search(unicodedata.normalize("NFKC", text))
-    return found[1] if found else ""
+    """Return the remarks beside an amount, such as 税抜 or 約; empty if there are none."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    found = (_ABOUT.search(plain), _TAX.search(plain))
+    return " ".join(remark[remark.lastindex or 0] for remark in found if remark)
 
 
 def find_money(text: str) -> Money | None:

@@ -23,7 +23,11 @@ _COLUMNS = (
 )  # fmt: skip
 _FAIR = ("odds_ratio", "low", "high", "by", "deals", "not_held", "explained_by")
 _RESPONSE = ("shown", "responded", "rate", "low", "high", "source")
-_HEADER = (*_COLUMNS, *(f"fair_{name}" for name in _FAIR), *(f"response_{name}" for name in _RESPONSE), "evidence")
+_RATE = ("mean", "low", "high")
+_BASE = (*(f"base_{name}" for name in _RATE), *(f"base_corrected_{name}" for name in _RATE))
+_HEADER = (
+    *_COLUMNS, *(f"fair_{name}" for name in _FAIR), *(f"response_{name}" for name in _RESPONSE), "evidence", *_BASE,
+)  # fmt: skip
 
 
 @router.get("/scoreboard")
@@ -38,9 +42,10 @@ def scoreboard(library: LibraryDep, settings: SettingsDep, reader: ReaderDep, pa
     response_class=Response,
 )
 def scoreboard_csv(library: LibraryDep, settings: SettingsDep, reader: ReaderDep, params: Params) -> Response:
-    """Return the rows of the scoreboard as CSV."""
+    """Return the rows of the scoreboard as CSV, each with the rate of all deals, as noted and corrected, to compare."""
     board = _board(library, settings, reader, params)
-    return csv_response(f"scoreboard-{params.by}", _HEADER, map(_cells, board.rows))
+    whole = [getattr(of, name, "") for of in (board.base, board.base.corrected) for name in _RATE]
+    return csv_response(f"scoreboard-{params.by}", _HEADER, ([*_cells(row), *whole] for row in board.rows))
 
 
 def _cells(row: RowOut) -> list[object]:

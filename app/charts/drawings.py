@@ -123,7 +123,7 @@ class StepCurve:
     """A share that falls over the days, with its 90 % band, and the day on which half is left."""
 
     steps: tuple[Step, ...]
-    half: int | None
+    half: float | None
     half_label: str
     days: str  # title of the axis below
     described: str

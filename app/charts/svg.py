@@ -19,6 +19,8 @@ UNUSED = ("role", "class", "font-family", "pointer-events")
 UNSAID = {"opacity": "1", "stroke-width": "1", "font-weight": "normal"}  # SVG defaults
 
 LONG_NUMBER = re.compile(r"\d+\.\d{2,}")
+# No XML holds these, and no expression line separators: measuring a text with one aborts the whole process.
+UNDRAWN = re.compile(r"[^\t\n\r\u0020-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Layers = alt.LayerChart | alt.FacetChart  # the types Altair gives layers
 
 
@@ -28,13 +30,22 @@ def drawn(chart: alt.TopLevelMixin, described: str, kind: str) -> Markup:
     `described` is its accessible name, `kind` ("wide" or "narrow") says on which screens it stands.
     """
     spec = chart.to_dict() | {"config": _config(), "background": "transparent", "padding": 4}
-    svg = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version=VERSION, allowed_base_urls=[])
+    svg = vl_convert.vegalite_to_svg(json.dumps(_drawable(spec)), vl_version=VERSION, allowed_base_urls=[])
     root = ElementTree.fromstring(svg)  # noqa: S314 what was drawn here is not from elsewhere
     width = root.get("width", "0")
     root.attrib = {"viewBox": root.get("viewBox", ""), "role": "img", "aria-label": described}
     root.attrib |= {"class": f"chart chart-{kind}", "width": width}
     _tidy(root)
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 a tree of elements, written as such
+
+
+def _drawable(part: Any) -> Any:
+    """Return a part of a chart without characters that abort the process when they are measured."""
+    if isinstance(part, str):
+        return UNDRAWN.sub("", part)
+    if isinstance(part, dict):
+        return {_drawable(name): _drawable(value) for name, value in part.items()}
+    return [_drawable(value) for value in part] if isinstance(part, list | tuple) else part
 
 
 def _tidy(parent: ElementTree.Element) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.charts.drawings import Picture
 from app.charts.pipeline import PipelineStage, pipeline
-from app.words.meeting_view import Row, title_of
+from app.words.meeting_view import Row, elapsed_words, title_of
 from app.words.reader import Reader
 from kb.loop.funnel import FunnelStep
 from kb.loop.kpis import Figure
@@ -59,6 +59,7 @@ def _since_start(goal: Figure, reader: Reader) -> str:
         total=reader.money(round(goal.total), goal.currency),
         target=reader.agreed(goal.target_text),
         share=reader.percent(round(goal.total), round(goal.target)),
+        elapsed=reader("meeting.headline_elapsed", share=elapsed_words(goal, reader)) if goal.elapsed else "",
     )
 
 

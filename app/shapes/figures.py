@@ -77,7 +77,7 @@ class CycleOut(Shape):
     closed: int
     open: int
     missing: int = Field(description="Deals without a usable start.")
-    median: int | None = Field(description="With open deals; null if fewer than half have closed, or too few.")
+    median: float | None = Field(description="With open deals; null if fewer than half have closed, or too few.")
     low: int | None
     high: int | None
     median_of_closed: float | None = Field(description="As if open deals did not exist, for comparison.")

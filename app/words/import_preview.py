@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from app.words.reader import Reader
 from ingest.field_reader import as_written
 from ingest.importers.report import Report
+from ingest.yaml_text import Plain
 from kb.fields import BY_NAME
 from kb.wording import say
 
@@ -21,7 +24,10 @@ def field_name(name: str, reader: Reader) -> str:
 
 
 def preview(report: Report, reader: Reader, *, on_page: bool = False) -> list[str]:
-    """Return a report as lines for people; the page shows columns, unknown stages and notes apart."""
+    """Return a report as lines for people; the page shows columns, unknown stages and notes apart.
+
+    The terminal names fields and outcomes by the keys that corrections take, the page by their labels.
+    """
     numbers = {name: reader.number(getattr(report, name)) for name in ("new", "changed", "unchanged", "left_out")}
     lines = [
         _form(report, reader),
@@ -29,15 +35,33 @@ def preview(report: Report, reader: Reader, *, on_page: bool = False) -> list[st
         *([] if on_page else ["", reader("cli.crm_columns"), *_columns(report, reader)]),
         *_rows(report, reader),
     ]
+    words = reader if on_page else None
     if report.outcomes:
-        counted = ((name or reader("cli.crm_none"), count) for name, count in report.outcomes.items())
-        lines += ["", reader.field("outcome"), *(f"  {name:12} {reader.number(count)}" for name, count in counted)]
-        lines += [f"  {stage} → {outcome}" for stage, outcome in report.stages.items()]
+        counted = ((_value("outcome", name, words) or reader("cli.crm_none"), n) for name, n in report.outcomes.items())
+        lines += ["", reader.field("outcome"), *(f"  {_padded(name, words)} {reader.number(n)}" for name, n in counted)]
+        lines += [f"  {stage} → {_value('outcome', outcome, words)}" for stage, outcome in report.stages.items()]
     for number, sample in enumerate(report.samples, start=1):
         lines += ["", reader("cli.crm_sample", number=number)]
-        lines += [f"  {name:12} {_one_line(as_written(value))}" for name, value in sample.items()]
+        lines += [f"  {_name(name, words)} {_value(name, value, words)}" for name, value in sample.items()]
     notes = [] if on_page else [f"  {reader.say(note)}" for note in [*_unknown_stages(report), *report.notes]]
     return [*lines, *_to_check(report, reader), *(["", reader("cli.crm_check"), *notes] if notes else []), ""]
+
+
+def _name(name: str, words: Reader | None) -> str:
+    """Return a key as the terminal takes it in a correction, or in the words of the page."""
+    if words:
+        name = words("entry.body") if name == "body" else field_name(name, words)
+    return _padded(name, words)
+
+
+def _padded(name: str, words: Reader | None) -> str:
+    return f"{name}:" if words else f"{name:12}"  # Japanese labels have no width to pad to
+
+
+def _value(name: str, value: Plain, words: Reader | None) -> str:
+    """Return a value in the same way."""
+    written = _one_line(re.sub(r"^## ", "", as_written(value), flags=re.MULTILINE))
+    return words.label(name, written) if words and name in ("outcome", "kind") and written else written
 
 
 def _columns(report: Report, reader: Reader) -> list[str]:

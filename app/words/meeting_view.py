@@ -239,6 +239,8 @@ def _measured(figure: Figure, measured: Measured | None, reader: Reader) -> str:
     value = _formatter(figure, reader)(measured.value)
     if figure.unit == "count":
         return value
+    if figure.unit == "amount" and not measured.value and not measured.done and measured.of:
+        return "–"  # won, but no amount in this currency
     of = reader.number(measured.of)
     if figure.unit == "amount" and measured.done in (0, measured.of):  # 0: of a meeting saved by an earlier version
         return reader("meeting.of_deals", value=value, of=of)
@@ -258,10 +260,11 @@ def _verdicts(figure: Figure, reader: Reader) -> list[str]:
     verdicts = []
     if figure.unit == "amount" and figure.total is not None:
         shown = _formatter(figure, reader)
-        share = f"{figure.total / figure.target * 100:.0f}%" if figure.target else ""
+        share = reader.percent(round(figure.total), round(figure.target)) if figure.target else ""
         verdicts.append(
             reader("meeting.total" if share else "meeting.total_alone", total=shown(figure.total), share=share)
         )
+        verdicts += [reader("meeting.elapsed", share=elapsed_words(figure, reader))] if figure.elapsed else []
     if figure.now is None:
         return verdicts
     verdicts += [reader("meeting.total_without", count=figure.total_left_out)] if figure.total_left_out else []
@@ -272,15 +275,23 @@ def _verdicts(figure: Figure, reader: Reader) -> list[str]:
     return verdicts
 
 
+def elapsed_words(goal: Figure, reader: Reader) -> str:
+    """Return how much of the period of the goal is over, to set beside how much of it is reached."""
+    return reader.percent(round((goal.elapsed or 0) * 1000), 1000)
+
+
 def _against_target(figure: Figure, reader: Reader) -> str:
     """Return whether the target is reached; empty while outcomes are to come or without a target to compare with."""
     if figure.unit == "amount" or figure.target is None or figure.now is None or figure.change == "immature":
         return ""
     reached = "reached" if figure.now.value >= figure.target else "short"
-    if figure.change == "no-history" or figure.low is None or figure.high is None:
+    if figure.low is None or figure.high is None:
         return reader(f"meeting.target_{reached}")
-    side = "above" if figure.low >= figure.target else "below" if figure.high < figure.target else f"near_{reached}"
-    return reader(f"meeting.target_{side}")
+    if figure.low < figure.target <= figure.high:
+        return reader(f"meeting.target_near_{reached}")
+    if figure.change == "no-history":  # the interval of the counts alone is too narrow for more
+        return reader(f"meeting.target_{reached}")
+    return reader("meeting.target_above" if reached == "reached" else "meeting.target_below")
 
 
 def _against_before(figure: Figure, reader: Reader) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ingest import atomic
 from ingest.files import walk
-from ingest.importers.columns import Columns, spelled
+from ingest.importers.columns import Columns, choose, spelled
 from ingest.importers.mapping import written_mapping
-from ingest.importers.profiles import read_profile
+from ingest.importers.profiles import parse_profile, read_profile
 from ingest.importers.stages import folded
 from ingest.names import file_stem
 from kb.entry import Outcome
@@ -31,9 +31,13 @@ class Answers:
 
 
 def answered(columns: Columns, answers: Answers) -> Columns:
-    """Return the columns as a person wants them; of two for one field the one that was changed."""
+    """Return the columns as a person wants them; of two for one field the one that was changed.
+
+    Places the table does not have are ignored.
+    """
     was = {place: name for name, place in columns.places.items()}
-    changed = {place: name for place, name in answers.columns.items() if was.get(place, "") != name}
+    given = {place: name for place, name in answers.columns.items() if place < len(columns.headers)}
+    changed = {place: name for place, name in given.items() if was.get(place, "") != name}
     kept = {place for name, place in columns.places.items() if name not in changed.values() and place not in changed}
     for name in [name for name, place in columns.places.items() if place not in kept]:
         columns = columns.with_place(name, None)
@@ -75,12 +79,14 @@ def kept_mapping(folder: Path, detected: Columns) -> Path | None:
 def keep_mapping(folder: Path, columns: Columns, stages: Mapping[str, str]) -> str:
     """Keep columns and stages for the next export and return the path; what was kept before is replaced.
 
-    Raises NotSavedError.
+    Raises NotSavedError, and ImportRefusedError if it would have too many stages to be read again.
     """
-    before, profile = kept_mapping(folder, columns), columns.profile
+    profile = columns.profile
+    before = kept_mapping(folder, choose(columns.headers, [profile.kind]))  # the one this export was read with
     stem = file_stem(profile.name) if before else f"{file_stem(profile.name)}-{profile.kind}"
     columns = replace(columns, profile=replace(profile, name=stem))
     text = written_mapping(columns, stages)
+    parse_profile(text, f"{stem}.yaml")  # one that cannot be read stops every later import
     if before is None:
         numbers = ("", *(f"-{n}" for n in range(2, MOST_OF_A_NAME)))
         return atomic.create_first(folder, (f"{FOLDER}/{stem}{number}.yaml" for number in numbers), text)

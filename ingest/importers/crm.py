@@ -32,6 +32,7 @@ from ingest.importers.table import RowProblem, Table
 from ingest.importers.totals import Closed, closed_of, set_totals
 from ingest.importers.units import unit_in_title
 from ingest.undo import Wrote
+from kb.clock import CLOCK, Clock
 from kb.errors import NotSavedError
 from kb.playbook import Playbook
 from kb.wording import say
@@ -94,6 +95,7 @@ class CrmImport:
     lock: Path | None = None  # held while an existing file is changed
     wrote: list[Wrote] = field(default_factory=list)  # by `run`, so that it can be undone
     is_corrected: bool = False  # a person chose other columns, or what stages mean
+    clock: Clock = CLOCK
 
     def run(self, *, write: bool = False) -> Report:
         """Import, or only preview unless `write`. Ctrl+C stops after the current file."""
@@ -110,7 +112,7 @@ class CrmImport:
             for record in self._records(reader, scan, report, findings):
                 key = (record.kind, key_of(record.crm_id))
                 self._import(record, known.get(key), report, findings, write=write)
-                closed += filter(None, [closed_of(record)])
+                closed += filter(None, [closed_of(record, self.clock.today())])
             totals = set_totals(self.folder, closed, self.lock, write=write, wrote=self.wrote)
         except KeyboardInterrupt:
             report.is_complete = False

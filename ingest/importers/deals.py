@@ -15,7 +15,7 @@ from ingest.importers.identity import key_of
 from ingest.importers.numbers import is_true
 from ingest.importers.profiles import common_outcomes
 from ingest.importers.record import Record, RowReader, body_of
-from ingest.importers.stages import outcome_of_stage, reason_in_stage
+from ingest.importers.stages import SIGNS, outcome_of_stage, reason_in_stage
 from ingest.machine import IMPORTED
 from ingest.said_reasons import reasons_in
 from ingest.yaml_text import Plain
@@ -83,7 +83,7 @@ class DealReader:
     def outcome(self, cells: RowReader) -> Outcome | None:
         """Return the outcome of a deal: from the won and closed columns, else the outcome column, else the stage."""
         said = self._deciding(cells)
-        known = self._known(said)
+        known = self._known(said) or (SIGNS.get(said) if said == cells.text("outcome") else None)
         ticked = self._ticked(cells, known)
         if ticked and known and (ticked == "won") != (known == "won") and {ticked, known} & {"won"}:
             cells.problems.append(
@@ -104,7 +104,7 @@ class DealReader:
     def _deciding(self, cells: RowReader) -> str:
         """Return the cell that says the outcome: the outcome or status, unless only the stage is understood."""
         stage, named = cells.text("stage"), cells.text("outcome")
-        if not named or (not self._known(named) and self._known(stage)):
+        if not named or (not self._known(named) and named not in SIGNS and self._known(stage)):
             if named:
                 what = say("'{value}' is not a valid outcome; the stage is used.", value=named[:60])
                 column = cells.columns.used["outcome"]
@@ -190,8 +190,9 @@ class DealReader:
     def _body(self, cells: RowReader, outcome: Outcome | None) -> str:
         parts = ((_REASON, "reason"), (_DESCRIPTION, "description"), (_NEXT, "next_step"))
         texts = {name: cells.block(name) for _, name in parts}
-        if self._known(texts["reason"]) == outcome:  # a reason that repeats the outcome is none
-            texts["reason"] = ""
+        spellings = {**common_outcomes(), **self.outcomes}
+        if self._known(texts["reason"]) == outcome and not reason_in_stage(texts["reason"], spellings):
+            texts["reason"] = ""  # it only repeats the outcome
         texts["reason"] = texts["reason"] or self._reason(cells)
         said = reasons_in(f"## {_REASON[self.language]}\n{texts['reason']}")
         self.in_sentences += said is not None and not said.values

@@ -105,6 +105,10 @@ def _titled(name: str, body: str) -> tuple[str, str]:
 
 def _bytes_of(source: Path) -> bytes:
     try:
+        if source.is_dir():
+            raise RefusedTextError(
+                say("This is a folder. Name the files in it, for example {files}.", files=f"{source.name}/*")
+            )
         if not source.is_file():
             raise RefusedTextError(say("File not found."))
         size = source.stat().st_size

@@ -153,7 +153,8 @@ class Findings:
     def see(self, record: Record) -> None:
         """Count the values of a record."""
         if len(self._report.samples) < SAMPLES:
-            self._report.samples.append(record.fields)
+            said = record.body.partition("\n\n")[2].strip()  # without the sentence on its origin
+            self._report.samples.append({**record.fields, **({"body": said} if said else {})})
         if record.kind == "deal":
             self._outcomes[str(record.fields.get("outcome", ""))] += 1
             if amount := record.fields.get("amount"):

@@ -8,12 +8,20 @@ from collections.abc import Mapping
 
 from kb.entry import Outcome
 
-_NUMBERED = re.compile(r"^[(\[【#]*[a-z]{0,2}\d{1,3}[)\]】%]?[\s._:・-]*(?=\D)|^[a-z]\s*[:.]\s*(?=[^\x00-\x7f])")
+_NUMBERED = re.compile(
+    r"^[(\[【#]*[a-z]{0,2}\d{1,3}[)\]】%]?[\s._:・-]*(?=\D)|^[a-z]\s*[:.]\s*(?=[^\x00-\x7f])|^[a-z]\s+[-–—]\s+"
+)
 _MARKED = re.compile(r"^[^\w(\[【「『〈《<]+|[^\w)\]】」』〉》>%]+$|\s*\(?\b(?:100|0)%\)?$")
 _NOT_YET = ("見込", "見込み", "予定", "内示", "口頭内示", "expected", "pending")
 _IN_BRACKETS = re.compile(r"^(.*?)\s*\(([^()]*)\)\s*$")
 _ENCLOSED = re.compile(r"^[【\[「『〈《<(](.+?)[】\]」』〉》>)]\s*(.*)$")
 _PARTS = re.compile(r"\s+[-–—]\s+|\s*[:/|–—]\s*")
+_LOST_FOR = re.compile(
+    r"(?:closed )?lost (?:to|on|due to|because of) (?P<en>.+)"
+    r"|(?P<ja>.+?)(?:のため|により|で|に)(?:失注|負け|敗退)(?:した|た)?",
+    re.IGNORECASE,
+)
+SIGNS: Mapping[str, Outcome] = {**dict.fromkeys("○◯〇⭕", "won"), **dict.fromkeys("×✕✖✗✘☓❌", "lost")}
 _PIPELINE = re.compile(r"pipeline|パイプライン", re.IGNORECASE)
 
 
@@ -23,7 +31,7 @@ def folded(text: str) -> str:
 
 
 def outcome_of_stage(stage: str, spellings: Mapping[str, Outcome]) -> Outcome | None:
-    """Return the outcome of a stage, or None if it is unknown.
+    """Return the outcome of a stage, or None if it is unknown. `SIGNS` say one only where an outcome is asked for.
 
     Leading numbers and signs (`07. 受注`, `×失注`, `【受注】`) are ignored. In `失注(見送り)` the more precise word in
     brackets is used, if known; of `Closed Won - Renewal` the part that is known.
@@ -58,6 +66,8 @@ def _plain(text: str, spellings: Mapping[str, Outcome]) -> tuple[Outcome | None,
     known = spellings.get(folded(text))
     if known:
         return known, ""
+    if told := _LOST_FOR.fullmatch(text):
+        return "lost", (told["en"] or told["ja"]).strip()
     for bracketed in filter(None, (_IN_BRACKETS.match(text), _ENCLOSED.match(text))):
         outer, inner = (spellings.get(folded(_MARKED.sub("", part))) for part in bracketed.groups())
         if outer == "won" and folded(bracketed[2]) in _NOT_YET:

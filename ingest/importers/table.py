@@ -176,7 +176,8 @@ def _table(
     parts = [part for part in found if where.sheets or part is best or _is_like(part.header, best.header)]
     headers = list(best.header.cells)
     for part in parts:
-        headers += [cell for cell in part.header.cells if cell and spelled(cell) not in set(map(spelled, headers))]
+        taken = set(map(spelled, headers))
+        headers += [cell for cell in part.header.cells if cell and spelled(cell) not in taken]
     return Table(tuple(headers), encoding, separator, tuple(parts), form)
 
 

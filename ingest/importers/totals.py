@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from ingest import atomic
@@ -22,10 +23,12 @@ FROM, CRM = "from", "crm"  # marks the totals an import may replace
 Closed = tuple[str, str]  # outcome and day
 
 
-def closed_of(record: Record) -> Closed | None:
-    """Return how and when a deal was closed; None if it was not, or on no known day."""
+def closed_of(record: Record, today: date) -> Closed | None:
+    """Return how and when a deal was closed; None if it was not, on no known day or on one that is still to come."""
     outcome, day = record.fields.get("outcome"), record.fields.get("closed_on")
-    return (outcome, day) if isinstance(outcome, str) and outcome in OUTCOMES and isinstance(day, str) else None
+    if not isinstance(outcome, str) or outcome not in OUTCOMES or not isinstance(day, str) or day > today.isoformat():
+        return None
+    return outcome, day
 
 
 def set_totals(

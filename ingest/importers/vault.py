@@ -70,7 +70,7 @@ def read_vault(folder: Path, into: str, playbook: Playbook, entries: Path) -> Va
     files = {path_below(root, location): location for location in sorted(walk(root))}
     rows, pages = _rows(files)
     texts: dict[str, tuple[str, str]] = {}  # source → path, text
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for source, location in files.items():
         why = _why_not(source, location, root)
         content = read_bytes(EntryFile(source, location)) if not why else b""
@@ -78,12 +78,10 @@ def read_vault(folder: Path, into: str, playbook: Playbook, entries: Path) -> Va
         if isinstance(text, Problem) or text is None:
             pages += [Page(source, "", why=text.message if text else why)] if why != _TABLE else []
             continue
-        path = _free(f"{into}/{_path(source)}", taken)
-        taken.add(path)
+        path = _free(f"{into}/{_path(source)}", ".md", taken)
         texts[source] = (path, _joined(text.text, rows.pop(_title(source), {}), _title(source)))
     for title, row in rows.items():  # rows whose page was not exported
-        path = _free(f"{into}/{file_stem(title)}.md", taken)
-        taken.add(path)
+        path = _free(f"{into}/{file_stem(title)}", ".md", taken)
         texts[f"{title}.csv"] = (path, _joined(f"# {title}\n", row, title))
     ids = _targets(texts)
     for source, (path, joined) in texts.items():
@@ -106,6 +104,7 @@ def write_vault(vault: Vault, entries: Path) -> Iterable[Page]:
         except FileExistsError as error:
             raise NotSavedError(say("{path} was changed in the meantime", path=page.path)) from error
         yield page
+    atomic.settle()
 
 
 _TABLE = "table"
@@ -118,26 +117,36 @@ def _why_not(source: str, location: Path, root: Path) -> str:
     if any(part.lower() in _SKIPPED for part in place.parts[:-1]):
         return say("templates and settings")
     if place.suffix.lower() == ".csv":
-        return _TABLE
+        return _TABLE if _is_database(location) else say("a table of no Notion database; see 'kb import crm'")
     return "" if place.suffix.lower() in _ENDINGS else say("not Markdown")
 
 
+def _is_database(location: Path) -> bool:
+    """Whether a table was exported with its pages: it has an id of Notion, or a folder of its name beside it."""
+    stem = location.stem.removesuffix("_all")
+    return _ID.search(stem) is not None or location.with_name(stem).is_dir()
+
+
 def _path(source: str) -> str:
-    """Return the path of an entry for a file, without the ids of Notion."""
+    """Return the path of an entry for a file, without its ending and the ids of Notion."""
     place = PurePosixPath(source)
     folders = [_ID.sub("", part) for part in place.parts[:-1]]
-    stem = "/".join(part.strip() for part in _title(source).replace("___", "/").split("/"))  # namespaces of Logseq
-    return posixpath.join(*folders, *(file_stem(part) for part in stem.split("/") if part)) + ".md"
+    parts = filter(None, (part.strip() for part in _title(source).replace("___", "/").split("/")))  # Logseq
+    return posixpath.join(*folders, *(list(map(file_stem, parts)) or [file_stem("")]))
 
 
 def _title(source: str) -> str:
     return _ID.sub("", PurePosixPath(source).stem).strip()
 
 
-def _free(path: str, taken: set[str]) -> str:
-    stem = path.removesuffix(".md")
-    names = (path, *(f"{stem}-{number}.md" for number in range(2, 1000)))
-    return next(name for name in names if name not in taken)
+def _free(name: str, ending: str, taken: dict[str, int]) -> str:
+    """Return a name with a number if it is taken; `taken` holds the last number of each, as many pages are untitled."""
+    free, number = name + ending, taken.get(name + ending, 1)
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}{ending}"
+    taken[free], taken[name + ending] = 1, number
+    return free
 
 
 def _rows(files: Mapping[str, Path]) -> tuple[dict[str, dict[str, str]], list[Page]]:
@@ -146,21 +155,28 @@ def _rows(files: Mapping[str, Path]) -> tuple[dict[str, dict[str, str]], list[Pa
     Notion exports a table twice (`_all.csv`); another row with the same title is one of its own.
     """
     found: dict[str, dict[str, str]] = {}
+    seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+    taken: dict[str, int] = {}
     unreadable: list[Page] = []
     for source, location in files.items():
-        if PurePosixPath(source).suffix.lower() != ".csv":
+        if location.suffix.lower() != ".csv" or not _is_database(location):
             continue
         raw = read_bytes(EntryFile(source, location))
         content = raw if isinstance(raw, Problem) else decode(raw, source)
         if isinstance(content, Problem):
             unreadable.append(Page(source, "", why=content.message))
             continue
-        for row in csv.DictReader(io.StringIO(content.text)):
+        try:
+            rows = list(csv.DictReader(io.StringIO(content.text, newline="")))
+        except csv.Error:
+            unreadable.append(Page(source, "", why=say("not a table that can be read")))
+            continue
+        for row in rows:
             values = {key: _ADDRESS.sub("", value or "").strip() for key, value in row.items() if isinstance(key, str)}
             title, own = next(iter(values.values()), ""), {key: v for key, v in list(values.items())[1:] if v}
-            names = (title, *(f"{title} {number}" for number in range(2, 1000)))
-            if title and (free := next((name for name in names if found.get(name, own) == own), "")):
-                found[free] = own
+            if title and (title, frozenset(own.items())) not in seen:
+                seen.add((title, frozenset(own.items())))
+                found[_free(title, "", taken)] = own
     return found, unreadable
 
 

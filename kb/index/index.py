@@ -194,11 +194,19 @@ class Index:
                 self.catalog.touch()
         self.has_lost_vectors = False
 
+    def forget_removed(self) -> None:
+        """Take texts that no entry has any more out of the backlog."""
+        if self._waiting:
+            needed = self.catalog.vector_keys()
+            with self._waiting_lock:
+                self._waiting = {at: text for at, text in self._waiting.items() if at[1] in needed[at[0]]}
+
     def finish(self) -> None:
         """Remove unreferenced vectors, make this build current and delete builds older than the previous one."""
         needed = self.catalog.vector_keys()
         for view in VIEWS:
             self.vectors.remove(view, self.vectors.keys(view) - needed[view])
+        self.forget_removed()
         if not self.is_current:
             previous = current_build(self.root)
             pointer = self.root / f"{CURRENT}.new"

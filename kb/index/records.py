@@ -188,12 +188,12 @@ def _named(entry: Entry) -> list[str]:
 
 def _names(entry: Entry) -> set[str]:
     named = [entry.id.rsplit("/", 1)[-1], *(n for field in FIELDS if field.is_name for n in entry.values(field.name))]
-    folded = {fold(name).strip() for name in named} | {_short(fold(customer)) for customer in entry.values("customer")}
+    folded = {fold(name).strip() for name in named} | {short_name(fold(name)) for name in entry.values("customer")}
     codes = [code for name in folded if (code := _CODE.fullmatch(name))]
     spelled = {between.join(code.groups()) for code in codes for between in ("", "-", " ")}
     return {name for name in folded | spelled if len(name) > 1}
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """Return a folded customer as people say it: without legal form and without what stands in brackets behind it."""
     return _LEGAL_FORM.sub("", _BRACKETS.sub("", name)).strip()

@@ -119,7 +119,7 @@ def take_snapshot(
         trust=trust_by_entry(catalog),
         successors=successors_by_entry(catalog),
         originals=originals_by_entry(catalog),
-        brief=brief_entries(catalog),
+        brief=_brief(catalog, shown, known),
     )
 
 
@@ -199,6 +199,13 @@ def _names(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[str, 
         if number in kept:
             names[name] = (*names.get(name, ()), number)
     return names
+
+
+def _brief(catalog: Catalog, shown: Rows, before: Snapshot | None) -> frozenset[int]:
+    kept = set(shown.tolist())
+    if before is None:
+        return brief_entries(catalog) & kept
+    return (before.brief & kept) | brief_entries(catalog, sorted(kept - set(before.entries.tolist())))
 
 
 def _facets(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[int, tuple[tuple[str, str], ...]]:

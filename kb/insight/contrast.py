@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kb.entry import Entry
-from kb.insight.differences import AFTERWARDS, SMOOTHING, Differences, Factor, ValuesOf
+from kb.insight.differences import AFTERWARDS, Differences, Factor, ValuesOf
 from kb.insight.rates import NORMAL
 from kb.insight.situation import names_end
 
 Verdict = Literal["won", "lost", "unclear", "too-few", "one-sided"]
 
+SMOOTHING = 0.5  # added to every cell, so that none is empty (Haldane 1956)
 LEAST_DEALS = 3  # with a value, for a verdict
 MOST = 60  # contrasts returned
 _ORDER: tuple[Verdict, ...] = ("won", "lost", "unclear", "one-sided", "too-few")

@@ -10,11 +10,12 @@ from datetime import date
 import numpy as np
 
 from kb.entry import Entry
-from kb.insight.deals import OPEN, UNKNOWN, DealTable, Flags
+from kb.insight.deals import OPEN, UNKNOWN, DealTable, Flags, Integers
 from kb.insight.rates import LEAST_DECIDED, NORMAL
 from kb.insight.timeline import closed_on
 
-HALF = 0.5
+ROUNDING = 1e-9  # a product of shares that is exactly one half may come out a little higher
+HALF = 0.5 + ROUNDING
 MARKS = (30, 60, 90, 180, 365)  # days at which the page says how many are still open
 
 
@@ -36,7 +37,7 @@ class CycleLength:
     closed: int
     open: int
     missing: int  # deals without a usable start
-    median: int | None  # with open deals; None if fewer than half have closed, or too few deals
+    median: float | None  # with open deals; None if fewer than half have closed, or too few deals
     low: int | None  # 90 % interval; None where it has no bound
     high: int | None
     median_of_closed: float | None  # as if the open ones did not exist, for comparison
@@ -54,6 +55,20 @@ def days_of(entry: Entry, today: date) -> int | None:
     return known if known is not None and known >= 0 else None
 
 
+def closed_within(deals: Iterable[Entry], share: float, today: date, least: int) -> int | None:
+    """Return by how many days a share of the deals have closed, open ones counted; None below `least` closed deals.
+
+    Where so many have not closed yet, it is the longest time any deal took: some are dead and were left open.
+    """
+    lengths = [
+        (days, deal.outcome != "open") for deal in deals if deal.outcome and (days := days_of(deal, today)) is not None
+    ]
+    if sum(is_closed for _, is_closed in lengths) < least:
+        return None
+    curve = _curve(*map(np.array, zip(*lengths, strict=True)))
+    return next((step.day for step in curve if step.share <= 1 - share + ROUNDING), curve[-1].day)
+
+
 def cycle_length(table: DealTable, within: Flags, today: date) -> CycleLength:
     """Estimate the cycle length of the deals in scope."""
     places = np.flatnonzero(within & (table.outcomes != UNKNOWN))
@@ -66,12 +81,9 @@ def cycle_length(table: DealTable, within: Flags, today: date) -> CycleLength:
     closed = int(ended.sum())
     if closed < LEAST_DECIDED:
         return CycleLength(closed, len(known) - closed, missing, None, None, None, None)
-    from statsmodels.duration.survfunc import SurvfuncRight  # slow to import
-
-    found = SurvfuncRight(lengths, ended.astype(np.int64))
-    curve = _steps(found.surv_times, found.n_risk, found.surv_prob, found.surv_prob_se)
+    curve = _curve(lengths, ended)
     return CycleLength(
-        closed, len(known) - closed, missing, _first_half(curve, "share"), _first_half(curve, "low"),
+        closed, len(known) - closed, missing, _median(curve), _first_half(curve, "low"),
         _first_half(curve, "high"), float(np.median(lengths[ended])), curve, tuple(_marked(curve, lengths.tolist())),
     )  # fmt: skip
 
@@ -79,6 +91,22 @@ def cycle_length(table: DealTable, within: Flags, today: date) -> CycleLength:
 def _first_half(curve: Sequence[StillOpen], bound: str) -> int | None:
     """Return the first day on which half or less are still open, by the share or by a bound of its interval."""
     return next((step.day for step in curve if getattr(step, bound) <= HALF), None)
+
+
+def _curve(lengths: Integers, ended: Flags) -> tuple[StillOpen, ...]:
+    from statsmodels.duration.survfunc import SurvfuncRight  # slow to import
+
+    found = SurvfuncRight(lengths, ended.astype(np.int64))
+    return _steps(found.surv_times, found.n_risk, found.surv_prob, found.surv_prob_se)
+
+
+def _median(curve: Sequence[StillOpen]) -> float | None:
+    """Return the day by which half have closed; the middle of the days between which exactly half are still open."""
+    at = next((at for at, step in enumerate(curve) if step.share <= HALF), None)
+    if at is None:
+        return None
+    is_exact = curve[at].share > 1 - HALF and at + 1 < len(curve)
+    return (curve[at].day + curve[at + 1].day) / 2 if is_exact else float(curve[at].day)
 
 
 def _steps(*columns: Iterable[float]) -> tuple[StillOpen, ...]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from statistics import NormalDist
 from typing import Literal
 
 from kb.entry import Entry
-from kb.insight.rates import FALSE_SHARE, LEAST_DECIDED, stands_out
+from kb.insight.rates import FALSE_SHARE, LEAST_DECIDED, probability_goes_with, stands_out
 from kb.insight.situation import names_end
 
 Factor = Literal["angle", "reason", "competitor", "content", "lead_source", "stage", "tag"]
@@ -17,8 +15,7 @@ Side = Literal["won", "lost"]
 ValuesOf = Mapping[Factor, Callable[[Entry], Sequence[str]]]
 Differences = Mapping[tuple[Factor, str], Side]
 
-FALSE_SHARE_OF_DIFFERENCES = FALSE_SHARE / 4  # of the smaller tail: 5 % in both directions
-SMOOTHING = 0.5  # added to every cell, so that none is empty (Haldane 1956)
+FALSE_SHARE_OF_DIFFERENCES = FALSE_SHARE / 5  # of the smaller tail: 4 % in both directions
 AFTERWARDS = ("reason", "stage")  # factors known only at the end: a one-sided one proves nothing
 
 
@@ -29,7 +26,7 @@ def differences(won: Sequence[Entry], lost: Sequence[Entry], values_of: ValuesOf
     rows of a board, so that they need a stricter share.
     """
     tried: list[tuple[Factor, str]] = []
-    above: list[float] = []
+    cells: list[tuple[int, int]] = []
     for factor, read in values_of.items():
         wins, losses = (Counter(value for deal in side for value in dict.fromkeys(read(deal))) for side in (won, lost))
         for value in sorted({*wins, *losses}):
@@ -37,14 +34,9 @@ def differences(won: Sequence[Entry], lost: Sequence[Entry], values_of: ValuesOf
             if sum(counts) < LEAST_DECIDED or names_end(value) or (factor in AFTERWARDS and not all(counts)):
                 continue
             tried.append((factor, value))
-            above.append(_probability((counts[0], len(won) - counts[0], counts[1], len(lost) - counts[1])))
+            cells.append(counts)
+    above = probability_goes_with([w for w, _ in cells], len(won), [x for _, x in cells], len(lost)).tolist()
     clear = stands_out(above, FALSE_SHARE_OF_DIFFERENCES).tolist()
     return {
         named: "won" if p > 0.5 else "lost" for named, p, is_clear in zip(tried, above, clear, strict=True) if is_clear
     }
-
-
-def _probability(cells: tuple[int, int, int, int]) -> float:
-    """Return the probability that the odds ratio is above 1 (Woolf 1955)."""
-    a, b, c, d = (cell + SMOOTHING for cell in cells)
-    return NormalDist().cdf(math.log(a * d / (b * c)) / math.sqrt(1 / a + 1 / b + 1 / c + 1 / d))

@@ -9,9 +9,10 @@ import numpy as np
 from kb.currencies import ExchangeRates
 from kb.insight.coverage import FAR_BELOW
 from kb.insight.deals import LOST, WON, DealTable, Flags
-from kb.insight.rates import CREDIBILITY, LEAST_DECIDED, plain_rate
+from kb.insight.rates import CREDIBILITY, LEAST_DECIDED, counted_rate
 
 RESAMPLES = 2_000  # of the deals, for the interval
+DRAWN_AT_ONCE = 200_000  # amounts: of few deals all samples together, of many a sample at a time
 SEED = 1  # the same deals give the same interval
 
 
@@ -68,7 +69,7 @@ def _rate(currency: str, pairs: list[tuple[int, bool]]) -> MoneyRate:
     sums = np.array([amount for amount, _ in pairs], np.float64)
     is_won = np.array([won for _, won in pairs], np.bool_)
     won, lost = int(is_won.sum()), int((~is_won).sum())
-    count = plain_rate(won, lost)
+    count = counted_rate(won, lost)
     low, high = _interval(sums, is_won)
     return MoneyRate(
         currency, won, lost, sum(a for a, w in pairs if w), sum(a for a, w in pairs if not w),
@@ -80,11 +81,14 @@ def _rate(currency: str, pairs: list[tuple[int, bool]]) -> MoneyRate:
 
 def _interval(sums: np.ndarray[tuple[int], np.dtype[np.float64]], is_won: Flags) -> tuple[float, float]:
     """Return the percentile interval of the share over resampled deals (Efron 1979)."""
-    random = np.random.default_rng(SEED)
-    shares = []
-    for _ in range(RESAMPLES):
-        drawn = random.integers(0, len(sums), len(sums))
-        shares.append(sums[drawn][is_won[drawn]].sum() / sums[drawn].sum())
+    if is_won.all() or not is_won.any():  # whatever is drawn
+        return float(is_won[0]), float(is_won[0])
+    random, shares = np.random.default_rng(SEED), np.empty(RESAMPLES)
+    at_once = max(1, DRAWN_AT_ONCE // len(sums))
+    for first in range(0, RESAMPLES, at_once):
+        drawn = random.integers(0, len(sums), (min(at_once, RESAMPLES - first), len(sums)))
+        amounts = sums[drawn]
+        shares[first : first + at_once] = (amounts * is_won[drawn]).sum(axis=1) / amounts.sum(axis=1)
     tail = (1 - CREDIBILITY) / 2
     low, high = np.quantile(shares, [tail, 1 - tail])
     return float(low), float(high)

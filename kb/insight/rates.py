@@ -40,6 +40,17 @@ def plain_rate(won: ArrayLike, lost: ArrayLike) -> Rate:
     return _rate(_array(won) + JEFFREYS, _array(lost) + JEFFREYS)
 
 
+def counted_rate(won: ArrayLike, lost: ArrayLike) -> Rate:
+    """Return the share of wins as anybody counts it, won / (won + lost), for a reader who sees both numbers.
+
+    The interval is that of `plain_rate`, up to 1 without losses and down to 0 without wins (Brown, Cai, DasGupta 2001).
+    """
+    won, lost = _array(won), _array(lost)
+    rate, decided = plain_rate(won, lost), won + lost
+    share = np.where(decided > 0, won / np.maximum(decided, _NEVER), rate.mean)
+    return Rate(share, np.where(won > 0, rate.low, 0.0), np.where(lost > 0, rate.high, 1.0))
+
+
 def shrunk_rate(won: ArrayLike, lost: ArrayLike, base: ArrayLike, strength: float = STRENGTH) -> Rate:
     """Return the share of wins shrunk towards a base rate m: Beta(won + m k, lost + (1 - m) k) with k = `strength`.
 
@@ -73,6 +84,18 @@ def probability_beats(won: float, lost: float, other_won: float, other_lost: flo
     middles = (np.arange(_GRID) + 0.5) / _GRID
     first = scipy.special.betaincinv(won + JEFFREYS, lost + JEFFREYS, middles)
     return float(np.mean(scipy.special.betainc(other_won + JEFFREYS, other_lost + JEFFREYS, first)))
+
+
+def probability_goes_with(having_won: ArrayLike, won: int, having_lost: ArrayLike, lost: int) -> Numbers:
+    """Return the probability that what these deals have goes with wins: one less the mid-p of Fisher's exact test.
+
+    The test is exact in the counts; half of what was seen counts as more extreme, since it is too strict otherwise
+    (Lancaster 1961).
+    """
+    seen, having = _array(having_won), _array(having_won) + _array(having_lost)
+    chance = scipy.stats.hypergeom
+    less = chance.cdf(seen, won + lost, won, having) - chance.pmf(seen, won + lost, won, having) / 2
+    return np.asarray(np.clip(less, 0, 1), np.float64)
 
 
 def count_interval(count: int, factor: float = 1.0) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kb.entry import Entry
-from kb.insight.rates import plain_rate
+from kb.insight.rates import counted_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,6 @@ def responses(campaigns: Iterable[Entry]) -> dict[str, Response]:
 
 def _response(counts: list[tuple[str, int, int]], source: Literal["variants", "metrics"]) -> Response:
     shown, responded = sum(row[1] for row in counts), sum(row[2] for row in counts)
-    rate = plain_rate(responded, shown - responded)
+    rate = counted_rate(responded, shown - responded)
     campaigns = tuple(dict.fromkeys(row[0] for row in counts))
     return Response(shown, responded, float(rate.mean), float(rate.low), float(rate.high), source, campaigns)

@@ -12,7 +12,7 @@ import numpy as np
 from kb.entry import Deal, Reason
 from kb.index.analysis import fold
 from kb.insight.deals import LOST, WON, DealTable, Flags
-from kb.insight.rates import LEAST_DECIDED, plain_rate
+from kb.insight.rates import LEAST_DECIDED, counted_rate
 
 Speaker = Literal["buyer", "rep", "manager", "unnamed"]
 SPEAKERS: tuple[Speaker, ...] = ("buyer", "rep", "manager", "unnamed")  # unnamed: from the CRM, or nobody is named
@@ -126,7 +126,7 @@ def _said(outcome: str, said: list[dict[Speaker, set[str]]]) -> list[SaidReason]
     for code in sorted(totals, key=lambda code: (-totals[code], code)):
         for side in SPEAKERS:
             count, all_of = given[side][code], of[side]
-            rate = plain_rate(count, all_of - count)
+            rate = counted_rate(count, all_of - count)
             rows.append(SaidReason(outcome, code, side, count, all_of, float(rate.mean), float(rate.low),
                                    float(rate.high), all_of >= LEAST_DECIDED))  # fmt: skip
     return rows

@@ -16,6 +16,7 @@ from kb.insight.rates import (
     LEAST_DECIDED,
     STRENGTH,
     Numbers,
+    counted_rate,
     plain_rate,
     probability_above,
     shrunk_rate,
@@ -112,7 +113,7 @@ def scoreboard(
     counted = _by_value(table.outcomes, within, dimension)
     base = _base(_counts(np.bincount(table.outcomes[within] + 1, minlength=len(_SLOTS))), outcome_of)
     won, against = _sides(counted, outcome_of)
-    numbers = _numbers(won, against, base.mean, strength)
+    numbers = _numbers(won, against, strength, _prior(base, outcome_of))
     compared = _Compared(table, within, outcome_of)
     shown = np.flatnonzero(counted[:, 1:].sum(axis=1))
     one_sided = (won * against == 0) & (by == "reason")
@@ -131,9 +132,14 @@ def scoreboard(
     return Scoreboard(by, outcome_of, base, tuple(rows), _looked_at(table, within, dimension, strength))
 
 
-def _numbers(won: Integers, against: Integers, base: float, strength: float) -> tuple[Numbers, ...]:
+def _prior(base: Base, outcome_of: OutcomeOf) -> float:
+    """Return the rate that rows are drawn towards: never 0 or 1, even where all deals ended alike."""
+    return float(plain_rate(base.counts.won, _against(base.counts, outcome_of)).mean)
+
+
+def _numbers(won: Integers, against: Integers, strength: float, base: float) -> tuple[Numbers, ...]:
     """Return the fields of WinRate, each for all values."""
-    plain, shrunk = plain_rate(won, against), shrunk_rate(won, against, base, strength)
+    plain, shrunk = counted_rate(won, against), shrunk_rate(won, against, base, strength)
     above = probability_above(won, against, base, strength)
     return plain.mean, plain.low, plain.high, shrunk.mean, shrunk.low, shrunk.high, above
 
@@ -160,9 +166,12 @@ def _sides(counted: Integers, outcome_of: OutcomeOf) -> tuple[Integers, Integers
 
 
 def _base(counts: Counts, outcome_of: OutcomeOf) -> Base:
-    against = counts.lost + (counts.no_decision if outcome_of == "closed" else 0)
-    rate = plain_rate(counts.won, against)
+    rate = counted_rate(counts.won, _against(counts, outcome_of))
     return Base(counts, float(rate.mean), float(rate.low), float(rate.high))
+
+
+def _against(counts: Counts, outcome_of: OutcomeOf) -> int:
+    return counts.lost + (counts.no_decision if outcome_of == "closed" else 0)
 
 
 def _verdict(decided: int, above: float, is_clear: bool) -> Verdict:

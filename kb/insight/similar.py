@@ -14,7 +14,7 @@ from kb.insight.deals import LOST, NO_DECISION, WON, DealTable, Flags, Integers
 from kb.insight.differences import Differences, differences
 from kb.insight.likeness import WEIGHTS, Floats, parts_of, together
 from kb.insight.pairs import OppositePair, Reading, Suggestion, opposite_pairs, suggestions
-from kb.insight.rates import STRENGTH, plain_rate, shrunk_rate
+from kb.insight.rates import STRENGTH, counted_rate, plain_rate, shrunk_rate
 from kb.insight.situations import Situation, Situations
 from kb.insight.views import Views
 from kb.search.answer import Confidence
@@ -140,8 +140,9 @@ def neighbour_rate(table: DealTable, likeness: Floats, others: Flags, strength: 
     best = float(likeness[near].max(initial=0.0))
     weights = (likeness[near] / best) ** SHARPNESS if best else np.ones(len(near))
     all_won, all_lost = (int((table.outcomes[others] == end).sum()) for end in (WON, LOST))
-    base = float(plain_rate(all_won, all_lost).mean)
-    rate = shrunk_rate(weights[ends == WON].sum(), weights[ends == LOST].sum(), base, strength)
+    prior = plain_rate(all_won, all_lost).mean  # never 0 or 1
+    rate = shrunk_rate(weights[ends == WON].sum(), weights[ends == LOST].sum(), prior, strength)
+    base = float(counted_rate(all_won, all_lost).mean)
     counts = [int((ends == end).sum()) for end in (WON, LOST, NO_DECISION)]
     return NeighbourRate(counts[0], counts[1], counts[2], float(rate.mean), float(rate.low), float(rate.high), base)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from kb.entry import Entry
 from kb.insight.deals import UNKNOWN, DealTable, Flags
-from kb.insight.rates import LEAST_DECIDED, plain_rate
+from kb.insight.rates import LEAST_DECIDED, counted_rate
 from kb.insight.scoreboard import Base, Counts, OutcomeOf
 
 TimelineBy = Literal["started", "closed"]
@@ -113,11 +113,11 @@ def _counts(ends: Counter[str]) -> Counts:
 
 def _rated(period: str, ends: Counter[str], outcome_of: OutcomeOf, *, is_running: bool) -> PeriodRate:
     won, against = _sides(ends, outcome_of)
-    rate = plain_rate(won, against)
+    rate = counted_rate(won, against)
     is_enough = won + against >= LEAST_DECIDED
     return PeriodRate(period, _counts(ends), float(rate.mean), float(rate.low), float(rate.high), is_enough, is_running)
 
 
 def _base(ends: Counter[str], outcome_of: OutcomeOf) -> Base:
-    rate = plain_rate(*_sides(ends, outcome_of))
+    rate = counted_rate(*_sides(ends, outcome_of))
     return Base(_counts(ends), float(rate.mean), float(rate.low), float(rate.high))

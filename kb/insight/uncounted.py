@@ -29,10 +29,10 @@ def uncounted(entries: Iterable[Entry], today: date | None) -> dict[str, tuple[W
 
 def uncounted_problems(entries: Iterable[Entry], today: date) -> list[Problem]:
     """Return a problem for each entry that does not count."""
-    some = list(entries)
+    by_id = {entry.id: entry for entry in entries}
     problems = []
-    for entry_id, (why, owner) in uncounted(some, today).items():
-        entry = next(one for one in some if one.id == entry_id)
+    for entry_id, (why, owner) in uncounted(by_id.values(), today).items():
+        entry = by_id[entry_id]
         if why == "repeated":
             what = say(
                 "crm_id: '{id}' is also in {owner}; only that entry is counted.", id=_crm_number(entry), owner=owner

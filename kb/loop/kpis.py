@@ -55,6 +55,7 @@ class Figure:
     target_text: str = ""
     target: float | None = None  # for this period
     total: float | None = None  # of the goal: since the start of its period
+    elapsed: float | None = None  # of the goal: how much of its period is over, from 0 to 1
     total_left_out: int = 0  # won deals that are not in the total: no amount, or another currency without a rate
     ratio: str = ""  # of a share: numerator/denominator
     is_unnamed: bool = False  # the playbook has a target but does not name its ratio: nothing is compared
@@ -133,10 +134,18 @@ def goal(playbook: Playbook, records: Records, period: Period) -> Figure:
     return Figure(
         key="won-amount", name=_text(kgi, "name"), name_en=_text(kgi, "en"), unit="amount", currency=currency,
         now=now, before=before, change="untested" if now else "none", target_text=text, target=amount_target(text),
-        total=since.amount if since else None, total_left_out=since.deals - since.counted if since else 0,
+        total=since.amount if since and (since.counted or not since.deals) else None,
+        total_left_out=since.deals - since.counted if since else 0,
+        elapsed=_elapsed(span, period) if span and is_running else None,
         apart=found.apart, left_out=found.without_amount, rates=rates.days if found.converted else "",
         missing="" if now else "amounts",
     )  # fmt: skip
+
+
+def _elapsed(span: tuple[date, date], period: Period) -> float:
+    """Return how much of a span is over at the end of a period within it."""
+    first, last = span
+    return ((min(period.end, last) - first).days + 1) / ((last - first).days + 1)
 
 
 def _definition(kpi: Mapping[str, Any]) -> Definition | None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import ceil
 
-from kb.entry import Entry
+from kb.insight.cycle import closed_within
 from kb.loop.period import Period
 from kb.loop.ratios import is_of_deals
 from kb.loop.records import Records
 
-MATURE_SHARE = 0.9  # of the deals that closed did so within this age: what is still to come moves a rate by a tenth
+MATURE_SHARE = 0.9  # of the deals have closed by this age: what is still to come moves a rate by a tenth
 LEAST_CYCLES = 10  # closed deals with a length: below that, a ninetieth percentile is a guess
 STAGE_DAYS = 14  # until a lead is accepted or qualified: sales answer within days, and nothing records when
 
@@ -35,20 +33,10 @@ def cohort(ratio: str, records: Records, period: Period, today: date | None) -> 
     if today is None or not ratio or is_of_deals(ratio):
         return SETTLED
     is_won = ratio.startswith("won/")
-    wait = cycle_length(records.deals) if is_won else STAGE_DAYS
+    wait = closed_within(records.deals, MATURE_SHARE, today, LEAST_CYCLES) if is_won else STAGE_DAYS
     if wait is not None and period.end + timedelta(days=wait) <= today:
         return SETTLED
     ids = {entry.id for entry in records.ended(period)}
     deals = [entry for entry in records.deals if is_won and entry.deal and entry.deal.campaign in ids]
     day = "" if wait is None else (period.end + timedelta(days=wait)).isoformat()
     return Cohort(False, day, sum(entry.outcome == "open" for entry in deals), len(deals))
-
-
-def cycle_length(deals: Sequence[Entry]) -> int | None:
-    """Return the days within which MATURE_SHARE of the closed deals had closed; None if too few have a length."""
-    lengths = sorted(
-        entry.deal.cycle_days
-        for entry in deals
-        if entry.deal and entry.deal.cycle_days is not None and entry.outcome not in (None, "open")
-    )
-    return lengths[ceil(len(lengths) * MATURE_SHARE) - 1] if len(lengths) >= LEAST_CYCLES else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kb.choices import CHOICES, MONEY_METRICS
 from kb.entry import Entry
+from kb.insight.rates import LEAST_DECIDED
 from kb.loop.period import Period
 from kb.loop.records import Records
 
@@ -83,11 +84,11 @@ def _won_of(*ends: str) -> Callable[[Records, Period], Counted]:
 
 
 def corrected_share(ratio: str, records: Records, period: Period) -> float | None:
-    """Return a share of wins with the deals nobody wrote down; None for other ratios, or if none are known of."""
+    """Return a share of wins with the missing deals; None for other ratios, few deals, or if none is missing."""
     ends = _ENDS.get(ratio, ())
     deals = [deal for deal in records.closed(period) if deal.outcome in ends]
     weights = [records.weights.get(deal.id, 0.0) for deal in deals]
-    if not all(weights) or set(weights) <= {1.0}:
+    if len(deals) < LEAST_DECIDED or not all(weights) or set(weights) <= {1.0}:
         return None
     return sum(w for deal, w in zip(deals, weights, strict=True) if deal.outcome == "won") / sum(weights)
 

@@ -35,7 +35,7 @@ class Why:
     title_similarity: float  # cosine of title and headings
     sentence_similarity: float | None  # cosine of the best sentence; None where it is the passage, or not embedded yet
     language_balance: float  # added to the cosines, so that both languages have the same middle
-    exact_name: bool  # the query is one of the entry's names
+    exact_name: bool  # the query is one of the entry's names, or what people call a customer
     adjustments: tuple[Adjustment, ...]
 
 
@@ -71,6 +71,11 @@ class Answer:
     hidden_by_filters: int  # entries that would be found without the filters
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetCount, ...]]
+
+    @property
+    def is_listing(self) -> bool:
+        """Whether entries are listed for a question without words, such as a question mark."""
+        return self.query.is_empty and bool(self.hits)
 
 
 @dataclass(frozen=True, slots=True)

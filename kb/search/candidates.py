@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from kb.index.analysis import fold
 from kb.index.balance import LANGUAGES
 from kb.index.neighbours import Neighbours
+from kb.index.records import short_name
 from kb.index.snapshot import Rows, Snapshot
 from kb.index.vectors import SEARCHED, View
 from kb.search import ranking
@@ -30,6 +31,7 @@ KEPT_ANYWAY = 10  # the nearest entries are shown even if all are weak
 NO_RARITY = 1e-3  # idf mass below which all words of a query are nearly everywhere
 NAME_LENGTH = 3  # shorter names occur in too many queries by chance
 BEGINNING = 2  # characters of a customer's name that are enough, if nothing else is asked
+SURE_BEGINNING = 3  # from which it is as good as the name; two are often a word of their own
 LONGEST_BEGINNING = 20
 MOST_NAMED = 10  # deals of one name; more have it as a title by habit, such as 新規導入
 
@@ -117,7 +119,7 @@ def _score(source: Source, found: LookUp, near: dict[View, Rows], neighbours: Ne
 
 
 def names_in(snapshot: Snapshot, query: Query) -> dict[int, bool]:
-    """Return the entries named in a query: True if the whole query is the name."""
+    """Return the entries named in a query: True if the whole query is the name, or what people call it."""
     question = fold(query.meaning).strip()
     named: dict[int, bool] = {}
     words = question[:200]
@@ -125,10 +127,10 @@ def names_in(snapshot: Snapshot, query: Query) -> dict[int, bool]:
         for end in range(start + NAME_LENGTH, min(len(words), start + 80) + 1):
             for entry in snapshot.names.get(words[start:end], ()):
                 named.setdefault(entry, False)
-    begun = _ABOUT.sub("", words)
+    begun = short_name(_ABOUT.sub("", words))
     if BEGINNING <= len(begun) <= LONGEST_BEGINNING and not named:
-        named = {entry: False for entry in _beginning_with(snapshot, begun)}
-    return named | {entry: True for entry in snapshot.names.get(question, ())}
+        named = {entry: len(begun) >= SURE_BEGINNING for entry in _beginning_with(snapshot, begun)}
+    return named | {entry: True for name in (question, begun) for entry in snapshot.names.get(name, ())}
 
 
 def _beginning_with(snapshot: Snapshot, begun: str) -> set[int]:

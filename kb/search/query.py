@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -122,7 +123,7 @@ def parse_query(text: str) -> Query:
             words.append(match["word"])
     meaning = " ".join(words)
     if not analysis.fold(re.sub(r"[\W_]+", "", meaning)):
-        meaning = meaning if any(not c.isascii() for c in meaning) else ""
+        meaning = meaning if any(unicodedata.category(c)[0] not in "PZ" and not c.isascii() for c in meaning) else ""
     return Query(cleaned, meaning, tuple(phrases), tuple(excluded), subject_terms(meaning))
 
 

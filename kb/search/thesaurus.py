@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kb.index import analysis
-from kb.playbook import Playbook
+from kb.playbook import Playbook, Term
 from kb.search.query import Query, Synonyms
 
 _PARTS_OF_CODE = re.compile(r"[a-z]+|\d+")
@@ -23,9 +23,9 @@ class Thesaurus:
 
     @classmethod
     def of(cls, playbook: Playbook) -> Thesaurus:
-        """Collect the labels and aliases of the playbook in both languages, its reasons and its synonyms."""
+        """Collect the labels, aliases and codes of the playbook in both languages, its reasons and its synonyms."""
         terms = [t for words in (*playbook.vocabularies.values(), *playbook.reasons.values()) for t in words.terms]
-        spelt = [*((term.ja, term.en, *term.aliases) for term in terms), *playbook.synonyms]
+        spelt = [*((*_code_of(term), term.ja, term.en, *term.aliases) for term in terms), *playbook.synonyms]
         groups: dict[str, dict[Spelling, tuple[Spelling, ...]]] = {}
         for spellings in map(_analysed, _merged(spelt)):
             for spelling in spellings:
@@ -51,6 +51,11 @@ class Thesaurus:
             elif len(parts := _PARTS_OF_CODE.findall(terms[at])) > 1 and terms[at].isascii():
                 yield Synonyms((terms[at],), (tuple(parts),))  # TR-88 is also written TR 88
             at += len(found[0]) if found else 1
+
+
+def _code_of(term: Term) -> tuple[str, ...]:
+    """Return the key of a term if people would type it as a code only: `field-adoption`, not `price`."""
+    return (term.key,) if "-" in term.key and term.key.isascii() else ()
 
 
 def _merged(groups: Iterable[Sequence[str]]) -> list[list[str]]:

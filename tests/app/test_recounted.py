@@ -50,11 +50,14 @@ def test_every_row_of_a_board_is_counted_alike_on_page_api_and_csv(client: TestC
     rows = {row["key"]: row for row in board["rows"]}
     assert {key: _ends(row) for key, row in rows.items()} == {key: _counts(ends) for key, ends in counted.items()}
     for row in rows.values():
-        posterior = beta(row["won"] + 0.5, row["lost"] + 0.5)
-        expected = (posterior.mean(), *posterior.ppf([0.05, 0.95]))
+        won, lost = row["won"], row["lost"]
+        low, high = beta(won + 0.5, lost + 0.5).ppf([0.05, 0.95])
+        expected = (won / (won + lost) if won + lost else 0.5, low if won else 0, high if lost else 1)
         assert [row[name] for name in ("mean", "low", "high")] == pytest.approx(expected, abs=1e-4)
         assert Counter(end_of(sample.deals[deal]) for deal in row["evidence"]) == counted[row["key"]]
-    table = csv.DictReader(io.StringIO(client.get(f"/api/v1/scoreboard.csv?by={by}").text.removeprefix("\ufeff")))
+    table = [*csv.DictReader(io.StringIO(client.get(f"/api/v1/scoreboard.csv?by={by}").text.removeprefix("\ufeff")))]
+    for names, of in (("base_", board["base"]), ("base_corrected_", board["base"]["corrected"])):
+        assert all(float(row[f"{names}{name}"]) == of[name] for row in table for name in ("mean", "low", "high"))
     assert {row["key"]: _ends(row) for row in table} == {key: _ends(row) for key, row in rows.items()}
     page = client.get(f"/scoreboard?by={by}", headers=JAPANESE).text
     shown = re.findall(r'class="board-counts">.*?aria-label="([^"]*)".*?<ul>', page, re.DOTALL)
@@ -69,7 +72,7 @@ def test_the_base_noted_and_corrected_is_that_of_the_files_and_of_the_totals(
     ends = Counter(map(end_of, sample.deals.values()))
     base = client.get("/api/v1/scoreboard?by=angle").json()["base"]
     assert _ends(base) == _counts(ends)
-    assert base["mean"] == pytest.approx((ends["won"] + 0.5) / (ends["won"] + ends["lost"] + 1), abs=1e-4)
+    assert base["mean"] == pytest.approx(ends["won"] / (ends["won"] + ends["lost"]), abs=1e-4)
     assert base["corrected"]["mean"] == pytest.approx(22 / 53, abs=1e-4)
     page = client.get("/scoreboard", headers=JAPANESE).text
     assert f"受注率は{base['mean']:.0%}" in page and "およそ42%" in page
@@ -121,7 +124,7 @@ def test_the_deals_and_counts_of_a_comparison_are_those_of_the_files(client: Tes
         for end in OUTCOMES:
             assert {end_of(sample.deals[one["id"]]) for one in found[end.replace("-", "_")]} <= {end}
         ends = Counter(end_of(one) for name, one in sample.deals.items() if name != deal)
-        share = (ends["won"] + 0.5) / (ends["won"] + ends["lost"] + 1)
+        share = ends["won"] / (ends["won"] + ends["lost"])
         assert found["rate"]["base"] == pytest.approx(share, abs=1e-4)
         assert all(found["rate"][end] <= ends[end] for end in SIDES)
         for contrast in found["contrast"]:

@@ -53,8 +53,13 @@ def _deal(number: int, **fields: str) -> str:
     return note(f"顧客{number}の商談", body, kind="deal", **chosen)
 
 
+TOTALS = """\
+closed_deals:
+  - {outcome: won, count: 30, period: 2026-09-01/2026-09-30}
+  - {outcome: lost, count: 40, period: 2026-09-01/2026-09-30}
+"""
 SHOWN = {
-    "playbook.yaml": PLAYBOOK,
+    "playbook.yaml": PLAYBOOK + TOTALS,
     **{f"deals/{n}.md": _deal(n, used="[talk-tracks/price]") for n in range(12)},
     **{
         f"talk-tracks/{n}.md": note(f"切り返し{n}", f"価格の話{n}。値引きしない。", date="2026-01-10")
@@ -66,9 +71,14 @@ SHOWN = {
     "campaigns/mail.md": note("メール施策", "件名で質問した。", visibility="marketing", date="2026-09-02"),
     "notes/links.md": note("宛先のある記録", related="[deals/secret-1, deals/secret-none]"),
     "notes/clash.md": note("同じ id を名乗る", "名乗った。", id="notes/taken"),
+    "notes/kept (1).md": note("残った写し", "値引きの写し。"),
+    "notes/open.md - Copy.md": note("別の写し", "値引きの別の写し。"),
 }
 HIDDEN = {
     **{f"deals/secret-{n}.md": _deal(n, visibility="sales", tags=f"[{RARE}]", customer=f"極秘{n}社") for n in range(9)},
+    "notes/kept.md": note("残った写し", "値引きの写し。", visibility="sales"),
+    "deals/1 のコピー.md": _deal(1, visibility="sales"),
+    "talk-tracks/price (1).md": note("価格が高い", "何と比べて高いか。", visibility="sales", competitors="[タスキナ]"),
     "deals/a.md": _deal(1, visibility="sales", used="[talk-tracks/price, talk-tracks/0]", competitors="[極秘競合]"),
     "talk-tracks/new.md": note("新しい型", TEXT, visibility="sales", supersedes="[talk-tracks/price, talk-tracks/1]"),
     "talk-tracks/made.md": note("作った型", "価格", visibility="joint", derived_from="[talk-tracks/0, deals/1]"),
@@ -100,7 +110,7 @@ PLACES = (
     *(f"/api/v1/entries/{i}/source" for i in ("talk-tracks/price", "deals/secret-1", "notes/broken")),
     *(f"/{page}/{i}" for page in ("entries", "edit", "history", "lineage") for i in ("talk-tracks/price", "deals/a")),
     *(f"/api/v1/{name}" for name in ("problems", "entries?limit=100", "loop", "gaps", "scoreboard.csv?by=angle")),
-    *(f"/api/v1/meeting?period={period}" for period in ("2026-W37", "2026-09")),
+    *(f"/api/v1/meeting?period={period}" for period in ("2026-W37", "2026-09", "2026-08")),
     "/", "/playbook", "/meeting?period=2026-W37", "/review", "/loop", "/gaps", "/scoreboard", "/problems", "/readyz",
     "/judge", *(f"/judge?q={quote(q)}" for q in QUESTIONS[1:6]),
     "/deals/similar", "/deals/similar?deal=deals/3", "/deals/similar?deal=deals/secret-3",
@@ -172,6 +182,25 @@ def test_similar_deals_are_those_of_a_base_without_the_hidden_ones(
 ) -> None:
     answers = [client.post("/api/v1/deals/similar", json={"k": 10, **asked}) for client in (holding, without)]
     assert _heard(answers[0]) == _heard(answers[1])
+
+
+def test_example_questions_are_those_of_a_base_without_the_hidden_entries(
+    holding: TestClient, without: TestClient
+) -> None:
+    for client in (holding, without):
+        _services(client).examples.choose()
+    assert _heard(holding.get("/", headers=JA)) == _heard(without.get("/", headers=JA))
+
+
+def test_what_similar_deals_foretell_is_measured_without_the_hidden_ones(opened: Open) -> None:
+    shown = {f"deals/{n}.md": _deal(n) for n in range(110)}
+    hidden = {f"deals/secret-{n}.md": _deal(n, visibility="sales") for n in range(60)}
+    clients = opened({**shown, **hidden}), opened(shown)
+    for client in clients:
+        assert _services(client).library.deals.measure_foretelling()
+    asked = [client.post("/api/v1/deals/similar", json={"deal_id": "deals/3"}) for client in clients]
+    assert asked[0].json()["foretelling"]["asked"] > 0
+    assert _heard(asked[0]) == _heard(asked[1])
 
 
 SAVED = {

@@ -14,7 +14,7 @@ def test_tabs_filters_and_the_deals_behind_a_number(page: Page, address: str) ->
     page.locator("body").press("g")
     page.locator("body").press("s")
     expect(page.get_by_role("heading", name="勝敗")).to_be_visible()
-    page.get_by_role("link", name="競合", exact=True).click()
+    page.get_by_role("link", name="競合別の勝敗", exact=True).click()
     expect(page.get_by_role("rowheader", name="タスキナ", exact=True)).to_be_visible()
     page.get_by_text("業種・期間などで絞り込む").click()
     page.get_by_label("業種").select_option("製造業")
@@ -30,17 +30,17 @@ def test_tabs_filters_and_the_deals_behind_a_number(page: Page, address: str) ->
 def test_no_accessibility_violations(browser: Browser, address: str, scheme: str, language: str) -> None:
     context = browser.new_context(color_scheme=scheme, locale=language)  # type: ignore[arg-type]
     page = context.new_page()
-    for by in ("angle", "reason"):
-        page.goto(f"{address}/scoreboard?by={by}")
+    for chosen in ("by=angle", "by=reason", "view=cycle", "view=said-by", "view=stages"):
+        page.goto(f"{address}/scoreboard?{chosen}")
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
     context.close()
 
 
-@pytest.mark.parametrize("by", ["angle", "talk-track"])
-def test_a_phone_never_scrolls_sideways(browser: Browser, address: str, by: str) -> None:
+@pytest.mark.parametrize("chosen", ["by=angle", "by=talk-track", "view=money", "view=quarters"])
+def test_a_phone_never_scrolls_sideways(browser: Browser, address: str, chosen: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 800}, locale="ja-JP")
     page = context.new_page()
-    page.goto(f"{address}/scoreboard?by={by}")
+    page.goto(f"{address}/scoreboard?{chosen}")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()

@@ -67,7 +67,7 @@ def test_an_amount_is_read_with_its_currency(text: str, amount: tuple[int, str |
     assert fields.to_money(text) == amount
 
 
-@pytest.mark.parametrize("text", ["未定", "1200万円くらい", "約3億円", "9" * 20])
+@pytest.mark.parametrize("text", ["未定", "1200万円以上", "高め", "9" * 20])
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(FieldError):
         fields.to_money(text)

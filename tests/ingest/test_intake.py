@@ -114,3 +114,18 @@ def test_a_search_says_how_much_is_not_found_by_meaning_yet(intake: Intake, libr
     assert waiting > len(paths) and str(waiting) in intake.progress
     intake.embed_waiting(threading.Event())
     assert intake.progress == ""
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_what_is_removed_before_it_is_embedded_is_not_waited_for(
+    intake: Intake, library: Library, folder: Path, *, is_named: bool
+) -> None:
+    paths = [f"notes/{n}.md" for n in range(ENTRIES_AT_ONCE + 1)]
+    for path in paths:
+        write(folder, path, note(f"題 {path}", f"本文 {path}。"))
+    intake.index_files(None)
+    assert intake.progress
+    for path in paths:
+        (folder / path).unlink()
+    intake.index_files(paths if is_named else None)
+    assert not intake.progress and not library.with_index(lambda index: index.waiting)

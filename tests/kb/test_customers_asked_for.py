@@ -11,6 +11,7 @@ import pytest
 from app.services import make_library
 from app.settings import Settings
 from ingest.sync import sync
+from kb.search.answer import Answer
 from tests.words import WordEmbedder, note, write
 
 DEAL = "青葉精工の話。値段で負けた。"
@@ -23,12 +24,16 @@ MENTIONS = {
 
 
 def _first(folder: Path, files: Mapping[str, str], question: str) -> str:
+    return _answer(folder, files, question).hits[0].entry.id
+
+
+def _answer(folder: Path, files: Mapping[str, str], question: str) -> Answer:
     for path, text in files.items():
         write(folder / "entries", path, text)
     library = make_library(Settings(entries=folder / "entries", data=folder / "var"), WordEmbedder())
     library.with_index(partial(sync, folder=folder / "entries"))
     library.refresh()
-    found = library.search.answer(question).hits[0].entry.id
+    found = library.search.answer(question)
     library.close()
     return found
 
@@ -37,6 +42,13 @@ def _first(folder: Path, files: Mapping[str, str], question: str) -> str:
 def test_the_deal_of_the_customer_stands_first(tmp_path: Path, question: str) -> None:
     deal = note("値段で負けた日", DEAL, kind="deal", customer="青葉精工株式会社", outcome="lost")
     assert _first(tmp_path, {**MENTIONS, "deals/loss.md": deal}, question) == "deals/loss"
+
+
+@pytest.mark.parametrize("question", ["株式会社青葉精工", "青葉精工さん", "青葉精工の商談", "青葉精"])
+def test_what_people_call_a_customer_is_as_sure_as_the_name(tmp_path: Path, question: str) -> None:
+    deal = note("値段で負けた日", DEAL, kind="deal", customer="青葉精工", outcome="lost")
+    answer = _answer(tmp_path, {**MENTIONS, "deals/loss.md": deal}, question)
+    assert (answer.hits[0].entry.id, answer.hits[0].band, answer.confidence) == ("deals/loss", "strong", "strong")
 
 
 def test_a_title_many_deals_share_names_none_of_them(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ from kb.money import Money, MoneyError, find_money, money_note, read_money
     ("text", "money"),
     [
         ("2億4,000万円", (240_000_000, "JPY")), ("1億2,000万5,000円", (120_005_000, "JPY")),
-        ("3千万", (30_000_000, None)),
+        ("3千万", (30_000_000, None)), ("300まん", (3_000_000, None)), ("1おく2,000まん円", (120_000_000, "JPY")),
+        ("約300万円", (3_000_000, "JPY")), ("およそ2億円", (200_000_000, "JPY")), ("about $48K", (48_000, "USD")),
+        ("1200万円くらい", (12_000_000, "JPY")), ("50万程度", (500_000, None)),
         ("1.054億", (105_400_000, None)), ("1,5億円", (150_000_000, "JPY")), ("2兆円", (2 * 10**12, "JPY")),
         ("$48K", (48_000, "USD")), ("1.2M EUR", (1_200_000, "EUR")), ("1.2MUSD", (1_200_000, "USD")),
         ("US$ 55 779,40", (55_779, "USD")), ("\\1,054", (1_054, "JPY")), ("£5", (5, "GBP")),
@@ -42,7 +44,7 @@ def test_doubtful_separators_are_thousands_to_a_person_and_refused_from_a_table(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", "()", "--5", "約3億円", "4万2億", "2万3万", "5 MQLs", "9" * 16, "1.2.3", "月額10万円", "3〜5万円"]
+    "text", ["", "-", "()", "--5", "約", "4万2億", "2万3万", "5 MQLs", "9" * 16, "1.2.3", "月額10万円", "3〜5万円"]
 )
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(MoneyError):
@@ -62,7 +64,14 @@ def test_a_target_is_the_amount_its_sentence_speaks_of(text: str, money: Money |
 
 
 @pytest.mark.parametrize(
-    ("text", "note"), [("80万円（税抜）", "税抜"), ("80万円 税込", "税込"), ("80万円", ""), ("80万円+税", "+税")]
+    ("text", "note"),
+    [
+        ("80万円（税抜）", "税抜"),
+        ("80万円 税込", "税込"),
+        ("80万円", ""),
+        ("80万円+税", "+税"),
+        ("約80万円(税抜)", "約 税抜"),
+    ],
 )
 def test_a_remark_on_taxes_is_kept_beside_the_amount(text: str, note: str) -> None:
     assert money_note(text) == note

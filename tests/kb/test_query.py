@@ -96,7 +96,7 @@ def test_operators_are_understood(text: str, phrases: tuple[str, ...], excluded:
     assert (query.phrases, query.excluded, query.meaning) == (phrases, excluded, meaning)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\x00\x01", "!?", "-x", "...", "\ud800"])
+@pytest.mark.parametrize("text", ["", "   ", "\x00\x01", "!?", "-x", "...", "。", "？！", "…", "\ud800"])
 def test_a_query_without_a_subject_is_empty(text: str) -> None:
     assert parse_query(text).is_empty
 

@@ -10,6 +10,7 @@ import pytest
 
 from app.services import make_library
 from app.settings import Settings
+from ingest.playbook_file import STARTER, parse_playbook
 from ingest.sync import sync
 from kb.library import Library
 from kb.playbook import Playbook, Term, Vocabulary
@@ -84,10 +85,25 @@ def test_words_of_several_terms_are_expanded_where_they_follow_one_another() -> 
     assert _spellings(playbook, "cost in total") == set()
 
 
+def test_a_code_of_the_playbook_finds_what_its_label_says() -> None:
+    reasons = {"won": Vocabulary.of([Term("field-adoption", "現場の定着", "Adoption"), Term("late", "遅れ", "Delay")])}
+    playbook = Playbook(reasons=reasons)
+    assert ("現場", "定着") in _spellings(playbook, "field-adoption")
+    assert _spellings(playbook, "late") == set()
+
+
 def test_a_synonym_of_a_label_joins_all_its_spellings() -> None:
     labels = {"competitor": Vocabulary.of([Term("taskina", "タスキナ", "Taskina")])}
     playbook = Playbook(vocabularies=labels, synonyms=(("taskina", "T社"),))
     assert _spellings(playbook, "タスキナ") == {("taskina",), ("t", "社")}
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"), [("RFP", "提案依頼書"), ("秘密保持契約", "NDA"), ("概念実証", "PoC"), ("エクセル", "Excel")]
+)
+def test_a_new_base_knows_the_usual_words_of_business(asked: str, written: str) -> None:
+    playbook, problems = parse_playbook(STARTER.read_text("utf-8"))
+    assert problems == () and Thesaurus.of(playbook).treats_as_one(asked, written)
 
 
 def _spellings(playbook: Playbook, text: str) -> set[tuple[str, ...]]:

@@ -53,7 +53,7 @@ def scoreboard_page(
         "base": base_words(board.scores.base, asked.outcome_of, reader),
         "corrected": corrected_words(board.corrected, reader),
         "looked_at": board.scores.looked_at,
-        "finding": (reason_finding if asked.by == "reason" else finding)(rows, reader),
+        "finding": (reason_finding if asked.by == "reason" else finding)(rows, board.scores.base.counts, reader),
         "warning": coverage_words(board, reader),
         "coverage": _coverage(board, reader),
         "sorts": [(sort, reader(f"board.sort_{sort}"), asked.to(sort=sort)) for sort in SORTS],
@@ -68,7 +68,7 @@ def _head(asked: BoardAddress, reader: Reader) -> dict[str, Any]:
     return {
         "asked": asked,
         "tabs": [(tab_name(by, reader), asked.to(by=by, view=""), by == asked.by and not asked.view) for by in BYS],
-        "views": [(reader(f"view.{view}"), asked.to(view=view), view == asked.view) for view in VIEWS],
+        "views": [(reader(f"view.{view}_tab"), asked.to(view=view), view == asked.view) for view in VIEWS],
         "active": _active(asked, reader),
         "periods": asked.periods(reader.today),
         "choices": _choices(asked, reader),
@@ -76,8 +76,8 @@ def _head(asked: BoardAddress, reader: Reader) -> dict[str, Any]:
 
 
 def tab_name(by: str, reader: Reader) -> str:
-    """Return what a tab is called: that of competitors is more than their name."""
-    return reader("board.tab_competitor") if by == "competitor" else dimension_name(by, reader)
+    """Return what a tab is called: that of competitors is more than their name, that of campaigns is short."""
+    return reader(f"board.tab_{by}") if by in ("competitor", "campaign") else dimension_name(by, reader)
 
 
 @router.get("/pictures/{key}")

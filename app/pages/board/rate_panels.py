@@ -51,11 +51,13 @@ def cycle_panel(found: CycleLength, reader: Reader) -> Panel:
                "low": found.low, "high": reader("view.unbounded") if found.high is None else found.high}  # fmt: skip
     numbers["alone"] = reader.number(found.median_of_closed or 0)
     if found.median is not None:
-        finding = reader("view.cycle_median", **numbers)
+        finding = reader("view.cycle_median", **numbers | {"median": reader.number(found.median)})
+        if found.open:
+            finding = reader.sentences([finding, reader("view.cycle_alone", **numbers)])
     else:
         key = "view.cycle_not_half" if found.curve else "view.cycle_few"
         finding = reader(key, **numbers, least=LEAST_DECIDED) if found.closed or found.open else ""
-    half = reader("view.cycle_half", days=found.median)
+    half = reader("view.cycle_half", days=reader.number(found.median or 0))
     described = reader("view.picture", name=reader("view.cycle"))
     steps = tuple(Step(step.day, step.share, step.low, step.high) for step in found.curve)
     rows = tuple(

@@ -13,6 +13,7 @@ from app.words.board_labels import ENTRY_DIMENSIONS, board_labels
 from app.words.reader import Reader
 from kb.entry import FACETS, Entry
 from kb.insight.insights import Board
+from kb.insight.rates import SURE
 from kb.insight.response import Response
 from kb.insight.scoreboard import Counts, Row
 from kb.library import Library
@@ -65,12 +66,14 @@ def row_views(board: Board, asked: BoardAddress, reader: Reader, library: Librar
     """Return the rows in the requested order."""
     by, rows = board.scores.by, board.scores.rows
     labels = board_labels(by, [row.key for row in rows], reader, library)
-    making = _Rows(asked, reader, library, board.responses)
+    making = _Rows(asked, reader, library, board.responses, is_mixed=0 < board.scores.base.mean < 1)
     return sorted((making.view(row, labels[row.key]) for row in rows), key=lambda row: row.sorting[asked.sort])
 
 
-def finding(rows: Sequence[RowView], reader: Reader) -> str:
+def finding(rows: Sequence[RowView], base: Counts, reader: Reader) -> str:
     """Return what stands out, in sentences; empty if nothing does."""
+    if not (base.won and base.lost):  # nothing to compare with
+        return reader("board.no_losses" if base.won else "board.no_wins") if base.won or base.lost else ""
     judged = [row for row in rows if row.interval]
     sentences = []
     for verdict in ("above", "below"):
@@ -85,7 +88,7 @@ def finding(rows: Sequence[RowView], reader: Reader) -> str:
     return reader.sentences(sentences)
 
 
-def reason_finding(rows: Sequence[RowView], reader: Reader) -> str:
+def reason_finding(rows: Sequence[RowView], _base: Counts, reader: Reader) -> str:
     """Return the most frequent reasons for losses and for wins; empty without any."""
     found = []
     for end in ("lost", "won"):
@@ -97,19 +100,21 @@ def reason_finding(rows: Sequence[RowView], reader: Reader) -> str:
 
 
 def _is_lopsided(row: RowView) -> bool:
-    """Whether few deals all ended the same way: worth seeing, though nothing follows from it."""
+    """Whether deals all ended the same way without a verdict: worth seeing, though nothing follows from it."""
     sides = sorted((row.ends.won, row.ends.lost))
-    return row.verdict == "too-few" and not row.is_one_sided and sides[0] == 0 and sides[1] >= LOPSIDED
+    return row.verdict in ("too-few", "unclear") and not row.is_one_sided and sides[0] == 0 and sides[1] >= LOPSIDED
 
 
 class _Rows:
     """Makes the views of one board."""
 
-    def __init__(self, asked: BoardAddress, reader: Reader, library: Library, responses: dict[str, Response]) -> None:
+    def __init__(self, asked: BoardAddress, reader: Reader, library: Library, responses: dict[str, Response],
+                 *, is_mixed: bool) -> None:  # fmt: skip
         self._asked = asked
         self._reader = reader
         self._table = library.deals.table
         self._responses = responses
+        self._is_mixed = is_mixed
         self._campaigns = library.entries.summaries([c for response in responses.values() for c in response.campaigns])
 
     def view(self, row: Row, name: str) -> RowView:
@@ -129,7 +134,7 @@ class _Rows:
             is_explained=row.agreement in ("weaker", "opposite"),
             is_one_sided=row.is_one_sided,
             verdict_label=_verdict(row, reader),
-            probability=_probability(row, reader) if interval else "",
+            probability=_probability(row, reader) if interval and self._is_mixed else "",
             interval=interval,
             note=_note(row, reader),
             response=_response(response, reader) if response else "",
@@ -188,9 +193,15 @@ def _only(counts: Counts) -> str:
 
 
 def _probability(row: Row, reader: Reader) -> str:
-    """Return the probability of the side a row leans to; never 100 %, since it is estimated from few deals."""
-    side, sure = ("below", 1 - row.rate.p_above_base) if row.verdict == "below" else ("above", row.rate.p_above_base)
-    return reader(f"board.probability_{side}", percent=min(99, max(1, round(sure * 100))))
+    """Return the probability of the side a row leans to; never 100 %, since it is estimated from few deals.
+
+    Where it would be enough for a single row but not among all of them, it says so.
+    """
+    above = row.rate.p_above_base
+    side, sure = ("below", 1 - above) if above < 0.5 else ("above", above)
+    words = reader(f"board.probability_{side}", percent=min(99, max(1, round(sure * 100))))
+    is_sure_alone = row.verdict == "unclear" and not 1 - SURE < row.rate.p_above_base < SURE
+    return reader("board.probability_among", words=words) if is_sure_alone else words
 
 
 def _interval(row: Row, name: str, reader: Reader) -> Interval | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -14,6 +15,7 @@ from app.pages.entry.facts import facts_of, funnel_of, money_of, variants_of
 from app.pages.loop.review import Reason, reasons_of
 from app.pages.record import Record, against, record_of
 from app.pages.view import render
+from app.pages.writing.form import at_field
 from app.pages.writing.making import author_of, deals_to_choose, to_make
 from app.words.addresses import action_address, entry_address
 from app.words.reader import Reader
@@ -32,6 +34,7 @@ SAVED = (  # results of a save that redirects here
     "1", "soon", "archived", "restored", "helpful", "closed", "unanswered", "used", "used_already", "no_deal",
     "verified", "nobody", "unpublished_entry", "unpublished_deal",
 )  # fmt: skip
+WRITTEN = "1"  # the result of a save whose problems are named
 WARNED = ("soon", "unanswered", "used_already", "no_deal", "nobody", "unpublished_entry", "unpublished_deal")
 
 router = APIRouter()
@@ -93,10 +96,18 @@ def entry_page(
         ],
         "helpful": activity.helpful_counts().get(entry.id, 0),
         "keeps_history": store.history.is_kept,
-        "is_warned": request.query_params.get("saved", "") in WARNED,
-        "saved": reader(f"saved.{saved}") if (saved := request.query_params.get("saved", "")) in SAVED else "",
+        **_after_save(request.query_params.get("saved", ""), entry, library, reader),
     }
     return render(request, "entry.html", context)
+
+
+def _after_save(message: str, entry: Entry, library: Library, reader: Reader) -> dict[str, Any]:
+    """Return what is said after a save: how it went, and what could not be read."""
+    return {
+        "is_warned": message in WARNED,
+        "saved": reader(f"saved.{message}") if message in SAVED else "",
+        "to_fix": [at_field(p, reader) for p in library.entries.problems_of(entry)] if message == WRITTEN else [],
+    }
 
 
 def link_groups(linked: Linked, reader: Reader) -> list[LinkGroup]:

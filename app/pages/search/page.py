@@ -143,8 +143,8 @@ def answered(activity: Activity, library: Library, asker: str) -> list[tuple[str
 
 def summary(answer: Answer, asked: SearchAddress, reader: Reader) -> str:
     """Return how well the hits match and how many are near as one line."""
-    count = reader.counted("hits.near" if asked.text else "hits.count", answer.total)
-    if asked.text:
+    count = reader.counted("hits.near" if asked.text and not answer.is_listing else "hits.count", answer.total)
+    if asked.text and not answer.is_listing:
         count = f"{reader('confidence.' + (answer.confidence if answer.hits else 'nothing'))} · {count}"
     if answer.hidden_by_filters:
         count += reader.counted("hits.hidden", answer.hidden_by_filters)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -19,7 +20,7 @@ from ingest.importers.answers import Answers, keep_mapping
 from ingest.importers.crm import CrmImport
 from ingest.importers.errors import ImportRefusedError
 from ingest.importers.profiles import FIELDS
-from ingest.importers.report import EXAMPLES, ColumnReading
+from ingest.importers.report import EXAMPLES, ColumnReading, Report
 from ingest.importers.table import Row
 from ingest.importers.uploads import crm_import, has_problems
 from ingest.undo import Wrote
@@ -30,6 +31,7 @@ from kb.wording import say
 
 SYNCED_AT_ONCE = 200  # imported records that are searchable when the page returns
 MOST_COLUMNS = 200  # that can be corrected on the page
+MOST_DIGITS = 6  # of the place of a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def exports_in(form: FormData) -> list[Export]:
     columns: dict[str, dict[int, str]] = {}
     for text in map(str, form.getlist("column")):
         number, place, name = (*text.split(":", 2), "", "")[:3]
-        if place.isdecimal():
+        if place.isdecimal() and len(place) <= MOST_DIGITS:
             columns.setdefault(number, {})[int(place)] = name
     stages: dict[str, dict[str, Outcome]] = {}
     for text in map(str, form.getlist("stage")):
@@ -69,6 +71,8 @@ def previewed(export: Export, services: Services, reader: Reader) -> dict[str, A
             except ImportRefusedError as error:
                 return {"why": reader.say(error.sentence), **_correctable(export, task, _unread(task), {}, reader)}
             rest = _correctable(export, task, report.readings, report.unknown_stages, reader)
+            # Who corrected an export has looked at it; only a stage without an answer still needs a decision.
+            is_doubtful = bool(report.unknown_stages) if task.is_corrected else has_problems(report)
     except KBError as error:
         return {"name": export.name, "why": reader.say(error.sentence)}
     first, counts, *lines = preview(report, reader, on_page=True)
@@ -79,7 +83,7 @@ def previewed(export: Export, services: Services, reader: Reader) -> dict[str, A
         "notes": [reader.say(note) for note in report.notes],
         "lines": "\n".join(lines).strip("\n"),
         "taken": is_taken,
-        "checked": is_taken and not has_problems(report),
+        "checked": is_taken and not is_doubtful,
     }
 
 
@@ -90,14 +94,23 @@ def imported(export: Export, services: Services, reader: Reader, wrote: list[Wro
         with _import(export, services, reader) as task:
             report = task.run(write=True)
             wrote += task.wrote
-            kept = keep_mapping(settings.entries, task.columns, report.stages) if task.is_corrected else ""
+            kept = _kept(task, report, settings.entries, reader)
     except KBError as error:
         return {"name": export.name, "why": reader.say(error.sentence), "address": ""}
     if report.written <= SYNCED_AT_ONCE or not settings.watch:
         services.intake.index_files(None)
     done = [reader.counted("files.done_import", report.written), reader.say(report.failure)]
-    done += [reader("files.kept_mapping", path=kept)] if kept else []
-    return {"name": export.name, "why": reader.sentences(filter(None, done)), "address": ""}
+    return {"name": export.name, "why": reader.sentences(filter(None, [*done, kept])), "address": ""}
+
+
+def _kept(task: CrmImport, report: Report, folder: Path, reader: Reader) -> str:
+    """Keep what was corrected; return where, or why this failed: the entries are written all the same."""
+    if not task.is_corrected:
+        return ""
+    try:
+        return reader("files.kept_mapping", path=keep_mapping(folder, task.columns, report.stages))
+    except KBError as error:
+        return reader.say(error.sentence)
 
 
 @contextmanager
@@ -129,6 +142,7 @@ def _correctable(
         "name": export.name,
         "table": base64.b64encode(export.raw).decode("ascii"),
         "columns": readings[:MOST_COLUMNS],
+        "more_columns": max(0, len(readings) - MOST_COLUMNS),
         "fields": [(name, field_name(name, reader)) for name in names],
         "stages": [(stage, reader.number(n) if n else "", answers.get(stage, "")) for stage, n in asked.items()],
         "outcomes": [(key, reader.label("outcome", key)) for key in CHOICES["outcome"].keys],

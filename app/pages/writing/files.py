@@ -146,11 +146,12 @@ def look_again(
     reader: ReaderDep,
     chosen: Annotated[Chosen, Depends(chosen_files)],
 ) -> Response:
-    """Show the files again, the exports with the columns and stages chosen in the preview."""
-    entries, exports = [*chosen.entries, *chosen.left_entries], [*chosen.exports, *chosen.left_exports]
+    """Show the files again, as they were ticked, the exports with the columns and stages chosen in the preview."""
+    shown = [_shown(one, store, reader) for one in plan(store, library, [*chosen.entries, *chosen.left_entries])]
+    ticked, exports = len(chosen.entries), [previewed(export, services, reader) for export in chosen.exports]
     context = {
-        "planned": [_shown(one, store, reader) for one in plan(store, library, entries)],
-        "exports": [previewed(export, services, reader) for export in exports],
+        "planned": [*_ticked(shown[:ticked], True), *_ticked(shown[ticked:], False)],
+        "exports": [*_ticked(exports, True), *(previewed(export, services, reader) for export in chosen.left_exports)],
         "limit": MOST_FILES,
     }
     return render(request, "files.html", context)
@@ -173,13 +174,19 @@ def save(
     results += [imported(export, services, reader, wrote) for export in chosen.exports]
     left = [previewed(export, services, reader) for export in chosen.left_exports]
     exports = [export for export in left if export.get("taken")]
+    shown = [_shown(one, store, reader) for one in plan(store, library, chosen.left_entries)]
     context = {
-        "planned": [_shown(one, store, reader) for one in plan(store, library, chosen.left_entries)],
-        "exports": exports,
+        "planned": _ticked(shown, False),
+        "exports": _ticked(exports, False),
         "left": len(chosen.left_entries) + len(exports),
         "undo": imports_of(services).keep(wrote),
     }
     return render(request, "files.html", {**context, "results": results, "limit": MOST_FILES})
+
+
+def _ticked(shown: list[dict[str, Any]], is_ticked: bool) -> list[dict[str, Any]]:
+    """Return shown files as somebody left them, ticked or not."""
+    return [{**file, "checked": is_ticked and file.get("taken", False)} for file in shown]
 
 
 def _asking(request: Request, reader: Reader, sent: Sent, status: int = 200) -> Response:

@@ -45,7 +45,7 @@ def test_a_preview_shows_what_was_understood_and_writes_nothing(place: Place, ex
     assert result.exit_code == 0
     for line in (
         "CP932, separated by comma",
-        "2 new, 0 changed, 0 unchanged, 1 rows left out; 1 problems",
+        "New: 2, changed: 0, unchanged: 0, rows left out: 1; problems: 1",
         "crm_id       商談ID",
         "受注 → won",
         "won          1",
@@ -115,7 +115,7 @@ def test_options_set_columns_stages_and_ids(place: Place, tmp_path: Path) -> Non
 def test_yes_writes_without_a_question_and_a_second_time_nothing(place: Place, export: Path) -> None:
     assert "2 files written." in place.kb("import", "crm", str(export), "--yes").stderr
     again = place.kb("import", "crm", str(export))
-    assert "0 new, 0 changed, 2 unchanged" in again.stdout
+    assert "New: 0, changed: 0, unchanged: 2" in again.stdout
     assert again.stderr == ""
 
 

@@ -13,7 +13,7 @@ import pytest
 from starlette.datastructures import QueryParams
 from starlette.testclient import TestClient
 
-from app.pages.board.address import BoardAddress
+from app.pages.board.address import VIEWS, BoardAddress
 from tests.app.conftest import MakeClient
 
 PLAYBOOK = """\
@@ -171,10 +171,10 @@ def test_the_share_of_closed_deals_with_a_note_is_shown(client: TestClient) -> N
 
 
 def test_the_base_with_the_deals_nobody_wrote_down_stands_beside_the_noted_one(client: TestClient) -> None:
-    sentence = "記録のない商談を補うと、全体の受注率はおよそ17%（90%の幅 "
+    sentence = "記録のない商談も数えると、実際の受注率はおよそ17%です（90%の幅 "
     page = page_of(client, "/scoreboard")
-    assert "受注率は44%" in page and sentence in page and "仮定しています" in page
-    assert "overall win rate is about 17%" in page_of(client, "/scoreboard", "en")
+    assert "受注率は44%" in page and sentence in page and "推定です" in page
+    assert "the real win rate is about 17%" in page_of(client, "/scoreboard", "en")
     base = client.get("/api/v1/scoreboard?by=angle").json()["base"]
     assert base["corrected"]["mean"] == round(8 / 48, 4) and base["corrected"]["high"] < base["mean"]
     assert client.get("/api/v1/scoreboard?by=angle&outcome_of=closed").json()["base"]["corrected"] is None
@@ -182,7 +182,7 @@ def test_the_base_with_the_deals_nobody_wrote_down_stands_beside_the_noted_one(c
     asked = client.post("/api/v1/deals/similar", json={"deal_id": "deals/00"}).json()
     assert asked["corrected"]["mean"] == base["corrected"]["mean"]
     may = page_of(client, "/meeting?period=2026-05")
-    assert "記録のない商談を補うと、およそ" in may
+    assert "記録のない商談も数えると" not in may  # of three deals a corrected rate says nothing
 
 
 def test_too_few_deals_have_words_and_no_picture(client: TestClient) -> None:
@@ -281,10 +281,34 @@ def test_every_row_draws_its_deals_and_few_of_them_claim_nothing(make_client: Ma
     row = page.split("値引き</a>")[1].split("</tr>")[0]
     assert "✕✕✕✕" in row and 'aria-label="受注0・失注4・見送り1"' in row and "まだ少ないが0勝4敗" in row
     assert "%" not in row and "確率" not in row
-    assert "まだ少ないが、値引きは0勝4敗です。" in page and "同業の事例は" not in page.split("</table>")[0]
+    assert "全勝か全敗: 値引きは0勝4敗" in page and "同業の事例は" not in page.split("</table>")[0]
+
+
+def test_five_wins_without_a_loss_are_named_before_four_losses(
+    make_client: MakeClient,
+) -> None:
+    deal = "---\nkind: deal\noutcome: {end}\nangles: [{angle}]\nclosed_on: 2026-01-10\n---\n本文\n"
+    ends = {"peer": "w" * 5, "price": "l" * 4, "a": "lwlwl", "b": "wlwllw", "c": "llwlw", "d": "lwllwl"}
+    files = {"playbook.yaml": PLAYBOOK} | {
+        f"deals/{angle}{n}.md": deal.format(end={"w": "won", "l": "lost"}[end], angle=angle)
+        for angle, all_of in ends.items()
+        for n, end in enumerate(all_of)
+    }
+    page = page_of(make_client(files), "/scoreboard?date_from=2026-01-01")
+    assert "全勝か全敗: 同業の事例は5勝0敗、値引きは0勝4敗。件数が少なく、たまたまかもしれません。" in page
+
+
+@pytest.mark.parametrize(("end", "said"), [("won", "失注の記録がまだない"), ("lost", "受注の記録がまだない")])
+def test_where_all_deals_ended_alike_nothing_is_compared(make_client: MakeClient, end: str, said: str) -> None:
+    deal = f"---\nkind: deal\noutcome: {end}\nangles: [peer]\nclosed_on: 2026-01-10\n---\n本文\n"
+    page = page_of(make_client({"playbook.yaml": PLAYBOOK} | {f"deals/{n}.md": deal for n in range(8)}), "/scoreboard")
+    assert said in page and "確率" not in page
 
 
 def test_the_page_speaks_without_terms_of_statistics(client: TestClient) -> None:
     page = page_of(client, "/scoreboard")
     assert "分母" not in page and "確かな順" not in page
+    for view in VIEWS:
+        words = page_of(client, f"/scoreboard?view={view}")
+        assert not re.search("分母|ブートストラップ|カプラン|中央値|信用区間", words)
     assert page.index('class="finding"') < page.index("<figure") < page.index('class="board-filters"')

@@ -105,7 +105,7 @@ def test_the_cycle_length_counts_open_deals_and_says_what_closed_ones_alone_woul
     assert (found["closed"], found["open"], found["median"], found["median_of_closed"]) == (8, 2, 78, 64.0)
     assert [row["share"] for row in _table(client, "cycle")] == ["0.8", "0.6", "0.4", "0.2"]
     page = page_of(client, "/scoreboard?view=cycle")
-    assert "半分の商談が決着するまで78日" in page and "決着した商談だけで数えると中央値は64日" in page
+    assert "半分の商談が終わるまで78日" in page and "終了した商談だけを数えると64日" in page
 
 
 def test_money_is_weighed_only_where_lost_deals_have_amounts(client: TestClient, make_client: MakeClient) -> None:

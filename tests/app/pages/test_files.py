@@ -113,6 +113,14 @@ def test_an_export_shows_the_preview_of_the_terminal_and_is_imported(client: Tes
     assert client.get("/api/v1/search?q=青葉精工").json()["total"] == 2
 
 
+def test_the_page_shows_a_sample_in_its_own_words_with_the_reason(client: TestClient) -> None:
+    rows = [["案件ID", "顧客名", "結果", "失注理由"], ["1", "青葉精工", "失注", "値段で負けた"]]
+    page = _drop(client, ("deals.csv", csv_text(rows).encode()))
+    lines = page.partition("見本 1")[2]
+    assert "結果: 失注" in lines and "顧客名: 青葉精工" in lines and "本文: 理由 値段で負けた" in lines
+    assert "outcome" not in lines and "失注 → 失注" in page and "→ lost" not in page
+
+
 def test_an_export_with_problems_is_not_ticked(client: TestClient) -> None:
     unknown = csv_text([HEADERS, (*DEAL[:-1], "宇宙"), [*DEAL, "x"]]).encode()
     page = _drop(client, ("deals.csv", unknown))
@@ -152,7 +160,14 @@ def test_what_was_not_chosen_is_named_and_can_still_be_saved(client: TestClient)
 
 def test_saving_without_a_choice_shows_the_files_again(client: TestClient) -> None:
     page = _drop(client, ("b.md", "---\ntitle: 日付\ndate: きのう\n---\n別".encode()))
-    assert "次の1件は" in _save(client, page) and 'name="take"' in _save(client, page)
+    saved = _save(client, page)
+    assert "次の1件は" in saved and 'name="take"' in saved and "ファイルがありません" not in saved
+
+
+def test_what_was_left_out_stays_without_a_tick(client: TestClient) -> None:
+    page = _drop(client, ("a.md", "# 良い話\n本文".encode()), ("deals.csv", EXPORT))
+    saved = _save(client, page.replace(" checked", ""))
+    assert 'name="take" value="0"' in saved and 'name="import" value="0"' in saved and " checked" not in saved
 
 
 def _undo(client: TestClient, saved: str) -> str:
@@ -200,9 +215,9 @@ _SELECT = re.compile(r'<select name="(column|stage)" aria-label="([^"]*)">(.*?)<
 _OPTION = re.compile(r'<option value="([^"]*)"( selected)?>([^<]*)')
 
 
-def _answered(client: TestClient, page: str, address: str, **chosen: str) -> str:
-    """Send the preview of one export, ticked, with other options of its selects, as a browser would."""
-    fields = [("export", "deals.csv"), ("table", _table(page)), ("import", "0")]
+def _answered(client: TestClient, page: str, address: str, ticked: str = "0", **chosen: str) -> str:
+    """Send the preview of one export, ticked or not, with other options of its selects, as a browser would."""
+    fields = [("export", "deals.csv"), ("table", _table(page)), ("import", ticked)]
     for name, label, text in _SELECT.findall(page):
         options = [
             (html.unescape(value), bool(is_selected), words) for value, is_selected, words in _OPTION.findall(text)
@@ -238,6 +253,17 @@ def test_a_column_and_a_stage_are_corrected_on_the_page_and_remembered(client: T
     assert "amount: 1320000" in deal and "outcome: won" in deal
     later = _drop(client, ("deals.csv", export.replace(b"D-1", b"D-2")))
     assert "JPY 1,320,000" in later and not _asked(later) and 'value="0" checked' in later
+
+
+def test_an_export_is_ticked_once_its_stages_are_answered_though_one_value_cannot_be_read(client: TestClient) -> None:
+    headers = ["商談ID", "商談名", "取引先名", "フェーズ", "完了予定日"]
+    rows = [["D-1", "点呼", "青葉精工", "祝杯", "10月12日ごろ"], ["D-2", "検品", "みどり精機", "涙", "2026/10/2"]]
+    page = _drop(client, ("deals.csv", csv_text([headers, *rows]).encode()))
+    assert sorted(_asked(page)) == ["涙", "祝杯"] and " checked" not in page
+    one = _answered(client, page, "again", ticked="", 祝杯="受注")
+    assert " checked" not in one
+    both = _answered(client, one, "again", ticked="", 涙="失注")
+    assert "日付として読めません" in both and 'name="import" value="0" checked' in both
 
 
 def test_a_list_without_ids_is_imported_with_a_warning(client: TestClient) -> None:

@@ -66,8 +66,8 @@ def test_the_parts_stand_in_their_order_with_their_numbers(shown: TestClient) ->
     assert found == ["funnel", "endings", "figures", "moved", "reused", "review", "broken"]
     for sentence in (
         "月次会議 2026年6月", "50%（4件中2件）", "この数字のある期間が6つになってから判定（今は1つ）",
-        "期首からの累計 900万円（目標の9%）",
-        "受注2件（600万円）、失注2件。期首からの累計は900万円で、目標1億円の9.0%です。",
+        "期首からの累計 900万円（目標の9.0%）",
+        "受注2件（600万円）、失注2件。期首からの累計は900万円で、目標1億円の9.0%です（期間は25%が経過）。",
         "早めに会う。", "切り口「同業の事例」", "1件 → 4件",
         "4件の商談（受注2・失注2）",
         "期限切れ · 見直し期限(2026/01/31)を過ぎています。", "約束の時間内に連絡できたMQLの件数",
@@ -292,6 +292,16 @@ def test_the_page_names_both_parts_of_a_ratio_and_what_an_amount_leaves_out(make
     figures = {one["key"]: one for one in client.get("/api/v1/meeting?period=2026-05").json()["figures"]}
     assert figures["won-amount"]["apart"] == [["USD", 48_000]] and figures["won-amount"]["left_out"] == 1
     assert figures["win-rate"]["ratio"] == "won/decided" and figures["win-rate"]["target"] is None
+
+
+def test_what_few_deals_leave_open_is_called_chance_and_no_amount_is_no_zero(make_client: MakeClient) -> None:
+    head = "---\ntitle: {name}\nkind: deal\noutcome: won\nclosed_on: 2026-05-0{day}\namount: $48,000\n---\n本文\n"
+    kpi = "{key: win-rate, name: 受注率, target: 60%, ratio: won/decided}"
+    files = {"playbook.yaml": f"kgi: {{target: 2億円, period: 2026年4月〜2027年3月}}\nkpis:\n  - {kpi}\n"}
+    files |= {f"deals/{day}.md": head.format(name=f"商談{day}", day=day) for day in (2, 3)}
+    page = make_client(files).get("/meeting?period=2026-05", headers=JAPANESE).text
+    assert "100%（2件中2件）" in page and "目標に届いたが、偶然の範囲" in page  # two of two: 43 to 100 %
+    assert "$96,000" in page and "0円" not in page and "目標2億円の" not in page
 
 
 def test_a_meeting_saved_in_one_language_keeps_its_sentences_from_readers_of_the_other(

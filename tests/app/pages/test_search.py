@@ -139,6 +139,13 @@ def test_cells_of_a_table_stay_apart(client: TestClient) -> None:
     assert "社名 | 価格が高い / 青葉 | はい" in page
 
 
+@pytest.mark.parametrize("text", ["???", "。"])
+def test_signs_alone_are_no_question_and_match_nothing_well(client: TestClient, text: str) -> None:
+    page = _page(client, q=text)
+    assert "検索する言葉がないため" in page and "一致:" not in page and "価格が高いと言われた話" in page
+    assert "一致:" in _page(client, q="価格")
+
+
 def test_no_answer_leads_to_a_report_and_a_talk_track_and_shows_no_file(make_client: MakeClient) -> None:
     files = {"notes/a.md": note("監査"), "deals/open.md": note("あかね精機", outcome="open", amount="500万円")}
     client = make_client(files)

@@ -231,21 +231,21 @@ def test_where_similar_deals_foretell_the_page_begins_with_their_rate(make_clien
     page, found = _measured(make_client(_many(60, decides=True)))
     assert found["verdict"] == "foretells" and (found["decided"], found["asked"]) == (60, 60)
     assert page.index('id="rate"') < page.index('id="next"') and page.count('id="rate"') == 1
-    assert "結果をよく言い当てます" in page and "受注率の目安" in page
+    assert "見通しの目安になります" in page and "受注率の目安" in page
 
 
 def test_where_they_do_not_the_rate_comes_last_and_says_so(make_client: MakeClient) -> None:
     page, found = _measured(make_client(_many(60, decides=False)))
     assert found["verdict"] == "does-not"
     assert page.index('id="rate"') > page.index('id="next"')
-    assert "言い当てるとは言えません" in page and "この商談の見通しには使えません" in page
+    assert "見通しの目安になりません" in page and "この商談の見通しには使えません" in page
 
 
 def test_before_it_is_measured_the_page_says_so(make_client: MakeClient) -> None:
     page = _page(make_client(_many(60, decides=True)), "/deals/similar?industry=食品")
     assert "いま確かめています" in page and "見通しには使えません" not in page
     few, found = _measured(make_client(_many(20, decides=True)))
-    assert found["verdict"] == "too-early" and "50件になると確かめます（いまは20件）" in few
+    assert found["verdict"] == "too-early" and "50件になると、過去の商談で試します（いまは20件）" in few
 
 
 def test_it_is_measured_again_only_when_the_base_has_changed_by_a_tenth(make_client: MakeClient) -> None:

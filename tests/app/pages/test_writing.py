@@ -427,6 +427,13 @@ def test_the_customers_reason_and_our_part_are_asked_once(make_client: MakeClien
     assert page.count('name="reasons.buyer"') == page.count('name="reasons.rep"') == 1
 
 
+def test_what_could_not_be_read_is_said_after_the_save(client: TestClient) -> None:
+    fields = _open(client, "/new/deal-lost") | {"customer": ["日向フーズ"]}
+    saved = _send(client, fields, amount="三百くらい").headers["location"]
+    assert "金額: 「三百くらい」は金額として読み取れません" in client.get(saved, headers=JA).text
+    assert "三百くらい" not in client.get(saved.partition("?")[0], headers=JA).text.partition('class="wrongs"')[2]
+
+
 def test_a_value_outside_the_playbook_is_named_once_in_the_words_of_the_form(client: TestClient) -> None:
     fields = _open(client, "/new/deal-lost") | {"customer": ["日向フーズ"]}
     page = _send(client, fields | {"industry": ["宇宙産業"]}, do="check").text

@@ -30,6 +30,14 @@ def test_a_value_that_is_no_outcome_is_said_and_the_stage_counts(entries: Path, 
     assert "'△' is not a valid outcome; the stage is used." in report.problems[0].message
 
 
+def test_signs_say_an_outcome_where_one_is_asked_for_and_a_likelihood_elsewhere(entries: Path, tmp_path: Path) -> None:
+    rows = [("1", "○"), ("2", "◯"), ("3", "×"), ("4", "△")]
+    report = bring_in(entries, write_csv(tmp_path / "won.csv", ("案件ID", "結果"), *rows))
+    assert (report.outcomes, report.unknown_stages) == ({"won": 2, "lost": 1, "open": 1}, {"△": 1})
+    likely = bring_in(entries, write_csv(tmp_path / "likely.csv", ("案件ID", "確度"), ("5", "○"), ("6", "×")))
+    assert likely.outcomes == {"open": 2}
+
+
 def test_a_null_of_an_export_is_no_value(entries: Path, tmp_path: Path) -> None:
     bring_in(entries, write_csv(tmp_path / "d.csv", HEADERS, changed_row(業種="null", 担当者="~")))
     assert "industry" not in files(entries)[DEAL_PATH]

@@ -104,7 +104,7 @@ def test_what_cannot_be_read_is_said_in_a_sentence_and_the_others_go_on(folder: 
     arrivals = list(bring_in(folder, files, as_text))
     assert [arrival.refusal for arrival in arrivals] == [
         "File not found.",
-        "File not found.",
+        f"This is a folder. Name the files in it, for example {tmp_path.name}/*.",
         "The file is empty.",
         "The text of the file is 2.0 MB; the limit is 2 MB. Split it.",
         "",

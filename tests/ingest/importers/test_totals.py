@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from ingest.importers.crm import CrmImport, columns_of
 from ingest.importers.table import open_table
 from ingest.importers.totals import Closed, set_totals
 from ingest.playbook_file import parse_playbook
+from kb.clock import Clock
 from kb.playbook import Playbook
 
 YEAR: list[Closed] = [("won", "2026-01-05"), ("lost", "2026-03-01"), ("lost", "2026-06-30")]
@@ -64,6 +66,15 @@ def test_a_preview_and_an_empty_export_and_a_broken_playbook_write_nothing(folde
     assert set_totals(folder, YEAR, None, write=True) == "" and place.read_text("utf-8") == "a: ["
     place.unlink()
     assert set_totals(folder, YEAR, None, write=True) == "" and not place.exists()
+
+
+def test_a_deal_that_is_to_close_in_the_future_is_in_no_total(folder: Path, tmp_path: Path) -> None:
+    export = tmp_path / "export.csv"
+    rows = ["Id,Name,StageName,CloseDate", "006A,A社,Closed Won,2026-01-05", "006B,B社,Closed Lost,2026-03-01"]
+    export.write_text("\n".join([*rows, "006C,C社,Closed Won,2026-03-02", ""]), "utf-8")
+    table, noon = open_table(export), datetime(2026, 3, 1, 12, tzinfo=UTC)
+    CrmImport(folder, table, columns_of(table), Playbook(), clock=Clock(lambda: noon)).run(write=True)
+    assert totals_in(folder) == [("won", 1, "2026-01-05", "2026-03-01"), ("lost", 1, "2026-01-05", "2026-03-01")]
 
 
 def test_an_import_sets_them_by_itself_and_says_so(folder: Path, tmp_path: Path) -> None:

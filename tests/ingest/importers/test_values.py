@@ -120,6 +120,8 @@ def test_a_column_that_does_not_tell_follows_the_others_and_a_mapping_decides() 
         ("×失注", "lost"), ("🎉Won", "won"), ("受注 100%", "won"), ("Lost - Price", "lost"), ("ロスト", "lost"),
         ("敗北", "lost"), ("Stage 5: Closed Won", "won"), ("受注 80%", None), ("受注(見込み)", None),
         ("受注見込み", None),
+        ("X - Lost to competitor", "lost"), ("Lost due to price", "lost"), ("価格で負けた", "lost"),
+        ("競合に敗退", "lost"), ("○", None), ("×", None), ("確度○", None), ("Lost contact", None),
         ("失注→再提案", None), ("New - Lost", None), ("受注確度A", None), ("not won", None), ("", None),
     ],
 )  # fmt: skip
@@ -133,6 +135,8 @@ def test_a_stage_says_how_a_deal_ended(stage: str, outcome: str | None) -> None:
         ("Lost - Price", "Price"),
         ("失注（価格）", "価格"),
         ("【失注】時期", "時期"),
+        ("価格で負けた", "価格"),
+        ("X - Lost to competitor", "competitor"),
         ("Closed lost (Sales Pipeline)", ""),
         ("失注(見送り)", ""),
         ("Closed Won - Renewal", ""),

@@ -26,7 +26,7 @@ def _vectors(snapshot: Snapshot) -> dict[tuple[int, str], bytes]:
 
 
 def _deal(number: int, version: int, status: str = "published") -> str:
-    text = f"版{version}の本文。" + "詳しい話。" * (number % 5)
+    text = f"版{version}の本文。" + "詳しい話。" * (number % 5) if version % 4 else "メモ。"
     return note(f"商談{number}", text, kind="deal", outcome="won", industry=f"業種{number % 3}", status=status)
 
 
@@ -57,6 +57,7 @@ def test_changes_added_one_by_one_end_where_reading_all_ends(index: Index, entri
         assert {n: snapshot.facets[n] for n in snapshot.entries.tolist()} == {
             n: whole.facets[n] for n in whole.entries.tolist()
         }
+        assert snapshot.brief == whole.brief != frozenset()
         assert snapshot.names == whole.names and snapshot.trust == whole.trust
         told = (snapshot.situations, whole.situations)
         assert told[0].numbers.tolist() == told[1].numbers.tolist() and np.array_equal(told[0].vectors, told[1].vectors)

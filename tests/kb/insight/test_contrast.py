@@ -93,6 +93,8 @@ def _sides_of(seed: int, deals: int, effect: float) -> list[list[Any]]:
 def test_hardly_anything_is_named_where_nothing_differs_and_a_strong_effect_is() -> None:
     without = [differences(*_sides_of(seed, 100, 0.0), VIEWS) for seed in range(100)]
     assert sum(map(bool, without)) <= 10
+    medium = [differences(*_sides_of(seed, 100, 0.38), VIEWS) for seed in range(100)]  # an odds ratio of 6
+    assert sum(found.get(("angle", "angle-00")) == "won" for found in medium) >= 50
     strong = [differences(*_sides_of(seed, 300, 0.4), VIEWS) for seed in range(20)]
     assert sum(found.get(("angle", "angle-00")) == "won" for found in strong) >= 19
 

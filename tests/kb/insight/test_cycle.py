@@ -56,6 +56,12 @@ def test_marks_say_how_many_are_still_open_after_usual_times() -> None:
     assert found.marks[0].share == pytest.approx(15 / 28)
 
 
+@pytest.mark.parametrize("days", [(3, 23, 30, 53, 70, 72, 73, 80), (10, 20, 30, 40, 50), (5, 9, 14, 40, 61, 62)])
+def test_where_all_deals_have_closed_half_of_them_have_by_their_median(days: tuple[int, ...]) -> None:
+    found = _length(*map(_closed, days))
+    assert found.median == found.median_of_closed
+
+
 def test_a_median_that_is_not_reached_is_not_invented() -> None:
     found = _length(*map(_closed, CLOSED), *(_open(100 + days) for days in range(20)))
     assert found.median is None and found.median_of_closed == 30

@@ -28,7 +28,7 @@ def _deals(won: list[int], lost: list[int], currency: str = "JPY") -> list[Entry
 def test_the_share_is_of_money_and_the_same_deals_are_counted_beside_it() -> None:
     (row,) = _rates(*_deals([MILLION, MILLION, MILLION], [6 * MILLION, MILLION])).rows
     assert (row.won, row.lost, row.won_amount, row.lost_amount) == (3, 2, 3 * MILLION, 7 * MILLION)
-    assert row.share == pytest.approx(0.3) and row.by_count == pytest.approx(3.5 / 6)
+    assert row.share == pytest.approx(0.3) and row.by_count == pytest.approx(3 / 5)
     assert row.largest == pytest.approx(0.6) and row.is_enough
 
 
@@ -64,3 +64,9 @@ def test_one_sided_or_few_deals_are_not_enough() -> None:
     assert not _rates(*_deals([MILLION] * 9, [])).rows[0].is_enough
     assert not _rates(*_deals([MILLION] * 3, [MILLION])).rows[0].is_enough
     assert _rates().rows == () and not _rates().is_known
+
+
+@pytest.mark.parametrize(("won", "lost", "share"), [([MILLION], [], 1.0), ([], [MILLION, 2 * MILLION], 0.0)])
+def test_money_that_ended_all_alike_leaves_nothing_to_resample(won: list[int], lost: list[int], share: float) -> None:
+    (row,) = _rates(*_deals(won, lost)).rows
+    assert (row.low, row.share, row.high) == (share, share, share) and not row.is_enough

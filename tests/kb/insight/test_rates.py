@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.insight.rates import Rate, plain_rate, probability_above, probability_beats, shrunk_rate
+from kb.insight.rates import (
+    Rate,
+    counted_rate,
+    plain_rate,
+    probability_above,
+    probability_beats,
+    probability_goes_with,
+    shrunk_rate,
+)
 
 counts = st.integers(0, 400)
 shares = st.floats(0.05, 0.95)
@@ -54,6 +62,20 @@ def test_drawn_rates_are_those_of_the_formula(won: int, of: int, expected: tuple
 def test_one_rate_beats_another_as_often_as_the_formula_says() -> None:
     assert round(probability_beats(31, 21, 20, 32), 3) == 0.985
     assert round(probability_beats(7, 3, 9, 11), 3) == 0.903
+
+
+def test_what_goes_with_wins_is_tested_exactly() -> None:
+    # Four of ten deals have it, all of them won: so many are among the five won ones in 5 of 210 draws.
+    assert float(probability_goes_with(4, 5, 0, 5)) == pytest.approx(1 - 5 / 210 / 2)
+    assert float(probability_goes_with(0, 5, 4, 5)) == pytest.approx(5 / 210 / 2)
+    assert float(probability_goes_with(2, 5, 2, 5)) == pytest.approx(0.5)
+
+
+@given(counts, counts)
+def test_a_counted_rate_is_what_anybody_gets_by_dividing(won: int, lost: int) -> None:
+    rate = counted_rate(won, lost)
+    assert float(rate.mean) == pytest.approx(won / (won + lost) if won + lost else 0.5)
+    assert 0 <= rate.low <= rate.mean <= rate.high <= 1
 
 
 @given(counts, counts)

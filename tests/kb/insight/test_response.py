@@ -72,9 +72,9 @@ def test_an_arm_shown_to_nobody_says_nothing() -> None:
     assert set(found) == {"peer"} and (found["peer"].shown, found["peer"].source) == (1_000, "metrics")
 
 
-def test_the_interval_is_that_of_a_plain_rate() -> None:
+def test_the_rate_is_that_of_the_counts_with_their_interval() -> None:
     found = responses([_campaign("a", (), variants=(Variant("peer", 10, 7),))])["peer"]
-    assert (round(found.rate, 3), round(found.low, 3), round(found.high, 3)) == (0.682, 0.442, 0.883)
+    assert (round(found.rate, 3), round(found.low, 3), round(found.high, 3)) == (0.7, 0.442, 0.883)
 
 
 def test_entries_that_are_no_campaigns_say_nothing() -> None:

@@ -51,13 +51,13 @@ def test_no_decision_is_an_outcome_of_its_own() -> None:
     deals = _deals("peer", 3, 1, 4)
     decided, closed = (_row(_board(deals, outcome_of=of), "peer") for of in ("decided", "closed"))
     assert decided.counts == closed.counts
-    assert decided.rate.mean == pytest.approx(3.5 / 5) and closed.rate.mean == pytest.approx(3.5 / 9)
+    assert decided.rate.mean == pytest.approx(3 / 4) and closed.rate.mean == pytest.approx(3 / 8)
 
 
 def test_open_deals_and_deals_without_an_outcome_are_in_no_rate() -> None:
     more = [deal("open", "open", angle=("peer",)), deal("none", None, angle=("peer",))]
     board = _board([*_deals("peer", 3, 1), *more])
-    assert _row(board, "peer").rate.mean == pytest.approx(3.5 / 5)
+    assert _row(board, "peer").rate.mean == pytest.approx(3 / 4)
     assert (board.looked_at.deals, board.looked_at.decided, board.looked_at.without_outcome) == (6, 4, 1)
     assert _row(board, "peer").counts.open == 1
 

@@ -35,7 +35,7 @@ def test_a_start_month_shows_what_became_of_its_deals_and_how_many_are_open() ->
     assert [row.period for row in found.rows] == ["2026-06", "2026-07", "2026-08"]
     first, between, last = found.rows
     assert first.counts == Counts(won=3, lost=2, no_decision=1, open=2)
-    assert first.mean == pytest.approx(3.5 / 6) and first.is_enough and not first.is_running  # Beta(3.5, 2.5)
+    assert first.mean == pytest.approx(3 / 5) and first.is_enough and not first.is_running
     assert between.counts == Counts(0, 0, 0, 0) and not between.is_enough
     assert last.counts.open == 1 and last.is_running
     assert found.undated == 1 and found.base.counts == Counts(3, 2, 1, 3)
@@ -45,7 +45,7 @@ def test_no_decision_counts_against_a_period_only_among_closed_deals() -> None:
     deals = [deal(f"d{n}", end, started_on=date(2026, 6, 1)) for n, end in enumerate(["won"] * 4 + ["no-decision"])]
     decided, closed = _timeline("started", *deals), _timeline("started", *deals, outcome_of="closed")
     assert not decided.rows[0].is_enough and closed.rows[0].is_enough
-    assert closed.rows[0].mean == pytest.approx(4.5 / 6)
+    assert closed.rows[0].mean == pytest.approx(4 / 5)
 
 
 def test_quarters_count_closed_deals_by_the_day_they_closed() -> None:

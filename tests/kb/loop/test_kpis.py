@@ -129,6 +129,13 @@ def test_the_goal_is_the_amount_won_and_its_sum_since_its_period_began() -> None
     foreign = closed(1, "won", date(2026, 11, 9), amount=9, currency="USD")
     goal = found(Playbook(kgi=kgi), *deals, *foreign, *closed(1, "won", date(2026, 3, 31), amount=7))["won-amount"]
     assert (goal.now, goal.total, goal.target) == (Measured(6_000_000, 2, 3), 6_000_500, 240_000_000)
+    assert goal.elapsed == (30 + 31 + 30 + 31 + 31 + 30 + 31 + 30) / 365  # April to November
+
+
+def test_wins_without_an_amount_are_no_total_of_zero() -> None:
+    kgi = {"target": "1億円", "period": "2026年4月〜2027年3月"}
+    assert found(Playbook(kgi=kgi), *closed(2, "won", date(2026, 11, 2)))["won-amount"].total is None
+    assert found(Playbook(kgi=kgi), *closed(2, "lost", date(2026, 11, 2)))["won-amount"].total == 0
 
 
 def test_dollars_stand_beside_the_amount_won_and_what_is_left_out_is_counted() -> None:
@@ -175,11 +182,13 @@ def test_a_campaign_with_more_sals_than_mqls_is_left_out_and_said() -> None:
 
 
 def test_a_win_rate_is_also_shown_with_the_deals_nobody_wrote_down() -> None:
-    deals = closed(2, "won", date(2026, 11, 1)) + closed(1, "lost", date(2026, 11, 2))
+    deals = closed(4, "won", date(2026, 11, 1)) + closed(2, "lost", date(2026, 11, 2))
     stands_for = {one.id: 1.0 if one.outcome == "won" else 3.0 for one in deals}
     for weights, share in ((stands_for, 0.4), ({}, None), (dict.fromkeys(stands_for, 1.0), None)):
         numbers = figures(Playbook(), Records(deals, (), weights=weights), NOVEMBER)
         assert {figure.key: figure.corrected for figure in numbers}["win-rate"] == share
+    few = figures(Playbook(), Records(deals[2:], (), weights=stands_for), NOVEMBER)
+    assert all(figure.corrected is None for figure in few)  # four deals: 100 % would become 60 %
 
 
 def test_reuse_counts_only_entries_that_exist() -> None:
@@ -252,6 +261,17 @@ def test_the_won_of_a_campaign_are_judged_once_most_of_its_deals_have_ended() ->
     assert seen(date(2026, 12, 14))["sal-rate"].change == "within-error"
     late = seen(date(2026, 12, 30))["close-rate"]
     assert (late.change, late.cohort) == ("within-error", Cohort())
+
+
+def test_open_deals_make_the_wait_for_a_verdict_longer() -> None:
+    deals = closed(18, "won", date(2026, 9, 1), cycle_days=30) + closed(2, "lost", date(2026, 9, 2), cycle_days=90)
+    some = (campaign("a", "2026-11-01/2026-11-30", sql=40, won=10),)
+    slow = [deal(f"open{n}", "open", started_on=date(2026, 9, 1)) for n in range(4)]
+    days = []
+    for known in (deals, [*deals, *slow]):
+        found_figures = figures(Playbook(), Records(known, some), NOVEMBER, date(2026, 12, 1))
+        days += [one.cohort.matures_on for one in found_figures if one.key == "close-rate"]
+    assert days == ["2026-12-30", "2027-02-28"]  # 30 days; with four open for 91 days, 90
 
 
 def test_without_the_length_of_deals_nobody_can_say_when_a_rate_is_ripe() -> None:
