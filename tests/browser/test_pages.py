@@ -12,6 +12,8 @@ pytestmark = pytest.mark.browser
 PAGES = ["/", "/?q=価格が高い", "/?q=zzzzqqqq&kind=deal", "/entries/talk-tracks/price-too-high",
          "/entries/deals/2026-06-kurogane-works", "/entries/campaigns/2026-04-taskina-switch", "/problems",
          "/playbook"]  # fmt: skip
+FORMS = ["/new", "/new/deal-lost", "/new/talk-track", "/new/content", "/new/files", "/playbook/edit", "/judge"]
+BOARDS = ["/deals/similar", "/scoreboard", "/scoreboard?view=money", "/meeting", "/loop", "/gaps", "/review"]
 
 
 def test_typing_shows_results_without_a_reload_and_the_address_can_be_shared(page: Page, address: str) -> None:
@@ -75,6 +77,19 @@ def test_no_page_breaks_the_accessibility_rules(browser: Browser, address: str, 
     for path in PAGES:
         page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}")
         found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+        if found.violations_count:
+            broken[path] = found.generate_report()
+    context.close()
+    assert not broken, broken
+
+
+def test_every_target_is_large_enough_on_a_phone(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800}, locale="ja-JP")
+    page = context.new_page()
+    broken = {}
+    for path in (*PAGES, *FORMS, *BOARDS):
+        page.goto(f"{address}{path}")
+        found = Axe().run(page, options={"runOnly": {"type": "rule", "values": ["target-size"]}})
         if found.violations_count:
             broken[path] = found.generate_report()
     context.close()
