@@ -75,21 +75,21 @@ def test_of_two_clicks_at_once_one_undoes_the_import_and_the_other_finds_nothing
     folder = tmp_path / "entries"
     folder.mkdir()
     imports, number = _imported(folder, tmp_path / "imports")
-    done: list[Undone | None] = []
+    done: dict[str, Undone | None] = {}
 
-    def click(commit: Any) -> None:
-        done.append(imports.undo(number, folder, tmp_path / "lock", commit))
+    def click(name: str, commit: Any) -> None:
+        done[name] = imports.undo(number, folder, tmp_path / "lock", commit)
 
-    second = threading.Thread(target=click, args=(lambda _path: None,))
+    second = threading.Thread(target=click, args=("second", lambda _path: None))
 
     def commit(_path: str) -> None:
         if second.ident is None:
             second.start()
             second.join(0.2)  # it has to wait until the first one is done
 
-    click(commit)
+    click("first", commit)
     second.join()
-    assert done == [Undone(gone=("new.md",), restored=("a.md", "b.md")), None]
+    assert done == {"first": Undone(gone=("new.md",), restored=("a.md", "b.md")), "second": None}
 
 
 def test_an_undo_that_a_full_disk_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
