@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -30,6 +30,9 @@ class Settings(BaseSettings):
         (),
         description="Host names browsers may use besides loopback, separated by commas;"
         " with the port if it is not the default one.",
+    )
+    auth: Literal["none", "local", "oidc", "proxy"] = Field(
+        "none", description="How people sign in: not at all, with accounts of this server, a provider, or a proxy."
     )
     visibility: Annotated[frozenset[str], NoDecode] = Field(
         AUDIENCES, description="Which `visibility` values this server shows, separated by commas."
@@ -92,6 +95,11 @@ class Settings(BaseSettings):
     def activity_file(self) -> Path:
         """The activity database; it cannot be rebuilt."""
         return self.data / "activity.sqlite"
+
+    @property
+    def people_file(self) -> Path:
+        """The accounts, sessions, tokens and the audit log; it cannot be rebuilt."""
+        return self.data / "people.sqlite"
 
     @property
     def saving_lock(self) -> Path:

@@ -1,0 +1,24 @@
+"""Who is asking, as a dependency of routes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from kb.viewer import OPERATOR, Viewer
+
+VIEWER = "viewer"  # attribute of the request state
+
+
+def viewer_of(request: Request) -> Viewer:
+    """Return who is asking; where nobody signs in, the only user of the machine."""
+    viewer: Viewer = getattr(request.state, VIEWER, OPERATOR)
+    return viewer
+
+
+async def _viewer(request: Request) -> Viewer:
+    return viewer_of(request)
+
+
+ViewerDep = Annotated[Viewer, Depends(_viewer)]
