@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from app.charts.gallery import Gallery
 from app.examples import Examples
@@ -25,10 +26,15 @@ from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
 from kb.loop.logbook import Logbook
 from kb.model.package import bundled_file, file_checksum
+from kb.people.begun import BegunSignIns
 from kb.people.file import PeopleFile
 from kb.people.links import Links
 from kb.people.people import People
 from kb.people.sessions import Sessions
+
+if TYPE_CHECKING:
+    from app.signin.oidc import Provider
+    from app.signin.proxy import ProxyPeople
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,9 @@ class PeopleServices:
     people: People
     sessions: Sessions
     links: Links
+    begun: BegunSignIns
+    provider: Provider | None  # with KB_AUTH=oidc
+    proxy: ProxyPeople | None  # with KB_AUTH=proxy
 
     def close(self) -> None:
         """Close the file."""
@@ -103,13 +112,29 @@ def open_services(
 def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
     """Return what knows people; commands that need nothing else open only this."""
     file = PeopleFile(settings.people_file)
+    people = People(file, clock)
     idle, longest = timedelta(hours=settings.session_hours), timedelta(days=settings.session_days)
     return PeopleServices(
         file=file,
-        people=People(file, clock),
+        people=people,
         sessions=Sessions(file, clock, idle, longest),
         links=Links(file, clock),
+        begun=BegunSignIns(file, clock),
+        provider=_provider(settings, clock) if settings.auth == "oidc" else None,
+        proxy=_proxy(settings, people, clock) if settings.auth == "proxy" else None,
     )
+
+
+def _provider(settings: Settings, clock: Clock) -> Provider:
+    from app.signin.oidc import Provider  # Authlib takes a third of a second, which no other command should wait
+
+    return Provider(settings, clock)
+
+
+def _proxy(settings: Settings, people: People, clock: Clock) -> ProxyPeople:
+    from app.signin.proxy import ProxyPeople, TrustedProxy
+
+    return ProxyPeople(TrustedProxy(settings, clock), people, clock)
 
 
 def make_judging(library: Library, activity: Activity, clock: Clock = CLOCK) -> Judging:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from kb.entry import AUDIENCES, shown_to
 
+IPNetwork = IPv4Network | IPv6Network
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -36,6 +38,36 @@ class Settings(BaseSettings):
     )
     session_hours: int = Field(12, ge=1, le=720, description="After how many hours without a request a session ends.")
     session_days: int = Field(7, ge=1, le=90, description="After how many days a session ends in any case.")
+    public_url: str = Field(
+        "", description="Address of this server as browsers see it, where a proxy does not pass it on."
+    )
+    oidc_issuer: str = Field("", description="Issuer of the identity provider; its addresses are found from there.")
+    oidc_client_id: str = Field("", description="Client id of this server at the provider.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Client secret; none for a public client.")
+    oidc_client_secret_file: Path | None = Field(None, description="File that holds the client secret instead.")
+    oidc_scopes: str = Field("openid profile email", description="Scopes asked for, separated by spaces.")
+    oidc_name_claim: str = Field("name", description="Claim that holds a person's name; a dot leads into a claim.")
+    oidc_groups_claim: str = Field(
+        "", description="Claim that holds a person's groups, such as `groups` or `realm_access.roles`."
+    )
+    oidc_domains: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Domains whose addresses may sign in, separated by commas; by default all."
+    )
+    oidc_label: str = Field("", description="Name of the provider on the button; by default that of its host.")
+    groups_file: Path | None = Field(None, description="YAML file that maps groups to teams and roles.")
+    trusted_proxies: Annotated[tuple[IPNetwork, ...], NoDecode] = Field(
+        (), description="Addresses or networks of proxies whose headers are believed, separated by commas."
+    )
+    proxy_user: str = Field("X-Forwarded-User", description="Header with the name that never changes.")
+    proxy_name: str = Field("X-Forwarded-Preferred-Username", description="Header with the name that is shown.")
+    proxy_email: str = Field("X-Forwarded-Email", description="Header with the e-mail address.")
+    proxy_groups: str = Field("X-Forwarded-Groups", description="Header with the groups, separated by commas.")
+    proxy_jwt_header: str = Field(
+        "", description="Header with a signed assertion (JWT); where set, the four headers above count for nothing."
+    )
+    proxy_jwks_url: str = Field("", description="Address of the keys that sign the assertion.")
+    proxy_jwt_issuer: str = Field("", description="Issuer that the assertion must name.")
+    proxy_jwt_audience: str = Field("", description="Audience that the assertion must name.")
     visibility: Annotated[frozenset[str], NoDecode] = Field(
         AUDIENCES, description="Which `visibility` values this server shows, separated by commas."
     )
@@ -58,7 +90,7 @@ class Settings(BaseSettings):
     readonly: bool = Field(False, description="Whether pages and API refuse to add and change entries.")
     watch: bool = Field(True, description="Whether the server indexes changed entries by itself.")
 
-    @field_validator("hosts", mode="before")
+    @field_validator("hosts", "oidc_domains", mode="before")
     @classmethod
     def _split_hosts(cls, value: Any) -> Any:
         return (
@@ -66,6 +98,13 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
 
     @field_validator("visibility", mode="before")
     @classmethod
@@ -76,6 +115,12 @@ class Settings(BaseSettings):
         if not chosen or not chosen <= AUDIENCES:
             raise ValueError(f"expected one or more of {', '.join(sorted(AUDIENCES))}")
         return chosen
+
+    @property
+    def client_secret(self) -> str:
+        """The client secret, from its file if it has one. Raises OSError."""
+        kept = self.oidc_client_secret_file
+        return kept.read_text("utf-8").strip() if kept else self.oidc_client_secret.get_secret_value()
 
     @property
     def shown(self) -> frozenset[str]:
@@ -123,7 +168,7 @@ def settings_table() -> str:
     """Return the documentation of every setting as a Markdown table."""
     rows = ["| Variable | Default | Meaning |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
-        default = field.default
+        default = "" if field.default is None else field.default
         text = (
             ",".join(sorted(default))
             if isinstance(default, (tuple, frozenset))

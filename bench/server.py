@@ -69,7 +69,7 @@ def main() -> None:
     data, entries, models, port = sys.argv[1:]
     settings = Settings(data=Path(data), entries=Path(entries), watch=False, host=HOST, port=int(port))
     services = open_services(settings, ModelEmbedder(DEFAULT_MODEL, Path(models)))
-    serve(create_app(settings, services), HOST, int(port), bound(HOST, int(port)))
+    serve(create_app(settings, services), settings, bound(HOST, int(port)))
 
 
 def _wait(client: httpx2.Client, process: subprocess.Popen[bytes]) -> None:

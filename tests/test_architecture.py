@@ -69,6 +69,9 @@ OWNERS: dict[str, tuple[str, ...]] = {
         ("fastapi", "starlette", "uvicorn", "jinja2", "babel", "nh3", "typer", "rich", "pydantic"), ("app/",)
     ),
     "pydantic_settings": ("app/settings.py",),
+    "authlib": ("app/signin/oidc.py",),
+    "joserfc": ("app/signin/keys.py", "app/signin/oidc.py"),
+    "httpx2": ("app/signin/fetch.py", "app/signin/oidc.py"),
     "h11": ("app/http/connection.py",),
 }
 ONE_MODULE_ONLY = ("watchfiles", "nh3", "pydantic_settings", "vl_convert", "onnx", "onnxruntime")

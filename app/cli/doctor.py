@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from app.cli.running import ask, running_server
+from app.cli.sign_in import check_sign_in
 from app.settings import Settings
 from app.words.reader import Reader
 from ingest.check import check
@@ -39,6 +40,7 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         *(_package(name, reader) for name in PACKAGES),
         _sqlite(reader),
         *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity)),
+        *(Finding("sign_in", works, what) for works, what in check_sign_in(settings, reader)),
         *_server(settings, reader),
     ]
 

@@ -14,6 +14,7 @@ from app.http.server import bound, serve, share_cores
 from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
+from app.signin.agreement import need_agreement
 from app.words.reader import Reader
 from kb.errors import KBError
 from kb.wording import say
@@ -26,6 +27,7 @@ def run(settings: Settings, reader: Reader) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     share_cores()
     need_entries(settings)
+    need_agreement(settings)
     signal.signal(signal.SIGTERM, _end)  # by default these end the process without cleaning up
     signal.signal(signal.SIGHUP, _hang_up)
     try:
@@ -54,7 +56,7 @@ def _serve(settings: Settings, reader: Reader, opened: socket.socket) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     _print(reader("cli.serving", url=f"http://{host}:{settings.port}"))
     try:
-        serve(create_app(settings, services, is_prepared=False), settings.host, settings.port, opened)
+        serve(create_app(settings, services, is_prepared=False), settings, opened)
     finally:
         withdraw(settings.data)
 

@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 MOST_HEAD_BYTES = 65_536  # request line and headers
 MOST_IGNORED_BYTES = 8_000_000  # of a body after its request was answered, before the connection is closed
 Phase = Literal["head", "body", "answering", "writing", "idle", "closing"]
+PEER = "peer"  # attribute of the request state: the other end of the connection, whatever X-Forwarded-For says
 _numbers = count()  # the clock of an event loop stands still while many connections are taken
 UNFINISHED: tuple[Phase, ...] = ("head", "idle", "body")  # the order in which connections make room for new ones
 
@@ -62,6 +63,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a new connection; when there are too many, close the oldest unfinished one."""
         super().connection_made(transport)
+        self.app_state = {**self.app_state, PEER: self.client[0] if self.client else ""}
         self._watch()
         if len(self.connections) > self.limits.connections:
             self._oldest_unfinished().transport.abort()

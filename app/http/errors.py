@@ -14,6 +14,7 @@ from app.http.dependencies import reader_of, services_of
 from app.http.headers import HEADERS
 from app.http.methods import allowed
 from app.shapes.search import ErrorDetail, ErrorOut
+from app.signin.errors import ProviderAwayError, SignInRefusedError
 from kb.errors import (
     ActivitySchemaError,
     ActivityUnavailableError,
@@ -90,6 +91,8 @@ STATUS: dict[type[KBError], int] = {
     BadPersonError: 422,
     LastAdminError: 409,
     NoGroupsError: 409,
+    SignInRefusedError: 403,
+    ProviderAwayError: 503,
 }
 Answers = dict[int | str, dict[str, Any]]
 

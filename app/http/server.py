@@ -6,6 +6,7 @@ import errno
 import os
 import resource
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -13,12 +14,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.http.connection import MOST_HEAD_BYTES, ConnectionLimits, limited
+from app.settings import IPNetwork, Settings
 from kb.errors import KBError, why_refused
 from kb.wording import say
 
 FILES = 8_192  # file handles wanted: connections, stores and files together
 FILES_APART = 256  # kept for stores, entries and what the libraries open
 IDLE_SECONDS = 75  # between two pages; less, and a click may meet a connection that is just being closed
+THIS_MACHINE = ("127.0.0.1", "::1")
 BACKLOG = 256  # connections the system may hand over at once
 
 
@@ -56,14 +59,21 @@ def bound(host: str, port: int) -> socket.socket:
     return opened
 
 
-def serve(app: FastAPI, host: str, port: int, opened: socket.socket) -> None:
+def serve(app: FastAPI, settings: Settings, opened: socket.socket) -> None:
     """Serve on a bound socket until stopped."""
+    config = server_config(app, settings.host, settings.port, proxies=settings.trusted_proxies)
     with suppress(KeyboardInterrupt):  # Ctrl+C is how people stop it
-        uvicorn.Server(server_config(app, host, port)).run(sockets=[opened])
+        uvicorn.Server(config).run(sockets=[opened])
 
 
-def server_config(app: FastAPI, host: str, port: int, limits: ConnectionLimits | None = None) -> uvicorn.Config:
-    """Return the configuration of a server that no client can exhaust."""
+def server_config(
+    app: FastAPI,
+    host: str,
+    port: int,
+    limits: ConnectionLimits | None = None,
+    proxies: Sequence[IPNetwork] = (),
+) -> uvicorn.Config:
+    """Return the configuration of a server that no client can exhaust; some proxies say how it was reached."""
     handles = raise_file_limit()
     limits = limits or ConnectionLimits()
     room = max(handles - FILES_APART - BACKLOG, 16)  # accepted at once, before any of them can be closed
@@ -78,6 +88,7 @@ def server_config(app: FastAPI, host: str, port: int, limits: ConnectionLimits |
         h11_max_incomplete_event_size=MOST_HEAD_BYTES,
         log_level="warning",
         server_header=False,
+        forwarded_allow_ips=[*THIS_MACHINE, *map(str, proxies)] if proxies else None,  # None: as uvicorn finds it
     )
 
 

@@ -102,3 +102,13 @@ ATTEMPTS = Table(  # failed ones in a row
     Column("failures", Integer, nullable=False),
     Column("at", Moment, nullable=False),
 )
+BEGUN = Table(  # sign-ins on their way through an identity provider
+    "begun_sign_ins",
+    METADATA,
+    Column("state_hash", String, primary_key=True),  # SHA-256, as below: what comes back, and the browser's own secret
+    Column("browser_hash", String, nullable=False),
+    Column("nonce", String, nullable=False),
+    Column("verifier", String, nullable=False),
+    Column("next", String, nullable=False),  # the page that was asked for
+    Column("at", Moment, nullable=False, index=True),
+)

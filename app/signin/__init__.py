@@ -1,0 +1,1 @@
+"""Sign in: sessions and pages, accounts of this server, an identity provider, a trusted proxy."""

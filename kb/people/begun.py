@@ -1,0 +1,59 @@
+"""Sign-ins that have begun at an identity provider: what must come back, and to which browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, insert, select
+
+from kb.clock import Clock
+from kb.people.file import PeopleFile
+from kb.people.secret import hash_of, new_secret
+from kb.people.tables import BEGUN
+
+LASTS = timedelta(minutes=10)  # for a password and a second factor
+MOST = 10_000  # kept at a time; the oldest go first
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A sign-in on its way."""
+
+    state: str  # comes back with the browser
+    nonce: str  # comes back inside the token
+    verifier: str  # proves that whoever brings the code has asked for it (PKCE)
+    next: str  # the page that was asked for
+
+
+class BegunSignIns:
+    """Keeps what has begun for ten minutes; each can be finished once, by the browser it was begun in."""
+
+    def __init__(self, file: PeopleFile, clock: Clock, most: int = MOST) -> None:
+        self._file = file
+        self._clock = clock
+        self._most = most
+
+    def begin(self, browser: str, next_page: str) -> Begun:
+        """Begin a sign-in for a browser, known by a secret in a cookie."""
+        state, nonce, verifier = (new_secret() for _ in range(3))
+        now = self._clock.now()
+        with self._file.writing() as connection:
+            connection.execute(delete(BEGUN).where(BEGUN.c.at <= now - LASTS))
+            too_many = connection.execute(select(func.count()).select_from(BEGUN)).scalar_one() - self._most + 1
+            if too_many > 0:
+                oldest = select(BEGUN.c.state_hash).order_by(BEGUN.c.at).limit(too_many)
+                connection.execute(delete(BEGUN).where(BEGUN.c.state_hash.in_(oldest)))
+            row = {"state_hash": hash_of(state), "browser_hash": hash_of(browser), "at": now}
+            connection.execute(insert(BEGUN).values(**row, nonce=nonce, verifier=verifier, next=next_page))
+        return Begun(state, nonce, verifier, next_page)
+
+    def take(self, state: str, browser: str) -> Begun | None:
+        """Return a sign-in to finish, once; None if it is unknown, too old or another browser's."""
+        is_it = (BEGUN.c.state_hash == hash_of(state)) & (BEGUN.c.browser_hash == hash_of(browser))
+        with self._file.writing() as connection:
+            row = connection.execute(select(BEGUN).where(is_it)).first()
+            connection.execute(delete(BEGUN).where(is_it))
+        if row is None or row.at <= self._clock.now() - LASTS:
+            return None
+        return Begun(state, row.nonce, row.verifier, row.next)
