@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from kb.entry import AUDIENCES, shown_to
 
 IPNetwork = IPv4Network | IPv6Network
+OF_SIGN_IN = ("auth", "session_", "public_", "oidc_", "groups_", "trusted_", "proxy_")  # beginnings of names
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -61,7 +62,7 @@ class Settings(BaseSettings):
     proxy_user: str = Field("X-Forwarded-User", description="Header with the name that never changes.")
     proxy_name: str = Field("X-Forwarded-Preferred-Username", description="Header with the name that is shown.")
     proxy_email: str = Field("X-Forwarded-Email", description="Header with the e-mail address.")
-    proxy_groups: str = Field("X-Forwarded-Groups", description="Header with the groups, separated by commas.")
+    proxy_groups: str = Field("X-Forwarded-Groups", description="Header with the groups, separated by commas or bars.")
     proxy_jwt_header: str = Field(
         "", description="Header with a signed assertion (JWT); where set, the four headers above count for nothing."
     )
@@ -164,10 +165,12 @@ class Settings(BaseSettings):
         return self.host in LOOPBACK
 
 
-def settings_table() -> str:
-    """Return the documentation of every setting as a Markdown table."""
+def settings_table(about: tuple[str, ...] = ("",)) -> str:
+    """Return the documentation of the settings, or of those whose names begin with these, as a Markdown table."""
     rows = ["| Variable | Default | Meaning |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
+        if not name.startswith(about):
+            continue
         default = "" if field.default is None else field.default
         text = (
             ",".join(sorted(default))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections import OrderedDict
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from kb.errors import PersonNotFoundError
 from kb.people.people import People
 from kb.people.person import MOST_ADDRESS, Identity, Person
 
+SEPARATOR = re.compile(r"[,|]")  # authentik uses the second
 BRIEFLY = timedelta(minutes=1)  # in which the same words from a proxy are not written down again
 MOST_KNOWN = 2_000  # people
 log = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ class TrustedProxy:
             return None
         if not user.isprintable() or len(user) > MOST_ADDRESS:
             raise refused(ValueError("the proxy passes a name that is too long or not plain text"))
-        known = [group for group in groups.split(",") if group.strip()] if settings.proxy_groups else None
+        known = [group for group in SEPARATOR.split(groups) if group.strip()] if settings.proxy_groups else None
         shown = plain_name(name) or plain_name(user)
         return identity("proxy", user, plain_address(address or user), shown, known, self._groups.rules())
 

@@ -103,6 +103,12 @@ def test_without_headers_for_name_and_groups_nothing_is_said_about_teams() -> No
     assert found == Identity("proxy", "aoi@example.jp", "aoi@example.jp", "aoi@example.jp", None, None)
 
 
+@pytest.mark.parametrize("groups", ["a,b", "a, b", "a|b", "|a||b,"])
+def test_groups_are_separated_by_commas_or_bars(groups: str) -> None:
+    found = _vouched({"X-Forwarded-User": "aoi", "X-Forwarded-Groups": groups})
+    assert found is not None and found.teams == {"a", "b"}
+
+
 def test_no_groups_header_is_no_group() -> None:
     found = _vouched({"X-Forwarded-User": "aoi"})
     assert found is not None and found.teams == frozenset()
