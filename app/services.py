@@ -25,8 +25,10 @@ from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
 from kb.loop.logbook import Logbook
 from kb.model.package import bundled_file, file_checksum
+from kb.people.attempts import Attempts
 from kb.people.file import PeopleFile
 from kb.people.links import Links
+from kb.people.passwords import Passwords
 from kb.people.people import People
 from kb.people.sessions import Sessions
 
@@ -39,6 +41,8 @@ class PeopleServices:
     people: People
     sessions: Sessions
     links: Links
+    passwords: Passwords
+    attempts: Attempts
 
     def close(self) -> None:
         """Close the file."""
@@ -109,6 +113,8 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
         people=People(file, clock),
         sessions=Sessions(file, clock, idle, longest),
         links=Links(file, clock),
+        passwords=Passwords(file, clock),
+        attempts=Attempts(file, clock),
     )
 
 
