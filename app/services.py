@@ -26,9 +26,11 @@ from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
 from kb.loop.logbook import Logbook
 from kb.model.package import bundled_file, file_checksum
+from kb.people.attempts import Attempts
 from kb.people.begun import BegunSignIns
 from kb.people.file import PeopleFile
 from kb.people.links import Links
+from kb.people.passwords import Passwords
 from kb.people.people import People
 from kb.people.sessions import Sessions
 
@@ -48,6 +50,8 @@ class PeopleServices:
     begun: BegunSignIns
     provider: Provider | None  # with KB_AUTH=oidc
     proxy: ProxyPeople | None  # with KB_AUTH=proxy
+    passwords: Passwords
+    attempts: Attempts
 
     def close(self) -> None:
         """Close the file."""
@@ -122,6 +126,8 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
         begun=BegunSignIns(file, clock),
         provider=_provider(settings, clock) if settings.auth == "oidc" else None,
         proxy=_proxy(settings, people, clock) if settings.auth == "proxy" else None,
+        passwords=Passwords(file, clock),
+        attempts=Attempts(file, clock),
     )
 
 

@@ -1,1 +1,1 @@
-"""Sign in: sessions and pages, accounts of this server, an identity provider, a trusted proxy."""
+"""How people sign in: who a request comes from, the pages for it, and each person's own page."""
