@@ -348,3 +348,28 @@ class SignInNeededError(KBError):
 
     def __init__(self) -> None:
         super().__init__(say("Sign in, or send a token as 'Authorization: Bearer …'."))
+
+
+class SignInRefusedError(KBError):
+    """The provider or the proxy does not vouch for this person, or not in a way that can be trusted."""
+
+
+class ProxyNeededError(KBError):
+    """The request does not come through the proxy that signs people in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("This server is used through a proxy that signs people in. Open the address that your company uses.")
+        )
+
+
+class ProviderAwayError(KBError):
+    """The identity provider does not answer, or not with what it should; trying again may help."""
+
+    def __init__(self) -> None:
+        super().__init__(say("The identity provider does not answer. This page tries again by itself."))
+
+
+def disabled() -> SignInRefusedError:
+    """Return the refusal of somebody whose account an administrator has disabled."""
+    return SignInRefusedError(say("This account is disabled. An administrator can enable it again."))

@@ -41,7 +41,7 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         *(_package(name, reader) for name in PACKAGES),
         _sqlite(reader),
         *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _sign_in)),
-        *(Finding("sign_in", works, what) for works, what in check_sign_in(settings, reader)),
+        *(Finding("provider", works, what) for works, what in check_sign_in(settings, reader)),
         *_server(settings, reader),
     ]
 

@@ -7,10 +7,10 @@ from email.utils import parsedate_to_datetime
 
 from app.settings import Settings
 from app.signin.agreement import faults
-from app.signin.errors import ProviderAwayError, SignInRefusedError
 from app.signin.fetch import get_json, why_away
 from app.words.reader import Reader
 from kb.clock import CLOCK, Clock
+from kb.errors import ProviderAwayError, SignInRefusedError
 
 SKEW_SECONDS = 60  # more than this, and the provider's tokens are not valid yet, or no longer
 BACK = "/sign-in/oidc/back"

@@ -52,7 +52,8 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "GET /api/v1/gaps", "GET /api/v1/scoreboard.csv", "GET /api/v1/scoreboard/{view}.csv",
         "GET /api/v1/scoreboard/cohorts", "GET /api/v1/scoreboard/quarters", "GET /api/v1/scoreboard/cycle",
         "GET /api/v1/scoreboard/money", "GET /api/v1/scoreboard/said-by", "GET /api/v1/scoreboard/stages",
-        "GET /healthz", "GET /readyz", "GET /sign-in", "POST /sign-in", "GET /link/{secret}", "POST /link/{secret}",
+        "GET /healthz", "GET /readyz", "GET /sign-in", "POST /sign-in",
+        "GET /sign-in/oidc", "GET /sign-in/oidc/back", "GET /link/{secret}", "POST /link/{secret}",
         "POST /sign-out", "GET /me", "POST /me/password", "POST /me/sessions",
     ),
     WRITING: (

@@ -14,7 +14,6 @@ from app.http.dependencies import reader_of, services_of
 from app.http.headers import HEADERS
 from app.http.methods import allowed
 from app.shapes.search import ErrorDetail, ErrorOut
-from app.signin.errors import ProviderAwayError, SignInRefusedError
 from kb.errors import (
     ActivitySchemaError,
     ActivityUnavailableError,
@@ -43,12 +42,15 @@ from kb.errors import (
     PartlyShownError,
     PeopleUnavailableError,
     PersonNotFoundError,
+    ProviderAwayError,
+    ProxyNeededError,
     QueryTooLongError,
     ReadOnlyError,
     RefusedTextError,
     RequestTooLargeError,
     SampleRefusedError,
     SignInNeededError,
+    SignInRefusedError,
     StaleEditError,
     TextTooLongError,
     TooManyFilesError,
@@ -94,6 +96,7 @@ STATUS: dict[type[KBError], int] = {
     BadPersonError: 422,
     LastAdminError: 409,
     NoGroupsError: 409,
+    ProxyNeededError: 401,
     SignInRefusedError: 403,
     ProviderAwayError: 503,
     WeakPasswordError: 422,

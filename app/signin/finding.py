@@ -1,4 +1,4 @@
-"""Find out who a request comes from: a program with a token, else a browser with a session."""
+"""Find out who a request comes from: a program with a token, else whom a proxy vouches for, else a session."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hmac import compare_digest
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from app.http.connection import PEER
 from app.services import PeopleServices
 from app.signin.cookie import secret_in
 from kb.people.sessions import Session
@@ -31,7 +32,7 @@ def found_in(scope: Scope, people: PeopleServices, operator_secret: str) -> Foun
     sent = Headers(scope=scope).get("authorization", "")
     if sent:
         return _by_token(sent, operator_secret)
-    return _by_session(scope, people)
+    return _by_proxy(scope, people) or _by_session(scope, people)
 
 
 def _by_token(sent: str, operator_secret: str) -> Found | None:
@@ -41,6 +42,14 @@ def _by_token(sent: str, operator_secret: str) -> Found | None:
     if operator_secret and compare_digest(secret.strip().encode(), operator_secret.encode()):
         return Found(OPERATOR)  # `kb` on this machine
     return None
+
+
+def _by_proxy(scope: Scope, people: PeopleServices) -> Found | None:
+    """Return whom the proxy vouches for. Raises SignInRefusedError, ProviderAwayError."""
+    if people.proxy is None:
+        return None
+    person = people.proxy.person(Headers(scope=scope), scope.get("state", {}).get(PEER, ""))
+    return Found(person.viewer) if person else None
 
 
 def _by_session(scope: Scope, people: PeopleServices) -> Found | None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from app.signin.errors import SignInRefusedError, SignInSettingsError
+from app.signin.errors import SignInSettingsError
 from ingest.yaml_text import Place, YamlTextError, places
 from kb.choices import CHOICES
-from kb.errors import why_refused
+from kb.errors import SignInRefusedError, why_refused
 from kb.people.person import MOST_NAME
 from kb.viewer import ROLES, Role
 from kb.wording import say

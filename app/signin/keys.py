@@ -13,8 +13,8 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from app.signin.errors import ProviderAwayError, SignInRefusedError
 from kb.clock import Clock
+from kb.errors import ProviderAwayError, SignInRefusedError
 from kb.wording import say
 
 ALGORITHMS = frozenset(  # with a key pair: with a shared secret, whoever can check a token can also forge it

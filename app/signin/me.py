@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -10,7 +10,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.dependencies import ReaderDep, ServicesDep, reader_of, services_of
-from app.http.who import session_of
+from app.http.who import session_of, viewer_of
 from app.pages.view import render
 from app.signin.cookie import remove_secret
 from app.signin.middleware import PAGE
@@ -28,9 +28,12 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
 @router.get(ME)
-def me_page(request: Request) -> Response:
-    """Show who one is here."""
-    session = session_of(request)
+def me_page(request: Request, services: ServicesDep) -> Response:
+    """Show who one is here; whom a proxy vouches for has no session, but a role and teams."""
+    session, viewer = session_of(request), viewer_of(request)
+    if session is None and viewer.is_signed_in:
+        person = services.people.people.get(viewer.person)
+        return _own(request, {"person": person, "teams": sorted(person.teams)})
     return _page(request, session) if session else RedirectResponse("/", 303)
 
 
@@ -94,6 +97,10 @@ def _page(request: Request, session: Session, problem: str = "", status: int = 2
         "problem": problem,
         "done": reader(f"me.done_{done}") if done in DONE else "",
     }
+    return _own(request, context, status)
+
+
+def _own(request: Request, context: dict[str, Any], status: int = 200) -> Response:
     response = render(request, "me.html", context, status)
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -16,13 +16,22 @@ from app.services import Services
 from app.signin.cookie import set_secret
 from app.signin.finding import Found, found_in
 from app.words.addresses import path_address
-from kb.errors import PeopleUnavailableError, SignInNeededError
+from kb.errors import (
+    AddressTakenError,
+    BadPersonError,
+    PeopleUnavailableError,
+    ProviderAwayError,
+    ProxyNeededError,
+    SignInNeededError,
+    SignInRefusedError,
+)
 from kb.viewer import NOBODY, OPERATOR
 
 PAGE = "/sign-in"
 OPEN = ("/healthz", "/readyz", PAGE)  # without signing in
 OPEN_BELOW = ("/static/", f"{PAGE}/", "/link/")
 INTERRUPTED = "interrupted"  # attribute of the request state: the path of a form whose session had ended
+OF_PROXY = (SignInRefusedError, ProviderAwayError, AddressTakenError, BadPersonError)  # why it vouches for nobody
 READING = ("GET", "HEAD")
 NEVER_SHARED = "private, no-store"
 
@@ -48,13 +57,15 @@ class ViewerMiddleware:
             return
         try:
             found = await to_thread.run_sync(found_in, scope, self.people, self.operator_secret)
-        except PeopleUnavailableError as error:
+        except (PeopleUnavailableError, *OF_PROXY) as error:
             state[VIEWER] = NOBODY
             await error_answer(Request(scope), error)(scope, receive, send)
             return
         state[VIEWER], state[SESSION] = (found.viewer, found.session) if found else (NOBODY, None)
         if found or is_open(scope["path"]):
             await self.app(scope, receive, _guarded(send, scope, found))
+        elif self.people.proxy is not None:
+            await error_answer(Request(scope), ProxyNeededError())(scope, receive, _guarded(send, scope, None))
         elif _is_form(scope):
             state[INTERRUPTED] = scope["path"]
             await self.app({**scope, "path": PAGE, "raw_path": PAGE.encode()}, receive, _guarded(send, scope, None))

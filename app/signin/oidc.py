@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
@@ -19,11 +19,11 @@ from joserfc.errors import JoseError
 
 from app.settings import Settings
 from app.signin.claims import ClaimNames, Claims, claim, identity_of
-from app.signin.errors import ProviderAwayError, SignInRefusedError
 from app.signin.fetch import OPTIONS, get_json, is_safe, why_away
 from app.signin.groups import GroupsFile
 from app.signin.keys import SKEW_SECONDS, KeyRing, expected, refused
 from kb.clock import Clock
+from kb.errors import ProviderAwayError, SignInRefusedError
 from kb.people.begun import Begun
 from kb.people.person import Identity
 from kb.wording import say
@@ -54,6 +54,7 @@ class Provider:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.issuer = settings.oidc_issuer.rstrip("/")
+        self.label = settings.oidc_label or urlsplit(self.issuer).hostname or self.issuer
         self._settings = settings
         self._clock = clock
         self._names = ClaimNames.of(settings)

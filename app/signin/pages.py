@@ -14,13 +14,16 @@ from app.http.dependencies import ReaderDep, ServicesDep, reader_of, services_of
 from app.http.who import session_of, viewer_of
 from app.pages.view import render
 from app.services import PeopleServices
+from app.settings import Settings
 from app.signin.cookie import remove_secret, set_secret
 from app.signin.device import device_of
 from app.signin.interrupted import MOST_KEPT, Waiting, interrupted_by, local_address
 from app.signin.middleware import PAGE
-from kb.errors import WeakPasswordError
+from app.words.catalogue import LOCALES
+from kb.errors import ProxyNeededError, WeakPasswordError
 from kb.people.passwords import SHORTEST, refuse_weak
 from kb.people.person import Person
+from kb.viewer import NOBODY
 
 WAY = "password"
 MOST_TYPED = 1_000  # characters of an address or password
@@ -32,6 +35,8 @@ router = APIRouter()
 def sign_in_page(request: Request, services: ServicesDep) -> Response:
     """Show where to sign in."""
     target = local_address(request.query_params.get("next", "")) or "/"
+    if services.people.proxy is not None and not viewer_of(request).is_signed_in:
+        raise ProxyNeededError
     if services.settings.auth == "none" or viewer_of(request).is_signed_in:
         return RedirectResponse(target, 303)
     return _page(request, {"next": target if target != "/" else ""})
@@ -44,8 +49,8 @@ async def sign_in(request: Request, services: ServicesDep) -> Response:
     if waiting is not None:
         return await run_in_threadpool(_page, request, {"waiting": waiting}, 401)
     form = await posted_form(request)
-    if services.settings.auth == "none":
-        return RedirectResponse("/", 303)
+    if services.settings.auth != "local":  # who left the company has no account there, but perhaps a password here
+        return RedirectResponse(PAGE if services.settings.auth == "oidc" else "/", 303)
     return await run_in_threadpool(_signed_in, request, services.people, form)
 
 
@@ -91,12 +96,22 @@ def begin_session(
 
 @router.post("/sign-out")
 def sign_out(request: Request, services: ServicesDep) -> Response:
-    """End the session; the browser forgets the pages it kept."""
+    """End the session, at the identity provider too; the browser forgets the pages it kept."""
+    end = ""
     if (session := session_of(request)) is not None:
         services.people.sessions.end(session.id)
-    response = RedirectResponse(PAGE, 303)
+        if services.people.provider is not None and session.id_token:
+            end = services.people.provider.end_address(session.id_token, address_of(request, services.settings, PAGE))
+    response = _leaving(request, end) if end else RedirectResponse(PAGE, 303)
     remove_secret(request.scope, response)
     response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def _leaving(request: Request, end: str) -> Response:
+    """Lead to the end of the provider's session: a redirect after a form would stay within our own host (CSP)."""
+    response = render(request, "signed_out.html", {"end": end, "viewer": NOBODY, "is_known": False, "may_write": False})
+    response.headers["Refresh"] = f"0; url={end}"
     return response
 
 
@@ -139,9 +154,34 @@ def _link(request: Request, person: Person | None, problem: str = "") -> Respons
     return response
 
 
+def problem_page(request: Request, problem: str, status: int) -> Response:
+    """Show where to sign in, and why that did not work."""
+    reader = reader_of(request)
+    other = next(locale for locale in LOCALES if locale != reader.locale)
+    # not the address asked for: what a provider sent along is of use once, and nothing to repeat
+    return _page(request, {"problem": reader.say(problem), "other_address": f"{PAGE}?lang={other}"}, status)
+
+
+def address_of(request: Request, settings: Settings, path: str) -> str:
+    """Return the whole address of one of our pages, as browsers see it."""
+    return f"{(settings.public_url or str(request.base_url)).rstrip('/')}{path}"
+
+
 def _page(request: Request, shown: dict[str, Any], status: int = 200) -> Response:
-    is_first = not services_of(request).people.people.all()
-    context = {"next": "", "waiting": None, "address": "", "wait": 0, "is_wrong": False, **shown, "is_first": is_first}
+    services = services_of(request)
+    is_local = services.settings.auth == "local"
+    context = {
+        "next": "",
+        "waiting": None,
+        "address": "",
+        "wait": 0,
+        "is_wrong": False,
+        "problem": "",
+        **shown,
+        "is_first": is_local and not services.people.people.all(),
+        "provider": services.people.provider.label if services.people.provider else "",
+        "is_local": is_local,
+    }
     wait = reader_of(request).counted("signin.wait", context["wait"]) if context["wait"] else ""
     response = render(request, "sign_in.html", {**context, "wait": wait}, status)
     response.headers["Cache-Control"] = "private, no-store"

@@ -13,12 +13,11 @@ from starlette.datastructures import Headers
 
 from app.settings import Settings
 from app.signin.claims import ClaimNames, identity, identity_of, plain_address, plain_name
-from app.signin.errors import disabled
 from app.signin.fetch import get_json
 from app.signin.groups import GroupsFile
 from app.signin.keys import KeyRing, check_claims, refused
 from kb.clock import Clock
-from kb.errors import PersonNotFoundError
+from kb.errors import PersonNotFoundError, disabled
 from kb.people.people import People
 from kb.people.person import MOST_ADDRESS, Identity, Person
 

@@ -149,7 +149,7 @@
   });
 
   const menu = $(".upkeep");
-  const leave = (event) => { if (menu.open && !menu.contains(event.target)) menu.open = false; };
+  const leave = (event) => { if (menu?.open && !menu.contains(event.target)) menu.open = false; };
   document.addEventListener("click", leave);
   document.addEventListener("focusin", leave);
 

@@ -80,9 +80,7 @@ def test_a_provider_that_cannot_be_reached_is_named() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "works"), [(0, True), (30, True), (-30, True), (120, False), (-120, False)])
-def test_a_clock_that_is_wrong_is_told_before_it_locks_everybody_out(
-    issuer: Issuer, seconds: int, works: bool
-) -> None:
+def test_a_clock_that_is_wrong_is_told_before_it_locks_everybody_out(issuer: Issuer, seconds: int, works: bool) -> None:
     clock = Clock(lambda: CLOCK.now() + timedelta(seconds=seconds))
     found, sentence = _oidc(issuer, clock)
     assert found == works and ("NTP" in sentence) != works

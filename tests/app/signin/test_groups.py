@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.signin.claims import ClaimNames, claim, identity_of
-from app.signin.errors import SignInRefusedError, SignInSettingsError
+from app.signin.errors import SignInSettingsError
 from app.signin.groups import GroupsFile, Rule, Rules, clean_groups, read_rules
+from kb.errors import SignInRefusedError
 
 FILE = """\
 # who may do what

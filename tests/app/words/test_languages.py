@@ -164,6 +164,6 @@ def test_every_band_and_check_of_the_terminal_has_a_label(locale: str) -> None:
     reader = Reader.of(locale)
     jobs = re.findall(r'Job\("(\w+)"', Path(background.__file__).read_text("utf-8"))
     checks = ("entries", "disk", "model", "index", "activity", "server", "saved", *(f"job_{job}" for job in jobs))
-    checks += ("sign_in",)
+    checks += ("provider",)
     keys = [f"band.{band}" for band in get_args(Band)] + [f"doctor.{check}" for check in checks]
     assert len(jobs) > 10 and [key for key in keys if not reader.has(key)] == []
