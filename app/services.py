@@ -25,23 +25,28 @@ from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
 from kb.loop.logbook import Logbook
 from kb.model.package import bundled_file, file_checksum
+from kb.people.audit import Audit
 from kb.people.file import PeopleFile
 from kb.people.links import Links
 from kb.people.people import People
 from kb.people.sessions import Sessions
+from kb.people.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleServices:
-    """Who may sign in, and who is signed in. Nothing is created before the first use."""
+    """Who may sign in, who is signed in, and what they did. Nothing is created before the first use."""
 
     file: PeopleFile
     people: People
     sessions: Sessions
     links: Links
+    tokens: Tokens
+    audit: Audit
 
     def close(self) -> None:
-        """Close the file."""
+        """Write what the audit log still has to hold, and close the file."""
+        self.audit.close()
         self.file.close()
 
 
@@ -104,11 +109,14 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
     """Return what knows people; commands that need nothing else open only this."""
     file = PeopleFile(settings.people_file)
     idle, longest = timedelta(hours=settings.session_hours), timedelta(days=settings.session_days)
+    people = People(file, clock)
     return PeopleServices(
         file=file,
-        people=People(file, clock),
+        people=people,
         sessions=Sessions(file, clock, idle, longest),
         links=Links(file, clock),
+        tokens=Tokens(file, people, clock),
+        audit=Audit(file, clock, keep_days=settings.keep_audit, is_kept=settings.auth != "none"),
     )
 
 

@@ -55,6 +55,21 @@ class Settings(BaseSettings):
     keep_searches: int = Field(
         180, ge=0, le=36_500, description="How many days the words of a search are kept in the activity database."
     )
+    keep_audit: int = Field(
+        400,
+        ge=1,
+        le=36_500,
+        description="How many days the audit log is kept; older rows are removed from its beginning.",
+    )
+    rate_person: int = Field(
+        600, ge=1, le=1_000_000, description="How many requests a person may send in a minute; further ones get 429."
+    )
+    rate_token: int = Field(
+        600, ge=1, le=1_000_000, description="How many requests a program may send with a token in a minute."
+    )
+    rate_sign_in: int = Field(
+        300, ge=1, le=1_000_000, description="How many requests to sign in one network address may send in a minute."
+    )
     readonly: bool = Field(False, description="Whether pages and API refuse to add and change entries.")
     watch: bool = Field(True, description="Whether the server indexes changed entries by itself.")
 

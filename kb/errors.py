@@ -333,3 +333,29 @@ class NoGroupsError(KBError):
                 name=name,
             )
         )
+
+
+class NotLoggedError(KBError):
+    """Something that must be in the audit log cannot be written there, so it was not done."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(say("Nothing was done, because it could not be written to the audit log. {why}", why=why))
+
+
+class BadTokenError(KBError):
+    """A token cannot be made like this."""
+
+
+class TokenNotFoundError(KBError):
+    """No token has this id."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(say("There is no token '{id}'.", id=token))
+
+
+class TooManyRequestsError(KBError):
+    """Somebody sends more requests than a person or a program may."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(say("Too many requests. Try again in {seconds} seconds.", seconds=seconds))
+        self.seconds = seconds

@@ -22,6 +22,7 @@ from kb.errors import (
     BadFilterError,
     BadPeriodError,
     BadPersonError,
+    BadTokenError,
     BusyError,
     DuplicateTextError,
     EmptyRequestError,
@@ -37,6 +38,7 @@ from kb.errors import (
     MissingVersionError,
     ModelUnavailableError,
     NoGroupsError,
+    NotLoggedError,
     NotSavedError,
     PartlyShownError,
     PeopleUnavailableError,
@@ -48,7 +50,9 @@ from kb.errors import (
     SampleRefusedError,
     StaleEditError,
     TextTooLongError,
+    TokenNotFoundError,
     TooManyFilesError,
+    TooManyRequestsError,
     UnknownTypeError,
     UntitledError,
 )
@@ -90,6 +94,10 @@ STATUS: dict[type[KBError], int] = {
     BadPersonError: 422,
     LastAdminError: 409,
     NoGroupsError: 409,
+    NotLoggedError: 503,
+    BadTokenError: 422,
+    TokenNotFoundError: 404,
+    TooManyRequestsError: 429,
 }
 Answers = dict[int | str, dict[str, Any]]
 
@@ -102,6 +110,7 @@ def declared(**when: str) -> Answers:
 API_ERRORS = declared(
     _403="The request comes from a host or site that is not served, or would change a read-only server.",
     _422="A parameter is unknown or has an invalid value.",
+    _429="The person or the token has sent too many requests; `Retry-After` says when to try again.",
     _503="The index or the model is not ready yet, or too many requests are waiting.",
 )
 BODY_ERRORS = declared(_413="The request is too large.", _415="The body is neither JSON nor another type listed here.")
@@ -150,8 +159,8 @@ def error_answer(request: Request, error: KBError) -> Response:
     """Return an error as JSON, or as a page for a browser."""
     fields = [{"name": error.field, "message": error.sentence}] if isinstance(error, UntitledError) else None
     response = _answer(request, STATUS.get(type(error), 500), _code(error), error.sentence, fields)
-    if response.status_code == 503:
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    if response.status_code in (429, 503):
+        response.headers["Retry-After"] = str(getattr(error, "seconds", RETRY_SECONDS))
     return response
 
 

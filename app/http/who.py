@@ -9,6 +9,8 @@ from fastapi import Depends, Request
 from kb.viewer import OPERATOR, Viewer
 
 VIEWER = "viewer"  # attribute of the request state
+TOKEN = "token"  # noqa: S105 (likewise: the id of the token a program sent)
+TOKEN_NAME = "token_name"  # noqa: S105
 
 
 def viewer_of(request: Request) -> Viewer:
