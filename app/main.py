@@ -16,6 +16,8 @@ from app.http.assets import Assets
 from app.http.errors import install_error_handlers
 from app.http.limits import LimitsMiddleware
 from app.http.methods import HeadMiddleware
+from app.http.noting import NotingMiddleware
+from app.http.rates import Rates, RatesMiddleware
 from app.http.security import SecurityMiddleware
 from app.http.target import TargetMiddleware
 from app.http.turns import TurnsMiddleware
@@ -34,7 +36,9 @@ def package_version() -> str:
         return "0"
 
 
-def create_app(settings: Settings, services: Services | None = None, *, is_prepared: bool = True) -> FastAPI:
+def create_app(
+    settings: Settings, services: Services | None = None, *, is_prepared: bool = True, rates: Rates | None = None
+) -> FastAPI:
     """Return the web service. It owns the services and closes them at the end.
 
     Unless the index `is_prepared`, it is brought up to date while the service already answers.
@@ -72,5 +76,7 @@ def create_app(settings: Settings, services: Services | None = None, *, is_prepa
     app.add_middleware(TargetMiddleware)
     app.add_middleware(LimitsMiddleware)
     app.add_middleware(HeadMiddleware)
+    app.add_middleware(RatesMiddleware, rates=rates or Rates(settings))
     app.add_middleware(SecurityMiddleware, settings=settings)
+    app.add_middleware(NotingMiddleware, audit=opened.people.audit)
     return app

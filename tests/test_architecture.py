@@ -70,6 +70,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     ),
     "pydantic_settings": ("app/settings.py",),
     "h11": ("app/http/connection.py",),
+    "limits": ("app/http/rates.py",),
 }
 ONE_MODULE_ONLY = ("watchfiles", "nh3", "pydantic_settings", "vl_convert", "onnx", "onnxruntime")
 FORBIDDEN = [
