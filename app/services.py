@@ -81,7 +81,8 @@ def open_services(
     settings: Settings, embedder: Embedder | None = None, *, logs: bool = True, clock: Clock = CLOCK
 ) -> Services:
     """Open everything an installation has; with `logs` False, activity is read but not logged."""
-    library = make_library(settings, embedder, clock)
+    library, people = make_library(settings, embedder, clock), open_people(settings, clock)
+    noted, is_readonly = people.audit.noted, settings.readonly
     intake = Intake(library, settings.entries)
     activity = Activity(
         settings.activity_file, is_kept=settings.activity and logs, keep_days=settings.keep_searches, clock=clock
@@ -92,8 +93,10 @@ def open_services(
         clock=clock,
         library=library,
         intake=intake,
-        store=EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
-        playbook_store=PlaybookStore(intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
+        store=EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=is_readonly, noted=noted),
+        playbook_store=PlaybookStore(
+            intake, settings.entries, settings.saving_lock, is_readonly=is_readonly, noted=noted
+        ),
         activity=activity,
         gap_board=gap_board,
         judging=make_judging(library, activity, clock),
@@ -101,7 +104,7 @@ def open_services(
         gallery=Gallery(),
         examples=Examples(library, clock),
         upkeep=Upkeep(library, gap_board),
-        people=open_people(settings, clock),
+        people=people,
     )
 
 

@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from kb.entry import AUDIENCES, shown_to
 
+SECRET = ("secret", "password", "key")  # parts of names of settings that nobody may read
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -132,6 +133,18 @@ class Settings(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in LOOPBACK
+
+
+def settings_to_log(settings: Settings) -> list[str]:
+    """Return the settings that differ from their defaults, for the audit log; of a secret only that it is set."""
+    chosen = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if value != field.default:
+            is_secret = isinstance(value, SecretStr) or any(part in SECRET for part in name.split("_"))
+            shown = ",".join(sorted(map(str, value))) if isinstance(value, (tuple, frozenset)) else str(value)
+            chosen.append(f"KB_{name.upper()}={'(set)' if is_secret else shown}")
+    return chosen
 
 
 def settings_table() -> str:

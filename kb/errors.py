@@ -342,6 +342,13 @@ class NotLoggedError(KBError):
         super().__init__(say("Nothing was done, because it could not be written to the audit log. {why}", why=why))
 
 
+class UnknownRoleError(KBError):
+    """No role has this name."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(say("There is no role '{role}'.", role=role[:40]))
+
+
 class BadTokenError(KBError):
     """A token cannot be made like this."""
 

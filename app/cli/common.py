@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.words.reader import Reader
     from kb.entry import Problem
+    from kb.people.events import Event
 
 Command = TypeVar("Command", bound=Callable[..., None])
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -114,6 +115,15 @@ def people_of(settings: Settings) -> Iterator[PeopleServices]:
         yield opened
     finally:
         opened.close()
+
+
+def log_event(settings: Settings, event: Event, about: str = "", **facts: str | int | list[str]) -> None:
+    """Log what a command does, where people sign in. Raises NotLoggedError if it must be logged and cannot be."""
+    if settings.auth != "none":
+        from kb.viewer import OPERATOR
+
+        with people_of(settings) as opened:
+            opened.audit.note(event, OPERATOR, about, **facts)
 
 
 def need_entries(settings: Settings) -> None:

@@ -10,11 +10,12 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from app.cli.common import people_of
 from app.cli.running import ask, running_server
 from app.settings import Settings
 from app.words.reader import Reader
 from ingest.check import check
-from kb.errors import ActivitySchemaError, ActivityUnavailableError
+from kb.errors import ActivitySchemaError, ActivityUnavailableError, PeopleUnavailableError
 from kb.index.index import current_build, index_root
 from kb.loop.schema import examine as schema_of
 from kb.model.package import HUB_NAME, bundled_file
@@ -38,7 +39,7 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         _python(reader),
         *(_package(name, reader) for name in PACKAGES),
         _sqlite(reader),
-        *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity)),
+        *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _audit)),
         *_server(settings, reader),
     ]
 
@@ -103,6 +104,19 @@ def _activity(settings: Settings, reader: Reader) -> Finding:
     return Finding(
         "activity", True, reader("doctor.activity_old", revision=version.revision or "-", newest=version.newest)
     )
+
+
+def _audit(settings: Settings, reader: Reader) -> Finding:
+    if not settings.people_file.is_file():
+        return Finding("audit", True, reader("doctor.no_audit"))
+    try:
+        with people_of(settings) as opened:
+            faults, head = opened.audit.verify(), opened.audit.head()
+    except PeopleUnavailableError as error:
+        return Finding("audit", False, reader.say(error.sentence))
+    if faults:
+        return Finding("audit", False, reader.say(faults[0].sentence))
+    return Finding("audit", True, reader("doctor.audit_whole", rows=reader.number(head.number if head else 0)))
 
 
 def _server(settings: Settings, reader: Reader) -> list[Finding]:

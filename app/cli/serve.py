@@ -13,9 +13,10 @@ from app.data_folder import HeldError, held
 from app.http.server import bound, serve, share_cores
 from app.main import create_app
 from app.services import open_services
-from app.settings import Settings
+from app.settings import Settings, settings_to_log
 from app.words.reader import Reader
 from kb.errors import KBError
+from kb.viewer import OPERATOR
 from kb.wording import say
 
 
@@ -50,6 +51,7 @@ def _serve(settings: Settings, reader: Reader, opened: socket.socket) -> None:
     services = open_services(settings)
     if not settings.is_loopback:
         _print(reader("cli.exposed", host=settings.host))
+    services.people.audit.note("server-started", OPERATOR, settings=settings_to_log(settings))
     announce(settings.data, settings.host, settings.port, settings.shown)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     _print(reader("cli.serving", url=f"http://{host}:{settings.port}"))

@@ -53,6 +53,7 @@ from kb.errors import (
     TokenNotFoundError,
     TooManyFilesError,
     TooManyRequestsError,
+    UnknownRoleError,
     UnknownTypeError,
     UntitledError,
 )
@@ -98,6 +99,7 @@ STATUS: dict[type[KBError], int] = {
     BadTokenError: 422,
     TokenNotFoundError: 404,
     TooManyRequestsError: 429,
+    UnknownRoleError: 422,
 }
 Answers = dict[int | str, dict[str, Any]]
 

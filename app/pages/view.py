@@ -12,6 +12,7 @@ from fastapi.templating import Jinja2Templates
 from app.http.asker import is_led_here
 from app.http.cookies import remember
 from app.http.dependencies import LANGUAGE_COOKIE, reader_of, services_of
+from app.http.who import viewer_of
 from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES
 from kb.choices import OUTCOME_SIGNS
@@ -48,6 +49,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "page": request.url.path,
         "may_write": not request.app.state.services.settings.readonly,
         "upkeep": request.app.state.services.upkeep.counts,
+        "is_admin": (viewer := viewer_of(request)).is_signed_in and viewer.is_at_least("admin"),
     }
     response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"

@@ -24,7 +24,12 @@ def in_line(row: Row, reader: Reader) -> str:
 
 def time_of(row: Row) -> str:
     """Return when it happened, in the machine's time zone, to the second."""
-    return datetime.fromisoformat(row.at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return _local(row.at).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def moment(at: str) -> str:
+    """Return a time (UTC, ISO) in the machine's time zone, to the minute."""
+    return _local(at).strftime("%Y-%m-%d %H:%M")
 
 
 def event_of(row: Row, reader: Reader) -> str:
@@ -50,6 +55,10 @@ def wanted_days(since: str, until: str) -> tuple[str, str]:
     """Return a period of days, both inclusive, as times: UTC, ISO. Raises ValueError with the day that is none."""
     first, last = _day(since), _day(until)
     return _iso(first) if first else "", _iso(last + timedelta(days=1)) if last else ""
+
+
+def _local(at: str) -> datetime:
+    return datetime.fromisoformat(at).astimezone()
 
 
 def _day(text: str) -> date | None:

@@ -31,6 +31,7 @@ from kb.viewer import Viewer
 KEEP_DAYS = 400  # retention, by default
 MOST_WAITING = 10_000  # events in memory while the file cannot be written
 MOST_CHARACTERS = 200  # of a value
+MOST_VALUES = 60  # of a list
 Fact = str | int | bool | Sequence[str]
 log = logging.getLogger(__name__)
 
@@ -160,6 +161,12 @@ class Audit:
         with self._file.reading() as connection:
             return {row.person: row.name for row in connection.execute(newest) if row.person}
 
+    def last_of(self, event: Event) -> dict[str, str]:
+        """Return when an event last happened to each person (UTC, ISO), by id."""
+        newest = select(AUDIT.c.person, func.max(AUDIT.c.at)).where(AUDIT.c.event == event).group_by(AUDIT.c.person)
+        with self._file.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(newest)}
+
     def _keep_row(self, row: Row) -> None:
         if row.event in REQUIRED:
             with self._lock:
@@ -189,7 +196,7 @@ class Audit:
         rows = [self._waiting[at] for at in range(taken)]
         rows += [_row("audit-lost", Acting(), self._clock.now(), "", {"events": lost})] * bool(lost)
         rows += now
-        if not rows:
+        if not rows and not self.trouble:
             return
         try:
             with self._file.writing() as connection:
@@ -207,6 +214,8 @@ class Audit:
 
 def _append(connection: Connection, rows: Sequence[Row]) -> None:
     """Append rows to the chain; the connection alone may write."""
+    if not rows:
+        return
     head = _head(connection) or Head(0, NOTHING)
     for row in rows:
         chained = replace(row, number=head.number + 1, previous=head.hash)
@@ -261,7 +270,7 @@ def _chosen(wanted: Wanted) -> Any:
 def _short(value: Any) -> Any:
     if isinstance(value, bool | int):
         return value
-    return _clean(value) if isinstance(value, str) else [_clean(str(one)) for one in value][:20]
+    return _clean(value) if isinstance(value, str) else [_clean(str(one)) for one in value][:MOST_VALUES]
 
 
 def _clean(text: str) -> str:
