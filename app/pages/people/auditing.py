@@ -17,6 +17,7 @@ from app.http.dependencies import ReaderDep, ServicesDep
 from app.http.who import ViewerDep
 from app.pages.people.view import tabs
 from app.pages.view import render
+from app.words.addresses import entry_address
 from app.words.audit_view import as_json, event_of, facts_of, time_of, wanted_days, who_of
 from app.words.reader import Reader
 from kb.people.audit import Wanted
@@ -39,12 +40,16 @@ class Shown:
     at: str
     event: str
     who: str
+    about: str
+    address: str  # of the entry it is about
     facts: str
 
     @classmethod
-    def of(cls, row: Row, reader: Reader) -> Shown:
+    def of(cls, row: Row, names: dict[str, str], reader: Reader) -> Shown:
         """Shape a row."""
-        return cls(row, time_of(row), event_of(row, reader), who_of(row, reader), facts_of(row, reader))
+        address = entry_address(row.about) if row.event.startswith("entry-") else ""
+        words = (time_of(row), event_of(row, reader), who_of(row, reader))
+        return cls(row, *words, names.get(row.about, row.about), address, facts_of(row, reader))
 
 
 @router.get(PAGE)
@@ -57,11 +62,12 @@ def audit_page(request: Request, services: ServicesDep, reader: ReaderDep) -> Re
     number = int(before) if before.isdecimal() and len(before) < 16 else 0
     rows = audit.rows(wanted, before=number, limit=SHOWN + 1) if services.people.file.path.is_file() else []
     older = f"{PAGE}?{urlencode({**chosen, 'before': rows[SHOWN - 1].number})}" if len(rows) > SHOWN else ""
+    names = audit.names() if rows or chosen else {}
     context = {
         "tabs": tabs(PAGE, reader),
-        "rows": [Shown.of(row, reader) for row in rows[:SHOWN]],
+        "rows": [Shown.of(row, names, reader) for row in rows[:SHOWN]],
         "events": [(event, reader(f"audit.event.{event}"), event == chosen.get("event")) for event in EVENTS],
-        "names": sorted(audit.names().items(), key=lambda item: item[1]) if rows or chosen else [],
+        "names": sorted(names.items(), key=lambda item: item[1]),
         "chosen": chosen,
         "problem": problem,
         "older": older,

@@ -35,7 +35,7 @@ class Shown:
 
     person: Person
     role: str
-    role_source: str
+    role_source: str  # empty where only administrators give roles
     teams: str
     team_source: str
     signed_in: str
@@ -48,9 +48,9 @@ class Shown:
         return cls(
             person,
             reader(f"role.{person.role}"),
-            reader(f"people.source.{person.role_source}"),
+            reader(f"people.source.{person.role_source}") if has_groups else "",
             reader("comma").join(sorted(person.teams)) or reader("people.no_teams"),
-            reader(f"people.source.{person.team_source}"),
+            reader(f"people.source.{person.team_source}") if has_groups else "",
             reader("people.signed_in", at=moment(at)) if at else reader("people.never"),
             has_groups and "local" in (person.role_source, person.team_source),
         )
