@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from app import api, pages
 from app.background import Background
 from app.data_folder import base_id
+from app.http.allowed import need_role
 from app.http.assets import Assets
 from app.http.errors import install_error_handlers
 from app.http.limits import LimitsMiddleware
@@ -24,6 +25,9 @@ from app.http.turns import TurnsMiddleware
 from app.pages.reference import FILES, swagger_files
 from app.services import Services, open_services
 from app.settings import Settings
+from app.signin import me
+from app.signin import pages as signin
+from app.signin.middleware import ViewerMiddleware
 
 STATIC = Path(__file__).parent / "static"
 
@@ -37,11 +41,17 @@ def package_version() -> str:
 
 
 def create_app(
-    settings: Settings, services: Services | None = None, *, is_prepared: bool = True, rates: Rates | None = None
+    settings: Settings,
+    services: Services | None = None,
+    *,
+    is_prepared: bool = True,
+    operator_secret: str = "",
+    rates: Rates | None = None,
 ) -> FastAPI:
     """Return the web service. It owns the services and closes them at the end.
 
-    Unless the index `is_prepared`, it is brought up to date while the service already answers.
+    Unless the index `is_prepared`, it is brought up to date while the service already answers. Who sends the
+    `operator_secret` as a token is `kb` on this machine.
     """
     opened = services or open_services(settings)
     background = Background(opened, is_prepared=is_prepared)
@@ -61,22 +71,31 @@ def create_app(
         docs_url=None,  # FastAPI's pages load scripts from other hosts; app/pages/reference.py has ours
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        dependencies=[Depends(need_role)],
     )
     app.state.services = opened
     app.state.supervisor = background.supervisor
     app.state.base_id = base_id(settings.data)
     app.include_router(api.router)
     app.include_router(api.health_router)
+    app.include_router(signin.router, include_in_schema=False)
+    app.include_router(me.router, include_in_schema=False)
     app.include_router(pages.router)
     app.mount(FILES, swagger_files(), name="swagger")
     app.state.assets = Assets(STATIC, "/static")
     app.mount("/static", app.state.assets, name="static")
     install_error_handlers(app)
-    app.add_middleware(TurnsMiddleware, waiting=settings.waiting)
+    _surround(app, opened, operator_secret, rates or Rates(settings))
+    return app
+
+
+def _surround(app: FastAPI, services: Services, operator_secret: str, rates: Rates) -> None:
+    """Add what every request comes past, the innermost first."""
+    app.add_middleware(TurnsMiddleware, waiting=services.settings.waiting)
     app.add_middleware(TargetMiddleware)
     app.add_middleware(LimitsMiddleware)
+    app.add_middleware(RatesMiddleware, rates=rates)
+    app.add_middleware(ViewerMiddleware, services=services, operator_secret=operator_secret)
     app.add_middleware(HeadMiddleware)
-    app.add_middleware(RatesMiddleware, rates=rates or Rates(settings))
-    app.add_middleware(SecurityMiddleware, settings=settings)
-    app.add_middleware(NotingMiddleware, audit=opened.people.audit)
-    return app
+    app.add_middleware(SecurityMiddleware, settings=services.settings)
+    app.add_middleware(NotingMiddleware, audit=services.people.audit)

@@ -25,9 +25,11 @@ from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
 from kb.loop.logbook import Logbook
 from kb.model.package import bundled_file, file_checksum
+from kb.people.attempts import Attempts
 from kb.people.audit import Audit
 from kb.people.file import PeopleFile
 from kb.people.links import Links
+from kb.people.passwords import Passwords
 from kb.people.people import People
 from kb.people.sessions import Sessions
 from kb.people.tokens import Tokens
@@ -43,6 +45,8 @@ class PeopleServices:
     links: Links
     tokens: Tokens
     audit: Audit
+    passwords: Passwords
+    attempts: Attempts
 
     def close(self) -> None:
         """Write what the audit log still has to hold, and close the file."""
@@ -120,6 +124,8 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
         links=Links(file, clock),
         tokens=Tokens(file, people, clock),
         audit=Audit(file, clock, keep_days=settings.keep_audit, is_kept=settings.auth != "none"),
+        passwords=Passwords(file, clock),
+        attempts=Attempts(file, clock),
     )
 
 

@@ -353,6 +353,15 @@ class BadTokenError(KBError):
     """A token cannot be made like this."""
 
 
+class TokensUnusedError(KBError):
+    """A program sends a token to a server where nobody signs in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("Without sign-in (KB_AUTH=none) no token is accepted. Send none, or let people sign in on this server.")
+        )
+
+
 class TokenNotFoundError(KBError):
     """No token has this id."""
 
@@ -366,3 +375,18 @@ class TooManyRequestsError(KBError):
     def __init__(self, seconds: int) -> None:
         super().__init__(say("Too many requests. Try again in {seconds} seconds.", seconds=seconds))
         self.seconds = seconds
+
+
+class WeakPasswordError(KBError):
+    """The password is too short, too long or easy to guess."""
+
+
+class ForbiddenError(KBError):
+    """The viewer's role does not allow it."""
+
+
+class SignInNeededError(KBError):
+    """Nobody is signed in."""
+
+    def __init__(self) -> None:
+        super().__init__(say("Sign in, or send a token as 'Authorization: Bearer …'."))

@@ -11,7 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from app.cli.common import people_of
-from app.cli.running import ask, running_server
+from app.cli.running import ask, running_server, secret_of
+from app.services import open_people
 from app.settings import Settings
 from app.words.reader import Reader
 from ingest.check import check
@@ -39,7 +40,7 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         _python(reader),
         *(_package(name, reader) for name in PACKAGES),
         _sqlite(reader),
-        *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _audit)),
+        *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _sign_in, _audit)),
         *_server(settings, reader),
     ]
 
@@ -119,13 +120,30 @@ def _audit(settings: Settings, reader: Reader) -> Finding:
     return Finding("audit", True, reader("doctor.audit_whole", rows=reader.number(head.number if head else 0)))
 
 
+def _sign_in(settings: Settings, reader: Reader) -> Finding:
+    if settings.auth == "none":
+        is_exposed = bool(settings.hosts) or not settings.is_loopback
+        is_well = settings.auth_none_is_fine or not is_exposed
+        return Finding("sign-in", is_well, reader("doctor.auth_none_exposed" if is_exposed else "doctor.auth_none"))
+    services = open_people(settings)
+    try:
+        everybody, admins = services.people.all(), services.people.admins()
+    except PeopleUnavailableError as error:
+        return Finding("sign-in", False, reader.say(error.sentence))
+    finally:
+        services.close()
+    numbers = {"people": reader.number(len(everybody)), "admins": reader.number(len(admins))}
+    key = "doctor.auth" if admins else "doctor.auth_no_admin"
+    return Finding("sign-in", bool(admins), reader(key, way=settings.auth, **numbers))
+
+
 def _server(settings: Settings, reader: Reader) -> list[Finding]:
     """Return whether a server runs, is ready, and how its background jobs are doing."""
     url = running_server(settings.data)
     if not url:
         return [Finding("server", True, reader("doctor.no_server"))]
     try:
-        health = ask(url, "/readyz", [], reader.locale)
+        health = ask(url, "/readyz", [], reader.locale, secret_of(settings.data))
         ready = Finding("server", not health["reason"], f"{url} {health['reason']}".strip())
         waiting = Finding("saved", not health["waiting"], reader.counted("doctor.waiting", health["waiting"]))
         return [ready, waiting, *(_job(job, reader) for job in health["jobs"])]

@@ -28,6 +28,7 @@ from kb.errors import (
     EmptyRequestError,
     EncodedBodyError,
     EntryNotFoundError,
+    ForbiddenError,
     GapNotClosedError,
     HeadersTooLargeError,
     IndexBusyError,
@@ -48,14 +49,17 @@ from kb.errors import (
     RefusedTextError,
     RequestTooLargeError,
     SampleRefusedError,
+    SignInNeededError,
     StaleEditError,
     TextTooLongError,
     TokenNotFoundError,
+    TokensUnusedError,
     TooManyFilesError,
     TooManyRequestsError,
     UnknownRoleError,
     UnknownTypeError,
     UntitledError,
+    WeakPasswordError,
 )
 from kb.wording import say
 
@@ -98,8 +102,12 @@ STATUS: dict[type[KBError], int] = {
     NotLoggedError: 503,
     BadTokenError: 422,
     TokenNotFoundError: 404,
+    TokensUnusedError: 401,
     TooManyRequestsError: 429,
     UnknownRoleError: 422,
+    WeakPasswordError: 422,
+    ForbiddenError: 403,
+    SignInNeededError: 401,
 }
 Answers = dict[int | str, dict[str, Any]]
 
@@ -110,7 +118,8 @@ def declared(**when: str) -> Answers:
 
 
 API_ERRORS = declared(
-    _403="The request comes from a host or site that is not served, or would change a read-only server.",
+    _401="Nobody is signed in, and no valid token was sent.",
+    _403="The role does not allow it, the host or site is not served, or the server is read-only.",
     _422="A parameter is unknown or has an invalid value.",
     _429="The person or the token has sent too many requests; `Retry-After` says when to try again.",
     _503="The index or the model is not ready yet, or too many requests are waiting.",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
+from app.http.allowed import may
 from app.http.asker import is_led_here
 from app.http.cookies import remember
 from app.http.dependencies import LANGUAGE_COOKIE, reader_of, services_of
@@ -16,6 +18,7 @@ from app.http.who import viewer_of
 from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES
 from kb.choices import OUTCOME_SIGNS
+from kb.viewer import NOBODY
 
 FRAGMENT_HEADER = "X-Fragment"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
@@ -39,7 +42,8 @@ def wants_fragment(request: Request) -> bool:
 
 def render(request: Request, template: str, context: dict[str, Any], status: int = 200) -> Response:
     """Render a template; remember the language if the address names one."""
-    reader = reader_of(request)
+    reader, viewer = reader_of(request), viewer_of(request)
+    is_readonly = request.app.state.services.settings.readonly
     other = next(locale for locale in LOCALES if locale != reader.locale)
     shared = {
         "t": reader,
@@ -47,9 +51,13 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "other_locale": other,
         "other_address": f"{path_address(request.scope['path'])}?{request.url.include_query_params(lang=other).query}",
         "page": request.url.path,
-        "may_write": not request.app.state.services.settings.readonly,
-        "upkeep": request.app.state.services.upkeep.counts,
-        "is_admin": (viewer := viewer_of(request)).is_signed_in and viewer.is_at_least("admin"),
+        "viewer": viewer,
+        "is_known": viewer != NOBODY,
+        "is_readonly": is_readonly,
+        "may_write": not is_readonly and viewer.is_at_least("author"),
+        "may": partial(may, viewer),
+        "upkeep": request.app.state.services.upkeep.counts if viewer != NOBODY else {},
+        "is_admin": viewer.is_signed_in and viewer.is_at_least("admin"),
     }
     response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"
