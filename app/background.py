@@ -24,6 +24,8 @@ EXAMPLES_SECONDS = 20.0  # delay until example questions follow a change
 CHECK_SECONDS = 600.0  # how often all files are compared with the index: a network drive announces nothing
 FORETELL_SECONDS = 120.0  # delay until similar deals are measured after the base has grown by a tenth
 FORGET_SECONDS = 3_600.0  # how often the words of old searches, and files left by killed processes, are erased
+NOTE_SECONDS = 5.0  # how often events that wait for the audit log are written
+A_DAY = 86_400.0  # how often old rows of the audit log are removed, and its newest hash is logged
 LATE_SECONDS = 30.0  # how often late jobs are looked for
 QUESTION = "勝ち筋"  # answered once before the server counts as ready
 log = logging.getLogger(__name__)
@@ -59,6 +61,9 @@ class Background:
             Job("upkeep", self._services.upkeep.count, UPKEEP_SECONDS),
             Job("monitor", self._monitor, LATE_SECONDS),
         ]
+        if services.people.audit.is_kept:
+            jobs.append(Job("audit", services.people.audit.retry, NOTE_SECONDS))
+            jobs.append(Job("audit_day", self._keep_audit, A_DAY, at_once=True))
         if not is_prepared:
             services.intake.begin_preparing()
             jobs.append(Job("prepare", self._prepare, POLL_SECONDS, at_once=True))
@@ -134,6 +139,12 @@ class Background:
     def _choose_examples(self) -> None:
         """Choose the example questions of the start page after a change: each is tried, which takes some searches."""
         self._services.examples.choose(self._stopping.is_set)
+
+    def _keep_audit(self) -> None:
+        """Remove old rows of the audit log, and write its newest hash to the server's log, which lives elsewhere."""
+        audit = self._services.people.audit
+        audit.trim()
+        log.info("The newest row of the audit log: %s", audit.head() or "none yet")
 
     def _monitor(self) -> None:
         self.supervisor.log_late()

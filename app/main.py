@@ -17,6 +17,8 @@ from app.http.assets import Assets
 from app.http.errors import install_error_handlers
 from app.http.limits import LimitsMiddleware
 from app.http.methods import HeadMiddleware
+from app.http.noting import NotingMiddleware
+from app.http.rates import Rates, RatesMiddleware
 from app.http.security import SecurityMiddleware
 from app.http.target import TargetMiddleware
 from app.http.turns import TurnsMiddleware
@@ -39,7 +41,12 @@ def package_version() -> str:
 
 
 def create_app(
-    settings: Settings, services: Services | None = None, *, is_prepared: bool = True, operator_secret: str = ""
+    settings: Settings,
+    services: Services | None = None,
+    *,
+    is_prepared: bool = True,
+    operator_secret: str = "",
+    rates: Rates | None = None,
 ) -> FastAPI:
     """Return the web service. It owns the services and closes them at the end.
 
@@ -79,10 +86,17 @@ def create_app(
     app.state.assets = Assets(STATIC, "/static")
     app.mount("/static", app.state.assets, name="static")
     install_error_handlers(app)
-    app.add_middleware(TurnsMiddleware, waiting=settings.waiting)
+    _surround(app, opened, operator_secret, rates or Rates(settings))
+    return app
+
+
+def _surround(app: FastAPI, services: Services, operator_secret: str, rates: Rates) -> None:
+    """Add what every request comes past, the innermost first."""
+    app.add_middleware(TurnsMiddleware, waiting=services.settings.waiting)
     app.add_middleware(TargetMiddleware)
     app.add_middleware(LimitsMiddleware)
-    app.add_middleware(ViewerMiddleware, services=opened, operator_secret=operator_secret)
+    app.add_middleware(RatesMiddleware, rates=rates)
+    app.add_middleware(ViewerMiddleware, services=services, operator_secret=operator_secret)
     app.add_middleware(HeadMiddleware)
-    app.add_middleware(SecurityMiddleware, settings=settings)
-    return app
+    app.add_middleware(SecurityMiddleware, settings=services.settings)
+    app.add_middleware(NotingMiddleware, audit=services.people.audit)

@@ -27,12 +27,14 @@ from kb.loop.judging import Judging
 from kb.loop.logbook import Logbook
 from kb.model.package import bundled_file, file_checksum
 from kb.people.attempts import Attempts
+from kb.people.audit import Audit
 from kb.people.begun import BegunSignIns
 from kb.people.file import PeopleFile
 from kb.people.links import Links
 from kb.people.passwords import Passwords
 from kb.people.people import People
 from kb.people.sessions import Sessions
+from kb.people.tokens import Tokens
 
 if TYPE_CHECKING:
     from app.signin.oidc import Provider
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PeopleServices:
-    """Who may sign in, and who is signed in. Nothing is created before the first use."""
+    """Who may sign in, who is signed in, and what they did. Nothing is created before the first use."""
 
     file: PeopleFile
     people: People
@@ -50,11 +52,14 @@ class PeopleServices:
     begun: BegunSignIns
     provider: Provider | None  # with KB_AUTH=oidc
     proxy: ProxyPeople | None  # with KB_AUTH=proxy
+    tokens: Tokens
+    audit: Audit
     passwords: Passwords
     attempts: Attempts
 
     def close(self) -> None:
-        """Close the file."""
+        """Write what the audit log still has to hold, and close the file."""
+        self.audit.close()
         self.file.close()
 
 
@@ -89,7 +94,8 @@ def open_services(
     settings: Settings, embedder: Embedder | None = None, *, logs: bool = True, clock: Clock = CLOCK
 ) -> Services:
     """Open everything an installation has; with `logs` False, activity is read but not logged."""
-    library = make_library(settings, embedder, clock)
+    library, people = make_library(settings, embedder, clock), open_people(settings, clock)
+    noted, is_readonly = people.audit.noted, settings.readonly
     intake = Intake(library, settings.entries)
     activity = Activity(
         settings.activity_file, is_kept=settings.activity and logs, keep_days=settings.keep_searches, clock=clock
@@ -100,8 +106,10 @@ def open_services(
         clock=clock,
         library=library,
         intake=intake,
-        store=EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
-        playbook_store=PlaybookStore(intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
+        store=EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=is_readonly, noted=noted),
+        playbook_store=PlaybookStore(
+            intake, settings.entries, settings.saving_lock, is_readonly=is_readonly, noted=noted
+        ),
         activity=activity,
         gap_board=gap_board,
         judging=make_judging(library, activity, clock),
@@ -109,7 +117,7 @@ def open_services(
         gallery=Gallery(),
         examples=Examples(library, clock),
         upkeep=Upkeep(library, gap_board),
-        people=open_people(settings, clock),
+        people=people,
     )
 
 
@@ -126,6 +134,8 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
         begun=BegunSignIns(file, clock),
         provider=_provider(settings, clock) if settings.auth == "oidc" else None,
         proxy=_proxy(settings, people, clock) if settings.auth == "proxy" else None,
+        tokens=Tokens(file, people, clock),
+        audit=Audit(file, clock, keep_days=settings.keep_audit, is_kept=settings.auth != "none"),
         passwords=Passwords(file, clock),
         attempts=Attempts(file, clock),
     )

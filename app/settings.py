@@ -14,6 +14,7 @@ from kb.entry import AUDIENCES, shown_to
 
 IPNetwork = IPv4Network | IPv6Network
 OF_SIGN_IN = ("auth", "session_", "public_", "oidc_", "groups_", "trusted_", "proxy_")  # beginnings of names
+SECRET = ("secret", "password", "key")  # parts of names of settings that nobody may read
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -90,6 +91,21 @@ class Settings(BaseSettings):
     activity: bool = Field(True, description="Whether searches are logged, for gaps and the meeting.")
     keep_searches: int = Field(
         180, ge=0, le=36_500, description="How many days the words of a search are kept in the activity database."
+    )
+    keep_audit: int = Field(
+        400,
+        ge=1,
+        le=36_500,
+        description="How many days the audit log is kept; older rows are removed from its beginning.",
+    )
+    rate_person: int = Field(
+        600, ge=1, le=1_000_000, description="How many requests a person may send in a minute; further ones get 429."
+    )
+    rate_token: int = Field(
+        600, ge=1, le=1_000_000, description="How many requests a program may send with a token in a minute."
+    )
+    rate_sign_in: int = Field(
+        300, ge=1, le=1_000_000, description="How many requests to sign in one network address may send in a minute."
     )
     readonly: bool = Field(False, description="Whether pages and API refuse to add and change entries.")
     watch: bool = Field(True, description="Whether the server indexes changed entries by itself.")
@@ -174,6 +190,18 @@ class Settings(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in LOOPBACK
+
+
+def settings_to_log(settings: Settings) -> list[str]:
+    """Return the settings that differ from their defaults, for the audit log; of a secret only that it is set."""
+    chosen = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if value != field.default:
+            is_secret = isinstance(value, SecretStr) or any(part in SECRET for part in name.split("_"))
+            shown = ",".join(sorted(map(str, value))) if isinstance(value, (tuple, frozenset)) else str(value)
+            chosen.append(f"KB_{name.upper()}={'(set)' if is_secret else shown}")
+    return chosen
 
 
 def settings_table(about: tuple[str, ...] = ("",)) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ingest import atomic
 from ingest.files import FileText, decode
@@ -41,13 +43,25 @@ def write_starter(folder: Path, lock: Path | None = None) -> bool:
 class PlaybookStore:
     """Reads and writes the playbook's file. Safe for threads and for several processes."""
 
-    def __init__(self, intake: Intake, folder: Path, lock: Path, *, is_readonly: bool = False) -> None:
-        """Write below a folder; `lock` is the lock file shared by all processes that write there."""
+    def __init__(
+        self,
+        intake: Intake,
+        folder: Path,
+        lock: Path,
+        *,
+        is_readonly: bool = False,
+        noted: Callable[[Literal["playbook-saved"], str], None] = lambda _change, _id: None,
+    ) -> None:
+        """Write below a folder; `lock` is the lock file shared by all processes that write there.
+
+        `noted` hears of each save; it may not fail.
+        """
         self.is_readonly = is_readonly
         self.history = History(folder)
         self._intake = intake
         self._folder = folder
         self._lock = lock
+        self._noted = noted
 
     @property
     def is_missing(self) -> bool:
@@ -82,6 +96,7 @@ class PlaybookStore:
         is_new = write_starter(self._folder, self._lock)
         if is_new:
             self.history.commit(PLAYBOOK_NAME, "", PLAYBOOK_NAME)
+            self._noted("playbook-saved", PLAYBOOK_NAME)
             self._intake.take_playbook()
         return is_new
 
@@ -106,6 +121,7 @@ class PlaybookStore:
             if not current or text != self.source().text:
                 atomic.replace(place, text)
             self.history.commit(PLAYBOOK_NAME, author, reason)
+        self._noted("playbook-saved", PLAYBOOK_NAME)
         self._intake.take_playbook()
 
     def reset(self, base_hash: str, *, author: str = "", reasons: tuple[str, str] = ("", "")) -> None:

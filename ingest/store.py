@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from ingest import atomic
 from ingest.document import Document
@@ -42,6 +44,7 @@ from kb.library import Library
 from kb.viewer import OPERATOR, Viewer
 from kb.wording import say
 
+Change = Literal["entry-saved", "entry-archived", "entry-restored", "entry-verified"]  # what a save was, for the log
 log = logging.getLogger(__name__)
 
 
@@ -69,9 +72,19 @@ class EntryStore:
     """Writes to the entries folder. Safe for threads and for several processes."""
 
     def __init__(
-        self, library: Library, intake: Intake, folder: Path, lock: Path, *, is_readonly: bool = False
+        self,
+        library: Library,
+        intake: Intake,
+        folder: Path,
+        lock: Path,
+        *,
+        is_readonly: bool = False,
+        noted: Callable[[Change, str], None] = lambda _change, _id: None,
     ) -> None:
-        """Write below a folder; `lock` is the lock file shared by all processes that write there."""
+        """Write below a folder; `lock` is the lock file shared by all processes that write there.
+
+        `noted` hears of each save, with the entry's id; it may not fail.
+        """
         self.is_readonly = is_readonly
         self.history = History(folder)
         self._library = library
@@ -80,6 +93,7 @@ class EntryStore:
         self._lock = lock
         self._written = Written(folder)
         self._once: Once[Saved] = Once()
+        self._noted = noted
         self._viewer = OPERATOR
 
     def of(self, viewer: Viewer) -> EntryStore:
@@ -167,6 +181,7 @@ class EntryStore:
         force: bool = False,
         author: str = "",
         reason: str = "",
+        change: Change = "entry-saved",
     ) -> Saved:
         """Update an entry. `base_hash` is the hash of the version the author started from.
 
@@ -189,6 +204,7 @@ class EntryStore:
                 raise DuplicateTextError(same)
             self.history.commit(path, "", "")  # what somebody changed by hand
             saved = self._kept(found, path, entry_id, atomic.replace(location, new), author, reason)
+        self._noted(change, entry_id)
         return self._indexed(saved, found)
 
     def set_status(self, entry_id: str, status: str, *, author: str = "", reason: str = "") -> Saved:
@@ -197,7 +213,8 @@ class EntryStore:
         document = Document.of(source.text)
         marks: dict[str, Plain | None] = {line.key: None for line in document.lines if is_mark(line.key)}
         text = edited(document, {**marks, "status": status})
-        return self.update(entry_id, text, source.content_hash, force=True, author=author, reason=reason)
+        change: Change = "entry-archived" if status == "archived" else "entry-restored"
+        return self.update(entry_id, text, source.content_hash, force=True, author=author, reason=reason, change=change)
 
     def _need_right(self, location: Path, path: str, found: Review) -> None:
         """Compare a change with the file as it is, which the index may not know yet. Raises ForbiddenError."""
@@ -240,6 +257,7 @@ class EntryStore:
                 raise DuplicateTextError(same)
             path, digest = self._new_file(found, title, force)
             saved = self._kept(found, path, _new_id(found, path), digest, author, reason)
+        self._noted("entry-saved", saved.id)
         if later:
             self._intake.index_later(saved.path)
             return saved

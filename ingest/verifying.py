@@ -23,7 +23,7 @@ def verify(store: EntryStore, entry_id: str, by: str, today: date) -> None:
     if source.entry.review_by and source.entry.review_by < today:
         changes["review_by"] = months_later(today, MONTHS_AHEAD).isoformat()
     text = with_fields(Document.of(source.text), changes)
-    store.update(entry_id, text, source.content_hash, force=True, author=by, reason="verified")
+    store.update(entry_id, text, source.content_hash, force=True, author=by, reason="verified", change="entry-verified")
 
 
 def months_later(day: date, months: int) -> date:

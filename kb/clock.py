@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 
 def _system_time() -> datetime:
@@ -27,6 +27,11 @@ class Clock:
     def today(self) -> date:
         """Return today's date in the machine's time zone."""
         return self.read().astimezone().date()
+
+
+def midnight(day: date) -> datetime:
+    """Return when a day begins in the machine's time zone."""
+    return datetime.combine(day, time.min).astimezone()
 
 
 CLOCK = Clock()

@@ -335,6 +335,48 @@ class NoGroupsError(KBError):
         )
 
 
+class NotLoggedError(KBError):
+    """Something that must be in the audit log cannot be written there, so it was not done."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(say("Nothing was done, because it could not be written to the audit log. {why}", why=why))
+
+
+class UnknownRoleError(KBError):
+    """No role has this name."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(say("There is no role '{role}'.", role=role[:40]))
+
+
+class BadTokenError(KBError):
+    """A token cannot be made like this."""
+
+
+class TokensUnusedError(KBError):
+    """A program sends a token to a server where nobody signs in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("Without sign-in (KB_AUTH=none) no token is accepted. Send none, or let people sign in on this server.")
+        )
+
+
+class TokenNotFoundError(KBError):
+    """No token has this id."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(say("There is no token '{id}'.", id=token))
+
+
+class TooManyRequestsError(KBError):
+    """Somebody sends more requests than a person or a program may."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(say("Too many requests. Try again in {seconds} seconds.", seconds=seconds))
+        self.seconds = seconds
+
+
 class WeakPasswordError(KBError):
     """The password is too short, too long or easy to guess."""
 

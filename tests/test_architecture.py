@@ -73,6 +73,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "joserfc": ("app/signin/keys.py", "app/signin/oidc.py"),
     "httpx2": ("app/signin/fetch.py", "app/signin/oidc.py"),
     "h11": ("app/http/connection.py",),
+    "limits": ("app/http/rates.py",),
     "pwdlib": ("kb/people/passwords.py",),
 }
 ONE_MODULE_ONLY = ("watchfiles", "nh3", "pydantic_settings", "vl_convert", "onnx", "onnxruntime")

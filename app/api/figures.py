@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.http.dependencies import LibraryDep, ReaderDep
 from app.http.downloads import csv_response
 from app.http.errors import API_ERRORS
+from app.http.exported import note_export
 from app.shapes.figures import (
     AgreedOut,
     CycleOut,
@@ -95,10 +96,11 @@ def stages(library: LibraryDep, reader: ReaderDep, params: Params) -> StagesOut:
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     response_class=Response,
 )
-def figures_csv(library: LibraryDep, reader: ReaderDep, view: View, params: Dated) -> Response:
+def figures_csv(request: Request, library: LibraryDep, reader: ReaderDep, view: View, params: Dated) -> Response:
     """Return the rows of a view as CSV; of the cycle length, the whole curve."""
     columns = _COLUMNS[view]
     rows = [[row.get(name, "") for name in columns] for row in _rows(view, library, reader, params)]
+    note_export(request, f"scoreboard/{view}", "csv", len(rows))
     return csv_response(f"scoreboard-{view}", columns, rows)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.http.dependencies import LibraryDep, ReaderDep, SettingsDep
 from app.http.downloads import csv_response
 from app.http.errors import API_ERRORS
+from app.http.exported import note_export
 from app.settings import Settings
 from app.shapes.scoreboard import RowOut, ScoreboardOut, ScoreboardParams
 from app.words.board_labels import board_labels
@@ -41,9 +42,12 @@ def scoreboard(library: LibraryDep, settings: SettingsDep, reader: ReaderDep, pa
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     response_class=Response,
 )
-def scoreboard_csv(library: LibraryDep, settings: SettingsDep, reader: ReaderDep, params: Params) -> Response:
+def scoreboard_csv(
+    request: Request, library: LibraryDep, settings: SettingsDep, reader: ReaderDep, params: Params
+) -> Response:
     """Return the rows of the scoreboard as CSV, each with the rate of all deals, as noted and corrected, to compare."""
     board = _board(library, settings, reader, params)
+    note_export(request, "scoreboard", "csv", len(board.rows))
     whole = [getattr(of, name, "") for of in (board.base, board.base.corrected) for name in _RATE]
     return csv_response(f"scoreboard-{params.by}", _HEADER, ([*_cells(row), *whole] for row in board.rows))
 

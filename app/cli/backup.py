@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import fail, need_entries, reader_of, settings_or_fail
+from app.cli.common import fail, log_event, need_entries, reader_of, settings_or_fail
 
 if TYPE_CHECKING:
     from app.words.reader import Reader
@@ -21,6 +21,7 @@ def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="The 
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
     need_entries(settings)
+    log_event(settings, "backed-up", target.name)
     activity = Activity(settings.activity_file, is_kept=False) if settings.activity_file.is_file() else None
     try:
         written = back_up(settings.entries, activity.copy_to if activity else lambda _place: False, target)
@@ -49,6 +50,8 @@ def restore(
         contents = verify(source) if check else bring_back(source, settings.entries, settings.activity_file)
     except KBError as error:
         fail(_printable(reader.say(error.sentence)))
+    if not (check or contents.is_here):
+        log_event(settings, "backup-restored", source.name, files=contents.files)
     _print_left_out(contents.left_out, reader)
     for name, path in contents.renamed:
         typer.echo(reader("cli.restored_as", name=_printable(name), path=_printable(path)), err=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from inspect import Parameter, signature
 from io import TextIOWrapper
 from pathlib import Path
+from pwd import getpwuid
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -18,11 +21,14 @@ from kb.fields import FILTERS
 from kb.wording import say
 
 if TYPE_CHECKING:
+    from app.services import PeopleServices
     from app.settings import Settings
     from app.words.reader import Reader
     from kb.entry import Problem
+    from kb.people.events import Event
 
 Command = TypeVar("Command", bound=Callable[..., None])
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Values = Annotated[list[str] | None, typer.Option(help="Only this value; may be repeated.")]
 
 
@@ -67,14 +73,16 @@ def with_filters(command: Command) -> Command:
 
 
 def begin(ctx: typer.Context, language: Language | None) -> None:
-    """Set the output language: the one requested, else the terminal's."""
+    """Set the output language: the one requested, else the terminal's; and who acts, for the audit log."""
     from app.settings import terminal_language
     from app.words.reader import Reader
+    from kb.people.acting import Acting, act_as
 
     for stream in (sys.stdout, sys.stderr):  # file names may be anything but text
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     ctx.obj = Reader.of(language or terminal_language())
+    act_as(Acting(way=f"kb {ctx.invoked_subcommand} ({_user()})"))
 
 
 def reader_of(ctx: typer.Context) -> Reader:
@@ -97,6 +105,27 @@ def settings_or_fail(reader: Reader, **overrides: Any) -> Settings:
         fail(reader("cli.bad_setting", name=name, value=first["input"], why=first["msg"]))
 
 
+@contextmanager
+def people_of(settings: Settings) -> Iterator[PeopleServices]:
+    """Open what knows people, and the audit log, without the library."""
+    from app.services import open_people
+
+    opened = open_people(settings)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def log_event(settings: Settings, event: Event, about: str = "", **facts: str | int | list[str]) -> None:
+    """Log what a command does, where people sign in. Raises NotLoggedError if it must be logged and cannot be."""
+    if settings.auth != "none":
+        from kb.viewer import OPERATOR
+
+        with people_of(settings) as opened:
+            opened.audit.note(event, OPERATOR, about, **facts)
+
+
 def need_entries(settings: Settings) -> None:
     """Require an entries folder. Raises NoEntriesError."""
     if not settings.entries.is_dir():
@@ -106,6 +135,14 @@ def need_entries(settings: Settings) -> None:
 def problem_line(problem: Problem, reader: Reader) -> str:
     """Return a problem as `path:line: message`."""
     return f"{problem.path}:{problem.line}: {reader.say(problem.message)}"
+
+
+def _user() -> str:
+    """Return who runs the command on this machine."""
+    try:
+        return getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may run as a number without a name
+        return str(os.getuid())
 
 
 def fail(message: str) -> NoReturn:

@@ -10,6 +10,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from app.cli.common import people_of
 from app.cli.running import ask, running_server, secret_of
 from app.cli.sign_in import check_sign_in
 from app.services import open_people
@@ -40,7 +41,7 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         _python(reader),
         *(_package(name, reader) for name in PACKAGES),
         _sqlite(reader),
-        *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _sign_in)),
+        *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _sign_in, _audit)),
         *(Finding("provider", works, what) for works, what in check_sign_in(settings, reader)),
         *_server(settings, reader),
     ]
@@ -106,6 +107,19 @@ def _activity(settings: Settings, reader: Reader) -> Finding:
     return Finding(
         "activity", True, reader("doctor.activity_old", revision=version.revision or "-", newest=version.newest)
     )
+
+
+def _audit(settings: Settings, reader: Reader) -> Finding:
+    if not settings.people_file.is_file():
+        return Finding("audit", True, reader("doctor.no_audit"))
+    try:
+        with people_of(settings) as opened:
+            faults, head = opened.audit.verify(), opened.audit.head()
+    except PeopleUnavailableError as error:
+        return Finding("audit", False, reader.say(error.sentence))
+    if faults:
+        return Finding("audit", False, reader.say(faults[0].sentence))
+    return Finding("audit", True, reader("doctor.audit_whole", rows=reader.number(head.number if head else 0)))
 
 
 def _sign_in(settings: Settings, reader: Reader) -> Finding:

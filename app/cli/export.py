@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import fail, need_entries, problem_line, reader_of, settings_or_fail, with_filters
+from app.cli.common import fail, log_event, need_entries, problem_line, reader_of, settings_or_fail, with_filters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +47,7 @@ def export(
     need_entries(settings)
     filters = _filters(chosen, date_from, date_to, reader)
     records, problems = read_records(settings.entries, filters, settings.shown)
+    log_event(settings, "exported", form=form.value, count=len(records), filters=_named(filters))
     _write(output, form, reader, lambda file: WRITERS[form](records, settings.entries, file))
     for problem in problems:
         typer.echo(problem_line(problem, reader), err=True)
@@ -60,6 +61,13 @@ def _filters(chosen: dict[str, list[str] | None], date_from: str, date_to: str, 
 
     values = tuple((name, tuple(filter(None, given))) for name, given in chosen.items() if given)
     return Filters(values, _day("--date-from", date_from, reader), _day("--date-to", date_to, reader))
+
+
+def _named(filters: Filters) -> list[str]:
+    """Return the filters for the audit log."""
+    days = (("date_from", filters.date_from), ("date_to", filters.date_to))
+    chosen = [f"{name}={value}" for name, values in filters.values for value in values]
+    return chosen + [f"{name}={day}" for name, day in days if day]
 
 
 def _day(option: str, text: str, reader: Reader) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import need_entries, reader_of, settings_or_fail
+from app.cli.common import log_event, need_entries, reader_of, settings_or_fail
 
 if TYPE_CHECKING:
     from ingest.importers.incoming import Reader as Importer
@@ -58,7 +58,10 @@ def crm(
         kind, mapping, save_mapping, accounts, encoding, separator, tuple(sheet or ()), header_row,
         tuple(column or ()), tuple(stage or ()), id_from,
     )  # fmt: skip
-    raise typer.Exit(Import(settings, reader, file, given, as_json=as_json).run(yes=yes))
+    code = Import(settings, reader, file, given, as_json=as_json).run(yes=yes)
+    if not code:
+        log_event(settings, "imported", file.name, source="crm")
+    raise typer.Exit(code)
 
 
 def transcript(
@@ -101,7 +104,10 @@ def vault(
     """Import a folder of notes: fields, tags and links are taken along. Shows a preview first."""
     from app.cli.vault import import_vault
 
-    raise typer.Exit(import_vault(folder, into, reader_of(ctx), yes=yes))
+    code = import_vault(folder, into, reader_of(ctx), yes=yes)
+    if not code:
+        log_event(settings_or_fail(reader_of(ctx)), "imported", folder.name, source="vault")
+    raise typer.Exit(code)
 
 
 def _bring_in(ctx: typer.Context, files: list[Path], read: Importer, kind: Kind, as_json: bool) -> None:
@@ -122,6 +128,8 @@ def _bring_in(ctx: typer.Context, files: list[Path], read: Importer, kind: Kind,
             typer.echo(f"{arrival.source} → {arrival.path}{before}")
             for note in arrival.notes:
                 typer.echo(f"  {reader.say(note)}")
+    if taken := sum(not arrival.refusal for arrival in arrivals):
+        log_event(settings, "imported", entries=taken, source="files")
     if as_json:
         typer.echo(json.dumps([asdict(arrival) for arrival in arrivals], ensure_ascii=False))
     raise typer.Exit(1 if any(arrival.refusal for arrival in arrivals) else 0)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli import imports as commands
+from app.cli.auditing import audit
 from app.cli.backup import backup, restore
 from app.cli.common import (
+    AsJson,
     Commands,
     Language,
     Values,
@@ -29,6 +31,7 @@ from app.cli.init import init
 from app.cli.judging import judge, quality
 from app.cli.meeting import meeting
 from app.cli.people import people
+from app.cli.tokens import tokens
 from app.cli.write import add, new
 
 if TYPE_CHECKING:
@@ -45,7 +48,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback()
@@ -277,4 +279,6 @@ app.command()(meeting)
 app.command()(judge)
 app.command()(quality)
 app.add_typer(imports, name="import")
+app.add_typer(audit, name="audit")
+app.add_typer(tokens, name="tokens")
 app.add_typer(people, name="people")

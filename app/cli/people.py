@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.common import reader_of, settings_or_fail
+from kb.viewer import OPERATOR
 
 if TYPE_CHECKING:
     from app.services import PeopleServices
     from app.settings import Settings
     from app.words.reader import Reader
+    from kb.people.audit import Fact
     from kb.people.person import Person
 
 Address = Annotated[str, typer.Argument(help="The e-mail address.")]
@@ -44,7 +46,8 @@ def add(
 ) -> None:
     """Add a person and print a one-time link to set a password."""
     with _opened(ctx) as (settings, reader, services):
-        person = services.people.add(address, name or "", role.value, team or ())
+        with services.audit.deed("person-added", OPERATOR, address, role=role.value, teams=team or []):
+            person = services.people.add(address, name or "", role.value, team or ())
         typer.echo(reader("cli.person_added", **_shown(person, reader)))
         _print_link(person, settings, reader, services)
 
@@ -79,15 +82,21 @@ def change(
     """Change name, role or teams. The teams given replace those there were."""
     with _opened(ctx) as (_, reader, services):
         person = _person(services, address)
-        if follow_groups:
-            person = services.people.follow_groups(person.id)
-        person = services.people.change(
-            person.id,
-            name=name,
-            role=role.value if role else None,
-            teams=(team or ()) if team or no_team else None,
-            is_disabled=False if enable else None,
-        )
+        facts: dict[str, Fact] = {"role": role.value} if role else {}
+        facts |= {"teams": team or []} if team or no_team else {}
+        facts |= {"name": name} if name else {}
+        facts |= {"source": "groups"} if follow_groups else {}
+        facts |= {"state": "enabled"} if enable else {}
+        with services.audit.deed("person-changed", OPERATOR, person.id, **facts):
+            if follow_groups:
+                person = services.people.follow_groups(person.id)
+            person = services.people.change(
+                person.id,
+                name=name,
+                role=role.value if role else None,
+                teams=(team or ()) if team or no_team else None,
+                is_disabled=False if enable else None,
+            )
         typer.echo(reader("cli.person_changed", **_shown(person, reader)))
 
 
@@ -102,7 +111,9 @@ def link(ctx: typer.Context, address: Address) -> None:
 def disable(ctx: typer.Context, address: Address) -> None:
     """Keep a person from signing in, and sign them out everywhere. Their entries stay."""
     with _opened(ctx) as (_, reader, services):
-        person = services.people.change(_person(services, address).id, is_disabled=True)
+        person = _person(services, address)
+        with services.audit.deed("person-changed", OPERATOR, person.id, state="disabled"):
+            person = services.people.change(person.id, is_disabled=True)
         typer.echo(reader("cli.person_disabled", **_shown(person, reader)))
 
 
@@ -133,6 +144,7 @@ def _shown(person: Person, reader: Reader) -> dict[str, str]:
 
 
 def _print_link(person: Person, settings: Settings, reader: Reader, services: PeopleServices) -> None:
+    services.audit.note("link-made", OPERATOR, person.id)
     typer.echo(reader("cli.person_link", url=f"{settings.public_address}/link/{services.links.make(person.id)}"))
     if settings.auth == "none":
         typer.echo(reader("cli.links_are_unused"), err=True)

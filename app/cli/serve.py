@@ -13,11 +13,12 @@ from app.data_folder import HeldError, held
 from app.http.server import bound, serve, share_cores
 from app.main import create_app
 from app.services import open_services
-from app.settings import Settings
+from app.settings import Settings, settings_to_log
 from app.signin.agreement import need_agreement
 from app.words.reader import Reader
 from kb.errors import KBError
 from kb.people.secret import new_secret
+from kb.viewer import OPERATOR
 from kb.wording import say
 
 
@@ -57,6 +58,7 @@ def _serve(settings: Settings, reader: Reader, opened: socket.socket) -> None:
         _print(reader("cli.nobody"))
     if settings.auth == "none" and not settings.is_loopback:
         _print(reader("cli.exposed", host=settings.host))
+    services.people.audit.note("server-started", OPERATOR, settings=settings_to_log(settings))
     announce(settings.data, settings.host, settings.port, settings.shown, secret)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     _print(reader("cli.serving", url=f"http://{host}:{settings.port}"))

@@ -37,6 +37,7 @@ AGREEING = Need("editor", say("Changing the playbook"))
 IMPORTING = Need("editor", say("Importing files"))
 MEASURING = Need("editor", say("Measuring the search"))
 RUNNING = Need("admin", say("This"))
+MANAGING = Need("admin", say("Managing people"))
 
 NEEDS: Mapping[Need, Sequence[str]] = {
     READING: (
@@ -55,12 +56,17 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "GET /healthz", "GET /readyz", "GET /sign-in", "POST /sign-in",
         "GET /sign-in/oidc", "GET /sign-in/oidc/back", "GET /link/{secret}", "POST /link/{secret}",
         "POST /sign-out", "GET /me", "POST /me/password", "POST /me/sessions",
+        "GET /me/tokens", "POST /me/tokens", "POST /me/tokens/{token_id}",
     ),
     WRITING: (
         "GET /new", "GET /new/{name}", "GET /edit/{entry_id:path}", "POST /write", "POST /history/{entry_id:path}",
         "POST /api/v1/entries/check", "POST /api/v1/entries", "PUT /api/v1/entries/{entry_id:path}",
     ),
     GRADING: ("POST /judge",),
+    MANAGING: (
+        "GET /people", "POST /people", "POST /people/{person_id}", "GET /people/tokens",
+        "POST /people/tokens/{token_id}", "GET /people/audit", "POST /people/audit/export",
+    ),
     MEASURING: ("POST /judge/measure",),
     VERIFYING: ("POST /verify/{entry_id:path}",),
     ARCHIVING: (

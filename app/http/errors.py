@@ -22,6 +22,7 @@ from kb.errors import (
     BadFilterError,
     BadPeriodError,
     BadPersonError,
+    BadTokenError,
     BusyError,
     DuplicateTextError,
     EmptyRequestError,
@@ -38,6 +39,7 @@ from kb.errors import (
     MissingVersionError,
     ModelUnavailableError,
     NoGroupsError,
+    NotLoggedError,
     NotSavedError,
     PartlyShownError,
     PeopleUnavailableError,
@@ -53,7 +55,11 @@ from kb.errors import (
     SignInRefusedError,
     StaleEditError,
     TextTooLongError,
+    TokenNotFoundError,
+    TokensUnusedError,
     TooManyFilesError,
+    TooManyRequestsError,
+    UnknownRoleError,
     UnknownTypeError,
     UntitledError,
     WeakPasswordError,
@@ -99,6 +105,12 @@ STATUS: dict[type[KBError], int] = {
     ProxyNeededError: 401,
     SignInRefusedError: 403,
     ProviderAwayError: 503,
+    NotLoggedError: 503,
+    BadTokenError: 422,
+    TokenNotFoundError: 404,
+    TokensUnusedError: 401,
+    TooManyRequestsError: 429,
+    UnknownRoleError: 422,
     WeakPasswordError: 422,
     ForbiddenError: 403,
     SignInNeededError: 401,
@@ -115,6 +127,7 @@ API_ERRORS = declared(
     _401="Nobody is signed in, and no valid token was sent.",
     _403="The role does not allow it, the host or site is not served, or the server is read-only.",
     _422="A parameter is unknown or has an invalid value.",
+    _429="The person or the token has sent too many requests; `Retry-After` says when to try again.",
     _503="The index or the model is not ready yet, or too many requests are waiting.",
 )
 BODY_ERRORS = declared(_413="The request is too large.", _415="The body is neither JSON nor another type listed here.")
@@ -163,8 +176,8 @@ def error_answer(request: Request, error: KBError) -> Response:
     """Return an error as JSON, or as a page for a browser."""
     fields = [{"name": error.field, "message": error.sentence}] if isinstance(error, UntitledError) else None
     response = _answer(request, STATUS.get(type(error), 500), _code(error), error.sentence, fields)
-    if response.status_code == 503:
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    if response.status_code in (429, 503):
+        response.headers["Retry-After"] = str(getattr(error, "seconds", RETRY_SECONDS))
     return response
 
 

@@ -10,6 +10,8 @@ from kb.people.sessions import Session
 from kb.viewer import NOBODY, Viewer
 
 VIEWER = "viewer"  # attribute of the request state
+TOKEN = "token"  # noqa: S105 (likewise: the id of the token a program sent)
+TOKEN_NAME = "token_name"  # noqa: S105
 SESSION = "session"  # likewise: of a browser that is signed in
 
 

@@ -13,6 +13,8 @@ from app.pages.entry import page as entry
 from app.pages.entry import versions
 from app.pages.loop import gaps, lineage, review
 from app.pages.loop import page as loop
+from app.pages.people import auditing, tokens
+from app.pages.people import page as people
 from app.pages.search import page as search
 from app.pages.search import using
 from app.pages.similar import page as similar
@@ -43,5 +45,8 @@ for module in (
     problems,
     playbook,
     reference,
+    tokens,  # before `people`, whose addresses end with an id
+    auditing,
+    people,
 ):
     router.include_router(module.router)

@@ -8,7 +8,7 @@ from app.http.dependencies import reader_of
 from app.pages.view import render, wants_fragment
 from kb.wording import Sentence
 
-KNOWN = (401, 403, 404, 413, 422, 503)
+KNOWN = (401, 403, 404, 413, 422, 429, 503)
 TOO_LARGE = (413, 414, 431)
 
 

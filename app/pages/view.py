@@ -57,6 +57,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "may_write": not is_readonly and viewer.is_at_least("author"),
         "may": partial(may, viewer),
         "upkeep": request.app.state.services.upkeep.counts if viewer != NOBODY else {},
+        "is_admin": viewer.is_signed_in and viewer.is_at_least("admin"),
     }
     response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"

@@ -12,6 +12,7 @@ from app.http.connection import PEER
 from app.services import PeopleServices
 from app.signin.cookie import secret_in
 from kb.people.sessions import Session
+from kb.people.tokens import Token
 from kb.viewer import OPERATOR, Viewer
 
 
@@ -22,6 +23,7 @@ class Found:
     viewer: Viewer
     session: Session | None = None  # of a browser
     new_secret: str = ""  # for its cookie, where the session's secret was rotated
+    token: Token | None = None  # of a program
 
 
 def found_in(scope: Scope, people: PeopleServices, operator_secret: str) -> Found | None:
@@ -31,17 +33,19 @@ def found_in(scope: Scope, people: PeopleServices, operator_secret: str) -> Foun
     """
     sent = Headers(scope=scope).get("authorization", "")
     if sent:
-        return _by_token(sent, operator_secret)
+        return _by_token(sent, people, operator_secret)
     return _by_proxy(scope, people) or _by_session(scope, people)
 
 
-def _by_token(sent: str, operator_secret: str) -> Found | None:
+def _by_token(sent: str, people: PeopleServices, operator_secret: str) -> Found | None:
     scheme, _, secret = sent.partition(" ")
     if scheme.lower() != "bearer":
         return None
     if operator_secret and compare_digest(secret.strip().encode(), operator_secret.encode()):
         return Found(OPERATOR)  # `kb` on this machine
-    return None
+    token = people.tokens.find(secret.strip())
+    viewer = people.tokens.viewer(token) if token else None
+    return Found(viewer, token=token) if viewer else None
 
 
 def _by_proxy(scope: Scope, people: PeopleServices) -> Found | None:

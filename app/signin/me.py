@@ -72,7 +72,8 @@ def change_password(request: Request, services: ServicesDep, reader: ReaderDep, 
         return _page(request, session, reader("me.wrong_password"), 422)
     people.attempts.succeeded(person.address, network)
     try:
-        people.passwords.set(person, form.get("password", ""))
+        with people.audit.deed("person-changed", person.viewer, person.id, state="password"):
+            people.passwords.set(person, form.get("password", ""))
     except WeakPasswordError as error:
         return _page(request, session, reader.say(error.sentence), 422)
     people.sessions.end_all(person.id, but=session.id)

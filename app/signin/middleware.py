@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.errors import error_answer, wants_page
-from app.http.who import SESSION, VIEWER
+from app.http.who import SESSION, TOKEN, TOKEN_NAME, VIEWER
 from app.services import Services
 from app.signin.cookie import set_secret
 from app.signin.finding import Found, found_in
@@ -24,7 +24,9 @@ from kb.errors import (
     ProxyNeededError,
     SignInNeededError,
     SignInRefusedError,
+    TokensUnusedError,
 )
+from kb.people.tokens import PREFIX
 from kb.viewer import NOBODY, OPERATOR
 
 PAGE = "/sign-in"
@@ -53,7 +55,8 @@ class ViewerMiddleware:
         state = scope.setdefault("state", {})
         if not self.is_needed:
             state[VIEWER] = OPERATOR
-            await self.app(scope, receive, send)
+            answer = error_answer(Request(scope), TokensUnusedError()) if _has_token(scope) else self.app
+            await answer(scope, receive, send)
             return
         try:
             found = await to_thread.run_sync(found_in, scope, self.people, self.operator_secret)
@@ -62,6 +65,8 @@ class ViewerMiddleware:
             await error_answer(Request(scope), error)(scope, receive, send)
             return
         state[VIEWER], state[SESSION] = (found.viewer, found.session) if found else (NOBODY, None)
+        if found and found.token:
+            state[TOKEN], state[TOKEN_NAME] = found.token.id, found.token.name
         if found or is_open(scope["path"]):
             await self.app(scope, receive, _guarded(send, scope, found))
         elif self.people.proxy is not None:
@@ -76,6 +81,11 @@ class ViewerMiddleware:
 def is_open(path: str) -> bool:
     """Whether a path answers people who have not signed in."""
     return path in OPEN or path.startswith(OPEN_BELOW)
+
+
+def _has_token(scope: Scope) -> bool:
+    """Whether a program sends a token: without sign-in it would believe that the token limits what it does."""
+    return Request(scope).headers.get("authorization", "").lower().startswith(f"bearer {PREFIX}")
 
 
 def _is_form(scope: Scope) -> bool:

@@ -67,6 +67,7 @@ def _signed_in(request: Request, people: PeopleServices, form: ImmutableMultiDic
     person = people.people.by_address(address)
     is_right = people.passwords.is_right(person, password)
     if person is None or not is_right or person.is_disabled:
+        people.audit.note("sign-in-failed", viewer_of(request), person.id if person else "", way=WAY)
         return _page(request, {**shown, "is_wrong": True}, 401)
     people.attempts.succeeded(address, network)
     return _welcomed(request, people, person, target, waiting)
@@ -88,6 +89,7 @@ def begin_session(
     request: Request, response: Response, people: PeopleServices, person: Person, way: str, id_token: str = ""
 ) -> None:
     """Sign a person in with this response: a new secret, whatever the browser had before."""
+    people.audit.note("sign-in", person.viewer, way=way)
     if (earlier := session_of(request)) is not None:
         people.sessions.end(earlier.id)
     device = device_of(request.headers.get("user-agent", ""))
@@ -100,6 +102,7 @@ def sign_out(request: Request, services: ServicesDep) -> Response:
     end = ""
     if (session := session_of(request)) is not None:
         services.people.sessions.end(session.id)
+        services.people.audit.note("sign-out", viewer_of(request))
         if services.people.provider is not None and session.id_token:
             end = services.people.provider.end_address(session.id_token, address_of(request, services.settings, PAGE))
     response = _leaving(request, end) if end else RedirectResponse(PAGE, 303)
@@ -138,10 +141,11 @@ def use_link(
         refuse_weak(password, person)  # before the link is used up
     except WeakPasswordError as error:
         return _link(request, person, reader.say(error.sentence))
-    person = people.links.use(secret)
-    if person is None:
-        return _link(request, None)
-    people.passwords.set(person, password)
+    with people.audit.deed("person-changed", person.viewer, person.id, state="password"):
+        person = people.links.use(secret)
+        if person is None:
+            return _link(request, None)
+        people.passwords.set(person, password)
     people.sessions.end_all(person.id)
     return _welcomed(request, people, person, "", None)
 

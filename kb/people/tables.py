@@ -112,3 +112,41 @@ BEGUN = Table(  # sign-ins on their way through an identity provider
     Column("next", String, nullable=False),  # the page that was asked for
     Column("at", Moment, nullable=False, index=True),
 )
+AUDIT = Table(  # appended to, removed only from the beginning; see `kb/people/chain.py`
+    "audit",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("at", String, nullable=False),  # UTC, ISO: part of the hash, so kept as written
+    Column("event", String, nullable=False),
+    Column("person", String, nullable=False),  # no key: what somebody did outlasts the account
+    Column("name", String, nullable=False),  # at that time
+    Column("way", String, nullable=False),
+    Column("network", String, nullable=False),
+    Column("about", String, nullable=False),
+    Column("facts", Text, nullable=False),  # JSON
+    Column("previous", String, nullable=False),  # hash of the row before
+    Column("hash", String, nullable=False),
+    Index("audit_by_event", "event", "number"),
+    Index("audit_by_person", "person", "number"),
+    Index("audit_by_time", "at"),
+)
+AUDIT_HEAD = Table(  # the newest row, so that a missing end shows
+    "audit_head",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("hash", String, nullable=False),
+)
+TOKENS = Table(
+    "tokens",
+    METADATA,
+    Column("id", String, primary_key=True),  # for lists and logs; no secret
+    Column("hash", String, nullable=False, unique=True),  # SHA-256 of the secret
+    Column("person", ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("scope", String, nullable=False),
+    Column("teams", Names),  # null: all of the person's
+    Column("made_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("revoked_at", Moment),
+)

@@ -10,6 +10,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.dependencies import LibraryDep, SettingsDep, reader_of
+from app.http.exported import note_export
 from app.pages.similar.address import PAGE, DealAddress
 from app.pages.similar.chips import chips, derived
 from app.pages.similar.memo import memo_of
@@ -76,6 +77,7 @@ def memo(
     found = _compared(library, settings, address, asked)
     view = SimilarView(found, ValueNames.for_similar(reader, library, found), reader, library)
     sheet = memo_of(view, chips(address, found.asked, reader, library), reader)
+    note_export(request, address.deal or "similar", form, 1)
     content = to_docx(sheet) if form == "docx" else to_markdown(sheet).encode("utf-8", "replace")
     name = {"Content-Disposition": f'attachment; filename="proposal-{reader.today:%Y-%m-%d}.{form}"'}
     return Response(content, media_type=MEMO_TYPES[form], headers=name)

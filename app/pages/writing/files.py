@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from app.http.dependencies import LibraryDep, ReaderDep, ServicesDep, StoreDep
 from app.http.limits import MOST_FILES_BYTES
+from app.http.who import ViewerDep
 from app.pages.entry.facts import facts_of, funnel_of, money_of
 from app.pages.view import render
 from app.pages.writing.difference import differences
@@ -164,6 +165,7 @@ def save(
     services: ServicesDep,
     store: StoreDep,
     reader: ReaderDep,
+    viewer: ViewerDep,
     chosen: Annotated[Chosen, Depends(chosen_files)],
 ) -> Response:
     """Write the chosen files, each checked again, since time has passed; the others stay on the page."""
@@ -172,6 +174,7 @@ def save(
     wrote: list[Wrote] = []
     results = [_carried_out(store, one, reader, wrote) for one in plan(store, library, chosen.entries)]
     results += [imported(export, services, reader, wrote) for export in chosen.exports]
+    services.people.audit.note("imported", viewer, entries=len(wrote), source="files")
     left = [previewed(export, services, reader) for export in chosen.left_exports]
     exports = [export for export in left if export.get("taken")]
     shown = [_shown(one, store, reader) for one in plan(store, library, chosen.left_entries)]

@@ -11,6 +11,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.dependencies import ReaderDep, ServicesDep
+from app.http.who import ViewerDep
 from app.pages.view import render
 from app.pages.writing.making import author_of
 from app.services import Services
@@ -29,7 +30,7 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
 @router.post(PAGE)
-def undo(request: Request, services: ServicesDep, reader: ReaderDep, form: Form) -> Response:
+def undo(request: Request, services: ServicesDep, reader: ReaderDep, viewer: ViewerDep, form: Form) -> Response:
     """Remove and bring back what an import wrote, except what has been changed since."""
     settings, store = services.settings, services.store
     if store.is_readonly:
@@ -43,6 +44,7 @@ def undo(request: Request, services: ServicesDep, reader: ReaderDep, form: Form)
     )
     if done:
         paths = (*done.gone, *done.restored)
+        services.people.audit.note("import-undone", viewer, entries=len(paths))
         services.intake.index_files(paths if len(paths) <= INDEXED_AT_ONCE else None)
     context = {"done": done, "sentences": _said(done, reader) if done else [], "kept": _kept(done, services)}
     return render(request, "undone.html", context, status=200 if done else 404)

@@ -1,0 +1,1 @@
+"""For administrators: people, tokens and the audit log. For everybody: the own tokens."""

@@ -1,0 +1,174 @@
+"""The people who may sign in: add somebody, change role and teams, send a new link, disable."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import ImmutableMultiDict
+
+from app.http.body import posted_form
+from app.http.dependencies import ReaderDep, ServicesDep
+from app.http.who import ViewerDep
+from app.pages.people.view import once, tabs
+from app.pages.view import render
+from app.services import PeopleServices, Services
+from app.words.audit_view import moment
+from app.words.reader import Reader
+from kb.errors import KBError, UnknownRoleError
+from kb.people.person import Person
+from kb.viewer import ROLES, Role, Viewer
+
+PAGE = "/people"
+DONE = ("changed", "follows", "disabled", "enabled")
+
+router = APIRouter()
+Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A person on the page."""
+
+    person: Person
+    role: str
+    role_source: str  # empty where only administrators give roles
+    teams: str
+    team_source: str
+    signed_in: str
+    may_follow: bool  # an admin has set role or teams, so groups are ignored
+
+    @classmethod
+    def of(cls, person: Person, last: dict[str, str], reader: Reader, *, has_groups: bool) -> Shown:
+        """Shape a person."""
+        at = last.get(person.id)
+        return cls(
+            person,
+            reader(f"role.{person.role}"),
+            reader(f"people.source.{person.role_source}") if has_groups else "",
+            reader("comma").join(sorted(person.teams)) or reader("people.no_teams"),
+            reader(f"people.source.{person.team_source}") if has_groups else "",
+            reader("people.signed_in", at=moment(at)) if at else reader("people.never"),
+            has_groups and "local" in (person.role_source, person.team_source),
+        )
+
+
+@router.get(PAGE)
+def people_page(request: Request, services: ServicesDep, reader: ReaderDep, done: str = "") -> Response:
+    """List everybody who may sign in."""
+    return _page(request, services, reader, done=reader(f"people.done_{done}") if done in DONE else "")
+
+
+@router.post(PAGE)
+def add(request: Request, services: ServicesDep, reader: ReaderDep, viewer: ViewerDep, form: Form) -> Response:
+    """Add a person, and show the link with which they set a password."""
+    known = services.people
+    typed = {name: form.get(name, "").strip() for name in ("address", "name", "role", "teams")}
+    try:
+        role, teams = _role(typed["role"]), teams_in(typed["teams"])
+        with known.audit.deed("person-added", viewer, typed["address"], role=role, teams=teams):
+            person = known.people.add(typed["address"], typed["name"], role, teams)
+    except KBError as error:
+        return _page(request, services, reader, problem=reader.say(error.sentence), typed=typed, status=422)
+    link = _link(request, known, viewer, person) if services.settings.auth == "local" else ""
+    return once(_page(request, services, reader, done=reader("people.added", name=person.name), link=link, of=person))
+
+
+@router.post(f"{PAGE}/{{person_id}}")
+def change(
+    request: Request, services: ServicesDep, reader: ReaderDep, viewer: ViewerDep, form: Form, person_id: str
+) -> Response:
+    """Change, disable or enable a person, let the groups decide again, or make a new link."""
+    known, do = services.people, form.get("do", "change")
+    try:
+        person = known.people.get(person_id)
+        if do == "link":
+            link = _link(request, known, viewer, person)
+            return once(_page(request, services, reader, done=reader("people.linked"), link=link, of=person))
+        done = _changed(known, viewer, person, do, form)
+    except KBError as error:
+        return _page(request, services, reader, problem=reader.say(error.sentence), status=409)
+    return RedirectResponse(f"{PAGE}?done={done}", 303)
+
+
+def teams_in(text: str) -> list[str]:
+    """Return the teams somebody typed, separated by commas."""
+    return [name for part in re.split(r"[,、，\n]", text) if (name := part.strip())]
+
+
+def _changed(known: PeopleServices, viewer: Viewer, person: Person, do: str, form: ImmutableMultiDict[str, str]) -> str:
+    """Carry a change out; return what was done."""
+    if do in ("disable", "enable"):
+        is_disabled = do == "disable"
+        with known.audit.deed("person-changed", viewer, person.id, state=f"{do}d"):
+            known.people.change(person.id, is_disabled=is_disabled)
+        return f"{do}d"
+    if do == "follow":
+        with known.audit.deed("person-changed", viewer, person.id, source="groups"):
+            known.people.follow_groups(person.id)
+        return "follows"
+    role, teams, name = _role(form.get("role", "")), teams_in(form.get("teams", "")), form.get("name", "").strip()
+    facts: dict[str, Any] = {}
+    if role != person.role:
+        facts["role"] = f"{person.role} → {role}"
+    if set(teams) != person.teams:
+        facts["teams"] = teams
+    if name and name != person.name:
+        facts["name"] = name
+    if facts:
+        with known.audit.deed("person-changed", viewer, person.id, **facts):
+            known.people.change(
+                person.id,
+                name=name if "name" in facts else None,
+                role=role if "role" in facts else None,
+                teams=teams if "teams" in facts else None,
+            )
+    return "changed"
+
+
+def _role(text: str) -> Role:
+    """Return a role. Raises UnknownRoleError."""
+    for role in ROLES:
+        if role == text:
+            return role
+    raise UnknownRoleError(text)
+
+
+def _link(request: Request, known: PeopleServices, viewer: Viewer, person: Person) -> str:
+    """Return the address of a new one-time link."""
+    with known.audit.deed("link-made", viewer, person.id):
+        secret = known.links.make(person.id)
+    return f"{request.url.scheme}://{request.url.netloc}/link/{secret}"
+
+
+def _page(
+    request: Request,
+    services: Services,
+    reader: Reader,
+    *,
+    done: str = "",
+    problem: str = "",
+    link: str = "",
+    of: Person | None = None,
+    typed: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    known, auth = services.people, services.settings.auth
+    last = known.audit.last_of("sign-in")
+    people = sorted(known.people.all(), key=lambda person: person.is_disabled)
+    context = {
+        "tabs": tabs(PAGE, reader),
+        "people": [Shown.of(person, last, reader, has_groups=auth in ("oidc", "proxy")) for person in people],
+        "roles": [(role, reader(f"role.{role}"), reader(f"role.{role}_may")) for role in ROLES],
+        "done": done,
+        "problem": problem,
+        "link": link,
+        "of": of,
+        "typed": typed,
+        "gives_links": auth == "local",
+        "is_unused": auth == "none",
+    }
+    return render(request, "people.html", context, status=status)
