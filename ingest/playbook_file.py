@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_texts
+from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_texts, to_visibility
 from ingest.yaml_text import Line, Plain, YamlTextError, duplicate_key, read_mapping
 from kb.choices import CHOICES
 from kb.currencies import HOME, ExchangeRates
@@ -22,7 +22,7 @@ from kb.wording import say
 
 PLAYBOOK_NAME = "playbook.yaml"
 STARTER = Path(__file__).parent / "templates" / PLAYBOOK_NAME  # for a folder that has none
-_PARTS = ("company", "kgi", "kpis", "lead_stages", "sla", "reasons", "closed_deals", "rates", "synonyms")
+_PARTS = ("company", "kgi", "kpis", "lead_stages", "sla", "reasons", "closed_deals", "rates", "synonyms", "visibility")
 _KNOWN = (*_PARTS, *AGREED.values())
 _CLOSED = Vocabulary.of(term for term in CHOICES["outcome"].terms if term.key != "open")
 
@@ -55,6 +55,7 @@ def load_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple
         closed_deals=reader.closed_deals(vocabularies["industry"]),
         rates=reader.rates(str(kgi.get("target", ""))),
         synonyms=reader.synonyms(),
+        visibility=reader.visibility(),
     )
     return playbook, tuple(problems)
 
@@ -210,6 +211,15 @@ class _Parts:
                 continue
             rates.setdefault(code, (rate, day))
         return ExchangeRates(home, rates)
+
+    def visibility(self) -> dict[str, str]:
+        found = {}
+        for kind, value in self.mapping("visibility").items():
+            try:
+                found[to_choice(kind, CHOICES["kind"])] = to_visibility(value)
+            except FieldError as error:
+                self._wrong("visibility", error.sentence)
+        return found
 
     def synonyms(self) -> tuple[tuple[str, ...], ...]:
         value = self._value("synonyms")

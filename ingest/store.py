@@ -27,10 +27,11 @@ from ingest.owning import is_own, refuse_change, refuse_verdict
 from ingest.parse import entry_of
 from ingest.review import Review, read_alone, review
 from ingest.saving import one_at_a_time
+from ingest.sync import problems_at
 from ingest.written import Written
 from ingest.yaml_text import Plain
 from kb.choices import KIND_FOLDERS
-from kb.entry import Entry, Problem
+from kb.entry import Entry, Problem, is_shown
 from kb.errors import (
     DuplicateTextError,
     EntryNotFoundError,
@@ -95,12 +96,17 @@ class EntryStore:
         self._once: Once[Saved] = Once()
         self._noted = noted
         self._viewer = OPERATOR
+        self._visible = library.visible
 
-    def of(self, viewer: Viewer) -> EntryStore:
-        """Return the same store for somebody who may change only some entries."""
-        own = copy(self)
-        own._viewer = viewer
-        return own
+    def of(self, library: Library, visible: frozenset[str], viewer: Viewer = OPERATOR) -> EntryStore:
+        """Return the store as a person has it: it knows what their library shows, and saves what they may."""
+        store = copy(self)
+        store._library, store._visible, store._viewer = library, visible, viewer
+        return store
+
+    def unrestricted(self) -> EntryStore:
+        """Return the store with the same sight and the right to change every entry it shows."""
+        return self.of(self._library, self._visible)
 
     def may_change(self, entry: Entry) -> bool:
         """Whether who saves may change an entry."""
@@ -141,7 +147,7 @@ class EntryStore:
         A new entry may have a file `name` apart from its title.
         """
         path = self._library.entries.get(entry_id).path if entry_id else place_of(kind, name)
-        return review(self._library, acceptable(text), path, entry_id)
+        return review(self._library, acceptable(text), path, self._visible, entry_id)
 
     def create(
         self,
@@ -165,8 +171,9 @@ class EntryStore:
         """
         require_plain(author=author, reason=reason, name=name, key=key)
         content = text if isinstance(text, str) else text.text
+        own_key = f"{self._viewer.person} {key}" if key else ""  # another person may not learn what was saved with it
         saved, is_same = self._once.run(
-            key, content, lambda: self._created(text, kind, name, force, author, reason, later)
+            own_key, content, lambda: self._created(text, kind, name, force, author, reason, later)
         )
         if not is_same:
             raise KeyReusedError(saved.id, saved.content_hash)
@@ -199,7 +206,7 @@ class EntryStore:
             if current != base_hash:
                 raise StaleEditError(entry_id, current)
             self._need_right(location, path, found)
-            same = found.same.id if found.same else self._written.same(found.entry.body, entry_id)
+            same = found.same.id if found.same else self._written.same(found.entry.body, self._visible, entry_id)
             if same and not force and hashlib.sha256(new.encode("utf-8")).hexdigest() != current:
                 raise DuplicateTextError(same)
             self.history.commit(path, "", "")  # what somebody changed by hand
@@ -237,7 +244,7 @@ class EntryStore:
         try:
             return self._library.entries.get(entry_id).path
         except EntryNotFoundError:
-            if path := self._written.path_of(entry_id):
+            if path := self._written.path_of(entry_id, self._visible):
                 return path
             raise
 
@@ -245,7 +252,8 @@ class EntryStore:
         self, text: str | Document, kind: str, name: str, force: bool, author: str, reason: str, later: bool
     ) -> Saved:
         place = place_of(kind, name)
-        found = read_alone(self._library, acceptable(text), place, "") if later else self._reviewed(text, place)
+        document = acceptable(text)
+        found = read_alone(self._library, document, place, self._visible) if later else self._reviewed(document, place)
         title = name or name_of(found.entry)
         refuse_verdict(self._viewer, None, found.entry)
         if found.refusal:
@@ -253,7 +261,7 @@ class EntryStore:
         if found.same and not force:
             raise DuplicateTextError(found.same.id)
         with self._writing():
-            if not force and (same := self._written.same(found.entry.body)):  # saved since the review
+            if not force and (same := self._written.same(found.entry.body, self._visible)):  # saved since the review
                 raise DuplicateTextError(same)
             path, digest = self._new_file(found, title, force)
             saved = self._kept(found, path, _new_id(found, path), digest, author, reason)
@@ -291,16 +299,17 @@ class EntryStore:
         """Return the review before a save, without comparison if model or index fail. Raises RefusedTextError."""
         document = acceptable(text)
         try:
-            return review(self._library, document, path, entry_id)
+            return review(self._library, document, path, self._visible, entry_id)
         except Exception:  # whatever it is: what somebody knows is kept, also without an index
             log.exception("A text could not be compared with the entries; it is saved all the same.")
-            return read_alone(self._library, document, path, entry_id)
+            return read_alone(self._library, document, path, self._visible, entry_id)
 
     def _shows(self, text: str, path: str) -> bool:
         """Whether the library shows an entry with this text."""
-        return self._library.shows_everything or (
-            entry_of(Document.of(text), path, self._library.playbook).entry.visibility in self._library.visible
-        )
+        if self._library.shows_everything:
+            return True
+        entry = entry_of(Document.of(text), path, self._library.playbook).entry
+        return is_shown(entry.audiences, self._library.visible)
 
     def _text_at(self, path: str, number: str) -> str | None:
         """Return the text of a version; None if there is none to show."""
@@ -310,7 +319,7 @@ class EntryStore:
 
     def _kept(self, found: Review, path: str, entry_id: str, digest: str, author: str, reason: str) -> Saved:
         """Record a file that was just written: nothing here may fail the save."""
-        self._written.remember(path, entry_id, digest, found.entry.body)
+        self._written.remember(path, digest, replace(found.entry, id=entry_id))
         self.history.commit(path, author, reason)
         problems = tuple(replace(problem, path=path) for problem in found.problems)
         return Saved(entry_id, path, digest, problems, is_findable=False)
@@ -319,8 +328,13 @@ class EntryStore:
         report = self._intake.index_saved(saved.path, found.chunked)
         if report is None:
             return saved
-        ids = (*report.added, *report.changed)
-        return replace(saved, id=ids[0] if ids else saved.id, problems=report.problems, is_findable=True)
+        if self._library.shows_everything:
+            ids, problems = (*report.added, *report.changed), report.problems
+        else:  # the report is on all files, of which some may be hidden
+            self._library.refresh()
+            ids = tuple(self._library.entries.ids_at([saved.path]).values())
+            problems = self._library.with_index(lambda index: problems_at(index, [saved.path]))
+        return replace(saved, id=ids[0] if ids else saved.id, problems=problems, is_findable=True)
 
     def _writing(self) -> AbstractContextManager[None]:
         """Allow one save at a time, in this process and in others."""

@@ -13,7 +13,7 @@ from fastapi.templating import Jinja2Templates
 from app.http.allowed import may
 from app.http.asker import is_led_here
 from app.http.cookies import remember
-from app.http.dependencies import LANGUAGE_COOKIE, reader_of, services_of
+from app.http.dependencies import LANGUAGE_COOKIE, reader_of, seen_of
 from app.http.who import viewer_of
 from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES
@@ -31,7 +31,7 @@ _TEMPLATES.env.globals |= {
     "entry_address": entry_address,
     "action_address": action_address,
     "outcome_signs": OUTCOME_SIGNS,
-    "has_entries": lambda request: services_of(request).library.state().entries > 0,
+    "has_entries": lambda request: (seen := seen_of(request)) is None or seen.library.state().entries > 0,
 }
 
 
@@ -56,7 +56,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "is_readonly": is_readonly,
         "may_write": not is_readonly and viewer.is_at_least("author"),
         "may": partial(may, viewer),
-        "upkeep": request.app.state.services.upkeep.counts if viewer != NOBODY else {},
+        "upkeep": seen.upkeep.counts if viewer != NOBODY and (seen := seen_of(request)) else {},
         "is_admin": viewer.is_signed_in and viewer.is_at_least("admin"),
     }
     response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)

@@ -210,3 +210,9 @@ def test_a_synonym_alone_is_a_problem(value: str) -> None:
     playbook, problems = parse_playbook(f"synonyms: {value}\n")
     assert playbook.synonyms == ()
     assert [p.message.startswith("synonyms: expected lists of two or more words") for p in problems] == [True]
+
+
+def test_the_playbook_says_for_whom_new_entries_are() -> None:
+    playbook, problems = parse_playbook("visibility: {商談: sales, note: [sales, /Board], content: sale, blog: all}\n")
+    assert playbook.visibility == {"deal": "sales", "note": "sales, /Board"}
+    assert [problem.message.split(":")[0] for problem in problems] == ["visibility", "visibility"]
