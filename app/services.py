@@ -160,7 +160,7 @@ def open_services(
     activity = Activity(
         settings.activity_file, is_kept=settings.activity and logs, keep_days=settings.keep_searches, clock=clock
     )
-    store = EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly)
+    store = EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=is_readonly, noted=noted)
 
     def seen(part: Library) -> Seen:
         return Seen.of(part, store.of(part, part.visible), activity, clock, team_of(part.visible))
