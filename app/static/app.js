@@ -135,7 +135,7 @@
       event.preventDefault(); // the box has the focus already
     } else if (typing) {
       return;
-    } else if (event.key === "/") {
+    } else if (event.key === "/" && box) {
       event.preventDefault(); box.focus(); box.select();
     } else if (event.key === "?") {
       event.preventDefault(); help.showModal();
@@ -149,7 +149,7 @@
   });
 
   const menu = $(".upkeep");
-  const leave = (event) => { if (menu.open && !menu.contains(event.target)) menu.open = false; };
+  const leave = (event) => { if (menu?.open && !menu.contains(event.target)) menu.open = false; };
   document.addEventListener("click", leave);
   document.addEventListener("focusin", leave);
 

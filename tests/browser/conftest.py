@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -52,12 +53,12 @@ def site(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def serving(entries: Path, data: Path) -> Iterator[str]:
-    """Serve a folder of entries; yield the address."""
+def serving(entries: Path, data: Path, **chosen: Any) -> Iterator[str]:
+    """Serve a folder of entries, with the settings given; yield the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = Settings(entries=entries, data=data, port=port, watch=False)
+    settings = Settings(entries=entries, data=data, port=port, watch=False, **chosen)
     services = open_services(settings, WordEmbedder())
     services.library.with_index(partial(sync, folder=settings.entries))
     services.library.refresh()
