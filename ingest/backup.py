@@ -1,4 +1,4 @@
-"""Back up what cannot be rebuilt, the entries folder and the activity database, in one file with checksums."""
+"""Back up what cannot be rebuilt, the entries folder and two databases, in one file with checksums."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ from kb.wording import say
 MANIFEST = "manifest.json"
 ENTRIES = "entries/"
 ACTIVITY = "activity.sqlite"
+PEOPLE = "people.sqlite"
+DATABASES = (ACTIVITY, PEOPLE)
 FORMAT = 1
 SQLITE = b"SQLite format 3\x00"  # the beginning of every database
 MAX_PARTS = 200_000  # twenty times the entries this is designed for
@@ -47,11 +49,19 @@ class Contents:
     has_activity: bool
     left_out: tuple[str, ...] = ()  # neither Markdown nor the playbook, a link, or too large
     renamed: tuple[tuple[str, str], ...] = ()  # (name, path): names that collide on some systems
+    has_people: bool = False
     is_here: bool = False  # all of it was there already, so a restore changed nothing
 
 
-def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path, *, clock: Clock = CLOCK) -> Contents:
-    """Write a backup, also while a server runs. `copy_activity` copies the database and returns False if there is none.
+def back_up(
+    entries: Path,
+    copy_activity: Callable[[Path], bool],
+    target: Path,
+    *,
+    copy_people: Callable[[Path], bool] = lambda _place: False,
+    clock: Clock = CLOCK,
+) -> Contents:
+    """Write a backup, also while a server runs. Each `copy_…` copies a database and returns False if there is none.
 
     Raises NotSavedError.
     """
@@ -73,14 +83,15 @@ def back_up(entries: Path, copy_activity: Callable[[Path], bool], target: Path, 
                     _put(archive, sums, ENTRIES + path, location)
                 else:
                     leave_out(location)
-            copy = Path(place) / ACTIVITY
-            if copy_activity(copy):
-                _put(archive, sums, ACTIVITY, copy)
+            for name, copy in ((ACTIVITY, copy_activity), (PEOPLE, copy_people)):
+                if copy(Path(place) / name):
+                    _put(archive, sums, name, Path(place) / name)
             manifest = {"format": FORMAT, "made_at": made, "sha256": sums}
             archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
 
     atomic.put(target, fill)
-    return Contents(made, sum(name.startswith(ENTRIES) for name in sums), ACTIVITY in sums, tuple(left_out))
+    files = sum(name.startswith(ENTRIES) for name in sums)
+    return Contents(made, files, ACTIVITY in sums, tuple(left_out), has_people=PEOPLE in sums)
 
 
 def verify(source: Path) -> Contents:
@@ -92,25 +103,27 @@ def verify(source: Path) -> Contents:
 def restore(source: Path, entries: Path, activity: Path) -> Contents:
     """Restore a backup where no data exists yet, or finish a restore that was interrupted.
 
-    Raises BackupError, NotSavedError.
+    The database of people goes beside that of the `activity`. Raises BackupError, NotSavedError.
     """
     with _open(source) as archive:
         contents = _verified(archive, source.stat().st_size)
         sums: dict[str, str] = _manifest(archive)["sha256"]
         places = {
-            name: below(entries, path) for name, path in _paths(sums.keys() - {ACTIVITY, *contents.left_out}).items()
+            name: below(entries, path) for name, path in _paths(sums.keys() - {*DATABASES, *contents.left_out}).items()
         }
         if not _holds_only(entries, {place: sums[name] for name, place in places.items()}):
             raise BackupError(say("the folder {folder} is not empty; move it elsewhere first", folder=str(entries)))
-        if contents.has_activity and activity.exists() and _checksum(activity) != sums[ACTIVITY]:
-            raise BackupError(say("{file} already exists; move it elsewhere first", file=str(activity)))
-        expected = {**places, ACTIVITY: activity} if contents.has_activity else places
+        databases = {name: activity.with_name(name) for name in DATABASES if name in sums} | (
+            {ACTIVITY: activity} if ACTIVITY in sums else {}
+        )
+        for name, place in databases.items():
+            if place.exists() and _checksum(place) != sums[name]:
+                raise BackupError(say("{file} already exists; move it elsewhere first", file=str(place)))
+        expected = {**places, **databases}
         if all(place.is_file() and _checksum(place) == sums[name] for name, place in expected.items()):
             return replace(contents, is_here=True)
-        for name, place in places.items():
+        for name, place in expected.items():
             _restore_file(archive, name, sums[name], place)
-        if contents.has_activity:
-            _restore_file(archive, ACTIVITY, sums[ACTIVITY], activity)
     atomic.settle()
     return contents
 
@@ -128,27 +141,27 @@ def _verified(archive: zipfile.ZipFile, packed: int) -> Contents:
     for name, checksum in sums.items():
         blocks = _read(archive, name, checksum)
         first = next(blocks, b"")
-        if name == ACTIVITY and not first.startswith(SQLITE):
+        if name in DATABASES and not first.startswith(SQLITE):
             raise BackupError(say("'{name}' is damaged", name=name))
         for _ in blocks:
             continue
     left_out = tuple(
-        name for name in sums if name != ACTIVITY and not _is_entry_or_playbook(name.removeprefix(ENTRIES))
+        name for name in sums if name not in DATABASES and not _is_entry_or_playbook(name.removeprefix(ENTRIES))
     )
-    kept = _paths(sums.keys() - {ACTIVITY, *left_out})
+    kept = _paths(sums.keys() - {*DATABASES, *left_out})
     _refuse_unwritable(kept.values())
     renamed = tuple((name, path) for name, path in kept.items() if name != ENTRIES + path)
-    return Contents(manifest["made_at"], len(kept), ACTIVITY in sums, left_out, renamed)
+    return Contents(manifest["made_at"], len(kept), ACTIVITY in sums, left_out, renamed, PEOPLE in sums)
 
 
 def _refuse_unsafe(part: zipfile.ZipInfo) -> None:
     """Raise BackupError unless a part is a regular file below the entries folder or one of our own files."""
     name = part.filename
     kind = stat.S_IFMT(part.external_attr >> 16)
-    is_ours = name in (ACTIVITY, MANIFEST) or (name.startswith(ENTRIES) and is_plain(name.removeprefix(ENTRIES)))
+    is_ours = name in (*DATABASES, MANIFEST) or (name.startswith(ENTRIES) and is_plain(name.removeprefix(ENTRIES)))
     if not is_ours or kind not in (0, stat.S_IFREG):
         raise BackupError(say("'{name}' is not allowed in a backup", name=name))
-    limit = {ACTIVITY: MAX_UNPACKED, MANIFEST: MAX_LIST}.get(name, MAX_FILE)
+    limit = {**dict.fromkeys(DATABASES, MAX_UNPACKED), MANIFEST: MAX_LIST}.get(name, MAX_FILE)
     if part.file_size > limit:
         raise BackupError(say("its unpacked size exceeds the limit for a backup"))
 
@@ -225,6 +238,8 @@ def _checksum(file: Path) -> str:
 
 def _restore_file(archive: zipfile.ZipFile, name: str, checksum: str, place: Path) -> None:
     atomic.put(place, lambda file: file.writelines(_read(archive, name, checksum)), durable=False)
+    if name == PEOPLE:
+        place.chmod(0o600)
 
 
 def _open(source: Path) -> zipfile.ZipFile:

@@ -14,23 +14,29 @@ if TYPE_CHECKING:
 
 
 def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="The .zip to write.")]) -> None:
-    """Write the entries and the activity into one file with checksums. A server may keep running."""
+    """Write entries, activity and people into one file with checksums. A server may keep running."""
     from ingest.backup import back_up, verify
     from kb.loop.activity import Activity
+    from kb.people.file import PeopleFile
 
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
     need_entries(settings)
     activity = Activity(settings.activity_file, is_kept=False) if settings.activity_file.is_file() else None
+    people = PeopleFile(settings.people_file)
     try:
-        written = back_up(settings.entries, activity.copy_to if activity else lambda _place: False, target)
+        copy_activity = activity.copy_to if activity else lambda _place: False
+        written = back_up(settings.entries, copy_activity, target, copy_people=people.copy_to)
         contents = verify(target)
     finally:
+        people.close()
         if activity:
             activity.close()
     _print_left_out(written.left_out, reader)
     what = "cli.backup_with_activity" if contents.has_activity else "cli.backup_without_activity"
     typer.echo(reader(what, target=target, files=reader.number(contents.files)))
+    if contents.has_people:
+        typer.echo(reader("cli.backup_with_people"))
 
 
 def restore(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from anyio import to_thread
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.errors import error_answer, wants_page
+from app.http.errors import FOR_PROGRAMS, error_answer, wants_page
 from app.http.who import SESSION, VIEWER
 from app.services import Services
 from app.signin.cookie import set_secret
@@ -83,8 +83,8 @@ def is_open(path: str) -> bool:
 
 def _is_form(scope: Scope) -> bool:
     """Whether somebody's form would be lost: its answer is the sign-in page, with the form kept in it."""
-    request = Request(scope)
-    return scope["method"] == "POST" and wants_page(request) and "x-fragment" not in request.headers
+    is_page = not scope["path"].startswith(FOR_PROGRAMS)  # the editor's script asks for a page without saying so
+    return scope["method"] == "POST" and is_page and "x-fragment" not in Headers(scope=scope)
 
 
 def _refusal(scope: Scope) -> Response:

@@ -150,7 +150,6 @@ def _link(request: Request, person: Person | None, problem: str = "") -> Respons
     status = 410 if person is None else 422 if problem else 200
     response = render(request, "link.html", {"person": person, "problem": problem, "least": SHORTEST}, status)
     response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address is a secret
     return response
 
 

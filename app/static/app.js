@@ -135,7 +135,7 @@
       event.preventDefault(); // the box has the focus already
     } else if (typing) {
       return;
-    } else if (event.key === "/") {
+    } else if (event.key === "/" && box) {
       event.preventDefault(); box.focus(); box.select();
     } else if (event.key === "?") {
       event.preventDefault(); help.showModal();

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, delete
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from kb.errors import PeopleUnavailableError
-from kb.people.tables import METADATA
+from kb.people.tables import ATTEMPTS, LINKS, METADATA, SESSIONS
 from kb.sqlite import use_wal
 from kb.wording import say
 
@@ -61,6 +61,26 @@ class PeopleFile:
             raise
         except SQLAlchemyError as error:
             raise PeopleUnavailableError(_why(error)) from error
+
+    def copy_to(self, place: Path) -> bool:
+        """Copy what a backup keeps, while others write; False if there is nothing. Sessions and links stay behind.
+
+        Raises PeopleUnavailableError.
+        """
+        if not self.path.is_file():
+            return False
+        try:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM INTO ?", (str(place),))
+            copy = create_engine(f"sqlite:///{place}", isolation_level="AUTOCOMMIT")
+            with copy.connect() as connection:
+                for table in (SESSIONS, LINKS, ATTEMPTS):
+                    connection.execute(delete(table))
+                connection.exec_driver_sql("VACUUM")  # else what was deleted could still be read
+            copy.dispose()
+        except SQLAlchemyError as error:
+            raise PeopleUnavailableError(_why(error)) from error
+        return True
 
     def close(self) -> None:
         """Close the file."""

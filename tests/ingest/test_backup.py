@@ -21,10 +21,13 @@ from app.services import make_index, make_library
 from app.settings import Settings
 from ingest.backup import ACTIVITY, MANIFEST, MAX_FILE, _folded, back_up, restore, verify
 from ingest.sync import sync
+from kb.clock import CLOCK
 from kb.errors import BackupError
 from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.schema import examine
+from kb.people.file import PeopleFile
+from kb.people.people import People
 from tests.counting import counting
 from tests.kb.loop.old_files import DUMPS, old_file
 from tests.words import WordEmbedder, note, write
@@ -55,6 +58,23 @@ def test_what_was_backed_up_comes_back_byte_for_byte(place: Path, tmp_path: Path
         assert (tmp_path / "new/entries" / path).read_bytes() == (place / "entries" / path).read_bytes()
     assert not (tmp_path / "new/entries/.git").exists()
     assert Activity(tmp_path / "new/var/activity.sqlite").helpful_counts() == {"deals/青葉": 1}
+
+
+def test_people_come_back_beside_the_activity_for_their_owner_alone(place: Path, tmp_path: Path) -> None:
+    file = PeopleFile(place / "people.sqlite")
+    added = People(file, CLOCK).add("aki@example.com", "Aki", "admin", ["sales"])
+    target = place / "backup.zip"
+    activity = Activity(place / "activity.sqlite")
+    assert back_up(place / "entries", activity.copy_to, target, copy_people=file.copy_to).has_people
+    assert verify(target).has_people
+    file.close()
+    restore(target, tmp_path / "new/entries", tmp_path / "new/var/activity.sqlite")
+    again = PeopleFile(tmp_path / "new/var/people.sqlite")
+    assert again.path.stat().st_mode & 0o777 == 0o600
+    assert People(again, CLOCK).all() == [added]
+    again.close()
+    with pytest.raises(BackupError, match="already exists"):
+        restore(target, tmp_path / "other/entries", place / "activity.sqlite")
 
 
 def test_nothing_is_written_over_what_is_there(place: Path, tmp_path: Path) -> None:

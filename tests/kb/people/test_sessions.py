@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kb.clock import Clock
 from kb.people.file import PeopleFile
 from kb.people.links import Links
+from kb.people.passwords import Passwords
 from kb.people.people import People
 from kb.people.person import Person
 from kb.people.sessions import Sessions
@@ -130,3 +133,20 @@ def test_a_link_ends_after_a_day_or_with_the_next_one(person: Person, links: Lin
     assert links.person_of(second) == person
     hands.forward(minutes=1)
     assert links.use(second) is None
+
+
+def test_a_backup_has_people_and_passwords_but_nothing_that_signs_anybody_in(
+    person: Person, people_file: PeopleFile, sessions: Sessions, links: Links, clock: Clock, tmp_path: Path
+) -> None:
+    passwords = Passwords(people_file, clock)
+    passwords.set(person, "green ladder under rain")
+    secret, link = sessions.begin(person.id, device="A rare browser", way="password"), links.make(person.id)
+    assert people_file.copy_to(tmp_path / "copy.sqlite")
+    assert b"A rare browser" not in (tmp_path / "copy.sqlite").read_bytes()
+    copy = PeopleFile(tmp_path / "copy.sqlite")
+    assert People(copy, clock).all() == [person]
+    assert Passwords(copy, clock).is_right(person, "green ladder under rain")
+    assert Sessions(copy, clock).find(secret) is None
+    assert Links(copy, clock).person_of(link) is None
+    copy.close()
+    assert sessions.find(secret) is not None
