@@ -401,7 +401,7 @@ class ProxyNeededError(KBError):
 
     def __init__(self) -> None:
         super().__init__(
-            say("This server is used through a proxy that signs people in. Open the address that your company uses.")
+            say("A proxy in front of this server signs people in. Open the address that your company uses.")
         )
 
 

@@ -69,6 +69,9 @@ class ViewerMiddleware:
             state[TOKEN], state[TOKEN_NAME] = found.token.id, found.token.name
         if found or is_open(scope["path"]):
             await self.app(scope, receive, _guarded(send, scope, found))
+        elif self.people.proxy is not None and wants_page(Request(scope)):
+            page = {**scope, "path": PAGE, "raw_path": PAGE.encode(), "method": "GET"}
+            await self.app(page, receive, _guarded(send, scope, None))
         elif self.people.proxy is not None:
             await error_answer(Request(scope), ProxyNeededError())(scope, receive, _guarded(send, scope, None))
         elif _is_form(scope):

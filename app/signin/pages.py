@@ -36,7 +36,7 @@ def sign_in_page(request: Request, services: ServicesDep) -> Response:
     """Show where to sign in."""
     target = local_address(request.query_params.get("next", "")) or "/"
     if services.people.proxy is not None and not viewer_of(request).is_signed_in:
-        raise ProxyNeededError
+        return problem_page(request, ProxyNeededError().sentence, 401)
     if services.settings.auth == "none" or viewer_of(request).is_signed_in:
         return RedirectResponse(target, 303)
     return _page(request, {"next": target if target != "/" else ""})

@@ -11,6 +11,7 @@ import pytest
 from app.services import PeopleServices
 from tests.app.conftest import MakeClient
 from tests.attack.serving import attacked
+from tests.waiting import DEADLINE_SECONDS
 
 SENT = {"x-forwarded-user": "aoi", "x-forwarded-groups": "/Sales", "accept": "text/html", "accept-language": "en"}
 
@@ -21,7 +22,7 @@ def _behind(make_client: MakeClient, **chosen: object) -> Iterator[tuple[httpx2.
     app = make_client({}, auth="proxy", **chosen).app
     with (
         attacked(app) as server,
-        httpx2.Client(base_url=f"http://127.0.0.1:{server.port}", headers=SENT, trust_env=False) as client,
+        httpx2.Client(base_url=f"http://127.0.0.1:{server.port}", headers=SENT, timeout=DEADLINE_SECONDS) as client,
     ):
         yield client, app.state.services.people  # type: ignore[attr-defined]
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import httpx2
 
-from tests.waiting import wait_until
+from tests.waiting import DEADLINE_SECONDS, wait_until
 
 
 class Provider:
@@ -21,7 +21,7 @@ class Provider:
 
     def say(self, subject: str, **claims: object) -> None:
         """Let the provider say this about somebody from now on."""
-        httpx2.put(f"{self.issuer}/users/{subject}", json=claims).raise_for_status()
+        httpx2.put(f"{self.issuer}/users/{subject}", json=claims, timeout=DEADLINE_SECONDS).raise_for_status()
 
     def signed_in(self, address: str, subject: str) -> str:
         """Sign in at an address of the provider, as a person would; return where it sends the browser."""
@@ -32,7 +32,7 @@ class Provider:
         return self._sent(address, action="deny")
 
     def _sent(self, address: str, **form: str) -> str:
-        answer = httpx2.post(address, data=form)
+        answer = httpx2.post(address, data=form, timeout=DEADLINE_SECONDS)
         assert answer.status_code == 302, answer.text
         return str(answer.headers["location"])
 
