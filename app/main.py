@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app import api, pages
 from app.background import Background
-from app.data_folder import base_id
+from app.data_folder import base_id, secret_key
 from app.http.assets import Assets
 from app.http.errors import install_error_handlers
 from app.http.limits import LimitsMiddleware
@@ -23,6 +23,7 @@ from app.pages.reference import FILES, swagger_files
 from app.services import Services, open_services
 from app.settings import Settings
 
+FORM_KEY = "forms.key"
 STATIC = Path(__file__).parent / "static"
 
 
@@ -61,6 +62,7 @@ def create_app(settings: Settings, services: Services | None = None, *, is_prepa
     app.state.services = opened
     app.state.supervisor = background.supervisor
     app.state.base_id = base_id(settings.data)
+    app.state.form_key = secret_key(settings.data / FORM_KEY)
     app.include_router(api.router)
     app.include_router(api.health_router)
     app.include_router(pages.router)

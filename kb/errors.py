@@ -248,6 +248,13 @@ class TooManyFilesError(KBError):
         )
 
 
+class StaleFormError(KBError):
+    """A form was not sent by a page of this session."""
+
+    def __init__(self) -> None:
+        super().__init__(say("This page belongs to an earlier session, so nothing was changed."))
+
+
 class ReadOnlyError(KBError):
     """This server is read-only."""
 

@@ -9,12 +9,19 @@ from fastapi import Depends, Request
 from kb.viewer import OPERATOR, Viewer
 
 VIEWER = "viewer"  # attribute of the request state
+SESSION = "session"  # likewise: the id of the session; absent where nobody signs in
 
 
 def viewer_of(request: Request) -> Viewer:
     """Return who is asking; where nobody signs in, the only user of the machine."""
     viewer: Viewer = getattr(request.state, VIEWER, OPERATOR)
     return viewer
+
+
+def session_of(request: Request) -> str:
+    """Return the id of the session a request belongs to; empty without one."""
+    session: str = getattr(request.state, SESSION, "")
+    return session
 
 
 async def _viewer(request: Request) -> Viewer:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from app.http.csrf import UNSENT
 from app.http.dependencies import reader_of
 from app.pages.view import render, wants_fragment
+from app.words.addresses import path_address
 from kb.wording import Sentence
 
 KNOWN = (404, 413, 422, 503)
@@ -15,11 +17,24 @@ TOO_LARGE = (413, 414, 431)
 def render_error(request: Request, status: int, message: str = "") -> Response:
     """Return a page (or a fragment, for the script) that says what happened and offers a next step."""
     reader = reader_of(request)
-    kind = "413" if status in TOO_LARGE else str(status) if status in KNOWN else "4xx" if status < 500 else "500"
+    unsent = getattr(request.state, UNSENT, None) if status == 403 else None
+    kind = (
+        "again"
+        if unsent is not None
+        else "413"
+        if status in TOO_LARGE
+        else str(status)
+        if status in KNOWN
+        else "4xx"
+        if status < 500
+        else "500"
+    )
     context = {
         "status": status,
         "heading": reader(f"error.{kind}.heading"),
         "advice": reader(f"error.{kind}.advice"),
+        "unsent": unsent,
+        "unsent_address": f"{path_address(request.scope['path'])}?{request.url.query}".removesuffix("?"),
         "message": reader.say(message) if isinstance(message, Sentence) else "",  # others are for programs
     }
     return render(request, "_error.html" if wants_fragment(request) else "error.html", context, status)

@@ -11,6 +11,7 @@ from fastapi.templating import Jinja2Templates
 
 from app.http.asker import is_led_here
 from app.http.cookies import remember
+from app.http.csrf import field_of, remember_browser, token_of
 from app.http.dependencies import LANGUAGE_COOKIE, reader_of, services_of
 from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES
@@ -48,11 +49,14 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "page": request.url.path,
         "may_write": not request.app.state.services.settings.readonly,
         "upkeep": request.app.state.services.upkeep.counts,
+        "csrf_token": token_of(request),
+        "csrf_field": field_of(request),
     }
     response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Content-Language"] = reader.locale
+    remember_browser(request, response)
     if request.query_params.get("lang") in LOCALES and not is_led_here(request):
         remember(request, response, LANGUAGE_COOKIE, reader.locale)
     return unless_known(request, response) if status == 200 and request.method == "GET" else response

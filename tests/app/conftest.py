@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from app.http.csrf import COOKIE, HEADER, token_for
 from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
@@ -64,7 +65,15 @@ class Browser(TestClient):
 
     def post(self, url: Any, **options: Any) -> Response:  # type: ignore[override]
         """Send something from a page of the application."""
-        return super().post(url, **{**options, "headers": {"origin": ADDRESS, **(options.get("headers") or {})}})
+        headers = {"origin": ADDRESS, HEADER: self.form_token(), **(options.get("headers") or {})}
+        return super().post(url, **{**options, "headers": headers})
+
+    def form_token(self) -> str:
+        """Return the token of forms on pages shown to this browser, where nobody signs in."""
+        assert isinstance(self.app, FastAPI)
+        if not (number := self.cookies.get(COOKIE)):
+            self.cookies.set(COOKIE, number := "0" * 32)
+        return token_for(self.app.state.form_key, "", number)
 
 
 MakeClient = Callable[..., TestClient]

@@ -178,7 +178,7 @@ def test_every_use_of_a_hit_is_an_answer(make_client: MakeClient, how: str) -> N
         assert "何と比べて" in shown and "<html" not in shown
     else:
         address = {"helpful": "/helpful/talk-tracks/price", "page": "/entries/talk-tracks/price"}[how]
-        browser.request("POST" if how == "helpful" else "GET", address, headers={"origin": ADDRESS})
+        (browser.post if how == "helpful" else browser.get)(address)
     app: Any = client.app
     activity = app.state.services.activity
     used = {search.query: activity.opened_of("").get(search.id, [])[:1] for search in activity.searches("")}
