@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from app.charts.gallery import Gallery
@@ -24,6 +25,24 @@ from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
 from kb.loop.logbook import Logbook
 from kb.model.package import bundled_file, file_checksum
+from kb.people.file import PeopleFile
+from kb.people.links import Links
+from kb.people.people import People
+from kb.people.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleServices:
+    """Who may sign in, and who is signed in. Nothing is created before the first use."""
+
+    file: PeopleFile
+    people: People
+    sessions: Sessions
+    links: Links
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +62,14 @@ class Services:
     gallery: Gallery
     examples: Examples
     upkeep: Upkeep
+    people: PeopleServices
 
     def close(self) -> None:
         """Close all files."""
         self.gallery.close()
         self.library.close()
         self.activity.close()
+        self.people.close()
 
 
 def open_services(
@@ -75,6 +96,19 @@ def open_services(
         gallery=Gallery(),
         examples=Examples(library, clock),
         upkeep=Upkeep(library, gap_board),
+        people=open_people(settings, clock),
+    )
+
+
+def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
+    """Return what knows people; commands that need nothing else open only this."""
+    file = PeopleFile(settings.people_file)
+    idle, longest = timedelta(hours=settings.session_hours), timedelta(days=settings.session_days)
+    return PeopleServices(
+        file=file,
+        people=People(file, clock),
+        sessions=Sessions(file, clock, idle, longest),
+        links=Links(file, clock),
     )
 
 

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     auth: Literal["none", "local", "oidc", "proxy"] = Field(
         "none", description="How people sign in: not at all, with accounts of this server, a provider, or a proxy."
     )
+    session_hours: int = Field(12, ge=1, le=720, description="After how many hours without a request a session ends.")
+    session_days: int = Field(7, ge=1, le=90, description="After how many days a session ends in any case.")
     visibility: Annotated[frozenset[str], NoDecode] = Field(
         AUDIENCES, description="Which `visibility` values this server shows, separated by commas."
     )

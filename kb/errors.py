@@ -296,3 +296,47 @@ class BackupError(KBError):
 
     def __init__(self, why: str) -> None:
         super().__init__(say("The backup was not restored: {why}.", why=why))
+
+
+class PeopleUnavailableError(KBError):
+    """The database of people cannot be used."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(say("The database of people cannot be used ({why}).", why=why))
+
+
+class PersonNotFoundError(KBError):
+    """Nobody has this id or address."""
+
+    def __init__(self, who: str) -> None:
+        super().__init__(say("There is no person '{who}'.", who=who))
+
+
+class AddressTakenError(KBError):
+    """Another person has this address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(say("The address '{address}' already belongs to another person.", address=address))
+
+
+class BadPersonError(KBError):
+    """The address, the name or a team of a person cannot be used."""
+
+
+class LastAdminError(KBError):
+    """Nobody would be left who can change roles."""
+
+    def __init__(self) -> None:
+        super().__init__(say("This is the last administrator. Make somebody else an administrator first."))
+
+
+class NoGroupsError(KBError):
+    """No provider has ever vouched for the person, so there are no groups to follow."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            say(
+                "'{name}' has never signed in through the identity provider, so there are no groups to follow.",
+                name=name,
+            )
+        )

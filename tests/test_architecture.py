@@ -39,7 +39,9 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "yaml": ("ingest/yaml_text.py",),
     "markdown_it": ("ingest/markdown.py", "ingest/document.py", "ingest/chunk.py"),
     "sqlalchemy": (
+        "kb/sqlite.py",
         "kb/index/",
+        "kb/people/",
         "kb/loop/tables.py",
         "kb/loop/activity.py",
         "kb/loop/activity_file.py",
@@ -79,6 +81,7 @@ FORBIDDEN = [
     ("kb/insight/", ("kb.library", "kb.live", "kb.readers", "kb.loop", "kb.model")),
     ("kb/loop/", ("kb.library", "kb.live", "kb.readers", "kb.model")),
     ("kb/readers/", ("kb.library", "kb.model")),
+    ("kb/people/", kb_but("people", "clock", "errors", "sqlite", "viewer", "wording")),
     ("app/words/", ("app.http", "app.shapes", "app.api", "app.pages", "app.cli", "fastapi", "starlette")),
     ("app/shapes/", ("app.api", "app.pages", "app.cli")),
     ("app/charts/", ("app.http", "app.shapes", "app.api", "app.pages", "app.cli")),

@@ -29,8 +29,8 @@ from kb.index.schema import (
     SITUATIONS,
     VOCABULARY_SQL,
     WITHHELD,
-    use_wal,
 )
+from kb.sqlite import use_wal
 from kb.wording import from_json
 
 T = TypeVar("T")

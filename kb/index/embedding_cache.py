@@ -18,8 +18,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from kb.index.catalog import in_groups
 from kb.index.embedding import Vectors
-from kb.index.schema import use_wal
 from kb.index.sentences import pack, sentence_key
+from kb.sqlite import use_wal
 
 _METADATA = MetaData()
 _VECTORS = Table("vectors", _METADATA, Column("key", String, primary_key=True), Column("vector", LargeBinary))

@@ -1,10 +1,8 @@
-"""The tables of the catalogue, and their SQLite specifics."""
+"""The tables of the catalogue, and its keyword index."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Column, Engine, ForeignKey, Index, Integer, MetaData, String, Table, Text, event
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
 METADATA = MetaData()
 META = Table("meta", METADATA, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
@@ -100,14 +98,3 @@ KEYWORDS_SQL = (
     " USING fts5(title, heading, tags, body, tokenize = \"ascii tokenchars '_'\")"
 )
 VOCABULARY_SQL = "CREATE VIRTUAL TABLE IF NOT EXISTS keyword_counts USING fts5vocab(keywords, 'row')"
-
-
-def use_wal(engine: Engine, wait_ms: int = 10_000) -> None:
-    """Let readers continue during writes, and make commits survive a killed process; writers wait `wait_ms`."""
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        for pragma in (f"busy_timeout={wait_ms}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()

@@ -20,9 +20,9 @@ from sqlalchemy import Connection, Executable, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from kb.errors import ActivitySchemaError, ActivityUnavailableError
-from kb.index.schema import use_wal
 from kb.loop.dialect import copy, is_wrong_schema, keep_copy
 from kb.loop.schema import STEPS, need_columns, version_of
+from kb.sqlite import use_wal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from kb.errors import BadPersonError
 from kb.viewer import Role, Viewer
+from kb.wording import say
 
 Source = Literal["local", "oidc", "proxy"]  # who says so
+MOST_ADDRESS = 254  # characters, as in mail
+MOST_NAME = 100  # characters, also of a team
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +47,43 @@ class Identity:
     name: str
     role: Role | None = None  # None: the source says nothing about roles
     teams: frozenset[str] | None = None  # None: the source says nothing about teams
+
+
+def folded(address: str) -> str:
+    """Return an address as it is kept and compared."""
+    return unicodedata.normalize("NFKC", address.strip()).casefold()
+
+
+def clean_address(address: str) -> str:
+    """Return an address, folded. Raises BadPersonError."""
+    kept = folded(address)
+    local, _, domain = kept.partition("@")
+    if not (local and domain) or len(kept) > MOST_ADDRESS or "@" in domain or not _is_plain(kept) or " " in kept:
+        raise BadPersonError(say("'{address}' is not an e-mail address.", address=address[:MOST_ADDRESS]))
+    return kept
+
+
+def clean_name(name: str) -> str:
+    """Return a name with single spaces. Raises BadPersonError."""
+    kept = unicodedata.normalize("NFC", " ".join(name.split()))
+    if not kept or len(kept) > MOST_NAME or not _is_plain(kept):
+        raise BadPersonError(
+            say("'{name}' is not a name; use 1 to {most} characters.", name=name[:MOST_NAME], most=MOST_NAME)
+        )
+    return kept
+
+
+def tidy_name(name: str) -> str:
+    """Return a name that a provider sends, made fit to be shown; empty if nothing of it is."""
+    kept = "".join(character if _is_plain(character) else " " for character in name)
+    return unicodedata.normalize("NFC", " ".join(kept.split()))[:MOST_NAME].strip()
+
+
+def clean_teams(teams: Iterable[str]) -> frozenset[str]:
+    """Return the names of teams and groups. Raises BadPersonError."""
+    return frozenset(clean_name(team) for team in teams)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text has neither control characters nor ones that change its direction."""
+    return not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text)

@@ -1,0 +1,94 @@
+"""The file of the database of people: opened on first use, readable by its owner only."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from kb.errors import PeopleUnavailableError
+from kb.people.tables import METADATA
+from kb.sqlite import use_wal
+from kb.wording import say
+
+VERSION = 1  # of the tables; an older program refuses a newer file
+WAIT_MS = 5_000  # for another writer
+ONLY_OWNER = 0o600
+
+
+class PeopleFile:
+    """One SQLite file that several processes may use. Nothing is created before the first use."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._is_ready = False
+
+    @property
+    def engine(self) -> Engine:
+        """The opened file, with all tables. Raises PeopleUnavailableError."""
+        with self._lock:
+            if not self._is_ready:
+                self._prepare()
+                self._is_ready = True
+            return self._engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection to read. Raises PeopleUnavailableError."""
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise PeopleUnavailableError(_why(error)) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a connection that alone may write, until the end of the block; an error undoes all of it.
+
+        Raises PeopleUnavailableError; an IntegrityError passes through.
+        """
+        try:
+            with self.engine.begin() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield connection
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            raise PeopleUnavailableError(_why(error)) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._is_ready:
+                self._engine.dispose()
+
+    @cached_property
+    def _engine(self) -> Engine:
+        engine = create_engine(f"sqlite:///{self.path}")
+        use_wal(engine, WAIT_MS)
+        return engine
+
+    def _prepare(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch(ONLY_OWNER)
+            self.path.chmod(ONLY_OWNER)  # its -wal and -shm get the same mode
+            with self._engine.begin() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+                if version > VERSION:
+                    raise PeopleUnavailableError(say("it was written by a newer version of the program; update it"))
+                METADATA.create_all(connection)
+                connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
+        except (SQLAlchemyError, OSError) as error:
+            raise PeopleUnavailableError(_why(error)) from error
+
+
+def _why(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error)

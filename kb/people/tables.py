@@ -1,0 +1,104 @@
+"""The tables of the database of people."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time in UTC, as text that sorts by time."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
+        """Return the text."""
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: Any) -> datetime | None:
+        """Return the time."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Names(TypeDecorator[frozenset[str]]):
+    """A set of names, as a JSON list."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        """Return the text."""
+        return None if value is None else json.dumps(sorted(value), ensure_ascii=False)
+
+    def process_result_value(self, value: Any, dialect: Any) -> frozenset[str] | None:
+        """Return the names."""
+        return None if value is None else frozenset(json.loads(value))
+
+
+METADATA = MetaData()
+PEOPLE = Table(
+    "people",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("address", String, nullable=False),  # folded; empty where a proxy passes none
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("role_source", String, nullable=False),
+    Column("teams", Names, nullable=False),
+    Column("team_source", String, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("is_disabled", Boolean, nullable=False),
+    Index("people_by_address", "address", unique=True, sqlite_where=text("address != ''")),
+)
+SUBJECTS = Table(  # what a provider vouched for at the last sign-in
+    "subjects",
+    METADATA,
+    Column("source", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("person", ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("role", String),  # null: it says nothing about roles; likewise teams
+    Column("teams", Names),
+    Column("met_at", Moment, nullable=False),
+)
+PASSWORDS = Table(
+    "passwords",
+    METADATA,
+    Column("person", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("hash", String, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+LINKS = Table(  # one-time links that have not been used
+    "links",
+    METADATA,
+    Column("hash", String, primary_key=True),  # SHA-256 of the secret
+    Column("person", ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("ends_at", Moment, nullable=False),
+)
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("id", String, primary_key=True),  # for lists and addresses; no secret
+    Column("hash", String, nullable=False, unique=True),  # SHA-256 of the secret
+    Column("former_hash", String, nullable=False, index=True),  # before the last rotation, for requests on their way
+    Column("rotated_at", Moment, nullable=False),
+    Column("role", String, nullable=False),  # of the person when the secret was made
+    Column("person", ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("device", String, nullable=False),  # browser and system, as shown
+    Column("way", String, nullable=False),  # how the person signed in
+    Column("id_token", Text, nullable=False),  # of the provider, for signing out there
+    Column("begun_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+ATTEMPTS = Table(  # failed ones in a row
+    "attempts",
+    METADATA,
+    Column("hash", String, primary_key=True),  # SHA-256 of an account's address or a network address
+    Column("failures", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)
