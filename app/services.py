@@ -25,8 +25,10 @@ from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
 from kb.loop.logbook import Logbook
 from kb.model.package import bundled_file, file_checksum
+from kb.people.askers import Askers
 from kb.people.file import PeopleFile
 from kb.people.links import Links
+from kb.people.names import Names
 from kb.people.people import People
 from kb.people.sessions import Sessions
 
@@ -39,6 +41,8 @@ class PeopleServices:
     people: People
     sessions: Sessions
     links: Links
+    names: Names
+    askers: Askers
 
     def close(self) -> None:
         """Close the file."""
@@ -104,11 +108,14 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
     """Return what knows people; commands that need nothing else open only this."""
     file = PeopleFile(settings.people_file)
     idle, longest = timedelta(hours=settings.session_hours), timedelta(days=settings.session_days)
+    people = People(file, clock)
     return PeopleServices(
         file=file,
-        people=People(file, clock),
+        people=people,
         sessions=Sessions(file, clock, idle, longest),
         links=Links(file, clock),
+        names=Names(file, people),
+        askers=Askers(file, clock, settings.keep_searches),
     )
 
 

@@ -319,6 +319,13 @@ class AddressTakenError(KBError):
         super().__init__(say("The address '{address}' already belongs to another person.", address=address))
 
 
+class NameTakenError(KBError):
+    """A name in entries means another person."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(say("The name '{name}' already stands for another person.", name=name[:100]))
+
+
 class BadPersonError(KBError):
     """The address, the name or a team of a person cannot be used."""
 

@@ -14,6 +14,8 @@ from app.pages.entry import page as entry
 from app.pages.entry import versions
 from app.pages.loop import gaps, lineage, review
 from app.pages.loop import page as loop
+from app.pages.mine import kept
+from app.pages.mine import page as mine
 from app.pages.search import page as search
 from app.pages.search import using
 from app.pages.similar import page as similar
@@ -40,6 +42,8 @@ for module in (
     loop,
     making,
     review,
+    mine,
+    kept,
     entry,
     problems,
     playbook,

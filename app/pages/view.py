@@ -9,10 +9,12 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
-from app.http.asker import is_led_here
+from app.http.asker import askers_of, is_led_here
 from app.http.cookies import remember
 from app.http.csrf import field_of, remember_browser, token_of
 from app.http.dependencies import LANGUAGE_COOKIE, reader_of, services_of
+from app.http.names import me_of, names_of
+from app.own_work import own_work
 from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES
 from kb.choices import OUTCOME_SIGNS
@@ -24,7 +26,18 @@ _TEMPLATES.env.lstrip_blocks = True
 _TEMPLATES.env.auto_reload = (
     False  # templates belong to the program: looking for changes costs every page a few file accesses
 )
+
+
+def own_count(request: Request) -> int:
+    """Return how much waits for whoever is asking; 0 while that is not known."""
+    services = services_of(request)
+    if not services.library.state().ready:
+        return 0
+    return own_work(services.library, services.activity, names_of(request), askers_of(request)).count
+
+
 _TEMPLATES.env.globals |= {
+    "own_count": own_count,
     "entry_address": entry_address,
     "action_address": action_address,
     "outcome_signs": OUTCOME_SIGNS,
@@ -49,6 +62,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "page": request.url.path,
         "may_write": not request.app.state.services.settings.readonly,
         "upkeep": request.app.state.services.upkeep.counts,
+        "me": me_of(request),
         "csrf_token": token_of(request),
         "csrf_field": field_of(request),
     }

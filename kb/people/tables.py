@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 from sqlalchemy.types import TypeDecorator
 
 
@@ -101,4 +101,17 @@ ATTEMPTS = Table(  # failed ones in a row
     Column("hash", String, primary_key=True),  # SHA-256 of an account's address or a network address
     Column("failures", Integer, nullable=False),
     Column("at", Moment, nullable=False),
+)
+NAMES = Table(  # as they stand in entries
+    "names",
+    METADATA,
+    Column("folded", String, primary_key=True),
+    Column("name", String, nullable=False),  # as written; empty once the person is deleted
+    Column("person", String, nullable=False, index=True),  # an id that is in no other table: the person was deleted
+)
+ASKER_KEYS = Table(  # of the hashes that stand for people in the log of searches
+    "asker_keys",
+    METADATA,
+    Column("day", String, primary_key=True),  # the first it is used, ISO
+    Column("key", LargeBinary, nullable=False),
 )

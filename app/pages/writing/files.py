@@ -12,6 +12,7 @@ from starlette.datastructures import UploadFile
 
 from app.http.body import MOST_FILES_BYTES, posted_files
 from app.http.dependencies import LibraryDep, ReaderDep, ServicesDep, StoreDep
+from app.http.names import signature_of
 from app.pages.entry.facts import facts_of, funnel_of, money_of
 from app.pages.view import render
 from app.pages.writing.difference import differences
@@ -155,7 +156,9 @@ def save(
     if store.is_readonly:
         raise ReadOnlyError
     wrote: list[Wrote] = []
-    results = [_carried_out(store, one, reader, wrote) for one in plan(store, library, chosen.entries)]
+    results = [
+        _carried_out(store, one, reader, wrote, signature_of(request)) for one in plan(store, library, chosen.entries)
+    ]
     results += [imported(export, services, reader, wrote) for export in chosen.exports]
     left = [previewed(export, services, reader) for export in chosen.left_exports]
     exports = [export for export in left if export.get("taken")]
@@ -226,12 +229,12 @@ def _shown(one: Planned, store: EntryStore, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _carried_out(store: EntryStore, one: Planned, reader: Reader, wrote: list[Wrote]) -> dict[str, str]:
+def _carried_out(store: EntryStore, one: Planned, reader: Reader, wrote: list[Wrote], author: str) -> dict[str, str]:
     if one.action not in TAKEN:
         return {"name": _title(one, reader), "why": reader.say(one.why) or reader(f"files.{one.action}"), "address": ""}
     try:
         before = store.source(one.entry_id).text if one.entry_id else None
-        saved = carry_out(store, one)
+        saved = carry_out(store, one, author)
     except KBError as error:
         return {"name": _title(one, reader), "why": reader.say(error.sentence), "address": ""}
     wrote.append(Wrote(saved.path, saved.content_hash, before))

@@ -62,7 +62,7 @@ def test_typing_on_is_one_search(client: TestClient) -> None:
 def test_a_gap_is_assigned_and_dismissed(client: TestClient) -> None:
     _search(_browser(client), QUESTION, kind="campaign")
     query = _board(client)[0]["query"]
-    client.post("/gaps", data={"query": query, "owner": "大橋", "due": "2026-12-01", "do": "assign"}, headers=JA)
+    client.post("/gaps", data={"query": query, "by": "大橋", "due": "2026-12-01", "do": "assign"}, headers=JA)
     assert (_board(client)[0]["owner"], _board(client)[0]["due"]) == ("大橋", "2026-12-01")
     page = client.post("/gaps", data={"query": query, "do": "dismiss"}, headers=JA).text
     assert "一覧から外しました" in page and _board(client) == []
