@@ -15,7 +15,6 @@ from kb.errors import KBError, LastAdminError
 from kb.loop.activity import Activity
 from kb.people.names import folded
 from kb.people.person import Person
-from kb.wording import say
 
 FIELDS = ("owner", "verified_by")
 
@@ -60,7 +59,7 @@ def rewrite(store: EntryStore, entries: Sequence[Entry], names: frozenset[str], 
                 field: neutral for field in FIELDS if folded(str(source.entry.value(field) or "")) in names
             }
             text = with_fields(Document.of(source.text), changes)
-            store.update(entry.id, text, source.content_hash, force=True, reason=str(say("a person was deleted")))
+            store.update(entry.id, text, source.content_hash, force=True, reason="a person was deleted")
             done.append(entry.id)
         except KBError as error:
             failed.append((entry.id, error.sentence))

@@ -28,6 +28,7 @@ from app.cli.export import export
 from app.cli.init import init
 from app.cli.judging import judge, quality
 from app.cli.meeting import meeting
+from app.cli.people_names import forget, link_name, names, unlink_name
 from app.cli.write import add, new
 
 if TYPE_CHECKING:
@@ -276,3 +277,9 @@ app.command()(meeting)
 app.command()(judge)
 app.command()(quality)
 app.add_typer(imports, name="import")
+people = typer.Typer(help="Who may sign in, and as what.", no_args_is_help=True)
+people.command("link-name")(link_name)
+people.command("unlink-name")(unlink_name)
+people.command()(names)
+people.command()(forget)
+app.add_typer(people, name="people")

@@ -18,6 +18,7 @@ from app.own_work import own_work
 from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES
 from kb.choices import OUTCOME_SIGNS
+from kb.errors import KBError
 
 FRAGMENT_HEADER = "X-Fragment"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
@@ -31,9 +32,10 @@ _TEMPLATES.env.auto_reload = (
 def own_count(request: Request) -> int:
     """Return how much waits for whoever is asking; 0 while that is not known."""
     services = services_of(request)
-    if not services.library.state().ready:
+    try:
+        return own_work(services.library, services.activity, names_of(request), askers_of(request)).count
+    except KBError:
         return 0
-    return own_work(services.library, services.activity, names_of(request), askers_of(request)).count
 
 
 _TEMPLATES.env.globals |= {

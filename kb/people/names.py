@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from sqlalchemy import delete, insert, select, update
 
@@ -90,14 +90,15 @@ class Names:
 
         return is_former
 
-    def forget(self, person_id: str, also: Iterable[str] = ()) -> None:
+    def forget(self, person_id: str) -> None:
         """Keep the names of a person who is deleted only to recognise them in entries: folded, not as written."""
         with self._file.writing() as connection:
-            known = set(connection.scalars(select(NAMES.c.folded)))
             connection.execute(update(NAMES).where(NAMES.c.person == person_id).values(name=""))
-            rows = [{"folded": key, "name": "", "person": person_id} for key in {*map(folded, also)} - known]
-            if rows:
-                connection.execute(insert(NAMES), rows)
+
+    def clear(self, person_id: str) -> None:
+        """Forget the names of a person whom no entry names any more."""
+        with self._file.writing() as connection:
+            connection.execute(delete(NAMES).where(NAMES.c.person == person_id))
 
     def _is_linked(self, name: str) -> bool:
         with self._file.reading() as connection:
