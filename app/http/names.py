@@ -27,6 +27,7 @@ class Me:
 
     name: str  # empty if it is not known
     is_asked: bool  # nobody signs in: pages ask for the name once
+    key: str = ""  # the id of the person
 
 
 def author_of(request: Request, given: str = "") -> str:
@@ -50,7 +51,8 @@ def signature_of(request: Request, given: str = "") -> str:
 def me_of(request: Request) -> Me:
     """Return who is asking, for the pages."""
     viewer = viewer_of(request)
-    return Me(viewer.name if viewer.is_signed_in else remembered(request, COOKIE), not viewer.is_signed_in)
+    name = viewer.name if viewer.is_signed_in else remembered(request, COOKIE)
+    return Me(name, not viewer.is_signed_in, viewer.person)
 
 
 def own_text(request: Request, store: EntryStore, document: Document, entry_id: str = "") -> Document:

@@ -8,7 +8,7 @@
   let form, review, timer = 0, running = null, saving = false, begun = "";
 
   const fields = () => [...new FormData(form)].filter(([name]) => !["do", "key", "source", "csrf"].includes(name));
-  const place = () => `draft:${$("[name=id]", form).value || location.pathname}`;
+  const place = () => `draft:${form.dataset.person}${$("[name=id]", form).value || location.pathname}`; // not of another person on this device
 
   /* --- what is wrong, what is similar, how it will look ---------------------------------------------------------- */
   const say = () => {
