@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from app import api, pages
 from app.background import Background
 from app.data_folder import base_id, secret_key
+from app.http.allowed import need_role
 from app.http.assets import Assets
 from app.http.errors import install_error_handlers
 from app.http.limits import LimitsMiddleware
@@ -22,6 +23,9 @@ from app.http.turns import TurnsMiddleware
 from app.pages.reference import FILES, swagger_files
 from app.services import Services, open_services
 from app.settings import Settings
+from app.signin import me
+from app.signin import pages as signin
+from app.signin.middleware import ViewerMiddleware
 
 FORM_KEY = "forms.key"
 STATIC = Path(__file__).parent / "static"
@@ -35,10 +39,13 @@ def package_version() -> str:
         return "0"
 
 
-def create_app(settings: Settings, services: Services | None = None, *, is_prepared: bool = True) -> FastAPI:
+def create_app(
+    settings: Settings, services: Services | None = None, *, is_prepared: bool = True, operator_secret: str = ""
+) -> FastAPI:
     """Return the web service. It owns the services and closes them at the end.
 
-    Unless the index `is_prepared`, it is brought up to date while the service already answers.
+    Unless the index `is_prepared`, it is brought up to date while the service already answers. Who sends the
+    `operator_secret` as a token is `kb` on this machine.
     """
     opened = services or open_services(settings)
     background = Background(opened, is_prepared=is_prepared)
@@ -58,6 +65,7 @@ def create_app(settings: Settings, services: Services | None = None, *, is_prepa
         docs_url=None,  # FastAPI's pages load scripts from other hosts; app/pages/reference.py has ours
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        dependencies=[Depends(need_role)],
     )
     app.state.services = opened
     app.state.supervisor = background.supervisor
@@ -65,6 +73,8 @@ def create_app(settings: Settings, services: Services | None = None, *, is_prepa
     app.state.form_key = secret_key(settings.data / FORM_KEY)
     app.include_router(api.router)
     app.include_router(api.health_router)
+    app.include_router(signin.router, include_in_schema=False)
+    app.include_router(me.router, include_in_schema=False)
     app.include_router(pages.router)
     app.mount(FILES, swagger_files(), name="swagger")
     app.state.assets = Assets(STATIC, "/static")
@@ -73,6 +83,7 @@ def create_app(settings: Settings, services: Services | None = None, *, is_prepa
     app.add_middleware(TurnsMiddleware, waiting=settings.waiting)
     app.add_middleware(TargetMiddleware)
     app.add_middleware(LimitsMiddleware)
+    app.add_middleware(ViewerMiddleware, services=opened, operator_secret=operator_secret)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(SecurityMiddleware, settings=settings)
     return app

@@ -26,9 +26,11 @@ from kb.loop.judging import Judging
 from kb.loop.logbook import Logbook
 from kb.model.package import bundled_file, file_checksum
 from kb.people.askers import Askers
+from kb.people.attempts import Attempts
 from kb.people.file import PeopleFile
 from kb.people.links import Links
 from kb.people.names import Names
+from kb.people.passwords import Passwords
 from kb.people.people import People
 from kb.people.sessions import Sessions
 
@@ -43,6 +45,8 @@ class PeopleServices:
     links: Links
     names: Names
     askers: Askers
+    passwords: Passwords
+    attempts: Attempts
 
     def close(self) -> None:
         """Close the file."""
@@ -116,6 +120,8 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
         links=Links(file, clock),
         names=Names(file, people),
         askers=Askers(file, clock, settings.keep_searches),
+        passwords=Passwords(file, clock),
+        attempts=Attempts(file, clock),
     )
 
 

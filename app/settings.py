@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     auth: Literal["none", "local", "oidc", "proxy"] = Field(
         "none", description="How people sign in: not at all, with accounts of this server, a provider, or a proxy."
     )
+    auth_none_is_fine: bool = Field(
+        False, description="Whether other machines may reach the server although nobody signs in (`KB_AUTH=none`)."
+    )
     session_hours: int = Field(12, ge=1, le=720, description="After how many hours without a request a session ends.")
     session_days: int = Field(7, ge=1, le=90, description="After how many days a session ends in any case.")
     visibility: Annotated[frozenset[str], NoDecode] = Field(
@@ -112,6 +115,14 @@ class Settings(BaseSettings):
     def models_folder(self) -> Path:
         """Where the bundled model is unpacked."""
         return self.data / "models"
+
+    @property
+    def public_address(self) -> str:
+        """Where people open the pages: at the first host browsers may use, else where the server listens."""
+        if self.hosts:
+            return f"https://{self.hosts[0]}"
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 (a comparison, not a binding)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ingest.intake import Intake
 from ingest.marks import is_mark
 from ingest.names import UNNAMED, candidates, name_of, require_plain, veiled
 from ingest.once import Once
+from ingest.owning import is_own, refuse_change, refuse_verdict
 from ingest.parse import entry_of
 from ingest.review import Review, read_alone, review
 from ingest.saving import one_at_a_time
@@ -37,6 +39,7 @@ from kb.errors import (
     StaleEditError,
 )
 from kb.library import Library
+from kb.viewer import OPERATOR, Viewer
 from kb.wording import say
 
 log = logging.getLogger(__name__)
@@ -77,6 +80,17 @@ class EntryStore:
         self._lock = lock
         self._written = Written(folder)
         self._once: Once[Saved] = Once()
+        self._viewer = OPERATOR
+
+    def of(self, viewer: Viewer) -> EntryStore:
+        """Return the same store for somebody who may change only some entries."""
+        own = copy(self)
+        own._viewer = viewer
+        return own
+
+    def may_change(self, entry: Entry) -> bool:
+        """Whether who saves may change an entry."""
+        return is_own(self._viewer, entry) or is_own(self._viewer, entry, self._first_author(entry.path))
 
     def source(self, entry_id: str) -> Source:
         """Return an entry's file. Raises EntryNotFoundError, RefusedTextError if it is no longer text."""
@@ -169,6 +183,7 @@ class EntryStore:
             current = _hash_of(location, entry_id)
             if current != base_hash:
                 raise StaleEditError(entry_id, current)
+            self._need_right(location, path, found)
             same = found.same.id if found.same else self._written.same(found.entry.body, entry_id)
             if same and not force and hashlib.sha256(new.encode("utf-8")).hexdigest() != current:
                 raise DuplicateTextError(same)
@@ -183,6 +198,22 @@ class EntryStore:
         marks: dict[str, Plain | None] = {line.key: None for line in document.lines if is_mark(line.key)}
         text = edited(document, {**marks, "status": status})
         return self.update(entry_id, text, source.content_hash, force=True, author=author, reason=reason)
+
+    def _need_right(self, location: Path, path: str, found: Review) -> None:
+        """Compare a change with the file as it is, which the index may not know yet. Raises ForbiddenError."""
+        if self._viewer.is_at_least("editor"):
+            return
+        content = decode(location.read_bytes(), path)
+        if not isinstance(content, FileText):
+            raise RefusedTextError(content.message)
+        before = entry_of(Document.of(content.text), path, self._library.playbook).entry
+        if not self.may_change(before):
+            raise refuse_change(before.owner)
+        refuse_verdict(self._viewer, before, found.entry)
+
+    def _first_author(self, path: str) -> str:
+        versions = self.history.versions(path)
+        return versions[-1].author if versions else ""
 
     def _path_of(self, entry_id: str) -> str:
         """Return where an entry is, also one that is not indexed yet. Raises EntryNotFoundError."""
@@ -199,6 +230,7 @@ class EntryStore:
         place = place_of(kind, name)
         found = read_alone(self._library, acceptable(text), place, "") if later else self._reviewed(text, place)
         title = name or name_of(found.entry)
+        refuse_verdict(self._viewer, None, found.entry)
         if found.refusal:
             raise RefusedTextError(found.refusal)
         if found.same and not force:

@@ -11,6 +11,7 @@ from ingest.store import EntryStore
 from ingest.yaml_text import Plain, YamlTextError
 from kb.errors import RefusedTextError
 from kb.playbook import Playbook
+from kb.viewer import OPERATOR
 
 
 def note_use(store: EntryStore, playbook: Playbook, deal_id: str, entry_id: str, *, author: str = "") -> bool:
@@ -27,7 +28,9 @@ def note_use(store: EntryStore, playbook: Playbook, deal_id: str, entry_id: str,
     if entry_id in used:
         return False
     text = with_fields(document, {"used": [*used, entry_id]})
-    store.update(deal_id, text, source.content_hash, force=True, author=author, reason=f"used: {entry_id}")
+    # Whoever reads may record a use: only this list changes, whoever owns the deal.
+    whole = store.of(OPERATOR)
+    whole.update(deal_id, text, source.content_hash, force=True, author=author, reason=f"used: {entry_id}")
     return True
 
 

@@ -347,3 +347,18 @@ class NoGroupsError(KBError):
                 name=name,
             )
         )
+
+
+class WeakPasswordError(KBError):
+    """The password is too short, too long or easy to guess."""
+
+
+class ForbiddenError(KBError):
+    """The viewer's role does not allow it."""
+
+
+class SignInNeededError(KBError):
+    """Nobody is signed in."""
+
+    def __init__(self) -> None:
+        super().__init__(say("Sign in, or send a token as 'Authorization: Bearer …'."))

@@ -29,3 +29,4 @@ class Viewer:
 
 
 OPERATOR = Viewer("", "", "admin", None)  # whoever runs commands on the server, or its only user on the own machine
+NOBODY = Viewer("", "", "reader", frozenset())  # who has not signed in: sees nothing, and is shown only where to do so

@@ -10,11 +10,12 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from app.cli.running import ask, running_server
+from app.cli.running import ask, running_server, secret_of
+from app.services import open_people
 from app.settings import Settings
 from app.words.reader import Reader
 from ingest.check import check
-from kb.errors import ActivitySchemaError, ActivityUnavailableError
+from kb.errors import ActivitySchemaError, ActivityUnavailableError, PeopleUnavailableError
 from kb.index.index import current_build, index_root
 from kb.loop.schema import examine as schema_of
 from kb.model.package import HUB_NAME, bundled_file
@@ -38,7 +39,7 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         _python(reader),
         *(_package(name, reader) for name in PACKAGES),
         _sqlite(reader),
-        *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity)),
+        *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _sign_in)),
         *_server(settings, reader),
     ]
 
@@ -105,13 +106,30 @@ def _activity(settings: Settings, reader: Reader) -> Finding:
     )
 
 
+def _sign_in(settings: Settings, reader: Reader) -> Finding:
+    if settings.auth == "none":
+        is_exposed = bool(settings.hosts) or not settings.is_loopback
+        is_well = settings.auth_none_is_fine or not is_exposed
+        return Finding("sign-in", is_well, reader("doctor.auth_none_exposed" if is_exposed else "doctor.auth_none"))
+    services = open_people(settings)
+    try:
+        everybody, admins = services.people.all(), services.people.admins()
+    except PeopleUnavailableError as error:
+        return Finding("sign-in", False, reader.say(error.sentence))
+    finally:
+        services.close()
+    numbers = {"people": reader.number(len(everybody)), "admins": reader.number(len(admins))}
+    key = "doctor.auth" if admins else "doctor.auth_no_admin"
+    return Finding("sign-in", bool(admins), reader(key, way=settings.auth, **numbers))
+
+
 def _server(settings: Settings, reader: Reader) -> list[Finding]:
     """Return whether a server runs, is ready, and how its background jobs are doing."""
     url = running_server(settings.data)
     if not url:
         return [Finding("server", True, reader("doctor.no_server"))]
     try:
-        health = ask(url, "/readyz", [], reader.locale)
+        health = ask(url, "/readyz", [], reader.locale, secret_of(settings.data))
         ready = Finding("server", not health["reason"], f"{url} {health['reason']}".strip())
         waiting = Finding("saved", not health["waiting"], reader.counted("doctor.waiting", health["waiting"]))
         return [ready, waiting, *(_job(job, reader) for job in health["jobs"])]

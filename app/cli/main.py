@@ -28,6 +28,7 @@ from app.cli.export import export
 from app.cli.init import init
 from app.cli.judging import judge, quality
 from app.cli.meeting import meeting
+from app.cli.people import people
 from app.cli.people_names import forget, link_name, names, unlink_name
 from app.cli.write import add, new
 
@@ -234,11 +235,11 @@ def main() -> None:
 
 def _fetch(settings: Settings, reader: Reader, path: str, params: list[tuple[str, str]]) -> Any:
     """Return the API's answer, from a running server or from the same application in this process."""
-    from app.cli.running import ask, running_server, serves
+    from app.cli.running import ask, running_server, secret_of, serves
 
     url = running_server(settings.data) if serves(settings.data, settings.shown) else None
     if url:
-        answer = ask(url, path, params, reader.locale)
+        answer = ask(url, path, params, reader.locale, secret_of(settings.data))
     else:
         from app.cli.offline import answer_here
         from app.data_folder import prepare
@@ -277,7 +278,6 @@ app.command()(meeting)
 app.command()(judge)
 app.command()(quality)
 app.add_typer(imports, name="import")
-people = typer.Typer(help="Who may sign in, and as what.", no_args_is_help=True)
 people.command("link-name")(link_name)
 people.command("unlink-name")(unlink_name)
 people.command()(names)

@@ -19,12 +19,14 @@ MOST_BYTES = 1_000  # of the server's answer
 _LOCAL = build_opener(ProxyHandler({}))  # no proxy between two processes of one machine
 
 
-def announce(data: Path, host: str, port: int, shown: frozenset[str]) -> None:
-    """Record where the server listens and what it shows."""
+def announce(data: Path, host: str, port: int, shown: frozenset[str], secret: str = "") -> None:
+    """Record where the server listens, what it shows, and with which secret commands on this machine ask it."""
     address = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison, not a binding)
     address = f"[{address}]" if ":" in address else address
     note = _note(data).with_suffix(".new")
-    known = {"url": f"http://{address}:{port}", "pid": os.getpid(), "shown": sorted(shown)}
+    known = {"url": f"http://{address}:{port}", "pid": os.getpid(), "shown": sorted(shown), "secret": secret}
+    note.unlink(missing_ok=True)
+    note.touch(0o600)  # the secret is for whoever may read the data anyway
     note.write_text(json.dumps(known), "utf-8")
     note.replace(_note(data))
 
@@ -56,9 +58,16 @@ def serves(data: Path, shown: frozenset[str]) -> bool:
     return _read(data).get("shown") == sorted(shown)
 
 
-def ask(url: str, path: str, params: list[tuple[str, str]], language: str) -> Any:
+def secret_of(data: Path) -> str:
+    """Return the secret with which commands on this machine ask the server."""
+    secret = _read(data).get("secret")
+    return secret if isinstance(secret, str) else ""
+
+
+def ask(url: str, path: str, params: list[tuple[str, str]], language: str, secret: str = "") -> Any:
     """Return the JSON of a running server, also of an error. Raises OSError if it does not answer."""
     headers = {"accept": "application/json", "accept-language": language}
+    headers |= {"authorization": f"Bearer {secret}"} if secret else {}
     request = Request(f"{url}{path}?{urlencode(params)}", headers=headers)  # noqa: S310 (ours)
     try:
         with _LOCAL.open(request, timeout=ANSWER_SECONDS) as response:

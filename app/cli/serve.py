@@ -16,6 +16,7 @@ from app.services import open_services
 from app.settings import Settings
 from app.words.reader import Reader
 from kb.errors import KBError
+from kb.people.secret import new_secret
 from kb.wording import say
 
 
@@ -26,6 +27,8 @@ def run(settings: Settings, reader: Reader) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     share_cores()
     need_entries(settings)
+    if settings.auth == "none" and not (settings.is_loopback or settings.auth_none_is_fine):
+        raise ExposedError(settings.host)
     signal.signal(signal.SIGTERM, _end)  # by default these end the process without cleaning up
     signal.signal(signal.SIGHUP, _hang_up)
     try:
@@ -47,16 +50,33 @@ def _hang_up(_number: int, _frame: object) -> None:
 
 
 def _serve(settings: Settings, reader: Reader, opened: socket.socket) -> None:
-    services = open_services(settings)
-    if not settings.is_loopback:
+    services, secret = open_services(settings), new_secret()
+    if settings.auth != "none" and not services.people.people.all():
+        _print(reader("cli.nobody"))
+    if settings.auth == "none" and not settings.is_loopback:
         _print(reader("cli.exposed", host=settings.host))
-    announce(settings.data, settings.host, settings.port, settings.shown)
+    announce(settings.data, settings.host, settings.port, settings.shown, secret)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     _print(reader("cli.serving", url=f"http://{host}:{settings.port}"))
     try:
-        serve(create_app(settings, services, is_prepared=False), settings.host, settings.port, opened)
+        app = create_app(settings, services, is_prepared=False, operator_secret=secret)
+        serve(app, settings.host, settings.port, opened)
     finally:
         withdraw(settings.data)
+
+
+class ExposedError(KBError):
+    """Other machines would reach the server without signing in."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            say(
+                "{host} is reachable from other machines, but nobody has to sign in (KB_AUTH=none): whoever connects"
+                " would read and change everything. Set KB_AUTH=local and add people with 'kb people add',"
+                " or set KB_AUTH_NONE_IS_FINE=yes if that is intended.",
+                host=host,
+            )
+        )
 
 
 class AlreadyRunningError(KBError):

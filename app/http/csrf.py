@@ -16,13 +16,19 @@ from kb.errors import StaleFormError
 FIELD = "csrf"
 HEADER = "x-csrf-token"  # for scripts
 COOKIE = "form"  # a random number per browser, where there is no session
+INTERRUPTED = "interrupted"  # attribute of the request state: the path of a form whose session had ended
 UNSENT = "unsent"  # attribute of the request state: the fields of a form that was refused, to be sent again
 
 
 def token_of(request: Request) -> str:
     """Return the token of whoever is asking; the same for a whole session."""
     key: bytes = request.app.state.form_key
-    return token_for(key, viewer_of(request).person, session_of(request) or _number(request))
+    return token_for(key, viewer_of(request).person, _bound_to(request))
+
+
+def _bound_to(request: Request) -> str:
+    session = session_of(request)
+    return session.id if session else _number(request)
 
 
 def token_for(key: bytes, person: str, bound_to: str) -> str:
@@ -37,6 +43,8 @@ def field_of(request: Request) -> Markup:
 
 def need_token(request: Request, sent: str) -> None:
     """Refuse a form that no page of this session sent. Raises StaleFormError."""
+    if getattr(request.state, INTERRUPTED, ""):  # the form goes nowhere but into the sign-in page
+        return
     given = request.headers.get(HEADER) or sent
     if not hmac.compare_digest(given.encode("utf-8", "replace"), token_of(request).encode()):
         raise StaleFormError

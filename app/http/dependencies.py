@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 
 from app.charts.gallery import Gallery
 from app.http.asker import is_led_here
+from app.http.who import ViewerDep
 from app.services import Services
 from app.settings import Settings
 from app.supervisor import Supervisor
@@ -51,8 +52,8 @@ async def _settings(services: ServicesDep) -> Settings:
     return services.settings
 
 
-async def _store(services: ServicesDep) -> EntryStore:
-    return services.store
+async def _store(services: ServicesDep, viewer: ViewerDep) -> EntryStore:
+    return services.store.of(viewer)
 
 
 async def _playbook_store(services: ServicesDep) -> PlaybookStore:

@@ -27,6 +27,7 @@ from kb.errors import (
     EmptyRequestError,
     EncodedBodyError,
     EntryNotFoundError,
+    ForbiddenError,
     GapNotClosedError,
     HeadersTooLargeError,
     IndexBusyError,
@@ -47,12 +48,14 @@ from kb.errors import (
     RefusedTextError,
     RequestTooLargeError,
     SampleRefusedError,
+    SignInNeededError,
     StaleEditError,
     StaleFormError,
     TextTooLongError,
     TooManyFilesError,
     UnknownTypeError,
     UntitledError,
+    WeakPasswordError,
 )
 from kb.wording import say
 
@@ -94,6 +97,9 @@ STATUS: dict[type[KBError], int] = {
     BadPersonError: 422,
     LastAdminError: 409,
     NoGroupsError: 409,
+    WeakPasswordError: 422,
+    ForbiddenError: 403,
+    SignInNeededError: 401,
 }
 Answers = dict[int | str, dict[str, Any]]
 
@@ -104,7 +110,8 @@ def declared(**when: str) -> Answers:
 
 
 API_ERRORS = declared(
-    _403="The request comes from a host or site that is not served, or would change a read-only server.",
+    _401="Nobody is signed in, and no valid token was sent.",
+    _403="The role does not allow it, the host or site is not served, or the server is read-only.",
     _422="A parameter is unknown or has an invalid value.",
     _503="The index or the model is not ready yet, or too many requests are waiting.",
 )

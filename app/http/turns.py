@@ -14,8 +14,8 @@ from kb.errors import BusyError
 ASKING = 8  # searches and figures at a time: enough to fill a batch for the model, too few to fill the thread pool
 SAVING = 2  # checks, saves and uploads at a time: they compute for long
 SMALL = (  # reading these is quick, and needs neither the model nor statistics
-    "/static/", "/healthz", "/readyz", "/openapi.json", "/docs", "/new", "/edit/", "/history/", "/playbook",
-    "/problems", "/api/v1/playbook", "/api/v1/problems",
+    "/static/", "/healthz", "/readyz", "/openapi.json", "/docs", "/sign-in", "/link/", "/me", "/new", "/edit/",
+    "/history/", "/playbook", "/problems", "/api/v1/playbook", "/api/v1/problems",
 )  # fmt: skip
 COMPARING = ("/deals/similar", "/api/v1/deals/similar")  # sent as a body, but nothing is saved
 

@@ -6,21 +6,22 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from kb.viewer import OPERATOR, Viewer
+from kb.people.sessions import Session
+from kb.viewer import NOBODY, Viewer
 
 VIEWER = "viewer"  # attribute of the request state
-SESSION = "session"  # likewise: the id of the session; absent where nobody signs in
+SESSION = "session"  # likewise: of a browser that is signed in
 
 
 def viewer_of(request: Request) -> Viewer:
-    """Return who is asking; where nobody signs in, the only user of the machine."""
-    viewer: Viewer = getattr(request.state, VIEWER, OPERATOR)
+    """Return who is asking, as `app/signin/middleware.py` found out; without it, nobody."""
+    viewer: Viewer = getattr(request.state, VIEWER, NOBODY)
     return viewer
 
 
-def session_of(request: Request) -> str:
-    """Return the id of the session a request belongs to; empty without one."""
-    session: str = getattr(request.state, SESSION, "")
+def session_of(request: Request) -> Session | None:
+    """Return the session of a browser that is signed in."""
+    session: Session | None = getattr(request.state, SESSION, None)
     return session
 
 

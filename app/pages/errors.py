@@ -10,7 +10,7 @@ from app.pages.view import render, wants_fragment
 from app.words.addresses import path_address
 from kb.wording import Sentence
 
-KNOWN = (404, 413, 422, 503)
+KNOWN = (401, 403, 404, 413, 422, 503)
 TOO_LARGE = (413, 414, 431)
 
 

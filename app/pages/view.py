@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
+from app.http.allowed import may
 from app.http.asker import askers_of, is_led_here
 from app.http.cookies import remember
 from app.http.csrf import field_of, remember_browser, token_of
 from app.http.dependencies import LANGUAGE_COOKIE, reader_of, services_of
 from app.http.names import me_of, names_of
+from app.http.who import viewer_of
 from app.own_work import own_work
 from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES
 from kb.choices import OUTCOME_SIGNS
 from kb.errors import KBError
+from kb.viewer import NOBODY
 
 FRAGMENT_HEADER = "X-Fragment"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
@@ -32,6 +36,8 @@ _TEMPLATES.env.auto_reload = (
 def own_count(request: Request) -> int:
     """Return how much waits for whoever is asking; 0 while that is not known."""
     services = services_of(request)
+    if viewer_of(request) == NOBODY:
+        return 0
     try:
         return own_work(services.library, services.activity, names_of(request), askers_of(request)).count
     except KBError:
@@ -54,7 +60,8 @@ def wants_fragment(request: Request) -> bool:
 
 def render(request: Request, template: str, context: dict[str, Any], status: int = 200) -> Response:
     """Render a template; remember the language if the address names one."""
-    reader = reader_of(request)
+    reader, viewer = reader_of(request), viewer_of(request)
+    is_readonly = request.app.state.services.settings.readonly
     other = next(locale for locale in LOCALES if locale != reader.locale)
     shared = {
         "t": reader,
@@ -62,11 +69,15 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "other_locale": other,
         "other_address": f"{path_address(request.scope['path'])}?{request.url.include_query_params(lang=other).query}",
         "page": request.url.path,
-        "may_write": not request.app.state.services.settings.readonly,
-        "upkeep": request.app.state.services.upkeep.counts,
         "me": me_of(request),
         "csrf_token": token_of(request),
         "csrf_field": field_of(request),
+        "viewer": viewer,
+        "is_known": viewer != NOBODY,
+        "is_readonly": is_readonly,
+        "may_write": not is_readonly and viewer.is_at_least("author"),
+        "may": partial(may, viewer),
+        "upkeep": request.app.state.services.upkeep.counts if viewer != NOBODY else {},
     }
     response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"

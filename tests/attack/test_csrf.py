@@ -63,7 +63,7 @@ def test_no_page_takes_a_form_without_its_token(client: TestClient) -> None:
             _sent(client, path, files=[("csrf", (None, "0" * 64))]),
             _sent(client, path, headers={HEADER: "0" * 64}),
         ]
-        assert [answer.status_code for answer in answers] == [403] * len(answers), path
+        assert {answer.status_code for answer in answers} <= {403, 415}, path
 
 
 def test_the_token_of_another_browser_is_refused(client: TestClient) -> None:

@@ -95,6 +95,7 @@ def entry_page(
         ],
         "helpful": activity.helpful_counts().get(entry.id, 0),
         "keeps_history": store.history.is_kept,
+        "may_change": not store.is_readonly and store.may_change(entry),
         **_after_save(request.query_params.get("saved", ""), entry, library, reader),
     }
     return render(request, "entry.html", context)

@@ -24,6 +24,7 @@ from app.pages.writing.picking import picked
 from app.pages.writing.saved import address_after
 from app.pages.writing.view import page, reviewed
 from ingest.document import Document
+from ingest.owning import refuse_change
 from ingest.review import Review
 from ingest.store import EntryStore, Saved
 from ingest.templates import NEW, kind_of, template
@@ -84,6 +85,8 @@ def begin(
 def change(request: Request, library: LibraryDep, store: StoreDep, entry_id: str) -> Response:
     """Open an entry for editing."""
     source = store.source(entry_id)
+    if not store.may_change(source.entry):
+        raise refuse_change(source.entry.owner)
     document = Document.of(source.text)
     draft = Draft(
         kind=source.entry.kind,

@@ -107,7 +107,7 @@ def test_a_note_says_where_the_server_can_be_asked_on_this_machine(tmp_path: Pat
     write(tmp_path, "server.json", "an old note")
     announce(tmp_path, host, 8000, frozenset({"all"}))
     note = json.loads((tmp_path / "server.json").read_text("utf-8"))
-    assert note == {"url": url, "pid": os.getpid(), "shown": ["all"]}
+    assert note == {"url": url, "pid": os.getpid(), "shown": ["all"], "secret": ""}
     assert [path.name for path in tmp_path.iterdir()] == ["server.json"]
 
 

@@ -215,7 +215,7 @@ def test_an_operator_can_name_more_hosts(make_client: MakeClient) -> None:
 def test_listening_everywhere_still_needs_known_hosts(make_client: MakeClient) -> None:
     exposed = make_client(indexed=False, host="0.0.0.0")
     assert exposed.get("/healthz", headers={"host": "192.0.2.7:8000"}).status_code == 403
-    assert "no accounts" in Reader.of("en")("cli.exposed", host="0.0.0.0")
+    assert "without sign-in" in Reader.of("en")("cli.exposed", host="0.0.0.0")
 
 
 def test_no_header_of_other_origins_is_ever_sent(client: TestClient) -> None:

@@ -7,13 +7,12 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.app.conftest import MakeClient
-from tests.app.signed_in import Signed, services_behind, signed_in
+from tests.app.signed_in import browser_of, services_behind, signed_in
 from tests.words import note
 
 SATO = "佐藤 花子"
@@ -148,8 +147,7 @@ def test_a_name_cannot_pretend_to_be_the_id_of_a_person(make_client: MakeClient)
 
 def test_searches_of_a_person_are_under_a_hash_and_follow_them_to_another_browser(client: TestClient) -> None:
     person, browser = signed_in(client, "hanako@example.jp", SATO)
-    app: Any = client.app
-    other = Signed(app, base_url=str(client.base_url), headers=dict(browser.headers))
+    other = browser_of(client, person)
     for one, words in ((browser, "南極の在庫"), (other, "北極の在庫")):
         one.get("/", params={"q": words}, headers=JA)
         assert "asker" not in one.cookies
@@ -161,7 +159,6 @@ def test_searches_of_a_person_are_under_a_hash_and_follow_them_to_another_browse
 
 def test_a_form_of_one_person_is_not_taken_from_another(client: TestClient) -> None:
     first, second = (signed_in(client, f"{name}@example.jp", name)[1] for name in "ab")
-    second.cookies.set("form", first.cookies.get("form") or "0" * 32)
     token = {"x-csrf-token": first.form_token()}
     assert first.post("/helpful/notes/other", headers=token, follow_redirects=False).status_code == 303
     assert second.post("/helpful/notes/other", headers=token, follow_redirects=False).status_code == 403

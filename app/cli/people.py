@@ -1,0 +1,138 @@
+"""`kb people`: who may sign in. Run on the server, it also helps when all administrators are locked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.common import reader_of, settings_or_fail
+
+if TYPE_CHECKING:
+    from app.services import PeopleServices
+    from app.settings import Settings
+    from app.words.reader import Reader
+    from kb.people.person import Person
+
+Address = Annotated[str, typer.Argument(help="The e-mail address.")]
+Name = Annotated[str | None, typer.Option(help="The name as shown.")]
+Teams = Annotated[list[str] | None, typer.Option("--team", help="A team; may be repeated.")]
+
+
+class Roles(StrEnum):
+    """The roles, each of which may do what those before it may."""
+
+    READER = "reader"
+    AUTHOR = "author"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+
+people = typer.Typer(help="Who may sign in, and as what.", no_args_is_help=True)
+
+
+@people.command()
+def add(
+    ctx: typer.Context,
+    address: Address,
+    role: Annotated[Roles, typer.Option(help="What the person may do.")] = Roles.AUTHOR,
+    team: Teams = None,
+    name: Name = None,
+) -> None:
+    """Add a person and print a one-time link to set a password."""
+    with _opened(ctx) as (settings, reader, services):
+        person = services.people.add(address, name or "", role.value, team or ())
+        typer.echo(reader("cli.person_added", **_shown(person, reader)))
+        _print_link(person, settings, reader, services)
+
+
+@people.command("list")
+def list_people(ctx: typer.Context) -> None:
+    """List everybody: address, name, role, teams."""
+    with _opened(ctx) as (_, reader, services):
+        everybody = services.people.all()
+        for person in everybody:
+            shown = _shown(person, reader)
+            off = reader("cli.person_is_disabled") if person.is_disabled else ""
+            parts = (shown["address"], shown["name"], shown["role"], shown["teams"], off)
+            typer.echo("\t".join(parts).rstrip())
+        if not everybody:
+            typer.echo(reader("cli.nobody"), err=True)
+
+
+@people.command()
+def change(
+    ctx: typer.Context,
+    address: Address,
+    role: Annotated[Roles | None, typer.Option(help="What the person may do; outlasts what a provider says.")] = None,
+    team: Teams = None,
+    name: Name = None,
+    no_team: Annotated[bool, typer.Option("--no-team", help="Remove the person from all teams.")] = False,
+    follow_groups: Annotated[
+        bool, typer.Option("--follow-groups", help="Role and teams follow the provider's groups again.")
+    ] = False,
+    enable: Annotated[bool, typer.Option("--enable", help="Let a disabled person sign in again.")] = False,
+) -> None:
+    """Change name, role or teams. The teams given replace those there were."""
+    with _opened(ctx) as (_, reader, services):
+        person = _person(services, address)
+        if follow_groups:
+            person = services.people.follow_groups(person.id)
+        person = services.people.change(
+            person.id,
+            name=name,
+            role=role.value if role else None,
+            teams=(team or ()) if team or no_team else None,
+            is_disabled=False if enable else None,
+        )
+        typer.echo(reader("cli.person_changed", **_shown(person, reader)))
+
+
+@people.command()
+def link(ctx: typer.Context, address: Address) -> None:
+    """Print a one-time link to set a new password; earlier links end."""
+    with _opened(ctx) as (settings, reader, services):
+        _print_link(_person(services, address), settings, reader, services)
+
+
+@people.command()
+def disable(ctx: typer.Context, address: Address) -> None:
+    """Keep a person from signing in, and sign them out everywhere. Their entries stay."""
+    with _opened(ctx) as (_, reader, services):
+        person = services.people.change(_person(services, address).id, is_disabled=True)
+        typer.echo(reader("cli.person_disabled", **_shown(person, reader)))
+
+
+@contextmanager
+def _opened(ctx: typer.Context) -> Iterator[tuple[Settings, Reader, PeopleServices]]:
+    from app.services import open_people
+
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
+    services = open_people(settings)
+    try:
+        yield settings, reader, services
+    finally:
+        services.close()
+
+
+def _person(services: PeopleServices, address: str) -> Person:
+    from kb.errors import PersonNotFoundError
+
+    if (person := services.people.by_address(address)) is None:
+        raise PersonNotFoundError(address)
+    return person
+
+
+def _shown(person: Person, reader: Reader) -> dict[str, str]:
+    teams = reader("comma").join(sorted(person.teams)) or "-"
+    return {"name": person.name, "address": person.address, "role": reader(f"role.{person.role}"), "teams": teams}
+
+
+def _print_link(person: Person, settings: Settings, reader: Reader, services: PeopleServices) -> None:
+    typer.echo(reader("cli.person_link", url=f"{settings.public_address}/link/{services.links.make(person.id)}"))
+    if settings.auth == "none":
+        typer.echo(reader("cli.links_are_unused"), err=True)

@@ -1,0 +1,113 @@
+"""What each role may do: one table for pages and API. A route that is missing in it is for administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from app.http.dependencies import services_of
+from app.http.who import viewer_of
+from kb.errors import ForbiddenError
+from kb.people.person import Person
+from kb.viewer import Role, Viewer
+from kb.wording import say
+
+MOST_NAMED = 3  # administrators in a refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What somebody wants to do, and the least role for it."""
+
+    role: Role
+    what: str
+
+
+READING = Need("reader", say("Reading"))
+WRITING = Need("author", say("Writing entries"))
+GRADING = Need("author", say("Grading hits"))
+VERIFYING = Need("editor", say("Verifying entries"))
+ARCHIVING = Need("editor", say("Archiving and restoring entries"))
+TENDING = Need("editor", say("Deciding about gaps"))
+MEETING = Need("editor", say("Saving meetings"))
+AGREEING = Need("editor", say("Changing the playbook"))
+IMPORTING = Need("editor", say("Importing files"))
+MEASURING = Need("editor", say("Measuring the search"))
+RUNNING = Need("admin", say("This"))
+
+NEEDS: Mapping[Need, Sequence[str]] = {
+    READING: (
+        "GET /", "GET /passages/{entry_id:path}", "GET /entries/{entry_id:path}", "GET /history/{entry_id:path}",
+        "GET /lineage/{entry_id:path}", "GET /deals/similar", "POST /deals/similar", "POST /deals/similar/memo.{form}",
+        "GET /scoreboard", "GET /pictures/{key}", "GET /meeting", "GET /meeting/numbers", "GET /gaps", "GET /loop",
+        "GET /review", "GET /judge", "GET /playbook", "GET /playbook/history", "GET /problems", "GET /docs",
+        "POST /uses/{entry_id:path}", "POST /use/{entry_id:path}", "POST /helpful/{entry_id:path}", "POST /gaps/report",
+        "GET /api/v1/search", "GET /api/v1/entries", "GET /api/v1/entries/{entry_id:path}",
+        "GET /api/v1/entries/{entry_id:path}/similar", "GET /api/v1/entries/{entry_id:path}/lineage",
+        "GET /api/v1/entries/{entry_id:path}/source", "GET /api/v1/problems", "GET /api/v1/playbook",
+        "POST /api/v1/deals/similar", "GET /api/v1/scoreboard", "GET /api/v1/meeting", "GET /api/v1/loop",
+        "GET /api/v1/gaps", "GET /api/v1/scoreboard.csv", "GET /api/v1/scoreboard/{view}.csv",
+        "GET /api/v1/scoreboard/cohorts", "GET /api/v1/scoreboard/quarters", "GET /api/v1/scoreboard/cycle",
+        "GET /api/v1/scoreboard/money", "GET /api/v1/scoreboard/said-by", "GET /api/v1/scoreboard/stages",
+        "GET /healthz", "GET /readyz", "GET /sign-in", "POST /sign-in", "GET /link/{secret}", "POST /link/{secret}",
+        "POST /sign-out", "GET /me", "POST /me/password", "POST /me/sessions", "GET /mine",
+        "POST /mine/seen", "POST /mine/name", "GET /me/data", "GET /me/data.json", "POST /me/data/delete",
+        "GET /api/v1/mine",
+    ),
+    WRITING: (
+        "GET /new", "GET /new/{name}", "GET /edit/{entry_id:path}", "POST /write", "POST /history/{entry_id:path}",
+        "POST /api/v1/entries/check", "POST /api/v1/entries", "PUT /api/v1/entries/{entry_id:path}",
+    ),
+    GRADING: ("POST /judge",),
+    MEASURING: ("POST /judge/measure",),
+    VERIFYING: ("POST /verify/{entry_id:path}",),
+    ARCHIVING: (
+        "POST /archive/{entry_id:path}", "POST /restore/{entry_id:path}",
+        "POST /api/v1/entries/{entry_id:path}/archive", "POST /api/v1/entries/{entry_id:path}/restore",
+    ),
+    TENDING: ("POST /gaps",),
+    MEETING: ("POST /meeting/save", "POST /meeting/figures", "POST /meeting/mark"),
+    AGREEING: (
+        "GET /playbook/edit", "POST /playbook/edit", "POST /playbook/history", "POST /playbook/start",
+        "POST /playbook/reset",
+    ),
+    IMPORTING: (
+        "GET /new/files", "POST /new/files", "POST /new/files/again", "POST /new/files/save", "POST /new/files/undo",
+        "POST /sample",
+    ),
+}  # fmt: skip
+ALLOWED: Mapping[str, Need] = {route: need for need, routes in NEEDS.items() for route in routes}
+ROLE_NAMES: Mapping[Role, str] = {
+    "reader": say("reader"),
+    "author": say("author"),
+    "editor": say("editor"),
+    "admin": say("administrator"),
+}
+
+
+async def need_role(request: Request) -> None:
+    """Refuse a request for which its viewer lacks the role. Raises ForbiddenError."""
+    need = ALLOWED.get(f"{request.method} {request.scope['route'].path}", RUNNING)
+    viewer = viewer_of(request)
+    if not viewer.is_at_least(need.role):
+        people = services_of(request).people.people
+        raise ForbiddenError(lacking(need, await run_in_threadpool(people.admins)))
+
+
+def may(viewer: Viewer, route: str) -> bool:
+    """Whether a viewer may use a route, as the table names it: for buttons."""
+    return viewer.is_at_least(ALLOWED.get(route, RUNNING).role)
+
+
+def lacking(need: Need, admins: Sequence[Person]) -> str:
+    """Return what a refused viewer lacks, and who can give it."""
+    role, what = ROLE_NAMES[need.role], need.what
+    names = ", ".join(person.name for person in admins[:MOST_NAMED])
+    if not names:
+        return say("{what}: the role '{role}' is needed. Ask an administrator.", what=what, role=role)
+    return say(
+        "{what}: the role '{role}' is needed. Ask an administrator ({names}).", what=what, role=role, names=names
+    )

@@ -1,0 +1,51 @@
+"""Find out who a request comes from: a program with a token, else a browser with a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hmac import compare_digest
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from app.services import PeopleServices
+from app.signin.cookie import secret_in
+from kb.people.sessions import Session
+from kb.viewer import OPERATOR, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who a request comes from."""
+
+    viewer: Viewer
+    session: Session | None = None  # of a browser
+    new_secret: str = ""  # for its cookie, where the session's secret was rotated
+
+
+def found_in(scope: Scope, people: PeopleServices, operator_secret: str) -> Found | None:
+    """Return who a request comes from; None if nobody is signed in.
+
+    A request with a token is never somebody's browser: if the token is wrong, nothing else counts.
+    """
+    sent = Headers(scope=scope).get("authorization", "")
+    if sent:
+        return _by_token(sent, operator_secret)
+    return _by_session(scope, people)
+
+
+def _by_token(sent: str, operator_secret: str) -> Found | None:
+    scheme, _, secret = sent.partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    if operator_secret and compare_digest(secret.strip().encode(), operator_secret.encode()):
+        return Found(OPERATOR)  # `kb` on this machine
+    return None
+
+
+def _by_session(scope: Scope, people: PeopleServices) -> Found | None:
+    session = people.sessions.find(secret_in(scope))
+    if session is None:
+        return None
+    renewed = people.sessions.rotate(session) if session.is_due_for_rotation else ""
+    return Found(session.person.viewer, session, renewed)

@@ -1,0 +1,104 @@
+"""A person's own page: role and teams, devices, password."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import ImmutableMultiDict
+
+from app.http.body import posted_form
+from app.http.dependencies import ReaderDep, ServicesDep, reader_of, services_of
+from app.http.who import session_of
+from app.pages.view import render
+from app.signin.cookie import remove_secret
+from app.signin.middleware import PAGE
+from app.signin.pages import begin_session
+from app.words.reader import Reader
+from kb.errors import WeakPasswordError
+from kb.people.passwords import SHORTEST
+from kb.people.sessions import Session
+
+ME = "/me"
+DONE = ("password", "ended", "ended_others")
+
+router = APIRouter()
+Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
+
+
+@router.get(ME)
+def me_page(request: Request) -> Response:
+    """Show who one is here."""
+    session = session_of(request)
+    return _page(request, session) if session else RedirectResponse("/", 303)
+
+
+@router.post(f"{ME}/sessions")
+def end_sessions(request: Request, services: ServicesDep, form: Form) -> Response:
+    """End one of the person's sessions, all but this one, or all of them."""
+    session, sessions = session_of(request), services.people.sessions
+    if session is None:
+        return RedirectResponse("/", 303)
+    person, which = session.person.id, form.get("which", "")
+    if which == "all":
+        sessions.end_all(person)
+        response = RedirectResponse(PAGE, 303)
+        remove_secret(request.scope, response)
+        return response
+    if which == "others":
+        sessions.end_all(person, but=session.id)
+        return RedirectResponse(f"{ME}?done=ended_others", 303)
+    if which in [own.id for own in sessions.of(person)]:
+        sessions.end(which)
+    return RedirectResponse(f"{ME}?done=ended", 303)
+
+
+@router.post(f"{ME}/password")
+def change_password(request: Request, services: ServicesDep, reader: ReaderDep, form: Form) -> Response:
+    """Set another password, for who knows the present one; all other sessions end."""
+    session, people = session_of(request), services.people
+    if session is None:
+        return RedirectResponse("/", 303)
+    person, network = session.person, request.client.host if request.client else ""
+    if wait := people.attempts.begin(person.address, network):
+        response = _page(request, session, reader.counted("signin.wait", wait), 429)
+        response.headers["Retry-After"] = str(wait)
+        return response
+    if not people.passwords.is_right(person, form.get("present", "")):
+        return _page(request, session, reader("me.wrong_password"), 422)
+    people.attempts.succeeded(person.address, network)
+    try:
+        people.passwords.set(person, form.get("password", ""))
+    except WeakPasswordError as error:
+        return _page(request, session, reader.say(error.sentence), 422)
+    people.sessions.end_all(person.id, but=session.id)
+    changed = RedirectResponse(f"{ME}?done=password", 303)
+    begin_session(request, changed, people, person, session.way, session.id_token)
+    return changed
+
+
+def _page(request: Request, session: Session, problem: str = "", status: int = 200) -> Response:
+    reader, people, person = reader_of(request), services_of(request).people, session.person
+    done = request.query_params.get("done", "")
+    devices = [
+        (own, own.device or reader("me.some_device"), _when(own, reader)) for own in people.sessions.of(person.id)
+    ]
+    context = {
+        "person": person,
+        "teams": sorted(person.teams),
+        "devices": devices,
+        "here": session.id,
+        "has_password": people.passwords.has(person),
+        "least": SHORTEST,
+        "problem": problem,
+        "done": reader(f"me.done_{done}") if done in DONE else "",
+    }
+    response = render(request, "me.html", context, status)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _when(session: Session, reader: Reader) -> str:
+    local = session.seen_at.astimezone()
+    return f"{reader.date(local.date())} {local:%H:%M}"

@@ -1,0 +1,40 @@
+"""Whose entry it is: what an author may change, for pages, API and whatever saves."""
+
+from __future__ import annotations
+
+from kb.entry import Entry
+from kb.errors import ForbiddenError
+from kb.viewer import Viewer
+from kb.wording import say
+
+EDITORS_WORD = ("verified_on", "verified_by", "status")  # fields that only an editor sets
+
+
+def is_own(viewer: Viewer, entry: Entry, first_author: str = "") -> bool:
+    """Whether a viewer may change an entry: an editor any, an author their own and those that nobody owns."""
+    if viewer.is_at_least("editor"):
+        return True
+    owners = {_folded(entry.owner), _folded(first_author)} - {""}
+    return viewer.is_at_least("author") and (not entry.owner or _folded(viewer.name) in owners)
+
+
+def refuse_verdict(viewer: Viewer, before: Entry | None, after: Entry) -> None:
+    """Refuse what an author writes by hand that is an editor's to decide. Raises ForbiddenError."""
+    if viewer.is_at_least("editor"):
+        return
+    for field in EDITORS_WORD:
+        value, earlier = getattr(after, field), getattr(before, field, None)
+        is_decision = value == "archived" or earlier == "archived" if field == "status" else bool(value)
+        if is_decision and value != earlier:
+            raise ForbiddenError(
+                say("Verification and archiving are up to an editor. Leave '{field}' as it was.", field=field)
+            )
+
+
+def refuse_change(owner: str) -> ForbiddenError:
+    """Return the refusal to change somebody else's entry."""
+    return ForbiddenError(say("This entry belongs to {owner}. Ask {owner} or an editor to change it.", owner=owner))
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()

@@ -1,0 +1,74 @@
+"""An application where people sign in, and browsers of its people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from app.services import PeopleServices
+from kb.clock import Clock
+from kb.people.person import Person
+from kb.viewer import ROLES
+from tests.app.conftest import ADDRESS, Browser, MakeClient
+
+PASSWORD = "green ladder under rain"
+PAGE = {"accept": "text/html", "accept-language": "en"}
+As = Callable[[str], TestClient]
+
+
+class Hands:
+    """The time, which stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+
+    def forward(self, **by: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def hands() -> Hands:
+    """The hands of the clock."""
+    return Hands()
+
+
+@pytest.fixture
+def stranger(make_client: MakeClient, hands: Hands) -> TestClient:
+    """A browser that has not signed in."""
+    return make_client({"notes/price.md": "# 価格\n\n価格の話。\n"}, auth="local", clock=Clock(lambda: hands.now))
+
+
+@pytest.fixture
+def known(stranger: TestClient) -> PeopleServices:
+    """What knows the people of that application."""
+    assert isinstance(stranger.app, FastAPI)
+    services: PeopleServices = stranger.app.state.services.people
+    return services
+
+
+@pytest.fixture
+def everybody(known: PeopleServices) -> dict[str, Person]:
+    """A person of each role; the author has a password."""
+    people: dict[str, Person] = {
+        role: known.people.add(f"{role}@example.com", role.title(), role, ["sales"]) for role in ROLES
+    }
+    known.passwords.set(people["author"], PASSWORD)
+    return people
+
+
+@pytest.fixture
+def signed_in(stranger: TestClient, known: PeopleServices, everybody: dict[str, Person]) -> As:
+    """A maker of browsers in which a person of a role is signed in."""
+
+    def sign_in(role: str) -> TestClient:
+        assert isinstance(stranger.app, FastAPI)
+        browser = Browser(stranger.app, base_url=ADDRESS, raise_server_exceptions=False, follow_redirects=False)
+        browser.cookies.set("session", known.sessions.begin(everybody[role].id, device="Firefox", way="password"))
+        return browser
+
+    return sign_in
