@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import secrets
 import tempfile
 import time
@@ -61,6 +62,23 @@ def base_id(data: Path) -> str:
         return place.read_text("ascii").strip()
     except (OSError, ValueError):
         return ""
+
+
+def secret_key(place: Path) -> bytes:
+    """Return a random key that only this user can read, created on first use; a passing one if it cannot be stored."""
+    key = secrets.token_bytes(32)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=place.parent) as file:  # which is 0600
+            file.write(key)
+            file.flush()
+            os.link(file.name, place)
+    except OSError:  # it exists already, or the folder cannot be written
+        pass
+    try:
+        return place.read_bytes() or key
+    except OSError:
+        return key
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI
 
 from app import api, pages
 from app.background import Background
-from app.data_folder import base_id
+from app.data_folder import base_id, secret_key
 from app.http.allowed import need_role
 from app.http.assets import Assets
 from app.http.errors import install_error_handlers
@@ -29,6 +29,7 @@ from app.signin import me, provider
 from app.signin import pages as signin
 from app.signin.middleware import ViewerMiddleware
 
+FORM_KEY = "forms.key"
 STATIC = Path(__file__).parent / "static"
 
 
@@ -76,6 +77,7 @@ def create_app(
     app.state.services = opened
     app.state.supervisor = background.supervisor
     app.state.base_id = base_id(settings.data)
+    app.state.form_key = secret_key(settings.data / FORM_KEY)
     app.include_router(api.router)
     app.include_router(api.health_router)
     app.include_router(signin.router, include_in_schema=False)

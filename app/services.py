@@ -27,11 +27,13 @@ from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
 from kb.model.package import bundled_file, file_checksum
+from kb.people.askers import Askers
 from kb.people.attempts import Attempts
 from kb.people.audit import Audit
 from kb.people.begun import BegunSignIns
 from kb.people.file import PeopleFile
 from kb.people.links import Links
+from kb.people.names import Names
 from kb.people.passwords import Passwords
 from kb.people.people import People
 from kb.people.sessions import Sessions
@@ -58,6 +60,8 @@ class PeopleServices:
     proxy: ProxyPeople | None  # with KB_AUTH=proxy
     tokens: Tokens
     audit: Audit
+    names: Names
+    askers: Askers
     passwords: Passwords
     attempts: Attempts
 
@@ -195,6 +199,8 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
         proxy=_proxy(settings, people, clock) if settings.auth == "proxy" else None,
         tokens=Tokens(file, people, clock),
         audit=Audit(file, clock, keep_days=settings.keep_audit, is_kept=settings.auth != "none"),
+        names=Names(file, people),
+        askers=Askers(file, clock, settings.keep_searches),
         passwords=Passwords(file, clock),
         attempts=Attempts(file, clock),
     )

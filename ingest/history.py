@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -15,7 +16,9 @@ from pathlib import Path
 TIMEOUT = 20  # seconds
 MOST_VERSIONS = 100
 NOBODY = "Kachisuji"
-ADDRESS = "kachisuji@localhost"
+HOST = "localhost"
+ADDRESS = f"kachisuji@{HOST}"
+_SIGNATURE = re.compile(r"(.*) <([0-9a-f]+)>")  # a name and the id of a person
 # Repository settings that could run a command or access the network. A backup, a clone or a shared drive brings its own
 # configuration, so none of it is trusted; the environment is not passed on either.
 _DISABLED = (
@@ -33,7 +36,7 @@ _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_LAZY_FETCH": "1",
 }
-_FORMAT = "%H%x1f%aI%x1f%an%x1f%s"
+_FORMAT = "%H%x1f%aI%x1f%an%x1f%ae%x1f%s"
 log = logging.getLogger(__name__)
 
 
@@ -45,6 +48,12 @@ class Version:
     at: datetime
     author: str
     reason: str
+    person: str = ""  # the id of the author, if it is known
+
+
+def signature(name: str, person: str = "") -> str:
+    """Return who saves, as `History.commit` takes it."""
+    return f"{name} <{person}>" if person else name
 
 
 class History:
@@ -78,18 +87,21 @@ class History:
     def commit(self, path: str, author: str, reason: str) -> bool:
         """Commit one file and nothing else that is staged; return whether a commit was made.
 
-        A failure is logged and never fails the save.
+        `author` is a name, or a name with the id of a person as `signature` has it. A failure is logged and never
+        fails the save.
         """
         if not self.is_kept:
             return False
-        name = " ".join("".join(c if c.isprintable() and c not in "<>" else " " for c in author).split()) or NOBODY
+        found = _SIGNATURE.fullmatch(author)
+        name, person = (found[1], found[2]) if found else (author, "")
+        name = " ".join("".join(c if c.isprintable() and c not in "<>" else " " for c in name).split()) or NOBODY
         try:
-            return self._commit(path, name, reason or path)
+            return self._commit(path, name, f"{person}@{HOST}" if person else ADDRESS, reason or path)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             log.warning("%s was saved but not committed: %s", path, _message(error))
             return False
 
-    def _commit(self, path: str, name: str, message: str) -> bool:
+    def _commit(self, path: str, name: str, address: str, message: str) -> bool:
         """Commit a file byte for byte with plumbing commands: `add` and `commit` would run the repository's filters.
 
         Uses a separate index, so that staged changes stay staged.
@@ -111,7 +123,7 @@ class History:
         if parent and tree == self._git("rev-parse", f"{parent}^{{tree}}").strip():
             return False
         who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER")
-               for what, value in (("NAME", name), ("EMAIL", ADDRESS))}  # fmt: skip
+               for what, value in (("NAME", name), ("EMAIL", address))}  # fmt: skip
         above = ("-p", parent) if parent else ()
         commit = (
             self._run("commit-tree", "--no-gpg-sign", *above, tree, given=message.encode(), more=who).decode().strip()
@@ -126,8 +138,11 @@ class History:
             return ()
         output = self._git("log", f"--max-count={MOST_VERSIONS}", "--follow", "--no-ext-diff", "--no-textconv",
                            f"--format={_FORMAT}", "--", f":(literal){path}")  # fmt: skip
-        parts = [line.split("\x1f", 3) for line in output.splitlines() if line.count("\x1f") == 3]
-        return [Version(number, datetime.fromisoformat(at), author, reason) for number, at, author, reason in parts]
+        parts = [line.split("\x1f", 4) for line in output.splitlines() if line.count("\x1f") == 4]
+        return [
+            Version(number, datetime.fromisoformat(at), author, reason, _person(address))
+            for number, at, author, address, reason in parts
+        ]
 
     def text_at(self, path: str, number: str) -> bytes | None:
         """Return a file at one of its versions; None if there is no such version."""
@@ -155,6 +170,12 @@ class History:
             env={**_ENVIRONMENT, **(more or {})},
         )  # fmt: skip
         return done.stdout
+
+
+def _person(address: str) -> str:
+    """Return the id of the person in the address of a commit; empty if it is another address."""
+    name, _, host = address.partition("@")
+    return name if host == HOST and address != ADDRESS else ""
 
 
 def _message(error: Exception) -> str:

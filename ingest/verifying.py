@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date
 
 from ingest.document import Document
+from ingest.front_matter import edited, fields_in
 from ingest.store import EntryStore
 from ingest.using import with_fields
-from ingest.yaml_text import Plain
+from ingest.yaml_text import Line, Plain
 
+VERIFICATION = ("verified_by", "verified_on")
 MONTHS_AHEAD = 6  # to the next review, if the last one is overdue
 
 
-def verify(store: EntryStore, entry_id: str, by: str, today: date) -> None:
-    """Write who checked an entry and when; an overdue review date is moved ahead.
+def verify(store: EntryStore, entry_id: str, by: str, today: date, author: str = "") -> None:
+    """Write who checked an entry and when; an overdue review date is moved ahead. `author` is for the history.
 
     Raises EntryNotFoundError, StaleEditError, RefusedTextError, NotSavedError, ReadOnlyError.
     """
@@ -23,7 +26,27 @@ def verify(store: EntryStore, entry_id: str, by: str, today: date) -> None:
     if source.entry.review_by and source.entry.review_by < today:
         changes["review_by"] = months_later(today, MONTHS_AHEAD).isoformat()
     text = with_fields(Document.of(source.text), changes)
-    store.update(entry_id, text, source.content_hash, force=True, author=by, reason="verified", change="entry-verified")
+    by_whom = author or by
+    store.update(
+        entry_id, text, source.content_hash, force=True, author=by_whom, reason="verified", change="entry-verified"
+    )
+
+
+def with_own_verification(document: Document, before: Document | None, by: str) -> Document:
+    """Return a text that says nothing new about who verified it, except that `by` did, unless that is empty."""
+    if document.fault or (before and before.fault):
+        return document
+    now, was = fields_in(document), fields_in(before) if before else {}
+    changed = [name for name in VERIFICATION if _value(now, name) != _value(was, name)]
+    changes = {name: _value(was, name) for name in changed}
+    if by:
+        is_of_another = "verified_by" in changed and _value(now, "verified_by") not in (None, by)
+        changes = {"verified_by": by} if is_of_another else {}
+    return Document.of(edited(document, changes)) if changes else document
+
+
+def _value(lines: Mapping[str, Line], name: str) -> Plain | None:
+    return lines[name].value if name in lines else None
 
 
 def months_later(day: date, months: int) -> date:

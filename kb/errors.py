@@ -248,6 +248,13 @@ class TooManyFilesError(KBError):
         )
 
 
+class StaleFormError(KBError):
+    """A form was not sent by a page of this session."""
+
+    def __init__(self) -> None:
+        super().__init__(say("This page belongs to an earlier session, so nothing was changed."))
+
+
 class ReadOnlyError(KBError):
     """This server is read-only."""
 
@@ -310,6 +317,13 @@ class AddressTakenError(KBError):
 
     def __init__(self, address: str) -> None:
         super().__init__(say("The address '{address}' already belongs to another person.", address=address))
+
+
+class NameTakenError(KBError):
+    """A name in entries means another person."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(say("The name '{name}' already stands for another person.", name=name[:100]))
 
 
 class BadPersonError(KBError):

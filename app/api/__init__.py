@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from app.api import deals, entries, figures, gaps, health, loop, meeting, scoreboard, search, writing
+from app.api import deals, entries, figures, gaps, health, loop, meeting, mine, scoreboard, search, writing
 from app.http.dependencies import each_once
 
 router = APIRouter(dependencies=[Depends(each_once)])
@@ -17,4 +17,5 @@ router.include_router(scoreboard.router)
 router.include_router(figures.router)
 router.include_router(gaps.router)
 router.include_router(meeting.router)
+router.include_router(mine.router)
 health_router = health.router

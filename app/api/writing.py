@@ -10,8 +10,10 @@ from app.api.entries import NOT_FOUND, EntryId, Nothing
 from app.http.body import described, posted
 from app.http.dependencies import StoreDep
 from app.http.errors import API_ERRORS, BODY_ERRORS, declared
+from app.http.names import own_text, signature_of
 from app.shapes.writing import CheckIn, ReviewOut, SavedOut, WriteIn
 from app.words.addresses import api_address
+from ingest.store import acceptable
 from kb.errors import MissingVersionError
 
 router = APIRouter(prefix="/api/v1", tags=["entries"], responses=API_ERRORS)
@@ -41,37 +43,41 @@ def check(store: StoreDep, sent: Annotated[CheckIn, Depends(_to_check)]) -> Revi
 
 
 @router.post("/entries", status_code=201, responses=SAVING, openapi_extra=described(WriteIn))
-def create(store: StoreDep, sent: Written, response: Response, key: Key = "") -> SavedOut:
+def create(request: Request, store: StoreDep, sent: Written, response: Response, key: Key = "") -> SavedOut:
     """Create an entry; it is searchable when this returns. The same Idempotency-Key saves once.
 
     With another text under the same key nothing is written, and the answer is 422.
     """
-    saved = store.create(sent.text, kind=sent.kind, force=sent.force, author=sent.author, reason=sent.reason, key=key)
+    text, author = own_text(request, store, acceptable(sent.text)), signature_of(request, sent.author)
+    saved = store.create(text, kind=sent.kind, force=sent.force, author=author, reason=sent.reason, key=key)
     response.headers["Location"] = api_address(saved.id)
     response.headers["ETag"] = f'"{saved.content_hash}"'
     return SavedOut.of(saved)
 
 
 @router.put("/entries/{entry_id:path}", responses=REPLACING, openapi_extra=described(WriteIn))
-def update(store: StoreDep, entry_id: EntryId, sent: Written, response: Response, version: Version = "") -> SavedOut:
+def update(
+    request: Request, store: StoreDep, entry_id: EntryId, sent: Written, response: Response, version: Version = ""
+) -> SavedOut:
     """Replace an entry, if it is still the version the change started from."""
     if version.strip() in ("", "*"):  # any version would overwrite what somebody else saved meanwhile
         raise MissingVersionError
-    saved = store.update(entry_id, sent.text, _hash(version), force=sent.force, author=sent.author, reason=sent.reason)
+    text, author = own_text(request, store, acceptable(sent.text), entry_id), signature_of(request, sent.author)
+    saved = store.update(entry_id, text, _hash(version), force=sent.force, author=author, reason=sent.reason)
     response.headers["ETag"] = f'"{saved.content_hash}"'
     return SavedOut.of(saved)
 
 
 @router.post("/entries/{entry_id:path}/archive", responses=CHANGING)
-def archive(store: StoreDep, entry_id: EntryId, _params: Nothing) -> SavedOut:
+def archive(request: Request, store: StoreDep, entry_id: EntryId, _params: Nothing) -> SavedOut:
     """Archive an entry: it leaves all results, its file and address stay."""
-    return SavedOut.of(store.set_status(entry_id, "archived"))
+    return SavedOut.of(store.set_status(entry_id, "archived", author=signature_of(request)))
 
 
 @router.post("/entries/{entry_id:path}/restore", responses=CHANGING)
-def restore(store: StoreDep, entry_id: EntryId, _params: Nothing) -> SavedOut:
+def restore(request: Request, store: StoreDep, entry_id: EntryId, _params: Nothing) -> SavedOut:
     """Restore an archived entry."""
-    return SavedOut.of(store.set_status(entry_id, "published"))
+    return SavedOut.of(store.set_status(entry_id, "published", author=signature_of(request)))
 
 
 def _hash(version: str) -> str:

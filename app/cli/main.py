@@ -31,6 +31,7 @@ from app.cli.init import init
 from app.cli.judging import judge, quality
 from app.cli.meeting import meeting
 from app.cli.people import people
+from app.cli.people_names import forget, link_name, names, unlink_name
 from app.cli.tokens import tokens
 from app.cli.write import add, new
 
@@ -281,4 +282,8 @@ app.command()(quality)
 app.add_typer(imports, name="import")
 app.add_typer(audit, name="audit")
 app.add_typer(tokens, name="tokens")
+people.command("link-name")(link_name)
+people.command("unlink-name")(unlink_name)
+people.command()(names)
+people.command()(forget)
 app.add_typer(people, name="people")

@@ -57,6 +57,8 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "GET /sign-in/oidc", "GET /sign-in/oidc/back", "GET /link/{secret}", "POST /link/{secret}",
         "POST /sign-out", "GET /me", "POST /me/password", "POST /me/sessions",
         "GET /me/tokens", "POST /me/tokens", "POST /me/tokens/{token_id}",
+        "GET /mine", "POST /mine/seen", "POST /mine/name", "GET /me/data", "GET /me/data.json", "POST /me/data/delete",
+        "GET /api/v1/mine",
     ),
     WRITING: (
         "GET /new", "GET /new/{name}", "GET /edit/{entry_id:path}", "POST /write", "POST /history/{entry_id:path}",

@@ -1,4 +1,4 @@
-"""A random number per browser, which distinguishes people who search without naming them."""
+"""What people are called in the log of searches: a keyed hash of the person, or a random number of the browser."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 from fastapi import Request, Response
 
 from app.http.cookies import remember
+from app.http.who import viewer_of
 
 COOKIE = "asker"
 
@@ -19,6 +20,20 @@ def is_led_here(request: Request) -> bool:
 
 
 def asker_of(request: Request) -> str:
+    """Return what whoever is asking is called in the log of searches."""
+    return askers_of(request)[0]
+
+
+def askers_of(request: Request) -> tuple[str, ...]:
+    """Return what whoever is asking is called, the current one first: a person's hash changes from time to time."""
+    viewer = viewer_of(request)
+    if viewer.is_signed_in:
+        hashes: tuple[str, ...] = request.app.state.services.people.askers.of(viewer.person)
+        return hashes
+    return (_number(request),)
+
+
+def _number(request: Request) -> str:
     """Return the browser's random number; a new one if it has none."""
     known = request.cookies.get(COOKIE, "")
     if len(known) == 16 and known.isalnum():
@@ -29,6 +44,8 @@ def asker_of(request: Request) -> str:
 
 
 def remember_asker(request: Request, response: Response) -> None:
-    """Set the browser's number as a cookie."""
-    if request.cookies.get(COOKIE) != asker_of(request) and not is_led_here(request):
-        remember(request, response, COOKIE, asker_of(request))
+    """Set the browser's number as a cookie, where nobody signs in."""
+    if viewer_of(request).is_signed_in or is_led_here(request):
+        return
+    if request.cookies.get(COOKIE) != (number := _number(request)):
+        remember(request, response, COOKIE, number)

@@ -9,21 +9,35 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import ImmutableMultiDict
+from starlette.datastructures import FormData, ImmutableMultiDict
+from starlette.exceptions import HTTPException
 
+from app.http.csrf import FIELD, UNSENT, need_token
+from ingest.batch import MOST_FILES
 from ingest.files import MAX_FILE_BYTES, decode
 from kb.entry import Problem
-from kb.errors import RefusedTextError, RequestTooLargeError, UnknownTypeError
+from kb.errors import RefusedTextError, RequestTooLargeError, StaleFormError, TooManyFilesError, UnknownTypeError
 
 MOST_BYTES = 4 * MAX_FILE_BYTES  # a file in a form, each Japanese letter percent-encoded (%E3%81%82)
 MOST_FIELDS = 1_000
+MOST_FILES_BYTES = 3 * MOST_BYTES  # all uploaded files together
+MOST_FILE_FIELDS = 3 * MOST_FILES + 5_000  # of a form with files: these, and the columns and stages of exports
 MARKDOWN = ("text/markdown", "text/plain")
-JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+JSON, FORM, FILES = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 Model = TypeVar("Model", bound=BaseModel)
 
 
+async def need_own_form(request: Request) -> None:
+    """Refuse a change that no page of ours sent: the dependency of all pages. Raises as the two below."""
+    if request.method == "POST":
+        await (posted_files if _type_of(request) == FILES else posted_form)(request)
+
+
 async def posted_form(request: Request) -> ImmutableMultiDict[str, str]:
-    """Return the fields of a form. Raises UnknownTypeError, RequestTooLargeError for too many fields."""
+    """Return the fields of a form.
+
+    Raises StaleFormError, UnknownTypeError, RequestTooLargeError for too many fields.
+    """
     if (kind := _type_of(request)) not in ("", FORM):
         raise UnknownTypeError(kind, FORM)
     body = await request.body()
@@ -31,7 +45,31 @@ async def posted_form(request: Request) -> ImmutableMultiDict[str, str]:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise RequestTooLargeError(MOST_BYTES) from error
-    return ImmutableMultiDict(pairs)
+    form = ImmutableMultiDict(pairs)
+    try:
+        need_token(request, form.get(FIELD, ""))
+    except StaleFormError:
+        setattr(request.state, UNSENT, [(name, value) for name, value in pairs if name != FIELD])
+        raise
+    return form
+
+
+async def posted_files(request: Request) -> FormData:
+    """Return a form with files.
+
+    Raises StaleFormError, TooManyFilesError, RequestTooLargeError, and RequestValidationError for anything else.
+    """
+    try:
+        form = await request.form(max_files=MOST_FILES, max_fields=MOST_FILE_FIELDS, max_part_size=2 * MOST_FILES_BYTES)
+    except HTTPException as error:
+        if str(error.detail).startswith("Too many"):
+            raise TooManyFilesError(MOST_FILES) from error
+        if "exceeded maximum size" in str(error.detail):
+            raise RequestTooLargeError(MOST_FILES_BYTES) from error
+        problem = {"type": "multipart", "loc": ("body",), "msg": str(error.detail)}
+        raise RequestValidationError([problem]) from error
+    need_token(request, str(form.get(FIELD) or ""))
+    return form
 
 
 async def posted(request: Request, model: type[Model], *, is_text: bool = True) -> Model:

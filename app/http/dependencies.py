@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -124,6 +125,8 @@ def reader_of(request: Request) -> Reader:
         asked, remembered = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
         locale = choose_locale(asked, remembered, request.headers.get("Accept-Language"))
         known = Reader.of(locale, services.playbook, services.clock)
+        if services.settings.auth != "none":
+            known = replace(known, is_former=services.people.names.recogniser())
         request.state.reader = known
     return known
 

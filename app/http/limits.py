@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.body import MOST_BYTES
+from app.http.body import MOST_BYTES, MOST_FILES_BYTES
 from app.http.connection import MOST_HEAD_BYTES, MOST_IGNORED_BYTES
 from app.http.errors import error_answer
 from kb.errors import (
@@ -23,7 +23,6 @@ from kb.errors import (
 )
 
 MOST_ADDRESS_BYTES = 16_384  # a question of 1,000 characters takes up to 12 bytes each, percent-encoded
-MOST_FILES_BYTES = 3 * MOST_BYTES  # all uploaded files together
 USUAL_BYTES = 1_000_000
 BODY_BYTES = {  # by the beginning of the path, the longest first; all others take USUAL_BYTES
     "/new/files/again": 2 * MOST_FILES_BYTES,  # text may be longer in UTF-8

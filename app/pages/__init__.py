@@ -5,14 +5,17 @@ Pages ask the library, take words from `app.words` and may import each other's a
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
+from app.http.body import need_own_form
 from app.pages import judging, meeting, playbook, problems, reference
 from app.pages.board import page as board
 from app.pages.entry import page as entry
 from app.pages.entry import versions
 from app.pages.loop import gaps, lineage, review
 from app.pages.loop import page as loop
+from app.pages.mine import kept
+from app.pages.mine import page as mine
 from app.pages.people import auditing, tokens
 from app.pages.people import page as people
 from app.pages.search import page as search
@@ -22,7 +25,7 @@ from app.pages.writing import beginning, files, making, undoing
 from app.pages.writing import page as writing
 from app.pages.writing import playbook as playbook_editor
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(need_own_form)])
 for module in (
     search,
     using,
@@ -41,6 +44,8 @@ for module in (
     loop,
     making,
     review,
+    mine,
+    kept,
     entry,
     problems,
     playbook,

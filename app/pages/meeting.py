@@ -12,10 +12,10 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep, StoreDep, reader_of
+from app.http.names import FIELD, author_of, remember_name, signature_of
 from app.http.who import viewer_of
 from app.pages.meeting_head import funnel_caption, funnel_picture, headline, lacks
 from app.pages.view import render
-from app.pages.writing.making import author_of
 from app.words.meeting_text import to_note
 from app.words.meeting_view import in_words, title_of
 from app.words.meeting_work import waiting
@@ -24,7 +24,7 @@ from kb.errors import EntryNotFoundError, KBError
 from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.kpis import DEFINITIONS
-from kb.loop.lessons import Task, decisions_of, marked, tasks_of
+from kb.loop.lessons import Task, decisions_of, marked, taken, taken_by, tasks_of
 from kb.loop.meeting import LastMeeting, Meeting, last_meeting, period_of
 from kb.loop.period import Period
 from kb.loop.stored import to_lines
@@ -90,7 +90,7 @@ def save(
             kind="note",
             name=f"meeting-{found.period}",
             force=True,
-            author=author_of(request),
+            author=signature_of(request),
             reason=title_of(Period.read(found.period), reader),
             key=form.get("key", "")[:200],
             later=True,
@@ -114,16 +114,23 @@ def keep_figures(
 
 @router.post(f"{PAGE}/mark")
 def mark(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> Response:
-    """Mark an action in the note of a meeting as done, or as open again."""
+    """Mark an action in the note of a meeting as done or open again, or take it."""
     note = library.entries.get(form.get("note", ""))
     if not period_of(note):
         raise EntryNotFoundError(note.id)
     period = Period.read(form.get("period", ""))  # before anything is written: it may be none
-    source, author = store.source(note.id), author_of(request)
-    text = marked(source.text, form.get("task", ""), is_done=form.get("state") == "done")
+    source, author = store.source(note.id), signature_of(request, form.get(FIELD, ""))
+    if form.get("state") == "take":
+        name = author_of(request, form.get(FIELD, ""))
+        text = taken(source.text, form.get("task", ""), name) if name else source.text
+    else:
+        text = marked(source.text, form.get("task", ""), is_done=form.get("state") == "done")
     if text != source.text:
         store.update(note.id, text, source.content_hash, force=True, author=author, reason=form.get("task", "")[:100])
-    return RedirectResponse(f"{PAGE}?period={period.key}&marked=1#last", 303)
+    back = "/mine?saved=marked" if form.get("back") == "mine" else f"{PAGE}?period={period.key}&marked=1#last"
+    response = RedirectResponse(back, 303)
+    remember_name(request, response, form.get(FIELD, ""))
+    return response
 
 
 def _is_kept(library: Library, activity: Activity, note: str, found: Meeting, reader: Reader) -> bool:
@@ -163,6 +170,7 @@ def _page(request: Request, library: Library, found: Meeting, more: dict[str, An
         "note": note,
         "keeps_figures": library.shows_everything,
         "agreed": last_meeting(note) if note else None,
+        "taken_by": taken_by,
         "is_coming": period.start > reader.today,
         "restricted": reader.label("visibility", visibility) if visibility != "all" else "",
         "key": secrets.token_urlsafe(16),

@@ -11,13 +11,17 @@ from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
 from app.http.allowed import may
-from app.http.asker import is_led_here
+from app.http.asker import askers_of, is_led_here
 from app.http.cookies import remember
-from app.http.dependencies import LANGUAGE_COOKIE, reader_of, seen_of
+from app.http.csrf import field_of, remember_browser, token_of
+from app.http.dependencies import LANGUAGE_COOKIE, reader_of, seen_of, services_of
+from app.http.names import me_of, names_of
 from app.http.who import viewer_of
+from app.own_work import own_work
 from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES
 from kb.choices import OUTCOME_SIGNS
+from kb.errors import KBError
 from kb.viewer import NOBODY
 
 FRAGMENT_HEADER = "X-Fragment"
@@ -27,7 +31,21 @@ _TEMPLATES.env.lstrip_blocks = True
 _TEMPLATES.env.auto_reload = (
     False  # templates belong to the program: looking for changes costs every page a few file accesses
 )
+
+
+def own_count(request: Request) -> int:
+    """Return how much waits for whoever is asking; 0 while that is not known."""
+    seen = seen_of(request) if viewer_of(request) != NOBODY else None
+    if seen is None:
+        return 0
+    try:
+        return own_work(seen.library, services_of(request).activity, names_of(request), askers_of(request)).count
+    except KBError:
+        return 0
+
+
 _TEMPLATES.env.globals |= {
+    "own_count": own_count,
     "entry_address": entry_address,
     "action_address": action_address,
     "outcome_signs": OUTCOME_SIGNS,
@@ -51,6 +69,9 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "other_locale": other,
         "other_address": f"{path_address(request.scope['path'])}?{request.url.include_query_params(lang=other).query}",
         "page": request.url.path,
+        "me": me_of(request),
+        "csrf_token": token_of(request),
+        "csrf_field": field_of(request),
         "viewer": viewer,
         "is_known": viewer != NOBODY,
         "is_readonly": is_readonly,
@@ -63,6 +84,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Content-Language"] = reader.locale
+    remember_browser(request, response)
     if request.query_params.get("lang") in LOCALES and not is_led_here(request):
         remember(request, response, LANGUAGE_COOKIE, reader.locale)
     return unless_known(request, response) if status == 200 and request.method == "GET" else response

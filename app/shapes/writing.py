@@ -38,7 +38,7 @@ class WriteIn(BaseModel):
         "", description="For a new entry whose front matter has no kind."
     )
     force: bool = Field(False, description="Save even if another entry has the same text.")
-    author: str = Field("", max_length=200, description="Who saves; for the history.")
+    author: str = Field("", max_length=200, description="Who saves, for the history; ignored where people sign in.")
     reason: str = Field("", max_length=1000, description="Why; for the history.")
 
 

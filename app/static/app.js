@@ -175,7 +175,7 @@
     const words = $("span", button), before = words.textContent;
     try {
       await copy(button.dataset.copy);
-      if (button.dataset.use) fetch(button.dataset.use, { method: "POST", body: new URLSearchParams({ how: "copied" }), keepalive: true }).catch(() => { /* copied all the same */ });
+      if (button.dataset.use) fetch(button.dataset.use, { method: "POST", body: new URLSearchParams({ how: "copied", csrf: $("meta[name=csrf]").content }), keepalive: true }).catch(() => { /* copied all the same */ });
       status.textContent = words.textContent = status.dataset.copied;
       button.classList.add("copied");
       setTimeout(() => { words.textContent = before; button.classList.remove("copied"); }, 2000);

@@ -7,8 +7,8 @@
   const status = $("#status");
   let form, review, timer = 0, running = null, saving = false, begun = "";
 
-  const fields = () => [...new FormData(form)].filter(([name]) => !["do", "key", "source"].includes(name));
-  const place = () => `draft:${$("[name=id]", form).value || location.pathname}`;
+  const fields = () => [...new FormData(form)].filter(([name]) => !["do", "key", "source", "csrf"].includes(name));
+  const place = () => `draft:${form.dataset.person}${$("[name=id]", form).value || location.pathname}`; // not of another person on this device
 
   /* --- what is wrong, what is similar, how it will look ---------------------------------------------------------- */
   const say = () => {
@@ -19,6 +19,15 @@
     }
   };
 
+  /* A form of an earlier session is refused by a page with a new token. It is not sent again by itself: whoever reads
+     the page now may be somebody else. */
+  const isStale = (answer, html) => {
+    const page = answer.status === 403 && new DOMParser().parseFromString(html, "text/html");
+    if (!page || !$("#again", page)) return false;
+    $("[name=csrf]", form).value = $("meta[name=csrf]", page).content;
+    return true;
+  };
+
   const check = async () => {
     if (running) running.abort();
     const mine = (running = new AbortController());
@@ -26,9 +35,8 @@
     body.set("do", "check");
     try {
       const answer = await fetch("/write", { method: "POST", body, headers: { "X-Fragment": "review" }, signal: mine.signal });
-      if (!answer.ok) return;
       const html = await answer.text();
-      if (mine !== running) return;
+      if (mine !== running || isStale(answer, html) || !answer.ok || answer.redirected) return;
       review.innerHTML = html;
       say();
     } catch (error) {
@@ -59,7 +67,7 @@
     for (const [name, value] of pairs) values.set(name, [...(values.get(name) || []), value]);
     const used = new Map();
     for (const field of form.elements) {
-      if (!field.name || ["do", "key", "source", "mode", "id", "kind"].includes(field.name)) continue;
+      if (!field.name || ["do", "key", "source", "csrf", "mode", "id", "kind"].includes(field.name)) continue;
       const given = values.get(field.name) || [];
       if (field.type === "checkbox") { field.checked = given.includes(field.value); continue; }
       const at = used.get(field.name) || 0;
@@ -93,7 +101,9 @@
     body.set("do", shape);
     try {
       const answer = await fetch(form.action, { method: "POST", body });
-      take(await answer.text());
+      const html = await answer.text();
+      if (isStale(answer, html)) { notice(form.dataset.stale); return false; }
+      take(html);
       return answer.ok;
     } catch {
       notice(form.dataset.offline);
@@ -118,8 +128,15 @@
     status.textContent = form.dataset.saving;
     try {
       const answer = await fetch(form.action, { method: "POST", body });
+      if (answer.redirected && new URL(answer.url).pathname === "/sign-in") { // the session is over: the draft waits here
+        keep();
+        location.href = "/sign-in?next=" + encodeURIComponent(location.pathname + location.search);
+        return;
+      }
       if (answer.redirected) { forget(); location.href = answer.url; return; }
-      take(await answer.text());
+      const html = await answer.text();
+      if (isStale(answer, html)) { notice(form.dataset.stale); return; }
+      take(html);
       ($(".notice[role=alert]") || $("h1")).scrollIntoView({ block: "center" });
       const wrong = [...form.querySelectorAll(".ask")].find((ask) => $(".wrong", ask)?.textContent.trim());
       if (wrong) $("input, select, textarea", wrong).focus({ preventScroll: true });

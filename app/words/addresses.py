@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 Action = Literal["archive", "edit", "helpful", "history", "lineage", "passages", "restore", "use", "uses", "verify"]
 _UNSAFE = re.compile(r"[^\w/.~-]")
@@ -28,6 +28,11 @@ def api_address(entry_id: str) -> str:
 def make_address(name: str, entry_id: str) -> str:
     """Return the address for a new entry made from another; `name` is its template."""
     return f"/new/{name}?from={quote(entry_id, safe='')}"
+
+
+def gap_address(name: str, query: str, wording: str) -> str:
+    """Return the address for a new entry that closes a gap; `name` is its template."""
+    return f"/new/{name}?{urlencode({'gap': query, 'title': wording})}"
 
 
 def path_address(path: str) -> str:

@@ -42,7 +42,7 @@ def waiting(library: Library, board: GapBoard, reader: Reader, gaps: Sequence[Ga
 
 def _reviewed(entry: Entry, standing: Standing, reader: Reader) -> WorkItem:
     why = sentence_of(standing.doubts[0], reader)
-    return WorkItem(entry.title, entry.id, joined(reader(f"trust.{standing.state}"), why, entry.owner or ""))
+    return WorkItem(entry.title, entry.id, joined(reader(f"trust.{standing.state}"), why, reader.person(entry.owner)))
 
 
 def _gap(gap: Gap, reader: Reader) -> WorkItem:
@@ -50,7 +50,7 @@ def _gap(gap: Gap, reader: Reader) -> WorkItem:
     total = reader.sums(gap.amount, gap.currency, gap.apart)
     amount = reader("gaps.amount", amount=total) if total else ""
     decided = [(name, value) for name in ("owner", "due") if (value := getattr(gap.decided, name, ""))]
-    assignment = [f"{reader(f'gaps.{name}')}: {value}" for name, value in decided]
+    assignment = [f"{reader(f'gaps.{name}')}: {reader.person(value)}" for name, value in decided]
     return WorkItem(gap.wording, "", joined(reader(f"gaps.why_{gap.why}"), searches, amount, *assignment))
 
 

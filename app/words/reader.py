@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -22,6 +22,10 @@ from kb.wording import Sentence
 MAN, OKU = 10_000, 100_000_000  # the units Japanese amounts are spoken in
 
 
+def _is_anybody(_name: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """The reader of a response or of a command's output; called with a key, it returns the sentence."""
@@ -30,6 +34,7 @@ class Reader:
     messages: Mapping[str, tuple[str, ...]]
     playbook: Playbook
     clock: Clock
+    is_former: Callable[[str], bool] = _is_anybody  # whether a name is that of somebody who was deleted
 
     @classmethod
     def of(cls, locale: str, playbook: Playbook | None = None, clock: Clock = CLOCK) -> Reader:
@@ -56,6 +61,10 @@ class Reader:
             return sentence
         values = {name: self.say(v) if isinstance(v, str) else v for name, v in sentence.values.items()}
         return self._text(sentence.pattern).format_map(values)
+
+    def person(self, name: str) -> str:
+        """Return the name of a person as it is shown; that of somebody who was deleted is not."""
+        return self("people.former") if name and self.is_former(name) else name
 
     def field(self, name: str) -> str:
         """Return the label of a field."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from kb.entry import Entry
 from kb.index.catalog import Catalog, in_groups
@@ -62,3 +62,18 @@ def sort_dates(catalog: Catalog, numbers: Sequence[int]) -> dict[int, str]:
             for r in connection.execute(select(*columns).where(ENTRIES.c.number.in_(some)))
         ]
     return {row[0]: row[1] for row in rows}
+
+
+def names_used(catalog: Catalog) -> set[str]:
+    """Return the names of owners and of those who verified something, in all entries."""
+    fields = [func.json_extract(ENTRIES.c.document, f"$.{name}") for name in ("owner", "verified_by")]
+    with catalog.engine.connect() as connection:
+        return {name for field in fields for name in connection.scalars(select(field).distinct()) if name}
+
+
+def drafts(catalog: Catalog, visible: frozenset[str]) -> list[Entry]:
+    """Return the visible drafts without body, newest first."""
+    query = select(ENTRIES.c.document).where(ENTRIES.c.status == "draft", ENTRIES.c.visibility.in_(sorted(visible)))
+    with catalog.engine.connect() as connection:
+        found = connection.scalars(query.order_by(ENTRIES.c.sort_date.desc(), ENTRIES.c.id))
+        return [from_document(document) for document in found]

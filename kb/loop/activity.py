@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -90,14 +90,16 @@ class Activity(ActivityFile):
         if self._is_kept:
             self._later([insert(USED).values(search=search, entry=entry, deal=deal, at=self.stamp())])
 
-    def helpful(self, entry: str, asker: str) -> int:
-        """Mark an entry as helpful, once per person; return the number of people.
+    def helpful(self, entry: str, asker: str, *former: str) -> int:
+        """Mark an entry as helpful, once per person under any of the names in the log; return the number of people.
 
         Raises ActivityUnavailableError.
         """
         row = upsert(HELPFUL).values(entry=entry, asker=asker, at=self.stamp()).on_conflict_do_nothing()
+        is_marked = select(HELPFUL.c.at).where(HELPFUL.c.entry == entry, HELPFUL.c.asker.in_(former))
         with self._writing() as connection:
-            connection.execute(row)
+            if connection.scalar(is_marked) is None:
+                connection.execute(row)
             counted = select(func.count()).select_from(HELPFUL).where(HELPFUL.c.entry == entry)
             return int(connection.scalar(counted) or 0)
 
@@ -131,6 +133,15 @@ class Activity(ActivityFile):
         """Return the decisions about gaps, by folded query."""
         return {row[0]: GapRow(*row) for row in self._rows(select(GAPS))}
 
+    def open_gaps(self) -> list[GapRow]:
+        """Return the decisions about open gaps, the nearest due first; none if unreadable."""
+        found = [GapRow(*row) for row in self._rows_or_none(select(GAPS).where(GAPS.c.state == "open"))]
+        return sorted(found, key=lambda gap: (not gap.due, gap.due, gap.query))
+
+    def since(self, span: timedelta) -> str:
+        """Return the time a span ago, UTC, ISO."""
+        return (self._clock.now() - span).isoformat(timespec="seconds")
+
     def decide(self, gap: GapRow, notify: Iterable[str] = ()) -> None:
         """Store a decision about a gap, and whom to notify. Raises ActivityUnavailableError."""
         values = {**asdict(gap), "changed_at": self.stamp()}
@@ -142,16 +153,36 @@ class Activity(ActivityFile):
             if rows:
                 connection.execute(insert(NOTIFIED), rows)
 
-    def unseen(self, asker: str) -> list[GapRow]:
+    def unseen(self, askers: Collection[str]) -> list[GapRow]:
         """Return the closed gaps whose answer a person has not seen yet; none if unreadable."""
-        mine = select(NOTIFIED.c.query).where(NOTIFIED.c.asker == asker, NOTIFIED.c.seen == 0)
+        mine = select(NOTIFIED.c.query).where(NOTIFIED.c.asker.in_(askers), NOTIFIED.c.seen == 0)
         found = select(GAPS).where(GAPS.c.query.in_(mine), GAPS.c.state == "closed")
         return [GapRow(*row) for row in self._rows_or_none(found)]
 
-    def seen(self, asker: str, entry: str) -> None:
-        """Log that a person opened the entry that closed their gaps."""
+    def seen(self, askers: Collection[str], entry: str) -> None:
+        """Log that a person has seen the entry that closed their gaps."""
         closed = select(GAPS.c.query).where(GAPS.c.entry == entry)
-        self._later([update(NOTIFIED).where(NOTIFIED.c.asker == asker, NOTIFIED.c.query.in_(closed)).values(seen=1)])
+        mine = update(NOTIFIED).where(NOTIFIED.c.asker.in_(askers), NOTIFIED.c.query.in_(closed))
+        self._later([mine.values(seen=1)])
+
+    def searches_of(self, askers: Collection[str]) -> list[Searched]:
+        """Return the searches of a person whose words are still kept, newest first; none if unreadable."""
+        mine = select(SEARCHES).where(SEARCHES.c.asker.in_(askers), SEARCHES.c.query != "")
+        return [Searched(**row._mapping) for row in self._rows_or_none(mine.order_by(SEARCHES.c.at.desc()))]
+
+    def helpful_to(self, askers: Collection[str]) -> list[str]:
+        """Return the entries a person marked as helpful; none if unreadable."""
+        mine = select(HELPFUL.c.entry).where(HELPFUL.c.asker.in_(askers)).order_by(HELPFUL.c.entry)
+        return [row[0] for row in self._rows_or_none(mine)]
+
+    def forget_asker(self, askers: Collection[str]) -> None:
+        """Delete what a person searched, opened, used from a search and marked. Raises ActivityUnavailableError."""
+        searches = select(SEARCHES.c.id).where(SEARCHES.c.asker.in_(askers))
+        with self._writing() as connection:
+            for table in (OPENED, USED):
+                connection.execute(delete(table).where(table.c.search.in_(searches)))
+            for table in (SEARCHES, HELPFUL, NOTIFIED):
+                connection.execute(delete(table).where(table.c.asker.in_(askers)))
 
     def keep_figures(self, note: str, figures: str) -> None:
         """Store the figures of a meeting by the id of its note. Raises ActivityUnavailableError."""
@@ -186,9 +217,9 @@ class Activity(ActivityFile):
                 connection.execute(delete(column.table).where(column.in_(entries)))
 
     def purge_expired(self) -> None:
-        """Delete queries and derived data past their retention."""
+        """Delete queries, who searched, and derived data past their retention."""
         until = (self._clock.now() - timedelta(days=self._keep_days)).isoformat(timespec="seconds")
-        emptied = update(SEARCHES).where(SEARCHES.c.at < until, SEARCHES.c.query != "").values(query="")
+        emptied = update(SEARCHES).where(SEARCHES.c.at < until, SEARCHES.c.query != "").values(query="", asker="")
         self._later([emptied, *(delete(table).where(table.c.at < until) for table in (MEANINGS, JUDGED))])
 
     def wording_vectors(self, model: str) -> dict[str, bytes]:

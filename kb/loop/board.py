@@ -143,6 +143,10 @@ class GapBoard:
         self._cached = None
         return True
 
+    def forget_cached(self) -> None:
+        """Look again for gaps: the searches of somebody were deleted."""
+        self._cached = self._last = None
+
     def forget(self, since: str, until: str, entries: Sequence[str]) -> None:
         """Delete the searches and gaps of a time, and what is kept of entries that are gone.
 

@@ -15,6 +15,7 @@ LESSON_CHARS = 90
 _HEADING = re.compile(r" {0,3}#{1,6}\s+(.*?)\s*#*\s*")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _TASK = re.compile(r"\s*[-*+]\s+\[([ xX✓])\]\s+(.+)")
+_TAKEN = re.compile(r"\s[@＠]([^@＠]+(?:@[^@＠]+)?)$")  # a name may end with an address in brackets
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(.+)")
 _MARKS = re.compile(r"^\s*(?:>\s*|[-*+]\s+|\d+[.)]\s+)+|\*\*|__|`")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -77,6 +78,27 @@ def marked(note: str, task: str, *, is_done: bool) -> str:
             lines[at] = line[: found.start(1)] + ("x" if is_done else " ") + line[found.end(1) :]
             break
     return "\n".join(lines)
+
+
+def taken(note: str, task: str, name: str) -> str:
+    """Return the text of a note with a name behind an open task; unchanged if it has no such task."""
+    lines = note.split("\n")
+    for at, line in enumerate(lines):
+        found = _TASK.fullmatch(line.rstrip("\r"))
+        if found and found[2].strip() == task and found[1] == " ":
+            lines[at] = f"{line[: found.start(2)]}{_without_name(task)} @{name}{line[found.end() :]}"
+            break
+    return "\n".join(lines)
+
+
+def taken_by(task: str) -> str:
+    """Return the name at the end of a task, as in `call the customer @Sato`; empty if nobody took it."""
+    found = _TAKEN.search(task)
+    return found[1].strip() if found else ""
+
+
+def _without_name(task: str) -> str:
+    return _TAKEN.sub("", task).rstrip()
 
 
 def decisions_of(body: str) -> tuple[str, ...]:

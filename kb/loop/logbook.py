@@ -83,7 +83,7 @@ class Logbook:
     def opened(self, asker: str, entry: str, how: str = "page") -> None:
         """Log the use of an entry, if a recent search of the person returned it."""
         if asker in self._recent:
-            self._activity.seen(asker, entry)
+            self._activity.seen((asker,), entry)
         found = self._search_with(asker, entry)
         if found and time.monotonic() - found.at < OPENING_SECONDS:
             self._activity.opened(found.id, entry, how)

@@ -92,6 +92,13 @@ class People:
                     connection.execute(delete(table).where(table.c.person == person_id))
         return person
 
+    def remove(self, person_id: str) -> None:
+        """Delete a person with everything that belongs to the account. Raises PersonNotFoundError, LastAdminError."""
+        with self._file.writing() as connection:
+            person = _get(connection, person_id)
+            _changed(connection, person, {"is_disabled": True})  # as the last admin is refused there
+            connection.execute(delete(PEOPLE).where(PEOPLE.c.id == person_id))
+
     def follow_groups(self, person_id: str) -> Person:
         """Let role and teams follow the provider's groups again, beginning with what it said last.
 

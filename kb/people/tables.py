@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 from sqlalchemy.types import TypeDecorator
 
 
@@ -149,4 +149,17 @@ TOKENS = Table(
     Column("ends_at", Moment, nullable=False),
     Column("used_at", Moment),
     Column("revoked_at", Moment),
+)
+NAMES = Table(  # as they stand in entries
+    "names",
+    METADATA,
+    Column("folded", String, primary_key=True),
+    Column("name", String, nullable=False),  # as written; empty once the person is deleted
+    Column("person", String, nullable=False, index=True),  # an id that is in no other table: the person was deleted
+)
+ASKER_KEYS = Table(  # of the hashes that stand for people in the log of searches
+    "asker_keys",
+    METADATA,
+    Column("day", String, primary_key=True),  # the first it is used, ISO
+    Column("key", LargeBinary, nullable=False),
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from kb.entry import Entry, Problem, is_shown
 from kb.errors import EntryNotFoundError
 from kb.index.embedding_cache import text_key
-from kb.index.entries import kinds_by_id
+from kb.index.entries import drafts, kinds_by_id, names_used
 from kb.index.filters import passing
 from kb.index.index import Index
 from kb.index.links import uses_of
@@ -36,6 +36,14 @@ class Entries:
         """Return entries by id."""
         known = self._live.catalog.entries(ids)
         return {entry_id: entry for entry_id, entry in known.items() if is_shown(entry.audiences, self._live.visible)}
+
+    def names_used(self) -> set[str]:
+        """Return the names in entries, to tell whether one is free: never shown, so hidden ones count too."""
+        return names_used(self._live.catalog)
+
+    def drafts(self) -> list[Entry]:
+        """Return the drafts, newest first."""
+        return drafts(self._live.catalog, self._live.visible)
 
     def ids(self) -> list[str]:
         """Return the ids of all entries."""

@@ -121,6 +121,12 @@ class Loop:
         note = self.meeting_note(self.period_of(period).key)
         return (from_lines(figures_of(note.id)) or from_note(note.body)) if note else None
 
+    def last_meeting_note(self) -> Entry | None:
+        """Return the note of the newest meeting, whose open actions are the current ones."""
+        notes = meeting_notes(self._live.catalog, self._live.visible)
+        newest = max(notes, key=lambda found: (found[0].end, found[1].sort_date, found[1].id), default=None)
+        return self._entries.get(newest[1].id) if newest else None
+
     def meeting_note(self, period: str) -> Entry | None:
         """Return the saved meeting note of a period. Raises BadPeriodError."""
         found = note_on(meeting_notes(self._live.catalog, self._live.visible), Period.read(period))

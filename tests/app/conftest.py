@@ -13,9 +13,11 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from app.http.csrf import COOKIE, HEADER, token_for
 from app.main import create_app
 from app.services import open_services
 from app.settings import Settings
+from app.signin.cookie import NAME
 from ingest.sync import sync
 from kb.clock import CLOCK, Clock
 from tests.app.declared import undeclared
@@ -64,7 +66,19 @@ class Browser(TestClient):
 
     def post(self, url: Any, **options: Any) -> Response:  # type: ignore[override]
         """Send something from a page of the application."""
-        return super().post(url, **{**options, "headers": {"origin": ADDRESS, **(options.get("headers") or {})}})
+        headers = {"origin": ADDRESS, HEADER: self.form_token(), **(options.get("headers") or {})}
+        return super().post(url, **{**options, "headers": headers})
+
+    def form_token(self) -> str:
+        """Return the token of forms on pages shown to this browser."""
+        assert isinstance(self.app, FastAPI)
+        if secret := self.cookies.get(NAME):
+            session = self.app.state.services.people.sessions.find(secret)
+            if session:
+                return token_for(self.app.state.form_key, session.person.id, session.id)
+        if not (number := self.cookies.get(COOKIE)):
+            self.cookies.set(COOKIE, number := "0" * 32)
+        return token_for(self.app.state.form_key, "", number)
 
 
 MakeClient = Callable[..., TestClient]

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.browser
 PAGES = ["/", "/?q=価格が高い", "/?q=zzzzqqqq&kind=deal", "/entries/talk-tracks/price-too-high",
          "/entries/deals/2026-06-kurogane-works", "/entries/campaigns/2026-04-taskina-switch", "/problems",
          "/playbook"]  # fmt: skip
-FORMS = ["/new", "/new/deal-lost", "/new/talk-track", "/new/content", "/new/files", "/playbook/edit", "/judge"]
+FORMS = ["/new", "/new/deal-lost", "/new/talk-track", "/new/content", "/new/files", "/playbook/edit", "/judge", "/mine",
+         "/me/data"]  # fmt: skip
 BOARDS = ["/deals/similar", "/scoreboard", "/scoreboard?view=money", "/meeting", "/loop", "/gaps", "/review"]
 
 

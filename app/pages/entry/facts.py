@@ -144,6 +144,8 @@ def _in_words(entry: Entry, field: Field, value: Any, reader: Reader) -> str:
         return reader.date(value)
     if field.shape == "count":
         return reader.number(value)
+    if field.name in ("owner", "verified_by"):
+        return reader.person(str(value))
     first, between, last = value.partition("/") if field.name == "period" else (value, "", "")
     return f"{first} – {last}" if between and "/" not in last else reader.label(field.name, value)
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app.http.asker import asker_of, remember_asker
+from app.http.asker import asker_of, askers_of, remember_asker
 from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep, StoreDep
 from app.pages.cards import Card, better_card, card_of
 from app.pages.entry.facts import facts_of, funnel_of, money_of, variants_of
@@ -16,7 +16,7 @@ from app.pages.loop.review import Reason, reasons_of
 from app.pages.record import Record, against, record_of
 from app.pages.view import render
 from app.pages.writing.form import at_field
-from app.pages.writing.making import author_of, deals_to_choose, to_make
+from app.pages.writing.making import deals_to_choose, to_make
 from app.words.addresses import action_address, entry_address
 from app.words.reader import Reader
 from app.words.rendering import render_body
@@ -85,7 +85,6 @@ def entry_page(
         "lineage": action_address("lineage", entry.id) if has_lineage(linked, entry.id) else "",
         "trust": library.loop.trust_of(entry),
         "doubts": _doubts(entry, linked, library, reader),
-        "author": author_of(request),
         "deals": deals_to_choose(entry, library, reader),
         "makes": to_make(entry, reader),
         "similar": [card_of(other, reader) for other in similar[:SIMILAR]],
@@ -158,9 +157,9 @@ def helpful(
     request: Request, library: LibraryDep, activity: ActivityDep, logbook: LogbookDep, entry_id: str
 ) -> Response:
     """Count the reader as one the entry helped, once."""
-    entry, asker = library.entries.get(entry_id), asker_of(request)
-    activity.helpful(entry.id, asker)
-    logbook.opened(asker, entry.id, "helpful")
+    entry, askers = library.entries.get(entry_id), askers_of(request)
+    activity.helpful(entry.id, *askers)
+    logbook.opened(askers[0], entry.id, "helpful")
     response = RedirectResponse(f"{entry_address(entry_id)}?saved=helpful", 303)
     remember_asker(request, response)
     return response

@@ -10,9 +10,9 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.dependencies import LibraryDep, ReaderDep, StoreDep
+from app.http.names import signature_of
 from app.pages.view import render
 from app.pages.writing.difference import differences
-from app.pages.writing.making import author_of
 from app.pages.writing.saved import address_after
 from app.words.reader import Reader
 from ingest.store import EntryStore
@@ -26,7 +26,7 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 @router.post("/archive/{entry_id:path}")
 def archive(request: Request, library: LibraryDep, store: StoreDep, reader: ReaderDep, entry_id: str) -> Response:
     """Archive an entry."""
-    saved = store.set_status(entry_id, "archived", author=author_of(request), reason=reader("history.archived"))
+    saved = store.set_status(entry_id, "archived", author=signature_of(request), reason=reader("history.archived"))
     return RedirectResponse(address_after(saved, library, "archived"), 303)
 
 
@@ -34,7 +34,7 @@ def archive(request: Request, library: LibraryDep, store: StoreDep, reader: Read
 def restore(request: Request, library: LibraryDep, store: StoreDep, reader: ReaderDep, entry_id: str) -> Response:
     """Restore an archived entry."""
     reason = reader("history.unarchived")
-    saved = store.set_status(entry_id, "published", author=author_of(request), reason=reason)
+    saved = store.set_status(entry_id, "published", author=signature_of(request), reason=reason)
     return RedirectResponse(address_after(saved, library, "restored"), 303)
 
 
@@ -57,7 +57,8 @@ def _history(
 ) -> Response:
     entry = library.entries.get(entry_id)
     versions = [
-        (v.number, reader.date(v.at.date()), v.at.strftime("%H:%M"), v.author, v.reason) for v in store.versions(entry)
+        (v.number, reader.date(v.at.date()), v.at.strftime("%H:%M"), reader.person(v.author), v.reason)
+        for v in store.versions(entry)
     ]
     shown = store.text_at(entry_id, version) if version else ""
     current = store.source(entry_id)
@@ -81,7 +82,7 @@ def bring_back(
     """Restore an old version; the current one stays in the history, and one that nobody has seen yet in place."""
     text = store.text_at(entry_id, version)
     reason = reader("history.restored", version=version[:10])
-    author, base = author_of(request), form.get("base", "")
+    author, base = signature_of(request), form.get("base", "")
     try:
         saved = store.update(entry_id, text, base, force=True, author=author, reason=reason)
     except StaleEditError as error:

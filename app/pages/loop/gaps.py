@@ -15,12 +15,14 @@ from starlette.datastructures import ImmutableMultiDict, QueryParams
 from app.http.asker import asker_of
 from app.http.body import posted_form
 from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep
+from app.http.names import FIELD, author_of, names_of, remember_name
 from app.pages.cards import card_of
 from app.pages.loop.alike import proposed_synonyms
 from app.pages.loop.proposal import proposed_kind
 from app.pages.search.address import SearchAddress, day_or_nothing
 from app.pages.search.page import active_filters
 from app.pages.view import render
+from app.words.addresses import gap_address
 from app.words.reader import Reader
 from kb.errors import GapNotClosedError
 from kb.library import Library
@@ -28,6 +30,7 @@ from kb.loop.activity import Searched
 from kb.loop.board import GapBoard
 from kb.loop.gaps import UNUSED, WHYS, Gap
 from kb.loop.logbook import filters_of, filters_text
+from kb.people.names import folded
 from kb.search.query import MAX_QUERY_CHARS
 
 PAGE = "/gaps"
@@ -53,6 +56,7 @@ def gaps_page(
     found = unused if why in UNUSED else [gap for gap in every if why in ("", gap.why)]
     context = {
         "others": [(gap.query, gap.wording) for gap in every[:MOST_OTHERS]],
+        "mine": names_of(request),
         "gaps": [_shown(gap, reader, library, at < LOOKED_UP) for at, gap in enumerate(found[:SHOWN])],
         "count": len(found),
         "why": why,
@@ -67,8 +71,8 @@ def gaps_page(
 
 
 @router.post(PAGE)
-def decide(board: GapBoardDep, form: Form) -> Response:
-    """Assign, dismiss, split or merge a gap, or close it with an entry its search finds now."""
+def decide(request: Request, board: GapBoardDep, form: Form) -> Response:
+    """Take, leave, dismiss, split or merge a gap, or close it with an entry its search finds now."""
     query, why = form.get("query", ""), form.get("why", "")
     if form.get("do") == "close":
         done = _closed(board, query, form.get("entry", ""))
@@ -78,9 +82,13 @@ def decide(board: GapBoardDep, form: Form) -> Response:
         done = "merged" if board.merge(query, form.get("into", "")) else "gone"
     else:
         done = "dismissed" if form.get("do") == "dismiss" else "open"
-        owner, due = form.get("owner", "").strip()[:200], day_or_nothing(form.get("due", ""))
-        done = done if board.decide(query, state=done, owner=owner, due=due) else "gone"
-    return RedirectResponse(f"{PAGE}?{urlencode({'done': done, **({'why': why} if why in WHYS else {})})}", 303)
+        owner = "" if form.get("do") == "leave" else author_of(request, form.get(FIELD, ""))
+        due = day_or_nothing(form.get("due", ""))
+        done = done if board.decide(query, state=done, owner=owner, due=due if owner else "") else "gone"
+    back = f"{PAGE}?{urlencode({'done': done, **({'why': why} if why in WHYS else {})})}"
+    response = RedirectResponse(back, 303)
+    remember_name(request, response, form.get(FIELD, ""))
+    return response
 
 
 @router.post(f"{PAGE}/report")
@@ -98,8 +106,10 @@ def report(request: Request, board: GapBoardDep, activity: ActivityDep, reader: 
             asker=asker_of(request),
             deal=form.get("deal", "")[:500],
         )
-        board.report(search, form.get("who", "").strip()[:200])
-    return RedirectResponse(f"{asked}{'&' if asked.text else '?'}reported=1", 303)
+        board.report(search, author_of(request, form.get(FIELD, "")))
+    response = RedirectResponse(f"{asked}{'&' if asked.text else '?'}reported=1", 303)
+    remember_name(request, response, form.get(FIELD, ""))
+    return response
 
 
 def _closed(board: GapBoard, query: str, entry_id: str) -> str:
@@ -124,6 +134,9 @@ def _shown(gap: Gap, reader: Reader, library: Library, is_looked_up: bool) -> di
     kind = proposed_kind(gap.wording, reader)
     return {
         "gap": gap,
+        "owner": reader.person(gap.decided.owner) if gap.decided else "",
+        "owner_key": folded(gap.decided.owner) if gap.decided else "",
+        "needed_by": reader.person(gap.decided.needed_by) if gap.decided else "",
         "why": reader(f"gaps.why_{gap.why}"),
         "whys": [(reader(f"gaps.why_{why}"), count) for why, count in gap.whys.items()],
         "asked": reader("gaps.asked", people=len(gap.askers), times=gap.times),
@@ -134,7 +147,7 @@ def _shown(gap: Gap, reader: Reader, library: Library, is_looked_up: bool) -> di
         "filters": [one.text for one in active_filters(address, reader)],
         "unfiltered": str(address.unfiltered()),
         "advice": reader(f"gaps.advice_{gap.why}"),
-        "write": f"/new/{kind}?{urlencode({'gap': gap.query, 'title': gap.wording})}",
+        "write": gap_address(kind, gap.query, gap.wording),
         "kind": reader(f"new.{kind}"),
         "similar": [card_of(hit.entry, reader) for hit in hits],
     }

@@ -6,18 +6,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
-from app.http.cookies import remember
 from app.http.dependencies import LibraryDep, ReaderDep, StoreDep
+from app.http.names import FIELD, author_of, remember_name, signature_of
 from app.pages.cards import Card, card_of
 from app.pages.view import render
-from app.pages.writing.making import AUTHOR_COOKIE, author_of
 from app.words.addresses import entry_address
 from app.words.doubts import sentence_of
 from app.words.reader import Reader
@@ -63,10 +62,9 @@ def review_page(request: Request, library: LibraryDep, reader: ReaderDep, owner:
         "items": [_item(entry, standing, reader, library) for entry, standing in found[:MOST_SHOWN]],
         "more": max(0, len(found) - MOST_SHOWN),
         "tabs": _tabs(counts, owner, state, reader),
-        "owners": sorted({entry.owner for entry, _ in known if entry.owner}),
+        "owners": [(name, reader.person(name)) for name in sorted({entry.owner for entry, _ in known if entry.owner})],
         "owner": owner,
         "state": state if state in STATES else "",
-        "author": author_of(request),
         "saved": reader(f"saved.{saved}") if (saved := request.query_params.get("saved", "")) in SAVED else "",
     }
     return render(request, "review.html", context)
@@ -77,15 +75,15 @@ def verify_entry(
     request: Request, library: LibraryDep, store: StoreDep, reader: ReaderDep, form: Form, entry_id: str
 ) -> Response:
     """Mark an entry as verified by the reader."""
-    entry, by = library.entries.get(entry_id), form.get("by", "").strip()[:200] or author_of(request)
+    entry, by = library.entries.get(entry_id), author_of(request, form.get(FIELD, ""))
     if by:
-        verify(store, entry.id, by, reader.today)
+        verify(store, entry.id, by, reader.today, signature_of(request, form.get(FIELD, "")))
     saved = {"saved": "verified" if by else "nobody"}
     query = {name: value for name in ("owner", "state") if (value := form.get(name, ""))}
-    back = f"/review?{urlencode(query | saved)}" if form.get("back") == "review" else None
+    backs = {"review": f"/review?{urlencode(query | saved)}", "mine": f"/mine?{urlencode(saved)}"}
+    back = backs.get(form.get("back", ""))
     response = RedirectResponse(back or f"{entry_address(entry.id)}?{urlencode(saved)}", 303)
-    if by:
-        remember(request, response, AUTHOR_COOKIE, quote(by))
+    remember_name(request, response, form.get(FIELD, ""))
     return response
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import chain
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from app.http.asker import asker_of, remember_asker
+from app.http.asker import asker_of, askers_of, remember_asker
 from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep, SeenDep, ServicesDep
 from app.pages.cards import HitCard, hit_card
 from app.pages.search.address import PAGE_SIZE, SearchAddress
@@ -110,7 +110,7 @@ def search_page(
         "deal": library.entries.summaries([asked.deal]).get(asked.deal) if asked.deal else None,
         "preparing": reader.say(progress) if (progress := services.intake.progress_for(library)) else "",
         "is_unlogged": activity.is_failing,
-        "answered": answered(activity, library, asker) if asked.is_start else [],
+        "answered": answered(activity, library, askers_of(request)) if asked.is_start else [],
     }
     response = render(request, "_results.html" if wants_fragment(request) else "search.html", context)
     remember_asker(request, response)
@@ -135,9 +135,9 @@ def open_deals(library: Library) -> list[Entry]:
     return sorted(deals, key=lambda deal: deal.title)[:MOST_VALUES]
 
 
-def answered(activity: Activity, library: Library, asker: str) -> list[tuple[str, str]]:
+def answered(activity: Activity, library: Library, askers: Collection[str]) -> list[tuple[str, str]]:
     """Return (query, address) of the gaps this person searched for that were closed since by what may be shown."""
-    closed = activity.unseen(asker)
+    closed = activity.unseen(askers)
     known = library.entries.summaries([gap.entry for gap in closed])
     return [(gap.wording, entry_address(gap.entry)) for gap in closed if gap.entry in known]
 

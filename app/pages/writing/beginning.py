@@ -10,8 +10,8 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.dependencies import PlaybookStoreDep, ReaderDep, SeenDep, ServicesDep
+from app.http.names import signature_of
 from app.pages.view import render
-from app.pages.writing.making import author_of
 from app.words.addresses import entry_address
 from ingest.sample import add_sample, remove_sample
 from kb.errors import PartlyShownError, ReadOnlyError
@@ -63,5 +63,5 @@ def start_playbook(store: PlaybookStoreDep) -> Response:
 def reset_playbook(request: Request, store: PlaybookStoreDep, reader: ReaderDep, form: Form) -> Response:
     """Replace the playbook with the starter; the present one stays in the history."""
     reasons = reader("sample.before_reset"), reader("sample.reset_reason")
-    store.reset(form.get("base", ""), author=author_of(request), reasons=reasons)
+    store.reset(form.get("base", ""), author=signature_of(request), reasons=reasons)
     return RedirectResponse("/playbook?saved=1", 303)

@@ -40,34 +40,39 @@ class Draft:
         kind: str,
         text: str,
         reader: Reader,
-        author: str = "",
         *,
         title: str = "",
         gap: str = "",
         owner: str = "",
         team: str = "",
+        me: str = "",
     ) -> Draft:
-        """Start a new entry from a template, for those the playbook says.
+        """Start a new entry from a template, for those the playbook says; a deal closes today.
 
-        A deal closes today and belongs to whoever wrote the last one here.
+        `me` owns it where only its owner sees it.
         """
         given = {"closed_on": reader.today.isoformat()} if kind == "deal" and "outcome: open" not in text else {}
         given |= {"title": title} if title else {}
-        given |= {name: value for name, value in (("owner", owner), ("team", team)) if value and kind == "deal"}
+        given |= {name: value for name, value in (("owner", owner), ("team", team)) if value}
         document = Document.of(text)
         visibility = reader.playbook.visibility.get(kind, "")
         if visibility and "visibility" not in fields_in(document):
             given |= {"visibility": visibility}
-            given |= {"owner": author} if visibility == PRIVATE and author else {}
+            given |= {"owner": me} if visibility == PRIVATE and me else {}
         begun = Document.of(edited(document, given)) if given else document
-        return cls(kind, begun, begun, key=secrets.token_urlsafe(16), author=author, gap=gap)
+        return cls(kind, begun, begun, key=secrets.token_urlsafe(16), gap=gap)
 
     @classmethod
-    def read(cls, form: ImmutableMultiDict[str, str], reader: Reader, original: str = "") -> Draft:
-        """Read the page's form; `original` is the file it started from, whose line breaks a form loses."""
+    def read(cls, form: ImmutableMultiDict[str, str], reader: Reader, original: str = "", me: str = "") -> Draft:
+        """Read the page's form; `original` is the file it started from, whose line breaks a form loses.
+
+        `me`: the owner stays who it is, or becomes this name or nobody; empty: whatever was typed.
+        """
         kind, begun = form.get("kind", "note"), Document.of(_as_stored(form.get("source", ""), original))
         whole = form.get("mode") == "whole" or begun.fault is not None
         given = {f.name: form.getlist(f.name) for f in fields_of(kind)}
+        if me and not whole and given.get("owner", [""])[-1].strip() not in ("", me):
+            given["owner"] = [*values_of(begun, kind, reader.playbook)["owner"]]
         if whole:
             text = _as_stored(form.get("whole", begun.text), original)
         else:
@@ -83,7 +88,7 @@ class Draft:
             base=form.get("base", ""),
             key=form.get("key", "")[:200],
             whole=whole,
-            author=form.get("author", "").strip()[:200],
+            author=form.get("by", "").strip()[:200],
             reason=form.get("reason", "").strip()[:1000],
             gap=form.get("gap", "")[:1000],
             asked=bool(form.getlist("question")),

@@ -8,12 +8,11 @@ from operator import not_
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
+from starlette.datastructures import UploadFile
 
+from app.http.body import MOST_FILES_BYTES, posted_files
 from app.http.dependencies import LibraryDep, ReaderDep, ServicesDep, StoreDep
-from app.http.limits import MOST_FILES_BYTES
+from app.http.names import signature_of
 from app.http.who import ViewerDep
 from app.pages.entry.facts import facts_of, funnel_of, money_of
 from app.pages.view import render
@@ -38,7 +37,6 @@ from kb.errors import KBError, ReadOnlyError, RequestTooLargeError, TooManyFiles
 
 PAGE = "/new/files"
 MOST_SHOWN = 6_000  # characters of a body in the preview
-MOST_ANSWERS = 5_000  # columns and stages of all exports
 
 router = APIRouter()
 _File = TypeVar("_File")
@@ -69,7 +67,7 @@ async def sent_files(request: Request) -> Sent:
 
     Raises TooManyFilesError, RequestTooLargeError, and RequestValidationError for what is no multipart form.
     """
-    form = await _form_of(request, max_fields=10)
+    form = await posted_files(request)
     files = [(item.filename or "", await item.read()) for item in form.getlist("files") if isinstance(item, UploadFile)]
     pasted, title, kind = (str(form.get(name) or "") for name in ("text", "title", "kind"))
     await form.close()
@@ -79,7 +77,7 @@ async def sent_files(request: Request) -> Sent:
 
 async def chosen_files(request: Request) -> Chosen:
     """Return the files of the preview, by whether they are ticked. Raises as `sent_files` does."""
-    form = await _form_of(request, max_fields=3 * MOST_FILES + MOST_ANSWERS)
+    form = await posted_files(request)
     pairs = zip(form.getlist("name"), form.getlist("text"), strict=False)
     files = [(str(name), str(text).replace("\r\n", "\n").encode("utf-8")) for name, text in pairs]
     exports = exports_in(form)
@@ -92,18 +90,6 @@ async def chosen_files(request: Request) -> Chosen:
 def _parted(files: list[_File], ticked: set[str]) -> tuple[list[_File], list[_File]]:
     ticks = [str(number) in ticked for number in range(len(files))]
     return list(compress(files, ticks)), list(compress(files, map(not_, ticks)))
-
-
-async def _form_of(request: Request, max_fields: int) -> FormData:
-    try:
-        return await request.form(max_files=MOST_FILES, max_fields=max_fields, max_part_size=2 * MOST_FILES_BYTES)
-    except HTTPException as error:
-        if str(error.detail).startswith("Too many"):
-            raise TooManyFilesError(MOST_FILES) from error
-        if "exceeded maximum size" in str(error.detail):
-            raise RequestTooLargeError(MOST_FILES_BYTES) from error
-        problem = {"type": "multipart", "loc": ("body",), "msg": str(error.detail)}
-        raise RequestValidationError([problem]) from error
 
 
 @router.get(PAGE)
@@ -175,7 +161,9 @@ def save(
     if store.is_readonly:
         raise ReadOnlyError
     wrote: list[Wrote] = []
-    results = [_carried_out(store, one, reader, wrote) for one in plan(store, library, chosen.entries)]
+    results = [
+        _carried_out(store, one, reader, wrote, signature_of(request)) for one in plan(store, library, chosen.entries)
+    ]
     results += [imported(export, services, library, reader, wrote) for export in chosen.exports]
     services.people.audit.note("imported", viewer, entries=len(wrote), source="files")
     left = [previewed(export, services, library, reader) for export in chosen.left_exports]
@@ -247,12 +235,12 @@ def _shown(one: Planned, store: EntryStore, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _carried_out(store: EntryStore, one: Planned, reader: Reader, wrote: list[Wrote]) -> dict[str, str]:
+def _carried_out(store: EntryStore, one: Planned, reader: Reader, wrote: list[Wrote], author: str) -> dict[str, str]:
     if one.action not in TAKEN:
         return {"name": _title(one, reader), "why": reader.say(one.why) or reader(f"files.{one.action}"), "address": ""}
     try:
         before = store.source(one.entry_id).text if one.entry_id else None
-        saved = carry_out(store, one)
+        saved = carry_out(store, one, author)
     except KBError as error:
         return {"name": _title(one, reader), "why": reader.say(error.sentence), "address": ""}
     wrote.append(Wrote(saved.path, saved.content_hash, before))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated, TypeVar
-from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,6 +12,7 @@ from starlette.datastructures import ImmutableMultiDict
 from app.http.asker import asker_of
 from app.http.body import posted_form
 from app.http.dependencies import LibraryDep, LogbookDep, StoreDep
+from app.http.names import signature_of
 from app.words.addresses import entry_address, make_address
 from app.words.reader import Reader
 from ingest.document import Document
@@ -35,7 +35,6 @@ MAKES: dict[str, tuple[str, ...]] = {  # what is usually made from an entry of a
 }
 MOST_DEALS = 30  # open deals to choose from, and as many of the newest
 MOST_QUOTED = 4_000  # characters of the source
-AUTHOR_COOKIE = "author"
 REMEMBERED = ("owner", "team")  # fields of a deal that the next one on this device starts with
 
 OUTCOMES = ("open", "won", "lost", "no-decision")  # the order of groups of deals
@@ -58,20 +57,10 @@ def use(
         raise EntryNotFoundError(deal_id)
     if unpublished := next((name for name, one in (("entry", entry), ("deal", deal)) if one.status != "published"), ""):
         return RedirectResponse(f"{entry_address(entry.id)}?saved=unpublished_{unpublished}", 303)
-    is_new = note_use(store, library.playbook, deal_id, entry.id, author=author_of(request))
+    is_new = note_use(store, library.playbook, deal_id, entry.id, author=signature_of(request))
     if is_new:
         logbook.used(asker_of(request), entry.id, deal_id)
     return RedirectResponse(f"{entry_address(entry.id)}?saved={'used' if is_new else 'used_already'}", 303)
-
-
-def author_of(request: Request) -> str:
-    """Return the name the reader saved with last."""
-    return remembered(request, AUTHOR_COOKIE)
-
-
-def remembered(request: Request, name: str) -> str:
-    """Return what this device remembers under a name; empty if nothing."""
-    return "".join(sign for sign in unquote(request.cookies.get(name, "")) if sign.isprintable())[:200]
 
 
 def deals_to_choose(entry: Entry, library: Library, reader: Reader) -> list[tuple[str, list[Title]]]:

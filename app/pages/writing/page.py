@@ -14,10 +14,12 @@ from starlette.datastructures import ImmutableMultiDict
 from app.http.body import posted_form
 from app.http.cookies import remember
 from app.http.dependencies import GapBoardDep, LibraryDep, PlaybookStoreDep, ReaderDep, StoreDep, reader_of
+from app.http.names import author_of, own_text, remember_name, remembered, signature_of
+from app.http.who import viewer_of
 from app.pages.view import FRAGMENT_HEADER, render
 from app.pages.writing.difference import differences
 from app.pages.writing.drafts import Draft
-from app.pages.writing.making import AUTHOR_COOKIE, REMEMBERED, author_of, begun_from, remembered
+from app.pages.writing.making import REMEMBERED, begun_from
 from app.pages.writing.picking import picked
 from app.pages.writing.saved import address_after
 from app.pages.writing.view import page, reviewed
@@ -72,8 +74,10 @@ def begin(
     text = template(name, reader.locale)
     if source and kind != "deal":
         text = begun_from(text, name, library.entries.get(source), reader)
-    kept = {name: remembered(request, name) for name in REMEMBERED}
-    draft = Draft.new(kind, text, reader, author_of(request), title=title, gap=gap, **kept)
+    kept = {name: remembered(request, name) if kind == "deal" else "" for name in REMEMBERED}
+    if viewer_of(request).is_signed_in:
+        kept["owner"] = author_of(request)
+    draft = Draft.new(kind, text, reader, title=title, gap=gap, me=author_of(request), **kept)
     return page(request, library, store, draft, None)
 
 
@@ -90,7 +94,6 @@ def change(request: Request, library: LibraryDep, store: StoreDep, entry_id: str
         begun=document,
         entry_id=entry_id,
         base=source.content_hash,
-        author=author_of(request),
         asked=False,
     )
     return page(request, library, store, draft if draft.may_be_form else _shown(draft, True), None)
@@ -102,7 +105,7 @@ def write(
 ) -> Response:
     """Check, switch between form and file, or save."""
     chosen = picked(form, library)
-    draft = replace(Draft.read(chosen.form, reader, _original(store, form)), unknown=chosen.unknown)
+    draft = replace(Draft.read(chosen.form, reader, _original(store, form), _me(request)), unknown=chosen.unknown)
     todo = form.get("do", "save")
     if draft.unknown and not draft.whole and todo in ("save", "force"):
         return page(request, library, store, draft, _with(_review(store, draft), chosen.problems), status=422)
@@ -117,7 +120,7 @@ def _save(
     request: Request, library: Library, store: EntryStore, board: GapBoard, draft: Draft, *, force: bool
 ) -> Response:
     try:
-        saved = _saved(store, draft, force)
+        saved = _saved(request, store, draft, force)
     except StaleEditError as error:
         return _conflict(request, library, store, draft, error)
     except DuplicateTextError as error:
@@ -128,9 +131,8 @@ def _save(
         return page(request, library, store, draft, _review(store, draft), problem=sentence, status=422)
     message = _closed(board, draft.gap, saved) if draft.gap and saved.is_findable else "1"
     response = RedirectResponse(address_after(saved, library, message), 303)
-    if draft.author:
-        remember(request, response, AUTHOR_COOKIE, quote(draft.author))
-    for name in REMEMBERED if draft.kind == "deal" else ():
+    remember_name(request, response, draft.author)
+    for name in REMEMBERED if draft.kind == "deal" and not viewer_of(request).is_signed_in else ():
         if value := next(iter(draft.given.get(name, ())), "").strip()[:200]:
             remember(request, response, name, quote(value))
     return response
@@ -148,18 +150,21 @@ def _closed(board: GapBoard, gap: str, saved: Saved) -> str:
     return "closed"
 
 
-def _saved(store: EntryStore, draft: Draft, force: bool) -> Saved:
+def _saved(request: Request, store: EntryStore, draft: Draft, force: bool) -> Saved:
+    document = own_text(request, store, draft.document, draft.entry_id)
+    author = signature_of(request, draft.author)
     if draft.entry_id:
-        return store.update(
-            draft.entry_id, draft.document, draft.base, force=force, author=draft.author, reason=draft.reason
-        )
+        return store.update(draft.entry_id, document, draft.base, force=force, author=author, reason=draft.reason)
     try:
-        return store.create(
-            draft.document, kind=draft.kind, force=force, author=draft.author, reason=draft.reason, key=draft.key
-        )
+        return store.create(document, kind=draft.kind, force=force, author=author, reason=draft.reason, key=draft.key)
     except KeyReusedError as earlier:  # it was saved, the response got lost, and the author kept writing
         entry_id, base = earlier.entry_id, earlier.content_hash
-    return store.update(entry_id, draft.document, base, force=force, author=draft.author, reason=draft.reason)
+    return store.update(entry_id, document, base, force=force, author=author, reason=draft.reason)
+
+
+def _me(request: Request) -> str:
+    """Return the only name besides the present one that an owner can get in a form; empty if any can."""
+    return author_of(request) if viewer_of(request).is_signed_in else ""
 
 
 def _conflict(request: Request, library: Library, store: EntryStore, draft: Draft, error: StaleEditError) -> Response:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import MOST_FIELDS, posted_form
-from app.http.cookies import remember
 from app.http.dependencies import LibraryDep, PlaybookStoreDep, ReaderDep, reader_of
+from app.http.names import FIELD, remember_name, signature_of
 from app.pages.view import render
 from app.pages.writing.difference import Line, differences
-from app.pages.writing.making import AUTHOR_COOKIE, author_of
 from app.words.reader import Reader
 from ingest.playbook_file import PLAYBOOK_NAME
 from ingest.playbook_form import PARTS, SHAPES, Fault, FormRow, faults_of, rows_of, with_form
@@ -59,7 +57,7 @@ def save(request: Request, store: PlaybookStoreDep, reader: ReaderDep, form: For
     if faults:
         begun = _begun(form) if is_stale else original.text
         return _page(request, store, begun, base, parts=_parts_in(form), faults=faults, status=422)
-    author, reason = form.get("author", "").strip()[:200], form.get("reason", "").strip()[:1000]
+    author, reason = signature_of(request, form.get(FIELD, "")), form.get("reason", "").strip()[:1000]
     try:
         store.save(text, base, author=author, reason=reason)
     except StaleEditError as error:
@@ -67,8 +65,7 @@ def save(request: Request, store: PlaybookStoreDep, reader: ReaderDep, form: For
     except RefusedTextError as error:
         return _page(request, store, text, base, is_whole=True, problem=reader.say(error.sentence), status=422)
     response = RedirectResponse("/playbook?saved=1", 303)
-    if author:
-        remember(request, response, AUTHOR_COOKIE, quote(author))
+    remember_name(request, response, form.get(FIELD, ""))
     return response
 
 
@@ -81,7 +78,8 @@ def history(request: Request, store: PlaybookStoreDep, reader: ReaderDep, versio
 def _history(request: Request, store: PlaybookStore, reader: Reader, version: str, problem: str = "") -> Response:
     current = store.source()
     versions = [
-        (v.number, reader.date(v.at.date()), v.at.strftime("%H:%M"), v.author, v.reason) for v in store.versions()
+        (v.number, reader.date(v.at.date()), v.at.strftime("%H:%M"), reader.person(v.author), v.reason)
+        for v in store.versions()
     ]
     shown = store.text_at(version) if version else None
     context = {
@@ -103,7 +101,7 @@ def bring_back(request: Request, store: PlaybookStoreDep, reader: ReaderDep, for
     if text is not None:
         reason = reader("history.restored", version=version[:10])
         try:
-            store.save(text, form.get("base", ""), author=author_of(request), reason=reason)
+            store.save(text, form.get("base", ""), author=signature_of(request), reason=reason)
         except StaleEditError as error:
             return _history(request, store, reader, version, reader.say(error.sentence))
     return RedirectResponse("/playbook?saved=1", 303)
@@ -186,7 +184,6 @@ def _page(
         "problems": problems,
         "conflict": conflict,
         "keeps_history": store.history.is_kept,
-        "author": author_of(request),
         "is_new": not base,
     }
     return render(request, "playbook_editor.html", context, status=status)

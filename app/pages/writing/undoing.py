@@ -11,9 +11,9 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.dependencies import ReaderDep, SeenDep, ServicesDep
+from app.http.names import signature_of
 from app.http.who import ViewerDep
 from app.pages.view import render
-from app.pages.writing.making import author_of
 from app.services import Services
 from app.words.addresses import entry_address
 from app.words.reader import Reader
@@ -38,7 +38,7 @@ def undo(
     settings, store = services.settings, seen.store
     if store.is_readonly:
         raise ReadOnlyError
-    author, reason = author_of(request), reader("files.undo")
+    author, reason = signature_of(request), reader("files.undo")
     done = imports_of(services).undo(
         form.get("import", ""),
         settings.entries,

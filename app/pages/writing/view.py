@@ -9,11 +9,13 @@ from typing import Any
 from fastapi import Request, Response
 
 from app.http.dependencies import reader_of
+from app.http.names import author_of
+from app.http.who import viewer_of
 from app.pages.cards import card_of
 from app.pages.view import render
 from app.pages.writing.difference import Line
 from app.pages.writing.drafts import Draft
-from app.pages.writing.form import PICKERS, at_field, field_named, field_views, is_unlisted
+from app.pages.writing.form import PICKERS, FieldView, Option, at_field, field_named, field_views, is_unlisted
 from app.words.reader import Reader
 from app.words.rendering import render_document
 from ingest.fields import FieldError, to_entry_ids
@@ -59,9 +61,9 @@ def page(
     context = {
         "draft": replace(draft, whole=draft.whole or not may_be_form),
         "may_be_form": may_be_form,
-        "first": [field for field in first if field.name not in reasons],
+        "first": [_owned(field, request, reader) for field in first if field.name not in reasons],
         "after": after,
-        "rest": rest,
+        "rest": [_owned(field, request, reader) for field in rest],
         "answers": [(q, a, reasons.get(asked.get(n, ""))) for n, (q, a) in enumerate(questions)],
         "begins": "" if draft.entry_id else BEGINS.get(draft.kind, "title"),
         "heading": reader("write.change" if draft.entry_id else f"new.{_name(draft, values)}"),
@@ -121,6 +123,15 @@ def _why(entry: Entry, hit: Hit, reader: Reader) -> str:
     shared = [name for is_mine, name in named if is_mine or name in written]  # chosen, or mentioned in the text
     shared = list(dict.fromkeys([*shared, *(hit.why.keyword_terms[:3] if hit.why else ())]))
     return reader("write.why", shared=reader("list.comma").join(shared[:5])) if shared else reader("write.why_meaning")
+
+
+def _owned(field: FieldView, request: Request, reader: Reader) -> FieldView:
+    """Return the field of the owner where people sign in: whoever it is, whoever is asking, or nobody."""
+    if field.name != "owner" or not viewer_of(request).is_signed_in:
+        return field
+    names = dict.fromkeys(filter(None, (field.value, author_of(request))))
+    options = tuple(Option(name, reader.person(name), name == field.value) for name in names)
+    return replace(field, widget="select", options=options)
 
 
 def _titles(values: Mapping[str, Sequence[str]], library: Library) -> dict[str, str]:

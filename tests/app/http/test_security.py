@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from starlette.types import Message
 
+from app.http.csrf import COOKIE, HEADER, token_for
 from app.http.headers import CONTENT_SECURITY_POLICY, HEADERS
 from app.words.reader import Reader
 from tests.app.conftest import MakeClient
@@ -77,8 +78,12 @@ JSON = {"content-type": "application/json"}
 
 
 def _post(client: TestClient, headers: dict[str, str], path: str = "/gaps") -> int:
-    """Send a change with these headers alone; 403 is the refusal, anything else comes from further inside."""
+    """Send a change with these headers and our token; 403 is the refusal, anything else comes from further inside."""
     app: Any = client.app
+    if headers.get("content-type") in FORM.values():
+        number = "0" * 32
+        cookie = "; ".join(filter(None, (headers.get("cookie"), f"{COOKIE}={number}")))
+        headers = {**headers, "cookie": cookie, HEADER: token_for(app.state.form_key, "", number)}
     return TestClient(app, base_url=OWN).post(path, content=b"{}", headers=headers, follow_redirects=False).status_code
 
 
@@ -247,10 +252,11 @@ def test_the_link_to_the_other_language_keeps_the_path_as_it_is(client: TestClie
 def _cookies(client: TestClient, address: str) -> list[str]:
     app: Any = client.app
     browser = TestClient(app, base_url=address)
-    answers = [
-        browser.get("/?lang=en"),
-        browser.post("/verify/deals/none", data={"by": "x"}, headers={"origin": address}),
-        browser.post("/helpful/deals/aoba", headers={"origin": address}, follow_redirects=False),
+    answers = [page := browser.get("/?lang=en")]
+    sent = {"origin": address, HEADER: re.findall(r'"csrf" content="(\w+)"', page.text)[0]}
+    answers += [
+        browser.post("/verify/deals/none", data={"by": "x"}, headers=sent),
+        browser.post("/helpful/deals/aoba", headers=sent, follow_redirects=False),
     ]
     return [cookie for answer in answers for cookie in answer.headers.get_list("set-cookie")]
 
@@ -258,7 +264,7 @@ def _cookies(client: TestClient, address: str) -> list[str]:
 def test_cookies_are_for_our_pages_alone_and_secure_over_tls(client: TestClient) -> None:
     for address, is_secure in (("https://127.0.0.1:8000", True), (OWN, False)):
         cookies = _cookies(client, address)
-        assert {cookie.partition("=")[0] for cookie in cookies} == {"lang", "asker"}
+        assert {cookie.partition("=")[0] for cookie in cookies} == {"lang", "asker", "form"}
         for cookie in cookies:
             parts = {part.strip().lower() for part in cookie.split(";")}
             assert {"httponly", "samesite=lax", "path=/"} <= parts and ("secure" in parts) == is_secure

@@ -77,7 +77,7 @@ def test_what_was_done_with_the_sample_goes_with_it_and_it_comes_again(make_clie
     client = make_client({})
     client.post("/sample", data={"do": "add"})
     client.get("/?q=海底ケーブルの点検", headers=JA)
-    client.post("/gaps", data={"query": "海底ケーブルの点検", "do": "assign", "owner": "佐藤"})
+    client.post("/gaps", data={"query": "海底ケーブルの点検", "do": "assign", "by": "佐藤"})
     client.post("/meeting/save", data={"period": "", "decisions": "価格表を見直す"})
     _services(client).intake.index_files(None)
     services, folder = _services(client), _folder(client)

@@ -62,7 +62,7 @@ def test_typing_on_is_one_search(client: TestClient) -> None:
 def test_a_gap_is_assigned_and_dismissed(client: TestClient) -> None:
     _search(_browser(client), QUESTION, kind="campaign")
     query = _board(client)[0]["query"]
-    client.post("/gaps", data={"query": query, "owner": "大橋", "due": "2026-12-01", "do": "assign"}, headers=JA)
+    client.post("/gaps", data={"query": query, "by": "大橋", "due": "2026-12-01", "do": "assign"}, headers=JA)
     assert (_board(client)[0]["owner"], _board(client)[0]["due"]) == ("大橋", "2026-12-01")
     page = client.post("/gaps", data={"query": query, "do": "dismiss"}, headers=JA).text
     assert "一覧から外しました" in page and _board(client) == []
@@ -178,7 +178,7 @@ def test_every_use_of_a_hit_is_an_answer(make_client: MakeClient, how: str) -> N
         assert "何と比べて" in shown and "<html" not in shown
     else:
         address = {"helpful": "/helpful/talk-tracks/price", "page": "/entries/talk-tracks/price"}[how]
-        browser.request("POST" if how == "helpful" else "GET", address, headers={"origin": ADDRESS})
+        (browser.post if how == "helpful" else browser.get)(address)
     app: Any = client.app
     activity = app.state.services.activity
     used = {search.query: activity.opened_of("").get(search.id, [])[:1] for search in activity.searches("")}

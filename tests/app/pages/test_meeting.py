@@ -239,7 +239,7 @@ def test_all_sorts_of_broken_places_and_who_has_taken_a_gap_are_listed(make_clie
     client = make_client(files)
     client.get("/", params={"q": "zzz qqq xxx"})
     query = client.get("/api/v1/gaps").json()[0]["query"]
-    client.post("/gaps", data={"query": query, "owner": "大橋", "due": "2026-12-01", "do": "assign"})
+    client.post("/gaps", data={"query": query, "by": "大橋", "due": "2026-12-01", "do": "assign"})
     page = client.get(MONTH, headers=JAPANESE).text
     assert "しばらく商談で使われていないトークと施策" in page and "担当: 大橋 · 期限: 2026-12-01" in page
     assert all(f'href="{address}"' in page for address in ("/gaps", "/loop", "/review"))

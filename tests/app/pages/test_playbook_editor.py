@@ -114,9 +114,7 @@ def test_every_save_is_in_the_history_and_can_be_undone(make_client: MakeClient,
     folder = _file(client).parent
     subprocess.run(["git", "init", "-q", str(folder)], check=True)
     for name in ("一", "二"):
-        client.post(
-            "/playbook/edit", data={**_form(client, angles__0__label=name), "author": "林", "reason": f"{name}へ"}
-        )
+        client.post("/playbook/edit", data={**_form(client, angles__0__label=name), "by": "林", "reason": f"{name}へ"})
     page = client.get("/playbook/history", headers=JA).text
     versions = re.findall(r"history\?version=(\w+)", page)
     assert len(versions) == 3 and "林" in page and "二へ" in page

@@ -154,7 +154,7 @@ def test_no_answer_leads_to_a_report_and_a_talk_track_and_shows_no_file(make_cli
     assert "一致: 低い" in page and "<pre" not in page and ".md" not in page
     assert "/new/talk-track?" in page and "トークとして書く" in page and "あかね精機" in page
     (address,) = re.findall(r'name="address" value="([^"]+)"', page)
-    form = {"address": address, "who": "佐藤", "deal": "deals/open"}
+    form = {"address": address, "by": "佐藤", "deal": "deals/open"}
     reported = client.post("/gaps/report", data=form, headers=JA)
     assert "「足りない知識」に出しました" in reported.text
     (gap,) = client.get("/api/v1/gaps").json()

@@ -271,7 +271,7 @@ def test_versions_are_listed_compared_and_restored(client: TestClient) -> None:
         ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "初版"],
     ):
         subprocess.run(["git", *command], cwd=folder, check=True)
-    _send(client, _open(client, "/edit/deals/aoba"), customer="青葉精工", author="三浦", reason="名前を足した")
+    _send(client, _open(client, "/edit/deals/aoba"), customer="青葉精工", by="三浦", reason="名前を足した")
     page = client.get("/history/deals/aoba", headers=JA).text
     assert "三浦" in page and "名前を足した" in page and "初版" in page
     first = re.findall(r"version=([0-9a-f]{40})", page)[-1]

@@ -73,9 +73,9 @@ def test_vectors_of_wordings_are_kept_by_model_and_forgotten_as_the_words_are(tm
 def test_whom_to_tell_is_known_until_they_have_seen_it(tmp_path: Path) -> None:
     activity = Activity(tmp_path / "a.sqlite")
     activity.decide(GapRow("sso", "SSOは使えますか", state="closed", entry="notes/sso"), notify=["x", "y"])
-    assert [gap.wording for gap in activity.unseen("x")] == ["SSOは使えますか"] and activity.unseen("z") == []
-    activity.seen("x", "notes/sso")
-    assert activity.unseen("x") == [] and activity.unseen("y")
+    assert [gap.wording for gap in activity.unseen({"x"})] == ["SSOは使えますか"] and activity.unseen({"z"}) == []
+    activity.seen(("old", "x"), "notes/sso")
+    assert activity.unseen({"x"}) == [] and activity.unseen({"y"})
 
 
 def test_fifty_at_once_lose_nothing(tmp_path: Path) -> None:

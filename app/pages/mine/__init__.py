@@ -1,0 +1,1 @@
+"""What waits for whoever is asking, and what is kept of them."""

@@ -1,0 +1,84 @@
+"""What is kept of whoever is asking: shown, exported and deleted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import ImmutableMultiDict
+
+from app.http.asker import askers_of
+from app.http.body import posted_form
+from app.http.dependencies import ActivityDep, ReaderDep, services_of
+from app.http.names import names_of
+from app.http.who import viewer_of
+from app.pages.view import render
+from kb.loop.activity import Activity
+from kb.people.names import folded
+
+PAGE = "/me/data"
+SHOWN = 100  # searches; the export has all
+
+router = APIRouter()
+Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of one person besides the entries."""
+
+    person: dict[str, Any]  # the account; empty where nobody signs in
+    sessions: list[dict[str, str]]
+    names: list[str]  # in entries
+    searches: list[dict[str, str]]
+    helpful: list[str]  # ids of entries
+    gaps: list[str]  # taken, as people searched
+
+
+@router.get(PAGE)
+def kept_page(request: Request, activity: ActivityDep, reader: ReaderDep) -> Response:
+    """Show what is kept."""
+    kept = kept_of(request, activity)
+    context = {"kept": kept, "most": SHOWN, "deleted": bool(request.query_params.get("deleted"))}
+    return render(request, "kept.html", context | {"days": services_of(request).settings.keep_searches})
+
+
+@router.get(f"{PAGE}.json")
+def export(request: Request, activity: ActivityDep) -> Response:
+    """Return what is kept as a file."""
+    kept = kept_of(request, activity)
+    content = json.dumps({name: getattr(kept, name) for name in Kept.__slots__}, ensure_ascii=False, indent=2)
+    headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "private, no-store"}
+    return Response(content, media_type="application/json", headers=headers)
+
+
+@router.post(f"{PAGE}/delete")
+def forget(request: Request, activity: ActivityDep, form: Form) -> Response:
+    """Delete searches and marks. Raises ActivityUnavailableError."""
+    activity.forget_asker(askers_of(request))
+    services_of(request).gap_board.forget_cached()
+    return RedirectResponse(f"{PAGE}?deleted=1", 303)
+
+
+def kept_of(request: Request, activity: Activity) -> Kept:
+    """Return what is kept of whoever is asking."""
+    viewer, askers, names = viewer_of(request), askers_of(request), names_of(request)
+    account: dict[str, Any] = {}
+    sessions: list[dict[str, str]] = []
+    linked = [] if viewer.is_signed_in else sorted(names)
+    if viewer.is_signed_in:
+        people = services_of(request).people
+        person = people.people.get(viewer.person)
+        account = {"address": person.address, "name": person.name, "role": person.role, "teams": sorted(person.teams)}
+        account |= {"since": person.made_at.isoformat(timespec="seconds")}
+        sessions = [
+            {"device": one.device, "begun": f"{one.begun_at:%Y-%m-%d %H:%M}Z", "seen": f"{one.seen_at:%Y-%m-%d %H:%M}Z"}
+            for one in people.sessions.of(viewer.person)
+        ]
+        linked = [name for name, owner in people.names.links() if owner == viewer.person]
+    searches = [{"at": one.at, "query": one.query, "deal": one.deal} for one in activity.searches_of(askers)]
+    gaps = [gap.wording for gap in activity.gaps().values() if gap.owner and folded(gap.owner) in names]
+    return Kept(account, sessions, linked, searches, activity.helpful_to(askers), gaps)
