@@ -72,7 +72,7 @@ async def _judging(services: ServicesDep) -> Judging:
 
 async def _logbook(request: Request, services: ServicesDep) -> Logbook:
     """Return the logbook; a closed one if another site led here, or if there is nothing to find yet."""
-    is_closed = is_led_here(request) or not services.library.state().entries
+    is_closed = is_led_here(request) or not services.library.has_entries
     return ClosedLogbook(services.activity) if is_closed else services.logbook
 
 

@@ -27,7 +27,7 @@ _TEMPLATES.env.globals |= {
     "entry_address": entry_address,
     "action_address": action_address,
     "outcome_signs": OUTCOME_SIGNS,
-    "has_entries": lambda request: services_of(request).library.state().entries > 0,
+    "has_entries": lambda request: services_of(request).library.has_entries,
 }
 
 
