@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ASK = "import app.services, numpy; numpy.ones((2, 2)) @ numpy.ones(2); from threadpoolctl import threadpool_info as info"
+ASK = (
+    "import app.services, numpy; numpy.ones((2, 2)) @ numpy.ones(2); from threadpoolctl import threadpool_info as info"
+)
 PRINT = "print([pool['num_threads'] for pool in info() if pool['user_api'] == 'blas'])"
 
 
