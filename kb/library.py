@@ -86,6 +86,12 @@ class Library:
             **index.catalog.counts(),
         )
 
+    @property
+    def has_entries(self) -> bool:
+        """Whether there is anything to find; asks no database where something can be found."""
+        source = self._live.state.source
+        return bool(source and len(source.snapshot.entries)) or self._live.catalog.has_entries()
+
     def with_index(self, use: Callable[[Index], T]) -> T:
         """Run a sync of this process over the index being served; `refresh` shows what it wrote."""
         return use(self._live.state.index)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from app.charts.drawings import Drawing, Picture, draw
+from app.charts.apart import Draughtsman
+from app.charts.drawings import Drawing, Picture
 
 MOST_KEPT = 200  # charts: every tab in both languages, several times over
 log = logging.getLogger(__name__)
@@ -31,8 +32,9 @@ class Gallery:
     do, draws nothing anew, and the two languages have their own.
     """
 
-    def __init__(self, draw: Callable[[Drawing], Picture] = draw, most: int = MOST_KEPT) -> None:
-        self._draw = draw
+    def __init__(self, draw: Callable[[Drawing], Picture] | None = None, most: int = MOST_KEPT) -> None:
+        self._apart = Draughtsman()
+        self._draw = draw or self._apart
         self._most = most
         self._kept: OrderedDict[str, Future[Picture]] = OrderedDict()
         self._lock = threading.Lock()
@@ -62,6 +64,7 @@ class Gallery:
     def close(self) -> None:
         """Stop drawing."""
         self._hand.shutdown(cancel_futures=True)
+        self._apart.close()
 
     def _begun(self, drawing: Drawing) -> tuple[str, Future[Picture]]:
         key = hashlib.sha256(repr(drawing).encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -94,7 +94,7 @@ async def _judging(seen: SeenDep) -> Judging:
 
 async def _logbook(request: Request, services: ServicesDep, seen: SeenDep) -> Logbook:
     """Return the logbook; a closed one if another site led here, or if there is nothing to find yet."""
-    is_closed = is_led_here(request) or not seen.library.state().entries
+    is_closed = is_led_here(request) or not seen.library.has_entries
     return ClosedLogbook(services.activity) if is_closed else seen.logbook
 
 

@@ -49,7 +49,7 @@ _TEMPLATES.env.globals |= {
     "entry_address": entry_address,
     "action_address": action_address,
     "outcome_signs": OUTCOME_SIGNS,
-    "has_entries": lambda request: (seen := seen_of(request)) is None or seen.library.state().entries > 0,
+    "has_entries": lambda request: (seen := seen_of(request)) is None or seen.library.has_entries,
 }
 
 

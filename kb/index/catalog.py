@@ -199,6 +199,11 @@ class Catalog:
             back = connection.execute(joined.where(LINKS.c.target == entry_id)).all()
         return [(row[0], row[1]) for row in out], [(row[0], row[2]) for row in back]
 
+    def has_entries(self) -> bool:
+        """Whether there is any entry."""
+        with self.engine.connect() as connection:
+            return connection.scalar(select(ENTRIES.c.number).limit(1)) is not None
+
     def counts(self) -> dict[str, int]:
         """Return the number of entries, chunks and problems."""
         with self.engine.connect() as connection:

@@ -36,10 +36,6 @@ MATCHES = text(
     " FROM json_each(:matches) AS matches CROSS JOIN keywords WHERE keywords MATCH matches.value"
 )
 PUBLISHED_OF = text(OF_TERMS.format(PUBLISHED.replace(":match", QUOTED)))
-INDEXED = text(
-    "SELECT rowid, title || ' ' || heading || ' ' || tags || ' ' || body FROM keywords"
-    " WHERE rowid IN (SELECT value FROM json_each(:numbers))"
-)
 # A word by its spellings, of which the best counts; each one or more expressions with the idf they are to have, summed.
 Weighed = tuple[tuple[tuple[str, float], ...], ...]
 
@@ -171,14 +167,6 @@ def surface_of(catalog: Catalog, term: str) -> str:
             if word.term == term:
                 return str(written[word.start : word.end])
     return ""
-
-
-def terms_in(catalog: Catalog, numbers: Sequence[int], terms: Sequence[str]) -> dict[int, tuple[str, ...]]:
-    """Return which of the terms each passage contains, title and tags included."""
-    with catalog.engine.connect() as connection:
-        indexed = connection.execute(INDEXED, {"numbers": json.dumps(list(numbers))}).all()
-    found = {number: set(passage.split()) for number, passage in indexed}
-    return {number: tuple(term for term in terms if term in found.get(number, ())) for number in numbers}
 
 
 def entries_with_text(catalog: Catalog, phrase: str, terms: Sequence[str]) -> set[int]:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select, text
 
 from kb.entry import Entry
-from kb.index.catalog import Catalog, in_groups
+from kb.index.catalog import Catalog
 from kb.index.documents import from_document
 from kb.index.schema import CHUNKS, ENTRIES
 
-_COLUMNS = (
-    *(CHUNKS.c.number, CHUNKS.c.headings, CHUNKS.c.plain, CHUNKS.c.words, CHUNKS.c.text),
-    *(ENTRIES.c.document, ENTRIES.c.body),
-)
-_PASSAGES = (
-    select(*_COLUMNS)
-    .join(ENTRIES, ENTRIES.c.number == CHUNKS.c.entry)
-    .where(CHUNKS.c.number.in_(bindparam("numbers", expanding=True)))
+MOST_REMEMBERED = 512  # passages of an index: people see mostly the same ones
+LONGEST_REMEMBERED = 20_000  # characters of the whole text
+_PASSAGES = text(
+    "SELECT chunks.number, headings, plain, words, text, document, entries.body,"
+    " keywords.title || ' ' || keywords.heading || ' ' || keywords.tags || ' ' || keywords.body"
+    " FROM chunks JOIN entries ON entries.number = chunks.entry LEFT JOIN keywords ON keywords.rowid = chunks.number"
+    " WHERE chunks.number IN (SELECT value FROM json_each(:numbers))"
 )
 
 
@@ -33,17 +33,32 @@ class Passage:
     text: str  # plain
     words: list[tuple[str, int, int]]  # of the plain text: index term, start and end
     markdown: str
+    terms: frozenset[str]  # all it is found by, title and tags included
+
+
+_remembered: WeakKeyDictionary[Catalog, dict[int, Passage]] = WeakKeyDictionary()
 
 
 def passages(catalog: Catalog, numbers: Sequence[int]) -> dict[int, Passage]:
-    """Return passages by number."""
-    found: dict[int, Passage] = {}
+    """Return passages by number. A number is never reused and its passage never changes, so some are remembered."""
+    known = _remembered.setdefault(catalog, {})
+    found = {number: passage for number in numbers if (passage := known.get(number))}
+    fresh = _read(catalog, [number for number in numbers if number not in found])
+    if len(known) + len(fresh) > MOST_REMEMBERED:
+        known.clear()
+    known.update({n: passage for n, passage in fresh.items() if len(passage.entry.body) <= LONGEST_REMEMBERED})
+    return found | fresh
+
+
+def _read(catalog: Catalog, numbers: Sequence[int]) -> dict[int, Passage]:
+    if not numbers:
+        return {}
     with catalog.engine.connect() as connection:
-        for some in in_groups(numbers):
-            rows = connection.execute(_PASSAGES, {"numbers": some}).all()
-            for number, headings, plain, words, markdown, document, body in rows:
-                heading = " › ".join(json.loads(headings))
-                found[number] = Passage(from_document(document, body), heading, plain, json.loads(words), markdown)
+        rows = connection.execute(_PASSAGES, {"numbers": json.dumps(numbers)}).all()
+    found = {}
+    for number, headings, plain, words, markdown, document, body, terms in rows:
+        heading, indexed = " › ".join(json.loads(headings)), frozenset((terms or "").split())
+        found[number] = Passage(from_document(document, body), heading, plain, json.loads(words), markdown, indexed)
     return found
 
 

@@ -72,11 +72,12 @@ def stands_out(above: ArrayLike, false_share: float = FALSE_SHARE) -> NDArray[np
     smaller tail, so that many rows make no verdicts by chance.
     """
     tails = _array(above)
-    if not tails.size:
-        return np.zeros(0, np.bool_)
     smaller = np.minimum(tails, 1 - tails)
+    is_sure = smaller <= 1 - SURE + _ROUNDING
+    if not is_sure.any():
+        return np.zeros(tails.shape, np.bool_)  # without loading SciPy's statistics, which a search would wait for
     adjusted = scipy.stats.false_discovery_control(np.clip(smaller, 0, 1))
-    return np.asarray((smaller <= 1 - SURE + _ROUNDING) & (adjusted <= false_share + _ROUNDING), np.bool_)
+    return np.asarray(is_sure & (adjusted <= false_share + _ROUNDING), np.bool_)
 
 
 def probability_beats(won: float, lost: float, other_won: float, other_lost: float) -> float:

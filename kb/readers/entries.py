@@ -24,6 +24,7 @@ class Entries:
     def __init__(self, live: LiveIndex, problems_of: Callable[[Index], list[Problem]]) -> None:
         self._live = live
         self._problems_of = problems_of
+        self._titles: tuple[object, dict[tuple[Filters, int], list[Title]]] = (None, {})
 
     def get(self, entry_id: str) -> Entry:
         """Return an entry, drafts and archived ones included. Raises EntryNotFoundError."""
@@ -57,9 +58,14 @@ class Entries:
         return {path: entry_id for path, entry_id in found.items() if entry_id in shown}
 
     def titles(self, filters: Filters, limit: int) -> list[Title]:
-        """Return the titles of the newest published entries within filters, for pickers."""
-        within = passing(filters.values, filters.date_from, filters.date_to, self._live.visible)
-        return newest_titles(self._live.catalog, within, limit)
+        """Return the titles of the newest published entries within filters, for pickers; read once per index state."""
+        state, known = self._live.state, self._titles
+        if known[0] is not state:
+            known = self._titles = state, {}
+        if (key := (filters, limit)) not in known[1]:
+            within = passing(filters.values, filters.date_from, filters.date_to, self._live.visible)
+            known[1][key] = newest_titles(self._live.catalog, within, limit)
+        return known[1][key]
 
     def with_passage(self, text: str) -> dict[str, Entry]:
         """Return the entries that contain exactly this passage, by id."""

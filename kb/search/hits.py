@@ -9,7 +9,6 @@ from functools import lru_cache
 from kb.entry import Entry
 from kb.index.catalog import Catalog
 from kb.index.entries import entries_by_number
-from kb.index.keywords import terms_in
 from kb.index.neighbours import Neighbours
 from kb.index.passages import Passage, first_passages, passages
 from kb.index.sentences import sentences_of
@@ -30,7 +29,6 @@ def make_hits(
     """Return one hit per candidate, in order, without those a sync has just replaced."""
     numbers = [candidate.chunk for candidate in candidates]
     found = passages(catalog, numbers)
-    terms = terms_in(catalog, numbers, query.highlighted) if explain else {}
     hits = []
     for candidate in candidates:
         if candidate.chunk not in found:
@@ -40,13 +38,14 @@ def make_hits(
         sentence = _best_sentence(passage, neighbours.best_sentence(candidate.place))
         words = query.highlighted
         snippet = make_snippet(passage.text or entry.title, words, entry.language, passage.words, sentence)
-        why = _with_terms(candidate.why, query, terms.get(candidate.chunk, ())) if explain else None
+        why = _with_terms(candidate.why, query, passage.terms) if explain else None
         copies = entries_by_number(catalog, candidate.copies) if candidate.copies else ()
         hits.append(Hit(entry, passage.heading, snippet, candidate.band, candidate.score, why, copies))
     return tuple(hits)
 
 
-def _with_terms(why: Why, query: Query, found: tuple[str, ...]) -> Why:
+def _with_terms(why: Why, query: Query, indexed: frozenset[str]) -> Why:
+    found = tuple(term for term in query.highlighted if term in indexed)
     return replace(why, keyword_terms=found, other_spellings=tuple(term for term in found if term not in query.terms))
 
 

@@ -13,6 +13,7 @@ from app.settings import Settings
 from ingest.sync import sync
 from kb.errors import IndexNotReadyError
 from kb.library import Library
+from kb.search.query import Filters
 from tests.words import WordEmbedder, note, write
 
 
@@ -61,3 +62,28 @@ def test_an_index_of_another_model_is_left_to_processes_that_have_it(library: Li
     other.close()
     assert not library.reload_if_changed()
     assert library.with_index(lambda index: index.build.name) == before and library.search.answer("青葉精工").total == 1
+
+
+def test_what_is_remembered_of_an_entry_is_never_older_than_the_index(library: Library, settings: Settings) -> None:
+    _indexed(library, settings)
+    assert library.search.answer("青葉精工").hits[0].snippet.text == "最初の話。"
+    assert [title.title for title in library.entries.titles(Filters(), 9)] == ["青葉精工"]
+    write(settings.entries, "notes/first.md", note("青葉精工の後日談", "その後の話。"))
+    _indexed(library, settings)
+    assert library.search.answer("青葉精工").hits[0].snippet.text == "その後の話。"
+    assert [title.title for title in library.entries.titles(Filters(), 9)] == ["青葉精工の後日談"]
+    write(settings.entries, "notes/second.md", note("すみれ工業", "次の話。"))
+    (settings.entries / "notes/first.md").unlink()
+    _indexed(library, settings)
+    assert [hit.snippet.text for hit in library.search.answer("話").hits] == ["次の話。"]
+    assert [title.title for title in library.entries.titles(Filters(), 9)] == ["すみれ工業"]
+    assert library.has_entries
+
+
+def test_a_base_has_entries_once_one_is_indexed(library: Library, settings: Settings) -> None:
+    assert not library.has_entries
+    _indexed(library, settings)
+    assert library.has_entries
+    (settings.entries / "notes/first.md").unlink()
+    _indexed(library, settings)
+    assert not library.has_entries

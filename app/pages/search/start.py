@@ -24,7 +24,7 @@ class Start:
 def start_of(services: Services, seen: Seen, reader: Reader) -> Start:
     """Return what the start page shows."""
     library, folder = seen.library, services.settings.entries
-    is_empty = not library.state().entries and library.shows_everything and not holds_entries(folder)
+    is_empty = not library.has_entries and library.shows_everything and not holds_entries(folder)
     return Start(
         examples=tuple((text, str(SearchAddress(text=text))) for text in seen.examples.of(reader)),
         is_first_day=is_empty,

@@ -1,0 +1,79 @@
+"""Draw in a process of its own: drawing takes 150 MB, and computing time that those who answer would wait for.
+
+The process is started by the first drawing, and ends by itself once nothing was drawn for a while.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import suppress
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+
+from app.charts.drawings import Drawing, Picture, draw
+
+IDLE_SECONDS = 20.0  # longer than a person looks at one board before opening the next
+
+
+class DrawingError(Exception):
+    """A chart could not be drawn."""
+
+
+class Draughtsman:
+    """Draws one chart after another in a process of its own. For one thread."""
+
+    def __init__(self, idle: float = IDLE_SECONDS) -> None:
+        self._idle = idle
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection[Drawing, Picture | str] | None = None
+        self.starts = 0  # processes started so far
+
+    def __call__(self, drawing: Drawing) -> Picture:
+        """Return a drawn chart. Raises DrawingError."""
+        picture = (self._connection and self._answer(self._connection, drawing)) or self._answer(self._start(), drawing)
+        if isinstance(picture, Picture):
+            return picture
+        raise DrawingError(picture or "The process that draws ended.")
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self._connection:
+            self._connection.close()
+        if self._process:
+            self._process.wait()
+        self._process, self._connection = None, None
+
+    def _answer(self, connection: Connection[Drawing, Picture | str], drawing: Drawing) -> Picture | str | None:
+        """Return the picture or what went wrong; None if the process has ended."""
+        with suppress(EOFError, OSError):
+            connection.send(drawing)
+            return connection.recv()
+        return None
+
+    def _start(self) -> Connection[Drawing, Picture | str]:
+        self.close()
+        ours, theirs = Pipe()
+        command = [sys.executable, "-P", "-m", "app.charts.apart", str(theirs.fileno()), str(self._idle)]
+        with theirs:
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
+        self.starts += 1
+        self._connection = ours
+        return ours
+
+
+def main() -> None:
+    """Draw what is asked for, until nothing is or the other side closes the connection."""
+    connection: Connection[Picture | str, Drawing] = Connection(int(sys.argv[1]))
+    with suppress(EOFError, OSError, KeyboardInterrupt):
+        while connection.poll(float(sys.argv[2])):
+            drawing = connection.recv()
+            try:
+                answer: Picture | str = draw(drawing)
+            except Exception as error:  # it is logged, and its numbers stand in the table
+                answer = f"{type(error).__name__}: {error}"
+            connection.send(answer)
+
+
+if __name__ == "__main__":
+    main()
