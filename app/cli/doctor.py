@@ -17,10 +17,11 @@ from app.services import open_people
 from app.settings import Settings
 from app.words.reader import Reader
 from ingest.check import check
-from kb.errors import ActivitySchemaError, ActivityUnavailableError, PeopleUnavailableError
+from kb.errors import ActivitySchemaError, ActivityUnavailableError
 from kb.index.index import current_build, index_root
 from kb.loop.schema import examine as schema_of
 from kb.model.package import HUB_NAME, bundled_file
+from kb.people.errors import PeopleUnavailableError
 
 NEEDED_BYTES = 2_000_000_000  # unpacked model, index and room to rebuild beside
 PACKAGES = ("torch", "sentence-transformers", "chromadb", "SudachiPy", "sudachidict-core", "fastapi", "SQLAlchemy")

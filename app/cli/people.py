@@ -131,7 +131,7 @@ def _opened(ctx: typer.Context) -> Iterator[tuple[Settings, Reader, PeopleServic
 
 
 def _person(services: PeopleServices, address: str) -> Person:
-    from kb.errors import PersonNotFoundError
+    from kb.people.errors import PersonNotFoundError
 
     if (person := services.people.by_address(address)) is None:
         raise PersonNotFoundError(address)

@@ -10,7 +10,7 @@ from app.signin.agreement import faults
 from app.signin.fetch import get_json, why_away
 from app.words.reader import Reader
 from kb.clock import CLOCK, Clock
-from kb.errors import ProviderAwayError, SignInRefusedError
+from kb.people.errors import ProviderAwayError, SignInRefusedError
 
 SKEW_SECONDS = 60  # more than this, and the provider's tokens are not valid yet, or no longer
 BACK = "/sign-in/oidc/back"

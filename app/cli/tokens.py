@@ -90,7 +90,7 @@ def _settings(reader: Reader) -> Settings:
 
 
 def _person(opened: PeopleServices, address: str) -> Person:
-    from kb.errors import PersonNotFoundError
+    from kb.people.errors import PersonNotFoundError
 
     person = opened.people.by_address(address)
     if person is None:

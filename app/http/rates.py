@@ -19,7 +19,7 @@ from app.http.errors import error_answer
 from app.http.noting import act_in
 from app.http.who import TOKEN, VIEWER
 from app.settings import Settings
-from kb.errors import TooManyRequestsError
+from kb.people.errors import TooManyRequestsError
 
 MOST_KEYS = 10_000  # people, tokens and networks remembered; the one that was idle longest goes first
 FREE = ("/static/", "/healthz", "/readyz")

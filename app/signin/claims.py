@@ -8,7 +8,7 @@ from typing import Any
 
 from app.settings import Settings
 from app.signin.groups import Rules, clean_groups
-from kb.errors import SignInRefusedError
+from kb.people.errors import SignInRefusedError
 from kb.people.person import MOST_ADDRESS, MOST_NAME, Identity, Source, folded
 from kb.wording import say
 

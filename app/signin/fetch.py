@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from app.settings import LOOPBACK
-from kb.errors import ProviderAwayError
+from kb.people.errors import ProviderAwayError
 
 SECONDS = 5.0  # to connect, and between two pieces of an answer
 MOST_BYTES = 1_000_000  # of an answer

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from app.signin.errors import SignInSettingsError
 from ingest.yaml_text import Place, YamlTextError, places
 from kb.choices import CHOICES
-from kb.errors import SignInRefusedError, why_refused
+from kb.errors import why_refused
+from kb.people.errors import SignInRefusedError
 from kb.people.person import MOST_NAME
 from kb.viewer import ROLES, Role
 from kb.wording import say

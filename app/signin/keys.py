@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from kb.clock import Clock
-from kb.errors import ProviderAwayError, SignInRefusedError
+from kb.people.errors import ProviderAwayError, SignInRefusedError
 from kb.wording import say
 
 ALGORITHMS = frozenset(  # with a key pair: with a shared secret, whoever can check a token can also forge it

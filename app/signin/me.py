@@ -16,7 +16,7 @@ from app.signin.cookie import remove_secret
 from app.signin.middleware import PAGE
 from app.signin.pages import begin_session
 from app.words.reader import Reader
-from kb.errors import WeakPasswordError
+from kb.people.errors import WeakPasswordError
 from kb.people.passwords import SHORTEST
 from kb.people.sessions import Session
 

@@ -16,7 +16,7 @@ from app.services import Services
 from app.signin.cookie import set_secret
 from app.signin.finding import Found, found_in
 from app.words.addresses import path_address
-from kb.errors import (
+from kb.people.errors import (
     AddressTakenError,
     BadPersonError,
     PeopleUnavailableError,

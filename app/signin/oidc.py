@@ -23,8 +23,8 @@ from app.signin.fetch import OPTIONS, get_json, is_safe, why_away
 from app.signin.groups import GroupsFile
 from app.signin.keys import SKEW_SECONDS, KeyRing, expected, refused
 from kb.clock import Clock
-from kb.errors import ProviderAwayError, SignInRefusedError
 from kb.people.begun import Begun
+from kb.people.errors import ProviderAwayError, SignInRefusedError
 from kb.people.person import Identity
 from kb.wording import say
 

@@ -20,7 +20,7 @@ from app.signin.device import device_of
 from app.signin.interrupted import MOST_KEPT, Waiting, interrupted_by, local_address
 from app.signin.middleware import PAGE
 from app.words.catalogue import LOCALES
-from kb.errors import ProxyNeededError, WeakPasswordError
+from kb.people.errors import ProxyNeededError, WeakPasswordError
 from kb.people.passwords import SHORTEST, refuse_weak
 from kb.people.person import Person
 from kb.viewer import NOBODY

@@ -15,8 +15,14 @@ from app.signin.interrupted import local_address
 from app.signin.middleware import PAGE
 from app.signin.oidc import EXPIRED, Provider, need_code
 from app.signin.pages import address_of, begin_session, problem_page
-from kb.errors import AddressTakenError, BadPersonError, ProviderAwayError, SignInRefusedError, disabled
 from kb.people.begun import LASTS, Begun
+from kb.people.errors import (
+    AddressTakenError,
+    BadPersonError,
+    ProviderAwayError,
+    SignInRefusedError,
+    disabled,
+)
 from kb.people.secret import new_secret
 
 BEGIN, BACK = f"{PAGE}/oidc", f"{PAGE}/oidc/back"

@@ -17,7 +17,7 @@ from app.signin.fetch import get_json
 from app.signin.groups import GroupsFile
 from app.signin.keys import KeyRing, check_claims, refused
 from kb.clock import Clock
-from kb.errors import PersonNotFoundError, disabled
+from kb.people.errors import PersonNotFoundError, disabled
 from kb.people.people import People
 from kb.people.person import MOST_ADDRESS, Identity, Person
 

@@ -19,10 +19,11 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select
 
 from kb.clock import CLOCK, Clock
-from kb.errors import KBError, NotLoggedError, PeopleUnavailableError
+from kb.errors import KBError
 from kb.people.acting import Acting, acting
 from kb.people.chain import NOTHING, Fault, Head, Row, digest, faults_of
 from kb.people.denials import Denials, Denied
+from kb.people.errors import NotLoggedError, PeopleUnavailableError
 from kb.people.events import REQUIRED, Event
 from kb.people.file import PeopleFile
 from kb.people.tables import AUDIT, AUDIT_HEAD

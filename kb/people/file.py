@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, delete
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from kb.errors import PeopleUnavailableError
+from kb.people.errors import PeopleUnavailableError
 from kb.people.tables import ATTEMPTS, LINKS, METADATA, SESSIONS
 from kb.sqlite import use_wal
 from kb.wording import say

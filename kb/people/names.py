@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy import delete, insert, select, update
 
-from kb.errors import NameTakenError
+from kb.people.errors import NameTakenError
 from kb.people.file import PeopleFile
 from kb.people.people import People
 from kb.people.tables import NAMES, PEOPLE

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from kb.clock import Clock
-from kb.errors import WeakPasswordError
+from kb.people.errors import WeakPasswordError
 from kb.people.file import PeopleFile
 from kb.people.person import Person
 from kb.people.secret import new_secret

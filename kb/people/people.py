@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kb.clock import Clock
-from kb.errors import AddressTakenError, LastAdminError, NoGroupsError, PersonNotFoundError
+from kb.people.errors import AddressTakenError, LastAdminError, NoGroupsError, PersonNotFoundError
 from kb.people.file import PeopleFile
 from kb.people.person import Identity, Person, clean_address, clean_name, clean_teams, folded, tidy_name
 from kb.people.tables import LINKS, PEOPLE, SESSIONS, SUBJECTS

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from kb.errors import BadPersonError
+from kb.people.errors import BadPersonError
 from kb.viewer import Role, Viewer
 from kb.wording import say
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import insert, select, update
 
 from kb.clock import CLOCK, Clock
-from kb.errors import BadTokenError, PeopleUnavailableError, PersonNotFoundError, TokenNotFoundError
+from kb.people.errors import BadTokenError, PeopleUnavailableError, PersonNotFoundError, TokenNotFoundError
 from kb.people.file import PeopleFile
 from kb.people.people import People
 from kb.people.person import Person

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from app.http.rates import Rates, Windows
 from app.main import create_app
 from app.services import Services
-from kb.errors import NotLoggedError
 from kb.people.audit import Audit, Wanted
+from kb.people.errors import NotLoggedError
 from kb.people.file import PeopleFile
 from kb.viewer import Viewer
 from tests.app.conftest import ADDRESS, FILES, Browser, MakeClient

@@ -18,7 +18,8 @@ from app.pages.view import render
 from app.services import PeopleServices, Services
 from app.words.audit_view import moment
 from app.words.reader import Reader
-from kb.errors import KBError, UnknownRoleError
+from kb.errors import KBError
+from kb.people.errors import UnknownRoleError
 from kb.people.person import Person
 from kb.viewer import ROLES, Role, Viewer
 

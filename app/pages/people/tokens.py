@@ -17,7 +17,7 @@ from app.pages.view import render
 from app.services import PeopleServices, Services
 from app.words.reader import Reader
 from app.words.token_view import may_of, state_of, used_of
-from kb.errors import BadTokenError, PersonNotFoundError, TokenNotFoundError
+from kb.people.errors import BadTokenError, PersonNotFoundError, TokenNotFoundError
 from kb.people.person import Person
 from kb.people.tokens import MOST_DAYS, USUAL_DAYS, Scope, Token, scopes_of
 from kb.viewer import Viewer

@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 
 from app.forgetting import forget, named, rewrite
 from ingest.store import EntryStore
-from kb.errors import LastAdminError
 from kb.loop.activity import GapRow
 from kb.loop.lessons import taken, taken_by
+from kb.people.errors import LastAdminError
 from tests.app.conftest import MakeClient
 from tests.app.signed_in import services_behind, signed_in
 from tests.words import note

@@ -9,7 +9,7 @@ import pytest
 from app.signin.claims import ClaimNames, claim, identity_of
 from app.signin.errors import SignInSettingsError
 from app.signin.groups import GroupsFile, Rule, Rules, clean_groups, read_rules
-from kb.errors import SignInRefusedError
+from kb.people.errors import SignInRefusedError
 
 FILE = """\
 # who may do what

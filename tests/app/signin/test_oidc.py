@@ -16,8 +16,8 @@ from app.settings import Settings
 from app.signin.fetch import MOST_BYTES, is_safe
 from app.signin.oidc import Provider, SignedIn
 from kb.clock import Clock
-from kb.errors import ProviderAwayError, SignInRefusedError
 from kb.people.begun import Begun
+from kb.people.errors import ProviderAwayError, SignInRefusedError
 from kb.people.person import Identity
 from tests.app.signin.issuing import Issuer, issuing, signed_with, unsigned
 

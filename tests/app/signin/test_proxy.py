@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 from app.settings import Settings
 from app.signin.proxy import ProxyPeople, TrustedProxy
 from kb.clock import Clock
-from kb.errors import SignInRefusedError
+from kb.people.errors import SignInRefusedError
 from kb.people.file import PeopleFile
 from kb.people.people import People
 from kb.people.person import Identity

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.clock import Clock
-from kb.errors import LastAdminError, NotLoggedError
 from kb.people.acting import Acting
 from kb.people.audit import Audit, Wanted
 from kb.people.chain import NOTHING, Head, Row, digest, faults_of
+from kb.people.errors import LastAdminError, NotLoggedError
 from kb.people.file import PeopleFile
 from kb.viewer import Viewer
 

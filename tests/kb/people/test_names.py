@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.errors import NameTakenError, PersonNotFoundError
+from kb.people.errors import NameTakenError, PersonNotFoundError
 from kb.people.file import PeopleFile
 from kb.people.names import Names, folded
 from kb.people.people import People

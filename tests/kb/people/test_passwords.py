@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kb.clock import Clock
-from kb.errors import WeakPasswordError
 from kb.people.attempts import FREE_ACCOUNT, FREE_HERE, FREE_NETWORK, Attempts
+from kb.people.errors import WeakPasswordError
 from kb.people.file import PeopleFile
 from kb.people.passwords import Passwords
 from kb.people.people import People

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kb.clock import CLOCK
-from kb.errors import (
+from kb.people.errors import (
     AddressTakenError,
     BadPersonError,
     LastAdminError,

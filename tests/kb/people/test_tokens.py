@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kb.clock import Clock
-from kb.errors import BadTokenError, TokenNotFoundError
+from kb.people.errors import BadTokenError, TokenNotFoundError
 from kb.people.file import PeopleFile
 from kb.people.people import People
 from kb.people.person import Person
