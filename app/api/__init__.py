@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
 
 from app.api import deals, entries, figures, gaps, health, loop, meeting, mine, scoreboard, search, writing
 from app.http.dependencies import each_once
 
-router = APIRouter(dependencies=[Depends(each_once)])
+# Only described here: app/signin/middleware.py checks them before any route.
+TOKEN = HTTPBearer(scheme_name="token", description="Where people sign in: a token for programs.", auto_error=False)
+SESSION = APIKeyCookie(name="session", scheme_name="session", description="Or a browser's session.", auto_error=False)
+
+router = APIRouter(dependencies=[Depends(each_once), Security(TOKEN), Security(SESSION)])
 router.include_router(search.router)
 router.include_router(deals.router)
 router.include_router(writing.router)

@@ -130,3 +130,10 @@ def test_without_sign_in_nothing_is_refused(make_client: MakeClient) -> None:
     assert alone.get("/me", headers=PAGE, follow_redirects=False).headers["location"] == "/"
     assert alone.get("/sign-in", headers=PAGE, follow_redirects=False).headers["location"] == "/"
     assert "vary" in alone.get("/", headers=PAGE).headers and 'href="/me"' not in alone.get("/", headers=PAGE).text
+
+
+def test_openapi_says_how_a_program_signs_in(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    assert set(described["components"]["securitySchemes"]) == {"token", "session"}
+    operations = [one for path, of in described["paths"].items() if path.startswith("/api/") for one in of.values()]
+    assert operations and all("401" in one["responses"] and one["security"] for one in operations)
