@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, delete
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from kb.people.errors import PeopleUnavailableError
-from kb.people.tables import ATTEMPTS, LINKS, METADATA, SESSIONS
+from kb.people.tables import ATTEMPTS, BEGUN, LINKS, METADATA, SESSIONS
 from kb.sqlite import use_wal
 from kb.wording import say
 
@@ -74,7 +74,7 @@ class PeopleFile:
                 connection.exec_driver_sql("VACUUM INTO ?", (str(place),))
             copy = create_engine(f"sqlite:///{place}", isolation_level="AUTOCOMMIT")
             with copy.connect() as connection:
-                for table in (SESSIONS, LINKS, ATTEMPTS):
+                for table in (SESSIONS, LINKS, ATTEMPTS, BEGUN):
                     connection.execute(delete(table))
                 connection.exec_driver_sql("VACUUM")  # else what was deleted could still be read
             copy.dispose()
