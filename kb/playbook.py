@@ -90,6 +90,16 @@ class ClosedDeals:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskingRule:
+    """What some people may not read about deals, and until when."""
+
+    what: frozenset[str]  # of `kb.masking.WHAT`
+    teams: frozenset[str] = frozenset()  # teams and groups, folded; with no teams and no roles: everybody
+    roles: frozenset[str] = frozenset()
+    until_days_after_end: int | None = None  # None: for ever
+
+
+@dataclass(frozen=True, slots=True)
 class Playbook:
     """The content of `playbook.yaml`; empty without one."""
 
@@ -103,6 +113,7 @@ class Playbook:
     closed_deals: Sequence[ClosedDeals] = ()
     rates: ExchangeRates = field(default_factory=ExchangeRates)
     synonyms: Sequence[tuple[str, ...]] = ()  # words that mean the same to this company, for the search
+    masking: Sequence[MaskingRule] = ()
 
     def reason(self, outcome: str | None, code: str) -> Term | None:
         """Return the reason with a code for deals of this outcome (of any, when the outcome is unknown)."""
