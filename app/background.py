@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 
 from app.pages.board.page import prepare
+from app.seen import Seen
 from app.services import Services
 from app.supervisor import FIRST_RETRY, Job, Supervisor
 from ingest.arrivals import Arrivals
@@ -49,14 +51,14 @@ class Background:
             Job("poll", self._poll, POLL_SECONDS),
             Job("saved", services.intake.retry, POLL_SECONDS),
             self._embed_job,
-            Job("standings", services.library.loop.update_standings, STANDINGS_SECONDS),
+            Job("standings", self._update_standings, STANDINGS_SECONDS),
             Job("forget", services.activity.purge_expired, FORGET_SECONDS),
             Job("sweep", self._sweep, FORGET_SECONDS, at_once=True),
             Job("gaps", self._group, GROUP_SECONDS),
             Job("charts", self._draw, DRAW_SECONDS),
             Job("foretelling", self._measure, FORETELL_SECONDS),
             Job("examples", self._choose_examples, EXAMPLES_SECONDS, at_once=True),
-            Job("upkeep", self._services.upkeep.count, UPKEEP_SECONDS),
+            Job("upkeep", self._count, UPKEEP_SECONDS),
             Job("monitor", self._monitor, LATE_SECONDS),
         ]
         if not is_prepared:
@@ -112,28 +114,47 @@ class Background:
     def _poll(self) -> None:
         if self._intake.notice():
             log.info("The index changed; it was read again.")
+        self._services.views.refresh()
 
     def _group(self) -> None:
         """Group failed searches, so that nobody who opens the meeting waits for it."""
         if self._library.state().ready:
             with suppress(ActivitySchemaError):  # already logged, and shown on pages
-                self._services.gap_board.gaps()
+                for seen in self._in_use():
+                    seen.gap_board.gaps()
 
     def _draw(self) -> None:
         """Draw the scoreboard's charts after a change, so that nobody who opens it waits."""
         state = self._library.state()
         if state.ready and state.generation != self._drawn:
-            prepare(self._services, self._stopping.is_set)
+            prepare(self._services, self._library, self._stopping.is_set)
             self._drawn = state.generation
 
     def _measure(self) -> None:
         """Measure whether similar deals foretell outcomes, if the base is another one than last time."""
         if self._library.state().ready and not self._intake.preparation:
-            self._library.deals.measure_foretelling(self._settings.strength, self._stopping.is_set)
+            for seen in self._in_use():
+                seen.library.deals.measure_foretelling(self._settings.strength, self._stopping.is_set)
 
     def _choose_examples(self) -> None:
         """Choose the example questions of the start page after a change: each is tried, which takes some searches."""
-        self._services.examples.choose(self._stopping.is_set)
+        for seen in self._in_use():
+            seen.examples.choose(self._stopping.is_set)
+
+    def _update_standings(self) -> None:
+        for seen in self._in_use():
+            seen.library.loop.update_standings()
+
+    def _count(self) -> None:
+        for seen in self._in_use():
+            seen.upkeep.count()
+
+    def _in_use(self) -> Iterator[Seen]:
+        """Yield what everybody works with who came lately, the whole first."""
+        for seen in self._services.seen_in_use:
+            if self._stopping.is_set():
+                return
+            yield seen
 
     def _monitor(self) -> None:
         self.supervisor.log_late()

@@ -7,6 +7,7 @@ from functools import partial
 
 from app.charts.gallery import Gallery
 from app.examples import Examples
+from app.seen import Seen
 from app.settings import Settings
 from app.upkeep import Upkeep
 from ingest.check import PlaybookFile
@@ -15,6 +16,7 @@ from ingest.intake import Intake
 from ingest.playbook_store import PlaybookStore
 from ingest.store import EntryStore
 from ingest.sync import KEPT_PLAYBOOK, problems_of
+from kb.audience import team_of, visible_to
 from kb.clock import CLOCK, Clock
 from kb.index.embedding import Embedder, ModelEmbedder
 from kb.index.index import Index, open_index
@@ -22,8 +24,10 @@ from kb.library import Library
 from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
-from kb.loop.logbook import Logbook
 from kb.model.package import bundled_file, file_checksum
+from kb.playbook import Playbook
+from kb.viewer import Viewer
+from kb.views import Views
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +36,73 @@ class Services:
 
     settings: Settings
     clock: Clock
-    library: Library
     intake: Intake
-    store: EntryStore
     playbook_store: PlaybookStore
     activity: Activity
-    gap_board: GapBoard
-    judging: Judging
-    logbook: Logbook
     gallery: Gallery
-    examples: Examples
-    upkeep: Upkeep
+    whole: Seen  # for the operator and for background work
+    views: Views[Seen]
+
+    def seen_by(self, viewer: Viewer) -> Seen:
+        """Return what a viewer works with; it takes a moment if nobody with the same audiences came before."""
+        if viewer.audiences is None:
+            return self.whole
+        visible = visible_to(viewer)
+        return self.views.of(visible).saving(visible, viewer.person)
+
+    def ready_for(self, viewer: Viewer) -> Seen | None:
+        """Return what a viewer works with if that takes no time."""
+        if viewer.audiences is None:
+            return self.whole
+        visible = visible_to(viewer)
+        seen = self.views.ready(visible)
+        return seen.saving(visible, viewer.person) if seen else None
+
+    @property
+    def seen_in_use(self) -> list[Seen]:
+        """What everybody works with who came lately, the whole first."""
+        return [self.whole, *self.views.in_use()]
+
+    @property
+    def playbook(self) -> Playbook:
+        """The company's playbook, which is for everyone."""
+        return self.whole.library.playbook
+
+    @property
+    def library(self) -> Library:
+        """Everything the server shows; no route may use it."""
+        return self.whole.library
+
+    @property
+    def store(self) -> EntryStore:
+        """The store over everything; no route may use it."""
+        return self.whole.store
+
+    @property
+    def gap_board(self) -> GapBoard:
+        """The gap board over everything; no route may use it."""
+        return self.whole.gap_board
+
+    @property
+    def judging(self) -> Judging:
+        """Judging over everything; no route may use it."""
+        return self.whole.judging
+
+    @property
+    def examples(self) -> Examples:
+        """The example questions over everything; no route may use them."""
+        return self.whole.examples
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """The counts over everything; no route may use them."""
+        return self.whole.upkeep
 
     def close(self) -> None:
         """Close all files."""
         self.gallery.close()
-        self.library.close()
+        self.views.close()
+        self.whole.library.close()
         self.activity.close()
 
 
@@ -60,28 +115,21 @@ def open_services(
     activity = Activity(
         settings.activity_file, is_kept=settings.activity and logs, keep_days=settings.keep_searches, clock=clock
     )
-    gap_board = GapBoard(library.search, activity, library.deals.open_amounts, clock)
+    store = EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly)
+
+    def seen(part: Library) -> Seen:
+        return Seen.of(part, store.of(part, part.visible), activity, clock, team_of(part.visible))
+
     return Services(
         settings=settings,
         clock=clock,
-        library=library,
         intake=intake,
-        store=EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
         playbook_store=PlaybookStore(intake, settings.entries, settings.saving_lock, is_readonly=settings.readonly),
         activity=activity,
-        gap_board=gap_board,
-        judging=make_judging(library, activity, clock),
-        logbook=Logbook(activity, settings.team),
         gallery=Gallery(),
-        examples=Examples(library, clock),
-        upkeep=Upkeep(library, gap_board),
+        whole=Seen.of(library, store, activity, clock, settings.team),
+        views=Views(library, seen),
     )
-
-
-def make_judging(library: Library, activity: Activity, clock: Clock = CLOCK) -> Judging:
-    """Return what grades and measures the search of a library."""
-    entries = library.entries
-    return Judging(library.search, entries.published, library.state, library.visible, activity, clock)
 
 
 def make_embedder(settings: Settings) -> Embedder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
@@ -18,6 +18,7 @@ from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME, load_playbook
 from kb.clock import CLOCK
 from kb.entry import Entry, Problem
+from kb.index.own_id import with_own_id
 from kb.insight.uncounted import COUNTED, uncounted_problems
 from kb.loop.lineage import link_cycles
 from kb.playbook import Playbook
@@ -122,22 +123,6 @@ def check(folder: Path, today: date | None = None) -> tuple[int, list[Problem]]:
     return len(taken), sorted(set(found))
 
 
-def with_own_id(entry: Entry, taken: dict[str, str]) -> tuple[Entry, list[Problem]]:
-    """Return the entry with a unique id; of files with the same id, the earlier one keeps it."""
-    own = entry.path.removesuffix(".md")
-    owner = taken.get(entry.id)
-    if owner in (None, entry.path):
-        return entry, []
-    free = next(i for i in _candidates(own) if taken.get(i) in (None, entry.path))
-    message = say(
-        "The id '{id}' is already used by {owner}; this entry gets '{free}' until you change it.",
-        id=entry.id,
-        owner=owner,
-        free=free,
-    )
-    return replace(entry, id=free), [Problem(entry.path, 1, message)]
-
-
 def dangling(links: Sequence[tuple[str, str, str, str]], ids: set[str]) -> list[Problem]:
     """Return a problem for each broken link; links are (path, id, relation, target)."""
     problems: list[Problem] = []
@@ -148,11 +133,6 @@ def dangling(links: Sequence[tuple[str, str, str, str]], ids: set[str]) -> list[
             hint = did_you_mean(close[0]) if close else say("Write the path relative to entries/, without .md.")
             problems.append(Problem(path, 1, together(missing, hint)))
     return problems
-
-
-def _candidates(own: str) -> Iterator[str]:
-    yield own
-    yield from (f"{own}-{n}" for n in range(2, 10_000))
 
 
 def _hash_of(file: Path) -> str:

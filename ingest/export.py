@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ingest.check import read_playbook, with_own_id
+from ingest.check import read_playbook
 from ingest.files import EntryFile, decode, find_files, read_bytes
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME
 from kb.entry import VISIBILITIES, Entry, Problem, Reason, Variant
 from kb.fields import FIELDS
+from kb.index.own_id import with_own_id
 from kb.search.bounds import with_playbook_keys
 from kb.search.query import Filters
 from kb.spreadsheet import table

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from ingest.check import with_own_id
 from ingest.chunk import Chunked, chunk_entry, renamed
 from ingest.document import Document
 from ingest.files import EntryFile, FileText, Listing, read_again
@@ -16,6 +15,7 @@ from ingest.parse import entry_of
 from kb.entry import Entry, Problem
 from kb.fields import understood
 from kb.index.index import Draft, Index
+from kb.index.own_id import with_own_id
 from kb.playbook import Playbook
 
 # Changes when the parser, its messages or the field register change: every file is read again.

@@ -51,12 +51,19 @@ class Intake:
         """How many saved files could not be indexed yet."""
         return len(self._missed.paths) + self._later.qsize()
 
-    @property
-    def progress(self) -> str:
-        """What searches do not find yet, for whoever searches; empty if that is little or nothing."""
-        if self._update.preparation:
-            return self._update.preparation.sentence
-        texts = self._library.with_index(lambda index: index.waiting)
+    def preparation_for(self, library: Library) -> Preparation | None:
+        """Return what is still prepared, without counts for those who see a part."""
+        known = self._update.preparation
+        return known if known is None or library.shows_everything else Preparation(known.what)
+
+    def progress_for(self, library: Library) -> str:
+        """Return what searches of a library do not find yet; empty if that is little or nothing.
+
+        How many texts wait is not said to those who see a part: they may all be hidden.
+        """
+        if preparation := self.preparation_for(library):
+            return preparation.sentence
+        texts = library.with_index(lambda index: index.waiting)
         if texts <= TEXTS_AT_ONCE:
             return ""
         return say(

@@ -42,8 +42,11 @@ class Review:
     refusal: str = ""  # why this library does not save it; also among the problems
 
 
-def review(library: Library, document: Document, path: str, own: str = "") -> Review:
-    """Return the review of a text at a path; `own` is the id of the entry it replaces."""
+def review(library: Library, document: Document, path: str, visible: frozenset[str], own: str = "") -> Review:
+    """Return the review of a text at a path by somebody who may see some visibilities.
+
+    `own` is the id of the entry it replaces.
+    """
     parsed = entry_of(document, path, library.playbook)
     links = [(path, parsed.entry.id, relation, target) for relation, target in parsed.entry.links()]
     known = library.entries.summaries([target for _, _, _, target in links])
@@ -55,30 +58,33 @@ def review(library: Library, document: Document, path: str, own: str = "") -> Re
     same = next((twin.entry for twin in twins if same_words(twin.entry.body, entry.body)), None)
     near = tuple(twin for twin in twins if twin.share >= NEAR and twin.entry is not same)
     is_known = bool(library.entries.summaries([parsed.entry.id]))
-    refusal = _refusal(library, parsed.entry, path, own, is_known=is_known)
+    refusal = _refusal(library, parsed.entry, path, visible, own, is_known=is_known)
     refused = (Problem(path, 1, refusal),) if refusal else ()
     problems = tuple(sorted({*parsed.problems, *broken, *unnamed(entry), *refused}))
     return Review(entry, Chunked(document, chunks), problems, same, near, tuple(hits[:SHOWN]), refusal)
 
 
-def _refusal(library: Library, entry: Entry, path: str, own: str, *, is_known: bool = False) -> str:
+def _refusal(
+    library: Library, entry: Entry, path: str, visible: frozenset[str], own: str, *, is_known: bool = False
+) -> str:
     """Return why a library that hides entries does not save one: it would not show it, or the id may be a hidden one.
 
     An id is refused whether a hidden entry has it or nobody, so that the answer does not tell.
     """
-    if entry.visibility not in library.visible:
+    if entry.visibility not in visible:
         return say("This server does not show entries of this visibility, so it does not save one. Check 'visibility'.")
     if library.shows_everything or entry.id in (entry_id(path), own) or is_known:
         return ""
     return say("This server shows a part of the entries and assigns their ids itself. Delete the line 'id'.")
 
 
-def read_alone(library: Library, document: Document, path: str, own: str = "") -> Review:
+def read_alone(library: Library, document: Document, path: str, visible: frozenset[str], own: str = "") -> Review:
     """Return the review of a text without comparing it with anything: for when the model or the index fails."""
     parsed = entry_of(document, path, library.playbook)
     entry = replace(parsed.entry, id=own or parsed.entry.id)
     problems = tuple(sorted({*parsed.problems, *unnamed(entry)}))
-    return Review(entry, Chunked(document, ()), problems, None, (), (), _refusal(library, parsed.entry, path, own))
+    refusal = _refusal(library, parsed.entry, path, visible, own)
+    return Review(entry, Chunked(document, ()), problems, None, (), (), refusal)
 
 
 def _nearest(library: Library, entry: Entry, own: str) -> list[Hit]:

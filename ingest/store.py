@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from ingest.once import Once
 from ingest.parse import entry_of
 from ingest.review import Review, read_alone, review
 from ingest.saving import one_at_a_time
+from ingest.sync import problems_at
 from ingest.written import Written
 from ingest.yaml_text import Plain
 from kb.choices import KIND_FOLDERS
@@ -77,6 +79,14 @@ class EntryStore:
         self._lock = lock
         self._written = Written(folder)
         self._once: Once[Saved] = Once()
+        self._visible = library.visible
+        self._person = ""
+
+    def of(self, library: Library, visible: frozenset[str], person: str = "") -> EntryStore:
+        """Return the store as a person has it: it knows what their library shows, and saves what they may see."""
+        store = copy(self)
+        store._library, store._visible, store._person = library, visible, person
+        return store
 
     def source(self, entry_id: str) -> Source:
         """Return an entry's file. Raises EntryNotFoundError, RefusedTextError if it is no longer text."""
@@ -113,7 +123,7 @@ class EntryStore:
         A new entry may have a file `name` apart from its title.
         """
         path = self._library.entries.get(entry_id).path if entry_id else place_of(kind, name)
-        return review(self._library, acceptable(text), path, entry_id)
+        return review(self._library, acceptable(text), path, self._visible, entry_id)
 
     def create(
         self,
@@ -137,8 +147,9 @@ class EntryStore:
         """
         require_plain(author=author, reason=reason, name=name, key=key)
         content = text if isinstance(text, str) else text.text
+        own_key = f"{self._person} {key}" if key else ""  # another person may not learn what was saved with it
         saved, is_same = self._once.run(
-            key, content, lambda: self._created(text, kind, name, force, author, reason, later)
+            own_key, content, lambda: self._created(text, kind, name, force, author, reason, later)
         )
         if not is_same:
             raise KeyReusedError(saved.id, saved.content_hash)
@@ -169,7 +180,7 @@ class EntryStore:
             current = _hash_of(location, entry_id)
             if current != base_hash:
                 raise StaleEditError(entry_id, current)
-            same = found.same.id if found.same else self._written.same(found.entry.body, entry_id)
+            same = found.same.id if found.same else self._written.same(found.entry.body, self._visible, entry_id)
             if same and not force and hashlib.sha256(new.encode("utf-8")).hexdigest() != current:
                 raise DuplicateTextError(same)
             self.history.commit(path, "", "")  # what somebody changed by hand
@@ -189,7 +200,7 @@ class EntryStore:
         try:
             return self._library.entries.get(entry_id).path
         except EntryNotFoundError:
-            if path := self._written.path_of(entry_id):
+            if path := self._written.path_of(entry_id, self._visible):
                 return path
             raise
 
@@ -197,14 +208,15 @@ class EntryStore:
         self, text: str | Document, kind: str, name: str, force: bool, author: str, reason: str, later: bool
     ) -> Saved:
         place = place_of(kind, name)
-        found = read_alone(self._library, acceptable(text), place, "") if later else self._reviewed(text, place)
+        document = acceptable(text)
+        found = read_alone(self._library, document, place, self._visible) if later else self._reviewed(document, place)
         title = name or name_of(found.entry)
         if found.refusal:
             raise RefusedTextError(found.refusal)
         if found.same and not force:
             raise DuplicateTextError(found.same.id)
         with self._writing():
-            if not force and (same := self._written.same(found.entry.body)):  # saved since the review
+            if not force and (same := self._written.same(found.entry.body, self._visible)):  # saved since the review
                 raise DuplicateTextError(same)
             path, digest = self._new_file(found, title, force)
             saved = self._kept(found, path, _new_id(found, path), digest, author, reason)
@@ -241,10 +253,10 @@ class EntryStore:
         """Return the review before a save, without comparison if model or index fail. Raises RefusedTextError."""
         document = acceptable(text)
         try:
-            return review(self._library, document, path, entry_id)
+            return review(self._library, document, path, self._visible, entry_id)
         except Exception:  # whatever it is: what somebody knows is kept, also without an index
             log.exception("A text could not be compared with the entries; it is saved all the same.")
-            return read_alone(self._library, document, path, entry_id)
+            return read_alone(self._library, document, path, self._visible, entry_id)
 
     def _shows(self, text: str, path: str) -> bool:
         """Whether the library shows an entry with this text."""
@@ -260,7 +272,7 @@ class EntryStore:
 
     def _kept(self, found: Review, path: str, entry_id: str, digest: str, author: str, reason: str) -> Saved:
         """Record a file that was just written: nothing here may fail the save."""
-        self._written.remember(path, entry_id, digest, found.entry.body)
+        self._written.remember(path, digest, replace(found.entry, id=entry_id))
         self.history.commit(path, author, reason)
         problems = tuple(replace(problem, path=path) for problem in found.problems)
         return Saved(entry_id, path, digest, problems, is_findable=False)
@@ -269,8 +281,13 @@ class EntryStore:
         report = self._intake.index_saved(saved.path, found.chunked)
         if report is None:
             return saved
-        ids = (*report.added, *report.changed)
-        return replace(saved, id=ids[0] if ids else saved.id, problems=report.problems, is_findable=True)
+        if self._library.shows_everything:
+            ids, problems = (*report.added, *report.changed), report.problems
+        else:  # the report is on all files, of which some may be hidden
+            self._library.refresh()
+            ids = tuple(self._library.entries.ids_at([saved.path]).values())
+            problems = self._library.with_index(lambda index: problems_at(index, [saved.path]))
+        return replace(saved, id=ids[0] if ids else saved.id, problems=problems, is_findable=True)
 
     def _writing(self) -> AbstractContextManager[None]:
         """Allow one save at a time, in this process and in others."""

@@ -107,8 +107,7 @@ def sync_some(
     if not embed_later:
         work.embed_waiting(progress or _silent, lambda: index.writing(WAIT_SECONDS))
         work.embed_sentences()
-    problems = tuple(sorted(problem for problem in _of_files(index) if problem.path in set(paths)))
-    return work.report(problems, time.monotonic() - started)
+    return work.report(problems_at(index, paths), time.monotonic() - started)
 
 
 def stale(index: Index, folder: Path, playbook_file: PlaybookFile) -> list[str]:
@@ -145,6 +144,11 @@ def problems_of(index: Index) -> list[Problem]:
     """Return all problems of an index: of files, broken and circular links, and entries that do not count."""
     shown = [entry for kind in COUNTED for _, entry in numbered_entries(index.catalog, kind, index.visible)]
     return sorted({*_of_files(index), *uncounted_problems(shown, CLOCK.today())})
+
+
+def problems_at(index: Index, paths: Collection[str]) -> tuple[Problem, ...]:
+    """Return the problems of some files."""
+    return tuple(sorted(problem for problem in _of_files(index) if problem.path in set(paths)))
 
 
 def _of_files(index: Index) -> set[Problem]:

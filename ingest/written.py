@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ingest.inside import below
 from ingest.likeness import folded
+from kb.entry import Entry
 from kb.errors import NotSavedError
 
 REMEMBERED = 1_000  # files
@@ -21,6 +22,7 @@ class _File:
     entry_id: str
     content_hash: str
     words: str  # hash of its text without spaces and case; empty for an entry without text
+    visibility: str
 
 
 class Written:
@@ -30,26 +32,29 @@ class Written:
         self._folder = folder
         self._files: OrderedDict[str, _File] = OrderedDict()
 
-    def remember(self, path: str, entry_id: str, content_hash: str, body: str) -> None:
+    def remember(self, path: str, content_hash: str, entry: Entry) -> None:
         """Remember what was just saved at a path."""
-        self._files[path] = _File(entry_id, content_hash, _words(body))
+        self._files[path] = _File(entry.id, content_hash, _words(entry.body), entry.visibility)
         self._files.move_to_end(path)
         while len(self._files) > REMEMBERED:
             self._files.popitem(last=False)
 
-    def path_of(self, entry_id: str) -> str:
-        """Return the path of an entry that was saved, if its file is unchanged; empty if there is none."""
-        known = [(path, file) for path, file in list(self._files.items()) if file.entry_id == entry_id]
+    def path_of(self, entry_id: str, visible: frozenset[str]) -> str:
+        """Return the path of a visible entry that was saved, if its file is unchanged; empty if there is none."""
+        known = [(path, file) for path, file in self._shown(visible) if file.entry_id == entry_id]
         return next((path for path, file in known if content_hash(self._folder, path) == file.content_hash), "")
 
-    def same(self, body: str, own: str = "") -> str:
-        """Return the id of another entry saved with this text, if its file is unchanged; empty if there is none."""
+    def same(self, body: str, visible: frozenset[str], own: str = "") -> str:
+        """Return the id of another visible entry saved with this text, if its file is unchanged; empty without one."""
         words = _words(body)
-        known = [(path, file) for path, file in self._files.items() if words and file.words == words]
+        known = [(path, file) for path, file in self._shown(visible) if words and file.words == words]
         for path, file in known:
             if file.entry_id != own and content_hash(self._folder, path) == file.content_hash:
                 return file.entry_id
         return ""
+
+    def _shown(self, visible: frozenset[str]) -> list[tuple[str, _File]]:
+        return [(path, file) for path, file in list(self._files.items()) if file.visibility in visible]
 
 
 def content_hash(folder: Path, path: str) -> str:

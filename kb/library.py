@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from kb.clock import CLOCK, Clock
 from kb.entry import Problem
 from kb.index.index import Index
-from kb.live import LiveIndex
+from kb.index.part import PartialIndex
+from kb.live import LiveIndex, State
+from kb.live_part import LivePart
 from kb.playbook import Playbook
 from kb.readers.deals import Deals
 from kb.readers.entries import Entries
@@ -32,11 +35,16 @@ class Library:
         clock: Clock = CLOCK,
     ) -> None:
         """Open the index; its visibilities are those of the library."""
-        self._live = LiveIndex(open_index, read_playbook, bundled_checksum, clock)
-        self.entries = Entries(self._live, problems_of)
-        self.search = Search(self._live, self.entries)
-        self.deals = Deals(self._live)
-        self.loop = Loop(self._live, self.entries)
+        self._read(LiveIndex(open_index, read_playbook, bundled_checksum, clock), problems_of)
+
+    def _read(self, live: LiveIndex, problems_of: Callable[[Index], list[Problem]]) -> None:
+        self._live = live
+        self._used: tuple[State, frozenset[str]] | None = None
+        self._problems_of = problems_of
+        self.entries = Entries(live, problems_of)
+        self.search = Search(live, self.entries)
+        self.deals = Deals(live)
+        self.loop = Loop(live, self.entries)
 
     @property
     def playbook(self) -> Playbook:
@@ -47,6 +55,13 @@ class Library:
     def visible(self) -> frozenset[str]:
         """The visibilities of the entries it shows."""
         return self._live.visible
+
+    def used_visibilities(self) -> frozenset[str]:
+        """Return the visibilities that its entries have."""
+        state = self._live.state
+        if self._used is None or self._used[0] is not state:
+            self._used = state, state.index.catalog.visibilities()
+        return self._used[1]
 
     @property
     def shows_everything(self) -> bool:
@@ -87,6 +102,25 @@ class Library:
         """Reopen the vectors of the index after a failure."""
         self._live.reopen()
 
+    def part(self, visible: frozenset[str], folder: Path) -> Part:
+        """Return what may be seen of it with some visibilities; its catalogue is kept in a folder."""
+        return Part(self, visible, folder)
+
     def close(self) -> None:
         """Close all files."""
         self._live.close()
+
+
+class Part(Library):
+    """Read access to the entries that some may see, as if there were no others. Thread-safe."""
+
+    def __init__(self, whole: Library, visible: frozenset[str], folder: Path) -> None:
+        index = whole.with_index(lambda index: PartialIndex(index, folder, visible))
+        self.index = index
+        self._part = LivePart(whole._live, index)
+        self._read(self._part, whole._problems_of)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it shows what the whole library shows now."""
+        return self._part.is_fresh

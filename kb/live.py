@@ -16,7 +16,8 @@ from kb.index.embedding import Vectors
 from kb.index.embedding_thread import EmbeddingThread
 from kb.index.index import Index, current_build
 from kb.index.live_vocabulary import LiveVocabulary
-from kb.index.snapshot import take_snapshot
+from kb.index.snapshot import Snapshot, take_snapshot
+from kb.index.vectors import VectorStore
 from kb.insight.insights import Insights
 from kb.loop.loop import Loop
 from kb.playbook import Playbook
@@ -51,13 +52,14 @@ class LiveIndex:
         read_playbook: Callable[[], Playbook],
         bundled_checksum: str,
         clock: Clock,
+        embedding: EmbeddingThread | None = None,
     ) -> None:
         self._open_index = open_index
         self._read_playbook = read_playbook
-        self._bundled_checksum = bundled_checksum
-        self._clock = clock
+        self.bundled_checksum = bundled_checksum
+        self.clock = clock
         self._reloading = threading.Lock()
-        self._embedding = EmbeddingThread()
+        self.embedding = embedding or EmbeddingThread()
         self.vocabulary = LiveVocabulary()
         index = open_index()
         self.state = self._loaded(index, None, is_complete=index.is_current)
@@ -83,7 +85,7 @@ class LiveIndex:
 
     def today(self) -> date:
         """Return today's date."""
-        return self._clock.today()
+        return self.clock.today()
 
     def within(self, filters: Filters) -> frozenset[int]:
         """Return the numbers of the entries that match the filters."""
@@ -96,11 +98,11 @@ class LiveIndex:
 
     def embed(self, text: str) -> Future[Vectors]:
         """Embed a query in the background; one row."""
-        return self._embedding.query(self.state.index.embedder, text)
+        return self.embedding.query(self.state.index.embedder, text)
 
     def embed_passages(self, texts: Sequence[str]) -> Future[Vectors]:
         """Embed texts as passages, in the background; one row each."""
-        return self._embedding.passages(self.state.index.embedder, texts)
+        return self.embedding.passages(self.state.index.embedder, texts)
 
     def refresh(self) -> bool:
         """Load what a sync in this process wrote; return whether anything changed."""
@@ -133,7 +135,7 @@ class LiveIndex:
 
     def close(self) -> None:
         """Close all files."""
-        self._embedding.close()
+        self.embedding.close()
         self.vocabulary.close()
         self.state.index.close()
 
@@ -162,6 +164,14 @@ class LiveIndex:
             time.sleep(SETTLE_SECONDS)
         state.index.release_vectors()
 
+    def _vectors_of(self, index: Index) -> VectorStore | Snapshot:
+        """Return where a snapshot takes its vectors from."""
+        return index.vectors
+
+    def _store_of(self, index: Index) -> VectorStore | None:
+        """Return what finds neighbours in a large index; None: all comparisons are exact."""
+        return index.vectors
+
     def _loaded(self, index: Index, before: State | None, *, is_complete: bool) -> State:
         visible, playbook = index.visible, self._read_playbook()
         bounds, words = Bounds(index.catalog, visible), Thesaurus.of(playbook)
@@ -170,14 +180,16 @@ class LiveIndex:
             return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, visible), words)
         same = before.source.snapshot if before and before.source and before.index is index else None
         trusted = before.loop.last_known if before and same else None
-        snapshot = take_snapshot(index.catalog, index.vectors, visible, same)
+        snapshot = take_snapshot(index.catalog, self._vectors_of(index), visible, same)
         insights = Insights(index.catalog, snapshot, playbook, bounds, visible, self.today)
         known = before.source if before else None
-        if known and 2 * len(known.snapshot.matrices["bodies"]) >= len(snapshot.matrices["bodies"]):
+        if known and 2 * known.snapshot.balance.texts >= snapshot.balance.texts:
             calibration = known.calibration
         else:  # at first, and while a new index is being filled
-            calibration = calibrate(index.embedder, snapshot, self._bundled_checksum)
-        source = Source(index.catalog, snapshot, index.vectors, calibration, self.today().isoformat(), index.cache)
+            calibration = calibrate(index.embedder, snapshot, self.bundled_checksum)
+        source = Source(
+            index.catalog, snapshot, self._store_of(index), calibration, self.today().isoformat(), index.cache
+        )
         loop = Loop(index.catalog, playbook, insights, visible, trusted)
         self.vocabulary.follow(index.catalog, snapshot.generation)
         return State(index, playbook, source, bounds, insights, loop, words)

@@ -271,3 +271,23 @@ def test_tests_neither_mock_nor_patch() -> None:
         and (node.value.id == "mocker" or (node.value.id == "monkeypatch" and node.attr not in ("setenv", "delenv")))
     ]
     assert users + patched == []
+
+
+WHOLE = ("whole", "library", "store", "gap_board", "judging", "examples", "upkeep")  # of the services: what all may see
+
+
+@pytest.mark.parametrize("folder", ["app/api/", "app/pages/", "app/http/"])
+def test_a_route_reads_only_what_its_viewer_may_see(folder: str) -> None:
+    breaches = [
+        f"{_name(path)}:{node.lineno} services.{node.attr}"
+        for path in FILES
+        if _name(path).startswith(folder)
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Attribute) and node.attr in WHOLE and _is_services(node.value)
+    ]
+    assert breaches == []
+
+
+def _is_services(node: ast.expr) -> bool:
+    named = node.func if isinstance(node, ast.Call) else node
+    return getattr(named, "id", getattr(named, "attr", "")) in ("services", "services_of")

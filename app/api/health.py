@@ -7,12 +7,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.http.dependencies import ReaderDep, ServicesDep, SupervisorDep
+from app.http.dependencies import LibraryDep, ReaderDep, ServicesDep, SupervisorDep
 from app.http.errors import API_ERRORS
 from app.services import Services
 from app.shapes.health import ReadyOut
 from app.shapes.search import NoParams
 from kb.errors import IndexNotReadyError
+from kb.library import Library
 from kb.search.answer import IndexState
 from kb.wording import say
 
@@ -31,13 +32,18 @@ async def healthz(request: Request, _params: Nothing) -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"model": ReadyOut, "description": "Questions cannot be answered yet."}})
 def readyz(
-    services: ServicesDep, supervisor: SupervisorDep, reader: ReaderDep, response: Response, _params: Nothing
+    services: ServicesDep,
+    library: LibraryDep,
+    supervisor: SupervisorDep,
+    reader: ReaderDep,
+    response: Response,
+    _params: Nothing,
 ) -> ReadyOut:
     """Return whether questions are answered in the usual time, and how the background jobs are doing.
 
     A failing job does not make the server unready: it still answers, and it may be the only one.
     """
-    state, reason = _readiness(services)
+    state, reason = _readiness(services, library)
     if reason:
         response.status_code = 503
         response.headers["retry-after"] = str(RETRY_SECONDS)
@@ -45,9 +51,9 @@ def readyz(
     return ReadyOut.health(state, services.activity.trouble, reason, supervisor.states(), reader, waiting)
 
 
-def _readiness(services: Services) -> tuple[IndexState, str]:
+def _readiness(services: Services, library: Library) -> tuple[IndexState, str]:
     """Return the state of the index, and why questions cannot be answered as usual."""
-    library, preparation = services.library, services.intake.preparation
+    preparation = services.intake.preparation_for(library)
     try:
         state = library.state()
     except Exception:  # whatever a damaged index raises: who asks needs an answer

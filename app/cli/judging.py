@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.common import fail, need_entries, reader_of, settings_or_fail
+from kb.viewer import OPERATOR
 
 if TYPE_CHECKING:
     from app.services import Services
@@ -30,7 +31,7 @@ def judge(
     """Grade the hits of questions people asked, frequent and undecided ones first."""
     reader = reader_of(ctx)
     with _opened(settings_or_fail(reader)) as services:
-        grade_questions(services.judging, limit, reader, lambda text: input(text).strip())
+        grade_questions(services.seen_by(OPERATOR).judging, limit, reader, lambda text: input(text).strip())
 
 
 def quality(
@@ -44,12 +45,12 @@ def quality(
     """Measure the search on the grades, and compare it with the last run."""
     reader = reader_of(ctx)
     with _opened(settings_or_fail(reader)) as services:
-        if not services.judging.grades():
+        if not services.seen_by(OPERATOR).judging.grades():
             fail(reader("quality.no_grades"))
-        run = tried(services, model, reader) if model else services.judging.measure()
+        run = tried(services, model, reader) if model else services.seen_by(OPERATOR).judging.measure()
         if not model and not dry_run:
-            services.judging.record(run)
-        show_run(run, services.judging, reader, as_json)
+            services.seen_by(OPERATOR).judging.record(run)
+        show_run(run, services.seen_by(OPERATOR).judging, reader, as_json)
 
 
 def grade_questions(judging: Judging, limit: int, reader: Reader, ask: Callable[[str], str]) -> None:
@@ -69,7 +70,8 @@ def tried(services: Services, model: str, reader: Reader) -> Run:
     from tempfile import TemporaryDirectory
 
     from app.cli.progress import sync_with_progress
-    from app.services import make_embedder, make_index, make_judging, make_library
+    from app.seen import make_judging
+    from app.services import make_embedder, make_index, make_library
 
     with TemporaryDirectory(prefix="kb-quality-") as folder:
         changed = services.settings.model_copy(update={"model": model})

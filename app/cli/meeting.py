@@ -40,16 +40,18 @@ def meeting(
     from app.words.meeting_view import in_words
     from app.words.meeting_work import waiting
     from app.words.reader import Reader
+    from kb.viewer import OPERATOR
 
     settings = settings_or_fail(reader_of(ctx))
     need_entries(settings)
     prepare(settings.data)
     services = open_services(settings, logs=False)
-    library = services.library
+    seen = services.seen_by(OPERATOR)
+    library = seen.library
     try:
         reader = Reader.of(language or reader_of(ctx).locale, library.playbook)
         found = library.loop.stored_meeting(period, services.activity.figures_of) if stored else None
-        found = found or library.loop.meeting(period, **waiting(library, services.gap_board, reader))
+        found = found or library.loop.meeting(period, **waiting(library, seen.gap_board, reader))
         view = in_words(found, library, reader)
     finally:
         services.close()

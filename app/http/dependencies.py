@@ -6,10 +6,13 @@ from collections import Counter
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 
 from app.charts.gallery import Gallery
 from app.http.asker import is_led_here
+from app.http.who import viewer_of
+from app.seen import Seen
 from app.services import Services
 from app.settings import Settings
 from app.supervisor import Supervisor
@@ -42,16 +45,34 @@ async def _services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(_services)]
 
 
-async def _library(services: ServicesDep) -> Library:
-    return services.library
+async def _seen(request: Request, services: ServicesDep) -> Seen:
+    """Return what the viewer works with; kept for the page around the answer."""
+    viewer = viewer_of(request)
+    ready = services.ready_for(viewer)
+    seen = await run_in_threadpool(services.seen_by, viewer) if ready is None else ready
+    request.state.seen = seen
+    return seen
+
+
+SeenDep = Annotated[Seen, Depends(_seen)]
+
+
+def seen_of(request: Request) -> Seen | None:
+    """Return what the viewer of a request works with; None if nothing asked for it and it would take a moment."""
+    known: Seen | None = getattr(request.state, "seen", None)
+    return services_of(request).ready_for(viewer_of(request)) if known is None else known
+
+
+async def _library(seen: SeenDep) -> Library:
+    return seen.library
 
 
 async def _settings(services: ServicesDep) -> Settings:
     return services.settings
 
 
-async def _store(services: ServicesDep) -> EntryStore:
-    return services.store
+async def _store(seen: SeenDep) -> EntryStore:
+    return seen.store
 
 
 async def _playbook_store(services: ServicesDep) -> PlaybookStore:
@@ -62,18 +83,18 @@ async def _activity(services: ServicesDep) -> Activity:
     return services.activity
 
 
-async def _gap_board(services: ServicesDep) -> GapBoard:
-    return services.gap_board
+async def _gap_board(seen: SeenDep) -> GapBoard:
+    return seen.gap_board
 
 
-async def _judging(services: ServicesDep) -> Judging:
-    return services.judging
+async def _judging(seen: SeenDep) -> Judging:
+    return seen.judging
 
 
-async def _logbook(request: Request, services: ServicesDep) -> Logbook:
+async def _logbook(request: Request, services: ServicesDep, seen: SeenDep) -> Logbook:
     """Return the logbook; a closed one if another site led here, or if there is nothing to find yet."""
-    is_closed = is_led_here(request) or not services.library.state().entries
-    return ClosedLogbook(services.activity) if is_closed else services.logbook
+    is_closed = is_led_here(request) or not seen.library.state().entries
+    return ClosedLogbook(services.activity) if is_closed else seen.logbook
 
 
 async def _supervisor(request: Request) -> Supervisor:
@@ -102,7 +123,7 @@ def reader_of(request: Request) -> Reader:
         services = services_of(request)
         asked, remembered = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
         locale = choose_locale(asked, remembered, request.headers.get("Accept-Language"))
-        known = Reader.of(locale, services.library.playbook, services.clock)
+        known = Reader.of(locale, services.playbook, services.clock)
         request.state.reader = known
     return known
 

@@ -11,7 +11,7 @@ from fastapi.templating import Jinja2Templates
 
 from app.http.asker import is_led_here
 from app.http.cookies import remember
-from app.http.dependencies import LANGUAGE_COOKIE, reader_of, services_of
+from app.http.dependencies import LANGUAGE_COOKIE, reader_of, seen_of
 from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES
 from kb.choices import OUTCOME_SIGNS
@@ -27,7 +27,7 @@ _TEMPLATES.env.globals |= {
     "entry_address": entry_address,
     "action_address": action_address,
     "outcome_signs": OUTCOME_SIGNS,
-    "has_entries": lambda request: services_of(request).library.state().entries > 0,
+    "has_entries": lambda request: (seen := seen_of(request)) is None or seen.library.state().entries > 0,
 }
 
 
@@ -47,7 +47,7 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "other_address": f"{path_address(request.scope['path'])}?{request.url.include_query_params(lang=other).query}",
         "page": request.url.path,
         "may_write": not request.app.state.services.settings.readonly,
-        "upkeep": request.app.state.services.upkeep.counts,
+        "upkeep": seen.upkeep.counts if (seen := seen_of(request)) else {},
     }
     response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"

@@ -57,16 +57,20 @@ def balance_of(
         embedded = language[rows[view] >= 0]
         if all((embedded == place).sum() >= ENOUGH for place in range(len(LANGUAGES))):
             means[view] = _means(language, rows[view], matrices[view])
-    texts = matrices["bodies"]
-    middle = texts.mean(axis=0) if len(texts) else np.zeros(0, np.float32)
-    return Balance(language, means, middle, len(texts))
+    own = np.unique(rows["bodies"][rows["bodies"] >= 0])  # the matrix may hold other vectors as well
+    middle = _mean(own, matrices["bodies"]) if len(own) else np.zeros(0, np.float32)
+    return Balance(language, means, middle, len(own))
 
 
 def _means(language: NDArray[np.int8], rows: NDArray[np.int64], matrix: Vectors) -> Vectors:
-    """Return the mean vector of each language, without a copy of the matrix."""
+    """Return the mean vector of each language."""
     means = np.zeros((len(LANGUAGES), matrix.shape[1]), np.float32)
     for place in range(len(LANGUAGES)):
-        some = rows[(language == place) & (rows >= 0)]
-        weights = np.bincount(some, minlength=len(matrix)).astype(np.float32) / len(some)
-        means[place] = weights @ matrix
+        means[place] = _mean(rows[(language == place) & (rows >= 0)], matrix)
     return means
+
+
+def _mean(rows: NDArray[np.int64], matrix: Vectors) -> Vectors:
+    """Return the mean of some rows, without a copy of the matrix."""
+    weights = np.bincount(rows, minlength=len(matrix)).astype(np.float32) / len(rows)
+    return np.asarray(weights @ matrix, np.float32)

@@ -46,6 +46,7 @@ class Catalog:
     def __init__(self, path: Path) -> None:
         """Open or create the file."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
         self.engine = create_engine(f"sqlite:///{path}")
         use_wal(self.engine)
         METADATA.create_all(self.engine)
@@ -95,6 +96,11 @@ class Catalog:
             connection.execute(update(ENTRIES).where(ENTRIES.c.path == path).values(state=""))
             records.set_problems(connection, path, problems)
 
+    def visibilities(self) -> frozenset[str]:
+        """Return the visibilities that entries have."""
+        with self.engine.connect() as connection:
+            return frozenset(connection.scalars(select(ENTRIES.c.visibility).distinct()))
+
     def withheld(self) -> dict[str, str]:
         """Return the state by path of every file left out because of its visibility."""
         with self.engine.connect() as connection:
@@ -126,8 +132,7 @@ class Catalog:
     def problems(self) -> list[Problem]:
         """Return all problems, by path and line."""
         with self.engine.connect() as connection:
-            rows = connection.execute(select(PROBLEMS).order_by(PROBLEMS.c.path, PROBLEMS.c.line))
-            return [Problem(path, line, from_json(message)) for path, line, message in rows]
+            return records.problems(connection)
 
     def problems_of(self, path: str) -> list[Problem]:
         """Return the problems of one file, by line."""

@@ -68,7 +68,12 @@ class Index:
     """
 
     def __init__(
-        self, build: Path, fingerprint: str, embedder: Embedder, cache: Path, visible: frozenset[str] = VISIBILITIES
+        self,
+        build: Path,
+        fingerprint: str,
+        embedder: Embedder,
+        cache: EmbeddingCache,
+        visible: frozenset[str] = VISIBILITIES,
     ) -> None:
         self.root = build.parent
         self.visible = visible
@@ -76,7 +81,7 @@ class Index:
         self.embedder = embedder
         self.build = build
         self.catalog = Catalog(self.build / "catalog.sqlite")
-        self.cache = EmbeddingCache(cache)
+        self.cache = cache
         self.sentences = SentenceBacklog(self.catalog, self.cache, embedder)
         self.has_lost_vectors = False  # since the last `repair`
         self._vectors: VectorStore | None = None
@@ -305,8 +310,9 @@ def open_index(
 
     All builds below a folder share the embedding cache.
     """
-    root, cache = index_root(folder, visible), folder / "embeddings.sqlite"
+    root = index_root(folder, visible)
     root.mkdir(parents=True, exist_ok=True)
+    cache = EmbeddingCache(folder / "embeddings.sqlite")
     fingerprint = fingerprint_of(embedder, chunking)
     builds = sorted(root.glob(f"build-{fingerprint[:16]}-*"))
     served = root / (current_build(root) or "none")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kb.entry import Chunk, Entry, Problem
@@ -17,7 +17,7 @@ from kb.index.documents import to_document
 from kb.index.plain import plain
 from kb.index.schema import CHUNKS, ENTRIES, FACET_VALUES, LINKS, META, NAMES, PROBLEMS, SITUATIONS
 from kb.index.searched import headings_of, tags_of, title_of
-from kb.wording import to_json
+from kb.wording import from_json, to_json
 
 # Statements are built once: building them takes longer than executing them.
 _CODE = re.compile(r"([a-z]+)[-_ ]?(\d+)")
@@ -99,6 +99,22 @@ def set_problems(connection: Connection, path: str, problems: Iterable[Problem])
         connection.execute(_INSERT[PROBLEMS], rows)
 
 
+def problems(connection: Connection) -> list[Problem]:
+    """Return all problems, by path and line."""
+    rows = connection.execute(select(PROBLEMS).order_by(PROBLEMS.c.path, PROBLEMS.c.line))
+    return [Problem(path, line, from_json(message)) for path, line, message in rows]
+
+
+def rename_entry(connection: Connection, number: int, before: str, entry: Entry) -> None:
+    """Give a stored entry, here without its body, another id than `before`."""
+    row = {"id": entry.id, "named": _flat(*_named(entry)), "document": to_document(entry)}
+    connection.execute(update(ENTRIES).where(ENTRIES.c.number == number).values(row))
+    connection.execute(delete(NAMES).where(NAMES.c.entry == number))
+    connection.execute(_INSERT[NAMES], _name_rows(number, entry))
+    place = func.substr(CHUNKS.c.id, len(before) + 1)
+    connection.execute(update(CHUNKS).where(CHUNKS.c.entry == number).values(id=entry.id + place))
+
+
 def set_meta(connection: Connection, key: str, value: str) -> None:
     """Store a value."""
     connection.execute(_SET_META, {"key": key, "value": value})
@@ -127,12 +143,16 @@ def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
     key = connection.execute(_INSERT[ENTRIES], row).inserted_primary_key
     number = int(key[0]) if key else 0
     facets = [{"entry": number, "field": f, "value": v} for f, values in entry.facet_values().items() for v in values]
-    names = [{"entry": number, "name": name} for name in sorted(_names(entry))]
+    names = _name_rows(number, entry)
     links = [{"entry": number, "relation": relation, "target": target} for relation, target in entry.links()]
     for table, rows in ((FACET_VALUES, facets), (NAMES, names), (LINKS, links)):
         if rows:
             connection.execute(_INSERT[table], rows)
     return number
+
+
+def _name_rows(number: int, entry: Entry) -> list[dict[str, object]]:
+    return [{"entry": number, "name": name} for name in sorted(_names(entry))]
 
 
 def _insert_chunks(connection: Connection, number: int, stored: StoredEntry) -> None:

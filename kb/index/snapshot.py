@@ -59,6 +59,7 @@ class Snapshot:
     successors: dict[int, tuple[int, ...]]  # entry number → those that replace it
     originals: dict[int, int]  # entry number of a copy → that of its original
     brief: frozenset[int]  # entry numbers with next to no text
+    lineage: object  # the same as long as rows keep their places in the matrices
 
     def places(self, numbers: Sequence[int]) -> Rows:
         """Return the chunks with these catalogue numbers, without unknown ones."""
@@ -66,6 +67,10 @@ class Snapshot:
         at = np.searchsorted(self.numbers, wanted)
         at = np.minimum(at, max(len(self.numbers) - 1, 0))
         return at[self.numbers[at] == wanted] if len(self.numbers) else at[:0]
+
+    def rows_of(self, view: View) -> Rows:
+        """Return the rows of the vectors its own passages have: a matrix may hold others as well."""
+        return own_rows(self.rows[view])
 
     def chunks_at(self, view: View, rows: Sequence[int]) -> Rows:
         """Return all chunks whose vector is in one of the rows, in row order."""
@@ -83,18 +88,20 @@ class _Passages:
     rows: dict[View, Rows]
     matrices: dict[View, Vectors]
     row_of_key: dict[View, dict[str, int]]
+    lineage: object
 
 
 def take_snapshot(
-    catalog: Catalog, store: VectorStore, visible: frozenset[str], before: Snapshot | None = None
+    catalog: Catalog, store: VectorStore | Snapshot, visible: frozenset[str], before: Snapshot | None = None
 ) -> Snapshot:
     """Load an index into memory: only published, visible entries, so that nothing else can be found.
 
     With the previous snapshot only new entries are read: numbers are never reused, and a changed entry gets a new one.
+    A part of an index shares the vectors of the whole, whose snapshot is given instead of the store.
     """
     generation = catalog.meta("generation")
     shown = np.array(entry_numbers(catalog, passing((), "", "", visible)), np.int64)
-    known = before if before and _is_close(before, shown) else None
+    known = before if before and _is_close(before, shown, store) else None
     passages = _added(catalog, store, shown, known) if known else _all_passages(catalog, store, shown)
     facets, names = _facets(catalog, shown, known), _names(catalog, shown, known)
     inverse: dict[View, tuple[Rows, Rows]] = {}
@@ -120,12 +127,20 @@ def take_snapshot(
         successors=successors_by_entry(catalog),
         originals=originals_by_entry(catalog),
         brief=_brief(catalog, shown, known),
+        lineage=passages.lineage,
     )
 
 
-def _is_close(before: Snapshot, shown: Rows) -> bool:
-    """Whether an incremental update is faster than a new snapshot."""
+def own_rows(rows: Rows) -> Rows:
+    """Return each row that occurs, once; a missing vector has none."""
+    return np.unique(rows[rows >= 0])
+
+
+def _is_close(before: Snapshot, shown: Rows, store: VectorStore | Snapshot) -> bool:
+    """Whether an incremental update is possible, and faster than a new snapshot."""
     fresh = _fresh(before, shown)
+    if isinstance(store, Snapshot):
+        return store.lineage is before.lineage and len(fresh) <= len(shown) * MOST_NEW
     stored = max(len(matrix) for matrix in before.matrices.values())
     return len(fresh) <= len(shown) * MOST_NEW and stored <= max(1, len(before.numbers)) * MOST_STALE
 
@@ -136,20 +151,20 @@ def _fresh(before: Snapshot, shown: Rows) -> Rows:
     return np.setdiff1d(shown, np.setdiff1d(before.entries, before.entries[lacking]))
 
 
-def _all_passages(catalog: Catalog, store: VectorStore, shown: Rows) -> _Passages:
+def _all_passages(catalog: Catalog, store: VectorStore | Snapshot, shown: Rows) -> _Passages:
     listed: list[Any] = passage_keys(catalog, shown.tolist())
     rows: dict[View, Rows] = {}
     matrices: dict[View, Vectors] = {}
     row_of_key: dict[View, dict[str, int]] = {}
     for place, view in enumerate(SEARCHED, start=2):
-        stored, matrices[view] = store.read_all(view)
-        row_of_key[view] = {key: row for row, key in enumerate(stored)}
+        row_of_key[view], matrices[view] = _all_vectors(store, view)
         rows[view] = np.array([row_of_key[view].get(row[place], -1) for row in listed], np.int64)
     numbers, entries = (np.array([row[place] for row in listed], np.int64) for place in (0, 1))
-    return _Passages(numbers, entries, rows, matrices, row_of_key)
+    lineage = store.lineage if isinstance(store, Snapshot) else object()
+    return _Passages(numbers, entries, rows, matrices, row_of_key, lineage)
 
 
-def _added(catalog: Catalog, store: VectorStore, shown: Rows, before: Snapshot) -> _Passages:
+def _added(catalog: Catalog, store: VectorStore | Snapshot, shown: Rows, before: Snapshot) -> _Passages:
     """Return the previous passages without deleted entries, plus the new ones, by number."""
     fresh = _fresh(before, shown)
     stays = np.isin(before.entries, np.setdiff1d(shown, fresh))
@@ -171,13 +186,27 @@ def _added(catalog: Catalog, store: VectorStore, shown: Rows, before: Snapshot) 
         rows=rows,
         matrices=matrices,
         row_of_key=row_of_key,
+        lineage=before.lineage,
     )
 
 
+def _all_vectors(store: VectorStore | Snapshot, view: View) -> tuple[dict[str, int], Vectors]:
+    """Return row by key and the matrix of all vectors."""
+    if not isinstance(store, Snapshot):
+        stored, matrix = store.read_all(view)
+    elif view == "situations":
+        stored, matrix = list(store.situations.keys), store.situations.vectors
+    else:
+        return store.row_of_key[view], store.matrices[view]
+    return {key: row for row, key in enumerate(stored)}, matrix
+
+
 def _with_vectors(
-    store: VectorStore, view: View, keys: Sequence[str], known: tuple[dict[str, int], Vectors]
+    store: VectorStore | Snapshot, view: View, keys: Sequence[str], known: tuple[dict[str, int], Vectors]
 ) -> tuple[dict[str, int], Vectors]:
     """Return row by key and the matrix, with missing vectors of `keys` added."""
+    if isinstance(store, Snapshot):
+        return _all_vectors(store, view)
     row_of_key, matrix = known
     fresh = store.read(view, [key for key in dict.fromkeys(keys) if key not in row_of_key])
     if not fresh:
@@ -222,11 +251,10 @@ def _languages(entries: Rows, facets: dict[int, tuple[tuple[str, str], ...]]) ->
     return np.array(found, "U2")[places] if found else np.zeros(0, "U2")
 
 
-def _situations(catalog: Catalog, store: VectorStore, before: SituationTable | None) -> SituationTable:
+def _situations(catalog: Catalog, store: VectorStore | Snapshot, before: SituationTable | None) -> SituationTable:
     listed = situation_keys(catalog)
     if before is None:
-        stored, vectors = store.read_all("situations")
-        known = ({key: row for row, key in enumerate(stored)}, vectors)
+        known = _all_vectors(store, "situations")
     else:
         known = ({key: row for row, key in enumerate(before.keys)}, before.vectors)
     row_of_key, matrix = _with_vectors(store, "situations", [row[1] for row in listed], known)

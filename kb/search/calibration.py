@@ -67,10 +67,11 @@ UNRELATED = (
 
 def calibrate(embedder: Embedder, snapshot: Snapshot, bundled_checksum: str) -> Calibration:
     """Return the thresholds of a model: measured ones for the bundled model, else from unrelated queries."""
-    if embedder.checksum == bundled_checksum or not len(snapshot.matrices["bodies"]):
+    own = snapshot.rows_of("bodies")
+    if embedder.checksum == bundled_checksum or not len(own):
         return BUNDLED
     queries = embedder.embed_queries(UNRELATED)
-    cosines = [snapshot.matrices["bodies"] @ query for query in queries]
+    cosines = [(snapshot.matrices["bodies"] @ query)[own] for query in queries]
     return from_unrelated([float(some.max()) for some in cosines], [float(some.mean()) for some in cosines])
 
 

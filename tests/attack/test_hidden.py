@@ -1,6 +1,7 @@
-"""A server that shows some entries answers as if the others did not exist.
+"""Who may see some entries gets the answers of a base in which the others do not exist.
 
-Two knowledge bases stand side by side: one holds hidden entries, the other never had them.
+Two knowledge bases stand side by side: one holds hidden entries, the other never had them. Entries are hidden by the
+server, which shows a part (`KB_VISIBILITY`), or from the person who asks.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import quote
 
@@ -22,16 +24,21 @@ from typer.testing import CliRunner
 from app.cli.main import app as kb
 from app.main import create_app
 from app.pages.board.address import VIEWS
+from app.seen import Seen
 from app.services import Services, open_services
 from app.settings import Settings
 from ingest.sync import sync
 from kb.clock import Clock
 from kb.entry import AUDIENCES, VISIBILITIES, narrowest, shown_to
 from kb.loop.activity import GapRow, Searched
+from kb.viewer import OPERATOR, Viewer
 from tests.app.conftest import ADDRESS, PLAYBOOK, Browser
+from tests.viewing import seen_by, viewer
 from tests.words import WordEmbedder, note, write
 
 NARROW = "all,marketing"
+EVERYTHING = "all,sales,marketing"
+MARKETER = viewer("marketing")
 CLOCK = Clock(lambda: datetime(2026, 9, 18, 3, tzinfo=UTC))
 JA = {"accept": "text/html", "accept-language": "ja"}
 TEXT = "半額にすると言うと、その場で決まった。次の更新では元の価格に戻す約束を書面に残した。"
@@ -125,7 +132,12 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     """A maker of clients to a server over given files."""
     with ExitStack() as stack:
 
-        def make(files: Mapping[str, str | bytes], visibility: str = NARROW, place: Path | None = None) -> TestClient:
+        def make(
+            files: Mapping[str, str | bytes],
+            visibility: str = NARROW,
+            place: Path | None = None,
+            who: Viewer | None = None,
+        ) -> TestClient:
             place = place or tmp_path_factory.mktemp("hidden")
             settings = Settings(entries=place / "entries", data=place / "var", visibility=visibility)  # type: ignore[arg-type]
             for path, text in files.items():
@@ -134,33 +146,44 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
             stack.callback(services.close)
             services.library.with_index(partial(sync, folder=settings.entries))
             services.library.refresh()
-            return Browser(create_app(settings, services), base_url=ADDRESS, raise_server_exceptions=False)
+            app = seen_by(create_app(settings, services), who)
+            return Browser(app, base_url=ADDRESS, raise_server_exceptions=False)
 
         yield make
 
 
-@pytest.fixture(scope="module")
-def holding(opened: Open) -> TestClient:
-    """A narrowed server over a base with hidden entries; only read."""
-    return opened({**SHOWN, **HIDDEN, **UNREADABLE})
+@pytest.fixture(scope="module", params=["by the server", "from the person"])
+def hiding(request: pytest.FixtureRequest) -> Mapping[str, Any]:
+    """How entries are hidden."""
+    return {} if request.param == "by the server" else {"visibility": EVERYTHING, "who": MARKETER}
 
 
 @pytest.fixture(scope="module")
-def without(opened: Open) -> TestClient:
+def holding(opened: Open, hiding: Mapping[str, Any]) -> TestClient:
+    """A server over a base with hidden entries; only read."""
+    return opened({**SHOWN, **HIDDEN, **UNREADABLE}, **hiding)
+
+
+@pytest.fixture(scope="module")
+def without(opened: Open, hiding: Mapping[str, Any]) -> TestClient:
     """The same server over a base that never had them."""
-    return opened(SHOWN)
+    return opened(SHOWN, **hiding)
 
 
 @pytest.fixture(scope="module")
-def both(opened: Open) -> tuple[TestClient, TestClient]:
+def both(opened: Open, hiding: Mapping[str, Any]) -> tuple[TestClient, TestClient]:
     """The same two servers, to be written to: whatever a test saves, it saves in both."""
-    return opened({**SHOWN, **HIDDEN, **UNREADABLE}), opened(SHOWN)
+    return opened({**SHOWN, **HIDDEN, **UNREADABLE}, **hiding), opened(SHOWN, **hiding)
 
 
 def _services(client: TestClient) -> Services:
     app: Any = client.app
     services: Services = app.state.services
     return services
+
+
+def _seen(client: TestClient, hiding: Mapping[str, Any]) -> Seen:
+    return _services(client).seen_by(hiding.get("who", OPERATOR))
 
 
 def _heard(answer: Response) -> tuple[int, str, str]:
@@ -185,19 +208,21 @@ def test_similar_deals_are_those_of_a_base_without_the_hidden_ones(
 
 
 def test_example_questions_are_those_of_a_base_without_the_hidden_entries(
-    holding: TestClient, without: TestClient
+    holding: TestClient, without: TestClient, hiding: Mapping[str, Any]
 ) -> None:
     for client in (holding, without):
-        _services(client).examples.choose()
+        _seen(client, hiding).examples.choose()
     assert _heard(holding.get("/", headers=JA)) == _heard(without.get("/", headers=JA))
 
 
-def test_what_similar_deals_foretell_is_measured_without_the_hidden_ones(opened: Open) -> None:
+def test_what_similar_deals_foretell_is_measured_without_the_hidden_ones(
+    opened: Open, hiding: Mapping[str, Any]
+) -> None:
     shown = {f"deals/{n}.md": _deal(n) for n in range(110)}
     hidden = {f"deals/secret-{n}.md": _deal(n, visibility="sales") for n in range(60)}
-    clients = opened({**shown, **hidden}), opened(shown)
+    clients = opened({**shown, **hidden}, **hiding), opened(shown, **hiding)
     for client in clients:
-        assert _services(client).library.deals.measure_foretelling()
+        assert _seen(client, hiding).library.deals.measure_foretelling()
     asked = [client.post("/api/v1/deals/similar", json={"deal_id": "deals/3"}) for client in clients]
     assert asked[0].json()["foretelling"]["asked"] > 0
     assert _heard(asked[0]) == _heard(asked[1])
@@ -226,6 +251,7 @@ def test_what_is_checked_and_saved_betrays_no_hidden_entry(both: tuple[TestClien
         saved = client.post("/api/v1/entries", json={"text": text})
         files = client.post("/files", files=[("files", ("new.md", text.encode(), "text/markdown"))], headers=JA)
         heard.append([_without_token(_heard(answer)) for answer in (checked, saved, files)])
+        _services(client).intake.embed_waiting(Event())  # a text that is known to the cache needs no embedding
     assert heard[0] == heard[1]
 
 
@@ -271,8 +297,10 @@ def test_where_everything_is_shown_names_stay_plain_and_ids_free(opened: Open) -
     assert (saved["id"], saved["path"]) == ("notes/chosen", "notes/新顔.md")
 
 
-def test_an_entry_that_becomes_hidden_is_gone_at_once_and_its_file_is_not_read_before(opened: Open) -> None:
-    client = opened(SHOWN)
+def test_an_entry_that_becomes_hidden_is_gone_at_once_and_its_file_is_not_read_before(
+    opened: Open, hiding: Mapping[str, Any]
+) -> None:
+    client = opened(SHOWN, **hiding)
     place = _services(client).settings.entries / "deals/3.md"
     place.write_text(_deal(3, visibility="sales"), "utf-8")
     assert client.get("/api/v1/entries/deals/3/source").status_code == 404  # not indexed yet
@@ -285,8 +313,8 @@ def test_an_entry_that_becomes_hidden_is_gone_at_once_and_its_file_is_not_read_b
     assert client.get("/api/v1/entries/deals/3").status_code == 200
 
 
-def test_changes_to_hidden_files_change_no_answer(opened: Open) -> None:
-    clients = opened({**SHOWN, **HIDDEN}), opened(SHOWN)
+def test_changes_to_hidden_files_change_no_answer(opened: Open, hiding: Mapping[str, Any]) -> None:
+    clients = opened({**SHOWN, **HIDDEN}, **hiding), opened(SHOWN, **hiding)
     hidden: dict[str, str | None] = {
         "deals/secret-1.md": _deal(9, visibility="sales", supersedes="[deals/1]"),
         "notes/more.md": note("もっと極秘", "値引き", visibility="sales", id="deals/2"),
@@ -304,13 +332,15 @@ def test_changes_to_hidden_files_change_no_answer(opened: Open) -> None:
         assert _heard(clients[0].get(place, headers=JA)) == _heard(clients[1].get(place, headers=JA))
 
 
-def test_a_restricted_version_of_an_open_entry_stays_hidden(opened: Open, tmp_path: Path) -> None:
+def test_a_restricted_version_of_an_open_entry_stays_hidden(
+    opened: Open, hiding: Mapping[str, Any], tmp_path: Path
+) -> None:
     client = opened({"playbook.yaml": PLAYBOOK}, "all,sales,marketing", tmp_path)
     store = _services(client).store
     store.history._git("init", "-q")
     saved = store.create(note("記録", "極秘の古い本文", visibility="sales"), reason="極秘の理由")
     store.update(saved.id, note("記録", "公開した本文"), saved.content_hash, reason="公開した")
-    narrow = opened({}, NARROW, tmp_path)
+    narrow = opened({}, place=tmp_path, **hiding)
     old, new = (version.number for version in reversed(store.history.versions(saved.path)))
     page = narrow.get(f"/history/{saved.id}", headers=JA).text
     assert new in page and old not in page and "極秘の理由" not in page
@@ -345,7 +375,7 @@ def test_a_text_is_shown_only_where_all_it_quotes_is_shown(quoted: list[str], ex
     ],
 )
 def test_a_saved_meeting_is_as_restricted_as_what_it_quotes(opened: Open, files: dict[str, str], expected: str) -> None:
-    client = opened(files, "all,sales,marketing")
+    client = opened(files, EVERYTHING)
     preview = client.get("/meeting?period=2026-09", headers=JA).text
     assert ('id="note-visibility"' in preview) == bool(expected)
     saved = client.post("/meeting/save", data={"period": "2026-09"}, headers=JA, follow_redirects=False)
@@ -354,19 +384,21 @@ def test_a_saved_meeting_is_as_restricted_as_what_it_quotes(opened: Open, files:
     assert re.findall(r"^visibility: (\w+)$", path.read_text("utf-8"), re.MULTILINE) == ([expected] if expected else [])
 
 
-def test_a_meeting_saved_where_all_is_shown_is_no_meeting_where_some_is(opened: Open, tmp_path: Path) -> None:
+def test_a_meeting_saved_where_all_is_shown_is_no_meeting_where_some_is(
+    opened: Open, hiding: Mapping[str, Any], tmp_path: Path
+) -> None:
     files = {**SHOWN, **HIDDEN}
-    wide = opened(files, "all,sales,marketing", tmp_path)
+    wide = opened(files, EVERYTHING, tmp_path)
     wide.post("/meeting/save", data={"period": "2026-09"}, headers=JA)
     kept = wide.get("/api/v1/meeting?period=2026-09&stored=true", headers=JA).text
     assert "極秘" in kept or "secret" in kept
-    narrow, fresh = opened({}, NARROW, tmp_path), opened(SHOWN)
+    narrow, fresh = opened({}, place=tmp_path, **hiding), opened(SHOWN, **hiding)
     for place in ("/api/v1/meeting?period=2026-09&stored=true", "/meeting?period=2026-09", "/api/v1/entries?limit=100"):
         assert _heard(narrow.get(place, headers=JA)) == _heard(fresh.get(place, headers=JA))
 
 
-def test_the_log_of_other_servers_names_no_hidden_entry(opened: Open, tmp_path: Path) -> None:
-    client = opened({**SHOWN, **HIDDEN}, NARROW, tmp_path)
+def test_the_log_of_others_names_no_hidden_entry(opened: Open, hiding: Mapping[str, Any], tmp_path: Path) -> None:
+    client = opened({**SHOWN, **HIDDEN}, place=tmp_path, **hiding)
     client.get("/", headers=JA)
     asker = next(iter(client.cookies.values()))
     activity = _services(client).activity

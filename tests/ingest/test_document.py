@@ -45,7 +45,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 def test_a_file_is_parsed_only_if_its_text_is_not_the_one_at_hand(
     library: Library, tmp_path: Path, stored: str, parsed: int
 ) -> None:
-    at_hand = review(library, Document.of(note("題", "同じ本文。")), "notes/(untitled).md").chunked
+    at_hand = review(library, Document.of(note("題", "同じ本文。")), "notes/(untitled).md", library.visible).chunked
     write(tmp_path / "entries", PATH, note("題", stored))
     with counting(yaml=yaml.compose) as counts:
         Intake(library, tmp_path / "entries").index_files([PATH], chunked={PATH: at_hand})

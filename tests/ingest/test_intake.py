@@ -105,15 +105,15 @@ def test_what_another_process_wrote_is_noticed_once(
 
 
 def test_a_search_says_how_much_is_not_found_by_meaning_yet(intake: Intake, library: Library, folder: Path) -> None:
-    assert intake.progress == ""
+    assert intake.progress_for(library) == ""
     paths = [f"notes/{number}.md" for number in range(3 * ENTRIES_AT_ONCE)]
     for path in paths:
         write(folder, path, note(path, f"{path} の話。"))
     intake.index_files(paths)
     waiting = library.with_index(lambda index: index.waiting)
-    assert waiting > len(paths) and str(waiting) in intake.progress
+    assert waiting > len(paths) and str(waiting) in intake.progress_for(library)
     intake.embed_waiting(threading.Event())
-    assert intake.progress == ""
+    assert intake.progress_for(library) == ""
 
 
 @pytest.mark.parametrize("is_named", [True, False])
@@ -124,8 +124,8 @@ def test_what_is_removed_before_it_is_embedded_is_not_waited_for(
     for path in paths:
         write(folder, path, note(f"題 {path}", f"本文 {path}。"))
     intake.index_files(None)
-    assert intake.progress
+    assert intake.progress_for(library)
     for path in paths:
         (folder / path).unlink()
     intake.index_files(paths if is_named else None)
-    assert not intake.progress and not library.with_index(lambda index: index.waiting)
+    assert not intake.progress_for(library) and not library.with_index(lambda index: index.waiting)

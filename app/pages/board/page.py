@@ -89,9 +89,8 @@ def picture(gallery: GalleryDep, key: str) -> Response:
     return HTMLResponse(found.wide + found.narrow, headers={"Cache-Control": "no-store"})
 
 
-def prepare(services: Services, is_over: Callable[[], bool]) -> None:
+def prepare(services: Services, library: Library, is_over: Callable[[], bool]) -> None:
     """Draw the charts of every tab without filters, in both languages, in advance."""
-    library = services.library
     readers = [Reader.of(locale, library.playbook, services.clock) for locale in LOCALES]
     for by in BYS:
         asked = BoardAddress.read(QueryParams({"by": by}))

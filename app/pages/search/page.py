@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 
 from app.http.asker import asker_of, remember_asker
-from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep, ServicesDep
+from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep, SeenDep, ServicesDep
 from app.pages.cards import HitCard, hit_card
 from app.pages.search.address import PAGE_SIZE, SearchAddress
 from app.pages.search.offers import offers
@@ -68,6 +68,7 @@ class ActiveFilter:
 def search_page(
     request: Request,
     services: ServicesDep,
+    seen: SeenDep,
     library: LibraryDep,
     logbook: LogbookDep,
     activity: ActivityDep,
@@ -103,11 +104,11 @@ def search_page(
         "groups": facet_groups(answer, asked, reader),
         "active": active_filters(asked, reader),
         "states": [(state, reader(f"trust.{state}"), state in asked.trust) for state in SHOWN_STATES],
-        "start": start_of(services, reader) if asked.is_start else None,
+        "start": start_of(services, seen, reader) if asked.is_start else None,
         "pages": -(-answer.total // PAGE_SIZE),
         "summary": summary(answer, asked, reader),
         "deal": library.entries.summaries([asked.deal]).get(asked.deal) if asked.deal else None,
-        "preparing": reader.say(progress) if (progress := services.intake.progress) else "",
+        "preparing": reader.say(progress) if (progress := services.intake.progress_for(library)) else "",
         "is_unlogged": activity.is_failing,
         "answered": answered(activity, library, asker) if asked.is_start else [],
     }

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
-from app.http.dependencies import PlaybookStoreDep, ReaderDep, ServicesDep
+from app.http.dependencies import PlaybookStoreDep, ReaderDep, SeenDep, ServicesDep
 from app.pages.view import render
 from app.pages.writing.making import author_of
 from app.words.addresses import entry_address
@@ -22,12 +22,12 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
 @router.post("/sample")
-def sample(request: Request, services: ServicesDep, playbooks: PlaybookStoreDep, form: Form) -> Response:
+def sample(request: Request, services: ServicesDep, seen: SeenDep, playbooks: PlaybookStoreDep, form: Form) -> Response:
     """Add the sample company to an empty base, or remove it."""
     settings = services.settings
     if settings.readonly:
         raise ReadOnlyError
-    if not services.library.shows_everything:  # what is kept is listed by its path
+    if not seen.library.shows_everything:  # what is kept is listed by its path
         raise PartlyShownError(
             say("This server shows only some of the entries. Use 'kb init' where the entries are stored.")
         )
@@ -38,10 +38,10 @@ def sample(request: Request, services: ServicesDep, playbooks: PlaybookStoreDep,
     removed = remove_sample(settings.entries, settings.saving_lock)
     services.intake.index_files((*removed.gone, *removed.meetings))
     if removed.since:
-        services.gap_board.forget(removed.since, removed.until, removed.ids)
+        seen.gap_board.forget(removed.since, removed.until, removed.ids)
     services.intake.take_playbook()
     kept = [path.removesuffix(".md") for path in removed.kept]
-    titles = services.library.entries.summaries(kept)
+    titles = seen.library.entries.summaries(kept)
     context = {
         "count": len(removed.gone),
         "meetings": len(removed.meetings),

@@ -27,6 +27,7 @@ from ingest.undo import Wrote
 from kb.choices import CHOICES
 from kb.entry import Outcome
 from kb.errors import KBError, PartlyShownError
+from kb.library import Library
 from kb.wording import say
 
 SYNCED_AT_ONCE = 200  # imported records that are searchable when the page returns
@@ -62,10 +63,10 @@ def exports_in(form: FormData) -> list[Export]:
     ]
 
 
-def previewed(export: Export, services: Services, reader: Reader) -> dict[str, Any]:
+def previewed(export: Export, services: Services, library: Library, reader: Reader) -> dict[str, Any]:
     """Return what an import of an export would do, as the terminal says it, and what can be corrected."""
     try:
-        with _import(export, services, reader) as task:
+        with _import(export, services, library, reader) as task:
             try:
                 report = task.run()
             except ImportRefusedError as error:
@@ -87,11 +88,13 @@ def previewed(export: Export, services: Services, reader: Reader) -> dict[str, A
     }
 
 
-def imported(export: Export, services: Services, reader: Reader, wrote: list[Wrote]) -> dict[str, str]:
+def imported(
+    export: Export, services: Services, library: Library, reader: Reader, wrote: list[Wrote]
+) -> dict[str, str]:
     """Import an export and add what it wrote; what was corrected is kept as a mapping for the next one."""
     settings = services.settings
     try:
-        with _import(export, services, reader) as task:
+        with _import(export, services, library, reader) as task:
             report = task.run(write=True)
             wrote += task.wrote
             kept = _kept(task, report, settings.entries, reader)
@@ -114,9 +117,9 @@ def _kept(task: CrmImport, report: Report, folder: Path, reader: Reader) -> str:
 
 
 @contextmanager
-def _import(export: Export, services: Services, reader: Reader) -> Iterator[CrmImport]:
+def _import(export: Export, services: Services, library: Library, reader: Reader) -> Iterator[CrmImport]:
     """Open an export for an import, which compares it with all files. Raises PartlyShownError and as `crm_import`."""
-    if not services.library.shows_everything:
+    if not library.shows_everything:
         raise PartlyShownError(
             say(
                 "This server shows only some of the entries and takes no CRM exports."

@@ -130,7 +130,7 @@ def look(
     exports = [Export(one.name, one.content) for one in uploads if one.is_export and isinstance(one.content, bytes)]
     context = {
         "planned": [_shown(one, store, reader) for one in plan(store, library, entries)],
-        "exports": [previewed(export, services, reader) for export in exports],
+        "exports": [previewed(export, services, library, reader) for export in exports],
         "notes": {one.name: [reader.say(note) for note in one.notes] for one in uploads if one.notes},
         "limit": MOST_FILES,
     }
@@ -148,10 +148,13 @@ def look_again(
 ) -> Response:
     """Show the files again, as they were ticked, the exports with the columns and stages chosen in the preview."""
     shown = [_shown(one, store, reader) for one in plan(store, library, [*chosen.entries, *chosen.left_entries])]
-    ticked, exports = len(chosen.entries), [previewed(export, services, reader) for export in chosen.exports]
+    ticked, exports = len(chosen.entries), [previewed(export, services, library, reader) for export in chosen.exports]
     context = {
         "planned": [*_ticked(shown[:ticked], True), *_ticked(shown[ticked:], False)],
-        "exports": [*_ticked(exports, True), *(previewed(export, services, reader) for export in chosen.left_exports)],
+        "exports": [
+            *_ticked(exports, True),
+            *(previewed(export, services, library, reader) for export in chosen.left_exports),
+        ],
         "limit": MOST_FILES,
     }
     return render(request, "files.html", context)
@@ -171,8 +174,8 @@ def save(
         raise ReadOnlyError
     wrote: list[Wrote] = []
     results = [_carried_out(store, one, reader, wrote) for one in plan(store, library, chosen.entries)]
-    results += [imported(export, services, reader, wrote) for export in chosen.exports]
-    left = [previewed(export, services, reader) for export in chosen.left_exports]
+    results += [imported(export, services, library, reader, wrote) for export in chosen.exports]
+    left = [previewed(export, services, library, reader) for export in chosen.left_exports]
     exports = [export for export in left if export.get("taken")]
     shown = [_shown(one, store, reader) for one in plan(store, library, chosen.left_entries)]
     context = {

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
-from app.http.dependencies import ReaderDep, ServicesDep
+from app.http.dependencies import ReaderDep, SeenDep, ServicesDep
 from app.pages.view import render
 from app.pages.writing.making import author_of
 from app.services import Services
@@ -19,6 +19,7 @@ from app.words.reader import Reader
 from ingest.playbook_file import PLAYBOOK_NAME
 from ingest.undo import Imports, Undone
 from kb.errors import ReadOnlyError
+from kb.library import Library
 
 PAGE = "/new/files/undo"
 INDEXED_AT_ONCE = 200  # files that are out of the search when the page returns
@@ -29,9 +30,9 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
 @router.post(PAGE)
-def undo(request: Request, services: ServicesDep, reader: ReaderDep, form: Form) -> Response:
+def undo(request: Request, services: ServicesDep, seen: SeenDep, reader: ReaderDep, form: Form) -> Response:
     """Remove and bring back what an import wrote, except what has been changed since."""
-    settings, store = services.settings, services.store
+    settings, store = services.settings, seen.store
     if store.is_readonly:
         raise ReadOnlyError
     author, reason = author_of(request), reader("files.undo")
@@ -44,7 +45,7 @@ def undo(request: Request, services: ServicesDep, reader: ReaderDep, form: Form)
     if done:
         paths = (*done.gone, *done.restored)
         services.intake.index_files(paths if len(paths) <= INDEXED_AT_ONCE else None)
-    context = {"done": done, "sentences": _said(done, reader) if done else [], "kept": _kept(done, services)}
+    context = {"done": done, "sentences": _said(done, reader) if done else [], "kept": _kept(done, seen.library)}
     return render(request, "undone.html", context, status=200 if done else 404)
 
 
@@ -64,7 +65,7 @@ def _entries(paths: Iterable[str]) -> list[str]:
     return [path for path in paths if path != PLAYBOOK_NAME]
 
 
-def _kept(done: Undone | None, services: Services) -> list[tuple[str, str]]:
+def _kept(done: Undone | None, library: Library) -> list[tuple[str, str]]:
     ids = [path.removesuffix(".md") for path in _entries(done.kept)[:MOST_LISTED]] if done else []
-    titles = services.library.entries.summaries(ids)
+    titles = library.entries.summaries(ids)
     return [(titles[i].title if i in titles else i, entry_address(i)) for i in ids]

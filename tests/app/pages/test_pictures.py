@@ -81,7 +81,7 @@ def test_a_picture_is_drawn_once_until_its_numbers_change(make_client: MakeClien
 def test_what_every_tab_shows_is_drawn_before_anybody_asks(make_client: MakeClient) -> None:
     client, draws = make_client(board_files()), Draws()
     services = _with_gallery(client, draws)
-    prepare(services, lambda: False)
+    prepare(services, services.library, lambda: False)
     before = draws.count
     for by in BYS:
         for language in ("ja", "en"):
@@ -93,7 +93,7 @@ def test_what_every_tab_shows_is_drawn_before_anybody_asks(make_client: MakeClie
 def test_what_is_prepared_ends_when_the_server_does(make_client: MakeClient) -> None:
     client, draws = make_client(board_files()), Draws()
     services = _with_gallery(client, draws)
-    prepare(services, lambda: True)
+    prepare(services, services.library, lambda: True)
     assert draws.count == 0
 
 

@@ -1,0 +1,33 @@
+"""A server as one person sees it."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from kb.viewer import Role, Viewer
+
+
+class Signed:
+    """Says of every request who sent it, as signing in does."""
+
+    def __init__(self, app: ASGIApp, viewer: Viewer) -> None:
+        self._app = app
+        self._viewer = viewer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        scope.setdefault("state", {})["viewer"] = self._viewer
+        await self._app(scope, receive, send)
+
+
+def viewer(*audiences: str, person: str = "p1", role: Role = "editor") -> Viewer:
+    """Return a person who belongs to some audiences."""
+    return Viewer(person, "Mori", role, frozenset(audiences))
+
+
+def seen_by(app: FastAPI, who: Viewer | None) -> FastAPI:
+    """Let one person send all requests to an application; None: nobody signs in."""
+    if who:
+        app.add_middleware(Signed, viewer=who)
+    return app
