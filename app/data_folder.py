@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import secrets
 import tempfile
 import time
@@ -15,6 +16,7 @@ from kb.wording import say
 
 LOCK = "server.lock"  # held as long as the server lives, however it ends
 ID = "base.id"
+MASKING = "masking.key"
 INDEX = "index"
 TRIES = 20  # a process that only checks holds the lock for an instant
 BETWEEN_SECONDS = 0.05
@@ -61,6 +63,23 @@ def base_id(data: Path) -> str:
         return place.read_text("ascii").strip()
     except (OSError, ValueError):
         return ""
+
+
+def masking_secret(data: Path) -> bytes:
+    """Return what the ids of masked entries are made with, created on first use. Raises DataFolderError."""
+    place = data / MASKING
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        if not place.exists():
+            with tempfile.NamedTemporaryFile(dir=data, prefix=f".{MASKING}") as file:  # readable by its owner only
+                file.write(secrets.token_bytes(32))
+                file.flush()
+                os.link(file.name, place)
+    except FileExistsError:  # another process was faster
+        pass
+    except OSError as error:
+        raise DataFolderError(data, why_refused(error)) from error
+    return place.read_bytes()
 
 
 @contextmanager

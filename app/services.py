@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.charts.gallery import Gallery
+from app.data_folder import masking_secret
 from app.examples import Examples
 from app.seen import Seen
 from app.settings import Settings
@@ -13,6 +14,8 @@ from app.upkeep import Upkeep
 from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
 from ingest.intake import Intake
+from ingest.masked_part import MaskedPart
+from ingest.masked_views import MaskedViews
 from ingest.playbook_store import PlaybookStore
 from ingest.store import EntryStore
 from ingest.sync import KEPT_PLAYBOOK, problems_of
@@ -20,10 +23,11 @@ from kb.audience import team_of, visible_to
 from kb.clock import CLOCK, Clock
 from kb.index.embedding import Embedder, ModelEmbedder
 from kb.index.index import Index, open_index
-from kb.library import Library
+from kb.library import Library, Part
 from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
+from kb.masking import rules_for
 from kb.model.package import bundled_file, file_checksum
 from kb.playbook import Playbook
 from kb.viewer import Viewer
@@ -42,13 +46,17 @@ class Services:
     gallery: Gallery
     whole: Seen  # for the operator and for background work
     views: Views[Seen]
+    masked: MaskedViews[Seen]
 
     def seen_by(self, viewer: Viewer) -> Seen:
         """Return what a viewer works with; it takes a moment if nobody with the same audiences came before."""
         if viewer.audiences is None:
             return self.whole
         visible = visible_to(viewer)
-        return self.views.of(visible).saving(visible, viewer.person)
+        seen = self.views.of(visible)
+        if rules := rules_for(self.playbook, viewer):
+            seen = self.masked.of(_part(seen), viewer, rules)
+        return seen.saving(visible, viewer.person)
 
     def ready_for(self, viewer: Viewer) -> Seen | None:
         """Return what a viewer works with if that takes no time."""
@@ -56,12 +64,14 @@ class Services:
             return self.whole
         visible = visible_to(viewer)
         seen = self.views.ready(visible)
+        if seen and (rules := rules_for(self.playbook, viewer)):
+            seen = self.masked.ready(_part(seen), viewer, rules)
         return seen.saving(visible, viewer.person) if seen else None
 
     @property
     def seen_in_use(self) -> list[Seen]:
         """What everybody works with who came lately, the whole first."""
-        return [self.whole, *self.views.in_use()]
+        return [self.whole, *self.views.in_use(), *self.masked.in_use()]
 
     @property
     def playbook(self) -> Playbook:
@@ -101,6 +111,7 @@ class Services:
     def close(self) -> None:
         """Close all files."""
         self.gallery.close()
+        self.masked.close()
         self.views.close()
         self.whole.library.close()
         self.activity.close()
@@ -120,6 +131,10 @@ def open_services(
     def seen(part: Library) -> Seen:
         return Seen.of(part, store.of(part, part.visible), activity, clock, team_of(part.visible))
 
+    def masked(part: MaskedPart) -> Seen:
+        team = team_of(part.library.visible)
+        return Seen.of(part.library, store.masked(part), activity, clock, team, part.hides)
+
     return Services(
         settings=settings,
         clock=clock,
@@ -129,7 +144,14 @@ def open_services(
         gallery=Gallery(),
         whole=Seen.of(library, store, activity, clock, settings.team),
         views=Views(library, seen),
+        masked=MaskedViews(settings.entries, lambda: masking_secret(settings.data), masked),
     )
+
+
+def _part(seen: Seen) -> Part:
+    """Return the library of people who see a part."""
+    assert isinstance(seen.library, Part)
+    return seen.library
 
 
 def make_embedder(settings: Settings) -> Embedder:

@@ -13,7 +13,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from ingest.masked_letters import Letters, letters_of, squeezed
-from kb.index.analysis import cuts, fold, is_common_word, reading
+from kb.index.analysis import cuts, fold, is_common_word, is_in_dictionary, reading
 from kb.index.sounds import to_letters
 
 _FORM = (
@@ -30,11 +30,18 @@ _BRACKET = re.compile(r"\s*[(（〔\[]([^()（）〔〕\[\]]*)[)）〕\]]\s*$")
 _MARKED = re.compile(
     r"[\s*_~`」』]*(?:様(?![々子式])|さま|さん|御中|殿|氏|社(?![会員内長用])|側|サイド|本社|(?i:'s (?:team|office)))"
 )
-_TRADE = re.compile(  # what a company's name ends with, and people leave out
-    r"(?<=..)(?:商事|物産|工業|産業|製作所|製造所|製薬|製菓|製鋼|製鉄|製紙|食品|飲料|運輸|運送|物流|海運|倉庫|建設|建築|工務店|不動産|電機|電気|電子|電力|"
-    r"機械|機工|精機|精工|化学|化成|鉄工|鉄工所|金属|印刷|出版|銀行|信用金庫|証券|保険|病院|医院|大学|学園|観光|交通|鉄道|薬局|百貨店|ホテル|"
-    r"フーズ|ロジスティクス|システムズ?|ソリューションズ?|テック|テクノロジーズ?|ホールディングス|グループ|サービス|エンジニアリング|コーポレーション)+$"
+_TRADE_JA = (  # what a company's name ends with, and people leave out
+    "商事|物産|工業|産業|製作所|製造所|製薬|製菓|製鋼|製鉄|製紙|食品|飲料|運輸|運送|物流|海運|倉庫|建設|建築|工務店|不動産|電機|電気|"
+    "電子|電力|機械|機工|精機|精工|化学|化成|鉄工|鉄工所|金属|印刷|出版|銀行|信用金庫|証券|保険|病院|医院|大学|学園|観光|交通|鉄道|"
+    "薬局|百貨店|ホテル|フーズ|ロジ|ロジスティクス|システムズ?|ソリューションズ?|テック|テクノロジーズ?|ホールディングス|グループ|"
+    "サービス|エンジニアリング|コーポレーション"
 )
+_TRADE_EN = (
+    "foods?|trading|systems?|groups?|holdings?|logistics|industries|industrial|technolog(?:y|ies)|solutions?|services?|"
+    "international|japan|manufacturing|motors?|electronics?|electric|chemicals?|pharma(?:ceuticals?)?|partners?|"
+    "engineering|construction|software|consulting|bank|insurance|stores?|brothers|& sons"
+)
+_TRADE = re.compile(rf"(?<=..)(?:{_TRADE_JA})+$|(?<=\w)(?:\s+(?:{_TRADE_EN}))+$", re.IGNORECASE)
 _USUAL_EN_WORDS = """
     able access action active advance alpha amazon anchor answer apple arrow asset atlas aurora balance base beacon
     best beyond blue bridge bright build canvas care center central choice circle city classic clear cloud compass
@@ -115,8 +122,8 @@ def _spellings(core: str) -> Iterator[tuple[str, Strength]]:
     letters = squeezed(core)
     yield letters, strength_of(core)
     stem = _TRADE.sub("", core)
-    if stem != core:
-        yield squeezed(stem), Strength.MARKED
+    if stem != core:  # 青葉 is also a place; a word that no dictionary has is the company
+        yield squeezed(stem), Strength.MARKED if is_in_dictionary("".join(stem.split())) else strength_of(stem)
     kana = reading(core) if not core.isascii() else ""
     for other in (kana, *to_letters(kana)) if kana else ():
         if len(other) >= LEAST_READING:

@@ -85,6 +85,14 @@ class Masks:
         """Return the path of the file behind a masked id; None if the id is not a masked one."""
         return self._reals.get(shown_id)
 
+    def shown_path(self, path: str) -> str:
+        """Return the path under which a file is shown."""
+        return self._paths.get(path, path)
+
+    def concerns(self, path: str) -> bool:
+        """Whether something of a file is hidden, whatever its text says."""
+        return path in self._own or path in self._paths or path in self._lost
+
     def hides(self, text: str) -> bool:
         """Whether a text says what may not be read, such as a search for a customer's name."""
         return hidden(text, self._everywhere, NOBODY, "ja") != text

@@ -19,6 +19,7 @@ from ingest.history import History, Version
 from ingest.inside import below
 from ingest.intake import Intake
 from ingest.marks import is_mark
+from ingest.masked_part import MaskedPart
 from ingest.names import UNNAMED, candidates, name_of, require_plain, veiled
 from ingest.once import Once
 from ingest.parse import entry_of
@@ -81,6 +82,13 @@ class EntryStore:
         self._once: Once[Saved] = Once()
         self._visible = library.visible
         self._person = ""
+        self._masked: MaskedPart | None = None
+
+    def masked(self, part: MaskedPart) -> EntryStore:
+        """Return the store of those who read some entries masked: they get rewritten files and cannot change them."""
+        store = self.of(part.library, part.library.visible)
+        store._masked = part
+        return store
 
     def of(self, library: Library, visible: frozenset[str], person: str = "") -> EntryStore:
         """Return the store as a person has it: it knows what their library shows, and saves what they may see."""
@@ -91,17 +99,27 @@ class EntryStore:
     def source(self, entry_id: str) -> Source:
         """Return an entry's file. Raises EntryNotFoundError, RefusedTextError if it is no longer text."""
         entry = self._library.entries.get(entry_id)
+        path = self._masked.real_path(entry) if self._masked else entry.path
         try:
-            content = decode(below(self._folder, entry.path).read_bytes(), entry.path)
+            content = decode(below(self._folder, path).read_bytes(), path)
         except (OSError, NotSavedError) as error:
             raise EntryNotFoundError(entry_id) from error
         if isinstance(content, Problem):
             if self._library.shows_everything:
                 raise RefusedTextError(content.message)
             raise EntryNotFoundError(entry_id)
-        if content.content_hash != entry.content_hash and not self._shows(content.text, entry.path):
+        if content.content_hash != entry.content_hash and not self._shows(content.text, path):
             raise EntryNotFoundError(entry_id)  # hidden since it was indexed
-        return Source(entry, content.text, content.content_hash)
+        return self._read(Source(entry, content.text, content.content_hash), path)
+
+    def _read(self, source: Source, path: str) -> Source:
+        """Return a file as these people read it. Raises EntryNotFoundError."""
+        text = self._masked.shown(source.text, path) if self._masked else source.text
+        if text is None:
+            raise EntryNotFoundError(source.entry.id)
+        if text == source.text:
+            return source
+        return replace(source, text=text, content_hash=hashlib.sha256(text.encode()).hexdigest())
 
     def versions(self, entry: Entry) -> list[Version]:
         """Return the versions of an entry, newest first; where something is hidden, only those that may be shown."""
@@ -196,9 +214,12 @@ class EntryStore:
         return self.update(entry_id, text, source.content_hash, force=True, author=author, reason=reason)
 
     def _path_of(self, entry_id: str) -> str:
-        """Return where an entry is, also one that is not indexed yet. Raises EntryNotFoundError."""
+        """Return where an entry is, also one that is not indexed yet. Raises EntryNotFoundError, RefusedTextError."""
         try:
-            return self._library.entries.get(entry_id).path
+            path = self._library.entries.get(entry_id).path
+            if self._masked and self._masked.is_rewritten(path):
+                raise RefusedTextError(say("Some of this entry is hidden from you, so you cannot change it."))
+            return path
         except EntryNotFoundError:
             if path := self._written.path_of(entry_id, self._visible):
                 return path
@@ -268,7 +289,9 @@ class EntryStore:
         """Return the text of a version; None if there is none to show."""
         raw = self.history.text_at(path, number)
         found = decode(raw, path) if raw is not None else None
-        return found.text if isinstance(found, FileText) and self._shows(found.text, path) else None
+        if not isinstance(found, FileText) or not self._shows(found.text, path):
+            return None
+        return found.text if self._masked is None or self._masked.shown(found.text, path) == found.text else None
 
     def _kept(self, found: Review, path: str, entry_id: str, digest: str, author: str, reason: str) -> Saved:
         """Record a file that was just written: nothing here may fail the save."""

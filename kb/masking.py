@@ -47,8 +47,18 @@ def masks_for(rules: Iterable[MaskingRule], viewer: Viewer, deal: Entry, today: 
 
 def is_owner(viewer: Viewer, entry: Entry) -> bool:
     """Whether an entry is the viewer's own."""
-    names = {_name(name) for name in (viewer.person, viewer.name)} - {""}
-    return viewer.is_signed_in and _name(entry.owner) in names
+    return owner_key(entry.owner) in owner_keys(viewer)
+
+
+def owner_keys(viewer: Viewer) -> frozenset[str]:
+    """Return how a viewer may be named as an owner, as owners are compared; nothing for who did not sign in."""
+    names = (viewer.person, viewer.name) if viewer.is_signed_in else ()
+    return frozenset(map(owner_key, names)) - {""}
+
+
+def owner_key(name: str) -> str:
+    """Return the name of an owner as owners are compared."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def _applies(rule: MaskingRule, viewer: Viewer, own: frozenset[str]) -> bool:
@@ -67,6 +77,3 @@ def _is_over(rule: MaskingRule, deal: Entry, today: date) -> bool:
         return False
     return today - ended > timedelta(days=rule.until_days_after_end)
 
-
-def _name(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
