@@ -102,6 +102,8 @@ def _one_outcome(reader: FieldReader, outcome: str | None) -> str | None:
 
 def _value(reader: FieldReader, field: Field, playbook: Playbook) -> Any:
     """Return the value of a field; None if it is missing or its shape needs more context to be read."""
+    if field.name == "visibility":
+        return None  # what cannot be read must hide the entry
     if field.shape == "choice":
         return reader.read(field.name, lambda value: to_choice(value, CHOICES[field.name]), None)
     if field.shape == "list":

@@ -14,7 +14,7 @@ from ingest.check import read_playbook
 from ingest.files import EntryFile, decode, find_files, read_bytes
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME
-from kb.entry import VISIBILITIES, Entry, Problem, Reason, Variant
+from kb.entry import VISIBILITIES, Entry, Problem, Reason, Variant, is_shown
 from kb.fields import FIELDS
 from kb.index.own_id import with_own_id
 from kb.search.bounds import with_playbook_keys
@@ -57,7 +57,7 @@ def read_records(
             problems.append(content)
             continue
         parsed = parse_entry(content.text, file.path, playbook, content.content_hash)
-        if parsed.entry.visibility not in visible:
+        if not is_shown(parsed.entry.audiences, visible):
             continue
         entry, _ = with_own_id(parsed.entry, taken)
         taken[entry.id] = file.path

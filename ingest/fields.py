@@ -15,6 +15,7 @@ from typing import Any
 from ingest.signs import bare
 from ingest.spans import read_span
 from ingest.yaml_text import Plain
+from kb.choices import CHOICES
 from kb.days import DayError, Order, read_day
 from kb.fields import Shape
 from kb.money import MAX_DIGITS, UNITS, Money, MoneyError, read_money
@@ -69,6 +70,21 @@ def to_choice(value: Plain, words: Vocabulary) -> str:
     )
     close = get_close_matches(text, list(words.spellings), n=1, cutoff=0.5)
     raise FieldError(together(unknown, did_you_mean(close[0] if close else None)))
+
+
+def to_visibility(value: Plain) -> str:
+    """Read who may see an entry: some of the fixed values in any spelling, and groups of any other name.
+
+    What is almost a fixed value is none and no group either: a slip must not make a group nobody is in.
+    """
+    return ", ".join(dict.fromkeys(map(_audience, to_texts(value)))) or "all"
+
+
+def _audience(text: str) -> str:
+    words, name = CHOICES["visibility"], bare(unicodedata.normalize("NFKC", text))
+    text, known = name.casefold(), list(words.spellings)
+    is_meant = words.find(text) or get_close_matches(text, [] if text.startswith("/") else known, n=1, cutoff=0.8)
+    return to_choice(name, words) if is_meant else name
 
 
 def to_date(value: Plain, order: Order = "") -> date:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ingest.document import Document
-from ingest.fields import FieldError, to_choice, to_date, to_entry_id, to_entry_ids, to_span, to_text, to_texts
+from ingest.fields import (
+    FieldError,
+    to_choice,
+    to_date,
+    to_entry_id,
+    to_entry_ids,
+    to_span,
+    to_text,
+    to_texts,
+    to_visibility,
+)
 from ingest.front_matter import edited, fields_in
 from ingest.marks import is_mark, mark_of
 from ingest.yaml_text import Plain
@@ -140,6 +150,8 @@ def _understood(field: FormField, value: Plain, playbook: Playbook) -> Values:
         return (to_span(value),)
     if field.shape == "entry":
         return (to_entry_id(value),)
+    if field.key == "visibility":
+        return (to_visibility(value),)
     return (to_choice(value, CHOICES[field.key]),) if field.shape == "choice" else (to_text(value),)
 
 

@@ -12,14 +12,14 @@ from ingest.document import Document
 from ingest.files import EntryFile, FileText, Listing, read_again
 from ingest.notes import situation_of
 from ingest.parse import entry_of
-from kb.entry import Entry, Problem
+from kb.entry import Entry, Problem, is_shown
 from kb.fields import understood
 from kb.index.index import Draft, Index
 from kb.index.own_id import with_own_id
 from kb.playbook import Playbook
 
 # Changes when the parser, its messages or the field register change: every file is read again.
-READER = f"reader-8:{hashlib.sha256(understood().encode()).hexdigest()}"
+READER = f"reader-9:{hashlib.sha256(understood().encode()).hexdigest()}"
 ENTRIES_AT_ONCE = 64  # per batch: enough to fill the model's batches, few enough to lose little when killed
 TEXTS_AT_ONCE = 32  # embedded at once, or in one portion of the backlog: the most a save has to wait for
 
@@ -162,7 +162,7 @@ class Indexing:
             ready = None
         document = ready.document if ready else Document.of(content.text)
         parsed = entry_of(document, file.path, self.playbook, content.content_hash)
-        if parsed.entry.visibility not in self.index.visible:
+        if not is_shown(parsed.entry.audiences, self.index.visible):
             if file.path in self.known:
                 self._drop(file)
             self.index.catalog.withhold(file.path, state)

@@ -12,13 +12,13 @@ from typing import Any
 from ingest.details import details_of, values_of
 from ingest.document import Document
 from ingest.field_reader import FieldReader
-from ingest.fields import FieldError, entry_id, to_choice, to_text
+from ingest.fields import FieldError, entry_id, to_choice, to_text, to_visibility
 from ingest.marks import is_marked, mark_of
 from ingest.properties import properties_of
 from ingest.said_reasons import SaidReasons, reasons_in
 from ingest.yaml_text import Line, Plain
 from kb.choices import CHOICES, FOLDER_KINDS
-from kb.entry import NARROWEST, Entry, Language, Problem, Status, Visibility, narrowest
+from kb.entry import PRIVATE, Entry, Language, Problem, Status, Visibility, narrowest
 from kb.fields import named, own_fields
 from kb.playbook import Playbook
 from kb.wording import say
@@ -124,8 +124,8 @@ def _id(reader: FieldReader, path: str) -> str:
 def _visibility(reader: FieldReader, document: Document) -> Visibility:
     """Return the visibility of an entry; the narrowest where nobody can know what the author meant."""
     if document.hides_fields:
-        return NARROWEST
-    return narrowest(map(_audience, reader.values("visibility")))
+        return PRIVATE
+    return narrowest(_audiences(reader, value) for value in reader.values("visibility"))
 
 
 def _status(reader: FieldReader, document: Document, said: Sequence[Line], written: Status | None) -> Status:
@@ -144,11 +144,12 @@ def _status(reader: FieldReader, document: Document, said: Sequence[Line], writt
     return mark.status if written in (None, "published") else written
 
 
-def _audience(value: Plain) -> str:
+def _audiences(reader: FieldReader, value: Plain) -> str:
     try:
-        return to_choice(value, CHOICES["visibility"])
-    except FieldError:
-        return NARROWEST
+        return to_visibility(value)
+    except FieldError as error:
+        reader.wrong("visibility", error.sentence)
+        return PRIVATE
 
 
 def _build(reader: FieldReader, path: str, document: Document, playbook: Playbook, said: Sequence[Line]) -> Entry:

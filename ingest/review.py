@@ -12,7 +12,7 @@ from ingest.fields import entry_id
 from ingest.likeness import NEAR, same_words, shared
 from ingest.names import unnamed
 from ingest.parse import entry_of
-from kb.entry import Entry, Problem
+from kb.entry import Entry, Problem, is_shown
 from kb.library import Library
 from kb.search.answer import Hit
 from kb.wording import say
@@ -71,7 +71,7 @@ def _refusal(
 
     An id is refused whether a hidden entry has it or nobody, so that the answer does not tell.
     """
-    if entry.visibility not in visible:
+    if not is_shown(entry.audiences, visible):
         return say("This server does not show entries of this visibility, so it does not save one. Check 'visibility'.")
     if library.shows_everything or entry.id in (entry_id(path), own) or is_known:
         return ""

@@ -29,7 +29,7 @@ from ingest.sync import problems_at
 from ingest.written import Written
 from ingest.yaml_text import Plain
 from kb.choices import KIND_FOLDERS
-from kb.entry import Entry, Problem
+from kb.entry import Entry, Problem, is_shown
 from kb.errors import (
     DuplicateTextError,
     EntryNotFoundError,
@@ -281,9 +281,10 @@ class EntryStore:
 
     def _shows(self, text: str, path: str) -> bool:
         """Whether the library shows an entry with this text."""
-        return self._library.shows_everything or (
-            entry_of(Document.of(text), path, self._library.playbook).entry.visibility in self._library.visible
-        )
+        if self._library.shows_everything:
+            return True
+        entry = entry_of(Document.of(text), path, self._library.playbook).entry
+        return is_shown(entry.audiences, self._library.visible)
 
     def _text_at(self, path: str, number: str) -> str | None:
         """Return the text of a version; None if there is none to show."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ingest.inside import below
 from ingest.likeness import folded
-from kb.entry import Entry
+from kb.entry import Entry, is_shown
 from kb.errors import NotSavedError
 
 REMEMBERED = 1_000  # files
@@ -22,7 +22,7 @@ class _File:
     entry_id: str
     content_hash: str
     words: str  # hash of its text without spaces and case; empty for an entry without text
-    visibility: str
+    audiences: tuple[str, ...]
 
 
 class Written:
@@ -34,7 +34,7 @@ class Written:
 
     def remember(self, path: str, content_hash: str, entry: Entry) -> None:
         """Remember what was just saved at a path."""
-        self._files[path] = _File(entry.id, content_hash, _words(entry.body), entry.visibility)
+        self._files[path] = _File(entry.id, content_hash, _words(entry.body), entry.audiences)
         self._files.move_to_end(path)
         while len(self._files) > REMEMBERED:
             self._files.popitem(last=False)
@@ -54,7 +54,7 @@ class Written:
         return ""
 
     def _shown(self, visible: frozenset[str]) -> list[tuple[str, _File]]:
-        return [(path, file) for path, file in list(self._files.items()) if file.visibility in visible]
+        return [(path, file) for path, file in list(self._files.items()) if is_shown(file.audiences, visible)]
 
 
 def content_hash(folder: Path, path: str) -> str:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from kb.entry import NARROWEST, VISIBILITIES
-from kb.viewer import Viewer
+from collections.abc import Iterator
 
-TEAMS = VISIBILITIES - {"all", NARROWEST}
+from kb.entry import JOINT, PRIVATE, TEAMS, VISIBILITIES, audience_key
+from kb.viewer import Viewer
 
 
 def visible_to(viewer: Viewer) -> frozenset[str]:
-    """Return the visibilities of the entries a viewer may see."""
+    """Return the audiences whose entries a viewer may see, as names are compared."""
     if viewer.audiences is None:
         return VISIBILITIES
-    joint = {NARROWEST} if viewer.audiences >= TEAMS else set()
-    return frozenset({"all", *viewer.audiences, *joint})
+    groups = {name for one in viewer.audiences for name in _with_those_above(audience_key(one))}
+    names = {name for name in groups if name and name not in (JOINT, PRIVATE) and not name.startswith(f"{PRIVATE}:")}
+    joint = {JOINT} if names >= TEAMS else set()
+    own = {f"{PRIVATE}:{name}" for one in (viewer.person, viewer.name) if (name := audience_key(one))}
+    return frozenset({"all", *names, *joint, *own})
 
 
 def team_of(visible: frozenset[str]) -> str:
     """Return the team of those who may see some visibilities, if it is a single one; else empty."""
     teams = visible & TEAMS
     return next(iter(teams)) if len(teams) == 1 else ""
+
+
+def _with_those_above(group: str) -> Iterator[str]:
+    """Yield a group and, if it is a path, the groups it is in."""
+    yield group
+    while group.count("/") > 1 and group.startswith("/"):
+        group = group.rpartition("/")[0]
+        yield group

@@ -37,7 +37,8 @@ CHOICES: Mapping[str, Vocabulary] = {
         Term("all", "全員", "Everyone"),
         Term("sales", "営業のみ", "Sales only", ("営業",)),
         Term("marketing", "マーケティングのみ", "Marketing only", ("マーケティング",)),
-        Term("joint", "両チーム合同のみ", "Both teams together", ("合同",)),  # where everything else is shown
+        Term("joint", "両チーム合同のみ", "Both teams together", ("合同",)),  # members of all teams
+        Term("private", "担当者のみ", "Owner only", ("自分のみ", "非公開", "only me")),
     )),
     "source": Vocabulary.of((  # who gave the reason for a win or loss
         Term("rep", "営業の見方", "Rep", ("営業", "担当")),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -22,12 +23,15 @@ Team = Literal["sales", "marketing"]
 Outcome = Literal["won", "lost", "no-decision", "open"]
 Language = Literal["ja", "en"]
 Status = Literal["draft", "published", "archived"]
-Visibility = Literal["all", "sales", "marketing", "joint"]
+Audience = Literal["all", "sales", "marketing", "joint", "private"]  # besides groups, which have any name
+Visibility = str  # the names of one or several audiences, with commas between them
 ReasonSource = Literal["rep", "buyer", "manager", "crm"]
 
-VISIBILITIES: frozenset[str] = frozenset(CHOICES["visibility"].keys)
-NARROWEST: Visibility = "joint"  # shown only where everything else is shown
-AUDIENCES = VISIBILITIES - {NARROWEST}  # what a server can be set to show
+VISIBILITIES: frozenset[str] = frozenset(CHOICES["visibility"].keys)  # shown together: everything is, groups as well
+JOINT: Audience = "joint"  # for members of all teams
+PRIVATE: Audience = "private"  # for the owner; shown to others only where everything is
+AUDIENCES = VISIBILITIES - {JOINT, PRIVATE}  # what a server can be set to show
+TEAMS = AUDIENCES - {"all"}
 _PERIOD = re.compile(r"\d{4}-(?:W\d{2}|\d{2})")  # of a meeting: an ISO week or a month
 PARTS = {"deal": "deal", "talk-track": "talk_track", "campaign": "campaign"}  # kind → field that holds its own details
 
@@ -40,13 +44,31 @@ def shown_to(audiences: frozenset[str]) -> frozenset[str]:
 def narrowest(quoted: Iterable[str]) -> Visibility:
     """Return the visibility of a text that quotes entries with these: where it is shown, all of them are.
 
-    Two different restricted ones have no common audience but that of everything.
+    That is every audience whose members see all of them; where there is none, its owner alone.
     """
-    restricted = {*quoted} - {"all"}
+    restricted = [names for one in quoted if "all" not in (names := one.split(", "))]
     if not restricted:
         return "all"
-    found: Any = restricted.pop()
-    return NARROWEST if restricted else found
+    known = {JOINT}.union(*restricted)
+    fit = {one for one in known if all(any(implies(one, other) for other in names) for names in restricted)}
+    widest = {one for one in fit if not any(implies(one, other) for other in fit - {one})}
+    return ", ".join(sorted(widest, key=lambda name: (name not in TEAMS, name))) or PRIVATE
+
+
+def implies(audience: str, other: str) -> bool:
+    """Whether the members of an audience see what is for another: those of /Sales/Tokyo see what is for /Sales."""
+    one, above = audience_key(audience), audience_key(other)
+    return one == above or (one == JOINT and above in TEAMS) or (above[:1] == "/" and one.startswith(f"{above}/"))
+
+
+def audience_key(name: str) -> str:
+    """Return the name of an audience as names are compared."""
+    return unicodedata.normalize("NFKC", name).strip().rstrip("/").casefold()
+
+
+def is_shown(audiences: Iterable[str], visible: frozenset[str]) -> bool:
+    """Whether what is for some audiences is visible."""
+    return visible >= VISIBILITIES or not visible.isdisjoint(audiences)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -151,6 +173,13 @@ class Entry:
     talk_track: TalkTrack | None = None
     campaign: Campaign | None = None
     extra: tuple[tuple[str, str], ...] = ()  # unknown front matter, as written
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """Who sees the entry: the names of audiences as they are compared, that of the owner if it is private."""
+        names = tuple(audience_key(name) for name in self.visibility.split(", "))
+        owner = audience_key(self.owner)
+        return tuple(f"{PRIVATE}:{owner}" if name == PRIVATE else name for name in names)
 
     @property
     def outcome(self) -> Outcome | None:

@@ -112,8 +112,9 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "visibility", "公開範囲", "Visible to", ("visibility", "公開範囲"),
-        "`all`, `sales`, `marketing`, or `joint` where only both together may see it; "
-        "see [one server a team](operations.md#one-server-a-team)", "choice", form=_ALL,
+        "`all`, `sales`, `marketing`, `joint` (who is in both teams), `private` (its owner) or groups of your identity "
+        "provider, one or a list: `[sales, /Sales/Tokyo]`; see [who sees an entry](#who-sees-an-entry)", "choice",
+        form=_ALL,
     ),
     Field(
         "status", "状態", "Status", ("status", "状態"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from kb.choices import CHOICES
-from kb.entry import Entry
+from kb.entry import Entry, audience_key
 from kb.playbook import MaskingRule, Playbook, Term, Vocabulary
 from kb.viewer import Viewer
 
@@ -25,9 +25,9 @@ ROLE_NAMES = Vocabulary.of((
 
 
 def folded_team(name: str) -> str:
-    """Return a team or a group as it is compared: a team by its key, a group without a slash at its end."""
+    """Return a team or a group as it is compared; a team may be written in any of its spellings."""
     term = CHOICES["team"].find(name)
-    return term.key if term else unicodedata.normalize("NFKC", name).strip().casefold().rstrip("/")
+    return term.key if term else audience_key(name)
 
 
 def rules_for(playbook: Playbook, viewer: Viewer) -> tuple[MaskingRule, ...]:

@@ -21,9 +21,9 @@ class Signed:
         await self._app(scope, receive, send)
 
 
-def viewer(*audiences: str, person: str = "p1", role: Role = "editor") -> Viewer:
+def viewer(*audiences: str, person: str = "p1", name: str = "Mori", role: Role = "editor") -> Viewer:
     """Return a person who belongs to some audiences."""
-    return Viewer(person, "Mori", role, frozenset(audiences))
+    return Viewer(person, name, role, frozenset(audiences))
 
 
 def seen_by(app: FastAPI, who: Viewer | None) -> FastAPI:

@@ -169,7 +169,7 @@ def show(
     from ingest.fields import entry_id as meant
     from ingest.files import find_files, read_file
     from ingest.parse import parse_entry
-    from kb.entry import Problem
+    from kb.entry import Problem, is_shown
     from kb.errors import EntryNotFoundError
 
     reader = reader_of(ctx)
@@ -182,7 +182,7 @@ def show(
         if isinstance(content, Problem):
             continue
         entry = parse_entry(content.text, file.path, playbook, content.content_hash).entry
-        if entry.id == target and entry.visibility in settings.shown:
+        if entry.id == target and is_shown(entry.audiences, settings.shown):
             plain = f"{entry.title}\n{settings.entries / entry.path}\n\n{entry.body.rstrip()}"
             typer.echo(json.dumps(asdict(entry), ensure_ascii=False, default=str) if as_json else plain)
             return

@@ -12,6 +12,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep, StoreDep, reader_of
+from app.http.who import viewer_of
 from app.pages.meeting_head import funnel_caption, funnel_picture, headline, lacks
 from app.pages.view import render
 from app.pages.writing.making import author_of
@@ -81,7 +82,8 @@ def save(
     if library.loop.meeting_note(found.period) or store.has("note", f"meeting-{found.period}"):
         return _page(request, library, found, {**fields, "problem": reader("meeting.saved_already")}, 409)
     decisions, actions = _lines(fields["decisions"]), _lines(fields["actions"])
-    text = to_note(found.period, reader, decisions, actions, library.loop.visibility_of(found))
+    visibility, owner = library.loop.visibility_of(found), viewer_of(request).name
+    text = to_note(found.period, reader, decisions, actions, visibility, owner)
     try:
         saved = store.create(
             text,

@@ -11,7 +11,7 @@ from app.words.reader import Reader
 from app.words.rendering import render_body
 from ingest.front_matter import composed
 from kb.choices import OUTCOME_SIGNS
-from kb.entry import Visibility
+from kb.entry import PRIVATE, Visibility
 from kb.loop.period import Period
 from kb.spreadsheet import table
 
@@ -37,9 +37,17 @@ def to_markdown(view: MeetingView, reader: Reader, *, links: bool = True) -> str
 
 
 def to_note(
-    period: str, reader: Reader, decisions: Sequence[str], actions: Sequence[str], visibility: Visibility = "all"
+    period: str,
+    reader: Reader,
+    decisions: Sequence[str],
+    actions: Sequence[str],
+    visibility: Visibility = "all",
+    owner: str = "",
 ) -> str:
-    """Return the note of a meeting: what people decided and agreed to do, and nothing the program wrote."""
+    """Return the note of a meeting: what people decided and agreed to do, and nothing the program wrote.
+
+    A private note has an owner, who alone sees it.
+    """
     decided = "\n".join(f"- {_one_line(text)}" for text in decisions) or reader("meeting.none_decided")
     todo = "\n".join(f"- [ ] {_one_line(text)}" for text in actions) or reader("meeting.none_agreed")
     body = "\n\n".join(
@@ -50,6 +58,7 @@ def to_note(
     )
     fields = {"title": title_of(Period.read(period), reader), "kind": "note", "date": reader.today.isoformat()}
     fields |= {"visibility": visibility} if visibility != "all" else {}
+    fields |= {"owner": owner} if visibility == PRIVATE and owner else {}
     return composed({**fields, "tag": [reader("meeting.tag")], "meeting": period}, body)
 
 

@@ -69,6 +69,8 @@ class Reader:
         if field == "reason":
             term = self.playbook.reason(outcome, value)
             return term.label(self.locale) if term else value
+        if field == "visibility" and ", " in value:
+            return self("comma").join(self.label(field, name) for name in value.split(", "))
         words = CHOICES.get(field) or self.playbook.vocabulary(field)
         if words.find(value):
             return words.label(value, self.locale)

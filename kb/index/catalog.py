@@ -18,6 +18,7 @@ from kb.index import records
 from kb.index.documents import from_document
 from kb.index.records import StoredEntry
 from kb.index.schema import (
+    AUDIENCES,
     CHUNKS,
     CHUNKS_BY_BODY,
     ENTRIES,
@@ -97,9 +98,9 @@ class Catalog:
             records.set_problems(connection, path, problems)
 
     def visibilities(self) -> frozenset[str]:
-        """Return the visibilities that entries have."""
+        """Return the audiences that entries have."""
         with self.engine.connect() as connection:
-            return frozenset(connection.scalars(select(ENTRIES.c.visibility).distinct()))
+            return frozenset(connection.scalars(select(AUDIENCES.c.name).distinct()))
 
     def withheld(self) -> dict[str, str]:
         """Return the state by path of every file left out because of its visibility."""

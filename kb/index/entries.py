@@ -10,6 +10,7 @@ from kb.entry import Entry
 from kb.index.catalog import Catalog, in_groups
 from kb.index.documents import from_document
 from kb.index.filters import passing
+from kb.index.filters import shown as of_some
 from kb.index.schema import ENTRIES, FACET_VALUES
 
 
@@ -47,7 +48,7 @@ def kinds_by_id(catalog: Catalog, visible: frozenset[str]) -> dict[str, str]:
     """Return the kind of every visible entry, drafts and archived ones included."""
     query = select(ENTRIES.c.id, FACET_VALUES.c.value).join(FACET_VALUES, FACET_VALUES.c.entry == ENTRIES.c.number)
     with catalog.engine.connect() as connection:
-        shown = query.where(FACET_VALUES.c.field == "kind", ENTRIES.c.visibility.in_(sorted(visible)))
+        shown = query.where(FACET_VALUES.c.field == "kind", of_some(visible))
         return {row[0]: row[1] for row in connection.execute(shown)}
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select, true
 
+from kb.entry import VISIBILITIES
 from kb.index.catalog import Catalog
-from kb.index.schema import ENTRIES, FACET_VALUES
+from kb.index.schema import AUDIENCES, ENTRIES, FACET_VALUES
 
 
 def passing(
     values: Iterable[tuple[str, Sequence[str]]], date_from: str, date_to: str, visible: frozenset[str]
 ) -> ColumnElement[bool]:
     """Return the condition that an entry is published, visible and matches the filters."""
-    parts: list[ColumnElement[bool]] = [ENTRIES.c.status == "published", ENTRIES.c.visibility.in_(sorted(visible))]
+    parts: list[ColumnElement[bool]] = [ENTRIES.c.status == "published", shown(visible)]
     for field, wanted in values:
         having = select(FACET_VALUES.c.entry).where(FACET_VALUES.c.field == field, FACET_VALUES.c.value.in_(wanted))
         parts.append(ENTRIES.c.number.in_(having))
@@ -23,6 +24,13 @@ def passing(
     if date_to:
         parts += [ENTRIES.c.sort_date <= date_to, ENTRIES.c.sort_date != ""]
     return and_(*parts)
+
+
+def shown(visible: frozenset[str]) -> ColumnElement[bool]:
+    """Return the condition that an entry is for one of some audiences."""
+    if visible >= VISIBILITIES:
+        return true()
+    return ENTRIES.c.number.in_(select(AUDIENCES.c.entry).where(AUDIENCES.c.name.in_(sorted(visible))))
 
 
 def entry_numbers(catalog: Catalog, condition: ColumnElement[bool]) -> list[int]:

@@ -33,7 +33,7 @@ from kb.index.searched import text_to_embed
 from kb.index.sentence_backlog import SentenceBacklog
 from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
 
-FORMAT = "7"  # of the tables
+FORMAT = "8"  # of the tables
 CURRENT = "current"
 PROBE_BYTES = 256_000  # an empty store needs about as much
 BETWEEN_SECONDS = 0.05  # two attempts to get the write lock

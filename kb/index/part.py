@@ -20,7 +20,7 @@ from kb.index import records
 from kb.index.documents import from_document
 from kb.index.index import Index
 from kb.index.own_id import with_own_id
-from kb.index.schema import CHUNKS, ENTRIES, FACET_VALUES, LINKS, META, NAMES, PROBLEMS, SITUATIONS
+from kb.index.schema import AUDIENCES, CHUNKS, ENTRIES, FACET_VALUES, LINKS, META, NAMES, PROBLEMS, SITUATIONS
 from kb.index.vectors import VectorStore
 from kb.wording import Sentence, from_json
 
@@ -29,7 +29,7 @@ FOR_ALL = ("playbook.yaml",)  # files whose problems everybody sees
 _WHOLE = MetaData(schema="whole")
 _OF_WHOLE = {
     table: table.to_metadata(_WHOLE, schema="whole")
-    for table in (META, ENTRIES, FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS, PROBLEMS)
+    for table in (META, ENTRIES, AUDIENCES, FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS, PROBLEMS)
 }
 _ALL = _OF_WHOLE[ENTRIES]
 _CLAIMS = func.instr(_ALL.c.state, " ") > 0  # an id that another file has, see `ENTRIES`
@@ -82,7 +82,8 @@ class PartialIndex(Index):
     def _followed(self, connection: Connection) -> bool:
         if self.catalog.meta(FOLLOWED) == (generation := _generation(connection)):
             return False
-        shown = _ALL.c.visibility.in_(sorted(self.visible))
+        of = _OF_WHOLE[AUDIENCES].c
+        shown = _ALL.c.number.in_(select(of.entry).where(of.name.in_(sorted(self.visible))))
         claimed, clashes = _own_ids(connection, shown)
         known = _pairs(connection, select(ENTRIES.c.number, ENTRIES.c.id).where(ENTRIES.c.number.in_(claimed)))
         other = [number for number, entry_id in known.items() if claimed[number][1].id != entry_id]
@@ -134,7 +135,7 @@ def _copy(connection: Connection, numbers: Collection[int]) -> None:
     """Copy entries with everything stored along with them, under their numbers."""
     values = json.dumps(sorted(numbers))
     among = select(func.json_each(values).table_valued("value").c.value)
-    by = {ENTRIES: "number"} | dict.fromkeys((FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS), "entry")
+    by = {ENTRIES: "number"} | dict.fromkeys((AUDIENCES, FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS), "entry")
     for table, column in by.items():
         rows = select(*_read(_OF_WHOLE[table])).where(_OF_WHOLE[table].c[column].in_(among)).order_by(text("rowid"))
         connection.execute(insert(table).from_select(table.columns.keys(), rows))

@@ -15,13 +15,15 @@ from kb.fields import FIELDS
 from kb.index.analysis import Word, flat, fold, words
 from kb.index.documents import to_document
 from kb.index.plain import plain
-from kb.index.schema import CHUNKS, ENTRIES, FACET_VALUES, LINKS, META, NAMES, PROBLEMS, SITUATIONS
+from kb.index.schema import AUDIENCES, CHUNKS, ENTRIES, FACET_VALUES, LINKS, META, NAMES, PROBLEMS, SITUATIONS
 from kb.index.searched import headings_of, tags_of, title_of
 from kb.wording import from_json, to_json
 
 # Statements are built once: building them takes longer than executing them.
 _CODE = re.compile(r"([a-z]+)[-_ ]?(\d+)")
-_INSERT = {table: insert(table) for table in (ENTRIES, FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS, PROBLEMS)}
+_INSERT = {
+    table: insert(table) for table in (ENTRIES, AUDIENCES, FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS, PROBLEMS)
+}
 _KEYWORDS = text("INSERT INTO keywords(rowid, title, heading, tags, body) VALUES (:n, :title, :heading, :tags, :body)")
 _CHUNKS_OF = select(CHUNKS.c.number).where(CHUNKS.c.entry == bindparam("entry")).order_by(CHUNKS.c.number)
 _OF_PATH_OR_ID = select(ENTRIES.c.number).where(
@@ -132,7 +134,6 @@ def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
         "state": state,
         "title": entry.title,
         "sort_date": entry.sort_date,
-        "visibility": entry.visibility,
         "status": entry.status,
         "review_by": entry.review_by.isoformat() if entry.review_by else "",
         "verified_on": entry.verified_on.isoformat() if entry.verified_on else "",
@@ -144,8 +145,9 @@ def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
     number = int(key[0]) if key else 0
     facets = [{"entry": number, "field": f, "value": v} for f, values in entry.facet_values().items() for v in values]
     names = _name_rows(number, entry)
+    audiences = [{"entry": number, "name": name} for name in entry.audiences]
     links = [{"entry": number, "relation": relation, "target": target} for relation, target in entry.links()]
-    for table, rows in ((FACET_VALUES, facets), (NAMES, names), (LINKS, links)):
+    for table, rows in ((AUDIENCES, audiences), (FACET_VALUES, facets), (NAMES, names), (LINKS, links)):
         if rows:
             connection.execute(_INSERT[table], rows)
     return number

@@ -17,7 +17,6 @@ ENTRIES = Table(
     Column("state", String, nullable=False),  # hash of file, playbook and parser; then the id it waits for, if any
     Column("title", String, nullable=False),
     Column("sort_date", String, nullable=False),
-    Column("visibility", String, nullable=False),
     Column("status", String, nullable=False),
     Column("review_by", String, nullable=False),  # ISO day, empty if not set; likewise verified_on
     Column("verified_on", String, nullable=False),
@@ -25,6 +24,14 @@ ENTRIES = Table(
     Column("document", Text, nullable=False),  # the entry without its body as JSON
     Column("body", Text, nullable=False),  # after the document, so that most reads stop before it
     sqlite_autoincrement=True,
+)
+AUDIENCES = Table(  # who may see an entry
+    "audiences",
+    METADATA,
+    Column("entry", ForeignKey("entries.number", ondelete="CASCADE"), nullable=False),
+    Column("name", String, nullable=False),
+    Index("audiences_by_name", "name", "entry"),
+    Index("audiences_by_entry", "entry"),
 )
 FACET_VALUES = Table(
     "facet_values",

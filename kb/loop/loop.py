@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
-from kb.entry import Entry
+from kb.entry import Entry, is_shown
 from kb.index.catalog import Catalog, in_groups
 from kb.index.entries import newest
 from kb.index.filters import entry_numbers, facet_totals, outcomes_by_angle, passing
@@ -96,7 +96,7 @@ class Loop:
             return self._standings[1].get(entry_id)
         named = [entry for entry, _, target in links_with(self._catalog, [entry_id]) if target == entry_id]
         known = self._catalog.entries([entry_id, *named])
-        shown = {i: e for i, e in known.items() if e.visibility in self._visible and e.status == "published"}
+        shown = {i: e for i, e in known.items() if is_shown(e.audiences, self._visible) and e.status == "published"}
         if entry_id not in shown:
             return None
         others = {entry.id: entry for entry in self._against} | shown

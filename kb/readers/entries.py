@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kb.entry import Entry, Problem
+from kb.entry import Entry, Problem, is_shown
 from kb.errors import EntryNotFoundError
 from kb.index.embedding_cache import text_key
 from kb.index.entries import kinds_by_id
@@ -35,7 +35,7 @@ class Entries:
     def summaries(self, ids: Sequence[str]) -> dict[str, Entry]:
         """Return entries by id."""
         known = self._live.catalog.entries(ids)
-        return {entry_id: entry for entry_id, entry in known.items() if entry.visibility in self._live.visible}
+        return {entry_id: entry for entry_id, entry in known.items() if is_shown(entry.audiences, self._live.visible)}
 
     def ids(self) -> list[str]:
         """Return the ids of all entries."""

@@ -93,7 +93,7 @@ def test_a_form_asks_only_for_fields_its_kind_has_and_for_the_title_first(kind: 
     ("name", "literal"),
     [
         ("kind", model.Kind), ("outcome", model.Outcome), ("team", model.Team), ("language", model.Language),
-        ("status", model.Status), ("visibility", model.Visibility), ("source", model.ReasonSource),
+        ("status", model.Status), ("visibility", model.Audience), ("source", model.ReasonSource),
     ],
 )  # fmt: skip
 def test_the_model_and_the_register_know_the_same_choices(name: str, literal: Any) -> None:
