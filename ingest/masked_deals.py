@@ -13,14 +13,12 @@ from ingest.fields import entry_id
 from ingest.masked_letters import squeezed
 from ingest.masked_names import LEAST_READING, Name, Names, Strength, key_of, names_of
 from ingest.masked_text import NO_NUMBER, NO_PERSON, NUMBER, PERSON, Everywhere, Own, Wording
-from ingest.masking import ALIAS_KEYS, CONTACT_KEYS, Masks
+from ingest.masking import ALIAS_KEYS, CONTACT_KEYS, DIGEST, Masks
 from kb.choices import FOLDER_KINDS
 from kb.entry import Entry
 from kb.masking import is_owner, masks_for, rules_for
 from kb.playbook import Playbook
 from kb.viewer import Viewer
-
-DIGEST = 12  # hexadecimal digits of a masked id
 
 
 def masks_of(entries: Sequence[Entry], playbook: Playbook, viewer: Viewer, today: date, secret: bytes) -> Masks | None:

@@ -124,9 +124,17 @@ class MaskedPart:
         found = self._masks.rewritten(Document.of(text), path)
         return found.text if found else None
 
-    def is_rewritten(self, path: str) -> bool:
-        """Whether the entry shown at a path is not as its file."""
-        return self._index.catalog.states().get(path, ("", ""))[1].startswith(REWRITTEN)
+    def real_text(self, text: str) -> str:
+        """Return a text written here as it is stored: links lead to the real ids."""
+        return self._masks.real_text(text) if self._masks else text
+
+    def may_change(self, entry: Entry) -> bool:
+        """Whether an entry can be saved by these viewers: nothing of it is hidden but where links lead."""
+        if self.real_path(entry) != entry.path:
+            return False
+        content = self._content(entry.path)
+        shown = self.shown(content.text, entry.path) if content else None
+        return content is None or (shown is not None and self.real_text(shown) == content.text)
 
     def _now(self) -> _Followed:
         return _Followed(self._part.state().generation, self._part.today(), self._part.playbook)

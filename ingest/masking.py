@@ -23,6 +23,8 @@ from kb.entry import Language
 from kb.fields import BY_NAME
 from kb.playbook import Playbook
 
+DIGEST = 12  # hexadecimal digits of a masked id
+_MASKED_ID = re.compile(rf"(?:[^\s/()\[\]\"']+/)?masked-([0-9a-f]{{{DIGEST}}})(?![0-9a-f])")
 MASKING = "masking-1"  # part of the state of a rewritten entry
 ALIAS_KEYS = re.compile(
     r"別名|略称|通称|旧社名|英語名|英文名|社名|ブランド|^alias(es)?$|^aka$|short name", re.IGNORECASE
@@ -59,6 +61,7 @@ class Masks:
         self._paths = paths  # real → shown, where it differs
         self._lost = lost  # paths of deals that cannot be masked
         self._reals = {entry_id(shown): real for real, shown in paths.items()}
+        self._real_ids = {shown.rpartition("-")[2]: real for real, shown in reversed([*everywhere.ids.items()])}
 
     @property
     def fingerprint(self) -> str:
@@ -84,6 +87,10 @@ class Masks:
     def real_path(self, shown_id: str) -> str | None:
         """Return the path of the file behind a masked id; None if the id is not a masked one."""
         return self._reals.get(shown_id)
+
+    def real_text(self, text: str) -> str:
+        """Return a text with the real ids of entries in the place of masked ones."""
+        return _MASKED_ID.sub(lambda found: self._real_ids.get(found[1], found[0]), text)
 
     def shown_path(self, path: str) -> str:
         """Return the path under which a file is shown."""

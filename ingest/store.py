@@ -121,6 +121,10 @@ class EntryStore:
             return source
         return replace(source, text=text, content_hash=hashlib.sha256(text.encode()).hexdigest())
 
+    def may_change(self, entry: Entry) -> bool:
+        """Whether nothing of an entry is hidden from these people, so that they can save it."""
+        return self._masked is None or self._masked.may_change(entry)
+
     def versions(self, entry: Entry) -> list[Version]:
         """Return the versions of an entry, newest first; where something is hidden, only those that may be shown."""
         found = self.history.versions(entry.path)
@@ -189,6 +193,7 @@ class EntryStore:
         """
         require_plain(author=author, reason=reason)
         path = self._path_of(entry_id)
+        text, base_hash = self._as_stored(text), self._stored_hash(base_hash, path)
         found = self._reviewed(text, path, entry_id)
         new = found.chunked.document.text
         if found.refusal:
@@ -213,13 +218,26 @@ class EntryStore:
         text = edited(document, {**marks, "status": status})
         return self.update(entry_id, text, source.content_hash, force=True, author=author, reason=reason)
 
+    def _as_stored(self, text: str | Document) -> str | Document:
+        """Return a text as it is stored: links to masked entries lead to the real ones."""
+        written = text if isinstance(text, str) else text.text
+        real = self._masked.real_text(written) if self._masked else written
+        return text if real == written else real
+
+    def _stored_hash(self, base_hash: str, path: str) -> str:
+        """Return the hash of the file that an author read, perhaps with masked links."""
+        content = decode(below(self._folder, path).read_bytes(), path) if self._masked else None
+        shown = self._masked.shown(content.text, path) if self._masked and isinstance(content, FileText) else None
+        is_read = shown is not None and hashlib.sha256(shown.encode()).hexdigest() == base_hash
+        return content.content_hash if is_read and isinstance(content, FileText) else base_hash
+
     def _path_of(self, entry_id: str) -> str:
         """Return where an entry is, also one that is not indexed yet. Raises EntryNotFoundError, RefusedTextError."""
         try:
-            path = self._library.entries.get(entry_id).path
-            if self._masked and self._masked.is_rewritten(path):
+            entry = self._library.entries.get(entry_id)
+            if not self.may_change(entry):
                 raise RefusedTextError(say("Some of this entry is hidden from you, so you cannot change it."))
-            return path
+            return entry.path
         except EntryNotFoundError:
             if path := self._written.path_of(entry_id, self._visible):
                 return path
@@ -229,7 +247,7 @@ class EntryStore:
         self, text: str | Document, kind: str, name: str, force: bool, author: str, reason: str, later: bool
     ) -> Saved:
         place = place_of(kind, name)
-        document = acceptable(text)
+        document = acceptable(self._as_stored(text))
         found = read_alone(self._library, document, place, self._visible) if later else self._reviewed(document, place)
         title = name or name_of(found.entry)
         if found.refusal:

@@ -197,6 +197,23 @@ def test_a_masked_entry_and_one_that_names_a_customer_cannot_be_changed(client: 
     assert "暁光" in (folder / "talk-tracks/price.md").read_text("utf-8")
 
 
+def test_a_link_to_a_masked_entry_is_stored_under_its_real_id_and_its_author_edits_on(client: TestClient) -> None:
+    deal = next(one for one in _ids(client) if one.startswith("deals/masked-"))
+    text = note("自分の話", "受付の話をした。", related=f"[{deal}]")
+    saved = client.post("/api/v1/entries", json={"text": text}, headers={"origin": ADDRESS}).json()
+    file = _services(client).settings.entries / saved["path"]
+    assert "masked-" not in file.read_text("utf-8") and "deals/" in file.read_text("utf-8")
+    source = client.get(f"/api/v1/entries/{saved['id']}/source")
+    assert deal in source.text and deal in client.get(f"/entries/{saved['id']}", headers=JA).text
+    changed = source.text.replace("受付", "倉庫")
+    headers = {"if-match": source.headers["etag"], "origin": ADDRESS}
+    answer = client.put(f"/api/v1/entries/{saved['id']}", json={"text": changed}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert "倉庫" in file.read_text("utf-8") and "masked-" not in file.read_text("utf-8")
+    assert "/edit/" in client.get(f"/entries/{saved['id']}", headers=JA).text
+    assert "/edit/" not in client.get(f"/entries/{deal}", headers=JA).text
+
+
 def test_gaps_and_questions_that_name_a_customer_are_left_out(untouched: TestClient) -> None:
     told = untouched.get("/api/v1/gaps").text
     assert "ヘリコプター" in told and "暁光" not in told

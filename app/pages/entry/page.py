@@ -70,7 +70,7 @@ def entry_page(
     similar = [
         other for other in library.search.similar_entries(entry.id, limit=SIMILAR + len(shown)) if other.id not in shown
     ]
-    is_losing = against(entry, library) is not None
+    is_losing, may_change = against(entry, library) is not None, store.may_change(entry)
     context = {
         "entry": entry,
         "is_losing": is_losing,
@@ -93,9 +93,11 @@ def entry_page(
             *_unfinished(entry, library, reader),
             *notices(entry, linked, reader),
             *([(reader.say(body.plain), None)] if body.plain else []),
+            *([] if may_change else [(reader("entry.masked"), None)]),
         ],
         "helpful": activity.helpful_counts().get(entry.id, 0),
         "keeps_history": store.history.is_kept,
+        "may_change": may_change,
         **_after_save(request.query_params.get("saved", ""), entry, library, reader),
     }
     return render(request, "entry.html", context)
