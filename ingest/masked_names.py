@@ -182,10 +182,10 @@ class Names:
 
     def find(self, text: str, own: frozenset[str] = frozenset()) -> list[Found]:
         """Return where names stand; those of the customers `own` need nothing beside them."""
-        likely = self._likely(squeezed(text))
+        likely = self._likely(_squeezed(text)) if self._by_start else []
         if not likely:
             return []
-        letters = letters_of(text)
+        letters = _letters_of(text)
         return [found for name in likely for found in _places(text, letters, name, name.of in own)]
 
     def _likely(self, letters: str) -> list[Name]:
@@ -228,6 +228,11 @@ def _continues(one: str, other: str) -> bool:
     """Whether two neighbouring characters are of one script, so that a word may go on."""
     kinds = [next((at for at, kind in enumerate(_KINDS) if kind.match(fold(sign))), -1) for sign in (one, other)]
     return kinds[0] == kinds[1] >= 0
+
+
+# One text is looked through for names, file names and persons in turn.
+_squeezed = lru_cache(maxsize=64)(squeezed)
+_letters_of = lru_cache(maxsize=16)(letters_of)
 
 
 def merged(spans: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

@@ -201,7 +201,7 @@ class MaskedPart:
             found = self._masks.rewritten(Document.of(content.text), entry.path)
             if found is None:
                 return None
-            document, path = Document.of(found.text), found.path
+            document, path = found.document, found.path
             digest = hashlib.sha256(found.text.encode()).hexdigest()
         parsed = entry_of(document, path, playbook, digest).entry
         own = replace(parsed, id=entry.id) if path == entry.path else parsed

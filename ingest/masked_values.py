@@ -31,6 +31,7 @@ _AMOUNT = re.compile(
     rf"(?:也|\.?-(?!\w)|丁度)?(?:台(?!\w)|くらい|ぐらい|程度|前後|ほど|強|弱|超|余り|以上|以下|未満)?",
     re.IGNORECASE,
 )
+_NUMERAL = re.compile(r"\d|[〇一二三四五六七八九十百千数何]", re.ASCII)
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}://|www\.)[^\s<>\"'()（）「」『』【】、。\[\]]+", re.IGNORECASE)
 _PHONE = re.compile(
@@ -48,6 +49,7 @@ _FREE = """
     me.com docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp nifty.com ocn.ne.jp
 """
 FREE = frozenset(_FREE.split())  # hosts of addresses that belong to no company
+LEAST_DIGITS = 8  # of a telephone number
 LONGEST_NAME = 20  # characters of a part of a person's name
 
 Span = tuple[int, int]
@@ -55,15 +57,17 @@ Span = tuple[int, int]
 
 def amounts(text: str) -> Iterator[Span]:
     """Yield where amounts of money stand, in every notation that `kb.money` reads, with 約 and 以上 beside them."""
+    if not _NUMERAL.search(unicodedata.normalize("NFKC", text)):
+        return
     signs = signs_of(text)
     for found in _AMOUNT.finditer(signs.text):
-        if re.search(r"\d|[〇一二三四五六七八九十百千数何]", found[0]):
+        if _NUMERAL.search(found[0]):
             yield signs.place(*found.span())
 
 
 def addresses(text: str) -> Iterator[Span]:
     """Yield where e-mail addresses stand."""
-    return _found(_ADDRESS, text)
+    return _found(_ADDRESS, text) if "@" in unicodedata.normalize("NFKC", text) else iter(())
 
 
 def urls(text: str) -> Iterator[Span]:
@@ -73,7 +77,7 @@ def urls(text: str) -> Iterator[Span]:
 
 def phones(text: str) -> Iterator[Span]:
     """Yield where telephone numbers stand."""
-    return _found(_PHONE, text)
+    return _found(_PHONE, text) if len(digits(text)) >= LEAST_DIGITS else iter(())
 
 
 def people(text: str) -> Iterator[Span]:

@@ -34,31 +34,36 @@ class MaskedViews(Generic[T]):
         self._secret = secret
         self._make = make
         self._most = most
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._making: dict[Key, threading.Lock] = {}
         self._open: OrderedDict[Key, tuple[MaskedPart, T]] = OrderedDict()  # the one used longest ago first
         self._owners: dict[frozenset[str], tuple[str, frozenset[str]]] = {}  # of deals, with the generation
 
     def ready(self, part: Part, viewer: Viewer, rules: Sequence[MaskingRule]) -> T | None:
         """Return what a viewer works with if it is up to date; None if making it so takes a moment."""
+        owners = self._owners.get(part.visible)
+        if owners is None or owners[0] != part.state().generation:
+            return None
         with self._lock:
             known = self._open.get(self._key(part, viewer, rules))
-            return known[1] if known and known[0].is_of(part) and known[0].is_fresh else None
+        return known[1] if known and known[0].is_of(part) and known[0].is_fresh else None
 
     def of(self, part: Part, viewer: Viewer, rules: Sequence[MaskingRule]) -> T:
         """Return what a viewer works with who sees a part and for whom rules apply. Raises IndexBusyError."""
+        key = self._key(part, viewer, rules)
         with self._lock:
-            key = self._key(part, viewer, rules)
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
             known = self._open.get(key)
             if known and not known[0].is_of(part):  # the whole was rebuilt
-                self._open.pop(key)[0].close()
+                known[0].close()
                 known = None
             if known is None:
                 masked = MaskedPart(part, self._entries, _place(part, key), viewer, self._secret())
-                known = self._open[key] = masked, self._make(masked)
-                self._drop(part)
-            self._open.move_to_end(key)
-        known[0].refresh()
-        return known[1]
+                known = masked, self._make(masked)
+            self._keep(part, key, known)
+            known[0].refresh()
+            return known[1]
 
     def in_use(self) -> list[T]:
         """Return what all viewers work with who came lately."""
@@ -91,11 +96,16 @@ class MaskedViews(Generic[T]):
             known = self._owners[part.visible] = generation, frozenset(owner_key(deal.owner) for _, deal in deals)
         return known[1]
 
-    def _drop(self, part: Part) -> None:
-        while len(self._open) > self._most:
-            key, (masked, _) = self._open.popitem(last=False)
+    def _keep(self, part: Part, key: Key, made: tuple[MaskedPart, T]) -> None:
+        dropped = []
+        with self._lock:
+            self._open[key] = made
+            self._open.move_to_end(key)
+            while len(self._open) > self._most:
+                dropped.append(self._open.popitem(last=False))
+        for old, (masked, _) in dropped:
             masked.close()
-            shutil.rmtree(_place(part, key), ignore_errors=True)
+            shutil.rmtree(_place(part, old), ignore_errors=True)
 
 
 def _place(part: Part, key: Key) -> Path:

@@ -47,7 +47,12 @@ class Rewritten:
     """An entry's file as a set of viewers reads it."""
 
     path: str
-    text: str
+    document: Document
+
+    @property
+    def text(self) -> str:
+        """The text of the file."""
+        return self.document.text
 
 
 class Masks:
@@ -81,8 +86,9 @@ class Masks:
         shown = self._paths.get(path, path)
         text = _text(document, _Hiding(self._everywhere, own, language), is_renamed=shown != path)
         if shown != path:
-            text = self._titled(text, path, own, language)
-        return Rewritten(shown, text) if not self._tells(Document.of(text), shown, own) else None
+            text = self._titled(document, text, path, own, language)
+        new = document if text == document.text else Document.of(text)
+        return Rewritten(shown, new) if new is document or not self._tells(new, shown, own) else None
 
     def real_path(self, shown_id: str) -> str | None:
         """Return the path of the file behind a masked id; None if the id is not a masked one."""
@@ -113,14 +119,14 @@ class Masks:
         kept = [words for words in playbook.synonyms if not any(map(self.hides, words))]
         return replace(playbook, synonyms=tuple(kept))
 
-    def _titled(self, text: str, path: str, own: Own, language: Language) -> str:
+    def _titled(self, document: Document, text: str, path: str, own: Own, language: Language) -> str:
         """Return the text of a renamed file with a title, where it was called by its file name."""
-        document = Document.of(text)
         if document.heading or any(field_of(line.key) == "title" for line in document.lines):
             return text
         label = self._everywhere.labels.get(own.customer, {}).get(language, "")
         stem = path.rpartition("/")[2].removesuffix(".md")
         title = label or hidden(stem, replace(self._everywhere, stems=Names(())), own, language)
+        document = Document.of(text)
         return _composed([Line("title", title, 1), *document.lines], document.stored_body)
 
     def _tells(self, document: Document, path: str, own: Own) -> bool:

@@ -215,7 +215,7 @@ def test_another_deal_of_a_masked_customer_is_masked_and_an_own_one_is_not() -> 
     assert shown(old, new, book=book).path.startswith("deals/masked-")
     own = deal("青葉商事", "青葉商事の話。", front=f"{FRONT}担当: 小川\n", path="deals/own.md")
     found = masks(new, own, book=book).rewritten(Document.of(own[1]), own[0])
-    assert found == Rewritten(*own)
+    assert found is not None and (found.path, found.text) == own
 
 
 def test_nobody_else_is_masked() -> None:
@@ -245,7 +245,8 @@ def test_nothing_of_a_name_stays_and_the_rest_is_the_same(parts: list[tuple[str,
     marks = [f"{filler}、" for filler, _ in parts]
     whole = [marks[0], *(f"。{mark}" for mark in marks[1:]), f"。{end}"]
     assert rest == [piece.strip("*") for piece in whole]
-    assert found.rewritten(Document.of(told.text), told.path) == told
+    again = found.rewritten(Document.of(told.text), told.path)
+    assert again is not None and again.text == told.text
 
 
 @given(st.text(max_size=80))
@@ -254,4 +255,4 @@ def test_a_text_without_names_stays_as_it_is(text: str) -> None:
     found = masks(deal("株式会社青葉商事"), track)
     document = Document.of(track[1])
     told = found.rewritten(document, "notes/a.md")
-    assert told == Rewritten(*track)
+    assert told is not None and (told.path, told.text) == track
