@@ -74,6 +74,11 @@ class Services:
         return [self.whole, *self.views.in_use(), *self.masked.in_use()]
 
     @property
+    def has_answered(self) -> bool:
+        """Whether model and index have answered a question: the next one takes the usual time, for everybody."""
+        return self.whole.library.search.has_answered
+
+    @property
     def playbook(self) -> Playbook:
         """The company's playbook, which is for everyone."""
         return self.whole.library.playbook

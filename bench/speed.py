@@ -56,10 +56,10 @@ def measure_speed(bench: Bench, size: Size = SMALL) -> None:
     """Measure the speed of the search at one size."""
     name = synthetic_index(bench, size.chunks)
     model = bare_model(bench)
-    questions = _questions()
-    recalls = _recalls(bench, name, model, questions)
+    asked = questions()
+    recalls = _recalls(bench, name, model, asked)
     with serving(bench, name) as served:
-        times = _times(served, model, questions)
+        times = _times(served, model, asked)
         resident = served.resident_gb
     figures = [*_ratios(times, size), *recalls]
     figures.append(Figure("resident memory of the server", resident, "GB", "<=", size.memory))
@@ -79,7 +79,7 @@ def bare_model(bench: Bench) -> SentenceTransformer:
     return SentenceTransformer(str(folder), device="cpu")
 
 
-def _questions() -> list[str]:
+def questions() -> list[str]:
     """Return distinct questions of the judgement file and the shared sets, sampled evenly."""
     texts = [question.text for question in sets.judgements()]
     for name in sets.SETS:

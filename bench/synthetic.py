@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -28,21 +29,21 @@ FIRST_DAY = date(2020, 1, 1)
 _SENTENCE = re.compile(r"(?<=[。！？\n])|(?<=\. )")
 
 
-def synthetic_index(bench: Bench, chunks: int) -> str:
-    """Build an index of that many chunks if needed; return its name."""
-    name = f"synthetic-{chunks}"
+def synthetic_index(bench: Bench, chunks: int, groups: int = 0) -> str:
+    """Build an index of that many chunks if needed; return its name. Half of it is for all, the rest for `groups`."""
+    name = f"synthetic-{chunks}-{groups}" if groups else f"synthetic-{chunks}"
     index = bench.index(name)
     if not index.is_current:
         bench.console.print(f"building {chunks:,} chunks …")
-        _build(bench, index, chunks)
+        _build(bench, index, chunks, groups)
     index.close()
     return name
 
 
-def _build(bench: Bench, index: Index, chunks: int) -> None:
+def _build(bench: Bench, index: Index, chunks: int, groups: int) -> None:
     random = np.random.default_rng(1)
     sentences, (bodies, heads) = _sentences(bench), _real_vectors(bench)
-    drafts = _drafts(chunks // CHUNKS_IN_ENTRY, sentences, random)
+    drafts = _drafts(chunks // CHUNKS_IN_ENTRY, sentences, random, groups)
     with index.writing():
         for group in _groups(list(drafts), ENTRIES_AT_ONCE):
             _cache_vectors(index, index.embedder, group, (bodies, heads), random)
@@ -74,11 +75,18 @@ def _real_vectors(bench: Bench) -> tuple[Vectors, Vectors]:
     return found[0], found[1]
 
 
-def _drafts(count: int, sentences: Sequence[str], random: np.random.Generator) -> Iterator[Draft]:
+def _drafts(count: int, sentences: Sequence[str], random: np.random.Generator, groups: int) -> Iterator[Draft]:
     for number in range(count):
         entry = _entry(number, sentences, random)
+        if groups and number % 4 > 1:  # of both kinds
+            entry = replace(entry, visibility=group_name(number // 4 % groups))
         chunks = tuple(_chunk(entry, slot, sentences, random) for slot in range(CHUNKS_IN_ENTRY))
         yield Draft(entry, chunks, (), (), "bench")
+
+
+def group_name(number: int) -> str:
+    """Return the name of a group."""
+    return f"/groups/{number:02}"
 
 
 def _entry(number: int, sentences: Sequence[str], random: np.random.Generator) -> Entry:

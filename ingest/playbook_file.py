@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_texts
+from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_texts, to_visibility
 from ingest.masking_rules import masking_rules
 from ingest.yaml_text import Line, Plain, YamlTextError, duplicate_key, read_mapping
 from kb.choices import CHOICES
@@ -23,7 +23,10 @@ from kb.wording import say
 
 PLAYBOOK_NAME = "playbook.yaml"
 STARTER = Path(__file__).parent / "templates" / PLAYBOOK_NAME  # for a folder that has none
-_PARTS = ("company", "kgi", "kpis", "lead_stages", "sla", "reasons", "closed_deals", "rates", "synonyms", "masking")
+_PARTS = (
+    "company", "kgi", "kpis", "lead_stages", "sla", "reasons", "closed_deals", "rates", "synonyms", "visibility",
+    "masking",
+)  # fmt: skip
 _KNOWN = (*_PARTS, *AGREED.values())
 _CLOSED = Vocabulary.of(term for term in CHOICES["outcome"].terms if term.key != "open")
 
@@ -58,6 +61,7 @@ def load_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple
         closed_deals=reader.closed_deals(vocabularies["industry"]),
         rates=reader.rates(str(kgi.get("target", ""))),
         synonyms=reader.synonyms(),
+        visibility=reader.visibility(),
         masking=rules,
     )
     return playbook, tuple(problems)
@@ -214,6 +218,15 @@ class _Parts:
                 continue
             rates.setdefault(code, (rate, day))
         return ExchangeRates(home, rates)
+
+    def visibility(self) -> dict[str, str]:
+        found = {}
+        for kind, value in self.mapping("visibility").items():
+            try:
+                found[to_choice(kind, CHOICES["kind"])] = to_visibility(value)
+            except FieldError as error:
+                self._wrong("visibility", error.sentence)
+        return found
 
     def synonyms(self) -> tuple[tuple[str, ...], ...]:
         value = self._value("synonyms")

@@ -164,6 +164,10 @@ class LiveIndex:
             time.sleep(SETTLE_SECONDS)
         state.index.release_vectors()
 
+    def _thesaurus_of(self, playbook: Playbook, before: State | None) -> Thesaurus:
+        """Return the spellings of a playbook: those made before if it is the same."""
+        return before.thesaurus if before and before.playbook is playbook else Thesaurus.of(playbook)
+
     def _vectors_of(self, index: Index) -> VectorStore | Snapshot:
         """Return where a snapshot takes its vectors from."""
         return index.vectors
@@ -174,7 +178,7 @@ class LiveIndex:
 
     def _loaded(self, index: Index, before: State | None, *, is_complete: bool) -> State:
         visible, playbook = index.visible, self._read_playbook()
-        bounds, words = Bounds(index.catalog, visible), Thesaurus.of(playbook)
+        bounds, words = Bounds(index.catalog, visible), self._thesaurus_of(playbook, before)
         if not is_complete:
             empty = Insights(index.catalog, None, playbook, bounds, visible, self.today)
             return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, visible), words)

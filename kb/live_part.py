@@ -11,6 +11,8 @@ from kb.index.part import PartialIndex
 from kb.index.snapshot import Snapshot
 from kb.index.vectors import SEARCHED, VectorStore
 from kb.live import LiveIndex, State
+from kb.playbook import Playbook
+from kb.search.thesaurus import Thesaurus
 
 
 class LivePart(LiveIndex):
@@ -62,6 +64,9 @@ class LivePart(LiveIndex):
         """Close the catalogue of the part."""
         self.vocabulary.close()
         self._part.close()
+
+    def _thesaurus_of(self, playbook: Playbook, before: State | None) -> Thesaurus:
+        return self._shown.thesaurus
 
     def _vectors_of(self, index: Index) -> VectorStore | Snapshot:
         return _snapshot(self._shown) or index.vectors

@@ -76,4 +76,3 @@ def _is_over(rule: MaskingRule, deal: Entry, today: date) -> bool:
     if rule.until_days_after_end is None or ended is None or ended > today:
         return False
     return today - ended > timedelta(days=rule.until_days_after_end)
-

@@ -113,6 +113,7 @@ class Playbook:
     closed_deals: Sequence[ClosedDeals] = ()
     rates: ExchangeRates = field(default_factory=ExchangeRates)
     synonyms: Sequence[tuple[str, ...]] = ()  # words that mean the same to this company, for the search
+    visibility: Mapping[str, str] = field(default_factory=dict)  # of new entries, by kind; without one for all
     masking: Sequence[MaskingRule] = ()
 
     def reason(self, outcome: str | None, code: str) -> Term | None:

@@ -63,6 +63,6 @@ def _readiness(services: Services, library: Library) -> tuple[IndexState, str]:
         return state, preparation.sentence
     if not state.ready:
         return state, IndexNotReadyError().sentence
-    if not library.search.has_answered:
+    if not services.has_answered:
         return state, say("The server is still starting: the model has not answered a question yet.")
     return state, ""

@@ -463,3 +463,16 @@ def test_the_setting_takes_what_people_may_be_shown(opened: Open) -> None:
     assert Settings(visibility="marketing,all").shown == {"all", "marketing"}  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="expected one or more of all, marketing, sales"):
         Settings(visibility="all,joint")  # type: ignore[arg-type]
+
+
+def test_a_server_that_has_answered_somebody_is_ready_for_everybody(opened: Open) -> None:
+    client = opened(SHOWN, EVERYTHING, who=MARKETER)
+    _services(client).library.search.answer("価格")
+    assert client.get("/readyz").status_code == 200
+
+
+def test_the_scoreboard_says_that_it_counts_what_one_can_see(
+    holding: TestClient, without: TestClient, opened: Open
+) -> None:
+    said = [client.get("/scoreboard", headers=JA).text for client in (holding, without, opened(SHOWN, EVERYTHING))]
+    assert ["あなたが見られる商談12件での集計です。" in page for page in said] == [True, True, False]

@@ -213,6 +213,12 @@ def test_a_synonym_alone_is_a_problem(value: str) -> None:
     assert [p.message.startswith("synonyms: expected lists of two or more words") for p in problems] == [True]
 
 
+def test_the_playbook_says_for_whom_new_entries_are() -> None:
+    playbook, problems = parse_playbook("visibility: {商談: sales, note: [sales, /Board], content: sale, blog: all}\n")
+    assert playbook.visibility == {"deal": "sales", "note": "sales, /Board"}
+    assert [problem.message.split(":")[0] for problem in problems] == ["visibility", "visibility"]
+
+
 def test_rules_on_what_is_masked_are_read() -> None:
     text = "masking:\n  - {what: [顧客, 金額], teams: [マーケティング, /Sales/Tokyo/], until_days_after_end: 365日}\n"
     playbook, problems = parse_playbook(f"{text}  - what: contact\n    roles: reader, 作成者\n")

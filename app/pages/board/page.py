@@ -42,12 +42,12 @@ def scoreboard_page(
         panel = panel_of(asked.view, asked, library, reader)
         picture = gallery.frame(panel.picture) if panel.picture else None
         csv = asked.to(f"/api/v1/scoreboard/{asked.view}.csv", view="", by="", sort="")
-        context = {"panel": panel, "picture": picture, "csv": csv, **_head(asked, reader)}
+        context = {"panel": panel, "picture": picture, "csv": csv, **_head(asked, library, reader)}
         return render(request, "board_view.html", context)
     board, overview = _counted(asked, library, settings.strength)
     rows = row_views(board, asked, reader, library)
     context = {
-        **_head(asked, reader),
+        **_head(asked, library, reader),
         "name": dimension_name(asked.by, reader),
         "rows": rows,
         "base": base_words(board.scores.base, asked.outcome_of, reader),
@@ -63,9 +63,11 @@ def scoreboard_page(
     return render(request, "scoreboard.html", context)
 
 
-def _head(asked: BoardAddress, reader: Reader) -> dict[str, Any]:
-    """Return the tabs and the filters."""
+def _head(asked: BoardAddress, library: Library, reader: Reader) -> dict[str, Any]:
+    """Return the tabs, the filters and how many deals there are for those who see a part."""
+    seen = 0 if library.shows_everything else len(library.deals.table.counted)
     return {
+        "part": reader.counted("board.part", seen) if seen else "",
         "asked": asked,
         "tabs": [(tab_name(by, reader), asked.to(by=by, view=""), by == asked.by and not asked.view) for by in BYS],
         "views": [(reader(f"view.{view}_tab"), asked.to(view=view), view == asked.view) for view in VIEWS],

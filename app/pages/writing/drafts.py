@@ -11,8 +11,9 @@ from starlette.datastructures import ImmutableMultiDict
 from app.words.reader import Reader
 from ingest.document import Document
 from ingest.form import fields_of, values_of, with_values
-from ingest.front_matter import edited
+from ingest.front_matter import edited, fields_in
 from ingest.templates import answers_of, body_of
+from kb.entry import PRIVATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,19 @@ class Draft:
         owner: str = "",
         team: str = "",
     ) -> Draft:
-        """Start a new entry from a template; a deal closes today and belongs to whoever wrote the last one here."""
+        """Start a new entry from a template, for those the playbook says.
+
+        A deal closes today and belongs to whoever wrote the last one here.
+        """
         given = {"closed_on": reader.today.isoformat()} if kind == "deal" and "outcome: open" not in text else {}
         given |= {"title": title} if title else {}
         given |= {name: value for name, value in (("owner", owner), ("team", team)) if value and kind == "deal"}
-        begun = Document.of(edited(Document.of(text), given) if given else text)
+        document = Document.of(text)
+        visibility = reader.playbook.visibility.get(kind, "")
+        if visibility and "visibility" not in fields_in(document):
+            given |= {"visibility": visibility}
+            given |= {"owner": author} if visibility == PRIVATE and author else {}
+        begun = Document.of(edited(document, given)) if given else document
         return cls(kind, begun, begun, key=secrets.token_urlsafe(16), author=author, gap=gap)
 
     @classmethod

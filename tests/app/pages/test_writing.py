@@ -442,3 +442,10 @@ def test_a_value_outside_the_playbook_is_named_once_in_the_words_of_the_form(cli
     assert "playbook.yaml" not in page.partition('id="review"')[2] and "playbook.yaml" not in shown
     (item,) = re.findall(r'<li data-field="industry"[^>]*>', page)
     assert item.endswith(" hidden>") and "行目" not in page.partition('id="review"')[2]
+
+
+def test_the_form_of_a_new_entry_starts_with_the_visibility_of_the_playbook(make_client: MakeClient) -> None:
+    client = make_client({"playbook.yaml": "visibility: {deal: sales, note: private}\n"})
+    deal, note, content = (client.get(f"/new/{name}", headers=JA).text for name in ("deal-won", "note", "content"))
+    assert re.search(r'<option value="sales" selected>', deal) and re.search(r'<option value="private" selected>', note)
+    assert not re.search(r'<option value="(sales|private)" selected>', content)
