@@ -120,6 +120,7 @@ class Background:
         if self._intake.notice():
             log.info("The index changed; it was read again.")
         self._services.views.refresh()
+        self._services.masked.work()
 
     def _group(self) -> None:
         """Group failed searches, so that nobody who opens the meeting waits for it."""

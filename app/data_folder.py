@@ -16,6 +16,7 @@ from kb.wording import say
 
 LOCK = "server.lock"  # held as long as the server lives, however it ends
 ID = "base.id"
+MASKING_KEY = "masking.key"
 INDEX = "index"
 TRIES = 20  # a process that only checks holds the lock for an instant
 BETWEEN_SECONDS = 0.05

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from app.examples import Examples
@@ -29,14 +30,25 @@ class Seen:
     upkeep: Upkeep
 
     @classmethod
-    def of(cls, library: Library, store: EntryStore, activity: Activity, clock: Clock, team: str) -> Seen:
-        """Derive everything from a library; `team` is that of the people, if they are all in one."""
-        board = GapBoard(library.search, activity, library.deals.open_amounts, clock)
+    def of(
+        cls,
+        library: Library,
+        store: EntryStore,
+        activity: Activity,
+        clock: Clock,
+        team: str,
+        hides: Callable[[str], bool] = lambda _text: False,
+    ) -> Seen:
+        """Derive everything from a library; `team` is that of the people, if they are all in one.
+
+        What others searched for is left out where it `hides` that.
+        """
+        board = GapBoard(library.search, activity, library.deals.open_amounts, clock, hides)
         return cls(
             library=library,
             store=store,
             gap_board=board,
-            judging=make_judging(library, activity, clock),
+            judging=make_judging(library, activity, clock, hides),
             logbook=Logbook(activity, team),
             examples=Examples(library, clock),
             upkeep=Upkeep(library, board),
@@ -47,6 +59,8 @@ class Seen:
         return replace(self, store=self.store.of(self.library, visible, viewer))
 
 
-def make_judging(library: Library, activity: Activity, clock: Clock) -> Judging:
+def make_judging(
+    library: Library, activity: Activity, clock: Clock, hides: Callable[[str], bool] = lambda _text: False
+) -> Judging:
     """Return what grades and measures the search of a library."""
-    return Judging(library.search, library.entries.published, library.state, library.visible, activity, clock)
+    return Judging(library.search, library.entries.published, library.state, library.visible, activity, clock, hides)

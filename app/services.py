@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.charts.gallery import Gallery
+from app.data_folder import MASKING_KEY, secret_key
 from app.examples import Examples
 from app.seen import Seen
 from app.settings import Settings
@@ -15,6 +16,8 @@ from app.upkeep import Upkeep
 from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
 from ingest.intake import Intake
+from ingest.masked_part import MaskedPart
+from ingest.masked_views import MaskedViews
 from ingest.playbook_store import PlaybookStore
 from ingest.store import EntryStore
 from ingest.sync import KEPT_PLAYBOOK, problems_of
@@ -22,10 +25,11 @@ from kb.audience import team_of, visible_to
 from kb.clock import CLOCK, Clock
 from kb.index.embedding import Embedder, ModelEmbedder
 from kb.index.index import Index, open_index
-from kb.library import Library
+from kb.library import Library, Part
 from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
+from kb.masking import rules_for
 from kb.model.package import bundled_file, file_checksum
 from kb.people.askers import Askers
 from kb.people.attempts import Attempts
@@ -84,13 +88,17 @@ class Services:
     people: PeopleServices
     whole: Seen  # for the operator and for background work
     views: Views[Seen]
+    masked: MaskedViews[Seen]
 
     def seen_by(self, viewer: Viewer) -> Seen:
         """Return what a viewer works with; it takes a moment if nobody with the same audiences came before."""
         visible = visible_to(viewer)
         if viewer.audiences is None:
             return self.whole if viewer == OPERATOR else self.whole.saving(visible, viewer)
-        return self.views.of(visible).saving(visible, viewer)
+        seen = self.views.of(visible)
+        if rules := rules_for(self.playbook, viewer):
+            seen = self.masked.of(_part(seen), viewer, rules)
+        return seen.saving(visible, viewer)
 
     def ready_for(self, viewer: Viewer) -> Seen | None:
         """Return what a viewer works with if that takes no time."""
@@ -98,12 +106,14 @@ class Services:
             return self.seen_by(viewer)
         visible = visible_to(viewer)
         seen = self.views.ready(visible)
+        if seen and (rules := rules_for(self.playbook, viewer)):
+            seen = self.masked.ready(_part(seen), viewer, rules)
         return seen.saving(visible, viewer) if seen else None
 
     @property
     def seen_in_use(self) -> list[Seen]:
         """What everybody works with who came lately, the whole first."""
-        return [self.whole, *self.views.in_use()]
+        return [self.whole, *self.views.in_use(), *self.masked.in_use()]
 
     @property
     def has_answered(self) -> bool:
@@ -148,6 +158,7 @@ class Services:
     def close(self) -> None:
         """Close all files."""
         self.gallery.close()
+        self.masked.close()
         self.views.close()
         self.whole.library.close()
         self.activity.close()
@@ -169,6 +180,10 @@ def open_services(
     def seen(part: Library) -> Seen:
         return Seen.of(part, store.of(part, part.visible), activity, clock, team_of(part.visible))
 
+    def masked(part: MaskedPart) -> Seen:
+        team = team_of(part.library.visible)
+        return Seen.of(part.library, store.masked(part), activity, clock, team, part.hides)
+
     return Services(
         settings=settings,
         clock=clock,
@@ -181,6 +196,7 @@ def open_services(
         people=people,
         whole=Seen.of(library, store, activity, clock, settings.team),
         views=Views(library, seen),
+        masked=MaskedViews(settings.entries, lambda: secret_key(settings.data / MASKING_KEY), masked),
     )
 
 
@@ -216,6 +232,12 @@ def _proxy(settings: Settings, people: People, clock: Clock) -> ProxyPeople:
     from app.signin.proxy import ProxyPeople, TrustedProxy
 
     return ProxyPeople(TrustedProxy(settings, clock), people, clock)
+
+
+def _part(seen: Seen) -> Part:
+    """Return the library of people who see a part."""
+    assert isinstance(seen.library, Part)
+    return seen.library
 
 
 def make_embedder(settings: Settings) -> Embedder:

@@ -15,7 +15,7 @@ from ingest.likeness import folded, same_words
 from ingest.names import candidates, file_stem, name_of, require_plain, unnamed
 from ingest.parse import entry_of
 from ingest.saving import one_at_a_time
-from ingest.store import acceptable, place_of
+from ingest.stored import acceptable, place_of
 from kb.entry import Problem
 from kb.errors import DuplicateTextError
 

@@ -12,7 +12,8 @@ from ingest.files import decode
 from ingest.likeness import folded
 from ingest.names import candidates, file_stem, name_of, require_plain
 from ingest.review import Review
-from ingest.store import EntryStore, Saved
+from ingest.store import EntryStore
+from ingest.stored import Saved
 from kb.entry import Problem
 from kb.errors import KBError
 from kb.library import Library

@@ -178,7 +178,7 @@ class Indexing:
         else:
             chunks = chunk_entry(entry, document.tokens, self.index.embedder.count_tokens)
         problems = (*content.problems, *parsed.problems, *clash)
-        labels = _labels(entry, self.playbook)
+        labels = labels_of(entry, self.playbook)
         return Draft(entry, chunks, labels, problems, state, situation_of(chunks) if entry.deal else ())
 
     def _write(self, group: Sequence[Draft]) -> None:
@@ -202,7 +202,7 @@ class Indexing:
         )
 
 
-def _labels(entry: Entry, playbook: Playbook) -> tuple[str, ...]:
+def labels_of(entry: Entry, playbook: Playbook) -> tuple[str, ...]:
     """Return all spellings of an entry's labels, so that TCO finds 総保有コスト and Taskina タスキナ."""
     terms = [
         term

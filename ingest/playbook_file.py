@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_texts, to_visibility
+from ingest.masking_rules import masking_rules
 from ingest.yaml_text import Line, Plain, YamlTextError, duplicate_key, read_mapping
 from kb.choices import CHOICES
 from kb.currencies import HOME, ExchangeRates
@@ -22,7 +23,10 @@ from kb.wording import say
 
 PLAYBOOK_NAME = "playbook.yaml"
 STARTER = Path(__file__).parent / "templates" / PLAYBOOK_NAME  # for a folder that has none
-_PARTS = ("company", "kgi", "kpis", "lead_stages", "sla", "reasons", "closed_deals", "rates", "synonyms", "visibility")
+_PARTS = (
+    "company", "kgi", "kpis", "lead_stages", "sla", "reasons", "closed_deals", "rates", "synonyms", "visibility",
+    "masking",
+)  # fmt: skip
 _KNOWN = (*_PARTS, *AGREED.values())
 _CLOSED = Vocabulary.of(term for term in CHOICES["outcome"].terms if term.key != "open")
 
@@ -41,6 +45,8 @@ def load_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple
         return Problem(path, error.line, error.sentence)
     problems = [Problem(path, line.line, duplicate_key(line)) for line in repeated]
     problems += [Problem(path, line.line, _unknown_part(line.key)) for line in lines if line.key not in _KNOWN]
+    rules, of_rules = masking_rules(text.removeprefix("\ufeff"), path)
+    problems += of_rules
     reader = _Parts(path, {line.key: line for line in lines}, problems)
     kgi = reader.mapping("kgi")
     vocabularies = {name: reader.vocabulary(part) for name, part in AGREED.items()}
@@ -56,6 +62,7 @@ def load_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple
         rates=reader.rates(str(kgi.get("target", ""))),
         synonyms=reader.synonyms(),
         visibility=reader.visibility(),
+        masking=rules,
     )
     return playbook, tuple(problems)
 

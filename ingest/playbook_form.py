@@ -10,7 +10,8 @@ from ingest.yaml_edit import Row, with_fields, with_rows
 from ingest.yaml_text import Place, Plain, YamlTextError, places
 from kb.wording import say
 
-SHAPES = {"aliases": "list", "conditions": "lines"}  # of fields that are lists; others are one line of text
+# Of fields that are lists; others are one line of text.
+SHAPES = {"aliases": "list", "conditions": "lines", "what": "list", "teams": "list", "roles": "list"}
 _LABELS = ("ja", "name")  # either is the Japanese label of a term
 _KEYS = ("key", "code", "name")  # either names a term
 
@@ -24,6 +25,7 @@ class Part:
     fields: tuple[str, ...]  # the first one is required
     key: str = ""  # of a new term, taken from its label; empty: the first field is the key
     is_list: bool = True
+    is_named: bool = True  # the first field tells the rows apart
 
 
 def _terms(name: str, key: str) -> Part:
@@ -39,6 +41,7 @@ PARTS: tuple[Part, ...] = (
     *(_terms(f"reasons.{outcome}", "code") for outcome in ("won", "lost", "no-decision")),
     *(_terms(name, "name") for name in ("industries", "products", "competitors")),
     _terms("lead_sources", "key"),
+    Part("masking", ("masking",), ("what", "teams", "roles", "until_days_after_end"), is_named=False),
 )
 
 
@@ -77,7 +80,7 @@ def faults_of(parts: Mapping[str, Sequence[FormRow]]) -> list[Fault]:
                 continue
             if not name and part.is_list:
                 faults.append(Fault(part.name, number, part.fields[0], say("Enter a name, or clear the whole row.")))
-            for field in ("label", "en", "aliases") if part.key else part.fields[:1]:
+            for field in ("label", "en", "aliases") if part.key else part.fields[:1] if part.is_named else ():
                 faults += _repeated(part, number, row, field, seen)
     return faults
 

@@ -8,29 +8,29 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from ingest import atomic
 from ingest.document import Document
-from ingest.fields import entry_id as id_of
-from ingest.files import MAX_FILE_BYTES, FileText, decode
+from ingest.files import FileText, decode
 from ingest.front_matter import edited
 from ingest.history import History, Version
 from ingest.inside import below
 from ingest.intake import Intake
 from ingest.marks import is_mark
-from ingest.names import UNNAMED, candidates, name_of, require_plain, veiled
+from ingest.masked_part import MaskedPart
+from ingest.names import candidates, name_of, require_plain, veiled
 from ingest.once import Once
 from ingest.owning import is_own, refuse_change, refuse_verdict
 from ingest.parse import entry_of
 from ingest.review import Review, read_alone, review
 from ingest.saving import one_at_a_time
+from ingest.stored import Saved, Source, acceptable, hash_of, holds, new_id, place_of
 from ingest.sync import problems_at
 from ingest.written import Written
 from ingest.yaml_text import Plain
-from kb.choices import KIND_FOLDERS
 from kb.entry import Entry, Problem, is_shown
 from kb.errors import (
     DuplicateTextError,
@@ -47,26 +47,6 @@ from kb.wording import say
 
 Change = Literal["entry-saved", "entry-archived", "entry-restored", "entry-verified"]  # what a save was, for the log
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An entry's file as stored."""
-
-    entry: Entry
-    text: str
-    content_hash: str  # SHA-256 of the bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """The result of a save."""
-
-    id: str
-    path: str
-    content_hash: str
-    problems: tuple[Problem, ...]
-    is_findable: bool  # False: the file is written but not indexed yet; this is tried again by itself
 
 
 class EntryStore:
@@ -97,6 +77,14 @@ class EntryStore:
         self._noted = noted
         self._viewer = OPERATOR
         self._visible = library.visible
+        self._visible = library.visible
+        self._masked: MaskedPart | None = None
+
+    def masked(self, part: MaskedPart) -> EntryStore:
+        """Return the store of those who read some entries masked: they get rewritten files and cannot change them."""
+        store = self.of(part.library, part.library.visible)
+        store._masked = part
+        return store
 
     def of(self, library: Library, visible: frozenset[str], viewer: Viewer = OPERATOR) -> EntryStore:
         """Return the store as a person has it: it knows what their library shows, and saves what they may."""
@@ -110,22 +98,38 @@ class EntryStore:
 
     def may_change(self, entry: Entry) -> bool:
         """Whether who saves may change an entry."""
+        if not self.shows_all_of(entry):
+            return False
         return is_own(self._viewer, entry) or is_own(self._viewer, entry, self._first_author(entry.path))
 
     def source(self, entry_id: str) -> Source:
         """Return an entry's file. Raises EntryNotFoundError, RefusedTextError if it is no longer text."""
         entry = self._library.entries.get(entry_id)
+        path = self._masked.real_path(entry) if self._masked else entry.path
         try:
-            content = decode(below(self._folder, entry.path).read_bytes(), entry.path)
+            content = decode(below(self._folder, path).read_bytes(), path)
         except (OSError, NotSavedError) as error:
             raise EntryNotFoundError(entry_id) from error
         if isinstance(content, Problem):
             if self._library.shows_everything:
                 raise RefusedTextError(content.message)
             raise EntryNotFoundError(entry_id)
-        if content.content_hash != entry.content_hash and not self._shows(content.text, entry.path):
+        if content.content_hash != entry.content_hash and not self._shows(content.text, path):
             raise EntryNotFoundError(entry_id)  # hidden since it was indexed
-        return Source(entry, content.text, content.content_hash)
+        return self._read(Source(entry, content.text, content.content_hash), path)
+
+    def _read(self, source: Source, path: str) -> Source:
+        """Return a file as these people read it. Raises EntryNotFoundError."""
+        text = self._masked.shown(source.text, path) if self._masked else source.text
+        if text is None:
+            raise EntryNotFoundError(source.entry.id)
+        if text == source.text:
+            return source
+        return replace(source, text=text, content_hash=hashlib.sha256(text.encode()).hexdigest())
+
+    def shows_all_of(self, entry: Entry) -> bool:
+        """Whether nothing of an entry is masked for these people, so that they can save it."""
+        return self._masked is None or self._masked.may_change(entry)
 
     def versions(self, entry: Entry) -> list[Version]:
         """Return the versions of an entry, newest first; where something is hidden, only those that may be shown."""
@@ -196,13 +200,14 @@ class EntryStore:
         """
         require_plain(author=author, reason=reason)
         path = self._path_of(entry_id)
+        text, base_hash = self._as_stored(text), self._stored_hash(base_hash, path)
         found = self._reviewed(text, path, entry_id)
         new = found.chunked.document.text
         if found.refusal:
             raise RefusedTextError(found.refusal)
         with self._writing():
             location = below(self._folder, path)
-            current = _hash_of(location, entry_id)
+            current = hash_of(location, entry_id)
             if current != base_hash:
                 raise StaleEditError(entry_id, current)
             self._need_right(location, path, found)
@@ -239,10 +244,26 @@ class EntryStore:
         versions = self.history.versions(path)
         return versions[-1].author if versions else ""
 
+    def _as_stored(self, text: str | Document) -> str | Document:
+        """Return a text as it is stored: links to masked entries lead to the real ones."""
+        written = text if isinstance(text, str) else text.text
+        real = self._masked.real_text(written) if self._masked else written
+        return text if real == written else real
+
+    def _stored_hash(self, base_hash: str, path: str) -> str:
+        """Return the hash of the file that an author read, perhaps with masked links."""
+        content = decode(below(self._folder, path).read_bytes(), path) if self._masked else None
+        shown = self._masked.shown(content.text, path) if self._masked and isinstance(content, FileText) else None
+        is_read = shown is not None and hashlib.sha256(shown.encode()).hexdigest() == base_hash
+        return content.content_hash if is_read and isinstance(content, FileText) else base_hash
+
     def _path_of(self, entry_id: str) -> str:
-        """Return where an entry is, also one that is not indexed yet. Raises EntryNotFoundError."""
+        """Return where an entry is, also one that is not indexed yet. Raises EntryNotFoundError, RefusedTextError."""
         try:
-            return self._library.entries.get(entry_id).path
+            entry = self._library.entries.get(entry_id)
+            if not self.shows_all_of(entry):
+                raise RefusedTextError(say("Some of this entry is hidden from you, so you cannot change it."))
+            return entry.path
         except EntryNotFoundError:
             if path := self._written.path_of(entry_id, self._visible):
                 return path
@@ -252,7 +273,7 @@ class EntryStore:
         self, text: str | Document, kind: str, name: str, force: bool, author: str, reason: str, later: bool
     ) -> Saved:
         place = place_of(kind, name)
-        document = acceptable(text)
+        document = acceptable(self._as_stored(text))
         found = read_alone(self._library, document, place, self._visible) if later else self._reviewed(document, place)
         title = name or name_of(found.entry)
         refuse_verdict(self._viewer, None, found.entry)
@@ -264,7 +285,7 @@ class EntryStore:
             if not force and (same := self._written.same(found.entry.body, self._visible)):  # saved since the review
                 raise DuplicateTextError(same)
             path, digest = self._new_file(found, title, force)
-            saved = self._kept(found, path, _new_id(found, path), digest, author, reason)
+            saved = self._kept(found, path, new_id(found, path), digest, author, reason)
         self._noted("entry-saved", saved.id)
         if later:
             self._intake.index_later(saved.path)
@@ -291,8 +312,8 @@ class EntryStore:
                     return path, atomic.create(location, text)
             except FileExistsError:
                 pass  # another program has just written it
-            if not force and _has(location, text):  # by another process, or before a restart
-                raise DuplicateTextError(_new_id(found, path))
+            if not force and holds(location, text):  # by another process, or before a restart
+                raise DuplicateTextError(new_id(found, path))
         raise NotSavedError(say("too many entries have this title; choose another"))
 
     def _reviewed(self, text: str | Document, path: str, entry_id: str = "") -> Review:
@@ -315,7 +336,9 @@ class EntryStore:
         """Return the text of a version; None if there is none to show."""
         raw = self.history.text_at(path, number)
         found = decode(raw, path) if raw is not None else None
-        return found.text if isinstance(found, FileText) and self._shows(found.text, path) else None
+        if not isinstance(found, FileText) or not self._shows(found.text, path):
+            return None
+        return found.text if self._masked is None or self._masked.shown(found.text, path) == found.text else None
 
     def _kept(self, found: Review, path: str, entry_id: str, digest: str, author: str, reason: str) -> Saved:
         """Record a file that was just written: nothing here may fail the save."""
@@ -341,46 +364,3 @@ class EntryStore:
         if self.is_readonly:
             raise ReadOnlyError
         return one_at_a_time(self._folder, self._lock)
-
-
-def acceptable(given: str | Document) -> Document:
-    """Return the document of a text that may be saved. Raises RefusedTextError."""
-    text = given if isinstance(given, str) else given.text
-    raw = text.encode("utf-8", "surrogatepass")
-    if len(raw) > MAX_FILE_BYTES:
-        size, limit = len(raw) / 1e6, MAX_FILE_BYTES / 1e6
-        message = say("The file is {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
-        raise RefusedTextError(message)
-    if not text.strip():
-        raise RefusedTextError(say("The file is empty; write at least a heading and a sentence."))
-    content = decode(raw, "")
-    if not isinstance(content, FileText):
-        raise RefusedTextError(content.message)
-    return Document.of(given) if isinstance(given, str) else given
-
-
-def place_of(kind: str, name: str = "") -> str:
-    """Return the path under which a new entry of a kind is parsed."""
-    return f"{KIND_FOLDERS.get(kind, KIND_FOLDERS['note'])}/{name or UNNAMED}.md"
-
-
-def _hash_of(location: Path, entry_id: str) -> str:
-    try:
-        return hashlib.sha256(location.read_bytes()).hexdigest()
-    except OSError as error:
-        raise EntryNotFoundError(entry_id) from error
-
-
-def _new_id(found: Review, path: str) -> str:
-    """Return the id of a new entry: its own, else that of its path."""
-    own = found.entry.id
-    return own if own != id_of(found.entry.path) else id_of(path)
-
-
-def _has(location: Path, text: str) -> bool:
-    """Whether a file has exactly this text."""
-    raw = text.encode("utf-8")
-    try:
-        return location.stat().st_size == len(raw) and location.read_bytes() == raw
-    except OSError:
-        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,6 +69,10 @@ class Library:
         """Whether no entry is hidden."""
         return self._live.state.index.shows_everything
 
+    def today(self) -> date:
+        """Return today's date."""
+        return self._live.today()
+
     def warm(self) -> None:
         """Load what takes seconds, before the first request. Raises ModelUnavailableError."""
         self._live.embed("勝ち筋").result()
@@ -130,3 +135,17 @@ class Part(Library):
     def is_fresh(self) -> bool:
         """Whether it shows what the whole library shows now."""
         return self._part.is_fresh
+
+
+class Beside(Library):
+    """Read access to an index of its own beside the one of a library, whose model it uses. Thread-safe."""
+
+    def __init__(self, other: Library, index: Index, read_playbook: Callable[[], Playbook]) -> None:
+        live = other._live
+        self._beside = LiveIndex(lambda: index, read_playbook, live.bundled_checksum, live.clock, live.embedding)
+        self._read(self._beside, other._problems_of)
+
+    def close(self) -> None:
+        """Close its own files."""
+        self._beside.vocabulary.close()
+        self._beside.state.index.close()

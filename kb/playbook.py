@@ -90,6 +90,16 @@ class ClosedDeals:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskingRule:
+    """What some people may not read about deals, and until when."""
+
+    what: frozenset[str]  # of `kb.masking.WHAT`
+    teams: frozenset[str] = frozenset()  # teams and groups, folded; with no teams and no roles: everybody
+    roles: frozenset[str] = frozenset()
+    until_days_after_end: int | None = None  # None: for ever
+
+
+@dataclass(frozen=True, slots=True)
 class Playbook:
     """The content of `playbook.yaml`; empty without one."""
 
@@ -104,6 +114,7 @@ class Playbook:
     rates: ExchangeRates = field(default_factory=ExchangeRates)
     synonyms: Sequence[tuple[str, ...]] = ()  # words that mean the same to this company, for the search
     visibility: Mapping[str, str] = field(default_factory=dict)  # of new entries, by kind; without one for all
+    masking: Sequence[MaskingRule] = ()
 
     def reason(self, outcome: str | None, code: str) -> Term | None:
         """Return the reason with a code for deals of this outcome (of any, when the outcome is unknown)."""

@@ -13,7 +13,7 @@ from app.http.errors import API_ERRORS, BODY_ERRORS, declared
 from app.http.names import own_text, signature_of
 from app.shapes.writing import CheckIn, ReviewOut, SavedOut, WriteIn
 from app.words.addresses import api_address
-from ingest.store import acceptable
+from ingest.stored import acceptable
 from kb.errors import MissingVersionError
 
 router = APIRouter(prefix="/api/v1", tags=["entries"], responses=API_ERRORS)

@@ -27,6 +27,8 @@ from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
 from kb.loop.logbook import ClosedLogbook, Logbook
+from kb.masking import rules_for
+from kb.playbook import Playbook
 
 LANGUAGE_COOKIE = "lang"
 REPEATED = {*FILTERS, "trust"}  # parameters with several values
@@ -117,6 +119,14 @@ def each_once(request: Request) -> None:
         )
 
 
+def _playbook_for(request: Request, services: Services) -> Playbook:
+    """Return the playbook a viewer reads: where something is masked for them, without synonyms that may name it."""
+    if not rules_for(services.playbook, viewer_of(request)):
+        return services.playbook
+    seen = seen_of(request)
+    return seen.library.playbook if seen else replace(services.playbook, synonyms=())
+
+
 def reader_of(request: Request) -> Reader:
     """Return the reader of a request, created once."""
     known: Reader | None = getattr(request.state, "reader", None)
@@ -124,7 +134,7 @@ def reader_of(request: Request) -> Reader:
         services = services_of(request)
         asked, remembered = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
         locale = choose_locale(asked, remembered, request.headers.get("Accept-Language"))
-        known = Reader.of(locale, services.playbook, services.clock)
+        known = Reader.of(locale, _playbook_for(request, services), services.clock)
         if services.settings.auth != "none":
             known = replace(known, is_former=services.people.names.recogniser())
         request.state.reader = known

@@ -10,6 +10,10 @@ from fastapi import APIRouter, Request, Response
 from app.http.dependencies import PlaybookStoreDep, ReaderDep
 from app.pages.view import render
 from app.words.reader import Reader
+from kb.choices import CHOICES
+from kb.masking import ROLE_NAMES, WHAT
+from kb.playbook import MaskingRule
+from kb.viewer import ROLES
 
 router = APIRouter()
 
@@ -25,11 +29,22 @@ def playbook_page(request: Request, reader: ReaderDep, store: PlaybookStoreDep) 
         "playbook": playbook,
         "reasons": reasons,
         "named": _Named(reader),
+        "masking": [_rule(rule, reader) for rule in playbook.masking],
         "saved": request.query_params.get("saved") == "1",
         "lacks_file": store.is_missing,
-        "empty": not any((*named.values(), reasons, playbook.vocabulary("angle"), playbook.synonyms)),
+        "empty": not any((*named.values(), reasons, playbook.vocabulary("angle"), playbook.synonyms, playbook.masking)),
     }
     return render(request, "playbook.html", context)
+
+
+def _rule(rule: MaskingRule, reader: Reader) -> tuple[str, str, str]:
+    """Return what a rule hides, from whom and until when."""
+    comma, days = reader("comma"), rule.until_days_after_end
+    what = comma.join(term.label(reader.locale) for term in WHAT.terms if term.key in rule.what)
+    teams = [CHOICES["team"].label(team, reader.locale) for team in sorted(rule.teams)]
+    roles = [ROLE_NAMES.label(role, reader.locale) for role in ROLES if role in rule.roles]
+    until = reader("playbook.masking_always") if days is None else reader("playbook.masking_until", days=days)
+    return what, comma.join((*teams, *roles)) or reader("playbook.masking_everybody"), until
 
 
 class _Named:

@@ -11,7 +11,7 @@ from app.shapes.search import HitOut, ProblemOut
 from app.words.addresses import entry_address
 from ingest.names import UNNAMED
 from ingest.review import Review
-from ingest.store import Saved
+from ingest.stored import Saved
 
 
 class CheckIn(BaseModel):

@@ -147,6 +147,24 @@ def is_in_dictionary(text: str) -> bool:
     return len(morphemes) == 1 and not morphemes[0].is_oov()
 
 
+def is_common_word(text: str) -> bool:
+    """Whether a text is one usual word of the language, such as みらい, and no name of the dictionary."""
+    morphemes = _tokenizers().tokenizer.tokenize(text[:MAX_PIECE])
+    return len(morphemes) == 1 and not morphemes[0].is_oov() and morphemes[0].part_of_speech()[1] != "固有名詞"
+
+
+def cuts(text: str) -> frozenset[int]:
+    """Return the places of a short text where a word begins or ends."""
+    morphemes = _tokenizers().tokenizer.tokenize(text[:MAX_PIECE])
+    return frozenset((0, *(morpheme.end() for morpheme in morphemes)))
+
+
+def persons(text: str) -> list[tuple[int, int]]:
+    """Return where a short text has names of persons."""
+    morphemes = _tokenizers().tokenizer.tokenize(text[:MAX_PIECE])
+    return [(m.begin(), m.end()) for m in morphemes if m.part_of_speech()[2] == "人名"]
+
+
 def is_katakana(text: str) -> bool:
     """Whether a text is katakana alone."""
     return all("ァ" <= letter <= "ヶ" or letter == "ー" for letter in text)

@@ -26,6 +26,13 @@ def to_katakana(text: str) -> str:
     return kana if _KANA.fullmatch(kana) else ""
 
 
+def to_letters(katakana: str) -> set[str]:
+    """Return a reading in Latin letters as people spell it: aobashouji, aobashoji, aobasyouzi."""
+    spelt = {romkan2.to_hepburn(katakana), romkan2.to_kunrei(katakana)}
+    short = {re.sub(r"ou|oo|uu|-", lambda long: long[0][0].strip("-"), text) for text in spelt}
+    return {text.replace("'", "").replace("-", "") for text in spelt | short}
+
+
 def sound(katakana: str) -> str:
     """Return the key of a reading: without long vowels and small letters, which are often mistyped."""
     return _LONG.sub("", katakana.translate(_TO_KATAKANA).translate(_LARGE))

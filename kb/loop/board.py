@@ -52,8 +52,10 @@ class GapBoard:
         activity: Activity,
         open_amounts: Callable[[], Worth] = Worth,
         clock: Clock = CLOCK,
+        hides: Callable[[str], bool] = lambda _wording: False,
     ) -> None:
-        """`open_amounts` returns the amount at stake in each open deal, by its id."""
+        """`open_amounts` returns the amount at stake in each open deal, by its id; wordings it `hides` are left out."""
+        self._hides = hides
         self._search = search
         self._activity = activity
         self._open_amounts = open_amounts
@@ -159,9 +161,9 @@ class GapBoard:
         now = self._clock.now()
         since = (now - LOOKED_BACK).isoformat(timespec="seconds")
         return gaps(
-            self._activity.searches(since),
+            [search for search in self._activity.searches(since) if not self._hides(search.query)],
             set(self._activity.opened_of(since)),
-            self._activity.gaps(),
+            {query: row for query, row in self._activity.gaps().items() if not self._hides(row.wording)},
             self._clustered,
             lambda wordings: name_of(wordings, self._embedded(wordings)),
             self._open_amounts(),

@@ -71,8 +71,13 @@ class Judging:
         shown: frozenset[str],
         activity: Activity,
         clock: Clock = CLOCK,
+        hides: Callable[[str], bool] = lambda _wording: False,
     ) -> None:
-        """`published` returns the entries that may be shown, by id; `shown` are their visibilities."""
+        """`published` returns the entries that may be shown, by id; `shown` are their visibilities.
+
+        Questions whose wording it `hides` are left out.
+        """
+        self._hides = hides
         self._search = search
         self._published = published
         self._state = state
@@ -153,14 +158,15 @@ class Judging:
         return [hit.entry.id for hit in self._search.answer(wording, limit=DEPTH).hits]
 
     def _searches(self) -> list[Searched]:
-        return self._activity.searches((self._clock.now() - LOOKED_BACK).isoformat(timespec="seconds"))
+        found = self._activity.searches((self._clock.now() - LOOKED_BACK).isoformat(timespec="seconds"))
+        return [search for search in found if not self._hides(search.query)]
 
     def _wordings(self) -> dict[str, str]:
         return {one.query: one.wording for one in self._activity.grades()}
 
     def _grades(self) -> dict[str, dict[str, int]]:
         """Return the grades by question, without those of entries that are hidden or gone."""
-        kept = self._activity.grades()
+        kept = [one for one in self._activity.grades() if not self._hides(one.wording)]
         known = self._published(list({one.entry for one in kept}))
         found: dict[str, dict[str, int]] = {}
         for one in kept:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.playbook_file import parse_playbook
-from kb.playbook import ClosedDeals
+from kb.masking import WHAT
+from kb.playbook import ClosedDeals, MaskingRule
 
 ENTRIES = Path(__file__).parents[2] / "entries"
 
@@ -216,3 +217,27 @@ def test_the_playbook_says_for_whom_new_entries_are() -> None:
     playbook, problems = parse_playbook("visibility: {商談: sales, note: [sales, /Board], content: sale, blog: all}\n")
     assert playbook.visibility == {"deal": "sales", "note": "sales, /Board"}
     assert [problem.message.split(":")[0] for problem in problems] == ["visibility", "visibility"]
+
+
+def test_rules_on_what_is_masked_are_read() -> None:
+    text = "masking:\n  - {what: [顧客, 金額], teams: [マーケティング, /Sales/Tokyo/], until_days_after_end: 365日}\n"
+    playbook, problems = parse_playbook(f"{text}  - what: contact\n    roles: reader, 作成者\n")
+    assert problems == ()
+    assert playbook.masking == (
+        MaskingRule(frozenset({"customer", "amount"}), frozenset({"marketing", "/sales/tokyo"}), frozenset(), 365),
+        MaskingRule(frozenset({"contact"}), frozenset(), frozenset({"reader", "author"})),
+    )
+    assert parse_playbook("masking:\n")[0].masking == ()
+
+
+def test_what_is_wrong_in_a_rule_hides_more_and_is_a_problem_with_its_line() -> None:
+    text = "company: A\nmasking:\n  - what: [custmer]\n    roles: [boss]\n    until_days_after_end: soon\n    for: x\n"
+    playbook, problems = parse_playbook(f"{text}  - amount\n")
+    everything = MaskingRule(frozenset(WHAT.keys))
+    assert playbook.masking == (everything, everything)
+    assert [(problem.line, problem.message.partition(":")[0]) for problem in problems] == [
+        (6, "masking"), (3, "masking.what"), (4, "masking.roles"), (5, "masking.until_days_after_end"), (7, "masking"),
+    ]  # fmt: skip
+    assert "Did you mean 'customer'?" in problems[1].message
+    playbook, problems = parse_playbook("masking: 顧客\n")
+    assert playbook.masking == (everything,) and problems[0].line == 1

@@ -13,7 +13,8 @@ import pytest
 from app.services import make_library
 from app.settings import Settings
 from ingest.intake import Intake
-from ingest.store import EntryStore, acceptable
+from ingest.store import EntryStore
+from ingest.stored import acceptable
 from ingest.sync import sync
 from kb.errors import DuplicateTextError, EntryNotFoundError, RefusedTextError, StaleEditError
 from kb.library import Library

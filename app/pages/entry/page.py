@@ -19,8 +19,9 @@ from app.pages.writing.form import at_field
 from app.pages.writing.making import deals_to_choose, to_make
 from app.words.addresses import action_address, entry_address
 from app.words.reader import Reader
-from app.words.rendering import render_body
+from app.words.rendering import Rendered, render_body
 from ingest.document import UNFINISHED_MERGE
+from ingest.store import EntryStore
 from kb.entry import Entry
 from kb.library import Library
 from kb.loop.lineage import has_lineage
@@ -88,17 +89,22 @@ def entry_page(
         "deals": deals_to_choose(entry, library, reader),
         "makes": to_make(entry, reader),
         "similar": [card_of(other, reader) for other in similar[:SIMILAR]],
-        "notices": [
-            *_unfinished(entry, library, reader),
-            *notices(entry, linked, reader),
-            *([(reader.say(body.plain), None)] if body.plain else []),
-        ],
+        "notices": _notices(entry, linked, body, library, store, reader),
         "helpful": activity.helpful_counts().get(entry.id, 0),
         "keeps_history": store.history.is_kept,
         "may_change": not store.is_readonly and store.may_change(entry),
         **_after_save(request.query_params.get("saved", ""), entry, library, reader),
     }
     return render(request, "entry.html", context)
+
+
+def _notices(
+    entry: Entry, linked: Linked, body: Rendered, library: Library, store: EntryStore, reader: Reader
+) -> list[tuple[str, Entry | None]]:
+    """Return what a reader should know first, each sentence with the entry it is about."""
+    said = [reader.say(body.plain)] if body.plain else []
+    said += [] if store.shows_all_of(entry) else [reader("entry.masked")]
+    return [*_unfinished(entry, library, reader), *notices(entry, linked, reader), *((one, None) for one in said)]
 
 
 def _after_save(message: str, entry: Entry, library: Library, reader: Reader) -> dict[str, Any]:

@@ -29,7 +29,8 @@ from ingest.importers.incoming import SOURCE_HASH
 from ingest.importers.uploads import ACCEPTED, received
 from ingest.names import UNNAMED
 from ingest.parse import entry_of
-from ingest.store import EntryStore, place_of
+from ingest.store import EntryStore
+from ingest.stored import place_of
 from ingest.undo import Wrote
 from kb.choices import KINDS
 from kb.entry import Entry

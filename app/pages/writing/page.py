@@ -26,7 +26,8 @@ from app.pages.writing.view import page, reviewed
 from ingest.document import Document
 from ingest.owning import refuse_change
 from ingest.review import Review
-from ingest.store import EntryStore, Saved
+from ingest.store import EntryStore
+from ingest.stored import Saved
 from ingest.templates import NEW, kind_of, template
 from kb.entry import Problem
 from kb.errors import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.words.addresses import entry_address
-from ingest.store import Saved
+from ingest.stored import Saved
 from kb.library import Library
 
 

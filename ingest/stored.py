@@ -1,0 +1,81 @@
+"""Files of entries as they are stored, and what of a text is needed to store it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.document import Document
+from ingest.fields import entry_id as id_of
+from ingest.files import MAX_FILE_BYTES, FileText, decode
+from ingest.names import UNNAMED
+from ingest.review import Review
+from kb.choices import KIND_FOLDERS
+from kb.entry import Entry, Problem
+from kb.errors import EntryNotFoundError, RefusedTextError
+from kb.wording import say
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An entry's file as stored."""
+
+    entry: Entry
+    text: str
+    content_hash: str  # SHA-256 of the bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The result of a save."""
+
+    id: str
+    path: str
+    content_hash: str
+    problems: tuple[Problem, ...]
+    is_findable: bool  # False: the file is written but not indexed yet; this is tried again by itself
+
+
+def acceptable(given: str | Document) -> Document:
+    """Return the document of a text that may be saved. Raises RefusedTextError."""
+    text = given if isinstance(given, str) else given.text
+    raw = text.encode("utf-8", "surrogatepass")
+    if len(raw) > MAX_FILE_BYTES:
+        size, limit = len(raw) / 1e6, MAX_FILE_BYTES / 1e6
+        message = say("The file is {size:.1f} MB; the limit is {limit:.0f} MB. Split it.", size=size, limit=limit)
+        raise RefusedTextError(message)
+    if not text.strip():
+        raise RefusedTextError(say("The file is empty; write at least a heading and a sentence."))
+    content = decode(raw, "")
+    if not isinstance(content, FileText):
+        raise RefusedTextError(content.message)
+    return Document.of(given) if isinstance(given, str) else given
+
+
+def place_of(kind: str, name: str = "") -> str:
+    """Return the path under which a new entry of a kind is parsed."""
+    return f"{KIND_FOLDERS.get(kind, KIND_FOLDERS['note'])}/{name or UNNAMED}.md"
+
+
+def hash_of(location: Path, entry_id: str) -> str:
+    """Return the hash of an entry's file. Raises EntryNotFoundError."""
+    try:
+        return hashlib.sha256(location.read_bytes()).hexdigest()
+    except OSError as error:
+        raise EntryNotFoundError(entry_id) from error
+
+
+def new_id(found: Review, path: str) -> str:
+    """Return the id of a new entry: its own, else that of its path."""
+    own = found.entry.id
+    return own if own != id_of(found.entry.path) else id_of(path)
+
+
+def holds(location: Path, text: str) -> bool:
+    """Whether a file has exactly this text."""
+    raw = text.encode("utf-8")
+    try:
+        return location.stat().st_size == len(raw) and location.read_bytes() == raw
+    except OSError:
+        return False
