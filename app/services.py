@@ -125,6 +125,10 @@ class Services:
         """The company's playbook, which is for everyone."""
         return self.whole.library.playbook
 
+    def names_used(self) -> set[str]:
+        """Return the names in all entries, also in hidden ones: nobody may get a name that stands for another."""
+        return self.whole.library.entries.names_used()
+
     @property
     def library(self) -> Library:
         """Everything the server shows; no route may use it."""

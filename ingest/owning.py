@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kb.entry import Entry
-from kb.people.errors import ForbiddenError
+from kb.errors import ForbiddenError
 from kb.viewer import Viewer
 from kb.wording import say
 
