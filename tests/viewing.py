@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kb.entry import owner_key
 from kb.viewer import Role, Viewer
 
 
@@ -22,8 +23,8 @@ class Signed:
 
 
 def viewer(*audiences: str, person: str = "p1", name: str = "Mori", role: Role = "editor") -> Viewer:
-    """Return a person who belongs to some audiences."""
-    return Viewer(person, name, role, frozenset(audiences))
+    """Return a person who belongs to some audiences, and whose name in entries is theirs alone."""
+    return Viewer(person, name, role, frozenset(audiences), frozenset({owner_key(name)}))
 
 
 def seen_by(app: FastAPI, who: Viewer | None) -> FastAPI:

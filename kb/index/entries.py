@@ -73,7 +73,7 @@ def names_used(catalog: Catalog) -> set[str]:
 
 def drafts(catalog: Catalog, visible: frozenset[str]) -> list[Entry]:
     """Return the visible drafts without body, newest first."""
-    query = select(ENTRIES.c.document).where(ENTRIES.c.status == "draft", ENTRIES.c.visibility.in_(sorted(visible)))
+    query = select(ENTRIES.c.document).where(ENTRIES.c.status == "draft", of_some(visible))
     with catalog.engine.connect() as connection:
         found = connection.scalars(query.order_by(ENTRIES.c.sort_date.desc(), ENTRIES.c.id))
         return [from_document(document) for document in found]
