@@ -115,7 +115,7 @@ class Services:
 
     def written_name(self, viewer: Viewer) -> str:
         """Return how a viewer is written into entries. Raises PersonNotFoundError."""
-        used = self.whole.library.entries.names_used
+        used = self.names_used
         return self.people.names.written(viewer.person, lambda name: owner_key(name) in map(owner_key, used()))
 
     def saving_as(self, viewer: Viewer) -> Viewer:
@@ -140,6 +140,10 @@ class Services:
     def playbook(self) -> Playbook:
         """The company's playbook, which is for everyone."""
         return self.whole.library.playbook
+
+    def names_used(self) -> set[str]:
+        """Return the names in all entries, also in hidden ones: nobody may get a name that stands for another."""
+        return self.whole.library.entries.names_used()
 
     @property
     def library(self) -> Library:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kb.entry import Entry
+from kb.errors import ForbiddenError
 from kb.owners import is_owner
-from kb.people.errors import ForbiddenError
 from kb.viewer import Viewer
 from kb.wording import say
 

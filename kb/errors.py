@@ -296,3 +296,7 @@ class BackupError(KBError):
 
     def __init__(self, why: str) -> None:
         super().__init__(say("The backup was not restored: {why}.", why=why))
+
+
+class ForbiddenError(KBError):
+    """The viewer's role does not allow it."""

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.http.dependencies import services_of
 from app.http.who import viewer_of
-from kb.people.errors import ForbiddenError
+from kb.errors import ForbiddenError
 from kb.people.person import Person
 from kb.viewer import Role, Viewer
 from kb.wording import say

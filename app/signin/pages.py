@@ -11,7 +11,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.dependencies import ReaderDep, ServicesDep, reader_of, services_of
-from app.http.who import session_of, viewer_of
+from app.http.who import SESSION, VIEWER, session_of, viewer_of
 from app.pages.view import render
 from app.services import PeopleServices
 from app.settings import Settings
@@ -77,23 +77,32 @@ def _welcomed(
     request: Request, people: PeopleServices, person: Person, target: str, waiting: Waiting | None
 ) -> Response:
     """Begin a session in place of the browser's earlier one, and go where the person was going."""
+    secret = _new_session(request, people, person, WAY)
     response: Response = RedirectResponse(target or "/", 303)
     if waiting is not None:
         response = render(request, "sign_in_again.html", {"waiting": waiting})
         response.headers["Cache-Control"] = "private, no-store"
-    begin_session(request, response, people, person, WAY)
+    set_secret(request.scope, response, secret)
     return response
 
 
 def begin_session(
     request: Request, response: Response, people: PeopleServices, person: Person, way: str, id_token: str = ""
 ) -> None:
-    """Sign a person in with this response: a new secret, whatever the browser had before."""
+    """Sign a person in with this response."""
+    set_secret(request.scope, response, _new_session(request, people, person, way, id_token))
+
+
+def _new_session(request: Request, people: PeopleServices, person: Person, way: str, id_token: str = "") -> str:
+    """Return the secret of a new session, in which the rest of the request is; an earlier one of the browser ends."""
     people.audit.note("sign-in", person.viewer, way=way)
     if (earlier := session_of(request)) is not None:
         people.sessions.end(earlier.id)
     device = device_of(request.headers.get("user-agent", ""))
-    set_secret(request.scope, response, people.sessions.begin(person.id, device=device, way=way, id_token=id_token))
+    secret = people.sessions.begin(person.id, device=device, way=way, id_token=id_token)
+    state = request.scope["state"]
+    state[VIEWER], state[SESSION] = person.viewer, people.sessions.find(secret)
+    return secret
 
 
 @router.post("/sign-out")

@@ -103,10 +103,6 @@ class WeakPasswordError(KBError):
     """The password is too short, too long or easy to guess."""
 
 
-class ForbiddenError(KBError):
-    """The viewer's role does not allow it."""
-
-
 class SignInNeededError(KBError):
     """Nobody is signed in."""
 

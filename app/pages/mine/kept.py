@@ -12,7 +12,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.asker import askers_of
 from app.http.body import posted_form
-from app.http.dependencies import ActivityDep, ReaderDep, services_of
+from app.http.dependencies import ActivityDep, GapBoardDep, ReaderDep, services_of
 from app.http.names import names_of
 from app.http.who import viewer_of
 from app.pages.view import render
@@ -56,10 +56,10 @@ def export(request: Request, activity: ActivityDep) -> Response:
 
 
 @router.post(f"{PAGE}/delete")
-def forget(request: Request, activity: ActivityDep, form: Form) -> Response:
+def forget(request: Request, activity: ActivityDep, gap_board: GapBoardDep, form: Form) -> Response:
     """Delete searches and marks. Raises ActivityUnavailableError."""
     activity.forget_asker(askers_of(request))
-    services_of(request).gap_board.forget_cached()
+    gap_board.forget_cached()
     return RedirectResponse(f"{PAGE}?deleted=1", 303)
 
 
