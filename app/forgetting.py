@@ -11,10 +11,10 @@ from ingest.store import EntryStore
 from ingest.using import with_fields
 from ingest.yaml_text import Plain
 from kb.entry import Entry
+from kb.entry import owner_key as folded
 from kb.errors import KBError
 from kb.loop.activity import Activity
 from kb.people.errors import LastAdminError
-from kb.people.names import folded
 from kb.people.person import Person
 
 FIELDS = ("owner", "verified_by")

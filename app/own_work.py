@@ -6,13 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from kb.entry import Entry
+from kb.entry import owner_key as folded
 from kb.library import Library
 from kb.loop.activity import Activity, GapRow
 from kb.loop.gaps import LOOKED_BACK
 from kb.loop.lessons import Task, taken_by, tasks_of
 from kb.loop.logbook import filters_of
-from kb.loop.review import DOUBTED, Standing
-from kb.people.names import folded
+from kb.loop.review import Standing
 
 ASKED_AGAIN = 5  # of a person's failed searches, the newest
 SURE = "strong"  # how sure an answer must be to count as found
@@ -56,14 +56,11 @@ def own_work(
         answers += _found_now(library, activity, askers, {one.query for one in answers})
     if not names:
         return OwnWork(answers=tuple(answers))
-    note = library.loop.last_meeting_note()
+    owned = library.loop.owned()
+    note = owned.note
     return OwnWork(
-        drafts=tuple(entry for entry in library.entries.drafts() if folded(entry.owner) in names),
-        reviews=tuple(
-            (entry, standing)
-            for entry, standing in library.loop.to_review()
-            if standing.state in DOUBTED and entry.owner and folded(entry.owner) in names
-        ),
+        drafts=tuple(owned.drafts_of(names)),
+        reviews=tuple(owned.reviews_of(names)),
         gaps=tuple(gap for gap in activity.open_gaps() if gap.owner and folded(gap.owner) in names),
         actions=tuple(task for task in tasks_of(note.body) if not task.is_done and folded(taken_by(task.text)) in names)
         if note

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from ingest.store import EntryStore
 from ingest.sync import KEPT_PLAYBOOK, problems_of
 from kb.audience import team_of, visible_to
 from kb.clock import CLOCK, Clock
+from kb.entry import owner_key
 from kb.index.embedding import Embedder, ModelEmbedder
 from kb.index.index import Index, open_index
 from kb.library import Library, Part
@@ -35,6 +37,7 @@ from kb.people.askers import Askers
 from kb.people.attempts import Attempts
 from kb.people.audit import Audit
 from kb.people.begun import BegunSignIns
+from kb.people.errors import PersonNotFoundError
 from kb.people.file import PeopleFile
 from kb.people.links import Links
 from kb.people.names import Names
@@ -109,6 +112,19 @@ class Services:
         if seen and (rules := rules_for(self.playbook, viewer)):
             seen = self.masked.ready(_part(seen), viewer, rules)
         return seen.saving(visible, viewer) if seen else None
+
+    def written_name(self, viewer: Viewer) -> str:
+        """Return how a viewer is written into entries. Raises PersonNotFoundError."""
+        used = self.names_used
+        return self.people.names.written(viewer.person, lambda name: owner_key(name) in map(owner_key, used()))
+
+    def saving_as(self, viewer: Viewer) -> Viewer:
+        """Return a viewer who is about to save: with the name that stands under what they save, also the first time."""
+        if not viewer.is_signed_in or owner_key(viewer.name) in viewer.names:
+            return viewer
+        with suppress(PersonNotFoundError):
+            return replace(viewer, names=viewer.names | {owner_key(self.written_name(viewer))})
+        return viewer
 
     @property
     def seen_in_use(self) -> list[Seen]:

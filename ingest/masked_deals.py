@@ -16,7 +16,8 @@ from ingest.masked_text import NO_NUMBER, NO_PERSON, NUMBER, PERSON, Everywhere,
 from ingest.masking import ALIAS_KEYS, CONTACT_KEYS, DIGEST, Masks
 from kb.choices import FOLDER_KINDS
 from kb.entry import Entry
-from kb.masking import is_owner, masks_for, rules_for
+from kb.masking import masks_for, rules_for
+from kb.owners import is_owner
 from kb.playbook import Playbook
 from kb.viewer import Viewer
 
@@ -33,9 +34,9 @@ def masks_of(entries: Sequence[Entry], playbook: Playbook, viewer: Viewer, today
         return None
     hides = {key_of(d.deal.customer) for d in deals if d.deal and "customer" in what[d.path]} - {""}
     for deal in deals:
-        if deal.deal and key_of(deal.deal.customer) in hides and not is_owner(viewer, deal):
+        if deal.deal and key_of(deal.deal.customer) in hides and not is_owner(viewer, deal.owner):
             what[deal.path] |= {"customer"}
-    readers = {deal.path: _readers(deal) for deal in deals if is_owner(viewer, deal)}
+    readers = {deal.path: _readers(deal) for deal in deals if is_owner(viewer, deal.owner)}
     return _Making([d for d in deals if what[d.path]], what, playbook, secret).masks(entries, readers)
 
 

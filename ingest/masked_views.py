@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from ingest.masked_part import MaskedPart
+from kb.entry import owner_key
 from kb.index.entries import numbered_entries
 from kb.library import Part
-from kb.masking import owner_key, owner_keys
+from kb.owners import own_names
 from kb.playbook import MaskingRule
 from kb.viewer import Viewer
 
 T = TypeVar("T")
 MOST_OPEN = 8  # each holds vectors of its own
 FOLDER = "masked"  # in the folder of a build, with which they vanish
-Key = tuple[frozenset[str], tuple[MaskingRule, ...], str]  # what is visible, rules, and whose own deals are among it
+Key = tuple[frozenset[str], tuple[MaskingRule, ...], frozenset[str]]  # what is visible, rules, owners read unmasked
 
 
 class MaskedViews(Generic[T]):
@@ -86,8 +87,7 @@ class MaskedViews(Generic[T]):
             self._open.clear()
 
     def _key(self, part: Part, viewer: Viewer, rules: Sequence[MaskingRule]) -> Key:
-        own = not self._owners_in(part).isdisjoint(owner_keys(viewer))
-        return part.visible, tuple(rules), f"{viewer.person} {viewer.name}" if own else ""
+        return part.visible, tuple(rules), self._owners_in(part) & own_names(viewer)
 
     def _owners_in(self, part: Part) -> frozenset[str]:
         generation, known = part.state().generation, self._owners.get(part.visible)
@@ -111,5 +111,5 @@ class MaskedViews(Generic[T]):
 def _place(part: Part, key: Key) -> Path:
     visible, rules, own = key
     told = [(sorted(r.what), sorted(r.teams), sorted(r.roles), r.until_days_after_end) for r in rules]
-    name = hashlib.sha256(repr((sorted(visible), told, own)).encode()).hexdigest()[:24]
+    name = hashlib.sha256(repr((sorted(visible), told, sorted(own))).encode()).hexdigest()[:24]
     return part.index.whole.build / FOLDER / name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kb.entry import Entry
 from kb.errors import ForbiddenError
+from kb.owners import is_owner
 from kb.viewer import Viewer
 from kb.wording import say
 
@@ -11,11 +12,15 @@ EDITORS_WORD = ("verified_on", "verified_by", "status")  # fields that only an e
 
 
 def is_own(viewer: Viewer, entry: Entry, first_author: str = "") -> bool:
-    """Whether a viewer may change an entry: an editor any, an author their own and those that nobody owns."""
+    """Whether a viewer may change an entry: an editor any, an author their own and those that nobody owns.
+
+    `first_author` is whoever wrote it first: the id of the person, else the name in the history.
+    """
     if viewer.is_at_least("editor"):
         return True
-    owners = {_folded(entry.owner), _folded(first_author)} - {""}
-    return viewer.is_at_least("author") and (not entry.owner or _folded(viewer.name) in owners)
+    return viewer.is_at_least("author") and (
+        not entry.owner or is_owner(viewer, entry.owner) or is_owner(viewer, first_author)
+    )
 
 
 def refuse_verdict(viewer: Viewer, before: Entry | None, after: Entry) -> None:
@@ -34,7 +39,3 @@ def refuse_verdict(viewer: Viewer, before: Entry | None, after: Entry) -> None:
 def refuse_change(owner: str) -> ForbiddenError:
     """Return the refusal to change somebody else's entry."""
     return ForbiddenError(say("This entry belongs to {owner}. Ask {owner} or an editor to change it.", owner=owner))
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()

@@ -242,7 +242,7 @@ class EntryStore:
 
     def _first_author(self, path: str) -> str:
         versions = self.history.versions(path)
-        return versions[-1].author if versions else ""
+        return versions[-1].person or versions[-1].author if versions else ""
 
     def _as_stored(self, text: str | Document) -> str | Document:
         """Return a text as it is stored: links to masked entries lead to the real ones."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kb.entry import JOINT, PRIVATE, TEAMS, VISIBILITIES, audience_key
+from kb.owners import own_names
 from kb.viewer import Viewer
 
 
@@ -15,7 +16,7 @@ def visible_to(viewer: Viewer) -> frozenset[str]:
     groups = {name for one in viewer.audiences for name in _with_those_above(audience_key(one))}
     names = {name for name in groups if name and name not in (JOINT, PRIVATE) and not name.startswith(f"{PRIVATE}:")}
     joint = {JOINT} if names >= TEAMS else set()
-    own = {f"{PRIVATE}:{name}" for one in (viewer.person, viewer.name) if (name := audience_key(one))}
+    own = {f"{PRIVATE}:{name}" for name in own_names(viewer)}
     return frozenset({"all", *names, *joint, *own})
 
 

@@ -66,6 +66,11 @@ def audience_key(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().rstrip("/").casefold()
 
 
+def owner_key(name: str) -> str:
+    """Return the name of an owner as owners are compared: without case, width and spaces."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def is_shown(audiences: Iterable[str], visible: frozenset[str]) -> bool:
     """Whether what is for some audiences is visible."""
     return visible >= VISIBILITIES or not visible.isdisjoint(audiences)
@@ -178,8 +183,7 @@ class Entry:
     def audiences(self) -> tuple[str, ...]:
         """Who sees the entry: the names of audiences as they are compared, that of the owner if it is private."""
         names = tuple(audience_key(name) for name in self.visibility.split(", "))
-        owner = audience_key(self.owner)
-        return tuple(f"{PRIVATE}:{owner}" if name == PRIVATE else name for name in names)
+        return tuple(f"{PRIVATE}:{owner_key(self.owner)}" if name == PRIVATE else name for name in names)
 
     @property
     def outcome(self) -> Outcome | None:

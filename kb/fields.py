@@ -112,8 +112,9 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "visibility", "公開範囲", "Visible to", ("visibility", "公開範囲"),
-        "`all`, `sales`, `marketing`, `joint` (who is in both teams), `private` (its owner) or groups of your identity "
-        "provider, one or a list: `[sales, /Sales/Tokyo]`; see [who sees an entry](#who-sees-an-entry)", "choice",
+        "`all`, `sales`, `marketing`, `joint` (who is in both teams), `private` (its owner, and who sees "
+        "everything) or groups of your identity provider, one or a list: `[sales, /Sales/Tokyo]`; "
+        "see [who sees an entry](#who-sees-an-entry)", "choice",
         form=_ALL,
     ),
     Field(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from datetime import date, timedelta
 
 from kb.choices import CHOICES
 from kb.entry import Entry, audience_key
+from kb.owners import is_owner
 from kb.playbook import MaskingRule, Playbook, Term, Vocabulary
 from kb.viewer import Viewer
 
@@ -40,25 +40,9 @@ def rules_for(playbook: Playbook, viewer: Viewer) -> tuple[MaskingRule, ...]:
 
 def masks_for(rules: Iterable[MaskingRule], viewer: Viewer, deal: Entry, today: date) -> frozenset[str]:
     """Return what of a deal a viewer may not read under the rules for them; owners read their own."""
-    if is_owner(viewer, deal):
+    if is_owner(viewer, deal.owner):
         return frozenset()
     return frozenset[str]().union(*(rule.what for rule in rules if not _is_over(rule, deal, today)))
-
-
-def is_owner(viewer: Viewer, entry: Entry) -> bool:
-    """Whether an entry is the viewer's own."""
-    return owner_key(entry.owner) in owner_keys(viewer)
-
-
-def owner_keys(viewer: Viewer) -> frozenset[str]:
-    """Return how a viewer may be named as an owner, as owners are compared; nothing for who did not sign in."""
-    names = (viewer.person, viewer.name) if viewer.is_signed_in else ()
-    return frozenset(map(owner_key, names)) - {""}
-
-
-def owner_key(name: str) -> str:
-    """Return the name of an owner as owners are compared."""
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def _applies(rule: MaskingRule, viewer: Viewer, own: frozenset[str]) -> bool:

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kb.entry import owner_key
 from kb.viewer import Role, Viewer
 
 
@@ -23,8 +24,8 @@ class Signed:
 
 
 def viewer(*audiences: str, person: str = "p1", name: str = "Mori", role: Role = "editor") -> Viewer:
-    """Return a person who belongs to some audiences."""
-    return Viewer(person, name, role, frozenset(audiences))
+    """Return a person who belongs to some audiences, and whose name in entries is theirs alone."""
+    return Viewer(person, name, role, frozenset(audiences), frozenset({owner_key(name)}))
 
 
 def seen_by(app: FastAPI, who: Viewer | None) -> FastAPI:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Address = Annotated[str, typer.Argument(help="The e-mail address.")]
 Name = Annotated[str | None, typer.Option(help="The name as shown.")]
-Teams = Annotated[list[str] | None, typer.Option("--team", help="A team; may be repeated.")]
+Teams = Annotated[list[str] | None, typer.Option("--team", help="A team; may be repeated. '*' sees everything.")]
 
 
 class Roles(StrEnum):
@@ -139,7 +139,9 @@ def _person(services: PeopleServices, address: str) -> Person:
 
 
 def _shown(person: Person, reader: Reader) -> dict[str, str]:
-    teams = reader("comma").join(sorted(person.teams)) or "-"
+    from app.words.token_view import teams_of
+
+    teams = teams_of(person.teams, reader) or "-"
     return {"name": person.name, "address": person.address, "role": reader(f"role.{person.role}"), "teams": teams}
 
 

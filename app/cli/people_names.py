@@ -37,7 +37,7 @@ def unlink_name(ctx: typer.Context, name: Name) -> None:
 
 def names(ctx: typer.Context) -> None:
     """List the names in entries: whose they are, and those that mean nobody yet."""
-    from kb.people.names import folded
+    from kb.entry import owner_key as folded
 
     reader = reader_of(ctx)
     with _opened(ctx) as services:

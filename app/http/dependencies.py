@@ -31,6 +31,7 @@ from kb.masking import rules_for
 from kb.playbook import Playbook
 
 LANGUAGE_COOKIE = "lang"
+READING = ("GET", "HEAD")
 REPEATED = {*FILTERS, "trust"}  # parameters with several values
 
 
@@ -74,8 +75,13 @@ async def _settings(services: ServicesDep) -> Settings:
     return services.settings
 
 
-async def _store(seen: SeenDep) -> EntryStore:
-    return seen.store
+async def _store(request: Request, services: ServicesDep, seen: SeenDep) -> EntryStore:
+    """Return the store; who saves for the first time gets the name that stands under it."""
+    viewer = viewer_of(request)
+    if request.method in READING or not viewer.is_at_least("author"):
+        return seen.store
+    saving = await run_in_threadpool(services.saving_as, viewer)
+    return seen.store if saving == viewer else (await run_in_threadpool(services.seen_by, saving)).store
 
 
 async def _playbook_store(services: ServicesDep) -> PlaybookStore:

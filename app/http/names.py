@@ -14,7 +14,7 @@ from ingest.document import Document
 from ingest.history import signature
 from ingest.store import EntryStore
 from ingest.verifying import with_own_verification
-from kb.people.names import folded
+from kb.entry import owner_key as folded
 
 COOKIE = "author"
 FIELD = "by"  # of forms that ask for the name
@@ -37,10 +37,7 @@ def author_of(request: Request, given: str = "") -> str:
     """
     viewer = viewer_of(request)
     if viewer.is_signed_in:
-        services = services_of(request)
-        return services.people.names.written(
-            viewer.person, lambda name: folded(name) in map(folded, services.names_used())
-        )
+        return services_of(request).written_name(viewer)
     return _plain(given) or remembered(request, COOKIE)
 
 
@@ -80,7 +77,7 @@ def names_of(request: Request) -> frozenset[str]:
     """Return the names, folded, that mean whoever is asking where they stand in entries."""
     viewer = viewer_of(request)
     if viewer.is_signed_in:
-        return services_of(request).people.names.of(viewer.person)
+        return viewer.names
     return frozenset(filter(None, [folded(author_of(request))]))
 
 

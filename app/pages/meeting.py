@@ -82,7 +82,8 @@ def save(
     if library.loop.meeting_note(found.period) or store.has("note", f"meeting-{found.period}"):
         return _page(request, library, found, {**fields, "problem": reader("meeting.saved_already")}, 409)
     decisions, actions = _lines(fields["decisions"]), _lines(fields["actions"])
-    visibility, owner = library.loop.visibility_of(found), viewer_of(request).name
+    visibility = library.loop.visibility_of(found)
+    owner = author_of(request) if viewer_of(request).is_signed_in else ""
     text = to_note(found.period, reader, decisions, actions, visibility, owner)
     try:
         saved = store.create(

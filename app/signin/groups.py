@@ -15,13 +15,13 @@ from kb.choices import CHOICES
 from kb.errors import why_refused
 from kb.people.errors import SignInRefusedError
 from kb.people.person import MOST_NAME
-from kb.viewer import ROLES, Role
+from kb.viewer import EVERYTHING, ROLES, Role
 from kb.wording import say
 
 KEYS = ("default_role", "groups")
 RULE_KEYS = ("team", "role")
 NOBODY = "none"  # as default role: who is in no group of the file may not sign in
-NO_GROUP = ("all", "joint", "private")  # words of `visibility` that no group may take
+NO_GROUP = ("all", "joint", "private", EVERYTHING)  # words that no group may take: they mean something else
 UNPRINTABLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def clean_groups(names: Iterable[str]) -> list[str]:
         if not group or len(group) > MOST_NAME or any(unicodedata.category(sign) in UNPRINTABLE for sign in group):
             log.info("A group is left out: its name is empty, too long or not plain text.")
         elif _means(group) in NO_GROUP:
-            log.info("The group '%s' is left out: as a visibility the word means something else.", group)
+            log.info("The group '%s' is left out: the word means something else.", group)
         else:
             kept.append(group)
     return kept
@@ -151,7 +151,7 @@ class _Reading:
         parts = self._parts(place, RULE_KEYS)
         role = self._word(parts["role"], ROLES) if "role" in parts else ""
         team = parts["team"].value if "team" in parts else ""
-        if "team" in parts and (not isinstance(team, str) or clean_groups([team]) != [team]):
+        if "team" in parts and team != EVERYTHING and (not isinstance(team, str) or clean_groups([team]) != [team]):
             raise self._fault(parts["team"], say("the team of '{group}' must be one name", group=group[:100]))
         return Rule(str(team), _role(role))
 

@@ -16,6 +16,7 @@ from app.signin.cookie import remove_secret
 from app.signin.middleware import PAGE
 from app.signin.pages import begin_session
 from app.words.reader import Reader
+from app.words.token_view import teams_of
 from kb.people.errors import WeakPasswordError
 from kb.people.passwords import SHORTEST
 from kb.people.sessions import Session
@@ -33,7 +34,7 @@ def me_page(request: Request, services: ServicesDep) -> Response:
     session, viewer = session_of(request), viewer_of(request)
     if session is None and viewer.is_signed_in:
         person = services.people.people.get(viewer.person)
-        return _own(request, {"person": person, "teams": sorted(person.teams)})
+        return _own(request, {"person": person, "teams": teams_of(person.teams, reader_of(request))})
     return _page(request, session) if session else RedirectResponse("/", 303)
 
 
@@ -90,7 +91,7 @@ def _page(request: Request, session: Session, problem: str = "", status: int = 2
     ]
     context = {
         "person": person,
-        "teams": sorted(person.teams),
+        "teams": teams_of(person.teams, reader),
         "devices": devices,
         "here": session.id,
         "has_password": people.passwords.has(person),

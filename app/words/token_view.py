@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from app.words.reader import Reader
 from kb.people.tokens import Token
+from kb.viewer import EVERYTHING
 
 
 def state_of(token: Token, reader: Reader) -> str:
@@ -24,7 +26,7 @@ def used_of(token: Token, reader: Reader) -> str:
 def may_of(token: Token, reader: Reader) -> str:
     """Return what a token may do, and which teams' entries it sees if not all of its person's."""
     may = reader(f"tokens.scope.{token.scope}")
-    return may if token.teams is None else may + reader("comma") + reader("comma").join(sorted(token.teams))
+    return may if token.teams is None else may + reader("comma") + teams_of(token.teams, reader)
 
 
 def in_line(token: Token, person: str, reader: Reader) -> str:
@@ -36,3 +38,8 @@ def in_line(token: Token, person: str, reader: Reader) -> str:
 
 def _day(at: datetime, reader: Reader) -> str:
     return reader.date(at.astimezone().date())
+
+
+def teams_of(teams: Iterable[str], reader: Reader) -> str:
+    """Return teams in words; the one of those who see everything by what it means."""
+    return reader("comma").join(reader("people.sees_all") if one == EVERYTHING else one for one in sorted(teams))

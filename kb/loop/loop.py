@@ -41,6 +41,7 @@ class Loop:
         self._visible = visible
         self._standings: tuple[date, dict[str, Standing]] | None = None
         self._numbers: tuple[date, Numbers] | None = None
+        self._review: tuple[date, Sequence[tuple[Entry, Standing]]] | None = None
         self._before = before
 
     @cached_property
@@ -125,13 +126,19 @@ class Loop:
         wanted = (("kind", ("deal",)), ("outcome", ("lost",)), ("angle", tuple(self._weak)))
         return newest(self._catalog, passing(wanted, "", "", self._visible), NO_LIMIT)
 
-    def to_review(self, today: date) -> list[tuple[Entry, Standing]]:
+    def to_review(self, today: date) -> Sequence[tuple[Entry, Standing]]:
         """Return content and doubtful deals with their standing: by state, then by number of doubts."""
+        known = self._review
+        if known is None or known[0] != today:
+            known = self._review = today, self._sorted_review(today)
+        return known[1]
+
+    def _sorted_review(self, today: date) -> Sequence[tuple[Entry, Standing]]:
         listed = [
             (entry, standing) for entry, standing in self._shown(today) if entry.kind != "deal" or standing.doubts
         ]
         order = sorted(listed, key=lambda pair: (-len(pair[1].doubts), pair[0].id))
-        return sorted(order, key=lambda pair: STATES.index(pair[1].state))
+        return tuple(sorted(order, key=lambda pair: STATES.index(pair[1].state)))
 
     def _shown(self, today: date) -> list[tuple[Entry, Standing]]:
         """Return the entries whose trust state is shown."""

@@ -11,7 +11,7 @@ from kb.people.file import PeopleFile
 from kb.people.people import person_of
 from kb.people.person import Person
 from kb.people.secret import hash_of, new_secret
-from kb.people.tables import LINKS, PEOPLE
+from kb.people.tables import LINKS, PEOPLE, PERSON
 
 LASTING = timedelta(hours=24)
 
@@ -33,7 +33,7 @@ class Links:
 
     def person_of(self, secret: str) -> Person | None:
         """Return whom a link is for, without using it up; None if it is unknown, used, or older than a day."""
-        valid = select(PEOPLE).join(LINKS, LINKS.c.person == PEOPLE.c.id).where(LINKS.c.hash == hash_of(secret))
+        valid = select(*PERSON).join(LINKS, LINKS.c.person == PEOPLE.c.id).where(LINKS.c.hash == hash_of(secret))
         alive = valid.where(LINKS.c.ends_at > self._clock.now(), PEOPLE.c.is_disabled.is_(False))
         with self._file.reading() as connection:
             row = connection.execute(alive).first()

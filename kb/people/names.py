@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 
 from sqlalchemy import delete, insert, select, update
 
+from kb.entry import owner_key as folded
 from kb.people.errors import NameTakenError
 from kb.people.file import PeopleFile
 from kb.people.people import People
@@ -33,12 +34,11 @@ class Names:
                 return name
         others = {folded(other.name) for other in self._people.all() if other.id != person_id}
         is_free = folded(person.name) not in others and not self._is_linked(person.name) and not is_used(person.name)
-        name = person.name if is_free else full
-        try:
-            self.link(name, person_id)
-        except NameTakenError:  # by another save, just now
-            self.link(name := full, person_id)
-        return name
+        for name in (person.name, full) if is_free else (full,):
+            with suppress(NameTakenError):  # by another save, just now, or by somebody who calls himself so
+                self.link(name, person_id)
+                return name
+        return person_id
 
     def person_of(self, name: str) -> str:
         """Return the id of the person a name means; empty for a name of nobody who may sign in."""
@@ -58,14 +58,18 @@ class Names:
             return [(row.name, row.person) for row in connection.execute(found.order_by(NAMES.c.folded))]
 
     def link(self, name: str, person_id: str) -> None:
-        """Let a name in entries mean a person. Raises PersonNotFoundError, NameTakenError if it means another."""
+        """Let a name in entries mean a person. Raises PersonNotFoundError, NameTakenError if it means another.
+
+        The id of a person means that person without being linked.
+        """
         self._people.get(person_id)
         key = folded(name)
         with self._file.writing() as connection:
-            owner = connection.scalar(select(NAMES.c.person).where(NAMES.c.folded == key))
+            linked = connection.scalar(select(NAMES.c.person).where(NAMES.c.folded == key))
+            owner = linked or connection.scalar(select(PEOPLE.c.id).where(PEOPLE.c.id == key))
             if owner not in (None, person_id):
                 raise NameTakenError(name)
-            if owner is None:
+            if linked is None:
                 connection.execute(insert(NAMES).values(folded=key, name=" ".join(name.split()), person=person_id))
 
     def unlink(self, name: str) -> bool:
@@ -103,8 +107,3 @@ class Names:
     def _is_linked(self, name: str) -> bool:
         with self._file.reading() as connection:
             return connection.scalar(select(NAMES.c.person).where(NAMES.c.folded == folded(name))) is not None
-
-
-def folded(name: str) -> str:
-    """Return a name as it is compared: 佐藤　花子, 佐藤花子 and ｻﾄｳ are one spelling each of what people read."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())

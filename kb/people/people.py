@@ -14,7 +14,7 @@ from kb.clock import Clock
 from kb.people.errors import AddressTakenError, LastAdminError, NoGroupsError, PersonNotFoundError
 from kb.people.file import PeopleFile
 from kb.people.person import Identity, Person, clean_address, clean_name, clean_teams, folded, tidy_name
-from kb.people.tables import LINKS, PEOPLE, SESSIONS, SUBJECTS
+from kb.people.tables import LINKS, PEOPLE, PERSON, SESSIONS, SUBJECTS
 from kb.viewer import Role
 
 ID_BYTES = 8
@@ -58,7 +58,7 @@ class People:
     def all(self) -> list[Person]:
         """Return everybody, by name."""
         with self._file.reading() as connection:
-            return [person_of(row) for row in connection.execute(select(PEOPLE).order_by(PEOPLE.c.name, PEOPLE.c.id))]
+            return [person_of(row) for row in connection.execute(select(*PERSON).order_by(PEOPLE.c.name, PEOPLE.c.id))]
 
     def admins(self) -> list[Person]:
         """Return who can change roles."""
@@ -155,7 +155,7 @@ class People:
 
 
 def person_of(row: Any) -> Person:
-    """Return the person of a row with the columns of the table of people."""
+    """Return the person of a row with the columns of `PERSON`."""
     return Person(
         row.id,
         row.address,
@@ -166,6 +166,7 @@ def person_of(row: Any) -> Person:
         row.team_source,
         row.made_at,
         row.is_disabled,
+        row.names,
     )
 
 
@@ -174,7 +175,7 @@ def _name_from(address: str) -> str:
 
 
 def _get(connection: Connection, person_id: str) -> Person:
-    row = connection.execute(select(PEOPLE).where(PEOPLE.c.id == person_id)).first()
+    row = connection.execute(select(*PERSON).where(PEOPLE.c.id == person_id)).first()
     if row is None:
         raise PersonNotFoundError(person_id)
     return person_of(row)
@@ -183,7 +184,7 @@ def _get(connection: Connection, person_id: str) -> Person:
 def _by_address(connection: Connection, address: str) -> Person | None:
     if not address:
         return None
-    row = connection.execute(select(PEOPLE).where(PEOPLE.c.address == address)).first()
+    row = connection.execute(select(*PERSON).where(PEOPLE.c.address == address)).first()
     return person_of(row) if row else None
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from kb.people.errors import BadPersonError
-from kb.viewer import Role, Viewer
+from kb.viewer import EVERYTHING, Role, Viewer, audiences_of
 from kb.wording import say
 
 Source = Literal["local", "oidc", "proxy"]  # who says so
@@ -30,11 +30,12 @@ class Person:
     team_source: Source  # as for the role
     made_at: datetime  # UTC
     is_disabled: bool = False  # keeps the name; cannot sign in
+    names: frozenset[str] = frozenset()  # folded, that mean this person in entries and nobody else
 
     @property
     def viewer(self) -> Viewer:
         """The person as a viewer."""
-        return Viewer(self.id, self.name, self.role, self.teams)
+        return Viewer(self.id, self.name, self.role, audiences_of(self.teams), self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def tidy_name(name: str) -> str:
 
 def clean_teams(teams: Iterable[str]) -> frozenset[str]:
     """Return the names of teams and groups. Raises BadPersonError."""
-    return frozenset(clean_name(team) for team in teams)
+    names = frozenset(clean_name(team) for team in teams)
+    return frozenset(EVERYTHING if unicodedata.normalize("NFKC", name) == EVERYTHING else name for name in names)
 
 
 def _is_plain(text: str) -> bool:

@@ -14,7 +14,7 @@ from kb.people.file import PeopleFile
 from kb.people.people import person_of
 from kb.people.person import Person
 from kb.people.secret import hash_of, new_secret
-from kb.people.tables import PEOPLE, SESSIONS
+from kb.people.tables import PEOPLE, PERSON, SESSIONS
 from kb.viewer import Role
 
 IDLE = timedelta(hours=12)
@@ -124,7 +124,7 @@ class Sessions:
             connection.execute(update(SESSIONS).where(SESSIONS.c.id == session_id).values(seen_at=now))
 
     def _alive(self, now: datetime) -> Select[Any]:
-        whole = select(PEOPLE, *_OWN).join(PEOPLE, PEOPLE.c.id == SESSIONS.c.person)
+        whole = select(*PERSON, *_OWN).join(PEOPLE, PEOPLE.c.id == SESSIONS.c.person)
         return whole.where(
             PEOPLE.c.is_disabled.is_(False),
             SESSIONS.c.seen_at > now - self._idle,

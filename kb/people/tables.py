@@ -6,7 +6,22 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.types import TypeDecorator
 
 
@@ -157,6 +172,8 @@ NAMES = Table(  # as they stand in entries
     Column("name", String, nullable=False),  # as written; empty once the person is deleted
     Column("person", String, nullable=False, index=True),  # an id that is in no other table: the person was deleted
 )
+_OWN_NAMES = select(func.json_group_array(NAMES.c.folded)).where(NAMES.c.person == PEOPLE.c.id).scalar_subquery()
+PERSON = (*PEOPLE.c, type_coerce(_OWN_NAMES, Names()).label("names"))  # what a person is read from, in one query
 ASKER_KEYS = Table(  # of the hashes that stand for people in the log of searches
     "asker_keys",
     METADATA,

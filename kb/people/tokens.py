@@ -18,7 +18,7 @@ from kb.people.people import People
 from kb.people.person import Person
 from kb.people.secret import hash_of, new_secret
 from kb.people.tables import TOKENS
-from kb.viewer import ROLES, Role, Viewer
+from kb.viewer import EVERYTHING, ROLES, Role, Viewer, audiences_of
 from kb.wording import say
 
 PREFIX = "kb_"  # so that a token that leaked into a file is recognised
@@ -72,7 +72,7 @@ class Tokens:
         self._refuse(person, name, scope, days)
         now, secret = self._clock.now(), PREFIX + new_secret()
         limited = None if teams is None else frozenset(teams)
-        if limited is not None and (beyond := sorted(limited - person.teams)):
+        if limited is not None and (beyond := sorted(_not_of(person, limited))):
             raise BadTokenError(say("{person} is not in the team '{team}'.", person=person.name, team=beyond[0]))
         token = Token(
             secrets.token_hex(6), person.id, name.strip(), scope, limited, now, now + timedelta(days=days), None, None
@@ -103,8 +103,8 @@ class Tokens:
         if person.is_disabled:
             return None
         role = min(person.role, MOST_ROLE[token.scope], key=ROLES.index)
-        teams = person.teams if token.teams is None else person.teams & token.teams
-        return Viewer(person.id, person.name, role, teams)
+        teams = person.teams if token.teams is None else token.teams - _not_of(person, token.teams)
+        return Viewer(person.id, person.name, role, audiences_of(teams), person.names)
 
     def viewer_of(self, secret: str) -> Viewer | None:
         """Return the viewer of a token's secret; None if it is unknown, ended or revoked, or its person disabled."""
@@ -174,6 +174,11 @@ class Tokens:
 def scopes_of(role: Role) -> list[Scope]:
     """Return what a token of somebody with a role may be made for."""
     return [scope for scope in SCOPES if _reaches(role, scope)]
+
+
+def _not_of(person: Person, teams: frozenset[str]) -> frozenset[str]:
+    """Return the teams whose entries a person does not see."""
+    return frozenset() if EVERYTHING in person.teams else teams - person.teams
 
 
 def _reaches(role: Role, scope: Scope) -> bool:

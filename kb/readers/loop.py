@@ -8,13 +8,14 @@ from functools import partial
 
 from kb.entry import Entry, Visibility, narrowest
 from kb.index.links import links_with
-from kb.live import LiveIndex
+from kb.live import LiveIndex, State
 from kb.loop.broken import Broken
 from kb.loop.circuit import Circuit
 from kb.loop.funnel import FunnelStep, funnel
 from kb.loop.kpis import figures
 from kb.loop.lineage import Lineage, lineage
 from kb.loop.meeting import Meeting, WorkItem
+from kb.loop.owned import Owned
 from kb.loop.period import Period, near_period
 from kb.loop.preparation import meeting_notes, note_on, prepare_meeting, records_of
 from kb.loop.records import Records
@@ -30,6 +31,7 @@ class Loop:
     def __init__(self, live: LiveIndex, entries: Entries) -> None:
         self._live = live
         self._entries = entries
+        self._owned: tuple[State, date, Owned] | None = None
 
     def lineage(self, entry_id: str) -> Lineage:
         """Return the lineage of an entry. Raises EntryNotFoundError."""
@@ -58,9 +60,17 @@ class Loop:
         if self._live.state.source:
             self._live.state.loop.numbers(self._live.today())
 
-    def to_review(self) -> list[tuple[Entry, Standing]]:
+    def to_review(self) -> Sequence[tuple[Entry, Standing]]:
         """Return content and doubtful deals with their standing, overdue ones first."""
         return self._live.state.loop.to_review(self._live.today())
+
+    def owned(self) -> Owned:
+        """Return what waits for each owner; put together once per day and state of the index."""
+        state, today, known = self._live.state, self._live.today(), self._owned
+        if known is None or known[0] is not state or known[1] != today:
+            found = Owned.of(self._entries.drafts(), state.loop.to_review(today), self.last_meeting_note())
+            known = self._owned = state, today, found
+        return known[2]
 
     def meeting(
         self,

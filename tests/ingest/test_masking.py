@@ -20,7 +20,7 @@ from kb.viewer import OPERATOR, Viewer
 
 TODAY = date(2026, 11, 28)
 RULE = "{what: [customer, amount, contact], teams: [marketing]}"
-MARKETER = Viewer("p1", "小川", "author", frozenset({"marketing"}))
+MARKETER = Viewer("p1", "小川", "author", frozenset({"marketing"}), frozenset({"小川"}))
 FRONT = "業種: [食品]\n規模: 300名\n結果: 受注\n成約日: 2026-10-01\n"
 LABEL = "食品・300名の会社"
 

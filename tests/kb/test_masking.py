@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from kb.entry import Entry
+from kb.entry import Entry, owner_key
 from kb.masking import masks_for, rules_for
 from kb.playbook import MaskingRule, Playbook
 from kb.viewer import OPERATOR, Viewer
@@ -20,7 +20,7 @@ def told(viewer: Viewer, entry: Entry, *rules: MaskingRule) -> frozenset[str]:
 
 
 def viewer(*groups: str, role: str = "author", name: str = "小川") -> Viewer:
-    return Viewer("p1", name, role, frozenset(groups))  # type: ignore[arg-type]
+    return Viewer("p1", name, role, frozenset(groups), frozenset({owner_key(name)}) - {""})  # type: ignore[arg-type]
 
 
 def test_a_rule_is_for_teams_and_the_groups_in_them_and_for_roles() -> None:

@@ -24,13 +24,13 @@ from app.pages.search.page import active_filters
 from app.pages.view import render
 from app.words.addresses import gap_address
 from app.words.reader import Reader
+from kb.entry import owner_key as folded
 from kb.errors import GapNotClosedError
 from kb.library import Library
 from kb.loop.activity import Searched
 from kb.loop.board import GapBoard
 from kb.loop.gaps import UNUSED, WHYS, Gap
 from kb.loop.logbook import filters_of, filters_text
-from kb.people.names import folded
 from kb.search.query import MAX_QUERY_CHARS
 
 PAGE = "/gaps"

@@ -16,8 +16,8 @@ from app.http.dependencies import ActivityDep, GapBoardDep, ReaderDep, services_
 from app.http.names import names_of
 from app.http.who import viewer_of
 from app.pages.view import render
+from kb.entry import owner_key as folded
 from kb.loop.activity import Activity
-from kb.people.names import folded
 
 PAGE = "/me/data"
 SHOWN = 100  # searches; the export has all

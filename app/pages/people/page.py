@@ -18,10 +18,11 @@ from app.pages.view import render
 from app.services import PeopleServices, Services
 from app.words.audit_view import moment
 from app.words.reader import Reader
+from app.words.token_view import teams_of
 from kb.errors import KBError
 from kb.people.errors import UnknownRoleError
 from kb.people.person import Person
-from kb.viewer import ROLES, Role, Viewer
+from kb.viewer import EVERYTHING, ROLES, Role, Viewer
 
 PAGE = "/people"
 DONE = ("changed", "follows", "disabled", "enabled")
@@ -50,7 +51,7 @@ class Shown:
             person,
             reader(f"role.{person.role}"),
             reader(f"people.source.{person.role_source}") if has_groups else "",
-            reader("comma").join(sorted(person.teams)) or reader("people.no_teams"),
+            teams_of(person.teams, reader) or reader("people.no_teams"),
             reader(f"people.source.{person.team_source}") if has_groups else "",
             reader("people.signed_in", at=moment(at)) if at else reader("people.never"),
             has_groups and "local" in (person.role_source, person.team_source),
@@ -67,9 +68,9 @@ def people_page(request: Request, services: ServicesDep, reader: ReaderDep, done
 def add(request: Request, services: ServicesDep, reader: ReaderDep, viewer: ViewerDep, form: Form) -> Response:
     """Add a person, and show the link with which they set a password."""
     known = services.people
-    typed = {name: form.get(name, "").strip() for name in ("address", "name", "role", "teams")}
+    typed = {name: form.get(name, "").strip() for name in ("address", "name", "role", "teams", "everything")}
     try:
-        role, teams = _role(typed["role"]), teams_in(typed["teams"])
+        role, teams = _role(typed["role"]), teams_in(typed["teams"], sees_all=bool(typed["everything"]))
         with known.audit.deed("person-added", viewer, typed["address"], role=role, teams=teams):
             person = known.people.add(typed["address"], typed["name"], role, teams)
     except KBError as error:
@@ -95,9 +96,10 @@ def change(
     return RedirectResponse(f"{PAGE}?done={done}", 303)
 
 
-def teams_in(text: str) -> list[str]:
-    """Return the teams somebody typed, separated by commas."""
-    return [name for part in re.split(r"[,、，\n]", text) if (name := part.strip())]
+def teams_in(text: str, *, sees_all: bool = False) -> list[str]:
+    """Return the teams somebody typed, separated by commas, and the one of those who see everything."""
+    typed = [name for part in re.split(r"[,、，\n]", text) if (name := part.strip())]
+    return sorted({*typed, EVERYTHING}) if sees_all else typed
 
 
 def _changed(known: PeopleServices, viewer: Viewer, person: Person, do: str, form: ImmutableMultiDict[str, str]) -> str:
@@ -111,7 +113,8 @@ def _changed(known: PeopleServices, viewer: Viewer, person: Person, do: str, for
         with known.audit.deed("person-changed", viewer, person.id, source="groups"):
             known.people.follow_groups(person.id)
         return "follows"
-    role, teams, name = _role(form.get("role", "")), teams_in(form.get("teams", "")), form.get("name", "").strip()
+    role, name = _role(form.get("role", "")), form.get("name", "").strip()
+    teams = teams_in(form.get("teams", ""), sees_all=bool(form.get("everything")))
     facts: dict[str, Any] = {}
     if role != person.role:
         facts["role"] = f"{person.role} → {role}"
@@ -169,6 +172,7 @@ def _page(
         "link": link,
         "of": of,
         "typed": typed,
+        "everything": EVERYTHING,
         "gives_links": auth == "local",
         "is_unused": auth == "none",
     }

@@ -12,10 +12,10 @@ from app.http.body import posted_form
 from app.http.dependencies import PlaybookStoreDep, ReaderDep, SeenDep, ServicesDep
 from app.http.names import signature_of
 from app.pages.view import render
+from app.pages.writing.partly import need_everything
 from app.words.addresses import entry_address
 from ingest.sample import add_sample, remove_sample
-from kb.errors import PartlyShownError, ReadOnlyError
-from kb.wording import say
+from kb.errors import ReadOnlyError
 
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
@@ -28,9 +28,7 @@ def sample(request: Request, services: ServicesDep, seen: SeenDep, playbooks: Pl
     if settings.readonly:
         raise ReadOnlyError
     if not seen.library.shows_everything:  # what is kept is listed by its path
-        raise PartlyShownError(
-            say("This server shows only some of the entries. Use 'kb init' where the entries are stored.")
-        )
+        raise need_everything(services, "kb init")
     if form.get("do") != "remove":
         add_sample(settings.entries, services.clock.today(), settings.saving_lock, services.activity.stamp())
         services.intake.index_files(None)

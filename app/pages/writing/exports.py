@@ -13,6 +13,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
+from app.pages.writing.partly import need_everything
 from app.services import Services
 from app.words.import_preview import field_name, preview
 from app.words.reader import Reader
@@ -26,9 +27,8 @@ from ingest.importers.uploads import crm_import, has_problems
 from ingest.undo import Wrote
 from kb.choices import CHOICES
 from kb.entry import Outcome
-from kb.errors import KBError, PartlyShownError
+from kb.errors import KBError
 from kb.library import Library
-from kb.wording import say
 
 SYNCED_AT_ONCE = 200  # imported records that are searchable when the page returns
 MOST_COLUMNS = 200  # that can be corrected on the page
@@ -120,12 +120,7 @@ def _kept(task: CrmImport, report: Report, folder: Path, reader: Reader) -> str:
 def _import(export: Export, services: Services, library: Library, reader: Reader) -> Iterator[CrmImport]:
     """Open an export for an import, which compares it with all files. Raises PartlyShownError and as `crm_import`."""
     if not library.shows_everything:
-        raise PartlyShownError(
-            say(
-                "This server shows only some of the entries and takes no CRM exports."
-                " Use 'kb import crm' where the entries are stored."
-            )
-        )
+        raise need_everything(services, "kb import crm")
     settings = services.settings
     lock = settings.saving_lock
     with crm_import(export.name, export.raw, settings.entries, reader.playbook, lock, export.answers) as task:

@@ -57,6 +57,8 @@ def everybody(known: PeopleServices) -> dict[str, Person]:
     people: dict[str, Person] = {
         role: known.people.add(f"{role}@example.com", role.title(), role, ["sales"]) for role in ROLES
     }
+    for person in people.values():
+        known.names.link(person.name, person.id)
     known.passwords.set(people["author"], PASSWORD)
     return people
 

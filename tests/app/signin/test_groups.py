@@ -10,6 +10,7 @@ from app.signin.claims import ClaimNames, claim, identity_of
 from app.signin.errors import SignInSettingsError
 from app.signin.groups import GroupsFile, Rule, Rules, clean_groups, read_rules
 from kb.people.errors import SignInRefusedError
+from kb.viewer import EVERYTHING
 
 FILE = """\
 # who may do what
@@ -35,6 +36,12 @@ def test_a_group_gives_a_team_a_role_or_both(tmp_path: Path) -> None:
     assert rules.groups["/Sales"] == Rule("sales", "author")
     assert rules.role(["/Sales"]) == "author"
     assert rules.teams(["8f7a0e2c-1111-4222-8333-444455556666"]) >= {"marketing"}
+
+
+def test_only_the_file_lets_somebody_see_everything(tmp_path: Path) -> None:
+    rules = _read(tmp_path, "groups:\n  kb-all: {team: '*'}\n")
+    assert rules.teams(["kb-all"]) == {"kb-all", EVERYTHING}
+    assert rules.teams(clean_groups(["*", "kb-none"])) == {"kb-none"}
 
 
 def test_the_highest_role_of_all_groups_counts(tmp_path: Path) -> None:
@@ -123,7 +130,22 @@ def test_a_file_that_never_was_good_lets_nobody_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["all", "ALL", "全員", "Everyone", "joint", "合同", "private", "ｐｒｉｖａｔｅ", " ", "a\x00b", "x" * 101]
+    "name",
+    [
+        "*",
+        "＊",
+        "all",
+        "ALL",
+        "全員",
+        "Everyone",
+        "joint",
+        "合同",
+        "private",
+        "ｐｒｉｖａｔｅ",
+        " ",
+        "a\x00b",
+        "x" * 101,
+    ],
 )
 def test_a_group_cannot_take_a_word_of_visibility_or_an_unreadable_name(name: str) -> None:
     assert clean_groups([name, "/Sales"]) == ["/Sales"]

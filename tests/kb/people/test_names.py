@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from kb.entry import owner_key as folded
 from kb.people.errors import NameTakenError, PersonNotFoundError
 from kb.people.file import PeopleFile
-from kb.people.names import Names, folded
+from kb.people.names import Names
 from kb.people.people import People
 
 SATO = "佐藤 花子"
