@@ -38,6 +38,7 @@ from kb.people.begun import BegunSignIns
 from kb.people.file import PeopleFile
 from kb.people.links import Links
 from kb.people.names import Names
+from kb.people.passkeys import Passkeys
 from kb.people.passwords import Passwords
 from kb.people.people import People
 from kb.people.sessions import Sessions
@@ -67,6 +68,7 @@ class PeopleServices:
     names: Names
     askers: Askers
     passwords: Passwords
+    passkeys: Passkeys
     attempts: Attempts
 
     def close(self) -> None:
@@ -222,6 +224,7 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
         names=Names(file, people),
         askers=Askers(file, clock, settings.keep_searches),
         passwords=Passwords(file, clock),
+        passkeys=Passkeys(file, clock),
         attempts=Attempts(file, clock),
     )
 
