@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -69,7 +70,8 @@ def _send(browser: TestClient, answer: str, **form: str) -> Response:
 
 
 def _why(known: PeopleServices) -> str:
-    return known.audit.rows(Wanted(event="sign-in-failed"), limit=1)[0].facts["why"]
+    why: str = json.loads(known.audit.rows(Wanted(event="sign-in-failed"), limit=1)[0].facts)["why"]
+    return why
 
 
 def test_a_passkey_signs_in_where_one_was_going(browser: TestClient, known: PeopleServices, device: Device) -> None:
@@ -78,7 +80,7 @@ def test_a_passkey_signs_in_where_one_was_going(browser: TestClient, known: Peop
     assert (done.status_code, done.headers["location"]) == (303, "/gaps")
     text = browser.get("/me", headers=PAGE).text
     assert "Author" in text and "ノート" in text and "last used" in text
-    assert known.audit.rows(Wanted(event="sign-in"), limit=1)[0].facts["way"] == "passkey"
+    assert json.loads(known.audit.rows(Wanted(event="sign-in"), limit=1)[0].facts)["way"] == "passkey"
     assert len(known.audit.rows(Wanted(event="passkey-added"))) == 1
 
 
