@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kb.viewer import Role, Viewer
@@ -29,5 +30,6 @@ def viewer(*audiences: str, person: str = "p1", name: str = "Mori", role: Role =
 def seen_by(app: FastAPI, who: Viewer | None) -> FastAPI:
     """Let one person send all requests to an application; None: nobody signs in."""
     if who:
-        app.add_middleware(Signed, viewer=who)
+        app.user_middleware.append(Middleware(Signed, viewer=who))  # the innermost: nobody overrules it
+        app.state.form_owner = who.person
     return app

@@ -69,6 +69,10 @@ class Browser(TestClient):
         headers = {"origin": ADDRESS, HEADER: self.form_token(), **(options.get("headers") or {})}
         return super().post(url, **{**options, "headers": headers})
 
+    def put(self, url: Any, **options: Any) -> Response:  # type: ignore[override]
+        """Change something from a page of the application."""
+        return super().put(url, **{**options, "headers": {"origin": ADDRESS, **(options.get("headers") or {})}})
+
     def form_token(self) -> str:
         """Return the token of forms on pages shown to this browser."""
         assert isinstance(self.app, FastAPI)
@@ -78,7 +82,7 @@ class Browser(TestClient):
                 return token_for(self.app.state.form_key, session.person.id, session.id)
         if not (number := self.cookies.get(COOKIE)):
             self.cookies.set(COOKIE, number := "0" * 32)
-        return token_for(self.app.state.form_key, "", number)
+        return token_for(self.app.state.form_key, getattr(self.app.state, "form_owner", ""), number)
 
 
 MakeClient = Callable[..., TestClient]
