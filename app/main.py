@@ -25,7 +25,7 @@ from app.http.turns import TurnsMiddleware
 from app.pages.reference import FILES, swagger_files
 from app.services import Services, open_services
 from app.settings import Settings
-from app.signin import me, provider
+from app.signin import me, passkeys, provider
 from app.signin import pages as signin
 from app.signin.middleware import ViewerMiddleware
 
@@ -83,6 +83,7 @@ def create_app(
     app.include_router(signin.router, include_in_schema=False)
     app.include_router(provider.router, include_in_schema=False)
     app.include_router(me.router, include_in_schema=False)
+    app.include_router(passkeys.router, include_in_schema=False)
     app.include_router(pages.router)
     app.mount(FILES, swagger_files(), name="swagger")
     app.state.assets = Assets(STATIC, "/static")

@@ -41,6 +41,7 @@ from kb.people.errors import PersonNotFoundError
 from kb.people.file import PeopleFile
 from kb.people.links import Links
 from kb.people.names import Names
+from kb.people.passkeys import Passkeys
 from kb.people.passwords import Passwords
 from kb.people.people import People
 from kb.people.sessions import Sessions
@@ -70,6 +71,7 @@ class PeopleServices:
     names: Names
     askers: Askers
     passwords: Passwords
+    passkeys: Passkeys
     attempts: Attempts
 
     def close(self) -> None:
@@ -238,6 +240,7 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
         names=Names(file, people),
         askers=Askers(file, clock, settings.keep_searches),
         passwords=Passwords(file, clock),
+        passkeys=Passkeys(file, clock),
         attempts=Attempts(file, clock),
     )
 

@@ -75,6 +75,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "h11": ("app/http/connection.py",),
     "limits": ("app/http/rates.py",),
     "pwdlib": ("kb/people/passwords.py",),
+    "webauthn": ("app/signin/ceremony.py",),
 }
 ONE_MODULE_ONLY = ("watchfiles", "nh3", "pydantic_settings", "vl_convert", "onnx", "onnxruntime")
 FORBIDDEN = [

@@ -55,6 +55,8 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "GET /api/v1/scoreboard/money", "GET /api/v1/scoreboard/said-by", "GET /api/v1/scoreboard/stages",
         "GET /healthz", "GET /readyz", "GET /sign-in", "POST /sign-in",
         "GET /sign-in/oidc", "GET /sign-in/oidc/back", "GET /link/{secret}", "POST /link/{secret}",
+        "POST /sign-in/passkey", "POST /sign-in/passkey/begin", "POST /link/{secret}/passkey",
+        "POST /link/{secret}/passkey/begin", "POST /me/passkeys", "POST /me/passkeys/begin", "POST /me/passkeys/remove",
         "POST /sign-out", "GET /me", "POST /me/password", "POST /me/sessions",
         "GET /me/tokens", "POST /me/tokens", "POST /me/tokens/{token_id}",
         "GET /mine", "POST /mine/seen", "POST /mine/name", "GET /me/data", "GET /me/data.json", "POST /me/data/delete",

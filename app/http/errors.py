@@ -50,12 +50,15 @@ from kb.errors import (
 )
 from kb.people.errors import (
     AddressTakenError,
+    BadPasskeyError,
     BadPersonError,
     BadTokenError,
     LastAdminError,
+    LastWayError,
     NameTakenError,
     NoGroupsError,
     NotLoggedError,
+    PasskeyRefusedError,
     PeopleUnavailableError,
     PersonNotFoundError,
     ProviderAwayError,
@@ -118,6 +121,9 @@ STATUS: dict[type[KBError], int] = {
     TooManyRequestsError: 429,
     UnknownRoleError: 422,
     WeakPasswordError: 422,
+    BadPasskeyError: 422,
+    LastWayError: 409,
+    PasskeyRefusedError: 401,
     ForbiddenError: 403,
     SignInNeededError: 401,
 }

@@ -1,7 +1,8 @@
-"""A person's own page: role and teams, devices, password."""
+"""A person's own page: role and teams, devices, passkeys, password."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -14,7 +15,7 @@ from app.http.who import session_of, viewer_of
 from app.pages.view import render
 from app.signin.cookie import remove_secret
 from app.signin.middleware import PAGE
-from app.signin.pages import begin_session
+from app.signin.pages import begin_session, site_of
 from app.words.reader import Reader
 from app.words.token_view import teams_of
 from kb.people.errors import WeakPasswordError
@@ -22,7 +23,7 @@ from kb.people.passwords import SHORTEST
 from kb.people.sessions import Session
 
 ME = "/me"
-DONE = ("password", "ended", "ended_others")
+DONE = ("password", "ended", "ended_others", "passkey_added", "passkey_removed")
 
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
@@ -35,7 +36,7 @@ def me_page(request: Request, services: ServicesDep) -> Response:
     if session is None and viewer.is_signed_in:
         person = services.people.people.get(viewer.person)
         return _own(request, {"person": person, "teams": teams_of(person.teams, reader_of(request))})
-    return _page(request, session) if session else RedirectResponse("/", 303)
+    return account_page(request, session) if session else RedirectResponse("/", 303)
 
 
 @router.post(f"{ME}/sessions")
@@ -66,34 +67,43 @@ def change_password(request: Request, services: ServicesDep, reader: ReaderDep, 
         return RedirectResponse("/", 303)
     person, network = session.person, request.client.host if request.client else ""
     if wait := people.attempts.begin(person.address, network):
-        response = _page(request, session, reader.counted("signin.wait", wait), 429)
+        response = account_page(request, session, reader.counted("signin.wait", wait), 429)
         response.headers["Retry-After"] = str(wait)
         return response
     if not people.passwords.is_right(person, form.get("present", "")):
-        return _page(request, session, reader("me.wrong_password"), 422)
+        return account_page(request, session, reader("me.wrong_password"), 422)
     people.attempts.succeeded(person.address, network)
     try:
         with people.audit.deed("person-changed", person.viewer, person.id, state="password"):
             people.passwords.set(person, form.get("password", ""))
     except WeakPasswordError as error:
-        return _page(request, session, reader.say(error.sentence), 422)
+        return account_page(request, session, reader.say(error.sentence), 422)
     people.sessions.end_all(person.id, but=session.id)
     changed = RedirectResponse(f"{ME}?done=password", 303)
     begin_session(request, changed, people, person, session.way, session.id_token)
     return changed
 
 
-def _page(request: Request, session: Session, problem: str = "", status: int = 200) -> Response:
-    reader, people, person = reader_of(request), services_of(request).people, session.person
+def account_page(request: Request, session: Session, problem: str = "", status: int = 200) -> Response:
+    """Show somebody's own page, with what is wrong."""
+    reader, services, person = reader_of(request), services_of(request), session.person
+    people, is_local = services.people, services.settings.auth == "local"
     done = request.query_params.get("done", "")
     devices = [
-        (own, own.device or reader("me.some_device"), _when(own, reader)) for own in people.sessions.of(person.id)
+        (own, own.device or reader("me.some_device"), _when(own.seen_at, reader))
+        for own in people.sessions.of(person.id)
+    ]
+    passkeys = [
+        (own, own.name or reader("me.passkey"), _when(own.made_at, reader), _when(own.used_at, reader))
+        for own in (people.passkeys.of(person.id) if is_local else ())
     ]
     context = {
         "person": person,
         "teams": teams_of(person.teams, reader),
         "devices": devices,
         "here": session.id,
+        "passkeys": passkeys,
+        "offers_passkeys": is_local and site_of(request).is_possible,
         "has_password": people.passwords.has(person),
         "least": SHORTEST,
         "problem": problem,
@@ -108,6 +118,8 @@ def _own(request: Request, context: dict[str, Any], status: int = 200) -> Respon
     return response
 
 
-def _when(session: Session, reader: Reader) -> str:
-    local = session.seen_at.astimezone()
+def _when(at: datetime | None, reader: Reader) -> str:
+    if at is None:
+        return ""
+    local = at.astimezone()
     return f"{reader.date(local.date())} {local:%H:%M}"

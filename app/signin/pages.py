@@ -15,6 +15,7 @@ from app.http.who import SESSION, VIEWER, session_of, viewer_of
 from app.pages.view import render
 from app.services import PeopleServices
 from app.settings import Settings
+from app.signin.ceremony import Site
 from app.signin.cookie import remove_secret, set_secret
 from app.signin.device import device_of
 from app.signin.interrupted import MOST_KEPT, Waiting, interrupted_by, local_address
@@ -56,28 +57,46 @@ async def sign_in(request: Request, services: ServicesDep) -> Response:
 
 def _signed_in(request: Request, people: PeopleServices, form: ImmutableMultiDict[str, str]) -> Response:
     address, password = (form.get(name, "")[:MOST_TYPED] for name in ("address", "password"))
-    target, to = (local_address(form.get(name, "")) for name in ("next", "to"))
-    waiting = Waiting(to, form.get("form", "")[:MOST_KEPT]) if to else None
+    target, waiting = sent_along(form)
     shown: dict[str, Any] = {"next": target, "waiting": waiting, "address": address}
     network = request.client.host if request.client else ""
     if wait := people.attempts.begin(address, network):
-        response = _page(request, {**shown, "wait": wait}, 429)
-        response.headers["Retry-After"] = str(wait)
-        return response
+        return refused_page(request, shown, wait=wait)
     person = people.people.by_address(address)
     is_right = people.passwords.is_right(person, password)
     if person is None or not is_right or person.is_disabled:
         people.audit.note("sign-in-failed", viewer_of(request), person.id if person else "", way=WAY)
         return _page(request, {**shown, "is_wrong": True}, 401)
     people.attempts.succeeded(address, network)
-    return _welcomed(request, people, person, target, waiting)
+    return welcomed(request, people, person, target, waiting)
 
 
-def _welcomed(
-    request: Request, people: PeopleServices, person: Person, target: str, waiting: Waiting | None
+def sent_along(form: ImmutableMultiDict[str, str]) -> tuple[str, Waiting | None]:
+    """Return where somebody was going, and the form that waits, from a form to sign in."""
+    target, to = (local_address(form.get(name, "")) for name in ("next", "to"))
+    return target, Waiting(to, form.get("form", "")[:MOST_KEPT]) if to else None
+
+
+def refused_page(request: Request, shown: dict[str, Any], *, problem: str = "", wait: int = 0) -> Response:
+    """Show again where to sign in: with what is wrong, or how many seconds to wait."""
+    said = reader_of(request).say(problem) if problem else ""
+    response = _page(request, {**shown, "problem": said, "wait": wait}, 429 if wait else 401)
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def welcomed(
+    request: Request,
+    people: PeopleServices,
+    person: Person,
+    target: str,
+    waiting: Waiting | None,
+    *,
+    way: str = WAY,
 ) -> Response:
     """Begin a session in place of the browser's earlier one, and go where the person was going."""
-    secret = _new_session(request, people, person, WAY)
+    secret = _new_session(request, people, person, way)
     response: Response = RedirectResponse(target or "/", 303)
     if waiting is not None:
         response = render(request, "sign_in_again.html", {"waiting": waiting})
@@ -130,11 +149,11 @@ def _leaving(request: Request, end: str) -> Response:
 @router.get("/link/{secret}")
 def link_page(request: Request, services: ServicesDep, secret: str) -> Response:
     """Show the form of a one-time link; looking at it uses nothing up, as scanners of mail do."""
-    return _link(request, services.people.links.person_of(secret))
+    return link_answer(request, services.people.links.person_of(secret))
 
 
 @router.post("/link/{secret}")
-def use_link(
+def uselink_answer(
     request: Request,
     services: ServicesDep,
     reader: ReaderDep,
@@ -145,23 +164,34 @@ def use_link(
     people, password = services.people, form.get("password", "")
     person = people.links.person_of(secret)
     if person is None:
-        return _link(request, None)
+        return link_answer(request, None)
     try:
         refuse_weak(password, person)  # before the link is used up
     except WeakPasswordError as error:
-        return _link(request, person, reader.say(error.sentence))
+        return link_answer(request, person, reader.say(error.sentence))
     with people.audit.deed("person-changed", person.viewer, person.id, state="password"):
         person = people.links.use(secret)
         if person is None:
-            return _link(request, None)
+            return link_answer(request, None)
         people.passwords.set(person, password)
+        people.passkeys.remove_all(person)  # what a link sets is all there is, as after a loss
     people.sessions.end_all(person.id)
-    return _welcomed(request, people, person, "", None)
+    return welcomed(request, people, person, "", None)
 
 
-def _link(request: Request, person: Person | None, problem: str = "") -> Response:
-    status = 410 if person is None else 422 if problem else 200
-    response = render(request, "link.html", {"person": person, "problem": problem, "least": SHORTEST}, status)
+def link_answer(request: Request, person: Person | None, problem: str = "") -> Response:
+    """Show the form of a one-time link, or that there is no such link."""
+    services, status = services_of(request), 410 if person is None else 422 if problem else 200
+    people = services.people
+    context = {
+        "person": person,
+        "problem": problem,
+        "least": SHORTEST,
+        "action": request.url.path.removesuffix("/passkey"),
+        "offers_passkeys": services.settings.auth == "local" and site_of(request).is_possible,
+        "replaces": person is not None and (people.passwords.has(person) or bool(people.passkeys.of(person.id))),
+    }
+    response = render(request, "link.html", context, status)
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
@@ -179,6 +209,11 @@ def address_of(request: Request, settings: Settings, path: str) -> str:
     return f"{(settings.public_url or str(request.base_url)).rstrip('/')}{path}"
 
 
+def site_of(request: Request) -> Site:
+    """Return where the browser is. What it says in Origin was compared with our hosts (`app/http/security.py`)."""
+    return Site(request.headers.get("origin") or address_of(request, services_of(request).settings, ""))
+
+
 def _page(request: Request, shown: dict[str, Any], status: int = 200) -> Response:
     services = services_of(request)
     is_local = services.settings.auth == "local"
@@ -193,6 +228,7 @@ def _page(request: Request, shown: dict[str, Any], status: int = 200) -> Respons
         "is_first": is_local and not services.people.people.all(),
         "provider": services.people.provider.label if services.people.provider else "",
         "is_local": is_local,
+        "offers_passkeys": is_local and site_of(request).is_possible,
     }
     wait = reader_of(request).counted("signin.wait", context["wait"]) if context["wait"] else ""
     response = render(request, "sign_in.html", {**context, "wait": wait}, status)

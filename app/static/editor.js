@@ -10,6 +10,8 @@
   const fields = () => [...new FormData(form)].filter(([name]) => !["do", "key", "source", "csrf"].includes(name));
   const place = () => `draft:${form.dataset.person}${$("[name=id]", form).value || location.pathname}`; // not of another person on this device
 
+  const PAGE = { Accept: "text/html" }; // refusals too come as pages
+
   /* --- what is wrong, what is similar, how it will look ---------------------------------------------------------- */
   const say = () => {
     for (const box of form.querySelectorAll(".wrong")) box.textContent = "";
@@ -34,7 +36,7 @@
     const body = new URLSearchParams(new FormData(form));
     body.set("do", "check");
     try {
-      const answer = await fetch("/write", { method: "POST", body, headers: { "X-Fragment": "review" }, signal: mine.signal });
+      const answer = await fetch("/write", { method: "POST", body, headers: { ...PAGE, "X-Fragment": "review" }, signal: mine.signal });
       const html = await answer.text();
       if (mine !== running || isStale(answer, html) || !answer.ok || answer.redirected) return;
       review.innerHTML = html;
@@ -100,7 +102,7 @@
     const body = new URLSearchParams(new FormData(form));
     body.set("do", shape);
     try {
-      const answer = await fetch(form.action, { method: "POST", body });
+      const answer = await fetch(form.action, { method: "POST", body, headers: PAGE });
       const html = await answer.text();
       if (isStale(answer, html)) { notice(form.dataset.stale); return false; }
       take(html);
@@ -127,7 +129,7 @@
     form.setAttribute("aria-busy", "true");
     status.textContent = form.dataset.saving;
     try {
-      const answer = await fetch(form.action, { method: "POST", body });
+      const answer = await fetch(form.action, { method: "POST", body, headers: PAGE });
       if (answer.redirected && new URL(answer.url).pathname === "/sign-in") { // the session is over: the draft waits here
         keep();
         location.href = "/sign-in?next=" + encodeURIComponent(location.pathname + location.search);

@@ -1,4 +1,4 @@
-"""Sign-ins that have begun at an identity provider: what must come back, and to which browser."""
+"""Sign-ins that have begun at an identity provider or with a passkey: what must come back, and to which browser."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST = 10_000  # kept at a time; the oldest go first
 class Begun:
     """A sign-in on its way."""
 
-    state: str  # comes back with the browser
+    state: str  # comes back with the browser; the challenge that a passkey signs
     nonce: str  # comes back inside the token
     verifier: str  # proves that whoever brings the code has asked for it (PKCE)
     next: str  # the page that was asked for

@@ -103,6 +103,30 @@ class WeakPasswordError(KBError):
     """The password is too short, too long or easy to guess."""
 
 
+class BadPasskeyError(KBError):
+    """A passkey cannot be added now."""
+
+
+class LastWayError(KBError):
+    """Nothing would be left with which the person could sign in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            say(
+                "This passkey is your only way to sign in. Add another one first,"
+                " or ask an administrator for a one-time link to set a password."
+            )
+        )
+
+
+class PasskeyRefusedError(KBError):
+    """The answer of a passkey cannot be trusted; `reason` is for the audit log, not for whoever tries."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(say("This passkey was not accepted. Try again, or sign in another way."))
+        self.reason = reason
+
+
 class SignInNeededError(KBError):
     """Nobody is signed in."""
 

@@ -22,6 +22,8 @@ Event = Literal[
     "person-changed",
     "person-forgotten",
     "link-made",
+    "passkey-added",
+    "passkey-removed",
     "token-made",
     "token-revoked",
     "server-started",
@@ -39,6 +41,7 @@ REQUIRED: frozenset[Event] = frozenset(  # nothing of the kind happens unless it
         "person-changed",
         "person-forgotten",
         "link-made",
+        "passkey-added",
         "token-made",
     )
 )

@@ -88,6 +88,17 @@ PASSWORDS = Table(
     Column("hash", String, nullable=False),
     Column("changed_at", Moment, nullable=False),
 )
+PASSKEYS = Table(
+    "passkeys",
+    METADATA,
+    Column("id", String, primary_key=True),  # of the credential, base64url; no secret
+    Column("person", ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("key", LargeBinary, nullable=False),  # public
+    Column("counter", Integer, nullable=False),
+    Column("name", String, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
 LINKS = Table(  # one-time links that have not been used
     "links",
     METADATA,
@@ -117,7 +128,7 @@ ATTEMPTS = Table(  # failed ones in a row
     Column("failures", Integer, nullable=False),
     Column("at", Moment, nullable=False),
 )
-BEGUN = Table(  # sign-ins on their way through an identity provider
+BEGUN = Table(  # sign-ins on their way through an identity provider, or waiting for a passkey
     "begun_sign_ins",
     METADATA,
     Column("state_hash", String, primary_key=True),  # SHA-256, as below: what comes back, and the browser's own secret

@@ -104,5 +104,26 @@ def test_a_draft_survives_the_end_of_the_session_and_is_saved_after_signing_in(
     expect(page.get_by_label("本文")).to_have_value("## 話す一文\n> <まだ> 保存していない & 100%")
     page.get_by_role("button", name="保存").first.click()
     page.wait_for_url("**/entries/**")
-    assert "<まだ> 保存していない & 100%" in (folder / "notes/会期の途中で書いた話.md").read_text("utf-8")
+    (saved,) = (folder / "notes").glob("会期の途中で書いた話-*.md")  # no name betrays what is hidden
+    assert "<まだ> 保存していない & 100%" in saved.read_text("utf-8")
     page.context.close()
+
+
+def test_what_an_administrator_changes_counts_at_the_next_request(
+    page: Page, guarded: str, known: PeopleServices
+) -> None:
+    person = known.people.add("sora@example.com", "空", "reader", [])
+    known.passwords.set(person, PASSWORD)
+    page.goto(guarded)
+    page.get_by_label("メールアドレス").fill("sora@example.com")
+    page.get_by_label("パスワード").fill(PASSWORD)
+    page.get_by_role("button", name="サインイン").click()
+    page.wait_for_url(f"{guarded}/")
+    expect(page.get_by_role("link", name="書く")).to_have_count(0)
+    known.people.change(person.id, role="author", teams=["sales"])
+    page.goto(f"{guarded}/me")
+    expect(page.get_by_role("link", name="書く")).to_be_visible()
+    expect(page.get_by_role("definition").filter(has_text="sales")).to_be_visible()
+    known.people.change(person.id, is_disabled=True)
+    page.goto(f"{guarded}/gaps")
+    page.wait_for_url("**/sign-in?next=*")

@@ -1,0 +1,190 @@
+"""Signing in with a passkey, and making one: on one's own page, or with a one-time link instead of a password."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import ImmutableMultiDict
+from starlette.exceptions import HTTPException
+
+from app.http.body import posted_form
+from app.http.csrf import token_of
+from app.http.dependencies import ReaderDep, ServicesDep
+from app.http.who import session_of, viewer_of
+from app.services import PeopleServices, Services
+from app.signin.ceremony import Answer, check_registration, check_sign_in, read_answer, to_register, to_sign_in
+from app.signin.device import device_of
+from app.signin.me import ME, account_page
+from app.signin.middleware import PAGE
+from app.signin.pages import (
+    link_answer,
+    refused_page,
+    sent_along,
+    site_of,
+    welcomed,
+)
+from kb.people.errors import (
+    BadPasskeyError,
+    LastWayError,
+    PasskeyRefusedError,
+    PersonNotFoundError,
+    SignInNeededError,
+)
+from kb.people.person import Person
+from kb.people.sessions import Session
+from kb.wording import say
+
+WAY = "passkey"
+FRESH = timedelta(minutes=15)  # since signing in, to add a passkey: who finds a browser open gets no lasting way in
+
+router = APIRouter()
+Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
+
+
+@router.post(f"{PAGE}/passkey/begin")
+def begin(request: Request, services: ServicesDep) -> Response:
+    """Ask for a passkey of anybody."""
+    people = _people(services)
+    return _options(to_sign_in(site_of(request), people.begun.begin(token_of(request), "").state))
+
+
+@router.post(f"{PAGE}/passkey")
+def sign_in(request: Request, services: ServicesDep, form: Form) -> Response:
+    """Check what the passkey signed, and sign its person in."""
+    people, network = _people(services), request.client.host if request.client else ""
+    target, waiting = sent_along(form)
+    shown = {"next": target, "waiting": waiting}
+    person = None
+    try:
+        answer = _taken(request, people, form, "")
+        if wait := people.attempts.begin(answer.key_id, network):
+            return refused_page(request, shown, wait=wait)
+        person = _signed_in(request, people, answer)
+    except PasskeyRefusedError as error:
+        people.audit.note("sign-in-failed", viewer_of(request), person.id if person else "", way=WAY, why=error.reason)
+        return refused_page(request, shown, problem=error.sentence)
+    people.attempts.succeeded(answer.key_id, network)
+    return welcomed(request, people, person, target, waiting, way=WAY)
+
+
+@router.post(f"{ME}/passkeys/begin")
+def begin_adding(request: Request, services: ServicesDep) -> Response:
+    """Ask for a new passkey of whoever is signed in."""
+    people, session = _people(services), session_of(request)
+    if session is None:
+        raise SignInNeededError
+    _need_fresh(services, session)
+    return _registration(request, people, session.person)
+
+
+@router.post(f"{ME}/passkeys")
+def add(request: Request, services: ServicesDep, reader: ReaderDep, form: Form) -> Response:
+    """Add a passkey to one's account."""
+    people, session = _people(services), session_of(request)
+    if session is None:
+        return RedirectResponse("/", 303)
+    person, name = session.person, _name(request, form)
+    try:
+        _need_fresh(services, session)
+        key = check_registration(_taken(request, people, form, person.id), site_of(request))
+        with people.audit.deed("passkey-added", person.viewer, person.id, name=name):
+            people.passkeys.add(person, *key, name)
+    except (BadPasskeyError, PasskeyRefusedError) as error:
+        return account_page(request, session, reader.say(error.sentence), 422)
+    return RedirectResponse(f"{ME}?done=passkey_added", 303)
+
+
+@router.post(f"{ME}/passkeys/remove")
+def remove(request: Request, services: ServicesDep, reader: ReaderDep, form: Form) -> Response:
+    """Remove one of one's passkeys."""
+    people, session = _people(services), session_of(request)
+    if session is None:
+        return RedirectResponse("/", 303)
+    try:
+        removed = people.passkeys.remove(session.person, form.get("passkey", ""))
+    except LastWayError as error:
+        return account_page(request, session, reader.say(error.sentence), 409)
+    if removed is not None:
+        people.audit.note("passkey-removed", session.person.viewer, session.person.id, name=removed.name)
+    return RedirectResponse(f"{ME}?done=passkey_removed", 303)
+
+
+@router.post("/link/{secret}/passkey/begin")
+def begin_by_link(request: Request, services: ServicesDep, secret: str) -> Response:
+    """Ask for the first passkey of the person a one-time link is for."""
+    people = _people(services)
+    person = people.links.person_of(secret)
+    if person is None:
+        raise HTTPException(410)
+    return _registration(request, people, person)
+
+
+@router.post("/link/{secret}/passkey")
+def use_link(request: Request, services: ServicesDep, reader: ReaderDep, secret: str, form: Form) -> Response:
+    """Make a passkey the only way in of the person a link is for, end all other sessions, and sign in."""
+    people, name = _people(services), _name(request, form)
+    person = people.links.person_of(secret)
+    if person is None:
+        return link_answer(request, None)
+    try:
+        key = check_registration(_taken(request, people, form, person.id), site_of(request))
+        with people.audit.deed("passkey-added", person.viewer, person.id, name=name):
+            person = people.links.use(secret)
+            if person is None:
+                return link_answer(request, None)
+            people.passkeys.set_only(person, *key, name)
+    except PasskeyRefusedError as error:
+        return link_answer(request, person, reader.say(error.sentence))
+    people.sessions.end_all(person.id)
+    return welcomed(request, people, person, "", None, way=WAY)
+
+
+def _people(services: Services) -> PeopleServices:
+    if services.settings.auth != "local":  # a provider or a proxy says who may sign in
+        raise HTTPException(404)
+    return services.people
+
+
+def _registration(request: Request, people: PeopleServices, person: Person) -> Response:
+    challenge = people.begun.begin(token_of(request) + person.id, "").state
+    return _options(to_register(person, site_of(request), challenge, people.passkeys.of(person.id)))
+
+
+def _options(options: str) -> Response:
+    return Response(options, media_type="application/json", headers={"Cache-Control": "private, no-store"})
+
+
+def _taken(request: Request, people: PeopleServices, form: ImmutableMultiDict[str, str], person: str) -> Answer:
+    """Return the answer to a challenge that this browser was given; it answers no second one."""
+    answer = read_answer(form.get("credential", ""))
+    if people.begun.take(answer.challenge, token_of(request) + person) is None:
+        raise PasskeyRefusedError("challenge")
+    return answer
+
+
+def _signed_in(request: Request, people: PeopleServices, answer: Answer) -> Person:
+    """Return the person of a passkey. Raises PasskeyRefusedError."""
+    passkey = people.passkeys.get(answer.key_id)
+    if passkey is None:
+        raise PasskeyRefusedError("unknown")
+    counter = check_sign_in(answer, site_of(request), passkey)
+    try:
+        person = people.people.get(passkey.person)
+    except PersonNotFoundError as error:
+        raise PasskeyRefusedError("unknown") from error
+    if person.is_disabled:
+        raise PasskeyRefusedError("disabled")
+    people.passkeys.used(passkey, counter)
+    return person
+
+
+def _need_fresh(services: Services, session: Session) -> None:
+    if services.clock.now() - session.begun_at > FRESH:
+        raise BadPasskeyError(say("Add a passkey within 15 minutes of signing in. Sign out and in again, then add it."))
+
+
+def _name(request: Request, form: ImmutableMultiDict[str, str]) -> str:
+    return form.get("name", "").strip() or device_of(request.headers.get("user-agent", ""))
