@@ -1,5 +1,5 @@
 # make serve: everything from a fresh clone to http://127.0.0.1:8000; make test: the same set-up, then all tests.
-# make fast: the tests of under two minutes; make soak: kills, random cases and readers in great numbers; make coverage: what no test runs.
+# make fast: the tests of under two minutes; make soak: kills, random cases, viewers and readers in great numbers; make coverage: what no test runs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,6 +7,7 @@ READY := $(VENV)/ready
 KB := $(BIN)/kb
 KILLS ?= 100
 SECONDS ?= 600
+PROBES ?= 1600
 
 .PHONY: serve test fast soak coverage check fix bench docs sync clean
 
@@ -21,6 +22,7 @@ fast: $(READY)
 
 soak: $(READY)
 	@$(BIN)/python -m pytest -m kills --kills $(KILLS)
+	@$(BIN)/python -m pytest tests/attack/test_viewers.py --probes $(PROBES)
 	@$(BIN)/python -m pytest -m hypothesis --hypothesis-profile soak
 	@$(BIN)/python -m bench.soak $(SECONDS)
 

@@ -32,6 +32,7 @@ settings.load_profile("gate")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Say how long to look for what only chance finds."""
     parser.addoption("--kills", type=int, default=6, help="how often each test kills a process at a random moment")
+    parser.addoption("--probes", type=int, default=100, help="how many requests each viewer sends at least")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -68,7 +68,11 @@ async def posted_files(request: Request) -> FormData:
             raise RequestTooLargeError(MOST_FILES_BYTES) from error
         problem = {"type": "multipart", "loc": ("body",), "msg": str(error.detail)}
         raise RequestValidationError([problem]) from error
-    need_token(request, str(form.get(FIELD) or ""))
+    try:
+        need_token(request, str(form.get(FIELD) or ""))
+    except StaleFormError:
+        await form.close()
+        raise
     return form
 
 

@@ -71,7 +71,7 @@ class Draft:
         kind, begun = form.get("kind", "note"), Document.of(_as_stored(form.get("source", ""), original))
         whole = form.get("mode") == "whole" or begun.fault is not None
         given = {f.name: form.getlist(f.name) for f in fields_of(kind)}
-        if me and not whole and given.get("owner", [""])[-1].strip() not in ("", me):
+        if me and not whole and (given.get("owner") or [""])[-1].strip() not in ("", me):
             given["owner"] = [*values_of(begun, kind, reader.playbook)["owner"]]
         if whole:
             text = _as_stored(form.get("whole", begun.text), original)
