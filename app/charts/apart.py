@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -21,23 +22,30 @@ class DrawingError(Exception):
 
 
 class Draughtsman:
-    """Draws one chart after another in a process of its own. For one thread."""
+    """Draws one chart after another in a process of its own. Thread-safe."""
 
     def __init__(self, idle: float = IDLE_SECONDS) -> None:
         self._idle = idle
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection[Drawing, Picture | str] | None = None
+        self._lock = threading.Lock()
         self.starts = 0  # processes started so far
 
     def __call__(self, drawing: Drawing) -> Picture:
         """Return a drawn chart. Raises DrawingError."""
-        picture = (self._connection and self._answer(self._connection, drawing)) or self._answer(self._start(), drawing)
+        with self._lock:
+            known = self._connection
+            picture = (known and self._answer(known, drawing)) or self._answer(self._start(), drawing)
         if isinstance(picture, Picture):
             return picture
         raise DrawingError(picture or "The process that draws ended.")
 
     def close(self) -> None:
         """End the process, if there is one."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
         if self._connection:
             self._connection.close()
         if self._process:
@@ -52,7 +60,7 @@ class Draughtsman:
         return None
 
     def _start(self) -> Connection[Drawing, Picture | str]:
-        self.close()
+        self._end()
         ours, theirs = Pipe()
         command = [sys.executable, "-P", "-m", "app.charts.apart", str(theirs.fileno()), str(self._idle)]
         with theirs:
@@ -60,6 +68,9 @@ class Draughtsman:
         self.starts += 1
         self._connection = ours
         return ours
+
+
+DRAUGHTSMAN = Draughtsman()  # one for the whole process; the other one ends when nothing is drawn, or with this
 
 
 def main() -> None:

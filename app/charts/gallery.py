@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from app.charts.apart import Draughtsman
+from app.charts.apart import DRAUGHTSMAN
 from app.charts.drawings import Drawing, Picture
 
 MOST_KEPT = 200  # charts: every tab in both languages, several times over
@@ -33,8 +33,7 @@ class Gallery:
     """
 
     def __init__(self, draw: Callable[[Drawing], Picture] | None = None, most: int = MOST_KEPT) -> None:
-        self._apart = Draughtsman()
-        self._draw = draw or self._apart
+        self._draw = draw or DRAUGHTSMAN
         self._most = most
         self._kept: OrderedDict[str, Future[Picture]] = OrderedDict()
         self._lock = threading.Lock()
@@ -64,7 +63,6 @@ class Gallery:
     def close(self) -> None:
         """Stop drawing."""
         self._hand.shutdown(cancel_futures=True)
-        self._apart.close()
 
     def _begun(self, drawing: Drawing) -> tuple[str, Future[Picture]]:
         key = hashlib.sha256(repr(drawing).encode("utf-8", "backslashreplace")).hexdigest()[:32]
