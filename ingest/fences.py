@@ -20,7 +20,7 @@ _FENCE = re.compile(r"-{3,}\s*(yaml|toml|json)?", re.IGNORECASE)
 _END = re.compile(r"-{3,}|\.\.\.")
 _ODD_FENCE = re.compile(rf"[{re.escape(DASHES)}]{{1,12}}")
 _KEY = re.compile(r"([^\s:：=\-\[{(<>|`*#][^:：=]{0,60}?)\s*(?:[:：]|=)(?!//|[:：])")
-_JSON_START = re.compile(r'\{\s*(?:\n\s*)*(?:"[^"\n]+"\s*:|\})')
+_JSON_START = re.compile(r'\{\s*(?:"[^"\n]+"\s*:|\})')
 MARKS = frozenset({"draft", "published", "publish", "archived", "下書き", "公開", "アーカイブ"})
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import quote
@@ -25,6 +26,8 @@ _WIKI_LINK = re.compile(r"(!?)\[\[([^\[\]|#\n]*)(?:#([^\[\]|\n]*))?(?:\|([^\[\]\
 _DEEPEST = 40  # levels markdown-it reads; it would drop what is below them
 _RULE = re.compile(r"[-*_ \t]+")  # what a horizontal rule consists of, and at first many lists on one line
 _RULE_SIGNS = 40  # looked at in the time of one step
+_LONGEST_TITLE = 10_000  # characters; a longer first heading of a plain text is text as well
+_LONGEST_PENDING = 10_000  # characters of one text token; each sign copies those before it
 _COSTS = {"<": 6, "[": 3, "!": 2, "&": 2}  # signs that take longer to look at than a word
 
 
@@ -105,6 +108,8 @@ def _count_line(state: StateBlock, start: int, _end: int, is_look_ahead: bool) -
 def _count_sign(state: StateInline, _silent: bool) -> bool:
     sign = state.src[state.pos]
     run = _RUN.match(state.src, state.pos)
+    if len(state.pending) > _LONGEST_PENDING and not state.pending.endswith(" "):  # spaces may make a line break
+        state.pushPending()
     state.env["work"].spend(max(_COSTS.get(sign, 1), run.end() - state.pos if run else 0))
     return False
 
@@ -203,10 +208,10 @@ def _plain(text: str) -> list[Token]:
     start = 0
     at = next((number for number, line in enumerate(lines) if line.strip()), 0)
     heading: list[Token] = []
-    if _TITLE.match(lines[at]):
-        heading, excess = parse(lines[at])
-        heading = [] if excess else heading
-        start = at + 1 if heading else start
+    if _TITLE.match(lines[at]) and len(lines[at]) <= _LONGEST_TITLE:
+        with suppress(_ExcessError):
+            heading = _BODY.parse(lines[at], {"work": _Work(LIMITS, lines[at])})
+            start = at + 1
     for token in heading:
         token.map = [at, at + 1] if token.map else None
     rest = "\n".join(lines[start:])

@@ -13,11 +13,11 @@ HEADINGS = ("敗因", "勝因")  # besides the spellings of the key
 MOST_REASONS = 5  # a longer list is notes
 LONGEST = 30  # characters of a reason; more is a sentence
 LONGEST_OF_SEVERAL = 15  # of one among several on a line
-_HEADING = re.compile(r"#{1,6}\s+(.+?)\s*#*")
+_HEADING = re.compile(r"#{1,6}\s+(\S.*)")
 _BEHIND = re.compile(r"(?:[-*・]\s*)?([^\s:：#][^:：#]{0,20}?)\s*[:：]\s*(\S.*)")
 _BULLET = re.compile(r"(?:[-*・]|\d+[.)])\s*")
 _SEPARATOR = re.compile(r"[、,;；/／]")
-_REMARK = re.compile(r"(.+?)\s*[(（](.+)[)）]")
+_REMARK = re.compile(r"(.[^(（]*)[(（](.+)[)）]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,10 @@ def reasons_in(body: str) -> SaidReasons | None:
     lines = body.split("\n")
     for at, text in enumerate(lines):
         heading, behind = _HEADING.fullmatch(text.strip()), _BEHIND.fullmatch(text.strip())
-        if heading and _is_reason(bare(heading[1])):
+        title = bare(heading[1].rstrip("#")) if heading else ""
+        if title and _is_reason(title):
             below = _below(lines[at + 1 :])
-            return SaidReasons(bare(heading[1]), at + 1, _values(below)) if below else None
+            return SaidReasons(title, at + 1, _values(below)) if below else None
         if behind and _is_reason(key := bare(behind[1]).strip("*_")):
             return SaidReasons(key, at + 1, _values([behind[2].strip("*_ ")]))
     return None
@@ -75,4 +76,4 @@ def _parted(text: str) -> list[str]:
 
 def _reason(word: str) -> Plain:
     remark = _REMARK.fullmatch(word)
-    return {"code": remark[1], "note": remark[2]} if remark else word
+    return {"code": remark[1].rstrip(), "note": remark[2]} if remark else word

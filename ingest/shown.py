@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ingest.signs import is_conflict
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_CODE = re.compile(r"(`+)(?:(?!\1).)*\1")
+_TICKS = re.compile(r"`+")
 _COMMENT = re.compile(r"%%.*?%%", re.DOTALL)
 _PICTURE = re.compile(r"^\s*\[[^\]]+\]:\s*<?data:[^\s>]*>?.*$")  # of Google Docs: the picture itself as text
-_INLINE_PICTURE = re.compile(r"!\[([^\]]*)\]\(\s*<?data:[^)\s]*>?\s*\)")
-_NO_PICTURE = re.compile(r"!\[\]\[[^\]]*\]")
-_HEADING_ID = re.compile(r"^(\s{0,3}#{1,6}\s.*?)\s*\{#[^{}]*\}\s*$")
-_BLOCK_ID = re.compile(r"\s+\^[A-Za-z0-9-]{1,40}\s*$")
+# A line may be the whole text: none of these reads past the beginning of the next match, or time grows with its square.
+_INLINE_PICTURE = re.compile(r"!\[([^\[\]]*)\]\(\s*<?data:[^)\s\[]*>?\s*\)")
+_NO_PICTURE = re.compile(r"!\[\]\[[^\[\]]*\]")
+_HEADING = re.compile(r"\s{0,3}#{1,6}\s")
+_HEADING_ID = re.compile(r"\{#[^{}]*\}$")
+_BLOCK_ID = re.compile(r"\s\^[A-Za-z0-9-]{1,40}$")
 _MARKED = re.compile(r"(?<!=)==(?=[^\s=])([^=\n]+?)(?<=[^\s=])==(?!=)")
 _CALLOUT = re.compile(r"^((?:\s*>)+\s*)\[!([\w-]+)\][+-]?\s*(.*)$")
 _ASIDE = re.compile(r"^\s*</?aside>\s*$")
@@ -46,7 +48,7 @@ def _line(line: str) -> str:
         return ""
     line = _INLINE_PICTURE.sub(lambda found: f"[{found[1]}]" if found[1] else "", line)
     line = _NO_PICTURE.sub("", line)
-    line = _HEADING_ID.sub(r"\1", _BLOCK_ID.sub("", line))
+    line = _without_id(line)
     if callout := _CALLOUT.match(line):
         line = f"{callout[1]}**{callout[3].strip() or callout[2].capitalize()}**"
     if "==" not in line and "\\" not in line:
@@ -54,21 +56,48 @@ def _line(line: str) -> str:
     return _outside_code(line, lambda text: _ESCAPED.sub(r"\1", _MARKED.sub(r"**\1**", text)))
 
 
+def _without_id(line: str) -> str:
+    bare = line.rstrip()
+    is_heading = bare.endswith("}") and _HEADING.match(line)
+    found = _HEADING_ID.search(bare) if is_heading else _BLOCK_ID.search(bare)
+    return bare[: found.start()].rstrip() if found else line
+
+
 def _outside_code(line: str, change: Callable[[str], str]) -> str:
     parts, at = [], 0
-    for code in _CODE.finditer(line):
-        parts += [change(line[at : code.start()]), code[0]]
-        at = code.end()
+    for start, end in _code_spans(line):
+        parts += [change(line[at:start]), line[start:end]]
+        at = end
     return "".join([*parts, change(line[at:])])
+
+
+def _code_spans(line: str) -> Iterator[tuple[int, int]]:
+    """Yield where code is: from a run of backticks to the next one of the same length."""
+    runs = [run.span() for run in _TICKS.finditer(line)]
+    following: dict[int, list[tuple[int, int]]] = {}
+    for start, end in reversed(runs):
+        following.setdefault(end - start, []).append((start, end))
+    at = 0
+    for start, end in runs:
+        same = following[end - start]
+        same.pop()
+        if start >= at and same:
+            at = same[-1][1]
+            yield start, at
 
 
 def _without_comments(body: str) -> str:
     """Take comments of Obsidian out, outside code; a text with as many lines."""
     parts, at = [], 0
+    read = ticks = 0  # ticks of the line
+    fences = int(body.startswith("```"))
     for comment in _COMMENT.finditer(body):
-        line_start = body.rfind("\n", 0, comment.start()) + 1
-        is_code = body.count("\n```", 0, comment.start()) % 2 or body.count("`", line_start, comment.start()) % 2
-        if is_code or re.match(r"\d", body[comment.start() - 1 : comment.start()] or "x"):
+        before = body[read : comment.start()]
+        _, line_break, beginning = before.rpartition("\n")
+        fences += before.count("\n```")
+        ticks = beginning.count("`") + (0 if line_break else ticks)
+        read = comment.start()
+        if fences % 2 or ticks % 2 or re.match(r"\d", body[comment.start() - 1 : comment.start()] or "x"):
             continue  # 5%% is a slip of the pen
         parts += [body[at : comment.start()], "\n" * comment[0].count("\n")]
         at = comment.end()
