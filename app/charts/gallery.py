@@ -32,8 +32,8 @@ class Gallery:
     do, draws nothing anew, and the two languages have their own.
     """
 
-    def __init__(self, draw: Callable[[Drawing], Picture] | None = None, most: int = MOST_KEPT) -> None:
-        self._draw = draw or DRAUGHTSMAN
+    def __init__(self, draw: Callable[[Drawing], Picture] = DRAUGHTSMAN, most: int = MOST_KEPT) -> None:
+        self._draw = draw
         self._most = most
         self._kept: OrderedDict[str, Future[Picture]] = OrderedDict()
         self._lock = threading.Lock()

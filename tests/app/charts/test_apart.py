@@ -28,7 +28,9 @@ def test_a_chart_drawn_apart_is_the_same(draughtsman: Draughtsman) -> None:
 
 def test_a_process_that_ended_is_replaced() -> None:
     hasty = Draughtsman(idle=0.0)
-    assert isinstance(hasty(FUNNEL), Picture) and isinstance(hasty(FUNNEL), Picture)
+    assert isinstance(hasty(FUNNEL), Picture) and hasty._process
+    hasty._process.wait()
+    assert isinstance(hasty(FUNNEL), Picture) and hasty.starts == 2
     hasty.close()
 
 
