@@ -105,7 +105,10 @@ class Settings(BaseSettings):
         600, ge=1, le=1_000_000, description="How many requests a program may send with a token in a minute."
     )
     rate_sign_in: int = Field(
-        300, ge=1, le=1_000_000, description="How many requests to sign in one network address may send in a minute."
+        300,
+        ge=1,
+        le=1_000_000,
+        description="How many requests a network address may send in a minute to sign in, and as many others without.",
     )
     readonly: bool = Field(False, description="Whether pages and API refuse to add and change entries.")
     watch: bool = Field(True, description="Whether the server indexes changed entries by itself.")

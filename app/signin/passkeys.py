@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from app.http.body import posted_form
 from app.http.csrf import token_of
 from app.http.dependencies import ReaderDep, ServicesDep
+from app.http.noting import address_of as network_address
 from app.http.who import session_of, viewer_of
 from app.services import PeopleServices, Services
 from app.signin.ceremony import Answer, check_registration, check_sign_in, read_answer, to_register, to_sign_in
@@ -48,7 +49,8 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 def begin(request: Request, services: ServicesDep) -> Response:
     """Ask for a passkey of anybody."""
     people = _people(services)
-    return _options(to_sign_in(site_of(request), people.begun.begin(token_of(request), "").state))
+    begun = people.begun.begin(token_of(request), "", network_address(request.scope))
+    return _options(to_sign_in(site_of(request), begun.state))
 
 
 @router.post(f"{PAGE}/passkey")
@@ -149,8 +151,8 @@ def _people(services: Services) -> PeopleServices:
 
 
 def _registration(request: Request, people: PeopleServices, person: Person) -> Response:
-    challenge = people.begun.begin(token_of(request) + person.id, "").state
-    return _options(to_register(person, site_of(request), challenge, people.passkeys.of(person.id)))
+    begun = people.begun.begin(token_of(request) + person.id, "", network_address(request.scope))
+    return _options(to_register(person, site_of(request), begun.state, people.passkeys.of(person.id)))
 
 
 def _options(options: str) -> Response:
