@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -21,6 +20,7 @@ from app.signin.device import device_of
 from app.signin.me import ME, account_page
 from app.signin.middleware import PAGE
 from app.signin.pages import (
+    end_access,
     link_answer,
     refused_page,
     sent_along,
@@ -39,7 +39,6 @@ from kb.people.sessions import Session
 from kb.wording import say
 
 WAY = "passkey"
-FRESH = timedelta(minutes=15)  # since signing in, to add a passkey: who finds a browser open gets no lasting way in
 
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
@@ -138,9 +137,9 @@ def use_link(request: Request, services: ServicesDep, reader: ReaderDep, secret:
             if person is None:
                 return link_answer(request, None)
             people.passkeys.set_only(person, *key, name)
+            end_access(people, person)
     except PasskeyRefusedError as error:
         return link_answer(request, person, reader.say(error.sentence))
-    people.sessions.end_all(person.id)
     return welcomed(request, people, person, "", None, way=WAY)
 
 
@@ -184,7 +183,7 @@ def _signed_in(request: Request, people: PeopleServices, answer: Answer) -> Pers
 
 
 def _need_fresh(services: Services, session: Session) -> None:
-    if services.clock.now() - session.begun_at > FRESH:
+    if not session.is_fresh(services.clock.now()):
         raise BadPasskeyError(say("Add a passkey within 15 minutes of signing in. Sign out and in again, then add it."))
 
 
