@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -58,17 +58,24 @@ def sign_in(request: Request, services: ServicesDep, form: Form) -> Response:
     people, network = _people(services), request.client.host if request.client else ""
     target, waiting = sent_along(form)
     shown = {"next": target, "waiting": waiting}
-    person = None
     try:
         answer = _taken(request, people, form, "")
-        if wait := people.attempts.begin(answer.key_id, network):
-            return refused_page(request, shown, wait=wait)
+    except PasskeyRefusedError as error:  # counted too: each leaves a row in the audit log
+        wait = people.attempts.begin(f"{WAY} {network}", network)
+        return refused_page(request, shown, wait=wait) if wait else _failed(request, people, shown, error)
+    if wait := people.attempts.begin(answer.key_id, network):
+        return refused_page(request, shown, wait=wait)
+    try:
         person = _signed_in(request, people, answer)
     except PasskeyRefusedError as error:
-        people.audit.note("sign-in-failed", viewer_of(request), person.id if person else "", way=WAY, why=error.reason)
-        return refused_page(request, shown, problem=error.sentence)
+        return _failed(request, people, shown, error)
     people.attempts.succeeded(answer.key_id, network)
     return welcomed(request, people, person, target, waiting, way=WAY)
+
+
+def _failed(request: Request, people: PeopleServices, shown: dict[str, Any], error: PasskeyRefusedError) -> Response:
+    people.audit.note("sign-in-failed", viewer_of(request), way=WAY, why=error.reason)
+    return refused_page(request, shown, problem=error.sentence)
 
 
 @router.post(f"{ME}/passkeys/begin")

@@ -165,6 +165,18 @@ def test_a_cut_end_stays_visible_after_further_events(audit: Audit, tmp_path: Pa
     assert sentences(audit) == ["Rows 2 to 3 are missing."]
 
 
+def test_an_end_cut_off_with_its_record_shows_only_beside_a_hash_kept_elsewhere(audit: Audit, tmp_path: Path) -> None:
+    audit.note("entry-saved", ASA, "deals/0")
+    earlier = audit.head()
+    audit.note("entry-saved", ASA, "deals/1")
+    kept = audit.head()
+    assert earlier and kept
+    changed(tmp_path / "people.sqlite", "DELETE FROM audit WHERE number = 2")
+    changed(tmp_path / "people.sqlite", "UPDATE audit_head SET number = ?, hash = ?", *earlier)
+    assert sentences(audit) == []  # as the documentation says
+    assert sentences(audit, kept) == ["Row 2 is not the one whose hash was kept."]
+
+
 def test_rows_past_their_retention_go_from_the_beginning_and_the_rest_is_still_verifiable(
     audit: Audit, days: Days, tmp_path: Path
 ) -> None:
