@@ -116,7 +116,7 @@ class Services:
         return seen.saving(visible, viewer) if seen else None
 
     def written_name(self, viewer: Viewer) -> str:
-        """Return how a viewer is written into entries: by id, which is theirs always, if the name cannot be linked now."""
+        """Return how a viewer is written into entries: by id, which always means them, if the name cannot be linked."""
         used = self.names_used
         with suppress(PeopleUnavailableError, PersonNotFoundError):
             return self.people.names.written(viewer.person, lambda name: owner_key(name) in map(owner_key, used()))

@@ -13,7 +13,7 @@ METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")  # of routes; HEAD and OPTIO
 
 
 class HeadMiddleware:
-    """Answers HEAD as GET with the same headers and no body. Nobody reads the answer: no cookie is set, nothing logged."""
+    """Answers HEAD as GET with the same headers and no body; it sets no cookie, and nothing is logged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
