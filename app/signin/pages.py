@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import ImmutableMultiDict
 
-from app.http.body import posted_form
+from app.http.body import need_own_form, posted_form
 from app.http.dependencies import ReaderDep, ServicesDep, reader_of, services_of
 from app.http.who import SESSION, VIEWER, session_of, viewer_of
 from app.pages.view import render
@@ -124,7 +124,7 @@ def _new_session(request: Request, people: PeopleServices, person: Person, way: 
     return secret
 
 
-@router.post("/sign-out")
+@router.post("/sign-out", dependencies=[Depends(need_own_form)])
 def sign_out(request: Request, services: ServicesDep) -> Response:
     """End the session."""
     if (session := session_of(request)) is not None:
@@ -200,7 +200,7 @@ def link_answer(request: Request, person: Person | None, problem: str = "") -> R
         "problem": problem,
         "least": SHORTEST,
         "action": request.url.path.removesuffix("/passkey"),
-        "offers_passkeys": services.settings.auth == "local" and site_of(request).is_possible,
+        "offers_passkeys": person is not None and services.settings.auth == "local" and site_of(request).is_possible,
         "replaces": person is not None and _has_access(people, person),
     }
     response = render(request, "link.html", context, status)
