@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -33,6 +34,8 @@ class Roles(StrEnum):
     ADMIN = "admin"
 
 
+ELSEWHERE = ("oidc", "proxy")  # ways to sign in that need no link
+
 people = typer.Typer(help="Who may sign in, and as what.", no_args_is_help=True)
 
 
@@ -44,12 +47,15 @@ def add(
     team: Teams = None,
     name: Name = None,
 ) -> None:
-    """Add a person and print a one-time link to set a password."""
+    """Add a person; with accounts of this server (KB_AUTH=local) also print a one-time link to set a password."""
     with _opened(ctx) as (settings, reader, services):
         with services.audit.deed("person-added", OPERATOR, address, role=role.value, teams=team or []):
             person = services.people.add(address, name or "", role.value, team or ())
         typer.echo(reader("cli.person_added", **_shown(person, reader)))
-        _print_link(person, settings, reader, services)
+        if _way(settings) in ELSEWHERE:
+            typer.echo(reader("cli.person_signs_in_there", address=person.address))
+        else:
+            _print_link(person, settings, reader, services)
 
 
 @people.command("list")
@@ -57,6 +63,8 @@ def list_people(ctx: typer.Context) -> None:
     """List everybody: address, name, role, teams."""
     with _opened(ctx) as (_, reader, services):
         everybody = services.people.all()
+        if everybody:
+            typer.echo("\t".join(reader(f"cli.people_{column}") for column in ("address", "name", "role", "teams")))
         for person in everybody:
             shown = _shown(person, reader)
             off = reader("cli.person_is_disabled") if person.is_disabled else ""
@@ -145,8 +153,23 @@ def _shown(person: Person, reader: Reader) -> dict[str, str]:
     return {"name": person.name, "address": person.address, "role": reader(f"role.{person.role}"), "teams": teams}
 
 
+def _way(settings: Settings) -> str:
+    """Return how people sign in: as set here, else as the running server was started."""
+    from app.cli.running import said_by_server
+
+    return settings.auth if settings.auth != "none" else said_by_server(settings.data, "auth") or "none"
+
+
 def _print_link(person: Person, settings: Settings, reader: Reader, services: PeopleServices) -> None:
+    from app.cli.running import said_by_server
+    from app.settings import LOOPBACK
+
+    is_named = bool(settings.public_url or settings.hosts)
+    started_as = "" if is_named else said_by_server(settings.data, "public")
+    base = started_as or settings.public_address
     services.audit.note("link-made", OPERATOR, person.id)
-    typer.echo(reader("cli.person_link", url=f"{settings.public_address}/link/{services.links.make(person.id)}"))
-    if settings.auth == "none":
+    typer.echo(reader("cli.person_link", url=f"{base}/link/{services.links.make(person.id)}"))
+    if urlsplit(base).hostname in LOOPBACK:
+        typer.echo(reader("cli.link_is_local"), err=True)
+    if _way(settings) == "none":
         typer.echo(reader("cli.links_are_unused"), err=True)

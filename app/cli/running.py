@@ -19,12 +19,12 @@ MOST_BYTES = 1_000  # of the server's answer
 _LOCAL = build_opener(ProxyHandler({}))  # no proxy between two processes of one machine
 
 
-def announce(data: Path, host: str, port: int, shown: frozenset[str], secret: str = "") -> None:
-    """Record where the server listens, what it shows, and with which secret commands on this machine ask it."""
+def announce(data: Path, host: str, port: int, shown: frozenset[str], secret: str = "", **about: str) -> None:
+    """Record where the server listens, what it shows, with which secret commands on this machine ask it, and more."""
     address = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison, not a binding)
     address = f"[{address}]" if ":" in address else address
     note = _note(data).with_suffix(".new")
-    known = {"url": f"http://{address}:{port}", "pid": os.getpid(), "shown": sorted(shown), "secret": secret}
+    known = {"url": f"http://{address}:{port}", "pid": os.getpid(), "shown": sorted(shown), "secret": secret, **about}
     note.unlink(missing_ok=True)
     note.touch(0o600)  # the secret is for whoever may read the data anyway
     note.write_text(json.dumps(known), "utf-8")
@@ -62,6 +62,12 @@ def secret_of(data: Path) -> str:
     """Return the secret with which commands on this machine ask the server."""
     secret = _read(data).get("secret")
     return secret if isinstance(secret, str) else ""
+
+
+def said_by_server(data: Path, name: str) -> str:
+    """Return what the server that uses the data recorded under a name, such as how people sign in; else empty."""
+    said = _read(data).get(name) if is_held(data) else ""
+    return said if isinstance(said, str) else ""
 
 
 def ask(url: str, path: str, params: list[tuple[str, str]], language: str, secret: str = "") -> Any:

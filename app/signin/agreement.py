@@ -33,6 +33,8 @@ def faults(settings: Settings) -> Iterator[str]:
                 auth=settings.auth,
                 right=auth,
             )
+    if settings.public_url:
+        yield from _of_address(settings)
     if settings.auth == "oidc":
         yield from _of_provider(settings)
     elif settings.auth == "proxy":
@@ -51,8 +53,6 @@ def _of_provider(settings: Settings) -> Iterator[str]:
         yield from _of_secret(settings)
     if "openid" not in settings.oidc_scopes.split():
         yield say("KB_OIDC_SCOPES must include 'openid'.")
-    if settings.public_url:
-        yield from _of_address(settings)
 
 
 def _of_secret(settings: Settings) -> Iterator[str]:
