@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from app.cli.common import reader_of, settings_or_fail
+from app.cli.common import people_of, reader_of, settings_or_fail
 from kb.viewer import OPERATOR
 
 if TYPE_CHECKING:
@@ -48,11 +48,13 @@ def add(
     name: Name = None,
 ) -> None:
     """Add a person; with accounts of this server (KB_AUTH=local) also print a one-time link to set a password."""
+    from app.cli.running import way_to_sign_in
+
     with _opened(ctx) as (settings, reader, services):
         with services.audit.deed("person-added", OPERATOR, address, role=role.value, teams=team or []):
             person = services.people.add(address, name or "", role.value, team or ())
         typer.echo(reader("cli.person_added", **_shown(person, reader)))
-        if _way(settings) in ELSEWHERE:
+        if way_to_sign_in(settings) in ELSEWHERE:
             typer.echo(reader("cli.person_signs_in_there", address=person.address))
         else:
             _print_link(person, settings, reader, services)
@@ -127,15 +129,10 @@ def disable(ctx: typer.Context, address: Address) -> None:
 
 @contextmanager
 def _opened(ctx: typer.Context) -> Iterator[tuple[Settings, Reader, PeopleServices]]:
-    from app.services import open_people
-
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
-    services = open_people(settings)
-    try:
+    with people_of(settings) as services:
         yield settings, reader, services
-    finally:
-        services.close()
 
 
 def _person(services: PeopleServices, address: str) -> Person:
@@ -153,15 +150,8 @@ def _shown(person: Person, reader: Reader) -> dict[str, str]:
     return {"name": person.name, "address": person.address, "role": reader(f"role.{person.role}"), "teams": teams}
 
 
-def _way(settings: Settings) -> str:
-    """Return how people sign in: as set here, else as the running server was started."""
-    from app.cli.running import said_by_server
-
-    return settings.auth if settings.auth != "none" else said_by_server(settings.data, "auth") or "none"
-
-
 def _print_link(person: Person, settings: Settings, reader: Reader, services: PeopleServices) -> None:
-    from app.cli.running import said_by_server
+    from app.cli.running import said_by_server, way_to_sign_in
     from app.settings import LOOPBACK
 
     is_named = bool(settings.public_url or settings.hosts)
@@ -171,5 +161,5 @@ def _print_link(person: Person, settings: Settings, reader: Reader, services: Pe
     typer.echo(reader("cli.person_link", url=f"{base}/link/{services.links.make(person.id)}"))
     if urlsplit(base).hostname in LOOPBACK:
         typer.echo(reader("cli.link_is_local"), err=True)
-    if _way(settings) == "none":
+    if way_to_sign_in(settings) == "none":
         typer.echo(reader("cli.links_are_unused"), err=True)

@@ -6,12 +6,15 @@ import json
 import os
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 from app.data_folder import base_id, is_held
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 ANSWER_SECONDS = 20.0
 ALIVE_SECONDS = 0.5
@@ -68,6 +71,11 @@ def said_by_server(data: Path, name: str) -> str:
     """Return what the server that uses the data recorded under a name, such as how people sign in; else empty."""
     said = _read(data).get(name) if is_held(data) else ""
     return said if isinstance(said, str) else ""
+
+
+def way_to_sign_in(settings: Settings) -> str:
+    """Return how people sign in: as set here, else as the running server was started."""
+    return settings.auth if settings.auth != "none" else said_by_server(settings.data, "auth") or "none"
 
 
 def ask(url: str, path: str, params: list[tuple[str, str]], language: str, secret: str = "") -> Any:

@@ -64,13 +64,16 @@ def test_a_link_leads_to_where_people_open_the_pages(
     assert ("Only this machine can open this link" in said) == ("127.0.0.1" in link)
 
 
-def test_a_link_is_unused_only_where_nobody_signs_in(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_is_unused_and_not_logged_only_where_nobody_signs_in(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("KB_AUTH", "none")
     assert "start the server with" in kb("people", "add", "aki@example.com", "--role", "admin").output
     with held(place / "var"):
         announce(place / "var", "127.0.0.1", 9, frozenset(), auth="local", public="http://127.0.0.1:9")
         assert "start the server with" not in kb("people", "link", "aki@example.com").output
         assert "FAIL  sign-in: KB_AUTH is none here, but the running server uses local" in kb("doctor").output
+        assert "Person added" not in kb("audit", "list").output and "One-time link made" in kb("audit", "list").output
     assert "start the server with" in kb("people", "link", "aki@example.com").output  # it no longer runs
 
 
