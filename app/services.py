@@ -222,8 +222,11 @@ def open_services(
     )
 
 
-def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
-    """Return what knows people; commands that need nothing else open only this."""
+def open_people(settings: Settings, clock: Clock = CLOCK, *, is_logged: bool = False) -> PeopleServices:
+    """Return what knows people; commands that need nothing else open only this.
+
+    `is_logged`: what is done is logged even if nobody signs in with these settings.
+    """
     file = PeopleFile(settings.people_file)
     people = People(file, clock)
     idle, longest = timedelta(hours=settings.session_hours), timedelta(days=settings.session_days)
@@ -236,7 +239,7 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
         provider=_provider(settings, clock) if settings.auth == "oidc" else None,
         proxy=_proxy(settings, people, clock) if settings.auth == "proxy" else None,
         tokens=Tokens(file, people, clock),
-        audit=Audit(file, clock, keep_days=settings.keep_audit, is_kept=settings.auth != "none"),
+        audit=Audit(file, clock, keep_days=settings.keep_audit, is_kept=is_logged or settings.auth != "none"),
         names=Names(file, people),
         askers=Askers(file, clock, settings.keep_searches),
         passwords=Passwords(file, clock),
