@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -144,6 +146,13 @@ class Settings(BaseSettings):
         """The client secret, from its file if it has one. Raises OSError."""
         kept = self.oidc_client_secret_file
         return kept.read_text("utf-8").strip() if kept else self.oidc_client_secret.get_secret_value()
+
+    @property
+    def groups_hash(self) -> str:
+        """The SHA-256 of the groups file; empty without one, or if it cannot be read."""
+        with suppress(OSError):
+            return hashlib.sha256(self.groups_file.read_bytes()).hexdigest() if self.groups_file else ""
+        return ""
 
     @property
     def shown(self) -> frozenset[str]:
