@@ -32,7 +32,9 @@ WRITING = Need("author", say("Writing entries"))
 GRADING = Need("author", say("Grading hits"))
 VERIFYING = Need("editor", say("Verifying entries"))
 ARCHIVING = Need("editor", say("Archiving and restoring entries"))
-TENDING = Need("editor", say("Deciding about gaps"))
+TAKING = Need("author", say("Taking and answering gaps"))
+TENDING = Need("editor", say("Deciding about gaps"))  # of others, or for good
+MARKING = Need("author", say("Marking actions"))
 MEETING = Need("editor", say("Saving meetings"))
 AGREEING = Need("editor", say("Changing the playbook"))
 IMPORTING = Need("editor", say("Importing files"))
@@ -78,8 +80,9 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "POST /archive/{entry_id:path}", "POST /restore/{entry_id:path}",
         "POST /api/v1/entries/{entry_id:path}/archive", "POST /api/v1/entries/{entry_id:path}/restore",
     ),
-    TENDING: ("POST /gaps",),
-    MEETING: ("POST /meeting/save", "POST /meeting/figures", "POST /meeting/mark"),
+    TAKING: ("POST /gaps",),  # some of it is TENDING
+    MARKING: ("POST /meeting/mark",),  # of others: MEETING
+    MEETING: ("POST /meeting/save", "POST /meeting/figures"),
     AGREEING: (
         "GET /playbook/edit", "POST /playbook/edit", "POST /playbook/history", "POST /playbook/start",
         "POST /playbook/reset",
@@ -112,6 +115,12 @@ async def need_role(request: Request) -> None:
 def is_own(path: str) -> bool:
     """Whether a path is a person's own account: who finds a token gets no further way in there."""
     return any(path == own or path.startswith(f"{own}/") for own in OWN)
+
+
+def require(request: Request, need: Need) -> None:
+    """Refuse part of what a route does, for which its viewer lacks the role. Raises ForbiddenError."""
+    if not viewer_of(request).is_at_least(need.role):
+        raise ForbiddenError(lacking(need, services_of(request).people.people.admins()))
 
 
 def may(viewer: Viewer, route: str) -> bool:

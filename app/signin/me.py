@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -14,7 +13,6 @@ from app.http.dependencies import ReaderDep, ServicesDep, reader_of, services_of
 from app.http.who import session_of, viewer_of
 from app.pages.view import render
 from app.signin.pages import begin_session, end_access, signed_out, site_of
-from app.words.reader import Reader
 from app.words.token_view import teams_of
 from kb.people.errors import WeakPasswordError
 from kb.people.passwords import SHORTEST
@@ -86,11 +84,11 @@ def account_page(request: Request, session: Session, problem: str = "", status: 
     people, is_local = services.people, services.settings.auth == "local"
     done = request.query_params.get("done", "")
     devices = [
-        (own, own.device or reader("me.some_device"), _when(own.seen_at, reader))
+        (own, own.device or reader("me.some_device"), reader.moment(own.seen_at))
         for own in people.sessions.of(person.id)
     ]
     passkeys = [
-        (own, own.name or reader("me.passkey"), _when(own.made_at, reader), _when(own.used_at, reader))
+        (own, own.name or reader("me.passkey"), reader.moment(own.made_at), reader.moment(own.used_at))
         for own in (people.passkeys.of(person.id) if is_local else ())
     ]
     context = {
@@ -110,13 +108,7 @@ def account_page(request: Request, session: Session, problem: str = "", status: 
 
 
 def _own(request: Request, context: dict[str, Any], status: int = 200) -> Response:
-    response = render(request, "me.html", context, status)
+    has_groups = services_of(request).settings.auth in ("oidc", "proxy")
+    response = render(request, "me.html", {**context, "has_groups": has_groups}, status)
     response.headers["Cache-Control"] = "private, no-store"
     return response
-
-
-def _when(at: datetime | None, reader: Reader) -> str:
-    if at is None:
-        return ""
-    local = at.astimezone()
-    return f"{reader.date(local.date())} {local:%H:%M}"
