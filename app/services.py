@@ -37,7 +37,7 @@ from kb.people.askers import Askers
 from kb.people.attempts import Attempts
 from kb.people.audit import Audit
 from kb.people.begun import BegunSignIns
-from kb.people.errors import PersonNotFoundError
+from kb.people.errors import PeopleUnavailableError, PersonNotFoundError
 from kb.people.file import PeopleFile
 from kb.people.links import Links
 from kb.people.names import Names
@@ -116,17 +116,17 @@ class Services:
         return seen.saving(visible, viewer) if seen else None
 
     def written_name(self, viewer: Viewer) -> str:
-        """Return how a viewer is written into entries. Raises PersonNotFoundError."""
+        """Return how a viewer is written into entries: by id, which always means them, if the name cannot be linked."""
         used = self.names_used
-        return self.people.names.written(viewer.person, lambda name: owner_key(name) in map(owner_key, used()))
+        with suppress(PeopleUnavailableError, PersonNotFoundError):
+            return self.people.names.written(viewer.person, lambda name: owner_key(name) in map(owner_key, used()))
+        return viewer.person
 
     def saving_as(self, viewer: Viewer) -> Viewer:
         """Return a viewer who is about to save: with the name that stands under what they save, also the first time."""
         if not viewer.is_signed_in or owner_key(viewer.name) in viewer.names:
             return viewer
-        with suppress(PersonNotFoundError):
-            return replace(viewer, names=viewer.names | {owner_key(self.written_name(viewer))})
-        return viewer
+        return replace(viewer, names=viewer.names | {owner_key(self.written_name(viewer))})
 
     @property
     def seen_in_use(self) -> list[Seen]:
@@ -229,6 +229,8 @@ def open_people(settings: Settings, clock: Clock = CLOCK, *, is_logged: bool = F
     """
     file = PeopleFile(settings.people_file)
     people = People(file, clock)
+    is_kept = is_logged or settings.auth != "none"
+    audit = Audit(file, clock, keep_days=settings.keep_audit, is_kept=is_kept)
     idle, longest = timedelta(hours=settings.session_hours), timedelta(days=settings.session_days)
     return PeopleServices(
         file=file,
@@ -236,10 +238,10 @@ def open_people(settings: Settings, clock: Clock = CLOCK, *, is_logged: bool = F
         sessions=Sessions(file, clock, idle, longest),
         links=Links(file, clock),
         begun=BegunSignIns(file, clock),
-        provider=_provider(settings, clock) if settings.auth == "oidc" else None,
-        proxy=_proxy(settings, people, clock) if settings.auth == "proxy" else None,
+        provider=_provider(settings, clock, audit) if settings.auth == "oidc" else None,
+        proxy=_proxy(settings, people, clock, audit) if settings.auth == "proxy" else None,
         tokens=Tokens(file, people, clock),
-        audit=Audit(file, clock, keep_days=settings.keep_audit, is_kept=is_logged or settings.auth != "none"),
+        audit=audit,
         names=Names(file, people),
         askers=Askers(file, clock, settings.keep_searches),
         passwords=Passwords(file, clock),
@@ -248,16 +250,22 @@ def open_people(settings: Settings, clock: Clock = CLOCK, *, is_logged: bool = F
     )
 
 
-def _provider(settings: Settings, clock: Clock) -> Provider:
+def _provider(settings: Settings, clock: Clock, audit: Audit) -> Provider:
     from app.signin.oidc import Provider  # Authlib takes a third of a second, which no other command should wait
 
-    return Provider(settings, clock)
+    return Provider(settings, clock, partial(_note_groups, audit, settings))
 
 
-def _proxy(settings: Settings, people: People, clock: Clock) -> ProxyPeople:
+def _proxy(settings: Settings, people: People, clock: Clock, audit: Audit) -> ProxyPeople:
     from app.signin.proxy import ProxyPeople, TrustedProxy
 
-    return ProxyPeople(TrustedProxy(settings, clock), people, clock)
+    proxy = TrustedProxy(settings, clock, partial(_note_groups, audit, settings))
+    return ProxyPeople(proxy, people, clock, audit)
+
+
+def _note_groups(audit: Audit, settings: Settings) -> None:
+    """Log that the groups file gives other teams and roles than before."""
+    audit.note("groups-changed", OPERATOR, str(settings.groups_file), sha256=settings.groups_hash)
 
 
 def _part(seen: Seen) -> Part:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -105,7 +107,10 @@ class Settings(BaseSettings):
         600, ge=1, le=1_000_000, description="How many requests a program may send with a token in a minute."
     )
     rate_sign_in: int = Field(
-        300, ge=1, le=1_000_000, description="How many requests to sign in one network address may send in a minute."
+        300,
+        ge=1,
+        le=1_000_000,
+        description="How many requests a network address may send in a minute to sign in, and as many others without.",
     )
     readonly: bool = Field(False, description="Whether pages and API refuse to add and change entries.")
     watch: bool = Field(True, description="Whether the server indexes changed entries by itself.")
@@ -141,6 +146,13 @@ class Settings(BaseSettings):
         """The client secret, from its file if it has one. Raises OSError."""
         kept = self.oidc_client_secret_file
         return kept.read_text("utf-8").strip() if kept else self.oidc_client_secret.get_secret_value()
+
+    @property
+    def groups_hash(self) -> str:
+        """The SHA-256 of the groups file; empty without one, or if it cannot be read."""
+        with suppress(OSError):
+            return hashlib.sha256(self.groups_file.read_bytes()).hexdigest() if self.groups_file else ""
+        return ""
 
     @property
     def shown(self) -> frozenset[str]:

@@ -33,6 +33,8 @@ def faults(settings: Settings) -> Iterator[str]:
                 auth=settings.auth,
                 right=auth,
             )
+    if any(network.prefixlen == 0 for network in settings.trusted_proxies):
+        yield say("KB_TRUSTED_PROXIES covers every address, so anyone could pass as anyone. List only your proxies.")
     if settings.public_url:
         yield from _of_address(settings)
     if settings.auth == "oidc":
@@ -85,8 +87,6 @@ def _of_address(settings: Settings) -> Iterator[str]:
 def _of_proxy(settings: Settings) -> Iterator[str]:
     if not settings.trusted_proxies:
         yield _needs(settings, ["trusted_proxies"])
-    elif any(network.prefixlen == 0 for network in settings.trusted_proxies):
-        yield say("KB_TRUSTED_PROXIES covers every address, so anyone could pass as anyone. List only your proxies.")
     given = [name for name in OF_PROXY if _is_set(settings, name)]
     missing = [name for name in OF_PROXY if name not in given]
     if given and missing:

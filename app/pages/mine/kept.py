@@ -14,6 +14,7 @@ from starlette.datastructures import ImmutableMultiDict
 from app.http.asker import askers_of
 from app.http.body import posted_form
 from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep, services_of
+from app.http.exported import note_export
 from app.http.names import names_of
 from app.http.who import viewer_of
 from app.pages.cards import card_of
@@ -59,6 +60,7 @@ def kept_page(request: Request, library: LibraryDep, activity: ActivityDep, read
 def export(request: Request, activity: ActivityDep) -> Response:
     """Return what is kept as a file."""
     kept = kept_of(request, activity)
+    note_export(request, "own-data", "json", len(kept.searches))
     content = json.dumps({name: getattr(kept, name) for name in Kept.__slots__}, ensure_ascii=False, indent=2)
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "private, no-store"}
     return Response(content, media_type="application/json", headers=headers)
@@ -68,6 +70,7 @@ def export(request: Request, activity: ActivityDep) -> Response:
 def forget(request: Request, activity: ActivityDep, gap_board: GapBoardDep, form: Form) -> Response:
     """Delete searches and marks. Raises ActivityUnavailableError."""
     activity.forget_asker(askers_of(request))
+    services_of(request).people.audit.note("searches-deleted", viewer_of(request))
     gap_board.forget_cached()
     return RedirectResponse(f"{PAGE}?deleted=1", 303)
 
