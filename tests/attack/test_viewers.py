@@ -45,7 +45,6 @@ NOISE = re.compile("|".join((
     r'(?<=name="csrf" value=")[^"]+', r'(?<=name="csrf" content=")[^"]+', r"(?<=form=)[0-9a-f]{32}",
     r'(?<="challenge": ")[^"]+', r'(?<="challenge":")[^"]+',  # of a passkey
     r"-[0-9a-f]{6}(?=[.\"'&<%?])",  # of the name of a new file
-    r'(?<="score":0\.\d{4})\d+',  # of a similarity, which depends on its place in a matrix of vectors
     r"(?<=expires=)[^;]+",  # of a cookie that is deleted
     r'(?<="previous": ")[^"]+', r'(?<="hash": ")[^"]+',  # in the audit log, which has such names
 )))  # fmt: skip
