@@ -78,7 +78,7 @@ def create_app(
     app.state.supervisor = background.supervisor
     app.state.base_id = base_id(settings.data)
     app.state.form_key = secret_key(settings.data / FORM_KEY)
-    app.include_router(api.router)
+    app.include_router(api.router, dependencies=api.SIGNED if settings.auth != "none" else [])
     app.include_router(api.health_router)
     app.include_router(signin.router, include_in_schema=False)
     app.include_router(provider.router, include_in_schema=False)
@@ -99,7 +99,7 @@ def _surround(app: FastAPI, services: Services, operator_secret: str, rates: Rat
     app.add_middleware(TargetMiddleware)
     app.add_middleware(LimitsMiddleware)
     app.add_middleware(RatesMiddleware, rates=rates)
-    app.add_middleware(ViewerMiddleware, services=services, operator_secret=operator_secret)
+    app.add_middleware(ViewerMiddleware, services=services, rates=rates, operator_secret=operator_secret)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(SecurityMiddleware, settings=services.settings)
     app.add_middleware(NotingMiddleware, audit=services.people.audit)

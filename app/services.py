@@ -38,7 +38,7 @@ from kb.people.askers import Askers
 from kb.people.attempts import Attempts
 from kb.people.audit import Audit
 from kb.people.begun import BegunSignIns
-from kb.people.errors import PersonNotFoundError
+from kb.people.errors import PeopleUnavailableError, PersonNotFoundError
 from kb.people.file import PeopleFile
 from kb.people.links import Links
 from kb.people.names import Names
@@ -118,17 +118,17 @@ class Services:
         return seen.saving(visible, viewer) if seen else None
 
     def written_name(self, viewer: Viewer) -> str:
-        """Return how a viewer is written into entries. Raises PersonNotFoundError."""
+        """Return how a viewer is written into entries: by id, which always means them, if the name cannot be linked."""
         used = self.names_used
-        return self.people.names.written(viewer.person, lambda name: owner_key(name) in map(owner_key, used()))
+        with suppress(PeopleUnavailableError, PersonNotFoundError):
+            return self.people.names.written(viewer.person, lambda name: owner_key(name) in map(owner_key, used()))
+        return viewer.person
 
     def saving_as(self, viewer: Viewer) -> Viewer:
         """Return a viewer who is about to save: with the name that stands under what they save, also the first time."""
         if not viewer.is_signed_in or owner_key(viewer.name) in viewer.names:
             return viewer
-        with suppress(PersonNotFoundError):
-            return replace(viewer, names=viewer.names | {owner_key(self.written_name(viewer))})
-        return viewer
+        return replace(viewer, names=viewer.names | {owner_key(self.written_name(viewer))})
 
     @property
     def seen_in_use(self) -> list[Seen]:
@@ -226,11 +226,15 @@ def open_services(
     )
 
 
-def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
-    """Return what knows people; commands that need nothing else open only this."""
+def open_people(settings: Settings, clock: Clock = CLOCK, *, is_logged: bool = False) -> PeopleServices:
+    """Return what knows people; commands that need nothing else open only this.
+
+    `is_logged`: what is done is logged even if nobody signs in with these settings.
+    """
     file = PeopleFile(settings.people_file)
     people = People(file, clock)
-    audit = Audit(file, clock, keep_days=settings.keep_audit, is_kept=settings.auth != "none")
+    is_kept = is_logged or settings.auth != "none"
+    audit = Audit(file, clock, keep_days=settings.keep_audit, is_kept=is_kept)
     idle, longest = timedelta(hours=settings.session_hours), timedelta(days=settings.session_days)
     return PeopleServices(
         file=file,

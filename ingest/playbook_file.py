@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_texts, to_visibility
+from ingest.masking_rules import KEY as MASKING
 from ingest.masking_rules import masking_rules
 from ingest.yaml_text import Line, Plain, YamlTextError, duplicate_key, read_mapping
 from kb.choices import CHOICES
@@ -45,7 +46,8 @@ def load_playbook(text: str, path: str = PLAYBOOK_NAME) -> tuple[Playbook, tuple
         return Problem(path, error.line, error.sentence)
     problems = [Problem(path, line.line, duplicate_key(line)) for line in repeated]
     problems += [Problem(path, line.line, _unknown_part(line.key)) for line in lines if line.key not in _KNOWN]
-    rules, of_rules = masking_rules(text.removeprefix("\ufeff"), path)
+    is_masking = any(line.key == MASKING for line in lines)
+    rules, of_rules = masking_rules(text.removeprefix("\ufeff"), path) if is_masking else ((), [])
     problems += of_rules
     reader = _Parts(path, {line.key: line for line in lines}, problems)
     kgi = reader.mapping("kgi")

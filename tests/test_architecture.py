@@ -87,7 +87,7 @@ FORBIDDEN = [
     ("kb/insight/", ("kb.library", "kb.live", "kb.readers", "kb.loop", "kb.model")),
     ("kb/loop/", ("kb.library", "kb.live", "kb.readers", "kb.model")),
     ("kb/readers/", ("kb.library", "kb.model")),
-    ("kb/people/", kb_but("people", "clock", "errors", "sqlite", "viewer", "wording")),
+    ("kb/people/", kb_but("people", "clock", "entry", "errors", "sqlite", "viewer", "wording")),
     ("app/words/", ("app.http", "app.shapes", "app.api", "app.pages", "app.cli", "fastapi", "starlette")),
     ("app/shapes/", ("app.api", "app.pages", "app.cli")),
     ("app/charts/", ("app.http", "app.shapes", "app.api", "app.pages", "app.cli")),

@@ -12,7 +12,9 @@ from app.http.dependencies import each_once
 TOKEN = HTTPBearer(scheme_name="token", description="Where people sign in: a token for programs.", auto_error=False)
 SESSION = APIKeyCookie(name="session", scheme_name="session", description="Or a browser's session.", auto_error=False)
 
-router = APIRouter(dependencies=[Depends(each_once), Security(TOKEN), Security(SESSION)])
+SIGNED = [Security(TOKEN), Security(SESSION)]  # where people sign in
+
+router = APIRouter(dependencies=[Depends(each_once)])
 router.include_router(search.router)
 router.include_router(deals.router)
 router.include_router(writing.router)

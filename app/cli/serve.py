@@ -61,9 +61,11 @@ def _serve(settings: Settings, reader: Reader, opened: socket.socket) -> None:
     services.people.audit.note(
         "server-started", OPERATOR, settings=settings_to_log(settings), sha256=settings.groups_hash
     )
-    announce(settings.data, settings.host, settings.port, settings.shown, secret)
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    _print(reader("cli.serving", url=f"http://{host}:{settings.port}"))
+    if settings.refuses_others:
+        _print(reader("cli.others_refused"))
+    about = {"auth": settings.auth, "public": settings.public_address}
+    announce(settings.data, settings.host, settings.port, settings.shown, secret, **about)
+    _print(reader("cli.serving", url=settings.local_address))
     try:
         app = create_app(settings, services, is_prepared=False, operator_secret=secret)
         serve(app, settings, opened)

@@ -65,9 +65,7 @@ def _proxy(settings: Settings, reader: Reader, clock: Clock) -> tuple[bool, str]
 
 def redirect_address(settings: Settings) -> str:
     """Return the address to register at the provider."""
-    host = next(iter(settings.hosts), "")
-    own = f"https://{host}" if host else f"http://{settings.host}:{settings.port}"
-    return f"{(settings.public_url or own).rstrip('/')}{BACK}"
+    return f"{settings.public_address}{BACK}"
 
 
 def _late(date: str, clock: Clock) -> int:

@@ -9,12 +9,13 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from app.http.dependencies import services_of
-from app.http.who import viewer_of
+from app.http.who import TOKEN, viewer_of
 from kb.errors import ForbiddenError
 from kb.people.person import Person
 from kb.viewer import Role, Viewer
 from kb.wording import say
 
+OWN = ("/me", "/mine")
 MOST_NAMED = 3  # administrators in a refusal
 
 
@@ -104,9 +105,16 @@ async def need_role(request: Request) -> None:
     """Refuse a request for which its viewer lacks the role. Raises ForbiddenError."""
     need = ALLOWED.get(f"{request.method} {request.scope['route'].path}", RUNNING)
     viewer = viewer_of(request)
+    if getattr(request.state, TOKEN, "") and is_own(request.url.path):
+        raise ForbiddenError(say("A program cannot use this with a token. Sign in in a browser."))
     if not viewer.is_at_least(need.role):
         people = services_of(request).people.people
         raise ForbiddenError(lacking(need, await run_in_threadpool(people.admins)))
+
+
+def is_own(path: str) -> bool:
+    """Whether a path is a person's own account: who finds a token gets no further way in there."""
+    return any(path == own or path.startswith(f"{own}/") for own in OWN)
 
 
 def require(request: Request, need: Need) -> None:

@@ -22,6 +22,7 @@ MOST_BYTES = 4 * MAX_FILE_BYTES  # a file in a form, each Japanese letter percen
 MOST_FIELDS = 1_000
 MOST_FILES_BYTES = 3 * MOST_BYTES  # all uploaded files together
 MOST_FILE_FIELDS = 3 * MOST_FILES + 5_000  # of a form with files: these, and the columns and stages of exports
+FILE_FORMS = "/new/files"  # beginning of the only pages that take files
 MARKDOWN = ("text/markdown", "text/plain")
 JSON, FORM, FILES = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 Model = TypeVar("Model", bound=BaseModel)
@@ -30,7 +31,8 @@ Model = TypeVar("Model", bound=BaseModel)
 async def need_own_form(request: Request) -> None:
     """Refuse a change that no page of ours sent: the dependency of all pages. Raises as the two below."""
     if request.method == "POST":
-        await (posted_files if _type_of(request) == FILES else posted_form)(request)
+        is_files = _type_of(request) == FILES and request.url.path.startswith(FILE_FORMS)
+        await (posted_files if is_files else posted_form)(request)
 
 
 async def posted_form(request: Request) -> ImmutableMultiDict[str, str]:

@@ -27,8 +27,9 @@ def token_of(request: Request) -> str:
 
 
 def _bound_to(request: Request) -> str:
-    session = session_of(request)
-    return session.id if session else _number(request)
+    if session := session_of(request):
+        return session.id
+    return "" if viewer_of(request).is_signed_in else _number(request)  # a proxy's person has no cookie of ours
 
 
 def token_for(key: bytes, person: str, bound_to: str) -> str:
@@ -52,7 +53,7 @@ def need_token(request: Request, sent: str) -> None:
 
 def remember_browser(request: Request, response: Response) -> None:
     """Set the number a token is bound to where there is no session."""
-    if not session_of(request) and request.cookies.get(COOKIE) != (number := _number(request)):
+    if not viewer_of(request).is_signed_in and request.cookies.get(COOKIE) != (number := _number(request)):
         remember(request, response, COOKIE, number)
 
 

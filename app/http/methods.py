@@ -13,7 +13,7 @@ METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")  # of routes; HEAD and OPTIO
 
 
 class HeadMiddleware:
-    """Answers HEAD as GET with the same headers and no body. Nobody reads the answer, so nothing is logged."""
+    """Answers HEAD as GET with the same headers and no body; it sets no cookie, and nothing is logged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -25,7 +25,12 @@ class HeadMiddleware:
             return
 
         async def without_body(message: Message) -> None:
-            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            elif message["type"] == "http.response.start":
+                kept = [(name, value) for name, value in message["headers"] if name != b"set-cookie"]
+                message = {**message, "headers": kept}
+            await send(message)
 
         state = {**scope.get("state", {}), LED_HERE: True}
         await self.app({**scope, "method": "GET", "state": state}, receive, without_body)

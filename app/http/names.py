@@ -12,6 +12,7 @@ from app.http.dependencies import services_of
 from app.http.who import viewer_of
 from ingest.document import Document
 from ingest.history import signature
+from ingest.names import require_plain
 from ingest.store import EntryStore
 from ingest.verifying import with_own_verification
 from kb.entry import owner_key as folded
@@ -34,10 +35,12 @@ def author_of(request: Request, given: str = "") -> str:
     """Return the name as it stands in entries; empty if it is not known.
 
     `given` was typed in a form or sent by a program: where people sign in, nobody's word on it counts.
+    Raises RefusedTextError for control characters in it.
     """
     viewer = viewer_of(request)
     if viewer.is_signed_in:
         return services_of(request).written_name(viewer)
+    require_plain(author=given)
     return _plain(given) or remembered(request, COOKIE)
 
 

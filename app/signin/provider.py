@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from app.http.dependencies import ServicesDep
+from app.http.noting import address_of as network_address
 from app.http.who import viewer_of
 from app.services import PeopleServices, Services
 from app.signin.interrupted import local_address
@@ -42,7 +43,7 @@ def begin(request: Request, services: ServicesDep) -> Response:
     """Send the browser to the provider."""
     provider, target = _provider(services), local_address(request.query_params.get("next", "")) or "/"
     browser = _browser(request) or new_secret()
-    begun = services.people.begun.begin(browser, target)
+    begun = services.people.begun.begin(browser, target, network_address(request.scope))
     try:
         response = RedirectResponse(provider.address(begun, address_of(request, services.settings, BACK)), 303)
     except ProviderAwayError as error:

@@ -80,9 +80,11 @@ class Browser(TestClient):
             session = self.app.state.services.people.sessions.find(secret)
             if session:
                 return token_for(self.app.state.form_key, session.person.id, session.id)
+        if owner := getattr(self.app.state, "form_owner", ""):
+            return token_for(self.app.state.form_key, owner, "")
         if not (number := self.cookies.get(COOKIE)):
             self.cookies.set(COOKIE, number := "0" * 32)
-        return token_for(self.app.state.form_key, getattr(self.app.state, "form_owner", ""), number)
+        return token_for(self.app.state.form_key, "", number)
 
 
 MakeClient = Callable[..., TestClient]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx2
 import pytest
 
+from app.http.csrf import COOKIE, FIELD, token_for
 from app.services import PeopleServices
-from tests.app.conftest import MakeClient
+from tests.app.conftest import ADDRESS, MakeClient
 from tests.attack.serving import attacked
 from tests.waiting import DEADLINE_SECONDS
 
@@ -79,11 +81,14 @@ def test_whom_the_proxy_names_counts_and_not_an_older_session(make_client: MakeC
         assert "aoi" in page and "Midori" not in page
 
 
-def test_a_form_behind_the_proxy_needs_no_password(make_client: MakeClient) -> None:
-    with _behind(make_client, trusted_proxies="127.0.0.1") as (client, people):
-        person = people.people.add("root@example.jp", "Root", "admin", [])
-        people.passwords.set(person, "correct horse battery")
-        form = {"address": "root@example.jp", "password": "correct horse battery"}
-        origin = {"origin": str(client.base_url).rstrip("/"), "x-forwarded-user": ""}
-        answer = client.post("/sign-in", data=form, headers=origin, follow_redirects=False)
-        assert "set-cookie" not in answer.headers
+def test_a_password_opens_nothing_behind_the_proxy(make_client: MakeClient) -> None:
+    client = make_client({}, auth="proxy", trusted_proxies="127.0.0.1")
+    app: Any = client.app
+    people: PeopleServices = app.state.services.people
+    person = people.people.add("root@example.jp", "Root", "admin", [])
+    people.passwords.set(person, "correct horse battery")
+    number = client.get("/sign-in").cookies[COOKIE]
+    form = {"address": "root@example.jp", "password": "correct horse battery"}
+    form[FIELD] = token_for(app.state.form_key, "", number)
+    answer = client.post("/sign-in", data=form, headers={"origin": ADDRESS}, follow_redirects=False)
+    assert answer.status_code == 303 and not people.sessions.of(person.id)

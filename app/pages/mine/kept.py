@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -12,10 +13,11 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.asker import askers_of
 from app.http.body import posted_form
-from app.http.dependencies import ActivityDep, GapBoardDep, ReaderDep, services_of
+from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep, services_of
 from app.http.exported import note_export
 from app.http.names import names_of
 from app.http.who import viewer_of
+from app.pages.cards import card_of
 from app.pages.view import render
 from kb.entry import owner_key as folded
 from kb.loop.activity import Activity
@@ -40,10 +42,17 @@ class Kept:
 
 
 @router.get(PAGE)
-def kept_page(request: Request, activity: ActivityDep, reader: ReaderDep) -> Response:
+def kept_page(request: Request, library: LibraryDep, activity: ActivityDep, reader: ReaderDep) -> Response:
     """Show what is kept."""
     kept = kept_of(request, activity)
-    context = {"kept": kept, "most": SHOWN, "deleted": bool(request.query_params.get("deleted"))}
+    known = library.entries.summaries(kept.helpful[:SHOWN])  # what one may no longer see has no title here
+    context = {
+        "kept": kept,
+        "sessions": [(one["device"], reader.moment(datetime.fromisoformat(one["seen"]))) for one in kept.sessions],
+        "helpful": [card_of(known[one], reader) for one in kept.helpful if one in known],
+        "most": SHOWN,
+        "deleted": bool(request.query_params.get("deleted")),
+    }
     return render(request, "kept.html", context | {"days": services_of(request).settings.keep_searches})
 
 
@@ -78,7 +87,11 @@ def kept_of(request: Request, activity: Activity) -> Kept:
         account = {"address": person.address, "name": person.name, "role": person.role, "teams": sorted(person.teams)}
         account |= {"since": person.made_at.isoformat(timespec="seconds")}
         sessions = [
-            {"device": one.device, "begun": f"{one.begun_at:%Y-%m-%d %H:%M}Z", "seen": f"{one.seen_at:%Y-%m-%d %H:%M}Z"}
+            {
+                "device": one.device,
+                "begun": one.begun_at.isoformat("T", "minutes"),
+                "seen": one.seen_at.isoformat("T", "minutes"),
+            }
             for one in people.sessions.of(viewer.person)
         ]
         linked = [name for name, owner in people.names.links() if owner == viewer.person]

@@ -132,8 +132,10 @@ def test_without_sign_in_nothing_is_refused(make_client: MakeClient) -> None:
     assert "vary" in alone.get("/", headers=PAGE).headers and 'href="/me"' not in alone.get("/", headers=PAGE).text
 
 
-def test_openapi_says_how_a_program_signs_in(client: TestClient) -> None:
-    described = client.get("/openapi.json").json()
+def test_openapi_says_how_a_program_signs_in(client: TestClient, make_client: MakeClient) -> None:
+    assert "securitySchemes" not in client.get("/openapi.json").json()["components"]  # nobody signs in there
+    app: Any = make_client({}, auth="local").app
+    described = app.openapi()
     assert set(described["components"]["securitySchemes"]) == {"token", "session"}
     operations = [one for path, of in described["paths"].items() if path.startswith("/api/") for one in of.values()]
     assert operations and all("401" in one["responses"] and one["security"] for one in operations)

@@ -225,10 +225,14 @@ def test_a_provider_that_is_away_is_a_page_that_tries_again(make: Make) -> None:
     assert away.headers["refresh"] == "10; url=/sign-in/oidc?next=/gaps"
 
 
-def test_signing_out_ends_the_session_here_and_there(make: Make, provider: Provider) -> None:
+@pytest.mark.parametrize(("path", "form"), [("/sign-out", {}), ("/me/sessions", {"which": "all"})])
+def test_signing_out_ends_the_session_here_and_there(
+    make: Make, provider: Provider, path: str, form: dict[str, str]
+) -> None:
     client = make()
     sign_in(client, provider)
-    out = client.post("/sign-out", follow_redirects=False)
+    out = client.post(path, data=form, follow_redirects=False)
+    assert out.headers["clear-site-data"] == '"cache"'
     seconds, _, address = out.headers["refresh"].partition("; url=")
     asked = parse_qs(urlsplit(address).query)
     assert seconds == "0" and address.startswith(f"{provider.issuer}/oauth2/end_session?")

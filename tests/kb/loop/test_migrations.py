@@ -60,7 +60,7 @@ def test_a_file_of_each_earlier_version_is_read_whole(dump: Path, tmp_path: Path
     assert activity.gaps()["夜間の窓口"] == GapRow(
         *("夜間の窓口", "夜間の窓口", "[]", "open", "大橋", "2026-12-01", "", "2026-11-24T09:00:00.000+00:00")
     )
-    assert [gap.entry for gap in activity.unseen("asker1")] == ["notes/audit"]
+    assert [gap.entry for gap in activity.unseen(["asker1"])] == ["notes/audit"]
     assert len(activity.wording_vectors("model")) == (dump.stem >= "0002") and len(activity.judged()) == (
         dump.stem >= "0003"
     )
@@ -105,7 +105,7 @@ def test_a_missing_column_is_said_and_nothing_is_changed(tmp_path: Path) -> None
     with pytest.raises(ActivitySchemaError):
         activity.helpful("deals/a", "x")
     activity.searched(Searched("s9", activity.stamp(), "予算"))  # a search goes on
-    assert activity.is_failing and activity.helpful_counts() == {} and activity.unseen("asker1") == []
+    assert activity.is_failing and activity.helpful_counts() == {} and activity.unseen(["asker1"]) == []
     activity.close()
     assert asked(place, "SELECT count(*) FROM searches") == [(3,)]
     assert asked(place, "SELECT name FROM sqlite_master WHERE name IN ('used', 'alembic_version')") == []
