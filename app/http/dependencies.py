@@ -60,7 +60,7 @@ async def _seen(request: Request, services: ServicesDep) -> Seen:
     seen = services.ready_for(viewer)
     if seen is None:
         await _prepared(request, services, viewer)
-        seen = services.ready_for(viewer) or await run_in_threadpool(services.seen_by, viewer)
+        seen = await run_in_threadpool(services.seen_by, viewer)  # which takes no time now
     request.state.seen = seen
     return seen
 
