@@ -14,6 +14,7 @@ from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep
 from app.pages.cards import HitCard, hit_card
 from app.pages.search.address import PAGE_SIZE, SearchAddress
 from app.pages.search.offers import offers
+from app.pages.search.quoting import quote_cards
 from app.pages.search.start import start_of
 from app.pages.view import render, wants_fragment
 from app.words.addresses import entry_address
@@ -84,6 +85,7 @@ def search_page(
         offset=asked.offset,
         explain=bool(asked.text),
         as_typed=asked.as_typed,
+        quote=asked.page == 1 and asked.sort == "relevance",
     )
     used = library.entries.used_in([hit.entry.id for hit in answer.hits if hit.entry.kind != "deal"])
     asker = asker_of(request)
@@ -97,6 +99,7 @@ def search_page(
         "answer": answer,
         "talk": cards[0],
         "hits": cards[1],
+        "quotes": quote_cards(answer.quotes, cards[0], reader),
         "offers": offers(asked, library, reader) if asked.text else [],
         "open_deals": open_deals(library) if asked.text and answer.confidence == "none" else [],
         "reported": bool(request.query_params.get("reported")),
