@@ -9,18 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from bench import sets
 from bench.confidence import helping
 from bench.indexes import Bench, sample_library, set_library
 from bench.leaving_out import Asker
 from bench.report import Figure, publish
 from bench.sets import Judged
+from bench.speed import WARM_UP
+from bench.speed import questions as speed_questions
+from bench.synthetic import synthetic_index
+from bench.timing import seconds
 from kb.library import Library
 from kb.search.calibration import UNRELATED
 from kb.search.quoted import Quote
 
 CHOSEN_ON = "typed (chosen on these)"
 MOST_ANSWERED = 0.05  # of the questions without an answer
+MOST_LONGER = 1.05  # a search with quotes
+CHUNKS = 10_000
 EVERY = 4  # fourth question of a large shared set
 Quoted = Sequence[tuple[Judged, Sequence[Quote]]]
 
@@ -41,6 +49,10 @@ def measure_ask(bench: Bench) -> None:
     library = sample_library(bench)
     figures += figures_of(CHOSEN_ON, ask_all(library, sets.typed()))
     figures += figures_of("judgement file", ask_all(library, sets.judgements()), is_aim=True)
+    figures.append(_cost("sample", library))
+    library.close()
+    library = bench.library(synthetic_index(bench, CHUNKS))
+    figures.append(_cost(f"{CHUNKS} chunks", library))
     library.close()
     for name in sets.SETS:
         if (sets.SHARED / name).is_dir():
@@ -65,6 +77,22 @@ def ask_all(library: Library, questions: Sequence[Judged]) -> Asked:
         never=[quotes(question) for question in questions if not question.relevant],
         foreign=[quotes(Judged(text, "foreign", {})) for text in UNRELATED],
     )
+
+
+def _cost(label: str, library: Library) -> Figure:
+    """Return how much longer a search takes with quotes, each question a text of its own, so that none is cached."""
+    times: dict[bool, list[float]] = {False: [], True: []}
+    for at, question in enumerate(speed_questions()):
+        for turn, quote in enumerate((False, True) if at % 2 else (True, False)):
+            asked = question + "。" * (turn + 1)
+            taken = seconds(
+                lambda q=asked, with_quotes=quote: library.search.answer(q, explain=True, quote=with_quotes)
+            )  # type: ignore[misc]
+            if at >= WARM_UP:
+                times[quote].append(taken)
+    without, quoted = float(np.median(times[False])), float(np.median(times[True]))
+    note = f"{1000 * without:.1f} and {1000 * quoted:.1f} ms"
+    return Figure(f"{label}: search with quotes / without, median", quoted / without, "×", "<=", MOST_LONGER, note)
 
 
 def figures_of(name: str, asked: Asked, *, is_aim: bool = False) -> list[Figure]:

@@ -77,16 +77,7 @@ def search_page(
 ) -> Response:
     """Show the results; without a query, the newest entries and example questions."""
     asked = SearchAddress.read(request.query_params)
-    answer = library.search.answer(
-        asked.text,
-        filters=asked.filters,
-        sort=asked.sort,
-        limit=PAGE_SIZE,
-        offset=asked.offset,
-        explain=bool(asked.text),
-        as_typed=asked.as_typed,
-        quote=asked.page == 1 and asked.sort == "relevance",
-    )
+    answer = answer_to(asked, library)
     used = library.entries.used_in([hit.entry.id for hit in answer.hits if hit.entry.kind != "deal"])
     asker = asker_of(request)
     if asked.page == 1:
@@ -118,6 +109,20 @@ def search_page(
     response = render(request, "_results.html" if wants_fragment(request) else "search.html", context)
     remember_asker(request, response)
     return response
+
+
+def answer_to(asked: SearchAddress, library: Library) -> Answer:
+    """Return a page of hits, with the sentences that answer above the best ones."""
+    return library.search.answer(
+        asked.text,
+        filters=asked.filters,
+        sort=asked.sort,
+        limit=PAGE_SIZE,
+        offset=asked.offset,
+        explain=bool(asked.text),
+        as_typed=asked.as_typed,
+        quote=asked.page == 1 and asked.sort == "relevance",
+    )
 
 
 def shown_by(cards: Iterable[HitCard]) -> list[str]:
