@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -84,10 +85,8 @@ def _cost(label: str, library: Library) -> Figure:
     times: dict[bool, list[float]] = {False: [], True: []}
     for at, question in enumerate(speed_questions()):
         for turn, quote in enumerate((False, True) if at % 2 else (True, False)):
-            asked = question + "。" * (turn + 1)
-            taken = seconds(
-                lambda q=asked, with_quotes=quote: library.search.answer(q, explain=True, quote=with_quotes)
-            )  # type: ignore[misc]
+            answered = partial(library.search.answer, question + "。" * (turn + 1), explain=True, quote=quote)
+            taken = seconds(answered)
             if at >= WARM_UP:
                 times[quote].append(taken)
     without, quoted = float(np.median(times[False])), float(np.median(times[True]))
