@@ -14,6 +14,7 @@ from kb.entry import Entry
 from kb.entry import owner_key as folded
 from kb.errors import KBError
 from kb.loop.activity import Activity
+from kb.people.acting import acting
 from kb.people.errors import LastAdminError
 from kb.people.person import Person
 
@@ -29,15 +30,16 @@ class Rewritten:
 
 
 def forget(people: PeopleServices, activity: Activity, person: Person) -> None:
-    """Delete a person and what only they have. Raises LastAdminError, ActivityUnavailableError.
+    """Delete a person and what only they have. Raises LastAdminError, ActivityUnavailableError, NotLoggedError.
 
     Searches go first: once the account is gone, nothing tells whose they were.
     """
     if [admin.id for admin in people.people.admins()] == [person.id]:
         raise LastAdminError
-    activity.forget_asker(people.askers.of(person.id))
-    people.people.remove(person.id)
-    people.names.forget(person.id)
+    with people.audit.deed("person-forgotten", acting().viewer, person.id):
+        activity.forget_asker(people.askers.of(person.id))
+        people.people.remove(person.id)
+        people.names.forget(person.id)
 
 
 def named(services: Services, person: Person) -> list[Entry]:

@@ -99,7 +99,7 @@ def _surround(app: FastAPI, services: Services, operator_secret: str, rates: Rat
     app.add_middleware(TargetMiddleware)
     app.add_middleware(LimitsMiddleware)
     app.add_middleware(RatesMiddleware, rates=rates)
-    app.add_middleware(ViewerMiddleware, services=services, operator_secret=operator_secret)
+    app.add_middleware(ViewerMiddleware, services=services, rates=rates, operator_secret=operator_secret)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(SecurityMiddleware, settings=services.settings)
     app.add_middleware(NotingMiddleware, audit=services.people.audit)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app.charts.gallery import Gallery
 from app.data_folder import MASKING_KEY, secret_key
 from app.examples import Examples
+from app.preparing import Preparing
 from app.seen import Seen
 from app.settings import Settings
 from app.upkeep import Upkeep
@@ -94,6 +95,7 @@ class Services:
     whole: Seen  # for the operator and for background work
     views: Views[Seen]
     masked: MaskedViews[Seen]
+    preparing: Preparing
 
     def seen_by(self, viewer: Viewer) -> Seen:
         """Return what a viewer works with; it takes a moment if nobody with the same audiences came before."""
@@ -179,6 +181,7 @@ class Services:
 
     def close(self) -> None:
         """Close all files."""
+        self.preparing.close()
         self.gallery.close()
         self.masked.close()
         self.views.close()
@@ -219,13 +222,19 @@ def open_services(
         whole=Seen.of(library, store, activity, clock, settings.team),
         views=Views(library, seen),
         masked=MaskedViews(settings.entries, lambda: secret_key(settings.data / MASKING_KEY), masked),
+        preparing=Preparing(),
     )
 
 
-def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
-    """Return what knows people; commands that need nothing else open only this."""
+def open_people(settings: Settings, clock: Clock = CLOCK, *, is_logged: bool = False) -> PeopleServices:
+    """Return what knows people; commands that need nothing else open only this.
+
+    `is_logged`: what is done is logged even if nobody signs in with these settings.
+    """
     file = PeopleFile(settings.people_file)
     people = People(file, clock)
+    is_kept = is_logged or settings.auth != "none"
+    audit = Audit(file, clock, keep_days=settings.keep_audit, is_kept=is_kept)
     idle, longest = timedelta(hours=settings.session_hours), timedelta(days=settings.session_days)
     return PeopleServices(
         file=file,
@@ -233,10 +242,10 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
         sessions=Sessions(file, clock, idle, longest),
         links=Links(file, clock),
         begun=BegunSignIns(file, clock),
-        provider=_provider(settings, clock) if settings.auth == "oidc" else None,
-        proxy=_proxy(settings, people, clock) if settings.auth == "proxy" else None,
+        provider=_provider(settings, clock, audit) if settings.auth == "oidc" else None,
+        proxy=_proxy(settings, people, clock, audit) if settings.auth == "proxy" else None,
         tokens=Tokens(file, people, clock),
-        audit=Audit(file, clock, keep_days=settings.keep_audit, is_kept=settings.auth != "none"),
+        audit=audit,
         names=Names(file, people),
         askers=Askers(file, clock, settings.keep_searches),
         passwords=Passwords(file, clock),
@@ -245,16 +254,22 @@ def open_people(settings: Settings, clock: Clock = CLOCK) -> PeopleServices:
     )
 
 
-def _provider(settings: Settings, clock: Clock) -> Provider:
+def _provider(settings: Settings, clock: Clock, audit: Audit) -> Provider:
     from app.signin.oidc import Provider  # Authlib takes a third of a second, which no other command should wait
 
-    return Provider(settings, clock)
+    return Provider(settings, clock, partial(_note_groups, audit, settings))
 
 
-def _proxy(settings: Settings, people: People, clock: Clock) -> ProxyPeople:
+def _proxy(settings: Settings, people: People, clock: Clock, audit: Audit) -> ProxyPeople:
     from app.signin.proxy import ProxyPeople, TrustedProxy
 
-    return ProxyPeople(TrustedProxy(settings, clock), people, clock)
+    proxy = TrustedProxy(settings, clock, partial(_note_groups, audit, settings))
+    return ProxyPeople(proxy, people, clock, audit)
+
+
+def _note_groups(audit: Audit, settings: Settings) -> None:
+    """Log that the groups file gives other teams and roles than before."""
+    audit.note("groups-changed", OPERATOR, str(settings.groups_file), sha256=settings.groups_hash)
 
 
 def _part(seen: Seen) -> Part:

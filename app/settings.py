@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -44,7 +46,7 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, ge=1, le=720, description="After how many hours without a request a session ends.")
     session_days: int = Field(7, ge=1, le=90, description="After how many days a session ends in any case.")
     public_url: str = Field(
-        "", description="Address of this server as browsers see it, where a proxy does not pass it on."
+        "", description="Address of this server as browsers see it, for links and where a proxy does not pass it on."
     )
     oidc_issuer: str = Field("", description="Issuer of the identity provider; its addresses are found from there.")
     oidc_client_id: str = Field("", description="Client id of this server at the provider.")
@@ -105,7 +107,10 @@ class Settings(BaseSettings):
         600, ge=1, le=1_000_000, description="How many requests a program may send with a token in a minute."
     )
     rate_sign_in: int = Field(
-        300, ge=1, le=1_000_000, description="How many requests to sign in one network address may send in a minute."
+        300,
+        ge=1,
+        le=1_000_000,
+        description="How many requests a network address may send in a minute to sign in, and as many others without.",
     )
     readonly: bool = Field(False, description="Whether pages and API refuse to add and change entries.")
     watch: bool = Field(True, description="Whether the server indexes changed entries by itself.")
@@ -141,6 +146,13 @@ class Settings(BaseSettings):
         """The client secret, from its file if it has one. Raises OSError."""
         kept = self.oidc_client_secret_file
         return kept.read_text("utf-8").strip() if kept else self.oidc_client_secret.get_secret_value()
+
+    @property
+    def groups_hash(self) -> str:
+        """The SHA-256 of the groups file; empty without one, or if it cannot be read."""
+        with suppress(OSError):
+            return hashlib.sha256(self.groups_file.read_bytes()).hexdigest() if self.groups_file else ""
+        return ""
 
     @property
     def shown(self) -> frozenset[str]:
@@ -180,11 +192,21 @@ class Settings(BaseSettings):
 
     @property
     def public_address(self) -> str:
-        """Where people open the pages: at the first host browsers may use, else where the server listens."""
-        if self.hosts:
-            return f"https://{self.hosts[0]}"
+        """Where people open the pages: as set, else at the first host browsers may use, else on this machine."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        return f"https://{self.hosts[0]}" if self.hosts else self.local_address
+
+    @property
+    def local_address(self) -> str:
+        """Where this machine opens the pages."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 (a comparison, not a binding)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def refuses_others(self) -> bool:
+        """Whether other machines may connect, but no host is named under which they would be answered."""
+        return self.host in ("0.0.0.0", "::") and not self.hosts  # noqa: S104 (a comparison, not a binding)
 
     @property
     def is_loopback(self) -> bool:

@@ -77,7 +77,6 @@ class EntryStore:
         self._noted = noted
         self._viewer = OPERATOR
         self._visible = library.visible
-        self._visible = library.visible
         self._masked: MaskedPart | None = None
 
     def masked(self, part: MaskedPart) -> EntryStore:
@@ -101,6 +100,10 @@ class EntryStore:
         if not self.shows_all_of(entry):
             return False
         return is_own(self._viewer, entry) or is_own(self._viewer, entry, self._first_author(entry.path))
+
+    def owns(self, entry: Entry) -> bool:
+        """Whether who saves may change an entry, without asking the history who wrote it first: for lists."""
+        return not self.is_readonly and self.shows_all_of(entry) and is_own(self._viewer, entry)
 
     def source(self, entry_id: str) -> Source:
         """Return an entry's file. Raises EntryNotFoundError, RefusedTextError if it is no longer text."""

@@ -45,15 +45,15 @@ class Imports:
         """Keep them in a folder of their own."""
         self._place = place
 
-    def keep(self, wrote: Iterable[Wrote]) -> str:
-        """Keep what an import wrote; return its number, empty if it wrote nothing or this cannot be kept."""
+    def keep(self, wrote: Iterable[Wrote], by: str = "") -> str:
+        """Keep what a person (id `by`) imported; return its number, empty if nothing was written or kept."""
         rows = [asdict(one) for one in _one_a_file(wrote)]
         if not rows:
             return ""
         number = secrets.token_hex(8)
         try:
             self._place.mkdir(parents=True, exist_ok=True)
-            atomic.replace(self._place / f"{number}.json", json.dumps(rows, ensure_ascii=False))
+            atomic.replace(self._place / f"{number}.json", json.dumps({"by": by, "wrote": rows}, ensure_ascii=False))
             kept = sorted(self._place.glob("*.json"), key=lambda path: path.stat().st_mtime)
             for path in kept[:-MOST_KEPT]:
                 path.unlink(missing_ok=True)
@@ -61,8 +61,10 @@ class Imports:
             return ""
         return number
 
-    def undo(self, number: str, folder: Path, lock: Path | None, commit: Callable[[str], object]) -> Undone | None:
-        """Undo an import once; None if it is not kept. `commit` records a file before and after its change.
+    def undo(
+        self, number: str, folder: Path, lock: Path | None, commit: Callable[[str], object], by: str = ""
+    ) -> Undone | None:
+        """Undo an import once; None if it is not kept, or not theirs. `commit` records a file before and after.
 
         Raises NotSavedError.
         """
@@ -70,7 +72,7 @@ class Imports:
             return None
         path = self._place / f"{number}.json"
         with one_at_a_time(folder, lock):  # a second click waits, and finds nothing left to undo
-            wrote = _kept(path)
+            wrote = _kept(path, by)
             if not wrote:
                 return None
             try:
@@ -91,11 +93,14 @@ def _one_a_file(wrote: Iterable[Wrote]) -> list[Wrote]:
     return list(found.values())
 
 
-def _kept(path: Path) -> list[Wrote]:
-    """Return what an import wrote; empty if it is not kept, or the file is damaged."""
+def _kept(path: Path, by: str) -> list[Wrote]:
+    """Return what somebody's import wrote; empty if it is not kept or of somebody else, or the file is damaged."""
     try:
-        wrote = [Wrote(**row) for row in json.loads(path.read_text("utf-8"))]
-    except (OSError, ValueError, TypeError, RecursionError):
+        kept = json.loads(path.read_text("utf-8"))
+        if isinstance(kept, list):  # of an earlier version, which did not say whose it was
+            kept = {"by": "", "wrote": kept}
+        wrote = [Wrote(**row) for row in kept["wrote"]] if kept["by"] == by else []
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return []
     is_sound = all(isinstance(one.path, str) and isinstance(one.before, str | None) for one in wrote)
     return wrote if is_sound else []

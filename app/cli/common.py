@@ -107,10 +107,11 @@ def settings_or_fail(reader: Reader, **overrides: Any) -> Settings:
 
 @contextmanager
 def people_of(settings: Settings) -> Iterator[PeopleServices]:
-    """Open what knows people, and the audit log, without the library."""
+    """Open what knows people, and the audit log, without the library; what is done is logged if the server logs."""
+    from app.cli.running import way_to_sign_in
     from app.services import open_people
 
-    opened = open_people(settings)
+    opened = open_people(settings, is_logged=way_to_sign_in(settings) != "none")
     try:
         yield opened
     finally:
@@ -119,7 +120,9 @@ def people_of(settings: Settings) -> Iterator[PeopleServices]:
 
 def log_event(settings: Settings, event: Event, about: str = "", **facts: str | int | list[str]) -> None:
     """Log what a command does, where people sign in. Raises NotLoggedError if it must be logged and cannot be."""
-    if settings.auth != "none":
+    from app.cli.running import way_to_sign_in
+
+    if way_to_sign_in(settings) != "none":
         from kb.viewer import OPERATOR
 
         with people_of(settings) as opened:

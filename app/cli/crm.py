@@ -58,6 +58,8 @@ class Import:
     """One call of the command. Raises ImportRefusedError."""
 
     def __init__(self, settings: Settings, reader: Reader, file: Path, given: Given, *, as_json: bool) -> None:
+        self.written = 0  # entries
+        self.kept_mapping = ""  # path of a mapping that later imports use
         self._reader = reader
         self._as_json = as_json
         self._given = given
@@ -159,8 +161,8 @@ class Import:
             return
         try:
             if name.casefold() in _YES:
-                kept = keep_mapping(self._entries, self._task.columns, report.stages)
-                typer.echo(self._reader("files.kept_mapping", path=kept), err=True)
+                self.kept_mapping = keep_mapping(self._entries, self._task.columns, report.stages)
+                typer.echo(self._reader("files.kept_mapping", path=self.kept_mapping), err=True)
             else:
                 self._save(Path(name), report)
         except ImportRefusedError as error:
@@ -192,7 +194,9 @@ class Import:
 
     def _run(self, *, write: bool) -> Report:
         with progress_bar(self._reader, quiet=self._as_json) as show:
-            return replace(self._task, progress=show).run(write=write)
+            report = replace(self._task, progress=show).run(write=write)
+        self.written += report.written
+        return report
 
     def _print(self, report: Report) -> None:
         if self._as_json:

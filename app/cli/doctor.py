@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from app.cli.common import people_of
-from app.cli.running import ask, running_server, secret_of
+from app.cli.running import ask, running_server, said_by_server, secret_of
 from app.cli.sign_in import check_sign_in
 from app.services import open_people
 from app.settings import Settings
@@ -124,6 +124,9 @@ def _audit(settings: Settings, reader: Reader) -> Finding:
 
 
 def _sign_in(settings: Settings, reader: Reader) -> Finding:
+    started = said_by_server(settings.data, "auth")
+    if started and started != settings.auth:
+        return Finding("sign-in", False, reader("doctor.auth_differs", here=settings.auth, there=started))
     if settings.auth == "none":
         is_exposed = bool(settings.hosts) or not settings.is_loopback
         is_well = settings.auth_none_is_fine or not is_exposed

@@ -58,9 +58,12 @@ def crm(
         kind, mapping, save_mapping, accounts, encoding, separator, tuple(sheet or ()), header_row,
         tuple(column or ()), tuple(stage or ()), id_from,
     )  # fmt: skip
-    code = Import(settings, reader, file, given, as_json=as_json).run(yes=yes)
-    if not code:
-        log_event(settings, "imported", file.name, source="crm")
+    task = Import(settings, reader, file, given, as_json=as_json)
+    code = task.run(yes=yes)
+    if task.kept_mapping:
+        log_event(settings, "mapping-saved", task.kept_mapping)
+    if task.written:
+        log_event(settings, "imported", file.name, entries=task.written, source="crm")
     raise typer.Exit(code)
 
 
@@ -104,10 +107,9 @@ def vault(
     """Import a folder of notes: fields, tags and links are taken along. Shows a preview first."""
     from app.cli.vault import import_vault
 
-    code = import_vault(folder, into, reader_of(ctx), yes=yes)
-    if not code:
-        log_event(settings_or_fail(reader_of(ctx)), "imported", folder.name, source="vault")
-    raise typer.Exit(code)
+    if written := import_vault(folder, into, reader_of(ctx), yes=yes):
+        log_event(settings_or_fail(reader_of(ctx)), "imported", folder.name, entries=written, source="vault")
+    raise typer.Exit(0 if written else 1)
 
 
 def _bring_in(ctx: typer.Context, files: list[Path], read: Importer, kind: Kind, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.common import reader_of, settings_or_fail
+from app.cli.common import log_event, reader_of, settings_or_fail
 
 
 def init(
@@ -26,6 +26,7 @@ def init(
     if remove_sample:
         removed = company.remove_sample(settings.entries, settings.saving_lock)
         nothing = not removed.gone and not removed.kept and removed.playbook == "own"
+        log_event(settings, "import-undone", entries=len(removed.gone) + len(removed.meetings), source="sample")
         if removed.since and settings.activity_file.is_file():
             from kb.loop.activity import Activity
 
@@ -45,8 +46,10 @@ def init(
         paths = company.add_sample(
             settings.entries, CLOCK.today(), settings.saving_lock, CLOCK.now().isoformat(timespec="milliseconds")
         )
+        log_event(settings, "imported", entries=len(paths), source="sample")
         typer.echo(reader.counted("cli.sample_added", len(paths), folder=settings.entries))
     elif write_starter(settings.entries, settings.saving_lock):
+        log_event(settings, "playbook-saved", "playbook.yaml")
         typer.echo(reader("cli.init_done", folder=settings.entries))
     else:
         typer.echo(reader("cli.init_before", folder=settings.entries))

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
-from app.cli.common import reader_of, settings_or_fail
+from app.cli.common import people_of, reader_of, settings_or_fail
 from kb.viewer import OPERATOR
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Roles(StrEnum):
     ADMIN = "admin"
 
 
+ELSEWHERE = ("oidc", "proxy")  # ways to sign in that need no link
+
 people = typer.Typer(help="Who may sign in, and as what.", no_args_is_help=True)
 
 
@@ -44,12 +47,17 @@ def add(
     team: Teams = None,
     name: Name = None,
 ) -> None:
-    """Add a person and print a one-time link to set a password."""
+    """Add a person; with accounts of this server (KB_AUTH=local) also print a one-time link to set a password."""
+    from app.cli.running import way_to_sign_in
+
     with _opened(ctx) as (settings, reader, services):
         with services.audit.deed("person-added", OPERATOR, address, role=role.value, teams=team or []):
             person = services.people.add(address, name or "", role.value, team or ())
         typer.echo(reader("cli.person_added", **_shown(person, reader)))
-        _print_link(person, settings, reader, services)
+        if way_to_sign_in(settings) in ELSEWHERE:
+            typer.echo(reader("cli.person_signs_in_there", address=person.address))
+        else:
+            _print_link(person, settings, reader, services)
 
 
 @people.command("list")
@@ -57,6 +65,8 @@ def list_people(ctx: typer.Context) -> None:
     """List everybody: address, name, role, teams."""
     with _opened(ctx) as (_, reader, services):
         everybody = services.people.all()
+        if everybody:
+            typer.echo("\t".join(reader(f"cli.people_{column}") for column in ("address", "name", "role", "teams")))
         for person in everybody:
             shown = _shown(person, reader)
             off = reader("cli.person_is_disabled") if person.is_disabled else ""
@@ -119,15 +129,10 @@ def disable(ctx: typer.Context, address: Address) -> None:
 
 @contextmanager
 def _opened(ctx: typer.Context) -> Iterator[tuple[Settings, Reader, PeopleServices]]:
-    from app.services import open_people
-
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
-    services = open_people(settings)
-    try:
+    with people_of(settings) as services:
         yield settings, reader, services
-    finally:
-        services.close()
 
 
 def _person(services: PeopleServices, address: str) -> Person:
@@ -146,7 +151,15 @@ def _shown(person: Person, reader: Reader) -> dict[str, str]:
 
 
 def _print_link(person: Person, settings: Settings, reader: Reader, services: PeopleServices) -> None:
+    from app.cli.running import said_by_server, way_to_sign_in
+    from app.settings import LOOPBACK
+
+    is_named = bool(settings.public_url or settings.hosts)
+    started_as = "" if is_named else said_by_server(settings.data, "public")
+    base = started_as or settings.public_address
     services.audit.note("link-made", OPERATOR, person.id)
-    typer.echo(reader("cli.person_link", url=f"{settings.public_address}/link/{services.links.make(person.id)}"))
-    if settings.auth == "none":
+    typer.echo(reader("cli.person_link", url=f"{base}/link/{services.links.make(person.id)}"))
+    if urlsplit(base).hostname in LOOPBACK:
+        typer.echo(reader("cli.link_is_local"), err=True)
+    if way_to_sign_in(settings) == "none":
         typer.echo(reader("cli.links_are_unused"), err=True)

@@ -24,6 +24,7 @@ def link_name(ctx: typer.Context, name: Name, address: Address) -> None:
     with _opened(ctx) as services:
         person = _person(ctx, services.people, address)
         services.people.names.link(name, person.id)
+        services.people.audit.noted("name-linked", person.id)
         typer.echo(reader("cli.name_linked", name=name, person=person.name, address=person.address))
 
 
@@ -31,7 +32,8 @@ def unlink_name(ctx: typer.Context, name: Name) -> None:
     """Let a name in entries mean nobody again."""
     reader = reader_of(ctx)
     with _opened(ctx) as services:
-        done = services.people.names.unlink(name)
+        if done := services.people.names.unlink(name):
+            services.people.audit.noted("name-unlinked", "")
         typer.echo(reader("cli.name_unlinked" if done else "cli.name_unknown", name=name))
 
 

@@ -6,12 +6,15 @@ import json
 import os
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 from app.data_folder import base_id, is_held
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 ANSWER_SECONDS = 20.0
 ALIVE_SECONDS = 0.5
@@ -19,12 +22,12 @@ MOST_BYTES = 1_000  # of the server's answer
 _LOCAL = build_opener(ProxyHandler({}))  # no proxy between two processes of one machine
 
 
-def announce(data: Path, host: str, port: int, shown: frozenset[str], secret: str = "") -> None:
-    """Record where the server listens, what it shows, and with which secret commands on this machine ask it."""
+def announce(data: Path, host: str, port: int, shown: frozenset[str], secret: str = "", **about: str) -> None:
+    """Record where the server listens, what it shows, with which secret commands on this machine ask it, and more."""
     address = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison, not a binding)
     address = f"[{address}]" if ":" in address else address
     note = _note(data).with_suffix(".new")
-    known = {"url": f"http://{address}:{port}", "pid": os.getpid(), "shown": sorted(shown), "secret": secret}
+    known = {"url": f"http://{address}:{port}", "pid": os.getpid(), "shown": sorted(shown), "secret": secret, **about}
     note.unlink(missing_ok=True)
     note.touch(0o600)  # the secret is for whoever may read the data anyway
     note.write_text(json.dumps(known), "utf-8")
@@ -62,6 +65,17 @@ def secret_of(data: Path) -> str:
     """Return the secret with which commands on this machine ask the server."""
     secret = _read(data).get("secret")
     return secret if isinstance(secret, str) else ""
+
+
+def said_by_server(data: Path, name: str) -> str:
+    """Return what the server that uses the data recorded under a name, such as how people sign in; else empty."""
+    said = _read(data).get(name) if is_held(data) else ""
+    return said if isinstance(said, str) else ""
+
+
+def way_to_sign_in(settings: Settings) -> str:
+    """Return how people sign in: as set here, else as the running server was started."""
+    return settings.auth if settings.auth != "none" else said_by_server(settings.data, "auth") or "none"
 
 
 def ask(url: str, path: str, params: list[tuple[str, str]], language: str, secret: str = "") -> Any:

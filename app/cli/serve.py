@@ -58,10 +58,14 @@ def _serve(settings: Settings, reader: Reader, opened: socket.socket) -> None:
         _print(reader("cli.nobody"))
     if settings.auth == "none" and not settings.is_loopback:
         _print(reader("cli.exposed", host=settings.host))
-    services.people.audit.note("server-started", OPERATOR, settings=settings_to_log(settings))
-    announce(settings.data, settings.host, settings.port, settings.shown, secret)
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    _print(reader("cli.serving", url=f"http://{host}:{settings.port}"))
+    services.people.audit.note(
+        "server-started", OPERATOR, settings=settings_to_log(settings), sha256=settings.groups_hash
+    )
+    if settings.refuses_others:
+        _print(reader("cli.others_refused"))
+    about = {"auth": settings.auth, "public": settings.public_address}
+    announce(settings.data, settings.host, settings.port, settings.shown, secret, **about)
+    _print(reader("cli.serving", url=settings.local_address))
     try:
         app = create_app(settings, services, is_prepared=False, operator_secret=secret)
         serve(app, settings, opened)

@@ -83,8 +83,10 @@ def revoke(
 
 def _settings(reader: Reader) -> Settings:
     """Return the settings of a server where people sign in; elsewhere nobody has a token."""
+    from app.cli.running import way_to_sign_in
+
     settings = settings_or_fail(reader)
-    if settings.auth == "none":
+    if way_to_sign_in(settings) == "none":
         fail(reader("cli.tokens_unused"))
     return settings
 

@@ -18,7 +18,7 @@ SHOWN_PROBLEMS = 20  # of all pages; `kb check` names all of them afterwards
 
 
 def import_vault(folder: Path, into: str, reader: Reader, *, yes: bool) -> int:
-    """Preview a folder and, if agreed, write its entries; return the exit code."""
+    """Preview a folder and, if agreed, write its entries; return how many."""
     from ingest.check import read_playbook
     from ingest.importers.vault import read_vault, write_vault
     from ingest.names import file_stem
@@ -31,13 +31,11 @@ def import_vault(folder: Path, into: str, reader: Reader, *, yes: bool) -> int:
     vault = read_vault(folder, place, read_playbook(settings.entries)[0], settings.entries)
     for line in preview(vault, reader):
         typer.echo(line)
-    if not vault.kept:
-        return 1
-    if not yes and not _agreed(len(vault.kept), reader):
-        return 1
+    if not vault.kept or (not yes and not _agreed(len(vault.kept), reader)):
+        return 0
     written = sum(1 for _ in write_vault(vault, settings.entries))
     typer.echo(reader("cli.vault_written", count=reader.number(written), place=place))
-    return 0
+    return written
 
 
 def preview(vault: Vault, reader: Reader) -> list[str]:

@@ -9,12 +9,13 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from app.http.dependencies import services_of
-from app.http.who import viewer_of
+from app.http.who import TOKEN, viewer_of
 from kb.errors import ForbiddenError
 from kb.people.person import Person
 from kb.viewer import Role, Viewer
 from kb.wording import say
 
+OWN = ("/me", "/mine")
 MOST_NAMED = 3  # administrators in a refusal
 
 
@@ -31,7 +32,9 @@ WRITING = Need("author", say("Writing entries"))
 GRADING = Need("author", say("Grading hits"))
 VERIFYING = Need("editor", say("Verifying entries"))
 ARCHIVING = Need("editor", say("Archiving and restoring entries"))
-TENDING = Need("editor", say("Deciding about gaps"))
+TAKING = Need("author", say("Taking and answering gaps"))
+TENDING = Need("editor", say("Deciding about gaps"))  # of others, or for good
+MARKING = Need("author", say("Marking actions"))
 MEETING = Need("editor", say("Saving meetings"))
 AGREEING = Need("editor", say("Changing the playbook"))
 IMPORTING = Need("editor", say("Importing files"))
@@ -77,8 +80,9 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "POST /archive/{entry_id:path}", "POST /restore/{entry_id:path}",
         "POST /api/v1/entries/{entry_id:path}/archive", "POST /api/v1/entries/{entry_id:path}/restore",
     ),
-    TENDING: ("POST /gaps",),
-    MEETING: ("POST /meeting/save", "POST /meeting/figures", "POST /meeting/mark"),
+    TAKING: ("POST /gaps",),  # some of it is TENDING
+    MARKING: ("POST /meeting/mark",),  # of others: MEETING
+    MEETING: ("POST /meeting/save", "POST /meeting/figures"),
     AGREEING: (
         "GET /playbook/edit", "POST /playbook/edit", "POST /playbook/history", "POST /playbook/start",
         "POST /playbook/reset",
@@ -101,9 +105,22 @@ async def need_role(request: Request) -> None:
     """Refuse a request for which its viewer lacks the role. Raises ForbiddenError."""
     need = ALLOWED.get(f"{request.method} {request.scope['route'].path}", RUNNING)
     viewer = viewer_of(request)
+    if getattr(request.state, TOKEN, "") and is_own(request.url.path):
+        raise ForbiddenError(say("A program cannot use this with a token. Sign in in a browser."))
     if not viewer.is_at_least(need.role):
         people = services_of(request).people.people
         raise ForbiddenError(lacking(need, await run_in_threadpool(people.admins)))
+
+
+def is_own(path: str) -> bool:
+    """Whether a path is a person's own account: who finds a token gets no further way in there."""
+    return any(path == own or path.startswith(f"{own}/") for own in OWN)
+
+
+def require(request: Request, need: Need) -> None:
+    """Refuse part of what a route does, for which its viewer lacks the role. Raises ForbiddenError."""
+    if not viewer_of(request).is_at_least(need.role):
+        raise ForbiddenError(lacking(need, services_of(request).people.people.admins()))
 
 
 def may(viewer: Viewer, route: str) -> bool:

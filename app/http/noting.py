@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.allowed import ALLOWED
 from app.http.who import TOKEN_NAME, VIEWER
 from kb.people.acting import Acting, act_as, acting
 from kb.people.audit import Audit
-from kb.viewer import Viewer
+from kb.viewer import NOBODY, Viewer
 
-NOBODY = Viewer("", "", "reader", frozenset())
 BROWSER = "session"
 DENIED = (401, 403)
 API_PARTS = 4  # of /api/v1/entries/…
+UNKNOWN = "…"  # what anybody can make up
 
 
 class NotingMiddleware:
@@ -54,13 +55,21 @@ def address_of(scope: Scope) -> str:
 def route_of(scope: Scope) -> str:
     """Return the route of a request with its parameters unfilled; of one that reached no route, where its path begins.
 
-    A whole path may hold the id of an entry.
+    A whole path may hold the id of an entry, and one that begins like none of ours could be anything.
     """
     route = getattr(scope.get("route"), "path", "")
-    return f"{scope['method']} {route or _beginning(scope['path'])}"
+    if route:
+        return f"{scope['method']} {route}"
+    beginning = _beginning(scope["path"])
+    if beginning not in _BEGINNINGS:
+        return UNKNOWN
+    method = scope["method"] if scope["method"] in _METHODS else UNKNOWN
+    return f"{method} {beginning}" + ("/…" if len(scope["path"]) > len(beginning) else "")
 
 
 def _beginning(path: str) -> str:
-    parts = path.split("/")
-    most = API_PARTS if path.startswith("/api/") else 2
-    return "/".join(parts[:most]) + ("/…" if len(parts) > most else "")
+    return "/".join(path.split("/")[: API_PARTS if path.startswith("/api/") else 2])
+
+
+_METHODS, _PATHS = ({route.split(" ")[part] for route in ALLOWED} for part in (0, 1))
+_BEGINNINGS = {_beginning(path) for path in _PATHS}

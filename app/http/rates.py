@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import threading
 import time
@@ -16,15 +15,16 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.errors import error_answer
-from app.http.noting import act_in
+from app.http.noting import act_in, address_of
 from app.http.who import TOKEN, VIEWER
 from app.settings import Settings
 from kb.people.errors import TooManyRequestsError
+from kb.people.networks import network_of
+from kb.viewer import NOBODY, Viewer
 
 MOST_KEYS = 10_000  # people, tokens and networks remembered; the one that was idle longest goes first
 FREE = ("/static/", "/healthz", "/readyz")
 SIGNING_IN = ("/sign-in", "/link/")
-NETWORK_BITS = 64  # of an IPv6 address: the rest is the subscriber's to choose
 
 
 class Windows(Storage, MovingWindowSupport):
@@ -106,7 +106,8 @@ class Rates:
     def __init__(self, settings: Settings, windows: Windows | None = None) -> None:
         self._windows = windows or Windows()
         self._limiter = MovingWindowRateLimiter(self._windows)
-        amounts = {"person": settings.rate_person, "token": settings.rate_token, "sign-in": settings.rate_sign_in}
+        strangers = dict.fromkeys(("sign-in", "stranger"), settings.rate_sign_in)
+        amounts = {"person": settings.rate_person, "token": settings.rate_token, **strangers}
         self._limits = {kind: RateLimitItemPerMinute(amount) for kind, amount in amounts.items()}
 
     def seconds_to_wait(self, scope: Scope) -> int:
@@ -140,26 +141,18 @@ class RatesMiddleware:
 
 
 def sender_of(scope: Scope) -> tuple[str, str]:
-    """Return by what a request is counted: `token`, `person` or `sign-in`, with whose it is; empty: not at all."""
+    """Return by what a request is counted, with whose it is; empty: not at all.
+
+    Strangers are counted apart from sign-ins, so that a page that asks again and again keeps nobody from signing in.
+    """
     path, state = scope["path"], scope.get("state", {})
     if path.startswith(FREE):
         return "", ""
     if path.startswith(SIGNING_IN):
-        return "sign-in", network_of(scope)
+        return "sign-in", network_of(address_of(scope))
     if token := state.get(TOKEN):
         return "token", str(token)
-    viewer = state.get(VIEWER)
-    return ("person", viewer.person) if viewer and viewer.is_signed_in else ("", "")
-
-
-def network_of(scope: Scope) -> str:
-    """Return the network a request comes from: an IPv4 address, or the half of an IPv6 address a provider gives."""
-    address = scope["client"][0] if scope.get("client") else ""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return str(address)
-    if parsed.version == 4:
-        return str(parsed)
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return str(mapped or ipaddress.ip_network((parsed, NETWORK_BITS), strict=False))
+    viewer: Viewer = state.get(VIEWER, NOBODY)
+    if viewer.is_signed_in:
+        return "person", viewer.person
+    return ("stranger", network_of(address_of(scope))) if viewer == NOBODY else ("", "")

@@ -34,6 +34,7 @@ class SecurityMiddleware:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
+        self.public = _origin(settings.public_url)
         self.named = tuple(_named(host) for host in settings.hosts)
         self.hosts = {*LOOPBACK, *(name for name, _ in self.named)}
         if settings.host not in ("0.0.0.0", "::"):  # noqa: S104 (a comparison, not a binding)
@@ -52,6 +53,8 @@ class SecurityMiddleware:
                     headers.setdefault(name, value)
             await send(message)
 
+        if self.public and self.public == _origin(f"https://{Headers(scope=scope).get('host', '')}"):
+            scope["scheme"] = "https"  # a proxy in front need not say so: cookies must be secure
         why = self._why_not(scope, Headers(scope=scope))
         if why:
             await refusal(Request(scope), why)(scope, receive, with_headers)

@@ -88,7 +88,7 @@ def server_config(
         h11_max_incomplete_event_size=MOST_HEAD_BYTES,
         log_level="warning",
         server_header=False,
-        forwarded_allow_ips=[*THIS_MACHINE, *map(str, proxies)] if proxies else None,  # None: as uvicorn finds it
+        forwarded_allow_ips=[*THIS_MACHINE, *map(str, proxies)],
     )
 
 

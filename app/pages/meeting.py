@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
+from app.http.allowed import MEETING, require
 from app.http.body import posted_form
 from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep, StoreDep, reader_of
-from app.http.names import FIELD, author_of, remember_name, signature_of
+from app.http.names import FIELD, author_of, names_of, remember_name, signature_of
 from app.http.who import viewer_of
 from app.pages.meeting_head import funnel_caption, funnel_picture, headline, lacks
 from app.pages.view import render
@@ -20,6 +22,7 @@ from app.words.meeting_text import to_note
 from app.words.meeting_view import in_words, title_of
 from app.words.meeting_work import waiting
 from app.words.reader import Reader
+from kb.entry import owner_key as folded
 from kb.errors import EntryNotFoundError, KBError
 from kb.library import Library
 from kb.loop.activity import Activity
@@ -120,6 +123,10 @@ def mark(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> 
     if not period_of(note):
         raise EntryNotFoundError(note.id)
     period = Period.read(form.get("period", ""))  # before anything is written: it may be none
+    if not viewer_of(request).is_at_least(MEETING.role):
+        if form.get("state", "") not in marks_of(request, form.get("task", "")):
+            require(request, MEETING)
+        store = store.unrestricted()  # an author changes nothing but this line, whoever owns the note
     source, author = store.source(note.id), signature_of(request, form.get(FIELD, ""))
     if form.get("state") == "take":
         name = author_of(request, form.get(FIELD, ""))
@@ -132,6 +139,16 @@ def mark(request: Request, library: LibraryDep, store: StoreDep, form: Form) -> 
     response = RedirectResponse(back, 303)
     remember_name(request, response, form.get(FIELD, ""))
     return response
+
+
+def marks_of(request: Request, task: str) -> tuple[str, ...]:
+    """Return how somebody may mark an action: an author those of their own, and one that nobody took by taking it."""
+    viewer, name = viewer_of(request), taken_by(task)
+    if not viewer.is_at_least("author"):
+        return ()
+    if viewer.is_at_least(MEETING.role) or folded(name) in names_of(request):
+        return ("done", "todo") if name else ("done", "todo", "take")
+    return () if name else ("take",)
 
 
 def _is_kept(library: Library, activity: Activity, note: str, found: Meeting, reader: Reader) -> bool:
@@ -171,7 +188,7 @@ def _page(request: Request, library: Library, found: Meeting, more: dict[str, An
         "note": note,
         "keeps_figures": library.shows_everything,
         "agreed": last_meeting(note) if note else None,
-        "taken_by": taken_by,
+        "marks_of": partial(marks_of, request),
         "is_coming": period.start > reader.today,
         "restricted": reader.label("visibility", visibility) if visibility != "all" else "",
         "key": secrets.token_urlsafe(16),

@@ -33,6 +33,10 @@ def faults(settings: Settings) -> Iterator[str]:
                 auth=settings.auth,
                 right=auth,
             )
+    if any(network.prefixlen == 0 for network in settings.trusted_proxies):
+        yield say("KB_TRUSTED_PROXIES covers every address, so anyone could pass as anyone. List only your proxies.")
+    if settings.public_url:
+        yield from _of_address(settings)
     if settings.auth == "oidc":
         yield from _of_provider(settings)
     elif settings.auth == "proxy":
@@ -51,8 +55,6 @@ def _of_provider(settings: Settings) -> Iterator[str]:
         yield from _of_secret(settings)
     if "openid" not in settings.oidc_scopes.split():
         yield say("KB_OIDC_SCOPES must include 'openid'.")
-    if settings.public_url:
-        yield from _of_address(settings)
 
 
 def _of_secret(settings: Settings) -> Iterator[str]:
@@ -85,8 +87,6 @@ def _of_address(settings: Settings) -> Iterator[str]:
 def _of_proxy(settings: Settings) -> Iterator[str]:
     if not settings.trusted_proxies:
         yield _needs(settings, ["trusted_proxies"])
-    elif any(network.prefixlen == 0 for network in settings.trusted_proxies):
-        yield say("KB_TRUSTED_PROXIES covers every address, so anyone could pass as anyone. List only your proxies.")
     given = [name for name in OF_PROXY if _is_set(settings, name)]
     missing = [name for name in OF_PROXY if name not in given]
     if given and missing:

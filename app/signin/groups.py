@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -68,8 +68,10 @@ class Rules:
 class GroupsFile:
     """The file of the rules, read anew at each sign-in; while it has a fault, the last good reading counts."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, changed: Callable[[], None] = lambda: None) -> None:
+        """Read a file; `changed` hears of rules that differ from those read before."""
         self._path = path
+        self._changed = changed
         self._last: Rules | None = None if path else Rules()
 
     def rules(self) -> Rules:
@@ -77,12 +79,16 @@ class GroupsFile:
         if self._path is None:
             return Rules()
         try:
-            self._last = read_rules(self._path)
+            rules = read_rules(self._path)
         except SignInSettingsError as error:
             if self._last is None:
                 raise
-            log.error("%s The rules read before still count.", error.sentence)
-        return self._last
+            log.error("%s (the rules read before still count)", error.sentence)
+            return self._last
+        before, self._last = self._last, rules
+        if before not in (None, rules):
+            self._changed()
+        return rules
 
 
 def read_rules(path: Path) -> Rules:
@@ -183,4 +189,4 @@ def _role(word: str) -> Role | None:
 
 
 def _fault(path: Path, line: int, sentence: str) -> SignInSettingsError:
-    return SignInSettingsError(say("{path}:{line}: {fault}.", path=str(path), line=line, fault=sentence.rstrip(".")))
+    return SignInSettingsError(say("{path}:{line}: {what}", path=str(path), line=line, what=sentence))

@@ -21,18 +21,20 @@ ALGORITHMS = frozenset(  # with a key pair: with a shared secret, whoever can ch
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"}
 )
 SKEW_SECONDS = 60  # by which clocks may differ
+FRESH = timedelta(hours=1)  # for which keys are used without asking: one that the issuer has withdrawn must not stay
 REST = timedelta(minutes=1)  # between two times the keys are fetched: a forged key id must not make us a flood
+SOON = timedelta(seconds=5)  # the same while there are none
 log = logging.getLogger(__name__)
 
 
 class KeyRing:
-    """The keys of an issuer: fetched when first needed, and again for a key that is not among them."""
+    """The keys of an issuer: fetched when first needed, once an hour, and for a key that is not among them."""
 
     def __init__(self, fetch: Callable[[], Mapping[str, Any]], clock: Clock) -> None:
         self._fetch = fetch
         self._clock = clock
         self._keys: KeySet | None = None
-        self._fetched_at: datetime | None = None
+        self._asked_at: datetime | None = None  # when the issuer was asked last, and whether it answered
         self._lock = threading.Lock()
 
     def verified(self, token: str, algorithms: Iterable[str] = ALGORITHMS) -> jwt.Token:
@@ -56,10 +58,17 @@ class KeyRing:
     def _known(self, *, anew: bool = False) -> KeySet:
         with self._lock:
             now = self._clock.now()
-            is_due = self._fetched_at is None or now - self._fetched_at >= REST
-            if self._keys is None or (anew and is_due):
-                self._keys = _imported(self._fetch())
-                self._fetched_at = now
+            age = timedelta.max if self._asked_at is None else now - self._asked_at
+            rest = SOON if self._keys is None else REST if anew else FRESH
+            if age >= rest:
+                self._asked_at = now
+                try:
+                    self._keys = _imported(self._fetch())
+                except ProviderAwayError:
+                    if self._keys is None or anew:
+                        raise
+            if self._keys is None:
+                raise ProviderAwayError
             return self._keys
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -13,10 +12,7 @@ from app.http.body import posted_form
 from app.http.dependencies import ReaderDep, ServicesDep, reader_of, services_of
 from app.http.who import session_of, viewer_of
 from app.pages.view import render
-from app.signin.cookie import remove_secret
-from app.signin.middleware import PAGE
-from app.signin.pages import begin_session, site_of
-from app.words.reader import Reader
+from app.signin.pages import begin_session, end_access, signed_out, site_of
 from app.words.token_view import teams_of
 from kb.people.errors import WeakPasswordError
 from kb.people.passwords import SHORTEST
@@ -41,21 +37,19 @@ def me_page(request: Request, services: ServicesDep) -> Response:
 
 @router.post(f"{ME}/sessions")
 def end_sessions(request: Request, services: ServicesDep, form: Form) -> Response:
-    """End one of the person's sessions, all but this one, or all of them."""
-    session, sessions = session_of(request), services.people.sessions
+    """End one of the person's sessions, all but this one, or all of them; with the latter two the tokens, if wanted."""
+    session, people = session_of(request), services.people
     if session is None:
         return RedirectResponse("/", 303)
-    person, which = session.person.id, form.get("which", "")
-    if which == "all":
-        sessions.end_all(person)
-        response = RedirectResponse(PAGE, 303)
-        remove_secret(request.scope, response)
-        return response
-    if which == "others":
-        sessions.end_all(person, but=session.id)
-        return RedirectResponse(f"{ME}?done=ended_others", 303)
-    if which in [own.id for own in sessions.of(person)]:
-        sessions.end(which)
+    person, which = session.person, form.get("which", "")
+    if which in ("all", "others"):
+        people.audit.note("sign-out", person.viewer, which=which)
+        end_access(people, person, tokens="tokens" in form, but=session.id if which == "others" else "")
+        others = RedirectResponse(f"{ME}?done=ended_others", 303)
+        return signed_out(request, services) if which == "all" else others
+    if which in [own.id for own in people.sessions.of(person.id)]:
+        people.sessions.end(which)
+        people.audit.note("sign-out", person.viewer, which="one")
     return RedirectResponse(f"{ME}?done=ended", 303)
 
 
@@ -90,11 +84,11 @@ def account_page(request: Request, session: Session, problem: str = "", status: 
     people, is_local = services.people, services.settings.auth == "local"
     done = request.query_params.get("done", "")
     devices = [
-        (own, own.device or reader("me.some_device"), _when(own.seen_at, reader))
+        (own, own.device or reader("me.some_device"), reader.moment(own.seen_at))
         for own in people.sessions.of(person.id)
     ]
     passkeys = [
-        (own, own.name or reader("me.passkey"), _when(own.made_at, reader), _when(own.used_at, reader))
+        (own, own.name or reader("me.passkey"), reader.moment(own.made_at), reader.moment(own.used_at))
         for own in (people.passkeys.of(person.id) if is_local else ())
     ]
     context = {
@@ -103,6 +97,7 @@ def account_page(request: Request, session: Session, problem: str = "", status: 
         "devices": devices,
         "here": session.id,
         "passkeys": passkeys,
+        "tokens": len(people.tokens.living(person.id)),
         "offers_passkeys": is_local and site_of(request).is_possible,
         "has_password": people.passwords.has(person),
         "least": SHORTEST,
@@ -113,13 +108,7 @@ def account_page(request: Request, session: Session, problem: str = "", status: 
 
 
 def _own(request: Request, context: dict[str, Any], status: int = 200) -> Response:
-    response = render(request, "me.html", context, status)
+    has_groups = services_of(request).settings.auth in ("oidc", "proxy")
+    response = render(request, "me.html", {**context, "has_groups": has_groups}, status)
     response.headers["Cache-Control"] = "private, no-store"
     return response
-
-
-def _when(at: datetime | None, reader: Reader) -> str:
-    if at is None:
-        return ""
-    local = at.astimezone()
-    return f"{reader.date(local.date())} {local:%H:%M}"

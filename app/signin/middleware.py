@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.errors import FOR_PROGRAMS, error_answer, wants_page
+from app.http.rates import Rates, RatesMiddleware
 from app.http.who import SESSION, TOKEN, TOKEN_NAME, VIEWER
 from app.services import Services
 from app.signin.cookie import set_secret
@@ -41,8 +42,9 @@ NEVER_SHARED = "private, no-store"
 class ViewerMiddleware:
     """Puts the viewer into the state of each request."""
 
-    def __init__(self, app: ASGIApp, services: Services, operator_secret: str = "") -> None:
+    def __init__(self, app: ASGIApp, services: Services, rates: Rates, operator_secret: str = "") -> None:
         self.app = app
+        self.rates = rates
         self.people = services.people
         self.is_needed = services.settings.auth != "none"
         self.operator_secret = operator_secret
@@ -62,7 +64,7 @@ class ViewerMiddleware:
             found = await to_thread.run_sync(found_in, scope, self.people, self.operator_secret)
         except (PeopleUnavailableError, *OF_PROXY) as error:
             state[VIEWER] = NOBODY
-            await error_answer(Request(scope), error)(scope, receive, send)
+            await self._counted(error_answer(Request(scope), error))(scope, receive, send)
             return
         state[VIEWER], state[SESSION] = (found.viewer, found.session) if found else (NOBODY, None)
         if found and found.token:
@@ -73,12 +75,17 @@ class ViewerMiddleware:
             page = {**scope, "path": PAGE, "raw_path": PAGE.encode(), "method": "GET"}
             await self.app(page, receive, _guarded(send, scope, None))
         elif self.people.proxy is not None:
-            await error_answer(Request(scope), ProxyNeededError())(scope, receive, _guarded(send, scope, None))
+            answer = self._counted(error_answer(Request(scope), ProxyNeededError()))
+            await answer(scope, receive, _guarded(send, scope, None))
         elif _is_form(scope):
             state[INTERRUPTED] = scope["path"]
             await self.app({**scope, "path": PAGE, "raw_path": PAGE.encode()}, receive, _guarded(send, scope, None))
         else:
-            await _refusal(scope)(scope, receive, _guarded(send, scope, None))
+            await self._counted(_refusal(scope))(scope, receive, _guarded(send, scope, None))
+
+    def _counted(self, refusal: Response) -> ASGIApp:
+        """Return a refusal that counts like a page."""
+        return RatesMiddleware(refusal, self.rates)
 
 
 def is_open(path: str) -> bool:

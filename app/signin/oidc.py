@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -52,13 +52,14 @@ class SignedIn:
 class Provider:
     """The configured identity provider. It may be away at any time."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, changed: Callable[[], None] = lambda: None) -> None:
+        """Read `settings`; `changed` hears of another content of the groups file."""
         self.issuer = settings.oidc_issuer.rstrip("/")
         self.label = settings.oidc_label or urlsplit(self.issuer).hostname or self.issuer
         self._settings = settings
         self._clock = clock
         self._names = ClaimNames.of(settings)
-        self._groups = GroupsFile(settings.groups_file)
+        self._groups = GroupsFile(settings.groups_file, changed)
         self._keys = KeyRing(lambda: get_json(self._about()["jwks_uri"])[0], clock)
         self._known: Mapping[str, Any] = {}
         self._asked_at: datetime | None = None  # when the provider was asked last, and whether it answered

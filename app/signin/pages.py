@@ -13,7 +13,7 @@ from app.http.body import need_own_form, posted_form
 from app.http.dependencies import ReaderDep, ServicesDep, reader_of, services_of
 from app.http.who import SESSION, VIEWER, session_of, viewer_of
 from app.pages.view import render
-from app.services import PeopleServices
+from app.services import PeopleServices, Services
 from app.settings import Settings
 from app.signin.ceremony import Site
 from app.signin.cookie import remove_secret, set_secret
@@ -126,13 +126,18 @@ def _new_session(request: Request, people: PeopleServices, person: Person, way: 
 
 @router.post("/sign-out", dependencies=[Depends(need_own_form)])
 def sign_out(request: Request, services: ServicesDep) -> Response:
-    """End the session, at the identity provider too; the browser forgets the pages it kept."""
-    end = ""
+    """End the session."""
     if (session := session_of(request)) is not None:
         services.people.sessions.end(session.id)
         services.people.audit.note("sign-out", viewer_of(request))
-        if services.people.provider is not None and session.id_token:
-            end = services.people.provider.end_address(session.id_token, address_of(request, services.settings, PAGE))
+    return signed_out(request, services)
+
+
+def signed_out(request: Request, services: Services) -> Response:
+    """Leave after a session has ended: at the identity provider too, and the browser forgets the pages it kept."""
+    end, session = "", session_of(request)
+    if session is not None and services.people.provider is not None and session.id_token:
+        end = services.people.provider.end_address(session.id_token, address_of(request, services.settings, PAGE))
     response = _leaving(request, end) if end else RedirectResponse(PAGE, 303)
     remove_secret(request.scope, response)
     response.headers["Clear-Site-Data"] = '"cache"'
@@ -160,7 +165,7 @@ def uselink_answer(
     secret: str,
     form: Annotated[ImmutableMultiDict[str, str], Depends(posted_form)],
 ) -> Response:
-    """Set the password of the person a link is for, end all other sessions, and sign in."""
+    """Set the password of the person a link is for, end all other sessions and tokens, and sign in."""
     people, password = services.people, form.get("password", "")
     person = people.links.person_of(secret)
     if person is None:
@@ -175,8 +180,15 @@ def uselink_answer(
             return link_answer(request, None)
         people.passwords.set(person, password)
         people.passkeys.remove_all(person)  # what a link sets is all there is, as after a loss
-    people.sessions.end_all(person.id)
+        end_access(people, person)
     return welcomed(request, people, person, "", None)
+
+
+def end_access(people: PeopleServices, person: Person, *, tokens: bool = True, but: str = "") -> None:
+    """End a person's sessions, except one, and their tokens."""
+    people.sessions.end_all(person.id, but=but)
+    for token in people.tokens.revoke_all(person.id) if tokens else ():
+        people.audit.note("token-revoked", person.viewer, token.id, name=token.name)
 
 
 def link_answer(request: Request, person: Person | None, problem: str = "") -> Response:
@@ -189,11 +201,16 @@ def link_answer(request: Request, person: Person | None, problem: str = "") -> R
         "least": SHORTEST,
         "action": request.url.path.removesuffix("/passkey"),
         "offers_passkeys": person is not None and services.settings.auth == "local" and site_of(request).is_possible,
-        "replaces": person is not None and (people.passwords.has(person) or bool(people.passkeys.of(person.id))),
+        "replaces": person is not None and _has_access(people, person),
     }
     response = render(request, "link.html", context, status)
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _has_access(people: PeopleServices, person: Person) -> bool:
+    """Whether a person has anything that a link ends."""
+    return people.passwords.has(person) or bool(people.passkeys.of(person.id) or people.tokens.living(person.id))
 
 
 def problem_page(request: Request, problem: str, status: int) -> Response:

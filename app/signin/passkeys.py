@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,6 +12,7 @@ from starlette.exceptions import HTTPException
 from app.http.body import posted_form
 from app.http.csrf import token_of
 from app.http.dependencies import ReaderDep, ServicesDep
+from app.http.noting import address_of as network_address
 from app.http.who import session_of, viewer_of
 from app.services import PeopleServices, Services
 from app.signin.ceremony import Answer, check_registration, check_sign_in, read_answer, to_register, to_sign_in
@@ -20,6 +20,7 @@ from app.signin.device import device_of
 from app.signin.me import ME, account_page
 from app.signin.middleware import PAGE
 from app.signin.pages import (
+    end_access,
     link_answer,
     refused_page,
     sent_along,
@@ -38,7 +39,6 @@ from kb.people.sessions import Session
 from kb.wording import say
 
 WAY = "passkey"
-FRESH = timedelta(minutes=15)  # since signing in, to add a passkey: who finds a browser open gets no lasting way in
 
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
@@ -48,7 +48,8 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 def begin(request: Request, services: ServicesDep) -> Response:
     """Ask for a passkey of anybody."""
     people = _people(services)
-    return _options(to_sign_in(site_of(request), people.begun.begin(token_of(request), "").state))
+    begun = people.begun.begin(token_of(request), "", network_address(request.scope))
+    return _options(to_sign_in(site_of(request), begun.state))
 
 
 @router.post(f"{PAGE}/passkey")
@@ -57,17 +58,24 @@ def sign_in(request: Request, services: ServicesDep, form: Form) -> Response:
     people, network = _people(services), request.client.host if request.client else ""
     target, waiting = sent_along(form)
     shown = {"next": target, "waiting": waiting}
-    person = None
     try:
         answer = _taken(request, people, form, "")
-        if wait := people.attempts.begin(answer.key_id, network):
-            return refused_page(request, shown, wait=wait)
+    except PasskeyRefusedError as error:  # counted too: each leaves a row in the audit log
+        wait = people.attempts.begin(f"{WAY} {network}", network)
+        return refused_page(request, shown, wait=wait) if wait else _failed(request, people, shown, error)
+    if wait := people.attempts.begin(answer.key_id, network):
+        return refused_page(request, shown, wait=wait)
+    try:
         person = _signed_in(request, people, answer)
     except PasskeyRefusedError as error:
-        people.audit.note("sign-in-failed", viewer_of(request), person.id if person else "", way=WAY, why=error.reason)
-        return refused_page(request, shown, problem=error.sentence)
+        return _failed(request, people, shown, error)
     people.attempts.succeeded(answer.key_id, network)
     return welcomed(request, people, person, target, waiting, way=WAY)
+
+
+def _failed(request: Request, people: PeopleServices, shown: dict[str, Any], error: PasskeyRefusedError) -> Response:
+    people.audit.note("sign-in-failed", viewer_of(request), way=WAY, why=error.reason)
+    return refused_page(request, shown, problem=error.sentence)
 
 
 @router.post(f"{ME}/passkeys/begin")
@@ -136,9 +144,9 @@ def use_link(request: Request, services: ServicesDep, reader: ReaderDep, secret:
             if person is None:
                 return link_answer(request, None)
             people.passkeys.set_only(person, *key, name)
+            end_access(people, person)
     except PasskeyRefusedError as error:
         return link_answer(request, person, reader.say(error.sentence))
-    people.sessions.end_all(person.id)
     return welcomed(request, people, person, "", None, way=WAY)
 
 
@@ -149,8 +157,8 @@ def _people(services: Services) -> PeopleServices:
 
 
 def _registration(request: Request, people: PeopleServices, person: Person) -> Response:
-    challenge = people.begun.begin(token_of(request) + person.id, "").state
-    return _options(to_register(person, site_of(request), challenge, people.passkeys.of(person.id)))
+    begun = people.begun.begin(token_of(request) + person.id, "", network_address(request.scope))
+    return _options(to_register(person, site_of(request), begun.state, people.passkeys.of(person.id)))
 
 
 def _options(options: str) -> Response:
@@ -182,7 +190,7 @@ def _signed_in(request: Request, people: PeopleServices, answer: Answer) -> Pers
 
 
 def _need_fresh(services: Services, session: Session) -> None:
-    if services.clock.now() - session.begun_at > FRESH:
+    if not session.is_fresh(services.clock.now()):
         raise BadPasskeyError(say("Add a passkey within 15 minutes of signing in. Sign out and in again, then add it."))
 
 

@@ -10,11 +10,15 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from app.http.dependencies import ServicesDep
+from app.http.noting import address_of as network_address
+from app.http.who import viewer_of
 from app.services import PeopleServices, Services
 from app.signin.interrupted import local_address
+from app.signin.met import met
 from app.signin.middleware import PAGE
 from app.signin.oidc import EXPIRED, Provider, need_code
 from app.signin.pages import address_of, begin_session, problem_page
+from kb.errors import KBError
 from kb.people.begun import LASTS, Begun
 from kb.people.errors import (
     AddressTakenError,
@@ -39,7 +43,7 @@ def begin(request: Request, services: ServicesDep) -> Response:
     """Send the browser to the provider."""
     provider, target = _provider(services), local_address(request.query_params.get("next", "")) or "/"
     browser = _browser(request) or new_secret()
-    begun = services.people.begun.begin(browser, target)
+    begun = services.people.begun.begin(browser, target, network_address(request.scope))
     try:
         response = RedirectResponse(provider.address(begun, address_of(request, services.settings, BACK)), 303)
     except ProviderAwayError as error:
@@ -63,8 +67,11 @@ def come_back(request: Request, services: ServicesDep) -> Response:
         need_code(sent.get("error", ""), sent.get("error_description", ""))
         return _finished(request, services, provider, begun)
     except ProviderAwayError as error:
+        _note_failure(services.people, request, error)
         return _away(request, error, again=BEGIN)
     except (SignInRefusedError, AddressTakenError, BadPersonError) as error:
+        if begun is not None:  # else anybody could fill the log
+            _note_failure(services.people, request, error)
         return problem_page(request, error.sentence, 403)
 
 
@@ -73,12 +80,16 @@ def _finished(request: Request, services: Services, provider: Provider, begun: B
     sent = request.query_params
     code, back = sent.get("code", "")[:MOST_SENT], address_of(request, services.settings, BACK)
     done = provider.finish(begun, code, back, sent.get("iss", ""))
-    person = people.people.met(done.identity)
+    person = met(people.people, people.audit, done.identity)
     if person.is_disabled:
         raise disabled()
     response = RedirectResponse(begun.next, 303)
     begin_session(request, response, people, person, WAY, done.id_token)
     return response
+
+
+def _note_failure(people: PeopleServices, request: Request, error: KBError) -> None:
+    people.audit.note("sign-in-failed", viewer_of(request), way=WAY, why=error.sentence)
 
 
 def _provider(services: Services) -> Provider:

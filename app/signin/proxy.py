@@ -6,6 +6,7 @@ import logging
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
@@ -16,7 +17,9 @@ from app.signin.claims import ClaimNames, identity, identity_of, plain_address, 
 from app.signin.fetch import get_json
 from app.signin.groups import GroupsFile
 from app.signin.keys import KeyRing, check_claims, refused
+from app.signin.met import met
 from kb.clock import Clock
+from kb.people.audit import Audit
 from kb.people.errors import PersonNotFoundError, disabled
 from kb.people.people import People
 from kb.people.person import MOST_ADDRESS, Identity, Person
@@ -30,10 +33,11 @@ log = logging.getLogger(__name__)
 class TrustedProxy:
     """Believes the configured proxies, and nobody else who sends the same headers."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, changed: Callable[[], None] = lambda: None) -> None:
+        """Read `settings`; `changed` hears of another content of the groups file."""
         self._settings = settings
         self._clock = clock
-        self._groups = GroupsFile(settings.groups_file)
+        self._groups = GroupsFile(settings.groups_file, changed)
         self._names = ClaimNames.of(settings)
         self._keys = KeyRing(lambda: get_json(settings.proxy_jwks_url)[0], clock)
         self._has_warned = False
@@ -98,9 +102,10 @@ class TrustedProxy:
 class ProxyPeople:
     """The people whom the proxy vouches for; what it says is written down once a minute, not at each request."""
 
-    def __init__(self, proxy: TrustedProxy, people: People, clock: Clock) -> None:
+    def __init__(self, proxy: TrustedProxy, people: People, clock: Clock, audit: Audit) -> None:
         self._proxy = proxy
         self._people = people
+        self._audit = audit
         self._clock = clock
         self._known: OrderedDict[Identity, tuple[str, datetime]] = OrderedDict()
         self._lock = threading.Lock()
@@ -127,7 +132,7 @@ class ProxyPeople:
             return None
 
     def _written(self, identity: Identity) -> Person:
-        person = self._people.met(identity)
+        person = met(self._people, self._audit, identity)
         with self._lock:
             self._known[identity] = (person.id, self._clock.now())
             self._known.move_to_end(identity)

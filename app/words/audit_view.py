@@ -7,8 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from app.words.reader import Reader
+from app.words.token_view import teams_of
 from kb.clock import midnight
 from kb.people.chain import Row
+
+CHANGED = " → "
+LABELS = {"role": "role", "scope": "tokens.scope"}  # where the labels of a detail are
 
 
 def as_json(row: Row) -> dict[str, Any]:
@@ -47,7 +51,7 @@ def who_of(row: Row, reader: Reader) -> str:
 
 def facts_of(row: Row, reader: Reader) -> str:
     """Return the details."""
-    shown = (f"{reader.label('audit.fact', name)}: {_value(value, reader)}" for name, value in row.known.items())
+    shown = (f"{reader.label('audit.fact', name)}: {_value(name, value, reader)}" for name, value in row.known.items())
     return reader("comma").join(shown)
 
 
@@ -72,7 +76,16 @@ def _iso(day: date) -> str:
     return midnight(day).astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def _value(value: Any, reader: Reader) -> str:
+def _value(name: str, value: Any, reader: Reader) -> str:
     if isinstance(value, bool):
         return reader("audit.yes" if value else "audit.no")
-    return reader("comma").join(map(str, value)) if isinstance(value, list) else str(value)
+    if name == "teams" and isinstance(value, list):
+        return teams_of(value, reader) or reader("people.no_teams")
+    if isinstance(value, list):
+        return reader("comma").join(map(str, value))
+    return CHANGED.join(_label(name, part, reader) for part in str(value).split(CHANGED))  # a role: before → after
+
+
+def _label(name: str, value: str, reader: Reader) -> str:
+    key = f"{LABELS.get(name, f'audit.value.{name}')}.{value}"
+    return reader(key) if reader.has(key) else value

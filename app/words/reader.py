@@ -111,6 +111,11 @@ class Reader:
         """Format a day; empty if there is none."""
         return _day(day, self.locale) if day else ""
 
+    def moment(self, at: datetime.datetime | None) -> str:
+        """Format a time in the machine's time zone, to the minute; empty if there is none."""
+        local = at.astimezone() if at else None
+        return f"{self.date(local.date())} {local:%H:%M}" if local else ""
+
     def day_of_year(self, day: datetime.date) -> str:
         """Format a day without its year: 11月1日, Nov 1."""
         return format_skeleton("MMMd", day, locale=self.locale)

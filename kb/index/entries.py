@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, func, select
 
-from kb.entry import Entry
+from kb.entry import Entry, owner_key
 from kb.index.catalog import Catalog, in_groups
 from kb.index.documents import from_document
 from kb.index.filters import passing
@@ -69,6 +69,16 @@ def names_used(catalog: Catalog) -> set[str]:
     fields = [func.json_extract(ENTRIES.c.document, f"$.{name}") for name in ("owner", "verified_by")]
     with catalog.engine.connect() as connection:
         return {name for field in fields for name in connection.scalars(select(field).distinct()) if name}
+
+
+def owned(catalog: Catalog, names: Collection[str], visible: frozenset[str]) -> list[Entry]:
+    """Return the visible published entries whose owner has one of these names (folded), without body, newest first."""
+    owner = func.json_extract(ENTRIES.c.document, "$.owner")
+    query = select(ENTRIES.c.document).where(ENTRIES.c.status == "published", of_some(visible))
+    with catalog.engine.connect() as connection:
+        written = [name for name in connection.scalars(select(owner).distinct()) if name and owner_key(name) in names]
+        found = connection.scalars(query.where(owner.in_(written)).order_by(ENTRIES.c.sort_date.desc(), ENTRIES.c.id))
+        return [from_document(document) for document in found]
 
 
 def drafts(catalog: Catalog, visible: frozenset[str]) -> list[Entry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
@@ -10,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from kb.clock import Clock
 from kb.people.file import PeopleFile
+from kb.people.networks import network_of
 from kb.people.person import folded
 from kb.people.secret import hash_of
 from kb.people.tables import ATTEMPTS
@@ -58,7 +58,7 @@ class Attempts:
 
 def _keys(account: str, network: str) -> dict[str, int]:
     """Return what is counted, with the failures that cost nothing: the pair, the account, the address."""
-    account, network = folded(account), _block(network)
+    account, network = folded(account), network_of(network)
     return {
         hash_of(f"{account}\n{network}"): FREE_HERE,
         hash_of(f"account\n{account}"): FREE_ACCOUNT,
@@ -77,14 +77,3 @@ def _wait(failures: int, at: datetime, free: int, now: datetime) -> int:
         return 0
     delay = min(1 << min(failures - free, 20), LONGEST)
     return max(0, delay - int((now - at).total_seconds()))
-
-
-def _block(network: str) -> str:
-    """Return an address; of IPv6 the part that one subscriber has."""
-    try:
-        address = ipaddress.ip_address(network)
-    except ValueError:
-        return network
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, delete
+from sqlalchemy import Connection, Engine, create_engine, delete, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from kb.clock import CLOCK
 from kb.people.errors import PeopleUnavailableError
-from kb.people.tables import ATTEMPTS, BEGUN, LINKS, METADATA, SESSIONS
+from kb.people.tables import ATTEMPTS, BEGUN, LINKS, METADATA, SESSIONS, TOKENS
 from kb.sqlite import use_wal
 from kb.wording import say
 
@@ -63,7 +64,9 @@ class PeopleFile:
             raise PeopleUnavailableError(_why(error)) from error
 
     def copy_to(self, place: Path) -> bool:
-        """Copy what a backup keeps, while others write; False if there is nothing. Sessions and links stay behind.
+        """Copy what a backup keeps, while others write; False if there is nothing.
+
+        Sessions and links stay behind, and tokens are revoked: what is ended later must not come back with a restore.
 
         Raises PeopleUnavailableError.
         """
@@ -76,6 +79,8 @@ class PeopleFile:
             with copy.connect() as connection:
                 for table in (SESSIONS, LINKS, ATTEMPTS, BEGUN):
                     connection.execute(delete(table))
+                living = TOKENS.c.revoked_at.is_(None)
+                connection.execute(update(TOKENS).where(living).values(revoked_at=CLOCK.now()))
                 connection.exec_driver_sql("VACUUM")  # else what was deleted could still be read
             copy.dispose()
         except SQLAlchemyError as error:

@@ -118,6 +118,12 @@ class People:
             }
             return _changed(connection, person, values)
 
+    def known(self, identity: Identity) -> Person | None:
+        """Return the person a provider vouches for, as they are before `met`; None if it is somebody new."""
+        with self._file.reading() as connection:
+            subject = connection.execute(select(SUBJECTS.c.person).where(*_is_subject(identity))).scalar()
+            return _get(connection, subject) if subject else _by_address(connection, folded(identity.address))
+
     def met(self, identity: Identity) -> Person:
         """Return the person a provider vouches for, created or brought up to date.
 

@@ -21,6 +21,7 @@ IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
 TOUCHED = timedelta(minutes=1)  # `seen` is at most this much too old: a write per request would be one too many
 GRACE = timedelta(minutes=1)  # for requests that were sent with the secret before a rotation
+FRESH = timedelta(minutes=15)  # for what gives a lasting way in: who finds a browser open gets none
 ID_BYTES = 8
 MOST_DEVICE = 100  # characters
 
@@ -42,6 +43,10 @@ class Session:
     def is_due_for_rotation(self) -> bool:
         """Whether the person's role changed since the secret was made."""
         return self.role != self.person.role
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether the person has just signed in."""
+        return now - self.begun_at <= FRESH
 
 
 class Sessions:

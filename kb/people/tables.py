@@ -133,6 +133,7 @@ BEGUN = Table(  # sign-ins on their way through an identity provider, or waiting
     METADATA,
     Column("state_hash", String, primary_key=True),  # SHA-256, as below: what comes back, and the browser's own secret
     Column("browser_hash", String, nullable=False),
+    Column("network", String, nullable=False, index=True),
     Column("nonce", String, nullable=False),
     Column("verifier", String, nullable=False),
     Column("next", String, nullable=False),  # the page that was asked for

@@ -126,6 +126,18 @@ class Tokens:
             raise TokenNotFoundError(token_id)
         return found[0]
 
+    def living(self, person: str) -> list[Token]:
+        """Return the tokens of a person that work."""
+        now = self._clock.now()
+        return [token for token in self.of(person) if token.is_alive(now)]
+
+    def revoke_all(self, person: str) -> list[Token]:
+        """End all tokens of a person now; return those that worked until then."""
+        ended = self.living(person)
+        for token in ended:
+            self.revoke(token.id)
+        return ended
+
     def revoke(self, token_id: str) -> None:
         """End a token now."""
         living = (TOKENS.c.id == token_id) & TOKENS.c.revoked_at.is_(None)
@@ -133,7 +145,6 @@ class Tokens:
             connection.execute(update(TOKENS).where(living).values(revoked_at=self._clock.now()))
 
     def _refuse(self, person: Person, name: str, scope: Scope, days: int) -> None:
-        now = self._clock.now()
         if not name.strip() or len(name.strip()) > MOST_NAME or not name.isprintable():
             raise BadTokenError(
                 say("Name the token after the program that uses it (1 to {most} characters).", most=MOST_NAME)
@@ -146,7 +157,7 @@ class Tokens:
             raise BadTokenError(
                 say("{person} has the role '{role}'; a token cannot do more.", person=person.name, role=person.role)
             )
-        living = [token for token in self.of(person.id) if token.is_alive(now)]
+        living = self.living(person.id)
         if len(living) >= MOST_TOKENS:
             raise BadTokenError(
                 say("{person} has {most} tokens. Revoke one first.", person=person.name, most=MOST_TOKENS)

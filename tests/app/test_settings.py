@@ -56,3 +56,11 @@ def test_every_setting_has_a_row_and_a_meaning() -> None:
     for row, name in zip(rows, Settings.model_fields, strict=True):
         assert row.startswith(f"| `KB_{name.upper()}` | ")
         assert not row.endswith("| None |")
+
+
+@pytest.mark.parametrize(
+    ("host", "hosts", "expected"),
+    [("127.0.0.1", "", False), ("10.0.0.5", "", False), ("0.0.0.0", "", True), ("::", "kb.example.jp", False)],
+)
+def test_a_server_that_answers_no_other_machine_is_known(host: str, hosts: str, expected: bool) -> None:
+    assert Settings(host=host, hosts=hosts).refuses_others is expected  # type: ignore[arg-type]

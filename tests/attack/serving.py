@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ import uvicorn
 
 from app.http.connection import ConnectionLimits
 from app.http.server import server_config
+from app.settings import IPNetwork
 from tests.waiting import DEADLINE_SECONDS, wait_until
 
 Connections = set[Any]
@@ -47,9 +48,9 @@ class Attacked:
 
 
 @contextmanager
-def attacked(app: Any, limits: ConnectionLimits | None = None) -> Iterator[Attacked]:
+def attacked(app: Any, limits: ConnectionLimits | None = None, proxies: Sequence[IPNetwork] = ()) -> Iterator[Attacked]:
     """Serve an application until the test is over."""
-    config = server_config(app, "127.0.0.1", 0, limits or ConnectionLimits())
+    config = server_config(app, "127.0.0.1", 0, limits or ConnectionLimits(), proxies)
     config.lifespan = "off"
     config.timeout_graceful_shutdown = 1
     with socket.create_server(("127.0.0.1", 0)) as listener:

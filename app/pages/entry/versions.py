@@ -70,6 +70,7 @@ def _history(
         "text": shown,
         "base": current.content_hash,
         "problem": problem,
+        "may_change": not store.is_readonly and store.may_change(entry),
         "differences": differences(current.text, shown) if shown else [],
     }
     return render(request, "history.html", context, status=412 if problem else 200)

@@ -12,10 +12,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict, QueryParams
 
+from app.http.allowed import TENDING, require
 from app.http.asker import asker_of
 from app.http.body import posted_form
 from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep
 from app.http.names import FIELD, author_of, names_of, remember_name
+from app.http.who import viewer_of
 from app.pages.cards import card_of
 from app.pages.loop.alike import proposed_synonyms
 from app.pages.loop.proposal import proposed_kind
@@ -37,6 +39,7 @@ PAGE = "/gaps"
 SHOWN = 50
 LOOKED_UP = 10  # gaps shown with their nearest entries, since each needs a search
 DONE = ("open", "dismissed", "closed", "unanswered", "gone", "apart", "merged")
+OWN = ("assign", "close", "leave")  # what an author may do, with gaps that nobody else took
 SIMILAR = 3
 MOST_WORDINGS = 6
 MOST_OTHERS = 200  # gaps one may be merged into
@@ -57,6 +60,7 @@ def gaps_page(
     context = {
         "others": [(gap.query, gap.wording) for gap in every[:MOST_OTHERS]],
         "mine": names_of(request),
+        "may_tend": viewer_of(request).is_at_least(TENDING.role),
         "gaps": [_shown(gap, reader, library, at < LOOKED_UP) for at, gap in enumerate(found[:SHOWN])],
         "count": len(found),
         "why": why,
@@ -74,6 +78,8 @@ def gaps_page(
 def decide(request: Request, board: GapBoardDep, form: Form) -> Response:
     """Take, leave, dismiss, split or merge a gap, or close it with an entry its search finds now."""
     query, why = form.get("query", ""), form.get("why", "")
+    if not _is_own(request, board, form):
+        require(request, TENDING)
     if form.get("do") == "close":
         done = _closed(board, query, form.get("entry", ""))
     elif wording := form.get("apart", ""):
@@ -110,6 +116,15 @@ def report(request: Request, board: GapBoardDep, activity: ActivityDep, reader: 
     response = RedirectResponse(f"{asked}{'&' if asked.text else '?'}reported=1", 303)
     remember_name(request, response, form.get(FIELD, ""))
     return response
+
+
+def _is_own(request: Request, board: GapBoard, form: ImmutableMultiDict[str, str]) -> bool:
+    """Whether it is for an author to do: they answer any gap, and take or leave one that nobody else took."""
+    do = form.get("do", "")
+    if do not in OWN or form.get("apart", ""):
+        return False
+    found = None if do == "close" else board.gap(form.get("query", ""))
+    return not (found and found.decided and found.decided.owner) or folded(found.decided.owner) in names_of(request)
 
 
 def _closed(board: GapBoard, query: str, entry_id: str) -> str:

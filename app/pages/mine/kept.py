@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -12,9 +13,11 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.asker import askers_of
 from app.http.body import posted_form
-from app.http.dependencies import ActivityDep, GapBoardDep, ReaderDep, services_of
+from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep, services_of
+from app.http.exported import note_export
 from app.http.names import names_of
 from app.http.who import viewer_of
+from app.pages.cards import card_of
 from app.pages.view import render
 from kb.entry import owner_key as folded
 from kb.loop.activity import Activity
@@ -39,10 +42,17 @@ class Kept:
 
 
 @router.get(PAGE)
-def kept_page(request: Request, activity: ActivityDep, reader: ReaderDep) -> Response:
+def kept_page(request: Request, library: LibraryDep, activity: ActivityDep, reader: ReaderDep) -> Response:
     """Show what is kept."""
     kept = kept_of(request, activity)
-    context = {"kept": kept, "most": SHOWN, "deleted": bool(request.query_params.get("deleted"))}
+    known = library.entries.summaries(kept.helpful[:SHOWN])  # what one may no longer see has no title here
+    context = {
+        "kept": kept,
+        "sessions": [(one["device"], reader.moment(datetime.fromisoformat(one["seen"]))) for one in kept.sessions],
+        "helpful": [card_of(known[one], reader) for one in kept.helpful if one in known],
+        "most": SHOWN,
+        "deleted": bool(request.query_params.get("deleted")),
+    }
     return render(request, "kept.html", context | {"days": services_of(request).settings.keep_searches})
 
 
@@ -50,6 +60,7 @@ def kept_page(request: Request, activity: ActivityDep, reader: ReaderDep) -> Res
 def export(request: Request, activity: ActivityDep) -> Response:
     """Return what is kept as a file."""
     kept = kept_of(request, activity)
+    note_export(request, "own-data", "json", len(kept.searches))
     content = json.dumps({name: getattr(kept, name) for name in Kept.__slots__}, ensure_ascii=False, indent=2)
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "private, no-store"}
     return Response(content, media_type="application/json", headers=headers)
@@ -59,6 +70,7 @@ def export(request: Request, activity: ActivityDep) -> Response:
 def forget(request: Request, activity: ActivityDep, gap_board: GapBoardDep, form: Form) -> Response:
     """Delete searches and marks. Raises ActivityUnavailableError."""
     activity.forget_asker(askers_of(request))
+    services_of(request).people.audit.note("searches-deleted", viewer_of(request))
     gap_board.forget_cached()
     return RedirectResponse(f"{PAGE}?deleted=1", 303)
 
@@ -75,7 +87,11 @@ def kept_of(request: Request, activity: Activity) -> Kept:
         account = {"address": person.address, "name": person.name, "role": person.role, "teams": sorted(person.teams)}
         account |= {"since": person.made_at.isoformat(timespec="seconds")}
         sessions = [
-            {"device": one.device, "begun": f"{one.begun_at:%Y-%m-%d %H:%M}Z", "seen": f"{one.seen_at:%Y-%m-%d %H:%M}Z"}
+            {
+                "device": one.device,
+                "begun": one.begun_at.isoformat("T", "minutes"),
+                "seen": one.seen_at.isoformat("T", "minutes"),
+            }
             for one in people.sessions.of(viewer.person)
         ]
         linked = [name for name, owner in people.names.links() if owner == viewer.person]

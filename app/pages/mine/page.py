@@ -25,6 +25,7 @@ from kb.library import Library
 from kb.loop.activity import GapRow
 
 PAGE = "/mine"
+SHOWN = 50  # of one's entries, the newest
 SAVED = ("verified", "named", "marked")
 
 router = APIRouter()
@@ -34,11 +35,15 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 @router.get(PAGE)
 def own_page(request: Request, library: LibraryDep, activity: ActivityDep, reader: ReaderDep) -> Response:
     """Show what waits for whoever is asking."""
-    found = own_work(library, activity, names_of(request), askers_of(request), asks_again=True)
+    names = names_of(request)
+    found = own_work(library, activity, names, askers_of(request), asks_again=True)
+    owned = library.entries.of_owner(names)
     saved = request.query_params.get("saved", "")
     context = {
         **_in_words(found, library, reader),
         "work": found,
+        "owned": len(owned),
+        "newest": [card_of(entry, reader) for entry in owned[:SHOWN]],
         "actions": found.actions,
         "may_verify": viewer_of(request).is_at_least("editor"),
         "saved": reader(f"mine.saved_{saved}") if saved in SAVED else "",

@@ -11,7 +11,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
 from app.http.dependencies import ReaderDep, ServicesDep
-from app.http.who import ViewerDep
+from app.http.who import ViewerDep, session_of
 from app.pages.people.view import once, tabs
 from app.pages.view import render
 from app.services import PeopleServices, Services
@@ -80,6 +80,8 @@ def make(request: Request, services: ServicesDep, reader: ReaderDep, viewer: Vie
     teams = form.getlist("team")
     limited = teams if teams and set(teams) != person.teams else None
     typed = {"name": name, "scope": scope, "days": days}
+    if not _is_fresh(request, services):
+        return _own(request, services, reader, viewer, typed=typed, status=422)
     facts = {"name": name, "scope": scope, "teams": limited or []}
     try:
         with known.audit.deed("token-made", viewer, person.id, **facts):
@@ -127,6 +129,7 @@ def _own(
         "address": OWN_PAGE,
         "is_own": True,
         "is_unused": person is None,
+        "is_fresh": _is_fresh(request, services),
         "done": done,
         "problem": problem,
         "secret": secret,
@@ -134,6 +137,12 @@ def _own(
         "example": f"{request.url.scheme}://{request.url.netloc}/api/v1/search?q=",
     }
     return render(request, "tokens.html", context, status=status)
+
+
+def _is_fresh(request: Request, services: Services) -> bool:
+    """Whether the person has just signed in; whom a proxy vouches for has no session of ours."""
+    session = session_of(request)
+    return session is None or session.is_fresh(services.clock.now())
 
 
 def _person(known: PeopleServices, viewer: Viewer) -> Person | None:

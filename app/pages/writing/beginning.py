@@ -11,6 +11,7 @@ from starlette.datastructures import ImmutableMultiDict
 from app.http.body import posted_form
 from app.http.dependencies import PlaybookStoreDep, ReaderDep, SeenDep, ServicesDep
 from app.http.names import signature_of
+from app.http.who import ViewerDep
 from app.pages.view import render
 from app.pages.writing.partly import need_everything
 from app.words.addresses import entry_address
@@ -22,7 +23,14 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 
 
 @router.post("/sample")
-def sample(request: Request, services: ServicesDep, seen: SeenDep, playbooks: PlaybookStoreDep, form: Form) -> Response:
+def sample(
+    request: Request,
+    services: ServicesDep,
+    seen: SeenDep,
+    playbooks: PlaybookStoreDep,
+    viewer: ViewerDep,
+    form: Form,
+) -> Response:
     """Add the sample company to an empty base, or remove it."""
     settings = services.settings
     if settings.readonly:
@@ -30,10 +38,14 @@ def sample(request: Request, services: ServicesDep, seen: SeenDep, playbooks: Pl
     if not seen.library.shows_everything:  # what is kept is listed by its path
         raise need_everything(services, "kb init")
     if form.get("do") != "remove":
-        add_sample(settings.entries, services.clock.today(), settings.saving_lock, services.activity.stamp())
+        today, at = services.clock.today(), services.activity.stamp()
+        added = add_sample(settings.entries, today, settings.saving_lock, at)
+        services.people.audit.note("imported", viewer, entries=len(added), source="sample")
         services.intake.index_files(None)
         return RedirectResponse("/", 303)
     removed = remove_sample(settings.entries, settings.saving_lock)
+    gone = len(removed.gone) + len(removed.meetings)
+    services.people.audit.note("import-undone", viewer, entries=gone, source="sample")
     services.intake.index_files((*removed.gone, *removed.meetings))
     if removed.since:
         seen.gap_board.forget(removed.since, removed.until, removed.ids)

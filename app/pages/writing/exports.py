@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -97,7 +96,7 @@ def imported(
         with _import(export, services, library, reader) as task:
             report = task.run(write=True)
             wrote += task.wrote
-            kept = _kept(task, report, settings.entries, reader)
+            kept = _kept(task, report, services, reader)
     except KBError as error:
         return {"name": export.name, "why": reader.say(error.sentence), "address": ""}
     if report.written <= SYNCED_AT_ONCE or not settings.watch:
@@ -106,14 +105,16 @@ def imported(
     return {"name": export.name, "why": reader.sentences(filter(None, [*done, kept])), "address": ""}
 
 
-def _kept(task: CrmImport, report: Report, folder: Path, reader: Reader) -> str:
+def _kept(task: CrmImport, report: Report, services: Services, reader: Reader) -> str:
     """Keep what was corrected; return where, or why this failed: the entries are written all the same."""
     if not task.is_corrected:
         return ""
     try:
-        return reader("files.kept_mapping", path=keep_mapping(folder, task.columns, report.stages))
+        path = keep_mapping(services.settings.entries, task.columns, report.stages)
     except KBError as error:
         return reader.say(error.sentence)
+    services.people.audit.noted("mapping-saved", path)
+    return reader("files.kept_mapping", path=path)
 
 
 @contextmanager

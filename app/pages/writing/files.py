@@ -174,7 +174,7 @@ def save(
         "planned": _ticked(shown, False),
         "exports": _ticked(exports, False),
         "left": len(chosen.left_entries) + len(exports),
-        "undo": imports_of(services).keep(wrote),
+        "undo": imports_of(services).keep(wrote, viewer.person),
     }
     return render(request, "files.html", {**context, "results": results, "limit": MOST_FILES})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -44,11 +44,13 @@ def undo(
         settings.entries,
         settings.saving_lock,
         lambda path: store.history.commit(path, author, reason),
+        viewer.person,
     )
     if done:
         paths = (*done.gone, *done.restored)
         services.people.audit.note("import-undone", viewer, entries=len(paths))
         services.intake.index_files(paths if len(paths) <= INDEXED_AT_ONCE else None)
+    done = _shown(done, seen.library) if done else None
     context = {"done": done, "sentences": _said(done, reader) if done else [], "kept": _kept(done, seen.library)}
     return render(request, "undone.html", context, status=200 if done else 404)
 
@@ -56,6 +58,14 @@ def undo(
 def imports_of(services: Services) -> Imports:
     """Return the imports that can be undone."""
     return Imports(services.settings.data / "imports")
+
+
+def _shown(done: Undone, library: Library) -> Undone:
+    """Return what was done without files that are kept and now hidden from whoever imported them."""
+    if library.shows_everything:
+        return done
+    known = library.entries.ids_at(done.kept)
+    return replace(done, kept=tuple(path for path in done.kept if path in known or path == PLAYBOOK_NAME))
 
 
 def _said(done: Undone, reader: Reader) -> list[str]:

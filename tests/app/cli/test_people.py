@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli.main import app
+from app.cli.running import announce
+from app.data_folder import held
 from app.services import open_people
 from app.settings import Settings
 
@@ -36,12 +38,50 @@ def test_a_person_is_added_with_a_link_that_works(place: Path) -> None:
     person = services.links.person_of(found[1])
     assert person is not None and person.teams == {"sales"}
     services.close()
-    assert kb("people", "list").output == "aki@example.com\tAki Ueda\tEditor\tsales\n"
+    assert kb("people", "list").output == "Address\tName\tRole\tTeams\naki@example.com\tAki Ueda\tEditor\tsales\n"
 
 
-def test_a_link_leads_to_the_host_people_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KB_HOSTS", "kb.example.com")
-    assert "https://kb.example.com/link/" in kb("people", "add", "aki@example.com").output
+@pytest.mark.parametrize(
+    ("chosen", "started_at", "link"),
+    [
+        ({"HOSTS": "kb.example.com"}, "", "https://kb.example.com/link/"),
+        ({"HOSTS": "kb.example.com", "PUBLIC_URL": "https://kb.example.com:8443/"}, "", "kb.example.com:8443/link/"),
+        ({"PUBLIC_URL": "https://a.example"}, "https://b.example", "https://a.example/link/"),
+        ({"PORT": "8001"}, "https://b.example", "https://b.example/link/"),
+        ({"PORT": "8001", "HOST": "0.0.0.0"}, "", "http://127.0.0.1:8001/link/"),
+    ],
+)
+def test_a_link_leads_to_where_people_open_the_pages(
+    place: Path, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str], started_at: str, link: str
+) -> None:
+    for name, value in chosen.items():
+        monkeypatch.setenv(f"KB_{name}", value)
+    with held(place / "var"):
+        if started_at:
+            announce(place / "var", "127.0.0.1", 9, frozenset(), auth="local", public=started_at)
+        said = kb("people", "add", "aki@example.com").output
+    assert link in said
+    assert ("Only this machine can open this link" in said) == ("127.0.0.1" in link)
+
+
+def test_a_link_is_unused_and_not_logged_only_where_nobody_signs_in(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KB_AUTH", "none")
+    assert "start the server with" in kb("people", "add", "aki@example.com", "--role", "admin").output
+    with held(place / "var"):
+        announce(place / "var", "127.0.0.1", 9, frozenset(), auth="local", public="http://127.0.0.1:9")
+        assert "start the server with" not in kb("people", "link", "aki@example.com").output
+        assert "FAIL  sign-in: KB_AUTH is none here, but the running server uses local" in kb("doctor").output
+        assert "Person added" not in kb("audit", "list").output and "One-time link made" in kb("audit", "list").output
+    assert "start the server with" in kb("people", "link", "aki@example.com").output  # it no longer runs
+
+
+def test_who_signs_in_elsewhere_gets_a_link_only_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KB_AUTH", "oidc")
+    said = kb("people", "add", "aki@example.com").output
+    assert "No link is needed" in said and "/link/" not in said
+    assert "/link/" in kb("people", "link", "aki@example.com").output
 
 
 def test_a_second_link_ends_the_first_and_a_change_is_said(place: Path) -> None:

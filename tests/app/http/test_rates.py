@@ -8,7 +8,7 @@ import pytest
 
 from app.http.rates import Rates, Windows, sender_of
 from app.settings import Settings
-from kb.viewer import OPERATOR, Viewer
+from kb.viewer import NOBODY, OPERATOR, Viewer
 
 
 class Seconds:
@@ -77,9 +77,18 @@ def test_where_nobody_signs_in_nothing_is_counted() -> None:
     assert sender_of(scope("/")) == ("", "")
 
 
+def test_strangers_are_counted_by_network_and_apart_from_sign_ins() -> None:
+    limited = rates(Seconds())
+    stranger = {**scope("/people"), "state": {"viewer": NOBODY}}
+    assert [limited.seconds_to_wait(stranger) for _ in range(3)] == [0, 0, 60]
+    assert limited.seconds_to_wait(scope("/sign-in")) == 0
+    assert limited.seconds_to_wait(scope("/people", person="a1")) == 0
+
+
 @pytest.mark.parametrize(("address", "network"), [
     ("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"), ("2001:db8::1", "2001:db8::/64"),
     ("2001:db8::ffff:1", "2001:db8::/64"), ("testclient", "testclient"),
+    ("x" * 9_000, "x" * 60),
 ])  # fmt: skip
 def test_an_address_is_counted_as_the_network_it_belongs_to(address: str, network: str) -> None:
     assert sender_of(scope("/sign-in", client=address)) == ("sign-in", network)

@@ -95,6 +95,13 @@ def test_a_search_in_vain_is_answered_once_something_is_found(make_client: MakeC
     assert "一覧から外す" not in client.get("/mine", headers=JA).text
 
 
+def test_the_page_lists_the_published_entries_one_owns(client: TestClient) -> None:
+    owned = client.get("/mine", headers=JA).text.partition('id="entries"')[2]
+    assert "古い型" in owned and "書きかけ" not in owned and "他人の型" not in owned
+    client.post("/mine/name", data={"by": "誰か"}, follow_redirects=False)
+    assert "担当者になっている記録はまだありません" in client.get("/mine", headers=JA).text
+
+
 def test_without_a_name_the_page_asks_for_it(make_client: MakeClient) -> None:
     client = make_client(FILES)
     page = client.get("/mine", headers=JA).text
@@ -111,6 +118,7 @@ def test_one_sees_exports_and_deletes_what_is_kept(make_client: MakeClient) -> N
         one.post("/helpful/notes/a", follow_redirects=False)
     page = browser.get("/me/data", headers=JA).text
     assert "hanako@example.jp" in page and "監査の記録" in page and "taro" not in page
+    assert '<a href="/entries/notes/a" lang="ja">監査</a>' in page and ">notes/a<" not in page
     kept = json.loads(browser.get("/me/data.json").text)
     assert len(kept["searches"]) == 1 and kept["helpful"] == ["notes/a"] and kept["person"]["name"] == "佐藤 花子"
     browser.post("/me/data/delete", follow_redirects=False)

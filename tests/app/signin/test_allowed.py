@@ -118,7 +118,7 @@ def test_a_reader_sees_no_button_that_would_be_refused(mine: TestClient, signed_
         ("reader", "/playbook", ('href="/playbook/edit"',)),
         ("author", "/new", ('href="/new/files"',)),
         ("reader", "/meeting", ('action="/meeting/save"',)),
-        ("author", "/gaps", ('action="/gaps"',)),
+        ("reader", "/gaps", ('action="/gaps"',)),
     ):
         text = signed_in(role).get(path, headers=PAGE).text
         assert [part for part in hidden if part in text] == [], (role, path)

@@ -11,9 +11,11 @@ from tests.app.signin.conftest import PAGE, PASSWORD, As
 OTHER = "seven quiet otters swim"
 
 
-def test_the_page_says_who_one_is_and_where_the_role_comes_from(signed_in: As) -> None:
+def test_the_page_says_who_one_is_and_leads_to_what_is_ones_own(signed_in: As) -> None:
     text = signed_in("author").get("/me", headers=PAGE).text
-    assert "author@example.com" in text and "set by an administrator" in text and "sales" in text
+    assert "author@example.com" in text and "sales" in text
+    assert all(f'href="{page}"' in text for page in ("/mine", "/mine#entries", "/me/data", "/me/tokens"))
+    assert "set by an administrator" not in text  # nobody else gives roles here
 
 
 def test_one_device_is_signed_out(signed_in: As, known: PeopleServices, everybody: dict[str, Person]) -> None:

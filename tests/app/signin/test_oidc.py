@@ -178,6 +178,29 @@ def test_a_new_key_is_fetched_once_and_a_forged_key_id_does_not_make_a_flood(
     assert issuer.asked.count("/keys") == 2
 
 
+def test_a_key_that_the_provider_withdrew_is_refused_within_the_hour(
+    provider: Provider, issuer: Issuer, hands: Hands
+) -> None:
+    _finish(provider, issuer, issuer.signed(_claims(issuer, hands)))
+    issuer.keys = KeySet([NEW])
+    hands.now += timedelta(hours=1)
+    leaked = jwt.encode({"alg": "RS256", "kid": "old"}, _claims(issuer, hands), OLD)
+    with pytest.raises(SignInRefusedError):
+        _finish(provider, issuer, leaked)
+
+
+def test_an_issuer_without_keys_is_not_asked_at_each_attempt(provider: Provider, issuer: Issuer, hands: Hands) -> None:
+    keys = issuer.answers["/keys"]
+    issuer.answers["/keys"] = lambda: (500, {})
+    for _ in range(3):
+        with pytest.raises(ProviderAwayError):
+            _finish(provider, issuer, issuer.signed(_claims(issuer, hands)))
+    assert issuer.asked.count("/keys") == 1
+    issuer.answers["/keys"] = keys
+    hands.now += timedelta(seconds=5)
+    assert _finish(provider, issuer, issuer.signed(_claims(issuer, hands)))
+
+
 def test_a_key_of_an_unknown_kind_beside_ours_does_no_harm(provider: Provider, issuer: Issuer, hands: Hands) -> None:
     keys = issuer.keys.as_dict(private=False)["keys"]
     issuer.answers["/keys"] = lambda: (200, {"keys": [{"kty": "AKP", "kid": "later"}, *keys]})

@@ -140,6 +140,12 @@ def test_nonsense_is_refused(browser: TestClient, known: PeopleServices, device:
     assert _send(browser, answer).status_code == 401 and _why(known) == "unreadable"
 
 
+def test_nonsense_is_counted_before_it_fills_the_audit_log(browser: TestClient, known: PeopleServices) -> None:
+    tried = [_send(browser, "{}").status_code for _ in range(12)]
+    assert tried == [401] * 5 + [429] * 7
+    assert known.audit.count(Wanted(event="sign-in-failed")) == 5
+
+
 def test_guesses_are_counted(browser: TestClient, device: Device) -> None:
     device.is_verifying = False
     tried = [_sign_in(browser, device).status_code for _ in range(6)]

@@ -12,6 +12,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from app.services import PeopleServices
+from kb.people.audit import Wanted
 from tests.app.conftest import ADDRESS, MakeClient
 from tests.app.signin.providing import Provider, providing
 
@@ -137,6 +138,10 @@ def test_an_address_given_to_a_new_colleague_is_refused(make: Make, provider: Pr
     provider.say("successor", name="Successor", email="aoi@example.jp")
     refused = sign_in(client, provider, "successor")
     assert refused.status_code == 403 and "already belongs to another person" in refused.text
+    (row,) = people_of(client).audit.rows(Wanted(event="sign-in-failed"))
+    assert row.known["way"] == "oidc" and "already belongs" in str(row.known["why"])
+    client.get("/sign-in/oidc/back?state=unknown&code=x")  # of nobody who was sent to the provider
+    assert people_of(client).audit.count(Wanted(event="sign-in-failed")) == 1
 
 
 def test_a_disabled_person_stays_out(make: Make, provider: Provider) -> None:
@@ -220,10 +225,14 @@ def test_a_provider_that_is_away_is_a_page_that_tries_again(make: Make) -> None:
     assert away.headers["refresh"] == "10; url=/sign-in/oidc?next=/gaps"
 
 
-def test_signing_out_ends_the_session_here_and_there(make: Make, provider: Provider) -> None:
+@pytest.mark.parametrize(("path", "form"), [("/sign-out", {}), ("/me/sessions", {"which": "all"})])
+def test_signing_out_ends_the_session_here_and_there(
+    make: Make, provider: Provider, path: str, form: dict[str, str]
+) -> None:
     client = make()
     sign_in(client, provider)
-    out = client.post("/sign-out", follow_redirects=False)
+    out = client.post(path, data=form, follow_redirects=False)
+    assert out.headers["clear-site-data"] == '"cache"'
     seconds, _, address = out.headers["refresh"].partition("; url=")
     asked = parse_qs(urlsplit(address).query)
     assert seconds == "0" and address.startswith(f"{provider.issuer}/oauth2/end_session?")

@@ -17,6 +17,7 @@ from starlette.datastructures import Headers
 from app.settings import Settings
 from app.signin.proxy import ProxyPeople, TrustedProxy
 from kb.clock import Clock
+from kb.people.audit import Audit
 from kb.people.errors import SignInRefusedError
 from kb.people.file import PeopleFile
 from kb.people.people import People
@@ -26,6 +27,7 @@ from tests.app.signin.issuing import Issuer, issuing, signed_with, unsigned
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 CLOCK = Clock(lambda: NOW)
 HERE = "10.0.0.7"
+UNLOGGED = Audit(PeopleFile(Path("none.sqlite")), CLOCK, is_kept=False)
 SENT = {
     "X-Forwarded-User": "aoi",
     "X-Forwarded-Preferred-Username": "青井 葵",
@@ -200,7 +202,7 @@ def people(tmp_path: Path) -> Iterator[People]:
 
 
 def test_groups_follow_the_proxy_at_the_next_request(people: People) -> None:
-    known = ProxyPeople(TrustedProxy(_settings(), CLOCK), people, CLOCK)
+    known = ProxyPeople(TrustedProxy(_settings(), CLOCK), people, CLOCK, UNLOGGED)
     first = known.person(_headers(SENT), HERE)
     assert first is not None and first.teams == {"/Sales", "経理"}
     moved = known.person(_headers({**SENT, "X-Forwarded-Groups": "経理"}), HERE)
@@ -210,7 +212,8 @@ def test_groups_follow_the_proxy_at_the_next_request(people: People) -> None:
 def test_what_a_proxy_says_is_written_once_a_minute(people: People, tmp_path: Path) -> None:
     now = [NOW]
     clock = Clock(lambda: now[0])
-    known = ProxyPeople(TrustedProxy(_settings(), clock), People(PeopleFile(tmp_path / "people.sqlite"), clock), clock)
+    people = People(PeopleFile(tmp_path / "people.sqlite"), clock)
+    known = ProxyPeople(TrustedProxy(_settings(), clock), people, clock, UNLOGGED)
     written = []
     for seconds in (0, 30, 59, 60, 90):
         now[0] = NOW + timedelta(seconds=seconds)
@@ -221,7 +224,7 @@ def test_what_a_proxy_says_is_written_once_a_minute(people: People, tmp_path: Pa
 
 
 def test_what_an_admin_changes_counts_at_the_next_request(people: People) -> None:
-    known = ProxyPeople(TrustedProxy(_settings(), CLOCK), people, CLOCK)
+    known = ProxyPeople(TrustedProxy(_settings(), CLOCK), people, CLOCK, UNLOGGED)
     person = known.person(_headers(SENT), HERE)
     assert person is not None
     people.change(person.id, role="editor")
@@ -233,6 +236,6 @@ def test_what_an_admin_changes_counts_at_the_next_request(people: People) -> Non
 
 
 def test_nobody_is_met_from_elsewhere(people: People) -> None:
-    known = ProxyPeople(TrustedProxy(_settings(), CLOCK), people, CLOCK)
+    known = ProxyPeople(TrustedProxy(_settings(), CLOCK), people, CLOCK, UNLOGGED)
     assert known.person(_headers(SENT), "192.0.2.1") is None
     assert len(people.all()) == 1

@@ -13,6 +13,7 @@ from kb.people.passwords import Passwords
 from kb.people.people import People
 from kb.people.person import Person
 from kb.people.sessions import Sessions
+from kb.people.tokens import Tokens
 from tests.kb.people.conftest import Hands
 
 
@@ -141,6 +142,7 @@ def test_a_backup_has_people_and_passwords_but_nothing_that_signs_anybody_in(
     passwords = Passwords(people_file, clock)
     passwords.set(person, "green ladder under rain")
     secret, link = sessions.begin(person.id, device="A rare browser", way="password"), links.make(person.id)
+    token = Tokens(people_file, People(people_file, clock), clock).make(person, "crm")[1]
     assert people_file.copy_to(tmp_path / "copy.sqlite")
     assert b"A rare browser" not in (tmp_path / "copy.sqlite").read_bytes()
     copy = PeopleFile(tmp_path / "copy.sqlite")
@@ -148,5 +150,7 @@ def test_a_backup_has_people_and_passwords_but_nothing_that_signs_anybody_in(
     assert Passwords(copy, clock).is_right(person, "green ladder under rain")
     assert Sessions(copy, clock).find(secret) is None
     assert Links(copy, clock).person_of(link) is None
+    tokens = Tokens(copy, People(copy, clock), clock)
+    assert tokens.find(token) is None and [one.name for one in tokens.all()] == ["crm"]
     copy.close()
     assert sessions.find(secret) is not None
