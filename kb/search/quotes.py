@@ -28,7 +28,6 @@ CHOOSES = 0.25  # of what a cosine is worth in words: of two sentences with the 
 SPEAKS = 0.4  # of the same, for whether it answers at all
 STRONG = 0.2  # the same where the search is sure
 SURE = 0.55  # share of the question's words that a quote has, with title and labels of its entry, and all of that added
-
 BEHIND = 0.3  # of the surest quote: what says less is read among the hits
 
 
