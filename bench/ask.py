@@ -1,7 +1,7 @@
 """Whether quotes come from the entries that answer, and whether nothing is quoted where none does.
 
-What a quote needs (`SURE` in `kb/search/quotes.py`) was chosen on the typed questions, and on those of other subjects over
-the sample entries; all others are only reported.
+What a quote needs (`SURE` in `kb/search/quotes.py`) was chosen on the typed questions, and on those of other subjects
+asked of the sample entries; all others are only reported.
 A name alone is no question.
 """
 
