@@ -49,7 +49,7 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "GET /scoreboard", "GET /pictures/{key}", "GET /meeting", "GET /meeting/numbers", "GET /gaps", "GET /loop",
         "GET /review", "GET /judge", "GET /playbook", "GET /playbook/history", "GET /problems", "GET /docs",
         "POST /uses/{entry_id:path}", "POST /use/{entry_id:path}", "POST /helpful/{entry_id:path}", "POST /gaps/report",
-        "GET /api/v1/search", "GET /api/v1/entries", "GET /api/v1/entries/{entry_id:path}",
+        "GET /api/v1/search", "GET /api/v1/ask", "GET /api/v1/entries", "GET /api/v1/entries/{entry_id:path}",
         "GET /api/v1/entries/{entry_id:path}/similar", "GET /api/v1/entries/{entry_id:path}/lineage",
         "GET /api/v1/entries/{entry_id:path}/source", "GET /api/v1/problems", "GET /api/v1/playbook",
         "POST /api/v1/deals/similar", "GET /api/v1/scoreboard", "GET /api/v1/meeting", "GET /api/v1/loop",
