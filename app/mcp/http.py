@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
@@ -22,7 +24,7 @@ class _Handled(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        server = getattr(scope["app"].state, SERVER, None) or await run_in_threadpool(_made, scope)
+        server: Any = getattr(scope["app"].state, SERVER, None) or await run_in_threadpool(_made, scope)
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
         manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
@@ -30,12 +32,19 @@ class _Handled(Response):
             await manager.handle_request(scope, receive, send)
 
 
-def _made(scope: Scope) -> object:
+def _made(scope: Scope) -> Any:
     """Make the server. The SDK takes a second to load, for which no start has to wait."""
+    from mcp.server.context import ServerRequestContext
+
     from app.mcp.caller import Caller
     from app.mcp.server import make_server
 
     app = scope["app"]
-    server = make_server(lambda context: Caller.of_request(context.request), app.version)
+
+    def find_caller(context: ServerRequestContext[Any, Request]) -> Caller:
+        assert context.request is not None  # over HTTP there is always one
+        return Caller.of_request(context.request)
+
+    server = make_server(find_caller, app.version)
     setattr(app.state, SERVER, server)
     return server
