@@ -30,6 +30,7 @@ from app.words.similar_words import foretelling_words, headline
 from kb.entry import Entry
 from kb.insight.asked import FACTS, Asked
 from kb.insight.contrast import Contrast
+from kb.insight.pairs import Suggestion
 from kb.insight.scoreboard import Counts, OutcomeOf, Row
 from kb.insight.similar import SimilarDeals
 from kb.loop.gaps import Gap
@@ -60,15 +61,7 @@ def similar_deals(caller: Caller, asked: SimilarIn) -> CasesOut:
         no_decision=sides["no-decision"],
         open=sides["open"],
         differences=[_difference(contrast, names, caller) for contrast in told[:MOST_DIFFERENCES]],
-        used=[
-            UsedOut(
-                id=one.value,
-                title=short(names.of(one.factor, one.value)),
-                because=names.because(one, found),
-                deals=_some(one.evidence),
-            )
-            for one in found.suggestions[:MOST_NAMED]
-        ],
+        used=[_used(one, found, names, caller) for one in found.suggestions[:MOST_NAMED]],
     )
 
 
@@ -147,6 +140,17 @@ def _difference(contrast: Contrast, names: ValueNames, caller: Caller) -> Differ
         more_in="won" if contrast.verdict == "won" else "lost",
         deals=_some(contrast.evidence),
         **counts,
+    )
+
+
+def _used(one: Suggestion, found: SimilarDeals, names: ValueNames, caller: Caller) -> UsedOut:
+    return UsedOut(
+        id=one.value,
+        title=short(names.of(one.factor, one.value)),
+        kind=names.kind(one.factor, one.value),
+        address="" if one.factor == "angle" else caller.address(one.value),
+        because=names.because(one, found),
+        deals=_some(one.evidence),
     )
 
 

@@ -128,8 +128,10 @@ class DifferenceRowOut(BaseModel):
 class UsedOut(BaseModel):
     """Something used in similar won deals and in none of the lost ones."""
 
-    id: str
+    id: str = Field(description="Of an entry; of an angle its key.")
     title: str
+    kind: str
+    address: str = Field(description="Of an entry; empty for an angle.")
     because: str
     deals: list[str] = Field(description="Ids of the deals it was used in.")
 
