@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app.charts.gallery import Gallery
 from app.data_folder import MASKING_KEY, secret_key
 from app.examples import Examples
+from app.preparing import Preparing
 from app.seen import Seen
 from app.settings import Settings
 from app.upkeep import Upkeep
@@ -94,6 +95,7 @@ class Services:
     whole: Seen  # for the operator and for background work
     views: Views[Seen]
     masked: MaskedViews[Seen]
+    preparing: Preparing
 
     def seen_by(self, viewer: Viewer) -> Seen:
         """Return what a viewer works with; it takes a moment if nobody with the same audiences came before."""
@@ -179,6 +181,7 @@ class Services:
 
     def close(self) -> None:
         """Close all files."""
+        self.preparing.close()
         self.gallery.close()
         self.masked.close()
         self.views.close()
@@ -219,6 +222,7 @@ def open_services(
         whole=Seen.of(library, store, activity, clock, settings.team),
         views=Views(library, seen),
         masked=MaskedViews(settings.entries, lambda: secret_key(settings.data / MASKING_KEY), masked),
+        preparing=Preparing(),
     )
 
 

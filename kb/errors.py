@@ -106,6 +106,15 @@ class IndexNotReadyError(KBError):
         super().__init__(progress or say("There is no index yet. Run 'kb sync' to build it from the entries."))
 
 
+class PartNotReadyError(KBError):
+    """What somebody may see is still being put together."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            say("The entries you may see are being put together, which happens once. The page opens by itself.")
+        )
+
+
 class IndexBusyError(KBError):
     """Another process is writing to the index."""
 

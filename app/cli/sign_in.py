@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
@@ -30,6 +31,8 @@ def check_sign_in(settings: Settings, reader: Reader, clock: Clock = CLOCK) -> I
 def _provider(settings: Settings, reader: Reader, clock: Clock) -> tuple[bool, str]:
     from app.signin.keys import KeyRing
     from app.signin.oidc import WELL_KNOWN, Provider, fault_of
+
+    logging.getLogger("app.signin").addHandler(logging.NullHandler())  # what is found is said here, in a sentence
 
     issuer = settings.oidc_issuer.rstrip("/")
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from asyncio import wait, wrap_future
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -21,6 +23,7 @@ from app.words.catalogue import choose_locale
 from app.words.reader import Reader
 from ingest.playbook_store import PlaybookStore
 from ingest.store import EntryStore
+from kb.errors import PartNotReadyError
 from kb.fields import FILTERS
 from kb.library import Library
 from kb.loop.activity import Activity
@@ -29,9 +32,11 @@ from kb.loop.judging import Judging
 from kb.loop.logbook import ClosedLogbook, Logbook
 from kb.masking import rules_for
 from kb.playbook import Playbook
+from kb.viewer import Viewer
 
 LANGUAGE_COOKIE = "lang"
 READING = ("GET", "HEAD")
+PATIENCE = 1.0  # seconds a page waits for what its viewer works with, before it says that this is being made
 REPEATED = {*FILTERS, "trust"}  # parameters with several values
 
 
@@ -52,10 +57,29 @@ ServicesDep = Annotated[Services, Depends(_services)]
 async def _seen(request: Request, services: ServicesDep) -> Seen:
     """Return what the viewer works with; kept for the page around the answer."""
     viewer = viewer_of(request)
-    ready = services.ready_for(viewer)
-    seen = await run_in_threadpool(services.seen_by, viewer) if ready is None else ready
+    seen = services.ready_for(viewer)
+    if seen is None:
+        await _prepared(request, services, viewer)
+        seen = await run_in_threadpool(services.seen_by, viewer)  # which takes no time now
     request.state.seen = seen
     return seen
+
+
+def _opens_page(request: Request) -> bool:
+    """Whether a browser opens a page: programs, forms and scripts wait instead of trying again."""
+    is_page = "text/html" in request.headers.get("accept", "") and "x-fragment" not in request.headers
+    return is_page and request.method == "GET" and not request.url.path.startswith("/api/")
+
+
+async def _prepared(request: Request, services: Services, viewer: Viewer) -> None:
+    """Wait until what a viewer works with is made; a page not for long. Raises PartNotReadyError."""
+    key = viewer.audiences, viewer.role
+    making = wrap_future(services.preparing.begin(key, partial(services.seen_by, viewer)))
+    patience = getattr(request.app.state, "patience", PATIENCE)
+    done, _ = await wait([making], timeout=patience if _opens_page(request) else None)
+    if not done:
+        raise PartNotReadyError
+    await making
 
 
 SeenDep = Annotated[Seen, Depends(_seen)]

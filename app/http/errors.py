@@ -36,6 +36,7 @@ from kb.errors import (
     ModelUnavailableError,
     NotSavedError,
     PartlyShownError,
+    PartNotReadyError,
     QueryTooLongError,
     ReadOnlyError,
     RefusedTextError,
@@ -82,6 +83,7 @@ STATUS: dict[type[KBError], int] = {
     EmptyRequestError: 422,
     IndexNotReadyError: 503,
     IndexBusyError: 503,
+    PartNotReadyError: 503,
     ModelUnavailableError: 503,
     StaleEditError: 412,
     DuplicateTextError: 409,
@@ -161,6 +163,12 @@ def install_error_handlers(app: FastAPI) -> None:
         response = error_answer(request, IndexNotReadyError(progress.sentence) if progress else error)
         if progress and request.method == "GET" and wants_page(request):
             response.headers["Refresh"] = str(RETRY_SECONDS)  # the page opens by itself as soon as it can
+        return response
+
+    @app.exception_handler(PartNotReadyError)
+    def _putting_together(request: Request, error: PartNotReadyError) -> Response:
+        response = error_answer(request, error)
+        response.headers["Refresh"] = str(RETRY_SECONDS)
         return response
 
     @app.exception_handler(RequestValidationError)

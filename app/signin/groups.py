@@ -83,7 +83,7 @@ class GroupsFile:
         except SignInSettingsError as error:
             if self._last is None:
                 raise
-            log.error("%s The rules read before still count.", error.sentence)
+            log.error("%s (the rules read before still count)", error.sentence)
             return self._last
         before, self._last = self._last, rules
         if before not in (None, rules):
@@ -189,4 +189,4 @@ def _role(word: str) -> Role | None:
 
 
 def _fault(path: Path, line: int, sentence: str) -> SignInSettingsError:
-    return SignInSettingsError(say("{path}:{line}: {fault}.", path=str(path), line=line, fault=sentence.rstrip(".")))
+    return SignInSettingsError(say("{path}:{line}: {what}", path=str(path), line=line, what=sentence))

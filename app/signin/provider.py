@@ -89,7 +89,10 @@ def _finished(request: Request, services: Services, provider: Provider, begun: B
 
 
 def _note_failure(people: PeopleServices, request: Request, error: KBError) -> None:
-    people.audit.note("sign-in-failed", viewer_of(request), way=WAY, why=error.sentence)
+    """Log a failure; no more than a network may guess passwords, since anybody can begin a sign-in and let it fail."""
+    state = request.query_params.get("state", "")
+    if not people.attempts.begin(f"{WAY} {state[:100]}", network_address(request.scope)):
+        people.audit.note("sign-in-failed", viewer_of(request), way=WAY, why=error.sentence)
 
 
 def _provider(services: Services) -> Provider:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.index.cosines import cosines, mean_of
 from kb.index.embedding import Vectors
 from kb.index.vectors import View
 
@@ -35,7 +36,7 @@ class Balance:
         means = self.means.get(view)
         if means is None:
             return np.zeros(len(LANGUAGES) + 1, np.float32)
-        tilt = means @ query
+        tilt = cosines(means, query)
         return np.append(STRENGTH * (tilt.mean() - tilt), 0.0).astype(np.float32)
 
     def level(self, query: Vectors, usual: float) -> float:
@@ -58,7 +59,7 @@ def balance_of(
         if all((embedded == place).sum() >= ENOUGH for place in range(len(LANGUAGES))):
             means[view] = _means(language, rows[view], matrices[view])
     own = np.unique(rows["bodies"][rows["bodies"] >= 0])  # the matrix may hold other vectors as well
-    middle = _mean(own, matrices["bodies"]) if len(own) else np.zeros(0, np.float32)
+    middle = mean_of(own, matrices["bodies"]) if len(own) else np.zeros(0, np.float32)
     return Balance(language, means, middle, len(own))
 
 
@@ -66,11 +67,5 @@ def _means(language: NDArray[np.int8], rows: NDArray[np.int64], matrix: Vectors)
     """Return the mean vector of each language."""
     means = np.zeros((len(LANGUAGES), matrix.shape[1]), np.float32)
     for place in range(len(LANGUAGES)):
-        means[place] = _mean(rows[(language == place) & (rows >= 0)], matrix)
+        means[place] = mean_of(rows[(language == place) & (rows >= 0)], matrix)
     return means
-
-
-def _mean(rows: NDArray[np.int64], matrix: Vectors) -> Vectors:
-    """Return the mean of some rows, without a copy of the matrix."""
-    weights = np.bincount(rows, minlength=len(matrix)).astype(np.float32) / len(rows)
-    return np.asarray(weights @ matrix, np.float32)

@@ -7,6 +7,7 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.index.cosines import cosines
 from kb.index.embedding import Vectors
 from kb.index.embedding_cache import EmbeddingCache
 from kb.index.sentences import SentenceCosines
@@ -46,10 +47,10 @@ class Neighbours:
             return np.zeros(len(chunks), np.float32)
         known = np.maximum(rows, 0)
         if view in self._cosines or len(matrix) <= SMALL or len(chunks) > len(matrix) // 4:
-            cosines = self._of_all(view)[known]
+            found = self._of_all(view)[known]
         else:
-            cosines = matrix[known] @ self._query
-        return np.where(rows >= 0, cosines, 0).astype(np.float32)
+            found = cosines(matrix[known], self._query)
+        return np.where(rows >= 0, found, 0).astype(np.float32)
 
     def balance(self, view: View, chunks: Rows) -> Cosines:
         """Return what to add to the cosines of chunks so that both languages have the same middle; zeros for one."""
@@ -66,14 +67,14 @@ class Neighbours:
         rows, keys = self._snapshot.rows["bodies"][chunks].tolist(), self._snapshot.body_keys
         found = self._cache.sentences({keys[row] for row in rows if row >= 0})
         packed = [found.get(keys[row], b"") if row >= 0 else b"" for row in rows]
-        cosines = SentenceCosines(packed, self._query)
-        self._sentences |= {chunk: (cosines, place) for place, chunk in enumerate(chunks.tolist())}
-        return cosines.best(), cosines.counts
+        every = SentenceCosines(packed, self._query)
+        self._sentences |= {chunk: (every, place) for place, chunk in enumerate(chunks.tolist())}
+        return every.best(), every.counts
 
     def best_sentence(self, chunk: int) -> int:
         """Return the place of the best sentence of a chunk asked for before; -1 if not known."""
-        cosines, place = self._sentences.get(chunk, (None, -1))
-        return cosines.best_place(place) if cosines else -1
+        every, place = self._sentences.get(chunk, (None, -1))
+        return every.best_place(place) if every else -1
 
     def nearest(self, view: View, limit: int, allowed: Flags | None) -> Rows:
         """Return the nearest chunks in one view, best first, only those allowed (one flag per chunk; None: all).
@@ -97,8 +98,8 @@ class Neighbours:
         return chunks[largest(self._balanced(view, chunks), limit)]
 
     def _balanced(self, view: View, chunks: Rows) -> Cosines:
-        cosines = self.similarity(view, chunks)
-        return cosines + self.balance(view, chunks) if self._snapshot.balance.means else cosines
+        found = self.similarity(view, chunks)
+        return found + self.balance(view, chunks) if self._snapshot.balance.means else found
 
     def _by_store(self, store: VectorStore, view: View, wanted: int) -> Rows | None:
         """Return the nearest chunks as Chroma sees them; None if it fails, as when another process is writing."""
@@ -113,7 +114,7 @@ class Neighbours:
 
     def _of_all(self, view: View) -> Cosines:
         if view not in self._cosines:
-            self._cosines[view] = self._snapshot.matrices[view] @ self._query
+            self._cosines[view] = cosines(self._snapshot.matrices[view], self._query)
         return self._cosines[view]
 
 

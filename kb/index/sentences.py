@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.index.cosines import cosines
 from kb.index.embedding import Vectors
 from kb.index.plain import plain
 
@@ -49,7 +50,7 @@ class SentenceCosines:
     def __init__(self, packed: Sequence[bytes], query: Vectors) -> None:
         rows = np.frombuffer(b"".join(packed), np.int8).reshape(-1, len(query)).astype(np.float32)
         lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))  # without a second matrix
-        self._cosines = np.asarray((rows @ query) / lengths, np.float32)
+        self._cosines = np.asarray(cosines(rows, query) / lengths, np.float32)
         self.counts = np.array([len(one) // len(query) for one in packed], np.int64)
         self._ends = np.cumsum(self.counts)
 

@@ -22,7 +22,7 @@ NOTING = ("note", "noted", "_noted", "deed", "log_event", "_row")
 WHERE = {  # the modules that log each event
     "sign-in": "app/signin/pages",
     "sign-in-failed": "app/signin/pages app/signin/passkeys app/signin/provider",
-    "sign-out": "app/signin/pages",
+    "sign-out": "app/signin/me app/signin/pages",
     "entry-saved": "ingest/store",
     "entry-archived": "ingest/store",
     "entry-restored": "ingest/store",
@@ -45,7 +45,7 @@ WHERE = {  # the modules that log each event
     "passkey-added": "app/signin/passkeys",
     "passkey-removed": "app/signin/passkeys",
     "token-made": "app/cli/tokens app/pages/people/tokens",
-    "token-revoked": "app/cli/tokens app/pages/people/tokens",
+    "token-revoked": "app/cli/tokens app/pages/people/tokens app/signin/pages",
     "server-started": "app/cli/serve",
     "denied": "kb/people/audit",
     "audit-trimmed": "kb/people/audit",

@@ -11,16 +11,35 @@ from types import ModuleType
 import pytest
 from starlette.testclient import TestClient
 
+from app.http import allowed
 from app.settings import settings_table
 from ingest.check import read_playbook
 from ingest.parse import parse_entry
 from kb.fields import FIELDS, FILTERS
 from kb.index.balance import ENOUGH, STRENGTH
 from kb.search import calibration, candidates, lookup, ranking
+from kb.viewer import ROLES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PLAYBOOK = read_playbook(ROOT / "entries")[0]
+WHAT_IT_NEEDS = {  # how the rows of the table of roles begin
+    "Search, read": allowed.READING,
+    "Mark what helped": allowed.READING,
+    "Write entries": allowed.WRITING,
+    "Grade": allowed.GRADING,
+    "Edit the entries of others": allowed.VERIFYING,  # decided by the store, not by a route
+    "Verify": allowed.VERIFYING,
+    "Archive": allowed.ARCHIVING,
+    "Take and answer": allowed.TAKING,
+    "Mark one's own": allowed.MARKING,
+    "Decide about the gaps": allowed.TENDING,  # decided within a route
+    "Save meetings": allowed.MEETING,
+    "Change the playbook": allowed.AGREEING,
+    "Import files": allowed.IMPORTING,
+    "Measure": allowed.MEASURING,
+    "Manage people": allowed.MANAGING,
+}
 _YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 
 
@@ -144,3 +163,12 @@ def parsed_kind(text: str) -> str:
     assert parsed.problems == ()
     assert parsed.entry.extra == ()
     return parsed.entry.kind
+
+
+def test_the_table_of_roles_says_what_the_routes_need() -> None:
+    table = (DOCS / "people.md").read_text("utf-8").partition("## Who may do what")[2].partition("\n\nWhich")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.strip().splitlines()[2:]]
+    least = {what: ROLES[cells.index("✓")] for what, *cells in rows}
+    needed = {what: need.role for what in least for words, need in WHAT_IT_NEEDS.items() if what.startswith(words)}
+    assert least == needed and len(least) == len(WHAT_IT_NEEDS)
+    assert set(WHAT_IT_NEEDS.values()) >= set(allowed.NEEDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from app.signin.claims import ClaimNames, claim, identity_of
 from app.signin.errors import SignInSettingsError
 from app.signin.groups import GroupsFile, Rule, Rules, clean_groups, read_rules
+from app.words.reader import Reader
 from kb.people.errors import SignInRefusedError
 from kb.viewer import EVERYTHING
 
@@ -102,6 +104,7 @@ def test_a_fault_of_the_file_is_a_sentence_with_its_line(tmp_path: Path, text: s
     with pytest.raises(SignInSettingsError) as caught:
         _read(tmp_path, text)
     assert f"groups.yaml:{line}: " in caught.value.sentence
+    assert re.search("[ぁ-ん]", Reader.of("ja").say(caught.value.sentence)), "said in English to a Japanese reader"
     assert fault in caught.value.sentence
 
 

@@ -189,6 +189,13 @@ def test_nobody_is_led_to_another_site_after_signing_in(make: Make, provider: Pr
     assert sign_in(make(), provider, page=page).headers["location"] == "/"
 
 
+def test_failed_sign_ins_fill_the_audit_log_no_faster_than_guesses(make: Make, provider: Provider) -> None:
+    client = make()
+    for _ in range(60):
+        client.get(f"/sign-in/oidc/back?error=access_denied&state={state_of(client)}")
+    assert 50 <= people_of(client).audit.count(Wanted(event="sign-in-failed")) < 60
+
+
 def test_pressing_deny_is_a_page_with_a_sentence(make: Make, provider: Provider) -> None:
     client = make()
     denied = provider.denied(begin(client))  # this provider forgets the state, which others send along

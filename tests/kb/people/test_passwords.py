@@ -119,3 +119,12 @@ def test_a_success_clears_the_account_but_not_the_address(attempts: Attempts) ->
     for number in range(FREE_NETWORK - 2):
         assert attempts.begin("aki@example.com" if number < FREE_HERE else f"{number}@example.com", "192.0.2.1") == 0
     assert attempts.begin("c@example.com", "192.0.2.1") == 1
+
+
+def test_ones_own_words_that_contain_each_other_do_not_make_a_password_take_for_ever(
+    passwords: Passwords, people: People
+) -> None:
+    person = people.add("a@aa.example", "Aaa", "author", [])
+    passwords.set(person, f"{'a' * 200} over the hill")
+    with pytest.raises(WeakPasswordError):
+        passwords.set(person, "aaa12345678901")
