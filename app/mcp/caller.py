@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
-from app.http.dependencies import reader_of
+from app.http.dependencies import reader_of, services_of
 from app.http.who import viewer_of
 from app.seen import Seen
 from app.services import Services
@@ -29,17 +29,18 @@ class Caller:
 
     @classmethod
     def of_request(cls, request: Request) -> Caller:
-        """Return the caller of an HTTP request; it takes a moment if nobody with the same audiences came before."""
-        services: Services = request.app.state.services
-        viewer = viewer_of(request)
+        """Return the caller of an HTTP request."""
+        services = services_of(request)
         base = services.settings.public_url or str(request.base_url)
-        return cls(services, viewer, services.seen_by(viewer), reader_of(request), base.rstrip("/"))
+        return cls(services, viewer_of(request), request.state.seen, reader_of(request), base.rstrip("/"))
 
     @classmethod
     def here(cls, services: Services, viewer: Viewer, reader: Reader) -> Caller:
         """Return the caller of a command on this machine."""
         seen, settings = services.seen_by(viewer), services.settings
         reader = replace(reader, playbook=seen.library.playbook)
+        if settings.auth != "none":
+            reader = replace(reader, is_former=services.people.names.recogniser())
         base = settings.public_url or settings.public_address
         return cls(services, viewer, seen, reader, base.rstrip("/"))
 

@@ -8,14 +8,16 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
+from app.http.dependencies import SeenDep
+
 PATH = "/mcp"
 SERVER = "assistants"  # attribute of the application's state: made when the first assistant comes
 router = APIRouter()
 
 
 @router.post(PATH)
-async def assistants(request: Request) -> Response:
-    """Answer one message of an assistant."""
+async def assistants(_seen: SeenDep) -> Response:
+    """Answer one message of an assistant; what its person works with is ready then."""
     return _Handled()
 
 
