@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli import imports as commands
+from app.cli.assistants import mcp
 from app.cli.auditing import audit
 from app.cli.backup import backup, restore
 from app.cli.common import (
@@ -304,6 +305,7 @@ app.command()(restore)
 app.command()(meeting)
 app.command()(judge)
 app.command()(quality)
+app.command()(mcp)
 app.add_typer(imports, name="import")
 app.add_typer(audit, name="audit")
 app.add_typer(tokens, name="tokens")

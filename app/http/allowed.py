@@ -63,7 +63,7 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "POST /sign-out", "GET /me", "POST /me/password", "POST /me/sessions",
         "GET /me/tokens", "POST /me/tokens", "POST /me/tokens/{token_id}",
         "GET /mine", "POST /mine/seen", "POST /mine/name", "GET /me/data", "GET /me/data.json", "POST /me/data/delete",
-        "GET /api/v1/mine",
+        "GET /api/v1/mine", "POST /mcp",
     ),
     WRITING: (
         "GET /new", "GET /new/{name}", "GET /edit/{entry_id:path}", "POST /write", "POST /history/{entry_id:path}",

@@ -51,6 +51,7 @@ class Hit:
     score: float  # comparable within one answer only
     why: Why | None = None
     copies: tuple[Entry, ...] = ()  # that it stands for
+    passage: str = ""  # as written, in Markdown
 
 
 @dataclass(frozen=True, slots=True)
