@@ -53,6 +53,22 @@ def test_a_token_of_an_administrator_makes_neither_people_nor_links_nor_administ
     assert stranger.get("/people", headers=sent).status_code == 200
 
 
+@pytest.mark.parametrize("other", ["Bearer kb_wrong", "Basic eDp5", ""])
+def test_of_two_authorizations_none_counts(
+    stranger: TestClient, known: PeopleServices, everybody: dict[str, Person], other: str
+) -> None:
+    right = ("authorization", f"Bearer {known.tokens.make(everybody['admin'], 'crm')[1]}")
+    assert stranger.get("/api/v1/mine", headers=[right]).status_code == 200
+    for sent in ([right, ("authorization", other)], [("authorization", other), right], [right, right]):
+        assert stranger.get("/api/v1/mine", headers=sent).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/me", "/me/tokens", "/people", "/people/audit", "/people/tokens"])
+def test_no_browser_keeps_a_page_about_people_for_who_sits_there_next(signed_in: As, path: str) -> None:
+    answer = signed_in("admin").get(path, headers=PAGE)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "private, no-store")
+
+
 def test_an_open_browser_makes_no_token_later(signed_in: As, known: PeopleServices, hands: Hands) -> None:
     browser = signed_in("author")
     assert browser.post("/me/tokens", data=NEW, headers=PAGE).status_code == 200
