@@ -16,6 +16,7 @@ from kb.viewer import Role, Viewer
 from kb.wording import say
 
 OWN = ("/me", "/mine")
+BY_HAND = ("POST /people", "POST /people/{person_id}")  # whoever makes a link or an administrator can become anybody
 MOST_NAMED = 3  # administrators in a refusal
 
 
@@ -103,9 +104,9 @@ ROLE_NAMES: Mapping[Role, str] = {
 
 async def need_role(request: Request) -> None:
     """Refuse a request for which its viewer lacks the role. Raises ForbiddenError."""
-    need = ALLOWED.get(f"{request.method} {request.scope['route'].path}", RUNNING)
-    viewer = viewer_of(request)
-    if getattr(request.state, TOKEN, "") and is_own(request.url.path):
+    route = f"{request.method} {request.scope['route'].path}"
+    need, viewer = ALLOWED.get(route, RUNNING), viewer_of(request)
+    if getattr(request.state, TOKEN, "") and (route in BY_HAND or is_own(request.url.path)):
         raise ForbiddenError(say("A program cannot use this with a token. Sign in in a browser."))
     if not viewer.is_at_least(need.role):
         people = services_of(request).people.people
