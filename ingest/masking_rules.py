@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from ingest.fields import FieldError, to_choice, to_count, to_texts
 from ingest.yaml_text import Place, Plain, places
-from kb.entry import Problem
-from kb.masking import ROLE_NAMES, WHAT, folded_team
+from kb.entry import Problem, audience_key
+from kb.masking import ROLE_NAMES, WHAT
 from kb.playbook import MaskingRule, Vocabulary
 from kb.wording import say
 
@@ -56,7 +56,7 @@ class _Rules:
         hidden = frozenset(self._choices(item, "what", WHAT))
         return MaskingRule(
             hidden or _HIDES_ALL.what,
-            teams=frozenset(map(folded_team, self._texts(item, "teams"))),
+            teams=frozenset(map(audience_key, self._texts(item, "teams"))),
             roles=frozenset(self._choices(item, "roles", ROLE_NAMES)),
             until_days_after_end=self._days(item),
         )

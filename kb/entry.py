@@ -62,8 +62,10 @@ def implies(audience: str, other: str) -> bool:
 
 
 def audience_key(name: str) -> str:
-    """Return the name of an audience as names are compared."""
-    return unicodedata.normalize("NFKC", name).strip().rstrip("/").casefold()
+    """Return the name of an audience as names are compared; a team may be written in any of its spellings."""
+    key = unicodedata.normalize("NFKC", name).strip().rstrip("/").casefold()
+    team = CHOICES["team"].find(key)
+    return team.key if team else key
 
 
 def owner_key(name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from kb.choices import CHOICES
 from kb.entry import Entry, audience_key
 from kb.owners import is_owner
 from kb.playbook import MaskingRule, Playbook, Term, Vocabulary
@@ -18,23 +17,17 @@ WHAT = Vocabulary.of((
 ))  # fmt: skip
 ROLE_NAMES = Vocabulary.of((
     Term("reader", "閲覧者", "Reader"),
-    Term("author", "作成者", "Author", ("投稿者",)),
+    Term("author", "執筆者", "Author", ("作成者", "投稿者")),
     Term("editor", "編集者", "Editor"),
     Term("admin", "管理者", "Admin", ("administrator",)),
 ))  # fmt: skip
-
-
-def folded_team(name: str) -> str:
-    """Return a team or a group as it is compared; a team may be written in any of its spellings."""
-    term = CHOICES["team"].find(name)
-    return term.key if term else audience_key(name)
 
 
 def rules_for(playbook: Playbook, viewer: Viewer) -> tuple[MaskingRule, ...]:
     """Return the rules that apply to a viewer; none to whoever sees everything."""
     if viewer.audiences is None:
         return ()
-    own = frozenset(map(folded_team, viewer.audiences))
+    own = frozenset(map(audience_key, viewer.audiences))
     return tuple(rule for rule in playbook.masking if _applies(rule, viewer, own))
 
 

@@ -166,7 +166,7 @@ def reader_of(request: Request) -> Reader:
         locale = choose_locale(asked, remembered, request.headers.get("Accept-Language"))
         known = Reader.of(locale, _playbook_for(request, services), services.clock)
         if services.settings.auth != "none":
-            known = replace(known, is_former=services.people.names.recogniser())
+            known = replace(known, is_former=services.people.names.recogniser(), counts_people=True)
         request.state.reader = known
     return known
 

@@ -37,6 +37,7 @@ class Card:
     address: str
     kind: str
     team: str
+    audience: str  # who sees it; empty if everybody does
     outcome: str  # key; empty if none
     outcome_label: str
     day: str
@@ -81,6 +82,7 @@ def card_of(entry: Entry, reader: Reader) -> Card:
         address=entry_address(entry.id),
         kind=reader.label("kind", entry.kind),
         team=reader.label("team", entry.team) if entry.team else "",
+        audience=reader.label("visibility", entry.visibility) if entry.visibility != "all" else "",
         outcome=outcome,
         outcome_label=reader.label("outcome", outcome) if outcome else "",
         day=reader.date(date.fromisoformat(entry.sort_date)) if entry.sort_date else "",

@@ -54,7 +54,7 @@ def judge_page(request: Request, judging: JudgingDep, activity: ActivityDep, rea
     last = history[-1] if history else None
     context = {
         "question": chosen,
-        "asked": reader("gaps.asked", people=chosen.people, times=chosen.times) if chosen else "",
+        "asked": reader(reader.counting("gaps.asked"), people=chosen.people, times=chosen.times) if chosen else "",
         "items": [_item(one, reader) for one in items],
         "skip": _address(following) if (following := _after(questions, chosen)) else "",
         "grades": [(grade, reader(f"judge.{name}"), key) for key, (name, grade) in enumerate(GRADES.items(), start=1)],

@@ -46,7 +46,7 @@ def _reviewed(entry: Entry, standing: Standing, reader: Reader) -> WorkItem:
 
 
 def _gap(gap: Gap, reader: Reader) -> WorkItem:
-    searches = reader("gaps.asked", people=len(gap.askers), times=gap.times)
+    searches = reader(reader.counting("gaps.asked"), people=len(gap.askers), times=gap.times)
     total = reader.sums(gap.amount, gap.currency, gap.apart)
     amount = reader("gaps.amount", amount=total) if total else ""
     decided = [(name, value) for name in ("owner", "due") if (value := getattr(gap.decided, name, ""))]

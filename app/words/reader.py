@@ -35,6 +35,7 @@ class Reader:
     playbook: Playbook
     clock: Clock
     is_former: Callable[[str], bool] = _is_anybody  # whether a name is that of somebody who was deleted
+    counts_people: bool = False  # whether the log of searches tells people apart, as where they sign in; else devices
 
     @classmethod
     def of(cls, locale: str, playbook: Playbook | None = None, clock: Clock = CLOCK) -> Reader:
@@ -50,6 +51,10 @@ class Reader:
         """Return the sentence of a key with its values filled in; the key itself when there is none."""
         text = self._text(key)
         return text.format(**values) if values else text
+
+    def counting(self, key: str) -> str:
+        """Return the key of the sentence that counts who searched: devices, or people where they sign in."""
+        return f"{key}.people" if self.counts_people else key
 
     def has(self, key: str) -> bool:
         """Whether there is a sentence for a key."""

@@ -42,4 +42,6 @@ def _day(at: datetime, reader: Reader) -> str:
 
 def teams_of(teams: Iterable[str], reader: Reader) -> str:
     """Return teams in words; the one of those who see everything by what it means."""
-    return reader("comma").join(reader("people.sees_all") if one == EVERYTHING else one for one in sorted(teams))
+    return reader("comma").join(
+        reader("people.sees_all") if one == EVERYTHING else reader.label("team", one) for one in sorted(teams)
+    )

@@ -123,7 +123,7 @@ def test_what_an_administrator_changes_counts_at_the_next_request(
     known.people.change(person.id, role="author", teams=["sales"])
     page.goto(f"{guarded}/me")
     expect(page.get_by_role("link", name="書く")).to_be_visible()
-    expect(page.get_by_role("definition").filter(has_text="sales")).to_be_visible()
+    expect(page.get_by_role("definition").filter(has_text="営業")).to_be_visible()
     known.people.change(person.id, is_disabled=True)
     page.goto(f"{guarded}/gaps")
     page.wait_for_url("**/sign-in?next=*")

@@ -53,6 +53,10 @@ def test_names_are_compared_without_case_and_width() -> None:
     [
         ((), "all", True),
         ((), "sales", False),
+        (("営業",), "sales", True),
+        (("マーケ",), "マーケティングのみ", True),
+        (("営業", "Marketing"), "joint", True),
+        (("営業",), "marketing", False),
         (("sales",), "joint", False),
         (("sales", "marketing"), "joint", True),
         (("sales", "marketing"), "Board", False),

@@ -154,7 +154,7 @@ def _shown(gap: Gap, reader: Reader, library: Library, is_looked_up: bool) -> di
         "needed_by": reader.person(gap.decided.needed_by) if gap.decided else "",
         "why": reader(f"gaps.why_{gap.why}"),
         "whys": [(reader(f"gaps.why_{why}"), count) for why, count in gap.whys.items()],
-        "asked": reader("gaps.asked", people=len(gap.askers), times=gap.times),
+        "asked": reader(reader.counting("gaps.asked"), people=len(gap.askers), times=gap.times),
         "amount": reader.sums(gap.amount, gap.currency, gap.apart),
         "wordings": [text for text in gap.wordings if text != gap.wording],
         "shown_wordings": MOST_WORDINGS,

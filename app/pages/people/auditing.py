@@ -62,10 +62,12 @@ def audit_page(request: Request, services: ServicesDep, reader: ReaderDep) -> Re
     number = int(before) if before.isdecimal() and len(before) < 16 else 0
     rows = audit.rows(wanted, before=number, limit=SHOWN + 1) if services.people.file.path.is_file() else []
     older = f"{PAGE}?{urlencode({**chosen, 'before': rows[SHOWN - 1].number})}" if len(rows) > SHOWN else ""
+    people = services.people.people.all() if rows else []  # who was added may have done nothing yet
     names = audit.names() if rows or chosen else {}
+    known = {person.id: person.name for person in people} | names
     context = {
         "tabs": tabs(PAGE, reader),
-        "rows": [Shown.of(row, names, reader) for row in rows[:SHOWN]],
+        "rows": [Shown.of(row, known, reader) for row in rows[:SHOWN]],
         "events": [(event, reader(f"audit.event.{event}"), event == chosen.get("event")) for event in EVENTS],
         "names": sorted(names.items(), key=lambda item: item[1]),
         "chosen": chosen,

@@ -38,7 +38,7 @@ def test_a_person_is_added_with_a_link_that_works(place: Path) -> None:
     person = services.links.person_of(found[1])
     assert person is not None and person.teams == {"sales"}
     services.close()
-    assert kb("people", "list").output == "Address\tName\tRole\tTeams\naki@example.com\tAki Ueda\tEditor\tsales\n"
+    assert kb("people", "list").output == "Address\tName\tRole\tTeams\naki@example.com\tAki Ueda\tEditor\tSales\n"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_second_link_ends_the_first_and_a_change_is_said(place: Path) -> None:
     first = re.search(r"/link/(\S+)", kb("people", "add", "aki@example.com").output)
     assert first is not None and "/link/" in kb("people", "link", "AKI@example.com").output
     changed = kb("people", "change", "aki@example.com", "--role", "admin", "--team", "marketing")
-    assert "Administrator, teams: marketing" in changed.output
+    assert "Administrator, teams: Marketing" in changed.output
     assert "teams: -" in kb("people", "change", "aki@example.com", "--no-team").output
     services = open_people(Settings(data=place / "var"))
     assert services.links.person_of(first[1]) is None

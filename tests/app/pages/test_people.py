@@ -100,6 +100,13 @@ def test_nobody_is_changed_under_an_unknown_id(client: TestClient) -> None:
     assert client.post("/people/nobody/else", data={"do": "disable"}).status_code == 404
 
 
+def test_the_audit_page_names_whom_an_event_is_about(client: TestClient) -> None:
+    invited = person(client, "reader", name="桜井")
+    client.post(f"/people/{invited.id}", data={"do": "link"}, headers=PAGE)
+    shown = client.get("/people/audit?event=link-made", headers=PAGE).text
+    assert "<td>桜井</td>" in shown and invited.id not in shown.partition("<tbody>")[2]
+
+
 def test_the_audit_page_filters_and_pages(client: TestClient) -> None:
     audit = services(client).people.audit
     other = Viewer("b2", "別所 文", "author", frozenset())

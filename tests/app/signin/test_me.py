@@ -13,7 +13,7 @@ OTHER = "seven quiet otters swim"
 
 def test_the_page_says_who_one_is_and_leads_to_what_is_ones_own(signed_in: As) -> None:
     text = signed_in("author").get("/me", headers=PAGE).text
-    assert "author@example.com" in text and "sales" in text
+    assert "author@example.com" in text and "Sales" in text
     assert all(f'href="{page}"' in text for page in ("/mine", "/mine#entries", "/me/data", "/me/tokens"))
     assert "set by an administrator" not in text  # nobody else gives roles here
 

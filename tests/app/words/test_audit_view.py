@@ -19,7 +19,7 @@ from kb.people.chain import Row
         ({"state": "password"}, "状態: パスワードを設定"),
         ({"role": "reader → editor"}, "権限: 閲覧者 → 編集者"),
         ({"scope": "write"}, "権限: 閲覧と編集"),
-        ({"teams": ["*", "sales"]}, "チーム: すべて、sales"),
+        ({"teams": ["*", "sales"]}, "チーム: すべて、営業"),
         ({"teams": []}, "チーム: チームなし"),
         ({"form": "csv", "count": 3}, "形式: csv、件数: 3"),
         ({"way": "another", "failed": True}, "方法: another、失敗: はい"),
