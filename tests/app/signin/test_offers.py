@@ -161,7 +161,7 @@ def test_pages_offer_what_their_viewer_may_do_and_nothing_else(
     refused = {(page, route) for page, route in found if not may(viewer, route) and route != "GET /openapi.json"}
     assert refused == set()
     offered = {route for _, route in found}
-    others = ("POST /api/", *(SIGNED_IN_ONLY if role == "none" else ("POST /mine/name",)))
+    others = ("POST /api/", "POST /mcp", *(SIGNED_IN_ONLY if role == "none" else ("POST /mine/name",)))
     theirs = {one for one in ALLOWED if one.startswith("POST ") and may(viewer, one) and not one.startswith(others)}
     assert theirs - offered - ELSEWHERE == set()
     assert len(found) > 200
