@@ -14,6 +14,7 @@ PARTS = {
     "typed": ("bench.typed", "measure_typed", "search quality on questions as people type them"),
     "mistyped": ("bench.typed", "measure_mistyped", "search quality on slips of the keyboard and other spellings"),
     "confidence": ("bench.confidence", "measure_confidence", "what is said once the right entries are gone"),
+    "ask": ("bench.ask", "measure_ask", "answers in quotes: from the right entries, and none where nothing answers"),
     "indexing": ("bench.indexing", "measure_indexing", "first indexing, an unchanged sync, a rebuild"),
     "handbook": ("bench.handbook", "measure_handbook", "a folder of plain Markdown pages, as is"),
     "outcomes": ("bench.outcomes", "measure_outcomes", "whether similar deals predict how a deal ends"),

@@ -57,10 +57,10 @@ class Asker:
         vector: Vectors = self._search.embed([self._search.understood(text).meaning])[0]
         return vector
 
-    def ask(self, text: str, vector: Vectors, left_out: Iterable[str] = ()) -> Answer:
+    def ask(self, text: str, vector: Vectors, left_out: Iterable[str] = (), *, quote: bool = False) -> Answer:
         """Return the first page of explained hits."""
         bounds = _Without(self._catalog, frozenset(self._numbers[entry] for entry in left_out))
         request = SearchRequest(
-            self._search.understood(text), NO_FILTERS, "relevance", PAGE, 0, True, time.perf_counter()
+            self._search.understood(text), NO_FILTERS, "relevance", PAGE, 0, True, time.perf_counter(), quote
         )
         return recipe.answer(self._source, request, vector, bounds, bounds.within)

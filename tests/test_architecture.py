@@ -76,6 +76,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "limits": ("app/http/rates.py",),
     "pwdlib": ("kb/people/passwords.py",),
     "webauthn": ("app/signin/ceremony.py",),
+    "mcp": ("app/mcp/",),
+    "mcp_types": ("app/mcp/",),
 }
 ONE_MODULE_ONLY = ("watchfiles", "nh3", "pydantic_settings", "vl_convert", "onnx", "onnxruntime")
 FORBIDDEN = [
@@ -94,6 +96,7 @@ FORBIDDEN = [
     ("app/http/", ("app.api", "app.cli", "app.signin")),
     ("app/signin/", ("app.api", "app.cli")),
     ("app/api/", ("app.pages", "app.cli")),
+    ("app/mcp/", ("app.api", "app.pages", "app.cli")),
     ("app/pages/", ("app.api", "app.cli")),
 ]  # fmt: skip
 

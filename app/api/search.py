@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from app.http.dependencies import LibraryDep, LogbookDep, ReaderDep
 from app.http.errors import API_ERRORS
+from app.shapes.ask import AskOut, AskParams
 from app.shapes.search import AnswerOut, FilterParams, SearchParams
 from kb.loop.gaps import PROGRAM
 
@@ -31,6 +32,14 @@ def search(
     if not params.offset:
         logbook.search(answer, params.filters(), PROGRAM, reader.locale)
     return AnswerOut.of(answer, reader, library.loop.trust_of)
+
+
+@router.get("/ask")
+def ask(library: LibraryDep, logbook: LogbookDep, reader: ReaderDep, params: Annotated[AskParams, Query()]) -> AskOut:
+    """Quote the sentences that answer a question, exactly as they stand in the entries; none where nothing answers."""
+    answer = library.search.answer(params.q, filters=params.filters(), as_typed=params.as_typed, quote=True)
+    logbook.search(answer, params.filters(), PROGRAM, reader.locale)
+    return AskOut.of(answer)
 
 
 @router.get("/entries")

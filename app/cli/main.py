@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli import imports as commands
+from app.cli.assistants import mcp
 from app.cli.auditing import audit
 from app.cli.backup import backup, restore
 from app.cli.common import (
@@ -160,6 +161,31 @@ def search(
         print_answer(answer, replace(reader, playbook=read_playbook(settings.entries)[0]))
 
 
+@app.command(context_settings={"ignore_unknown_options": True})
+@with_filters
+def ask(
+    ctx: typer.Context,
+    words: Annotated[list[str], typer.Argument(help="A question or words.")],
+    *,
+    as_typed: Annotated[bool, typer.Option("--as-typed", help="Neither correct nor complete words.")] = False,
+    as_json: AsJson = False,
+    **chosen: list[str] | None,
+) -> None:
+    """Quote the sentences that answer a question. Uses the running server if there is one, as search does."""
+    if mistyped := next((word for word in words if word.startswith("--")), ""):
+        ctx.fail(f"No such option: {mistyped}")
+    params = [("q", " ".join(words)), *([("as_typed", "true")] * as_typed)]
+    params += [(name, value) for name, values in chosen.items() for value in values or ()]
+    reader = reader_of(ctx)
+    answer = _fetch(settings_or_fail(reader), reader, "/api/v1/ask", params)
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+    else:
+        from app.cli.terminal import print_quotes
+
+        print_quotes(answer, reader)
+
+
 @app.command()
 def show(
     ctx: typer.Context,
@@ -279,6 +305,7 @@ app.command()(restore)
 app.command()(meeting)
 app.command()(judge)
 app.command()(quality)
+app.command()(mcp)
 app.add_typer(imports, name="import")
 app.add_typer(audit, name="audit")
 app.add_typer(tokens, name="tokens")

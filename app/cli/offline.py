@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from app.services import make_library
 from app.settings import Settings
+from app.shapes.ask import AskOut
 from app.shapes.search import AnswerOut, SearchParams
 from app.words.reader import Reader
 from ingest.check import read_playbook
@@ -17,7 +18,8 @@ from kb.search.query import parse_query
 
 
 def answer_here(settings: Settings, path: str, params: list[tuple[str, str]], reader: Reader) -> Any:
-    """Return what the server would answer to a search."""
+    """Return what the server would answer to a search or a question."""
+    is_asked = path.endswith("/ask")
     try:
         search = _search(params)
     except ValidationError as error:
@@ -25,8 +27,15 @@ def answer_here(settings: Settings, path: str, params: list[tuple[str, str]], re
     library = make_library(settings)
     try:
         answer = library.search.answer(
-            search.q, filters=search.filters(), limit=search.limit, explain=search.explain, as_typed=search.as_typed
+            search.q,
+            filters=search.filters(),
+            limit=search.limit,
+            explain=search.explain,
+            as_typed=search.as_typed,
+            quote=is_asked,
         )
+        if is_asked:
+            return AskOut.of(answer).model_dump(mode="json")
         shaped = AnswerOut.of(answer, replace(reader, playbook=library.playbook), library.loop.trust_of)
         return shaped.model_dump(mode="json")
     finally:

@@ -25,7 +25,7 @@ from kb.wording import say
 def run(settings: Settings, reader: Reader) -> None:
     """Serve until stopped."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    for noisy in ("httpx", "alembic", "sentence_transformers"):
+    for noisy in ("httpx", "alembic", "sentence_transformers", "mcp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     share_cores()
     need_entries(settings)
@@ -58,9 +58,8 @@ def _serve(settings: Settings, reader: Reader, opened: socket.socket) -> None:
         _print(reader("cli.nobody"))
     if settings.auth == "none" and not settings.is_loopback:
         _print(reader("cli.exposed", host=settings.host))
-    services.people.audit.note(
-        "server-started", OPERATOR, settings=settings_to_log(settings), sha256=settings.groups_hash
-    )
+    groups = {"sha256": settings.groups_hash} if settings.groups_hash else {}
+    services.people.audit.note("server-started", OPERATOR, settings=settings_to_log(settings), **groups)
     if settings.refuses_others:
         _print(reader("cli.others_refused"))
     about = {"auth": settings.auth, "public": settings.public_address}

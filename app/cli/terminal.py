@@ -41,6 +41,23 @@ def print_answer(answer: dict[str, Any], reader: Reader) -> None:
             console.print(Text(f"  {_why(hit['why'], reader)}", style="dim"))
 
 
+def print_quotes(answer: dict[str, Any], reader: Reader) -> None:
+    """Print quotes, each with its entry."""
+    console = Console(highlight=False)
+    if corrected := answer["corrected"]:
+        console.print(f"{reader('corrected', text=corrected)} (--as-typed)", style="dim", markup=False)
+    if not answer["quotes"]:
+        console.print(reader("quotes.none"), markup=False)
+    for number, quote in enumerate(answer["quotes"]):
+        outcome = quote["outcome"]
+        end = f"{OUTCOME_SIGNS.get(outcome, '')} {reader.label('outcome', outcome)}" if outcome else ""
+        source = " · ".join(filter(None, (end, quote["title"], quote["heading"])))
+        if number:
+            console.print()
+        console.print(Text(quote["plain"]))
+        console.print(Text(f"  {source}  [{quote['id']}:{quote['line']}]", style="dim"))
+
+
 def _facts(hit: dict[str, Any], reader: Reader) -> list[str]:
     """Return the line below a title."""
     outcome = hit["outcome"] or ""

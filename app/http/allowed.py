@@ -16,6 +16,7 @@ from kb.viewer import Role, Viewer
 from kb.wording import say
 
 OWN = ("/me", "/mine")
+BY_HAND = ("POST /people", "POST /people/{person_id}")  # whoever makes a link or an administrator can become anybody
 MOST_NAMED = 3  # administrators in a refusal
 
 
@@ -49,7 +50,7 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "GET /scoreboard", "GET /pictures/{key}", "GET /meeting", "GET /meeting/numbers", "GET /gaps", "GET /loop",
         "GET /review", "GET /judge", "GET /playbook", "GET /playbook/history", "GET /problems", "GET /docs",
         "POST /uses/{entry_id:path}", "POST /use/{entry_id:path}", "POST /helpful/{entry_id:path}", "POST /gaps/report",
-        "GET /api/v1/search", "GET /api/v1/entries", "GET /api/v1/entries/{entry_id:path}",
+        "GET /api/v1/search", "GET /api/v1/ask", "GET /api/v1/entries", "GET /api/v1/entries/{entry_id:path}",
         "GET /api/v1/entries/{entry_id:path}/similar", "GET /api/v1/entries/{entry_id:path}/lineage",
         "GET /api/v1/entries/{entry_id:path}/source", "GET /api/v1/problems", "GET /api/v1/playbook",
         "POST /api/v1/deals/similar", "GET /api/v1/scoreboard", "GET /api/v1/meeting", "GET /api/v1/loop",
@@ -63,7 +64,7 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "POST /sign-out", "GET /me", "POST /me/password", "POST /me/sessions",
         "GET /me/tokens", "POST /me/tokens", "POST /me/tokens/{token_id}",
         "GET /mine", "POST /mine/seen", "POST /mine/name", "GET /me/data", "GET /me/data.json", "POST /me/data/delete",
-        "GET /api/v1/mine",
+        "GET /api/v1/mine", "POST /mcp",
     ),
     WRITING: (
         "GET /new", "GET /new/{name}", "GET /edit/{entry_id:path}", "POST /write", "POST /history/{entry_id:path}",
@@ -103,9 +104,9 @@ ROLE_NAMES: Mapping[Role, str] = {
 
 async def need_role(request: Request) -> None:
     """Refuse a request for which its viewer lacks the role. Raises ForbiddenError."""
-    need = ALLOWED.get(f"{request.method} {request.scope['route'].path}", RUNNING)
-    viewer = viewer_of(request)
-    if getattr(request.state, TOKEN, "") and is_own(request.url.path):
+    route = f"{request.method} {request.scope['route'].path}"
+    need, viewer = ALLOWED.get(route, RUNNING), viewer_of(request)
+    if getattr(request.state, TOKEN, "") and (route in BY_HAND or is_own(request.url.path)):
         raise ForbiddenError(say("A program cannot use this with a token. Sign in in a browser."))
     if not viewer.is_at_least(need.role):
         people = services_of(request).people.people

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from mimetypes import guess_type
@@ -17,6 +18,7 @@ from starlette.types import Scope
 LASTING = "public, max-age=31536000, immutable"  # for an address with the fingerprint
 SHORT = "public, max-age=300"  # without it: external links, pages of an older version
 WORTH_PACKING = 0.9  # of the size; an already compressed image stays as it is
+_AROUND = re.compile(rb"\s*([{};])\s*")  # blanks that say nothing to a browser, a twelfth of the style sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Asset:
     def read(cls, path: Path) -> Asset:
         """Read a file."""
         content = path.read_bytes()
+        if path.suffix == ".css":
+            content = _AROUND.sub(rb"\1", content)
         packed = gzip.compress(content, 9, mtime=0)
         is_smaller = len(packed) < len(content) * WORTH_PACKING
         version = hashlib.sha256(content).hexdigest()[:12]

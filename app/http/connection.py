@@ -47,6 +47,18 @@ class ConnectionLimits:
         return known.get(phase)
 
 
+class StrictParser(h11.Connection):
+    """Refuses a body with two lengths: a proxy that goes by the other one would see another request than we do."""
+
+    def next_event(self) -> Any:
+        """Return what arrived next. Raises h11.RemoteProtocolError."""
+        event = super().next_event()
+        names = {name for name, _ in event.headers} if isinstance(event, h11.Request) else set()
+        if {b"content-length", b"transfer-encoding"} <= names:
+            raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding")
+        return event
+
+
 class Connection(H11Protocol):
     """A connection with a deadline for what its client has to do."""
 
@@ -54,6 +66,7 @@ class Connection(H11Protocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.conn = StrictParser(h11.SERVER, self.config.h11_max_incomplete_event_size or MOST_HEAD_BYTES)
         self.number = next(_numbers)
         self.phase: Phase = "answering"
         self._timer: asyncio.TimerHandle | None = None

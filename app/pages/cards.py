@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from app.pages.record import Record, against, better_than, record_of
 from app.pages.search.address import facet_address
 from app.pages.why import words_of
-from app.words.addresses import action_address, entry_address
+from app.words.addresses import entry_address, section_address
 from app.words.reader import Reader
 from app.words.rendering import heading_id, is_spoken_heading, marked, spoken_line
 from kb.entry import Entry
@@ -106,7 +105,7 @@ def hit_card(
         card=card_of(entry, reader),
         heading=hit.heading,
         passage_address=entry_address(entry.id) + ("#" + heading_id(last) if last else ""),
-        section_address=f"{action_address('passages', entry.id)}?{urlencode({'heading': last})}",
+        section_address=section_address(entry.id, last),
         snippet=marked(hit.snippet.text, hit.snippet.highlights),
         band=hit.band,
         chips=chips_of(entry, reader),

@@ -74,8 +74,13 @@ def plain_name(text: str) -> str:
 
 
 def plain_address(text: str) -> str:
-    """Return an address as it is compared; empty if it is none."""
+    """Return an address as it is compared; empty if it is none, or only looks like the one it is compared as.
+
+    A provider may give ｂoss@example.com to somebody who is not boss@example.com.
+    """
     address = folded(text)
+    if address != text.strip().lower():
+        return ""
     local, _, domain = address.partition("@")
     is_one = local and domain and "@" not in domain and address.isprintable() and " " not in address
     return address if is_one and len(address) <= MOST_ADDRESS else ""

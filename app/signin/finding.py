@@ -29,11 +29,12 @@ class Found:
 def found_in(scope: Scope, people: PeopleServices, operator_secret: str) -> Found | None:
     """Return who a request comes from; None if nobody is signed in.
 
-    A request with a token is never somebody's browser: if the token is wrong, nothing else counts.
+    A request with a token is never somebody's browser: if the token is wrong, nothing else counts. Nor does one of two:
+    a proxy in front may have checked the other.
     """
-    sent = Headers(scope=scope).get("authorization", "")
-    if sent:
-        return _by_token(sent, people, operator_secret)
+    sent = Headers(scope=scope).getlist("authorization")
+    if any(sent):
+        return _by_token(sent[0], people, operator_secret) if len(sent) == 1 else None
     return _by_proxy(scope, people) or _by_session(scope, people)
 
 

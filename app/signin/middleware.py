@@ -37,6 +37,7 @@ INTERRUPTED = "interrupted"  # attribute of the request state: the path of a for
 OF_PROXY = (SignInRefusedError, ProviderAwayError, AddressTakenError, BadPersonError)  # why it vouches for nobody
 READING = ("GET", "HEAD")
 NEVER_SHARED = "private, no-store"
+ABOUT_PEOPLE = ("/me", "/people")  # and what is below: on no disk
 
 
 class ViewerMiddleware:
@@ -93,6 +94,10 @@ def is_open(path: str) -> bool:
     return path in OPEN or path.startswith(OPEN_BELOW)
 
 
+def _is_about_people(path: str) -> bool:
+    return any(path == about or path.startswith(f"{about}/") for about in ABOUT_PEOPLE)
+
+
 def _has_token(scope: Scope) -> bool:
     """Whether a program sends a token: without sign-in it would believe that the token limits what it does."""
     return Request(scope).headers.get("authorization", "").lower().startswith(f"bearer {PREFIX}")
@@ -129,7 +134,7 @@ def _guarded(send: Send, scope: Scope, found: Found | None) -> Send:
         if message["type"] == "http.response.start" and not is_same_for_all:
             headers = MutableHeaders(scope=message)
             known = headers.get("cache-control", "")
-            if "private" not in known:
+            if "private" not in known or _is_about_people(scope["path"]):
                 headers["cache-control"] = NEVER_SHARED
             headers.add_vary_header("Cookie")
             headers.add_vary_header("Authorization")

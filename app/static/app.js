@@ -174,7 +174,7 @@
     if (!button || button.classList.contains("copied")) return;
     const words = $("span", button), before = words.textContent;
     try {
-      await copy(button.dataset.copy);
+      await copy(button.dataset.copy || $("blockquote", button.closest("li")).textContent); // its own text, or the line above it
       if (button.dataset.use) fetch(button.dataset.use, { method: "POST", body: new URLSearchParams({ how: "copied", csrf: $("meta[name=csrf]").content }), keepalive: true }).catch(() => { /* copied all the same */ });
       status.textContent = words.textContent = status.dataset.copied;
       button.classList.add("copied");

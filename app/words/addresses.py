@@ -25,6 +25,11 @@ def api_address(entry_id: str) -> str:
     return "/api/v1/entries/" + quote(entry_id)
 
 
+def section_address(entry_id: str, heading: str) -> str:
+    """Return the address of a section of an entry, for the script of a page: letters of any script stay as they are."""
+    return f"{action_address('passages', entry_id)}?heading={_UNSAFE.sub(lambda found: quote(found[0]), heading)}"
+
+
 def make_address(name: str, entry_id: str) -> str:
     """Return the address for a new entry made from another; `name` is its template."""
     return f"/new/{name}?from={quote(entry_id, safe='')}"

@@ -76,6 +76,11 @@ class Neighbours:
         every, place = self._sentences.get(chunk, (None, -1))
         return every.best_place(place) if every else -1
 
+    def sentence_cosines(self, chunk: int) -> list[float]:
+        """Return the cosines of the sentences of a chunk asked for before, in order; none where it is not known."""
+        cosines, place = self._sentences.get(chunk, (None, -1))
+        return cosines.of(place) if cosines else []
+
     def nearest(self, view: View, limit: int, allowed: Flags | None) -> Rows:
         """Return the nearest chunks in one view, best first, only those allowed (one flag per chunk; None: all).
 

@@ -17,7 +17,7 @@ from kb.index.schema import CHUNKS, ENTRIES
 MOST_REMEMBERED = 512  # passages of an index: people see mostly the same ones
 LONGEST_REMEMBERED = 20_000  # characters of the whole text
 _PASSAGES = text(
-    "SELECT chunks.number, headings, plain, words, text, document, entries.body,"
+    "SELECT chunks.number, headings, plain, words, text, line_start, document, entries.body,"
     " keywords.title || ' ' || keywords.heading || ' ' || keywords.tags || ' ' || keywords.body"
     " FROM chunks JOIN entries ON entries.number = chunks.entry LEFT JOIN keywords ON keywords.rowid = chunks.number"
     " WHERE chunks.number IN (SELECT value FROM json_each(:numbers))"
@@ -33,6 +33,7 @@ class Passage:
     text: str  # plain
     words: list[tuple[str, int, int]]  # of the plain text: index term, start and end
     markdown: str
+    line: int  # of the file, on which it starts
     terms: frozenset[str]  # all it is found by, title and tags included
 
 
@@ -56,9 +57,10 @@ def _read(catalog: Catalog, numbers: Sequence[int]) -> dict[int, Passage]:
     with catalog.engine.connect() as connection:
         rows = connection.execute(_PASSAGES, {"numbers": json.dumps(numbers)}).all()
     found = {}
-    for number, headings, plain, words, markdown, document, body, terms in rows:
+    for number, headings, plain, words, markdown, line, document, body, terms in rows:
         heading, indexed = " › ".join(json.loads(headings)), frozenset((terms or "").split())
-        found[number] = Passage(from_document(document, body), heading, plain, json.loads(words), markdown, indexed)
+        entry = from_document(document, body)
+        found[number] = Passage(entry, heading, plain, json.loads(words), markdown, line, indexed)
     return found
 
 

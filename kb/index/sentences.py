@@ -64,5 +64,10 @@ class SentenceCosines:
 
     def best_place(self, passage: int) -> int:
         """Return the place of the sentence of a passage nearest to the query; -1 without any."""
-        own = self._cosines[self._ends[passage] - self.counts[passage] : self._ends[passage]]
-        return int(np.argmax(own)) if len(own) else -1
+        own = self.of(passage)
+        return int(np.argmax(own)) if own else -1
+
+    def of(self, passage: int) -> list[float]:
+        """Return the cosines of the sentences of a passage, in order."""
+        found: list[float] = self._cosines[self._ends[passage] - self.counts[passage] : self._ends[passage]].tolist()
+        return found

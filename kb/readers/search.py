@@ -52,15 +52,17 @@ class Search:
         offset: int = 0,
         explain: bool = False,
         as_typed: bool = False,
+        quote: bool = False,
     ) -> Answer:
         """Answer a query; without words, list entries newest first. Raises QueryTooLongError, BadFilterError.
 
-        Words that stand in no entry are corrected, and a half-typed one is completed, unless taken `as_typed`.
+        Words that stand in no entry are corrected, and a half-typed one is completed, unless taken `as_typed`. With
+        `quote` the sentences that answer are cut from the first entries.
         """
         started = time.perf_counter()
         query = self.understood(text, as_typed=as_typed)
         filters = with_playbook_keys(filters, self._live.state.playbook)
-        request = SearchRequest(query, filters, sort, limit, offset, explain, started)
+        request = SearchRequest(query, filters, sort, limit, offset, explain, started, quote)
         if not query.is_empty:
             source = self._live.source()
             # Embed before anything else: concurrent work would slow the model down.

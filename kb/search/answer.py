@@ -8,6 +8,7 @@ from typing import Literal
 
 from kb.entry import Entry
 from kb.search.query import Query
+from kb.search.quoted import Quote
 from kb.search.snippets import Snippet
 
 Band = Literal["strong", "good", "weak"]
@@ -50,6 +51,7 @@ class Hit:
     score: float  # comparable within one answer only
     why: Why | None = None
     copies: tuple[Entry, ...] = ()  # that it stands for
+    passage: str = ""  # as written, in Markdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Answer:
     hidden_by_filters: int  # entries that would be found without the filters
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetCount, ...]]
+    quotes: tuple[Quote, ...] = ()  # what answers the question, where quotes were asked for
 
     @property
     def is_listing(self) -> bool:

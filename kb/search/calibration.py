@@ -36,8 +36,15 @@ class Calibration:
             return "strong"
         if share >= KNOWN_SHARE:
             return "partial"  # its words match, whatever the model thinks: a code, a name
-        sure = similarity - LEVEL_SHARE * (level - self.level) + self.words * share
-        return "none" if sure < self.none else "partial"
+        return "none" if self.above_none(similarity, level) + self.words * share < 0 else "partial"
+
+    def above_none(self, similarity: float, level: float) -> float:
+        """Return how far a cosine lies above that of no answer; negative below."""
+        return similarity - LEVEL_SHARE * (level - self.level) - self.none
+
+    def in_words(self, cosine: float) -> float:
+        """Return the share of a query's idf mass that a difference in cosine is worth."""
+        return cosine / max(self.words, LEAST_WORDS)
 
     def band(self, similarity: float, share: float, level: float) -> Band:
         """Rate one hit in the same way."""
@@ -47,6 +54,7 @@ class Calibration:
 
 STRONG_SHARE = 0.85
 KNOWN_SHARE = 0.7
+LEAST_WORDS = 0.01  # of a model that hardly tells texts apart
 LEVEL_SHARE = 0.2  # of a query's own level that is taken away; more calls other subjects likelier
 
 # Measured with the bundled model: queries on their own corpus, the same queries after the entries that answer them were

@@ -40,7 +40,8 @@ def make_hits(
         snippet = make_snippet(passage.text or entry.title, words, entry.language, passage.words, sentence)
         why = _with_terms(candidate.why, query, passage.terms) if explain else None
         copies = entries_by_number(catalog, candidate.copies) if candidate.copies else ()
-        hits.append(Hit(entry, passage.heading, snippet, candidate.band, candidate.score, why, copies))
+        score, text = candidate.score, passage.markdown
+        hits.append(Hit(entry, passage.heading, snippet, candidate.band, score, why, copies, text))
     return tuple(hits)
 
 
@@ -61,5 +62,6 @@ def listed(catalog: Catalog, entries: Sequence[Entry]) -> tuple[Hit, ...]:
     first = first_passages(catalog, [entry.id for entry in entries])  # a meeting without decisions has none
     found = ((entry, *first.get(entry.id, ("", ""))) for entry in entries)
     return tuple(
-        Hit(entry, heading, make_snippet(text, (), entry.language), "good", 0.0) for entry, heading, text in found
+        Hit(entry, heading, make_snippet(text, (), entry.language), "good", 0.0, passage=text)
+        for entry, heading, text in found
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,12 @@ class Keywords:
     mass: float  # summed idf of all its terms, unknown ones included
     groups: tuple[Spellings, ...] = ()  # words with several spellings
     weighed: tuple[Weighed, ...] = ()  # all known words, as a small base is searched
+    rarities: tuple[tuple[tuple[tuple[str, ...], ...], float], ...] = ()  # each word by its spellings, with its idf
+
+    def share_in(self, terms: Collection[str]) -> float:
+        """Return the share of the idf mass that some terms have; 0 where no word has any."""
+        held = sum(idf for spellings, idf in self.rarities if any(all(t in terms for t in s) for s in spellings))
+        return held / self.mass if self.mass else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Group:
     spellings: Spellings
     weighed: Weighed
     mass: float  # idf
+    all: tuple[tuple[str, ...], ...]  # its spellings as terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,10 @@ def weigh(source: Source, query: Query) -> Keywords:
         mass=mass,
         groups=tuple(group.spellings for group in groups.values()),
         weighed=(*weighed, *(group.weighed for group in groups.values())),
+        rarities=(
+            *((((term,),), ranking.idf(counts.get(term, 0), total)) for term in single),
+            *((group.all, group.mass) for group in groups.values()),
+        ),
     )
 
 
@@ -97,7 +108,7 @@ def _group(synonyms: Synonyms, counts: Mapping[str, int], total: int) -> Group |
     matches += [(one(*words), min(1.0, mass / ranking.idf(n, total))) for words, n in others.items()]
     weighed = [tuple((one(t), min(1.0, own) * ranking.idf(counts[t], total)) for t in asked if counts.get(t))]
     weighed += [((one(*words), min(mass, ranking.idf(n, total))),) for words, n in others.items()]
-    return Group(Spellings(tuple(matches)), tuple(weighed), mass)
+    return Group(Spellings(tuple(matches)), tuple(weighed), mass, (asked, *others))
 
 
 def look_up(source: Source, keywords: Keywords, *scopes: Scope) -> tuple[LookUp, ...]:

@@ -94,6 +94,7 @@ class SearchRequest:
     offset: int
     explain: bool
     started: float  # `time.perf_counter` at the start
+    quote: bool = False  # the sentences that answer
 
     @property
     def took_ms(self) -> float:

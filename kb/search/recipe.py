@@ -13,6 +13,7 @@ from kb.search.hits import make_hits
 from kb.search.lookup import look_up, weigh
 from kb.search.meetings import meetings_in, with_decisions, without_meetings
 from kb.search.query import SearchRequest
+from kb.search.quotes import quotes_for
 from kb.search.source import Source
 
 
@@ -43,5 +44,6 @@ def answer(source: Source, request: SearchRequest, vector: Vectors, bounds: Boun
         confidence=found.confidence,
         hidden_by_filters=len(set(base) - allowed) if filters else 0,
         facets=facets.count_found(source.snapshot, filters, shown, base, within),
+        quotes=quotes_for(source, query, keywords, found, neighbours) if request.quote else (),
         took_ms=request.took_ms,
     )

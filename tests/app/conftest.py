@@ -90,7 +90,7 @@ class Browser(TestClient):
 MakeClient = Callable[..., TestClient]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def make_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeClient]:
     """A maker of clients to an application over given files, with the settings given."""
     with ExitStack() as stack:
@@ -108,12 +108,13 @@ def make_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeClient
                 services.library.with_index(partial(sync, folder=settings.entries))
                 services.library.refresh()
             app = create_app(settings, services)
+            app.state.patience = None  # however slow the machine
             return Browser(app, base_url=ADDRESS, raise_server_exceptions=False)
 
         yield make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(make_client: MakeClient) -> TestClient:
     """A client to an application that shows everything."""
     return make_client()

@@ -66,7 +66,7 @@ def _commands(environment: dict[str, str]) -> dict[str, Any]:
     run = partial(CliRunner().invoke, command_line, env=environment)
     return {
         "problems": [line for line in run(["check"]).stdout.splitlines() if "west" in line or "playbook" in line],
-        "options": [name for name in ("search", "export") if "--territory" in run([name, "--help"]).stdout],
+        "options": [name for name in ("search", "ask", "export") if "--territory" in run([name, "--help"]).stdout],
         "exported": run(["export", "-f", "csv", "--territory", "関東"]).stdout.splitlines(),
     }
 

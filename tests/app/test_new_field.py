@@ -56,14 +56,14 @@ def test_a_search_is_narrowed_by_it_and_says_it(seen: dict[str, Any]) -> None:
 
 def test_the_api_describes_it(seen: dict[str, Any]) -> None:
     assert set(seen["parameters"]) == {
-        "/api/v1/search", "/api/v1/entries", "/api/v1/scoreboard", "/api/v1/scoreboard.csv",
+        "/api/v1/search", "/api/v1/ask", "/api/v1/entries", "/api/v1/scoreboard", "/api/v1/scoreboard.csv",
         *(f"/api/v1/scoreboard/{view}" for view in (*VIEWS, "{view}.csv")),
     }  # fmt: skip
     assert sorted(seen["shapes"]) == ["BoundsParams", "HitOut", "PlaybookOut", "SimilarDealOut"]
 
 
 def test_commands_have_it_as_an_option_and_tables_as_a_column(seen: dict[str, Any]) -> None:
-    assert seen["options"] == ["search", "export"]
+    assert seen["options"] == ["search", "ask", "export"]
     head, *rows = seen["exported"]
     assert "territory" in head.split(",") and len(rows) == 1 and "関東" in rows[0].split(",")
 

@@ -145,6 +145,7 @@ def _opened(stack: ExitStack, place: Path, people: Path, entries: dict[str, str]
     services.library.with_index(partial(sync, folder=settings.entries))
     services.library.refresh()
     app = create_app(settings, services)
+    app.state.patience = None  # however slow the machine
     client = Browser(app, base_url=ADDRESS, raise_server_exceptions=False, follow_redirects=False)
     if "session" in sent:
         client.cookies.set("session", sent["session"])

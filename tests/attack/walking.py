@@ -35,6 +35,7 @@ EMPTY = ""
 GET: Mapping[str, str] = {
     "/": f"q=text {FILTERS} sort=newest page=2 as_typed=1 from=id deal=id",
     "/api/v1/search": f"q=text {FILTERS} explain=true limit=50 offset=5 sort=newest as_typed=true",
+    "/api/v1/ask": f"q=text {FILTERS} as_typed=true",
     "/api/v1/entries": f"{FILTERS} limit=100 date_from=2026-01-01",
     "/api/v1/entries/{entry_id:path}": "part=similar|lineage|source limit=50",
     "/api/v1/entries/{entry_id:path}/similar": "limit=20",
@@ -96,6 +97,8 @@ POST: Mapping[str, str] = {  # those that change what others are asked afterward
     "/api/v1/entries/{entry_id:path}/archive": EMPTY, "/api/v1/entries/{entry_id:path}/restore": EMPTY,
     "/archive/{entry_id:path}": EMPTY, "/restore/{entry_id:path}": EMPTY,
     "/meeting/save": "period=2026-08|2026-W36 decisions=word",
+    "/mcp": "tool=search|read_entry|similar_deals|scoreboard|gaps|propose_entry|resource|resources query=text id=id "
+    "text=draft",
     "/api/v1/entries": "text=draft force=true", "/me/data/delete": "what=word", "/sign-out": EMPTY,
 }  # fmt: skip
 PUT: Mapping[str, str] = {"/api/v1/entries/{entry_id:path}": "text=draft force=true"}
@@ -211,6 +214,8 @@ def _probe(method: str, path: str, parameters: str, values: _Values) -> Probe:
 
 def _sent(place: str, given: dict[str, str], values: _Values) -> dict[str, Any]:
     headers = dict(FOR_PEOPLE)
+    if place == "/mcp":
+        return {"headers": FOR_PROGRAMS, "json": _message(given)}
     if place.startswith("/api"):
         headers = {
             **FOR_PROGRAMS,
@@ -227,3 +232,24 @@ def _sent(place: str, given: dict[str, str], values: _Values) -> dict[str, Any]:
         named = {name: (None, value) for name, value in given.items()}
         return {"headers": headers, "files": {**named, "files": (f"{values.of('word')}.md", file, "text/markdown")}}
     return {"headers": headers, "data": given}
+
+
+TAKEN = {
+    "search": ("query",), "read_entry": ("id",), "similar_deals": ("text",), "scoreboard": (), "gaps": (),
+    "propose_entry": ("text",),
+}  # fmt: skip
+
+
+def _message(given: dict[str, str]) -> dict[str, Any]:
+    """Return a message of an assistant: a tool is called, or a resource is read."""
+    tool = given.get("tool", "search")
+    if tool in TAKEN:
+        arguments = {name: given.get(name, "") for name in TAKEN[tool]} | (
+            {"by": "reason"} if tool == "scoreboard" else {}
+        )
+        method, params = "tools/call", {"name": tool, "arguments": arguments}
+    else:
+        method, params = f"resources/{'read' if tool == 'resource' else 'list'}", {}
+        if tool == "resource":
+            params["uri"] = f"kb://entries/{given.get('id', '')}"
+    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}

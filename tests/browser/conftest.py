@@ -62,7 +62,9 @@ def serving(entries: Path, data: Path, **chosen: Any) -> Iterator[str]:
     services = open_services(settings, WordEmbedder())
     services.library.with_index(partial(sync, folder=settings.entries))
     services.library.refresh()
-    server = uvicorn.Server(uvicorn.Config(create_app(settings, services), port=port, log_level="warning", ws="none"))
+    app = create_app(settings, services)
+    app.state.patience = None  # however slow the machine
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     wait_until(lambda: server.started, "a server that has started")

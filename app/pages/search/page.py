@@ -14,6 +14,7 @@ from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep
 from app.pages.cards import HitCard, hit_card
 from app.pages.search.address import PAGE_SIZE, SearchAddress
 from app.pages.search.offers import offers
+from app.pages.search.quoting import quote_cards
 from app.pages.search.start import start_of
 from app.pages.view import render, wants_fragment
 from app.words.addresses import entry_address
@@ -76,15 +77,7 @@ def search_page(
 ) -> Response:
     """Show the results; without a query, the newest entries and example questions."""
     asked = SearchAddress.read(request.query_params)
-    answer = library.search.answer(
-        asked.text,
-        filters=asked.filters,
-        sort=asked.sort,
-        limit=PAGE_SIZE,
-        offset=asked.offset,
-        explain=bool(asked.text),
-        as_typed=asked.as_typed,
-    )
+    answer = answer_to(asked, library)
     used = library.entries.used_in([hit.entry.id for hit in answer.hits if hit.entry.kind != "deal"])
     asker = asker_of(request)
     if asked.page == 1:
@@ -97,6 +90,7 @@ def search_page(
         "answer": answer,
         "talk": cards[0],
         "hits": cards[1],
+        "quotes": quote_cards(answer.quotes, cards[0], reader),
         "offers": offers(asked, library, reader) if asked.text else [],
         "open_deals": open_deals(library) if asked.text and answer.confidence == "none" else [],
         "reported": bool(request.query_params.get("reported")),
@@ -115,6 +109,20 @@ def search_page(
     response = render(request, "_results.html" if wants_fragment(request) else "search.html", context)
     remember_asker(request, response)
     return response
+
+
+def answer_to(asked: SearchAddress, library: Library) -> Answer:
+    """Return a page of hits, with the sentences that answer above the best ones."""
+    return library.search.answer(
+        asked.text,
+        filters=asked.filters,
+        sort=asked.sort,
+        limit=PAGE_SIZE,
+        offset=asked.offset,
+        explain=bool(asked.text),
+        as_typed=asked.as_typed,
+        quote=asked.page == 1 and asked.sort == "relevance",
+    )
 
 
 def shown_by(cards: Iterable[HitCard]) -> list[str]:

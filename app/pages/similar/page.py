@@ -14,7 +14,7 @@ from app.http.exported import note_export
 from app.pages.similar.address import PAGE, DealAddress
 from app.pages.similar.chips import chips, derived
 from app.pages.similar.memo import memo_of
-from app.pages.similar.view import SimilarView, foretelling_words, headline, near_and_far
+from app.pages.similar.view import SimilarView, near_and_far
 from app.pages.view import render
 from app.pages.writing.making import by_outcome
 from app.settings import Settings
@@ -22,6 +22,7 @@ from app.shapes.asked import asked_from
 from app.words.deals import ValueNames, corrected_words
 from app.words.reader import Reader
 from app.words.sheet import to_docx, to_markdown
+from app.words.similar_words import foretelling_words, headline
 from kb.entry import Entry
 from kb.errors import TextTooLongError
 from kb.fields import SEGMENTS

@@ -40,11 +40,19 @@ def test_every_asset_of_a_page_lasts_and_leads_somewhere(client: TestClient) -> 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_packed_asset_is_the_same_as_the_plain_one(client: TestClient, name: str) -> None:
     plain, packed = client.get(f"/static/{name}", headers=PLAIN), client.get(f"/static/{name}")
-    assert plain.content == packed.content == (STATIC / name).read_bytes()
+    written = (STATIC / name).read_bytes()
+    assert plain.content == packed.content
+    assert plain.content == written or (name.endswith(".css") and plain.content.split() == _tight(written).split())
     assert "content-encoding" not in plain.headers and packed.headers["content-encoding"] == "gzip"
     assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) * 0.9
     assert plain.headers["etag"] != packed.headers["etag"] and packed.headers["vary"] == "Accept-Encoding"
     assert plain.headers["content-type"] == packed.headers["content-type"]
+
+
+def _tight(style: bytes) -> bytes:
+    for sign in (b"{", b"}", b";"):
+        style = sign.join(part.strip() for part in style.split(sign))
+    return style
 
 
 def test_the_style_sheet_weighs_less_than_a_third(client: TestClient) -> None:
@@ -68,7 +76,7 @@ def test_what_the_browser_has_is_not_sent_again(client: TestClient, encoding: st
 
 def test_another_content_has_another_address(tmp_path: Path) -> None:
     addresses = set()
-    for text in ("p {}", "b {}", "p {}"):
+    for text in ("p{}", "b{}", "p{}"):
         write(tmp_path, "a.css", text)
         client, assets = _served(tmp_path)
         addresses.add(assets.address("a.css"))

@@ -234,6 +234,11 @@ def test_a_person_is_known_by_issuer_and_subject_and_has_an_address_and_a_name()
         ({"email": "a\nb@example.jp"}, ""),
         ({"email": ["aoi@example.jp"]}, ""),
         ({"email": "nothing"}, ""),
+        ({"email": " AOI@example.JP "}, "aoi@example.jp"),
+        ({"email": "ａoi@example.jp"}, ""),
+        ({"email": "aoi@example．jp"}, ""),
+        ({"email": "ao\u2170@example.jp"}, ""),
+        ({"email": "ao\u017f@example.jp"}, ""),
     ],
 )
 def test_an_address_counts_unless_nobody_has_checked_it(claims: dict[str, object], address: str) -> None:

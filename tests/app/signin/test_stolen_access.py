@@ -37,6 +37,38 @@ def test_a_token_that_may_only_read_makes_no_second_one(
     assert [token.name for token in known.tokens.all()] == ["crm"]
 
 
+@pytest.mark.parametrize("do", ["add", "link", "change"])
+def test_a_token_of_an_administrator_makes_neither_people_nor_links_nor_administrators(
+    stranger: TestClient, known: PeopleServices, everybody: dict[str, Person], do: str
+) -> None:
+    admin, reader, number = everybody["admin"], everybody["reader"], "0" * 32
+    stranger.cookies.set(COOKIE, number)
+    form = token_for(stranger.app.state.form_key, admin.id, number)  # type: ignore[attr-defined]
+    sent = {**PAGE, "authorization": f"Bearer {known.tokens.make(admin, 'crm', 'admin')[1]}", HEADER: form}
+    asked = {"do": do, "address": "new@example.com", "name": "New", "role": "admin", "teams": ""}
+    answer = stranger.post("/people" if do == "add" else f"/people/{reader.id}", data=asked, headers=sent)
+    assert (answer.status_code, "/link/" in answer.text) == (403, False)
+    assert [person.id for person in known.people.admins()] == [admin.id]
+    assert known.audit.count(Wanted(event="link-made")) == 0
+    assert stranger.get("/people", headers=sent).status_code == 200
+
+
+@pytest.mark.parametrize("other", ["Bearer kb_wrong", "Basic eDp5", ""])
+def test_of_two_authorizations_none_counts(
+    stranger: TestClient, known: PeopleServices, everybody: dict[str, Person], other: str
+) -> None:
+    right = ("authorization", f"Bearer {known.tokens.make(everybody['admin'], 'crm')[1]}")
+    assert stranger.get("/api/v1/mine", headers=[right]).status_code == 200
+    for sent in ([right, ("authorization", other)], [("authorization", other), right], [right, right]):
+        assert stranger.get("/api/v1/mine", headers=sent).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/me", "/me/tokens", "/people", "/people/audit", "/people/tokens"])
+def test_no_browser_keeps_a_page_about_people_for_who_sits_there_next(signed_in: As, path: str) -> None:
+    answer = signed_in("admin").get(path, headers=PAGE)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "private, no-store")
+
+
 def test_an_open_browser_makes_no_token_later(signed_in: As, known: PeopleServices, hands: Hands) -> None:
     browser = signed_in("author")
     assert browser.post("/me/tokens", data=NEW, headers=PAGE).status_code == 200

@@ -1,0 +1,1 @@
+"""Assistants: the tools, resources and prompts of the Model Context Protocol."""
