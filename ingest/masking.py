@@ -42,6 +42,11 @@ CONTACT_KEYS = re.compile(
 )
 
 
+def is_masked(entry_id: str) -> bool:
+    """Whether an id is that of an entry that stands for a masked deal."""
+    return _MASKED_ID.fullmatch(entry_id) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Rewritten:
     """An entry's file as a set of viewers reads it."""

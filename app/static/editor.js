@@ -140,6 +140,7 @@
       if (isStale(answer, html)) { notice(form.dataset.stale); return; }
       take(html);
       ($(".notice[role=alert]") || $("h1")).scrollIntoView({ block: "center" });
+      if (!form) { status.textContent = ""; $("main input:not([type=hidden])")?.focus(); return; } // the page for signing in
       const wrong = [...form.querySelectorAll(".ask")].find((ask) => $(".wrong", ask)?.textContent.trim());
       if (wrong) $("input, select, textarea", wrong).focus({ preventScroll: true });
     } catch {
@@ -147,7 +148,7 @@
       notice(form.dataset.offline);
     } finally {
       saving = false;
-      form.removeAttribute("aria-busy");
+      form?.removeAttribute("aria-busy");
     }
   };
 

@@ -61,9 +61,12 @@ FILES = {
     "talk-tracks/price.md": note(
         "価格が高い", "暁光製作所様では何と比べて高いかを聞いた。1,234万円の話。[商談](../deals/gyoko-0.md)",
         related="[deals/gyoko-0, notes/暁光製作所-議事録]", date="2026-01-10", competitors="[タスキナ]",
+        review_by="2026-09-01",
     ),
     "notes/暁光製作所-議事録.md": "銀嶺フーズと蒼天ロジスティクスの比較。値引きはしない。\n",
-    "talk-tracks/plain.md": note("日報の話", "工場の紙の日報をやめる。", date="2026-01-10"),
+    "talk-tracks/plain.md": note(
+        "日報の話", "工場の紙の日報をやめる。", date="2026-01-10", review_by="2026-09-01"
+    ),
     "campaigns/mail.md": note("メール施策", "Northwind Foods が反応した。", date="2026-09-02"),
 }  # fmt: skip
 QUESTIONS = (
@@ -102,6 +105,8 @@ def _open(stack: ExitStack, place: Path, who: Viewer | None, files: dict[str, st
     stack.callback(services.close)
     services.library.with_index(partial(sync, folder=settings.entries))
     services.library.refresh()
+    if who:
+        services.seen_by(who)  # made before anybody asks: a busy machine would say that it is being put together
     for at, query in enumerate(("暁光製作所の値引き", "ヘリコプターの値段")):
         services.activity.searched(
             Searched(f"s{at}", f"2026-09-1{at}T00:00:00+00:00", query, confidence="none", asker="a")
@@ -195,6 +200,18 @@ def test_a_masked_entry_and_one_that_names_a_customer_cannot_be_changed(client: 
         assert "hidden from you" in answer.text
     folder = _services(client).settings.entries
     assert "暁光" in (folder / "talk-tracks/price.md").read_text("utf-8")
+
+
+def test_what_would_be_refused_of_a_masked_entry_is_not_offered(client: TestClient) -> None:
+    deal = next(one for one in _ids(client) if one.startswith("deals/masked-"))
+    for one in (deal, "talk-tracks/price", "talk-tracks/plain"):
+        page = client.get(f"/entries/{one}", headers=JA).text
+        is_whole = one == "talk-tracks/plain"
+        assert (f'action="/archive/{one}"' in page, f'action="/verify/{one}"' in page) == (is_whole, is_whole)
+        assert 'action="/use/' not in page  # all deals are masked here
+    queue = client.get("/review", headers=JA).text
+    assert re.findall(r'action="/verify/([^"]+)', queue) == ["talk-tracks/plain"]
+    assert 'href="/entries/talk-tracks/price"' in queue
 
 
 def test_a_link_to_a_masked_entry_is_stored_under_its_real_id_and_its_author_edits_on(client: TestClient) -> None:

@@ -87,7 +87,8 @@ def test_signing_out_everywhere_ends_every_browser(browser: Browser, page: Page,
 def test_a_draft_survives_the_end_of_the_session_and_is_saved_after_signing_in(
     browser: Browser, guarded: str, known: PeopleServices, folder: Path
 ) -> None:
-    page = browser.new_context(locale="ja-JP").new_page()
+    page, faults = browser.new_context(locale="ja-JP").new_page(), []
+    page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(f"{guarded}/new/note")
     _sign_in(page)
     page.wait_for_url("**/new/note")
@@ -98,6 +99,8 @@ def test_a_draft_survives_the_end_of_the_session_and_is_saved_after_signing_in(
     known.sessions.end_all(person.id)
     page.get_by_role("button", name="保存").first.click()
     expect(page.get_by_role("status").filter(has_text="有効期限")).to_be_visible()
+    expect(page.get_by_label("メールアドレス")).to_be_focused()
+    expect(page.get_by_text("保存しています")).to_have_count(0)
     _sign_in(page)
     page.get_by_role("button", name="入力した内容に戻る").click()
     expect(page.get_by_label("題名")).to_have_value("会期の途中で書いた話")
@@ -106,6 +109,7 @@ def test_a_draft_survives_the_end_of_the_session_and_is_saved_after_signing_in(
     page.wait_for_url("**/entries/**")
     (saved,) = (folder / "notes").glob("会期の途中で書いた話-*.md")  # no name betrays what is hidden
     assert "<まだ> 保存していない & 100%" in saved.read_text("utf-8")
+    assert not faults
     page.context.close()
 
 

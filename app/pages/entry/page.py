@@ -92,6 +92,7 @@ def entry_page(
         "notices": _notices(entry, linked, body, library, store, reader),
         "helpful": activity.helpful_counts().get(entry.id, 0),
         "keeps_history": store.history.is_kept,
+        "is_whole": store.shows_all_of(entry),
         "may_change": not store.is_readonly and store.may_change(entry),
         **_after_save(request.query_params.get("saved", ""), entry, library, reader),
     }

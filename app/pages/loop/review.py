@@ -20,6 +20,7 @@ from app.pages.view import render
 from app.words.addresses import entry_address
 from app.words.doubts import sentence_of
 from app.words.reader import Reader
+from ingest.store import EntryStore
 from ingest.verifying import verify
 from kb.entry import Entry
 from kb.library import Library
@@ -48,10 +49,13 @@ class Item:
     card: Card
     state: str
     reasons: tuple[Reason, ...]
+    is_whole: bool  # nothing of it is masked, so that it can be verified
 
 
 @router.get("/review")
-def review_page(request: Request, library: LibraryDep, reader: ReaderDep, owner: str = "", state: str = "") -> Response:
+def review_page(
+    request: Request, library: LibraryDep, store: StoreDep, reader: ReaderDep, owner: str = "", state: str = ""
+) -> Response:
     """Show the queue of one owner or of all."""
     known = library.loop.to_review()
     of_owner = [(entry, standing) for entry, standing in known if owner in ("", entry.owner)]
@@ -59,7 +63,7 @@ def review_page(request: Request, library: LibraryDep, reader: ReaderDep, owner:
     found = [(entry, standing) for entry, standing in of_owner if standing.state in states]
     counts: Counter[str] = Counter(standing.state for _, standing in of_owner)
     context = {
-        "items": [_item(entry, standing, reader, library) for entry, standing in found[:MOST_SHOWN]],
+        "items": [_item(entry, standing, reader, library, store) for entry, standing in found[:MOST_SHOWN]],
         "more": max(0, len(found) - MOST_SHOWN),
         "tabs": _tabs(counts, owner, state, reader),
         "owners": [(name, reader.person(name)) for name in sorted({entry.owner for entry, _ in known if entry.owner})],
@@ -99,8 +103,10 @@ def _reason(doubt: Doubt, reader: Reader, library: Library) -> Reason:
     return Reason(sentence_of(doubt, reader), cards)
 
 
-def _item(entry: Entry, standing: Standing, reader: Reader, library: Library) -> Item:
-    return Item(card_of(entry, reader), standing.state, reasons_of(standing, reader, library))
+def _item(entry: Entry, standing: Standing, reader: Reader, library: Library, store: EntryStore) -> Item:
+    return Item(
+        card_of(entry, reader), standing.state, reasons_of(standing, reader, library), store.shows_all_of(entry)
+    )
 
 
 def _tabs(counts: Mapping[str, int], owner: str, state: str, reader: Reader) -> list[tuple[str, str, bool]]:

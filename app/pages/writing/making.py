@@ -17,6 +17,7 @@ from app.words.addresses import entry_address, make_address
 from app.words.reader import Reader
 from ingest.document import Document
 from ingest.front_matter import edited
+from ingest.masking import is_masked
 from ingest.using import note_use
 from ingest.yaml_text import Plain
 from kb.entry import Entry
@@ -64,13 +65,16 @@ def use(
 
 
 def deals_to_choose(entry: Entry, library: Library, reader: Reader) -> list[tuple[str, list[Title]]]:
-    """Return (outcome, deals): the open ones, then the newest others; none if the entry cannot be used in a deal."""
+    """Return (outcome, deals): the open ones, then the newest others, without those that are masked.
+
+    There are none if the entry cannot be used in a deal.
+    """
     if entry.kind == "deal" or entry.status != "published":
         return []
     of_deals = Filters((("kind", ("deal",)),))
     opened = library.entries.titles(Filters((*of_deals.values, ("outcome", ("open",)))), MOST_DEALS)
     newest = library.entries.titles(of_deals, MOST_DEALS)
-    deals = {deal.id: deal for deal in (*opened, *newest)}.values()
+    deals = {deal.id: deal for deal in (*opened, *newest) if not is_masked(deal.id)}.values()
     return by_outcome(deals, reader)
 
 
