@@ -98,7 +98,7 @@ def test_a_token_is_printed_once_listed_and_revoked(place: Place) -> None:
     (token,) = opened.tokens.all()
     opened.close()
     listed = place.kb("tokens", "list", "asa@example.com", **LOCAL).stdout
-    assert f"{token.id}  浅井 麻  nightly export  read, sales  valid until" in listed
+    assert f"{token.id}  浅井 麻  nightly export  read, Sales  valid until" in listed
     assert secret not in listed + made.stderr
     assert json.loads(place.kb("tokens", "list", "--json", **LOCAL).stdout)["teams"] == ["sales"]
     assert place.kb("tokens", "revoke", token.id, **LOCAL).exit_code == 0
