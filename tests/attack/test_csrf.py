@@ -40,7 +40,7 @@ def _routes(client: TestClient) -> list[str]:
                 yield route
 
     app: Any = client.app
-    paths = [route.path for route in below(app.routes) if not route.path.startswith("/api/")]
+    paths = [route.path for route in below(app.routes) if not route.path.startswith(("/api/", "/mcp"))]
     ids = [re.sub(r"\{\w+:path\}", "deals/aoba", path.replace("{form}", "md")) for path in paths]
     return [re.sub(r"\{\w+\}", "aoba", path) for path in ids]
 
@@ -68,6 +68,15 @@ def test_no_page_takes_a_form_without_its_token(client: TestClient) -> None:
             continue
         assert {answer.status_code for answer in answers} <= {403, 415}, path
     assert len(paths) - len(absent) >= 25 and all("passkey" in path for path in absent)  # without accounts
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"])
+def test_assistants_take_nothing_that_a_form_can_send(client: TestClient, kind: str) -> None:
+    asked = '{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}'
+    sent = {"content": asked, "headers": {"content-type": kind, "accept": "application/json"}}
+    assert _sent(client, "/mcp", **sent).status_code in (400, 406, 415)
+    sent["headers"]["content-type"] = "application/json"  # as a program sends it, which a page elsewhere cannot
+    assert _sent(client, "/mcp", **sent).status_code == 200
 
 
 def test_the_token_of_another_browser_is_refused(client: TestClient) -> None:
