@@ -43,7 +43,7 @@ def test_from_an_empty_folder_to_a_found_entry(page: Page, empty: str, tmp_path:
     page.wait_for_url("**/entries/**")
     assert "{code: price, source: buyer}" in (tmp_path / "entries/deals/林精機-失注.md").read_text("utf-8")
     page.goto(f"{empty}/?q=総額の表")
-    expect(page.get_by_role("link", name="林精機 失注")).to_be_visible()
+    expect(page.get_by_role("link", name="林精機 失注", exact=True)).to_be_visible()
 
 
 def test_the_sample_comes_and_goes_with_one_click_each(page: Page, empty: str, tmp_path: Path) -> None:

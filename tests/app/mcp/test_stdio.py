@@ -16,6 +16,7 @@ from app.cli.main import app
 from app.services import open_people
 from app.settings import Settings
 from tests.app.conftest import FILES
+from tests.waiting import found_by
 from tests.words import write
 
 pytestmark = pytest.mark.slow  # starts processes
@@ -37,11 +38,12 @@ def talk(place: Path, about: Callable[[Client], Awaitable[None]], *address: str)
 
 async def found(client: Client, query: str) -> list[Any]:
     """Return the hits of a search, once the server has read the entries."""
-    while True:
+
+    async def hits() -> list[Any] | None:
         answer = await client.call_tool("search", {"query": query})
-        if not answer.is_error:
-            return list(answer.structured_content["hits"])
-        await anyio.sleep(0.1)
+        return None if answer.is_error else list(answer.structured_content["hits"])
+
+    return await found_by(hits, "an answer to a search")
 
 
 def test_a_client_on_this_machine_searches_reads_and_proposes(tmp_path: Path) -> None:
