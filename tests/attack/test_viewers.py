@@ -46,7 +46,7 @@ NOISE = re.compile("|".join((
     r'(?<=name="key" value=")[^"]+',
     r'(?<=name="csrf" value=")[^"]+', r'(?<=name="csrf" content=")[^"]+', r"(?<=form=)[0-9a-f]{32}",
     r'(?<="challenge": ")[^"]+', r'(?<="challenge":")[^"]+',  # of a passkey
-    r"-[0-9a-f]{6}(?=[.\"'&<%?])",  # of the name of a new file
+    r"-[0-9a-f]{6}(?=[.\"'&<%?\\])",  # of the name of a new file
     r"(?<=expires=)[^;]+",  # of a cookie that is deleted
     r'(?<="previous": ")[^"]+', r'(?<="hash": ")[^"]+',  # in the audit log, which has such names
 )))  # fmt: skip
