@@ -21,7 +21,7 @@ from kb.fields import FILTERS
 from kb.wording import say
 
 if TYPE_CHECKING:
-    from app.services import PeopleServices
+    from app.services import PeopleServices, Services
     from app.settings import Settings
     from app.words.reader import Reader
     from kb.entry import Problem
@@ -133,6 +133,21 @@ def need_entries(settings: Settings) -> None:
     """Require an entries folder. Raises NoEntriesError."""
     if not settings.entries.is_dir():
         raise NoEntriesError(settings.entries)
+
+
+@contextmanager
+def opened_services(settings: Settings) -> Iterator[Services]:
+    """Open the services, without logging what is searched. Raises NoEntriesError."""
+    from app.data_folder import prepare
+    from app.services import open_services
+
+    need_entries(settings)
+    prepare(settings.data)
+    services = open_services(settings, logs=False)
+    try:
+        yield services
+    finally:
+        services.close()
 
 
 def problem_line(problem: Problem, reader: Reader) -> str:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import fail, need_entries, reader_of, settings_or_fail
+from app.cli.common import fail, opened_services, reader_of, settings_or_fail
 from kb.viewer import OPERATOR
 
 if TYPE_CHECKING:
     from app.services import Services
-    from app.settings import Settings
     from app.words.reader import Reader
     from kb.loop.judging import Judged, Judging, Question
     from kb.loop.quality import Run
@@ -30,7 +28,7 @@ def judge(
 ) -> None:
     """Grade the hits of questions people asked, frequent and undecided ones first."""
     reader = reader_of(ctx)
-    with _opened(settings_or_fail(reader)) as services:
+    with opened_services(settings_or_fail(reader)) as services:
         grade_questions(services.seen_by(OPERATOR).judging, limit, reader, lambda text: input(text).strip())
 
 
@@ -44,7 +42,7 @@ def quality(
 ) -> None:
     """Measure the search on the grades, and compare it with the last run."""
     reader = reader_of(ctx)
-    with _opened(settings_or_fail(reader)) as services:
+    with opened_services(settings_or_fail(reader)) as services:
         if not services.seen_by(OPERATOR).judging.grades():
             fail(reader("quality.no_grades"))
         run = tried(services, model, reader) if model else services.seen_by(OPERATOR).judging.measure()
@@ -139,18 +137,3 @@ def _as_json(run: Run, judging: Judging) -> dict[str, object]:
             for one in changed
         ],
     }
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Services]:
-    """Open the services, without logging what is searched."""
-    from app.data_folder import prepare
-    from app.services import open_services
-
-    need_entries(settings)
-    prepare(settings.data)
-    services = open_services(settings, logs=False)
-    try:
-        yield services
-    finally:
-        services.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import Language, need_entries, reader_of, settings_or_fail
+from app.cli.common import Language, opened_services, reader_of, settings_or_fail
 
 if TYPE_CHECKING:
     from app.words.meeting_view import MeetingView
@@ -35,26 +35,18 @@ def meeting(
     ] = None,
 ) -> None:
     """Print the sales and marketing meeting of a week or month, from the index."""
-    from app.data_folder import prepare
-    from app.services import open_services
     from app.words.meeting_view import in_words
     from app.words.meeting_work import waiting
     from app.words.reader import Reader
     from kb.viewer import OPERATOR
 
-    settings = settings_or_fail(reader_of(ctx))
-    need_entries(settings)
-    prepare(settings.data)
-    services = open_services(settings, logs=False)
-    seen = services.seen_by(OPERATOR)
-    library = seen.library
-    try:
+    with opened_services(settings_or_fail(reader_of(ctx))) as services:
+        seen = services.seen_by(OPERATOR)
+        library = seen.library
         reader = Reader.of(language or reader_of(ctx).locale, library.playbook)
         found = library.loop.stored_meeting(period, services.activity.figures_of) if stored else None
         found = found or library.loop.meeting(period, **waiting(library, seen.gap_board, reader))
         view = in_words(found, library, reader)
-    finally:
-        services.close()
     sys.stdout.buffer.write(_written(view, reader, form))
     sys.stdout.buffer.flush()
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import fail, need_entries, reader_of, settings_or_fail
+from app.cli.common import fail, opened_services, reader_of, settings_or_fail
 
 if TYPE_CHECKING:
-    from app.services import PeopleServices, Services
+    from app.services import PeopleServices
     from kb.people.person import Person
 
 Address = Annotated[str, typer.Argument(help="The e-mail address of the person.")]
@@ -21,7 +19,7 @@ Name = Annotated[str, typer.Argument(help="The name as entries have it.")]
 def link_name(ctx: typer.Context, name: Name, address: Address) -> None:
     """Let a name in entries mean a person: own work, ownership and counts follow."""
     reader = reader_of(ctx)
-    with _opened(ctx) as services:
+    with opened_services(settings_or_fail(reader)) as services:
         person = _person(ctx, services.people, address)
         services.people.names.link(name, person.id)
         services.people.audit.noted("name-linked", person.id)
@@ -31,7 +29,7 @@ def link_name(ctx: typer.Context, name: Name, address: Address) -> None:
 def unlink_name(ctx: typer.Context, name: Name) -> None:
     """Let a name in entries mean nobody again."""
     reader = reader_of(ctx)
-    with _opened(ctx) as services:
+    with opened_services(settings_or_fail(reader)) as services:
         if done := services.people.names.unlink(name):
             services.people.audit.noted("name-unlinked", "")
         typer.echo(reader("cli.name_unlinked" if done else "cli.name_unknown", name=name))
@@ -42,7 +40,7 @@ def names(ctx: typer.Context) -> None:
     from kb.entry import owner_key as folded
 
     reader = reader_of(ctx)
-    with _opened(ctx) as services:
+    with opened_services(settings_or_fail(reader)) as services:
         links = services.people.names.links()
         people = {one.id: one.address for one in services.people.people.all()}
         for name, owner in links:
@@ -64,7 +62,7 @@ def forget(
     from app.forgetting import named, rewrite
 
     reader = reader_of(ctx)
-    with _opened(ctx) as services:
+    with opened_services(settings_or_fail(reader)) as services:
         person = _person(ctx, services.people, address)
         found, of_person = named(services, person), services.people.names.of(person.id)
         for entry in found:
@@ -88,18 +86,3 @@ def _person(ctx: typer.Context, people: PeopleServices, address: str) -> Person:
     if person is None:
         fail(reader_of(ctx)("cli.person_unknown", address=address))
     return person
-
-
-@contextmanager
-def _opened(ctx: typer.Context) -> Iterator[Services]:
-    from app.data_folder import prepare
-    from app.services import open_services
-
-    settings = settings_or_fail(reader_of(ctx))
-    need_entries(settings)
-    prepare(settings.data)
-    services = open_services(settings, logs=False)
-    try:
-        yield services
-    finally:
-        services.close()

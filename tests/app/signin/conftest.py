@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -14,27 +13,12 @@ from kb.clock import Clock
 from kb.people.person import Person
 from kb.viewer import ROLES
 from tests.app.conftest import ADDRESS, Browser, MakeClient
+from tests.hands import Hands, hands
 
+__all__ = ["hands"]
 PASSWORD = "green ladder under rain"
 PAGE = {"accept": "text/html", "accept-language": "en"}
 As = Callable[[str], TestClient]
-
-
-class Hands:
-    """The time, which stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
-
-    def forward(self, **by: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(**by)
-
-
-@pytest.fixture
-def hands() -> Hands:
-    """The hands of the clock."""
-    return Hands()
 
 
 @pytest.fixture

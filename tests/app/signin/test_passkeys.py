@@ -16,7 +16,8 @@ from kb.people.begun import LASTS
 from kb.people.person import Person
 from tests.app.conftest import Browser, MakeClient
 from tests.app.signin.authenticating import ORIGIN, Device
-from tests.app.signin.conftest import PAGE, PASSWORD, Hands
+from tests.app.signin.conftest import PAGE, PASSWORD
+from tests.hands import Hands
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from app.signin.interrupted import local_address
 from kb.people.attempts import FREE_HERE
 from kb.people.person import Person
 from tests.app.conftest import ADDRESS, Browser, MakeClient
-from tests.app.signin.conftest import PAGE, PASSWORD, As, Hands
+from tests.app.signin.conftest import PAGE, PASSWORD, As
+from tests.hands import Hands
 
 RIGHT = {"address": "Author@example.com", "password": PASSWORD}
 pytestmark = pytest.mark.usefixtures("everybody")

@@ -9,7 +9,8 @@ from app.http.csrf import COOKIE, HEADER, token_for
 from app.services import PeopleServices
 from kb.people.audit import Wanted
 from kb.people.person import Person
-from tests.app.signin.conftest import PAGE, PASSWORD, As, Hands
+from tests.app.signin.conftest import PAGE, PASSWORD, As
+from tests.hands import Hands
 
 OTHER = "seven quiet otters swim"
 NEW = {"name": "crm", "scope": "read", "days": "90"}

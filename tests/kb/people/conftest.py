@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,23 +10,9 @@ import pytest
 from kb.clock import Clock
 from kb.people.file import PeopleFile
 from kb.people.people import People
+from tests.hands import Hands, hands
 
-
-class Hands:
-    """The time, which stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
-
-    def forward(self, **by: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(**by)
-
-
-@pytest.fixture
-def hands() -> Hands:
-    """The hands of the clock."""
-    return Hands()
+__all__ = ["hands"]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import stat
 from kb.clock import Clock
 from kb.people.askers import Askers
 from kb.people.file import PeopleFile
-from tests.kb.people.conftest import Hands
+from tests.hands import Hands
 
 DAYS = 180
 

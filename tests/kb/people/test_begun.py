@@ -7,7 +7,7 @@ import pytest
 from kb.clock import Clock
 from kb.people.begun import BegunSignIns
 from kb.people.file import PeopleFile
-from tests.kb.people.conftest import Hands
+from tests.hands import Hands
 
 
 @pytest.fixture

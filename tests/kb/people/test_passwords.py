@@ -11,7 +11,7 @@ from kb.people.file import PeopleFile
 from kb.people.passwords import Passwords
 from kb.people.people import People
 from kb.people.person import Person
-from tests.kb.people.conftest import Hands
+from tests.hands import Hands
 
 GOOD = "green ladder under rain"
 

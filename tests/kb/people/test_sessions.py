@@ -14,7 +14,7 @@ from kb.people.people import People
 from kb.people.person import Person
 from kb.people.sessions import Sessions
 from kb.people.tokens import Tokens
-from tests.kb.people.conftest import Hands
+from tests.hands import Hands
 
 
 @pytest.fixture
