@@ -15,7 +15,7 @@ serve: $(READY)
 	@$(KB) serve
 
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4
 
 fast: $(READY)
 	@$(BIN)/python -m pytest -m "not slow" -n auto

@@ -27,6 +27,15 @@ def _titles(services: Services) -> list[str]:
     return sorted(hit.entry.title for hit in services.library.search.answer("", limit=100).hits)
 
 
+def _take_all(taken: list[int]) -> None:
+    """Take what is free, also what a job has given back since the last time."""
+    while True:
+        try:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+        except OSError:
+            return
+
+
 def run(place: Path) -> None:
     """Take every handle until a job fails, give them back, and print what is found then."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (HANDLES, HANDLES))
@@ -39,16 +48,17 @@ def run(place: Path) -> None:
     wait_until(lambda: services.library.search.has_answered, "the server to be ready")
     wait_until(lambda: any(j.name == "watch" and j.succeeded for j in background.supervisor.states()), "watching")
     new = (entries / "notes/late.md").open("w", encoding="utf-8")
-    taken: list[int] = []
-    while True:
-        try:
-            taken.append(os.open(os.devnull, os.O_RDONLY))
-        except OSError:
-            break
     new.write(note("後の記録"))
+    taken: list[int] = []
+
+    def a_job_fails_without_handles() -> bool:
+        _take_all(taken)
+        new.write("もう一行。\n")
+        new.flush()
+        return bool(_degraded(background))
+
+    wait_until(a_job_fails_without_handles, "a job to fail")
     new.close()
-    taken.append(os.open(os.devnull, os.O_RDONLY))
-    wait_until(lambda: bool(_degraded(background)), "a job to fail")
     failed = _degraded(background)
     for handle in taken:
         os.close(handle)
