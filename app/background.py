@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from app.pages.board.page import prepare
@@ -26,6 +26,9 @@ EXAMPLES_SECONDS = 20.0  # delay until example questions follow a change
 CHECK_SECONDS = 600.0  # how often all files are compared with the index: a network drive announces nothing
 FORETELL_SECONDS = 120.0  # delay until similar deals are measured after the base has grown by a tenth
 FORGET_SECONDS = 3_600.0  # how often the words of old searches, and files left by killed processes, are erased
+VECTORS_SECONDS = 5.0  # how often a Chroma server that was away is looked for
+OTHERS_SECONDS = 1.0  # how often changes that other servers noticed are looked for
+LEASE_PERIODS = 1.5  # of a job, after which another server does it
 NOTE_SECONDS = 5.0  # how often events that wait for the audit log are written
 A_DAY = 86_400.0  # how often old rows of the audit log are removed, and its newest hash is logged
 LATE_SECONDS = 30.0  # how often late jobs are looked for
@@ -54,8 +57,8 @@ class Background:
             Job("saved", services.intake.retry, POLL_SECONDS),
             self._embed_job,
             Job("standings", self._update_standings, STANDINGS_SECONDS),
-            Job("forget", services.activity.purge_expired, FORGET_SECONDS),
-            Job("sweep", self._sweep, FORGET_SECONDS, at_once=True),
+            Job("forget", self._once("forget", FORGET_SECONDS, services.activity.purge_expired), FORGET_SECONDS),
+            Job("sweep", self._once("sweep", FORGET_SECONDS, self._sweep), FORGET_SECONDS, at_once=True),
             Job("gaps", self._group, GROUP_SECONDS),
             Job("charts", self._draw, DRAW_SECONDS),
             Job("foretelling", self._measure, FORETELL_SECONDS),
@@ -63,9 +66,11 @@ class Background:
             Job("upkeep", self._count, UPKEEP_SECONDS),
             Job("monitor", self._monitor, LATE_SECONDS),
         ]
+        if services.settings.chroma_url:
+            jobs.append(Job("vectors", services.intake.catch_up, VECTORS_SECONDS))
         if services.people.audit.is_kept:
             jobs.append(Job("audit", services.people.audit.retry, NOTE_SECONDS))
-            jobs.append(Job("audit_day", self._keep_audit, A_DAY, at_once=True))
+            jobs.append(Job("audit_day", self._once("audit_day", A_DAY, self._keep_audit), A_DAY, at_once=True))
         if not is_prepared:
             services.intake.begin_preparing()
             jobs.append(Job("prepare", self._prepare, POLL_SECONDS, at_once=True))
@@ -75,7 +80,20 @@ class Background:
                 self._index_job,
                 Job("check", lambda: self._arrived(None), CHECK_SECONDS),
             ]
+            if services.changes:
+                jobs.append(Job("others", self._take_changes, OTHERS_SECONDS))
         self.supervisor = Supervisor(jobs, services.clock, first_retry=first_retry)
+
+    def _once(self, name: str, every: float, work: Callable[[], object]) -> Callable[[], object]:
+        """Return work that, of several servers, one does: the next takes over when that one has not for a while."""
+        leases = self._services.leases
+        if leases is None:
+            return work
+        return lambda: work() if self._is_reached() and leases.take(name, every * LEASE_PERIODS) else None
+
+    def _is_reached(self) -> bool:
+        """Whether the database that servers share can be reached; if not, `/readyz` says so, and no job fails."""
+        return self._services.database is not None and not self._services.database.trouble()
 
     def start(self) -> None:
         """Start the jobs."""
@@ -175,12 +193,19 @@ class Background:
         """Pass on what changes; at first anything may have, since nobody watched before."""
         for paths in changes(self._settings.entries, self._stopping):
             self._arrived(paths)
+            if paths and self._services.changes:
+                self._services.changes.note(paths)
             self.supervisor.succeeded("watch")
 
     def _arrived(self, paths: frozenset[str] | None) -> None:
         self._arrivals.add(paths)
         if paths is None or paths:
             self._index_job.wake.set()
+
+    def _take_changes(self) -> None:
+        """Pass on what other servers noticed: where the folder is a network drive, nothing else announces it."""
+        if self._services.changes and self._is_reached():
+            self._arrived(self._services.changes.taken())
 
     def _index(self) -> None:
         """Index what has arrived: gone files first, then a few at a time, so that others get in between."""

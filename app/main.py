@@ -11,7 +11,8 @@ from fastapi import Depends, FastAPI
 
 from app import api, pages
 from app.background import Background
-from app.data_folder import base_id, secret_key
+from app.data_folder import base_id
+from app.engines import common_key
 from app.http.allowed import need_role
 from app.http.assets import Assets
 from app.http.errors import install_error_handlers
@@ -78,7 +79,7 @@ def create_app(
     app.state.services = opened
     app.state.supervisor = background.supervisor
     app.state.base_id = base_id(settings.data)
-    app.state.form_key = secret_key(settings.data / FORM_KEY)
+    app.state.form_key = common_key(settings, opened.database, FORM_KEY)
     app.include_router(api.router, dependencies=api.SIGNED if settings.auth != "none" else [])
     app.include_router(api.health_router)
     for router in (assistants.router, signin.router, provider.router, me.router, passkeys.router):

@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.charts.gallery import Gallery
-from app.data_folder import MASKING_KEY, secret_key
+from app.data_folder import MASKING_KEY
+from app.engines import common_key, namespace, shared_database
 from app.examples import Examples
 from app.preparing import Preparing
 from app.seen import Seen
@@ -22,6 +23,7 @@ from ingest.masked_part import MaskedPart
 from ingest.masked_views import MaskedViews
 from ingest.playbook_store import PlaybookStore
 from ingest.store import EntryStore
+from ingest.stored import saved_of, saved_text
 from ingest.sync import KEPT_PLAYBOOK, problems_of
 from kb.audience import team_of, visible_to
 from kb.clock import CLOCK, Clock
@@ -48,6 +50,10 @@ from kb.people.people import People
 from kb.people.sessions import Sessions
 from kb.people.tokens import Tokens
 from kb.playbook import Playbook
+from kb.shared.changes import Changes
+from kb.shared.database import Database
+from kb.shared.leases import Leases
+from kb.shared.requests import SharedRequests
 from kb.viewer import OPERATOR, Viewer
 from kb.views import Views
 
@@ -96,6 +102,9 @@ class Services:
     views: Views[Seen]
     masked: MaskedViews[Seen]
     preparing: Preparing
+    database: Database | None = None  # with KB_DATABASE_URL, as are the next two
+    leases: Leases | None = None
+    changes: Changes | None = None
 
     def seen_by(self, viewer: Viewer) -> Seen:
         """Return what a viewer works with; it takes a moment if nobody with the same audiences came before."""
@@ -188,19 +197,29 @@ class Services:
         self.whole.library.close()
         self.activity.close()
         self.people.close()
+        if self.database:
+            self.database.close()
 
 
 def open_services(
     settings: Settings, embedder: Embedder | None = None, *, logs: bool = True, clock: Clock = CLOCK
 ) -> Services:
     """Open everything an installation has; with `logs` False, activity is read but not logged."""
-    library, people = make_library(settings, embedder, clock), open_people(settings, clock)
+    database = shared_database(settings)
+    library, people = make_library(settings, embedder, clock), open_people(settings, clock, database=database)
     noted, is_readonly = people.audit.noted, settings.readonly
     intake = Intake(library, settings.entries)
     activity = Activity(
-        settings.activity_file, is_kept=settings.activity and logs, keep_days=settings.keep_searches, clock=clock
+        settings.activity_file,
+        is_kept=settings.activity and logs,
+        keep_days=settings.keep_searches,
+        clock=clock,
+        database=database,
     )
-    store = EntryStore(library, intake, settings.entries, settings.saving_lock, is_readonly=is_readonly, noted=noted)
+    once = SharedRequests(database, saved_text, saved_of, clock) if database else None
+    store = EntryStore(
+        library, intake, settings.entries, settings.saving_lock, is_readonly=is_readonly, noted=noted, shared=once
+    )
 
     def seen(part: Library) -> Seen:
         return Seen.of(part, store.of(part, part.visible), activity, clock, team_of(part.visible))
@@ -221,17 +240,22 @@ def open_services(
         people=people,
         whole=Seen.of(library, store, activity, clock, settings.team),
         views=Views(library, seen),
-        masked=MaskedViews(settings.entries, lambda: secret_key(settings.data / MASKING_KEY), masked),
+        masked=MaskedViews(settings.entries, lambda: common_key(settings, database, MASKING_KEY), masked),
         preparing=Preparing(),
+        database=database,
+        leases=Leases(database) if database else None,
+        changes=Changes(database, clock) if database else None,
     )
 
 
-def open_people(settings: Settings, clock: Clock = CLOCK, *, is_logged: bool = False) -> PeopleServices:
+def open_people(
+    settings: Settings, clock: Clock = CLOCK, *, is_logged: bool = False, database: Database | None = None
+) -> PeopleServices:
     """Return what knows people; commands that need nothing else open only this.
 
     `is_logged`: what is done is logged even if nobody signs in with these settings.
     """
-    file = PeopleFile(settings.people_file)
+    file = PeopleFile(settings.people_file, database or shared_database(settings))
     people = People(file, clock)
     is_kept = is_logged or settings.auth != "none"
     audit = Audit(file, clock, keep_days=settings.keep_audit, is_kept=is_kept)
@@ -286,7 +310,8 @@ def make_embedder(settings: Settings) -> Embedder:
 def make_index(settings: Settings, embedder: Embedder | None = None, *, fresh: bool = False) -> Index:
     """Open the configured index; a `fresh` one is built beside it and replaces it when complete."""
     chosen = embedder or make_embedder(settings)
-    return open_index(settings.index_folder, chosen, CHUNKING, visible=settings.shown, fresh=fresh)
+    space = namespace(settings)
+    return open_index(settings.index_folder, chosen, CHUNKING, visible=settings.shown, fresh=fresh, space=space)
 
 
 def make_library(settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK) -> Library:

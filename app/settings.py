@@ -78,6 +78,22 @@ class Settings(BaseSettings):
     visibility: Annotated[frozenset[str], NoDecode] = Field(
         AUDIENCES, description="Which `visibility` values this server shows, separated by commas."
     )
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="PostgreSQL database for activity, people and what servers share; by default files in `KB_DATA`.",
+    )
+    database_password_file: Path | None = Field(None, description="File that holds the password of the database.")
+    chroma_url: str = Field("", description="Address of a Chroma server that keeps the vectors; by default files do.")
+    chroma_headers_file: Path | None = Field(
+        None, description="File with the headers that a proxy in front of Chroma asks for, one `Name: value` per line."
+    )
+    chroma_tenant: str = Field("default_tenant", description="Tenant on the Chroma server.")
+    chroma_database: str = Field("default_database", description="Database on the Chroma server; it must exist.")
+    chroma_prefix: str = Field(
+        "kachisuji",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="What the names of our collections on the Chroma server begin with.",
+    )
     strength: float = Field(
         8.0,
         gt=0,

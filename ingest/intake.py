@@ -149,6 +149,17 @@ class Intake:
         if fault:
             raise fault
 
+    def catch_up(self) -> None:
+        """Store vectors that a server of vectors missed while it was away, if it is back."""
+        vectors = self._library.with_index(lambda index: index.vectors)
+        if not vectors.is_behind or not vectors.is_back():
+            return
+        with self._lock, suppress(IndexBusyError):
+            index = self._library.with_index(lambda served: served)
+            with index.writing():
+                index.catch_up()
+            self._update.written()
+
     def notice(self) -> bool:
         """Reload what another process wrote to the index; return whether anything changed."""
         with self._lock:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
+from kb.shared.requests import SharedRequests
+
 T = TypeVar("T")
 REMEMBERED = 1_000  # keys
 
@@ -14,7 +16,9 @@ REMEMBERED = 1_000  # keys
 class Once(Generic[T]):
     """Remembers the results of the last keys."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: SharedRequests[T] | None = None) -> None:
+        """Ask `shared`, which other servers use as well, about keys that are new here."""
+        self._shared = shared
         self._lock = threading.Lock()
         self._known: dict[str, tuple[str, Future[T]]] = {}
 
@@ -32,10 +36,12 @@ class Once(Generic[T]):
                 self._known.pop(next(iter(self._known)))
         if known is not mine:
             return known.result(), known_content == content
+        is_same = True
         try:
-            mine.set_result(work())
+            result, is_same = self._shared.run(key, content, work) if self._shared else (work(), True)
+            mine.set_result(result)
         except BaseException as error:
             with self._lock:
                 self._known.pop(key, None)
             mine.set_exception(error)
-        return mine.result(), True
+        return mine.result(), is_same

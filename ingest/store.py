@@ -42,6 +42,7 @@ from kb.errors import (
     StaleEditError,
 )
 from kb.library import Library
+from kb.shared.requests import SharedRequests
 from kb.viewer import OPERATOR, Viewer
 from kb.wording import say
 
@@ -61,10 +62,11 @@ class EntryStore:
         *,
         is_readonly: bool = False,
         noted: Callable[[Change, str], None] = lambda _change, _id: None,
+        shared: SharedRequests[Saved] | None = None,
     ) -> None:
         """Write below a folder; `lock` is the lock file shared by all processes that write there.
 
-        `noted` hears of each save, with the entry's id; it may not fail.
+        `noted` hears of each save, with the entry's id; it may not fail. `shared` knows the keys of other servers.
         """
         self.is_readonly = is_readonly
         self.history = History(folder)
@@ -73,7 +75,7 @@ class EntryStore:
         self._folder = folder
         self._lock = lock
         self._written = Written(folder)
-        self._once: Once[Saved] = Once()
+        self._once: Once[Saved] = Once(shared)
         self._noted = noted
         self._viewer = OPERATOR
         self._visible = library.visible

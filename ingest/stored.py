@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ingest.review import Review
 from kb.choices import KIND_FOLDERS
 from kb.entry import Entry, Problem
 from kb.errors import EntryNotFoundError, RefusedTextError
-from kb.wording import say
+from kb.wording import from_json, say, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,19 @@ class Saved:
     content_hash: str
     problems: tuple[Problem, ...]
     is_findable: bool  # False: the file is written but not indexed yet; this is tried again by itself
+
+
+def saved_text(saved: Saved) -> str:
+    """Return the result of a save as JSON, for other servers."""
+    problems = [(problem.path, problem.line, to_json(problem.message)) for problem in saved.problems]
+    return json.dumps([saved.id, saved.path, saved.content_hash, problems, saved.is_findable], ensure_ascii=False)
+
+
+def saved_of(text: str) -> Saved:
+    """Return the result of a save that was kept as JSON."""
+    entry_id, path, content_hash, problems, is_findable = json.loads(text)
+    found = tuple(Problem(place, line, from_json(message)) for place, line, message in problems)
+    return Saved(entry_id, path, content_hash, found, is_findable)
 
 
 def acceptable(given: str | Document) -> Document:

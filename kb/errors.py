@@ -122,6 +122,13 @@ class IndexBusyError(KBError):
         super().__init__(say("Another process is writing to the index. Wait until it has finished and try again."))
 
 
+class VectorsAwayError(KBError):
+    """The server of vectors cannot be reached; nobody sees this, since vectors can be compared without it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(say("The Chroma server cannot be reached ({why}).", why=why))
+
+
 class NotSavedError(KBError):
     """The file could not be written; nothing was changed."""
 

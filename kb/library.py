@@ -109,6 +109,10 @@ class Library:
         """Load what another process wrote or rebuilt; return whether anything changed."""
         return self._live.reload_if_changed()
 
+    def vectors_trouble(self) -> str:
+        """Return why a server of vectors cannot be reached; empty if it can, and where there is none."""
+        return self._live.state.index.vectors_trouble
+
     def reopen(self) -> None:
         """Reopen the vectors of the index after a failure."""
         self._live.reopen()

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from ingest.chunk import CHUNKING
 from kb.index.index import Index, open_index
+from tests.postgresql import RunningPostgres, running_postgres
 from tests.words import WordEmbedder
 
 SLOW_MARKS = ("model", "browser", "kills")
@@ -54,6 +55,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def kills(request: pytest.FixtureRequest) -> int:
     """How often to kill a process at a random moment."""
     return int(request.config.getoption("--kills"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[RunningPostgres]:
+    """A PostgreSQL server, started for the first test that needs one."""
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture

@@ -59,6 +59,6 @@ def test_nothing_lies_about_at_the_top() -> None:
         line.split("/")[0]
         for line in subprocess.run(git, check=True, capture_output=True, text=True).stdout.splitlines()
     }
-    folders = {"kb", "app", "ingest", "entries", "tests", "bench", "docs", ".ci", ".github"}
+    folders = {"kb", "app", "ingest", "entries", "tests", "bench", "docs", "deploy", ".ci", ".github"}
     files = {"README.md", "README.ja.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "pyproject.toml"}
     assert tops == folders | files | {"constraints.txt", ".gitignore", ".pre-commit-config.yaml"}

@@ -53,7 +53,8 @@ def readyz(
     if viewer == NOBODY:  # a load balancer need not know how much there is
         return ReadyOut.health(IndexState(state.ready, "", "", "", 0, 0, 0), "", reason, (), reader, 0)
     waiting = services.intake.waiting
-    return ReadyOut.health(state, services.activity.trouble, reason, supervisor.states(), reader, waiting)
+    vectors = services.library.vectors_trouble()
+    return ReadyOut.health(state, services.activity.trouble, reason, supervisor.states(), reader, waiting, vectors)
 
 
 def _readiness(services: Services, library: Library) -> tuple[IndexState, str]:
@@ -64,6 +65,8 @@ def _readiness(services: Services, library: Library) -> tuple[IndexState, str]:
     except Exception:  # whatever a damaged index raises: who asks needs an answer
         log.exception("The index cannot be read.")
         return IndexState(False, "", "", "", 0, 0, 0), say("The index cannot be read; the log of the server says why.")
+    if services.database and services.database.trouble():
+        return state, say("The database cannot be reached; the log of the server says why.")
     if preparation:
         return state, preparation.sentence
     if not state.ready:

@@ -119,9 +119,9 @@ def export(
 def _audit(reader: Reader) -> Iterator[Audit]:
     """Open the log; exit with a message where there is none."""
     settings = settings_or_fail(reader)
-    if not settings.people_file.is_file():
-        fail(reader("cli.no_audit", file=settings.people_file))
     with people_of(settings) as opened:
+        if not opened.file.exists:
+            fail(reader("cli.no_audit", file=settings.people_file))
         yield opened.audit
 
 

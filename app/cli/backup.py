@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="The .zip to write.")]) -> None:
     """Write entries, activity and people into one file with checksums. A server may keep running."""
+    from app.engines import shared_database
     from ingest.backup import back_up, verify
     from kb.loop.activity import Activity
     from kb.people.file import PeopleFile
@@ -23,8 +24,10 @@ def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="The 
     settings = settings_or_fail(reader)
     need_entries(settings)
     log_event(settings, "backed-up", target.name)
-    activity = Activity(settings.activity_file, is_kept=False) if settings.activity_file.is_file() else None
-    people = PeopleFile(settings.people_file)
+    database = shared_database(settings)
+    has_activity = database or settings.activity_file.is_file()
+    activity = Activity(settings.activity_file, is_kept=False, database=database) if has_activity else None
+    people = PeopleFile(settings.people_file, database)
     try:
         copy_activity = activity.copy_to if activity else lambda _place: False
         written = back_up(settings.entries, copy_activity, target, copy_people=people.copy_to)
@@ -33,6 +36,8 @@ def backup(ctx: typer.Context, target: Annotated[Path, typer.Argument(help="The 
         people.close()
         if activity:
             activity.close()
+        if database:
+            database.close()
     _print_left_out(written.left_out, reader)
     what = "cli.backup_with_activity" if contents.has_activity else "cli.backup_without_activity"
     typer.echo(reader(what, target=target, files=reader.number(contents.files)))

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from app.cli.common import people_of
+from app.cli.engines import check_engines
 from app.cli.running import ask, running_server, said_by_server, secret_of
 from app.cli.sign_in import check_sign_in
 from app.services import open_people
@@ -43,6 +44,7 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         *(_package(name, reader) for name in PACKAGES),
         _sqlite(reader),
         *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _sign_in, _audit)),
+        *(Finding(name, works, what) for name, works, what in check_engines(settings, reader)),
         *(Finding("provider", works, what) for works, what in check_sign_in(settings, reader)),
         *_server(settings, reader),
     ]
@@ -95,6 +97,8 @@ def _index(settings: Settings, reader: Reader) -> Finding:
 
 
 def _activity(settings: Settings, reader: Reader) -> Finding:
+    if settings.database_url.get_secret_value():
+        return Finding("activity", True, reader("doctor.in_database"))
     if not settings.activity_file.is_file():
         return Finding("activity", True, reader("doctor.no_activity"))
     try:
@@ -111,10 +115,10 @@ def _activity(settings: Settings, reader: Reader) -> Finding:
 
 
 def _audit(settings: Settings, reader: Reader) -> Finding:
-    if not settings.people_file.is_file():
-        return Finding("audit", True, reader("doctor.no_audit"))
     try:
         with people_of(settings) as opened:
+            if not opened.file.exists:
+                return Finding("audit", True, reader("doctor.no_audit"))
             faults, head = opened.audit.verify(), opened.audit.head()
     except PeopleUnavailableError as error:
         return Finding("audit", False, reader.say(error.sentence))

@@ -17,6 +17,7 @@ def init(
     ] = False,
 ) -> None:
     """Create the entries folder (KB_ENTRIES) with a starter playbook, or with a sample company."""
+    from app.engines import shared_database
     from ingest import sample as company
     from ingest.playbook_store import write_starter
     from kb.clock import CLOCK
@@ -27,10 +28,11 @@ def init(
         removed = company.remove_sample(settings.entries, settings.saving_lock)
         nothing = not removed.gone and not removed.kept and removed.playbook == "own"
         log_event(settings, "import-undone", entries=len(removed.gone) + len(removed.meetings), source="sample")
-        if removed.since and settings.activity_file.is_file():
+        database = shared_database(settings)
+        if removed.since and (database or settings.activity_file.is_file()):
             from kb.loop.activity import Activity
 
-            Activity(settings.activity_file, is_kept=settings.activity).forget(
+            Activity(settings.activity_file, is_kept=settings.activity, database=database).forget(
                 removed.since, removed.until, removed.ids
             )
         typer.echo(reader("sample.none") if nothing else reader.counted("sample.gone", len(removed.gone)))

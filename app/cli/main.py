@@ -31,6 +31,7 @@ from app.cli.export import export
 from app.cli.init import init
 from app.cli.judging import judge, quality
 from app.cli.meeting import meeting
+from app.cli.migrate import migrate
 from app.cli.people import people
 from app.cli.people_names import forget, link_name, names, unlink_name
 from app.cli.tokens import tokens
@@ -306,6 +307,7 @@ app.command()(meeting)
 app.command()(judge)
 app.command()(quality)
 app.command()(mcp)
+app.command()(migrate)
 app.add_typer(imports, name="import")
 app.add_typer(audit, name="audit")
 app.add_typer(tokens, name="tokens")

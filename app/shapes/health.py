@@ -43,15 +43,24 @@ class ReadyOut(StateOut):
 
     reason: str = Field("", description="Why the server is not ready; empty if it is.")
     waiting: int = Field(0, description="Saved files that wait to be indexed.")
+    vectors: str = Field("", description="Why the Chroma server cannot be reached; empty if it can, or none is set.")
     degraded: list[str] = Field(default_factory=list, description="Background jobs that fail or are late.")
     jobs: list[JobOut] = Field(default_factory=list)
 
     @classmethod
     def health(
-        cls, state: IndexState, activity: str, reason: str, jobs: Sequence[JobState], reader: Reader, waiting: int
+        cls,
+        state: IndexState,
+        activity: str,
+        reason: str,
+        jobs: Sequence[JobState],
+        reader: Reader,
+        waiting: int,
+        vectors: str = "",
     ) -> ReadyOut:
         """Shape a state of the index with the jobs; ready unless there is a reason."""
         known = StateOut.of(state, activity).model_dump() | {"ready": not reason}
         degraded = [job.name for job in jobs if not job.is_well]
         shaped = [JobOut.of(job, reader) for job in jobs]
-        return cls(**known, reason=reader.say(reason), waiting=waiting, degraded=degraded, jobs=shaped)
+        said = reader.say(reason)
+        return cls(**known, reason=said, waiting=waiting, vectors=vectors, degraded=degraded, jobs=shaped)

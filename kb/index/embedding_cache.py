@@ -81,6 +81,13 @@ class EmbeddingCache:
                 found |= {key: np.frombuffer(vector, np.float32) for key, vector in rows}
         return found
 
+    def known(self, keys: Iterable[str]) -> set[str]:
+        """Return the keys that have a cached vector."""
+        wanted = list(dict.fromkeys(keys))
+        with self._engine.connect() as connection:
+            groups = (select(_VECTORS.c.key).where(_VECTORS.c.key.in_(some)) for some in in_groups(wanted))
+            return {key for group in groups for key in connection.scalars(group)}
+
     def write(self, vectors: Mapping[str, Vectors]) -> None:
         """Store vectors permanently; existing ones are kept."""
         if not vectors:

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -31,7 +31,8 @@ from kb.index.embedding_cache import EmbeddingCache, text_key
 from kb.index.records import StoredChunk, StoredEntry, StoredSituation
 from kb.index.searched import text_to_embed
 from kb.index.sentence_backlog import SentenceBacklog
-from kb.index.vectors import SEARCHED, VIEWS, VectorStore, View
+from kb.index.served_vectors import Namespace, ServedVectors
+from kb.index.vectors import SEARCHED, VIEWS, EmbeddedVectors, VectorStore, View
 
 FORMAT = "8"  # of the tables
 CURRENT = "current"
@@ -74,7 +75,9 @@ class Index:
         embedder: Embedder,
         cache: EmbeddingCache,
         visible: frozenset[str] = VISIBILITIES,
+        space: Namespace | None = None,
     ) -> None:
+        """Open a build; its vectors are on a server if there is a `space` for them."""
         self.root = build.parent
         self.visible = visible
         self.fingerprint = fingerprint
@@ -84,6 +87,7 @@ class Index:
         self.cache = cache
         self.sentences = SentenceBacklog(self.catalog, self.cache, embedder)
         self.has_lost_vectors = False  # since the last `repair`
+        self._space = space
         self._vectors: VectorStore | None = None
         self._is_writing = False
         self._waiting: dict[tuple[View, str], str] = {}  # embedding backlog: (view, key) → text, in order of arrival
@@ -100,6 +104,8 @@ class Index:
 
         Raises IndexBusyError if it cannot be opened while another process writes to it.
         """
+        if self._vectors is None and self._space:
+            self._vectors = ServedVectors(self._space, self.build.name, self.cache, self.catalog.vector_keys)
         if self._vectors is None:
             try:
                 self._vectors = _open_vectors(self.build / "vectors")
@@ -108,6 +114,11 @@ class Index:
                 with nullcontext() if self._is_writing else self.writing():
                     self._vectors = self._mended_vectors()
         return self._vectors
+
+    @property
+    def vectors_trouble(self) -> str:
+        """Why a server of vectors cannot be reached; empty if it can, and where there is none."""
+        return self._vectors.trouble if self._vectors else ""
 
     @property
     def shows_everything(self) -> bool:
@@ -199,6 +210,11 @@ class Index:
                 self.catalog.touch()
         self.has_lost_vectors = False
 
+    def catch_up(self) -> None:
+        """Add what a server of vectors missed while it was away, while holding the write lock."""
+        self.vectors.resume()
+        self.repair()
+
     def forget_removed(self) -> None:
         """Take texts that no entry has any more out of the backlog."""
         if self._waiting:
@@ -220,6 +236,7 @@ class Index:
             for folder in self.root.glob("build-*"):
                 if folder.name not in (self.build.name, previous):
                     shutil.rmtree(folder, ignore_errors=True)
+        self.vectors.keep_only([folder.name for folder in self.root.glob("build-*")])
 
     def _mended_vectors(self) -> VectorStore:
         """Open the vectors while nobody writes to them, or empty them if they are damaged."""
@@ -232,7 +249,7 @@ class Index:
             log.warning("The vector store is damaged (%s); rebuilding it from the cache.", error)
             shutil.rmtree(folder, ignore_errors=True)
             self.has_lost_vectors = True
-            return VectorStore(folder)
+            return EmbeddedVectors(folder)
 
     def _lost_texts(self, view: View, keys: set[str]) -> dict[str, str]:
         if view == "situations":
@@ -305,10 +322,11 @@ def open_index(
     *,
     visible: frozenset[str] = VISIBILITIES,
     fresh: bool = False,
+    space: Namespace | None = None,
 ) -> Index:
     """Open the build for this model, chunking and visibility; create an empty one if there is none, or if `fresh`.
 
-    All builds below a folder share the embedding cache.
+    All builds below a folder share the embedding cache. With a `space` on a server their vectors are kept there.
     """
     root = index_root(folder, visible)
     root.mkdir(parents=True, exist_ok=True)
@@ -316,16 +334,23 @@ def open_index(
     fingerprint = fingerprint_of(embedder, chunking)
     builds = sorted(root.glob(f"build-{fingerprint[:16]}-*"))
     served = root / (current_build(root) or "none")
+    if space:
+        space = replace(space, beginning=f"{space.beginning}-{_label(root, folder)}")
     if served in builds and not fresh:
-        return Index(served, fingerprint, embedder, cache, visible)
+        return Index(served, fingerprint, embedder, cache, visible, space)
     if builds and not fresh:  # resume an interrupted build
-        return Index(builds[-1], fingerprint, embedder, cache, visible)
+        return Index(builds[-1], fingerprint, embedder, cache, visible, space)
     number = int(builds[-1].name.rsplit("-", 1)[1]) + 1 if builds else 1
-    return Index(root / f"build-{fingerprint[:16]}-{number:04}", fingerprint, embedder, cache, visible)
+    return Index(root / f"build-{fingerprint[:16]}-{number:04}", fingerprint, embedder, cache, visible, space)
+
+
+def _label(root: Path, folder: Path) -> str:
+    """Return what tells the collections of indexes of one folder apart; a name that no build begins with."""
+    return "all" if root == folder else f"only{hashlib.sha256(root.name.encode()).hexdigest()[:8]}"
 
 
 def _open_vectors(folder: Path) -> VectorStore:
-    store = VectorStore(folder)
+    store = EmbeddedVectors(folder)
     try:
         for view in VIEWS:
             store.count(view)

@@ -7,6 +7,7 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.errors import VectorsAwayError
 from kb.index.cosines import cosines
 from kb.index.embedding import Vectors
 from kb.index.embedding_cache import EmbeddingCache
@@ -111,6 +112,8 @@ class Neighbours:
         row_of_key = self._snapshot.row_of_key[view]
         try:
             nearest = store.nearest(view, self._query, wanted)
+        except VectorsAwayError:  # which the store has logged
+            return None
         except Exception as error:
             log.warning("Chroma could not search (%s); comparing exactly.", error)
             return None

@@ -1,14 +1,16 @@
 """The vectors of the index in Chroma: a collection for passages, one for their titles, one for deals' situations.
 
 A vector is stored under the key of its text (see `embedding_cache`): it never changes, adding it twice is harmless, and
-vectors the catalogue no longer references are removed.
+vectors the catalogue no longer references are removed. By default they are files in the folder of a build;
+`kb/index/served_vectors.py` keeps them on a Chroma server.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -24,8 +26,118 @@ BATCH = 2_000  # below Chroma's own limit of records in one call
 PAGE = 10_000
 
 
-class VectorStore:
-    """Nearest neighbours by cosine. The only module that knows Chroma."""
+class VectorStore(Protocol):
+    """Nearest neighbours by cosine, and the vectors themselves by key."""
+
+    trouble: str  # why a server cannot be reached; empty if it can, and where there is none
+    is_behind: bool  # whether it missed something while it could not be reached
+
+    def count(self, view: View) -> int:
+        """Return the number of vectors."""
+        ...
+
+    def keys(self, view: View) -> set[str]:
+        """Return all keys."""
+        ...
+
+    def add(self, view: View, vectors: Mapping[str, Vectors]) -> None:
+        """Store vectors under their keys."""
+        ...
+
+    def remove(self, view: View, keys: Iterable[str]) -> None:
+        """Delete vectors."""
+        ...
+
+    def nearest(self, view: View, query: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Return (key, cosine) of the nearest vectors to one query, best first; approximate (HNSW)."""
+        ...
+
+    def read(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors of some keys, without missing ones."""
+        ...
+
+    def read_all(self, view: View) -> tuple[list[str], Vectors]:
+        """Return all keys and, in the same order, their vectors as rows."""
+        ...
+
+    def is_back(self) -> bool:
+        """Whether a server can be reached, also after it could not."""
+        ...
+
+    def resume(self) -> None:
+        """Use a server again that is back; the caller adds what it missed."""
+        ...
+
+    def keep_only(self, builds: Collection[str]) -> None:
+        """Delete the vectors of other builds of the same index, where they are not in the folder of the build."""
+        ...
+
+    def close(self) -> None:
+        """Close what is open; reopening shows other processes' changes."""
+        ...
+
+
+class ChromaVectors(ABC):
+    """What Chroma does alike in files and on a server."""
+
+    trouble = ""
+    is_behind = False
+
+    @abstractmethod
+    def _of(self, view: View, *, asks: bool = False) -> Any:
+        """Return the collection of a view; `asks` if somebody waits for an answer."""
+
+    def count(self, view: View) -> int:
+        """Return the number of vectors."""
+        return int(self._of(view).count())
+
+    def keys(self, view: View) -> set[str]:
+        """Return all keys."""
+        collection = self._of(view)
+        total = collection.count()
+        return {key for at in range(0, total, PAGE) for key in collection.get(limit=PAGE, offset=at, include=[])["ids"]}
+
+    def add(self, view: View, vectors: Mapping[str, Vectors]) -> None:
+        """Store vectors under their keys."""
+        keys = list(vectors)
+        for at in range(0, len(keys), BATCH):
+            some = keys[at : at + BATCH]
+            self._of(view).upsert(ids=some, embeddings=np.stack([vectors[key] for key in some]))
+
+    def remove(self, view: View, keys: Iterable[str]) -> None:
+        """Delete vectors."""
+        gone = list(keys)
+        for at in range(0, len(gone), BATCH):
+            self._of(view).delete(ids=gone[at : at + BATCH])
+
+    def nearest(self, view: View, query: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Return (key, cosine) of the nearest vectors to one query, best first; approximate (HNSW)."""
+        collection = self._of(view, asks=True)
+        found = collection.query(query_embeddings=query[None, :], n_results=limit, include=["distances"])
+        return [(key, 1.0 - distance) for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+
+    def read(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors of some keys, without missing ones."""
+        found: dict[str, Vectors] = {}
+        for at in range(0, len(keys), BATCH):
+            page = self._of(view).get(ids=list(keys[at : at + BATCH]), include=["embeddings"])
+            found.update(zip(page["ids"], np.asarray(page["embeddings"], np.float32), strict=True))
+        return found
+
+    def read_all(self, view: View) -> tuple[list[str], Vectors]:
+        """Return all keys and, in the same order, their vectors as rows."""
+        collection = self._of(view)
+        keys: list[str] = []
+        rows: list[Vectors] = []
+        for at in range(0, collection.count(), PAGE):
+            page = collection.get(limit=PAGE, offset=at, include=["embeddings"])
+            keys += page["ids"]
+            rows.append(np.asarray(page["embeddings"], np.float32))
+        return keys, np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
+
+
+class EmbeddedVectors(ChromaVectors):
+    """Vectors as files in the folder of a build."""
 
     def __init__(self, folder: Path) -> None:
         import chromadb  # takes more than a second
@@ -47,53 +159,19 @@ class VectorStore:
             for view in VIEWS
         }
 
-    def count(self, view: View) -> int:
-        """Return the number of vectors."""
-        return int(self._collections[view].count())
+    def is_back(self) -> bool:
+        """Files are always there."""
+        return True
 
-    def keys(self, view: View) -> set[str]:
-        """Return all keys."""
-        collection = self._collections[view]
-        total = collection.count()
-        return {key for at in range(0, total, PAGE) for key in collection.get(limit=PAGE, offset=at, include=[])["ids"]}
+    def resume(self) -> None:
+        """Files miss nothing."""
 
-    def add(self, view: View, vectors: Mapping[str, Vectors]) -> None:
-        """Store vectors under their keys."""
-        keys = list(vectors)
-        for at in range(0, len(keys), BATCH):
-            some = keys[at : at + BATCH]
-            self._collections[view].upsert(ids=some, embeddings=np.stack([vectors[key] for key in some]))
-
-    def remove(self, view: View, keys: Iterable[str]) -> None:
-        """Delete vectors."""
-        gone = list(keys)
-        for at in range(0, len(gone), BATCH):
-            self._collections[view].delete(ids=gone[at : at + BATCH])
-
-    def nearest(self, view: View, query: Vectors, limit: int) -> list[tuple[str, float]]:
-        """Return (key, cosine) of the nearest vectors to one query, best first; approximate (HNSW)."""
-        found = self._collections[view].query(query_embeddings=query[None, :], n_results=limit, include=["distances"])
-        return [(key, 1.0 - distance) for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
-
-    def read(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
-        """Return the vectors of some keys, without missing ones."""
-        found: dict[str, Vectors] = {}
-        for at in range(0, len(keys), BATCH):
-            page = self._collections[view].get(ids=list(keys[at : at + BATCH]), include=["embeddings"])
-            found.update(zip(page["ids"], np.asarray(page["embeddings"], np.float32), strict=True))
-        return found
-
-    def read_all(self, view: View) -> tuple[list[str], Vectors]:
-        """Return all keys and, in the same order, their vectors as rows."""
-        collection = self._collections[view]
-        keys: list[str] = []
-        rows: list[Vectors] = []
-        for at in range(0, collection.count(), PAGE):
-            page = collection.get(limit=PAGE, offset=at, include=["embeddings"])
-            keys += page["ids"]
-            rows.append(np.asarray(page["embeddings"], np.float32))
-        return keys, np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
+    def keep_only(self, builds: Collection[str]) -> None:
+        """Files vanish with the folder of their build."""
 
     def close(self) -> None:
         """Close the files; reopening shows other processes' changes."""
         self._client.close()
+
+    def _of(self, view: View, *, asks: bool = False) -> Any:
+        return self._collections[view]

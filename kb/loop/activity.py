@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Executable, delete, func, insert, literal, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite takes it as well
 
 from kb.clock import CLOCK, Clock
 from kb.loop.activity_file import ActivityFile
 from kb.loop.quality import Grade, Run, Use, figures_of, figures_text
 from kb.loop.schema import STEPS
 from kb.loop.tables import GAPS, GRADES, HELPFUL, JUDGED, MEANINGS, MEETINGS, NOTIFIED, OPENED, QUALITY, SEARCHES, USED
+from kb.shared.database import Database
 
 KEEP_DAYS = 180  # retention of search queries, by default
 
@@ -63,9 +64,10 @@ class Activity(ActivityFile):
         keep_days: int = KEEP_DAYS,
         clock: Clock = CLOCK,
         steps: Path = STEPS,
+        database: Database | None = None,
     ) -> None:
-        """Open or create the database. `is_kept` False: searches are not logged."""
-        super().__init__(path, steps)
+        """Open or create the file, or use a database. `is_kept` False: searches are not logged."""
+        super().__init__(path, steps, database)
         self._is_kept = is_kept
         self._keep_days = keep_days
         self._clock = clock

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
+MISSING = ("42P01", "42703")  # a table, a column: as PostgreSQL says it
 MIGRATION_LOCK = 7_355_608  # arbitrary, but unique in the PostgreSQL database
 
 
@@ -48,5 +49,7 @@ def keep_copy(engine: Engine, file: Path, name: str) -> Path:
 
 def is_wrong_schema(error: Exception) -> bool:
     """Whether a statement failed for a missing table or column, not for an unusable file."""
-    code = getattr(error.orig, "sqlite_errorcode", None) if isinstance(error, DBAPIError) else None
-    return code == sqlite3.SQLITE_ERROR
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_ERROR or getattr(error.orig, "sqlstate", None) in MISSING

@@ -131,7 +131,7 @@ class Audit:
     def verify(self, kept: Sequence[Head] = ()) -> list[Fault]:
         """Return where the log is not as it was written. `kept` are newest rows that were kept elsewhere."""
         with self._file.reading() as connection:
-            connection.exec_driver_sql("BEGIN")  # one state, while others append
+            self._file.hold_still(connection)  # one state, while others append
             head = _head(connection)
             found = connection.execution_options(yield_per=1_000).execute(select(AUDIT).order_by(AUDIT.c.number))
             return list(faults_of((Row(*row) for row in found), head, kept))
@@ -158,9 +158,10 @@ class Audit:
 
     def names(self) -> dict[str, str]:
         """Return the newest name of everybody in the log, by id."""
-        newest = select(AUDIT.c.person, AUDIT.c.name, func.max(AUDIT.c.number)).group_by(AUDIT.c.person)
+        newest = select(func.max(AUDIT.c.number)).where(AUDIT.c.person != "").group_by(AUDIT.c.person)
         with self._file.reading() as connection:
-            return {row.person: row.name for row in connection.execute(newest) if row.person}
+            found = connection.execute(select(AUDIT.c.person, AUDIT.c.name).where(AUDIT.c.number.in_(newest)))
+            return {row.person: row.name for row in found}
 
     def last_of(self, event: Event) -> dict[str, str]:
         """Return when an event last happened to each person (UTC, ISO), by id."""

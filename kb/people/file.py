@@ -1,4 +1,4 @@
-"""The file of the database of people: opened on first use, readable by its owner only."""
+"""Where people are kept: in a file, readable by its owner only, or in a database that servers share."""
 
 from __future__ import annotations
 
@@ -8,27 +8,58 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, delete, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from kb.clock import CLOCK
 from kb.people.errors import PeopleUnavailableError
 from kb.people.tables import ATTEMPTS, BEGUN, LINKS, METADATA, SESSIONS, TOKENS
+from kb.shared.database import Database, take_turn, why_away
+from kb.shared.transfer import transfer
 from kb.sqlite import use_wal
 from kb.wording import say
 
 VERSION = 1  # of the tables; an older program refuses a newer file
 WAIT_MS = 5_000  # for another writer
 ONLY_OWNER = 0o600
+LOCK = 7_355_609  # in a database: who holds it alone may write
+
+
+VERSIONS = Table("people_version", MetaData(), Column("number", Integer, primary_key=True))  # in a database
 
 
 class PeopleFile:
-    """One SQLite file that several processes may use. Nothing is created before the first use."""
+    """One SQLite file, or one database, that several processes may use. Nothing is created before the first use."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, database: Database | None = None) -> None:
+        """Use the file; with a `database`, that instead."""
         self.path = path
+        self._database = database
         self._lock = threading.Lock()
         self._is_ready = False
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is a database that servers share."""
+        return self._database is not None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there may be something to read."""
+        return self.is_shared or self.path.is_file()
 
     @property
     def engine(self) -> Engine:
@@ -56,12 +87,25 @@ class PeopleFile:
         """
         try:
             with self.engine.begin() as connection:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                self._take_turn(connection)
                 yield connection
         except IntegrityError:
             raise
         except SQLAlchemyError as error:
             raise PeopleUnavailableError(_why(error)) from error
+
+    def hold_still(self, connection: Connection) -> None:
+        """Let a connection, which has read nothing yet, see one state however long it reads."""
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ" if self.is_shared else "BEGIN")
+
+    def take_over(self, other: PeopleFile) -> int:
+        """Copy everything another one holds into this empty one; return the number of rows.
+
+        Raises PeopleUnavailableError, NotEmptyError.
+        """
+        with other.reading() as source, self.writing() as target:
+            other.hold_still(source)
+            return transfer(METADATA.sorted_tables, source, target)
 
     def copy_to(self, place: Path) -> bool:
         """Copy what a backup keeps, while others write; False if there is nothing.
@@ -70,17 +114,17 @@ class PeopleFile:
 
         Raises PeopleUnavailableError.
         """
-        if not self.path.is_file():
+        if not self.exists:
             return False
         try:
-            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("VACUUM INTO ?", (str(place),))
+            self._copy_all(place)
             copy = create_engine(f"sqlite:///{place}", isolation_level="AUTOCOMMIT")
             with copy.connect() as connection:
                 for table in (SESSIONS, LINKS, ATTEMPTS, BEGUN):
                     connection.execute(delete(table))
                 living = TOKENS.c.revoked_at.is_(None)
                 connection.execute(update(TOKENS).where(living).values(revoked_at=CLOCK.now()))
+                connection.exec_driver_sql("PRAGMA journal_mode=DELETE")  # all of it in one file
                 connection.exec_driver_sql("VACUUM")  # else what was deleted could still be read
             copy.dispose()
         except SQLAlchemyError as error:
@@ -93,27 +137,56 @@ class PeopleFile:
             if self._is_ready:
                 self._engine.dispose()
 
+    def _copy_all(self, place: Path) -> None:
+        if self._database:
+            copy = PeopleFile(place)
+            copy.take_over(self)
+            copy.close()
+            return
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(place),))
+
+    def _take_turn(self, connection: Connection) -> None:
+        if self._database:
+            take_turn(connection, LOCK)
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
     @cached_property
     def _engine(self) -> Engine:
+        if self._database:
+            return self._database.engine
         engine = create_engine(f"sqlite:///{self.path}")
         use_wal(engine, WAIT_MS)
         return engine
 
     def _prepare(self) -> None:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.touch(ONLY_OWNER)
-            self.path.chmod(ONLY_OWNER)  # its -wal and -shm get the same mode
+            if self._database is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.touch(ONLY_OWNER)
+                self.path.chmod(ONLY_OWNER)  # its -wal and -shm get the same mode
             with self._engine.begin() as connection:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-                if version > VERSION:
+                self._take_turn(connection)
+                if self._version(connection) > VERSION:
                     raise PeopleUnavailableError(say("it was written by a newer version of the program; update it"))
                 METADATA.create_all(connection)
-                connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
+                self._stamp(connection)
         except (SQLAlchemyError, OSError) as error:
             raise PeopleUnavailableError(_why(error)) from error
 
+    def _version(self, connection: Connection) -> int:
+        if self._database is None:
+            return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+        VERSIONS.create(connection, checkfirst=True)
+        return int(connection.scalar(select(func.max(VERSIONS.c.number))) or 0)
+
+    def _stamp(self, connection: Connection) -> None:
+        if self._database is None:
+            connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
+        elif self._version(connection) < VERSION:
+            connection.execute(insert(VERSIONS).values(number=VERSION))
+
 
 def _why(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error)
+    return why_away(error)

@@ -17,11 +17,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    func,
     select,
     text,
     type_coerce,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
 
 
@@ -68,7 +69,13 @@ PEOPLE = Table(
     Column("team_source", String, nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("is_disabled", Boolean, nullable=False),
-    Index("people_by_address", "address", unique=True, sqlite_where=text("address != ''")),
+    Index(
+        "people_by_address",
+        "address",
+        unique=True,
+        sqlite_where=text("address != ''"),
+        postgresql_where=text("address != ''"),
+    ),
 )
 SUBJECTS = Table(  # what a provider vouched for at the last sign-in
     "subjects",
@@ -184,7 +191,21 @@ NAMES = Table(  # as they stand in entries
     Column("name", String, nullable=False),  # as written; empty once the person is deleted
     Column("person", String, nullable=False, index=True),  # an id that is in no other table: the person was deleted
 )
-_OWN_NAMES = select(func.json_group_array(NAMES.c.folded)).where(NAMES.c.person == PEOPLE.c.id).scalar_subquery()
+
+
+class json_group_array(GenericFunction[str]):  # noqa: N801 (SQLite's name of the function)
+    """The values of a group as the text of a JSON list."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(json_group_array, "postgresql")
+def _as_postgresql(function: json_group_array, compiler: Any, **options: Any) -> str:
+    return f"coalesce(json_agg{compiler.process(function.clause_expr, **options)}::text, '[]')"
+
+
+_OWN_NAMES = select(json_group_array(NAMES.c.folded)).where(NAMES.c.person == PEOPLE.c.id).scalar_subquery()
 PERSON = (*PEOPLE.c, type_coerce(_OWN_NAMES, Names()).label("names"))  # what a person is read from, in one query
 ASKER_KEYS = Table(  # of the hashes that stand for people in the log of searches
     "asker_keys",

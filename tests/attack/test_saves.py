@@ -31,7 +31,7 @@ from kb.errors import DuplicateTextError, IndexBusyError, KBError, ModelUnavaila
 from kb.index.embedding import Vectors
 from kb.index.index import Index, current_build
 from kb.index.neighbours import SMALL, Neighbours
-from kb.index.vectors import VIEWS, VectorStore
+from kb.index.vectors import VIEWS, EmbeddedVectors
 from tests.app.conftest import ADDRESS, Browser
 from tests.attack.small_disk import fill, free, small_disk
 from tests.waiting import wait_until
@@ -432,7 +432,7 @@ def test_a_vector_store_another_process_writes_to_is_never_emptied(base: _Base) 
 
 def test_a_search_that_chroma_fails_compares_exactly(base: _Base, tmp_path: Path) -> None:
     snapshot = base.services.library._live.source().snapshot
-    store, total = VectorStore(tmp_path / "closed"), SMALL + 1
+    store, total = EmbeddedVectors(tmp_path / "closed"), SMALL + 1
     store.close()
     rng = np.random.default_rng(7)
     matrix = rng.normal(size=(total, 4)).astype(np.float32)

@@ -60,7 +60,7 @@ def audit_page(request: Request, services: ServicesDep, reader: ReaderDep) -> Re
     wanted, problem = _wanted(chosen, reader)
     before = asked.get("before", "")
     number = int(before) if before.isdecimal() and len(before) < 16 else 0
-    rows = audit.rows(wanted, before=number, limit=SHOWN + 1) if services.people.file.path.is_file() else []
+    rows = audit.rows(wanted, before=number, limit=SHOWN + 1) if services.people.file.exists else []
     older = f"{PAGE}?{urlencode({**chosen, 'before': rows[SHOWN - 1].number})}" if len(rows) > SHOWN else ""
     people = services.people.people.all() if rows else []  # who was added may have done nothing yet
     names = audit.names() if rows or chosen else {}

@@ -12,7 +12,7 @@ import pytest
 from kb.index import vectors as vectors_module
 from kb.index.embedding import Vectors
 from kb.index.neighbours import largest
-from kb.index.vectors import VIEWS, VectorStore
+from kb.index.vectors import VIEWS, EmbeddedVectors, VectorStore
 
 
 def _unit(rows: int, seed: int = 1) -> Vectors:
@@ -22,7 +22,7 @@ def _unit(rows: int, seed: int = 1) -> Vectors:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[VectorStore]:
-    opened = VectorStore(tmp_path / "vectors")
+    opened = EmbeddedVectors(tmp_path / "vectors")
     yield opened
     opened.close()
 
@@ -50,10 +50,10 @@ def test_adding_again_changes_nothing_and_removing_forgets(store: VectorStore) -
 
 def test_what_was_stored_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
     rows = {f"k{n}": row for n, row in enumerate(_unit(10))}
-    first = VectorStore(tmp_path)
+    first = EmbeddedVectors(tmp_path)
     first.add("bodies", rows)
     first.close()
-    again = VectorStore(tmp_path)
+    again = EmbeddedVectors(tmp_path)
     keys, matrix = again.read_all("bodies")
     assert set(keys) == set(rows)
     assert all(np.allclose(matrix[at], rows[key]) for at, key in enumerate(keys))
@@ -68,16 +68,16 @@ def test_an_empty_view_has_no_keys_and_no_rows(store: VectorStore) -> None:
 def test_a_store_that_cannot_be_opened_does_not_spoil_the_next_one_in_its_place(tmp_path: Path) -> None:
     (tmp_path / "chroma.sqlite3").write_bytes(b"not a database" * 1000)
     with pytest.raises(BaseException, match=r"not a database|tenant"):
-        VectorStore(tmp_path)
+        EmbeddedVectors(tmp_path)
     (tmp_path / "chroma.sqlite3").unlink()
-    VectorStore(tmp_path).close()
+    EmbeddedVectors(tmp_path).close()
 
 
 @pytest.mark.parametrize("again", [False, True])
 def test_the_embedding_function_of_chroma_cannot_be_reached(tmp_path: Path, again: bool) -> None:
     if again:  # a collection that is opened once more must not come with a function either
-        VectorStore(tmp_path).close()
-    store = VectorStore(tmp_path)
+        EmbeddedVectors(tmp_path).close()
+    store = EmbeddedVectors(tmp_path)
     store.add("bodies", {"k": _unit(1)[0]})
     for view in VIEWS:
         collection = store._collections[view]

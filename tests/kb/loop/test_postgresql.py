@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,7 +14,7 @@ from kb.loop.migrations.upgrading import upgrade
 from kb.loop.schema import STEPS, UNSTAMPED, Version, revisions, version_of
 from kb.loop.tables import METADATA
 from tests.kb.loop.old_files import steps_with
-from tests.kb.loop.test_activity import NOBODY
+from tests.postgresql import RunningPostgres
 
 pytestmark = pytest.mark.slow  # starts processes, or waits for background work
 
@@ -27,32 +22,10 @@ SEARCH = text("INSERT INTO searches VALUES ('s', '2026', '予算', 'ja', '', '[]
 TOTAL = text("SELECT total FROM searches")
 
 
-def _program(name: str) -> str | None:
-    places = [os.environ.get("PATH", ""), *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
-    return shutil.which(name, path=os.pathsep.join(places))
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[Engine]:
-    """A PostgreSQL server in a folder of its own, reached by a socket there."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed")
-    initdb, control = _program("initdb"), _program("pg_ctl")
-    if not initdb or not control:
-        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
-    user = NOBODY if os.geteuid() == 0 else None  # the server refuses to run as root
-    with tempfile.TemporaryDirectory() as folder:
-        if user:
-            os.chown(folder, user, user)
-
-        def run(*command: str) -> None:
-            subprocess.run(command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=60)
-
-        run(initdb, "-D", f"{folder}/data", "-U", "kb", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        run(control, "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "start", "-o", f"-h '' -k {folder} -F")
-        try:
-            yield create_engine(f"postgresql+psycopg://kb@/postgres?host={folder}", poolclass=NullPool)
-        finally:
-            run(control, "-D", f"{folder}/data", "-m", "immediate", "stop")
+def server(postgres: RunningPostgres) -> Engine:
+    """A database of a PostgreSQL server."""
+    return create_engine(postgres.empty(), poolclass=NullPool)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from kb.clock import Clock
 from kb.people.file import PeopleFile
 from kb.people.people import People
+from kb.shared.database import Database
 from tests.hands import Hands, hands
 
 __all__ = ["hands"]
@@ -21,12 +23,20 @@ def clock(hands: Hands) -> Clock:
     return Clock(lambda: hands.now)
 
 
+@pytest.fixture(params=["file", pytest.param("database", marks=pytest.mark.slow)])
+def people_file(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PeopleFile]:
+    """Nothing in a file, and nothing in a database that servers share: both behave alike."""
+    address = request.getfixturevalue("postgres").empty() if request.param == "database" else ""
+    with closing(PeopleFile(tmp_path / "var" / "people.sqlite", Database(address) if address else None)) as file:
+        yield file
+
+
 @pytest.fixture
-def people_file(tmp_path: Path) -> Iterator[PeopleFile]:
-    """An empty database."""
-    file = PeopleFile(tmp_path / "var" / "people.sqlite")
-    yield file
-    file.close()
+def file_only(people_file: PeopleFile) -> PeopleFile:
+    """The file, for a test that looks into it."""
+    if people_file.is_shared:
+        pytest.skip("it is about the file")
+    return people_file
 
 
 @pytest.fixture

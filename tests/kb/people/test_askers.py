@@ -12,12 +12,12 @@ from tests.hands import Hands
 DAYS = 180
 
 
-def test_a_person_has_one_hash_that_does_not_tell_who_it_is(people_file: PeopleFile, clock: Clock) -> None:
-    askers = Askers(people_file, clock, DAYS)
+def test_a_person_has_one_hash_that_does_not_tell_who_it_is(file_only: PeopleFile, clock: Clock) -> None:
+    askers = Askers(file_only, clock, DAYS)
     (one,), (other,) = askers.of("a"), askers.of("b")
     assert one != other and len(one) == 16 and askers.of("a") == (one,)
-    assert Askers(people_file, clock, DAYS).of("a") == (one,)  # another process
-    assert stat.S_IMODE(people_file.path.stat().st_mode) == 0o600
+    assert Askers(file_only, clock, DAYS).of("a") == (one,)  # another process
+    assert stat.S_IMODE(file_only.path.stat().st_mode) == 0o600
 
 
 def test_the_key_goes_with_the_searches(people_file: PeopleFile, clock: Clock, hands: Hands) -> None:

@@ -46,11 +46,11 @@ def test_a_password_is_right_for_its_person_alone(passwords: Passwords, people: 
 
 
 def test_a_password_is_the_same_in_full_width_and_is_not_stored(
-    passwords: Passwords, person: Person, people_file: PeopleFile
+    passwords: Passwords, person: Person, file_only: PeopleFile
 ) -> None:
     passwords.set(person, GOOD)
     assert passwords.is_right(person, "ｇｒｅｅｎ ladder under rain")
-    stored = b"".join(path.read_bytes() for path in people_file.path.parent.iterdir())
+    stored = b"".join(path.read_bytes() for path in file_only.path.parent.iterdir())
     assert GOOD.encode() not in stored and b"$argon2id$" in stored
 
 
@@ -86,11 +86,11 @@ def test_the_wait_grows_and_ends(attempts: Attempts, hands: Hands) -> None:
     assert [attempts.begin("aki@example.com", "192.0.2.1") for _ in range(FREE_HERE)] == [0] * FREE_HERE
 
 
-def test_a_restart_forgives_nothing(attempts: Attempts, people_file: PeopleFile, clock: Clock) -> None:
+def test_a_restart_forgives_nothing(attempts: Attempts, file_only: PeopleFile, clock: Clock) -> None:
     for _ in range(FREE_HERE):
         attempts.begin("aki@example.com", "192.0.2.1")
-    people_file.close()
-    assert Attempts(PeopleFile(people_file.path), clock).begin("AKI@example.com ", "192.0.2.1") == 1
+    file_only.close()
+    assert Attempts(PeopleFile(file_only.path), clock).begin("AKI@example.com ", "192.0.2.1") == 1
 
 
 def test_who_guesses_from_elsewhere_hardly_delays_the_owner(attempts: Attempts) -> None:

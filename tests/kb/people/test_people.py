@@ -128,13 +128,13 @@ def test_nothing_is_created_before_the_first_use_and_only_its_owner_may_read_the
     file.close()
 
 
-def test_a_file_of_a_newer_version_is_refused(people_file: PeopleFile, people: People) -> None:
+def test_a_file_of_a_newer_version_is_refused(file_only: PeopleFile, people: People) -> None:
     people.add("aki@example.com", "Aki", "author", [])
-    with people_file.engine.begin() as connection:
+    with file_only.engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA user_version=99")
-    people_file.close()
+    file_only.close()
     with pytest.raises(PeopleUnavailableError, match="newer version"):
-        People(PeopleFile(people_file.path), CLOCK).all()
+        People(PeopleFile(file_only.path), CLOCK).all()
 
 
 def test_a_damaged_file_is_said_to_be_one(tmp_path: Path) -> None:

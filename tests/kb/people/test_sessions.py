@@ -36,13 +36,13 @@ def links(people_file: PeopleFile, clock: Clock) -> Links:
 
 
 def test_a_secret_opens_the_session_of_its_person_and_is_not_stored(
-    person: Person, sessions: Sessions, people_file: PeopleFile
+    person: Person, sessions: Sessions, file_only: PeopleFile
 ) -> None:
     secret = sessions.begin(person.id, device="Firefox", way="password", id_token="token")
     session = sessions.find(secret)
     assert session is not None and (session.person, session.device, session.id_token) == (person, "Firefox", "token")
     assert len(secret) >= 43
-    stored = b"".join(path.read_bytes() for path in people_file.path.parent.iterdir())
+    stored = b"".join(path.read_bytes() for path in file_only.path.parent.iterdir())
     assert secret.encode() not in stored and session.id.encode() in stored
     assert sessions.find("") is sessions.find(session.id) is sessions.find("\ud800") is None
 

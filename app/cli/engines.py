@@ -1,0 +1,52 @@
+"""Try the engines an installation uses instead of files, and say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.engines import chroma_server, shared_database
+from app.settings import Settings
+from app.words.reader import Reader
+from kb.errors import KBError
+from kb.shared.database import why_away
+
+SKEW_SECONDS = 30
+
+
+def check_engines(settings: Settings, reader: Reader) -> Iterator[tuple[str, bool, str]]:
+    """Yield what was tried: its name, whether it works, and a sentence."""
+    if settings.database_url.get_secret_value():
+        yield ("database", *_database(settings, reader))
+    if settings.chroma_url:
+        yield ("chroma", *_chroma(settings, reader))
+
+
+def _database(settings: Settings, reader: Reader) -> tuple[bool, str]:
+    try:
+        database = shared_database(settings)
+        assert database
+        found = database.look()
+    except KBError as error:
+        return False, reader.say(error.sentence)
+    except Exception as error:  # whatever the driver raises
+        return False, reader("doctor.database_away", why=why_away(error))
+    if found.encoding != "UTF8":
+        return False, reader("doctor.database_encoding", name=database.name, encoding=found.encoding)
+    if abs(found.skew) > SKEW_SECONDS:
+        return False, reader("doctor.database_clock", name=database.name, seconds=round(found.skew))
+    took = round(found.seconds * 1_000)
+    return True, reader("doctor.database_well", name=database.name, version=found.version, milliseconds=took)
+
+
+def _chroma(settings: Settings, reader: Reader) -> tuple[bool, str]:
+    try:
+        server = chroma_server(settings)
+    except KBError as error:
+        return False, reader.say(error.sentence)
+    assert server
+    try:
+        version, seconds = server.look()
+    except Exception as error:  # whatever Chroma and its HTTP client raise
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        return False, reader("doctor.chroma_away", url=server.url, why=why)
+    return True, reader("doctor.chroma_well", url=server.url, version=version, milliseconds=round(seconds * 1_000))

@@ -1,0 +1,66 @@
+"""`kb migrate`: carry what cannot be rebuilt from files into a database, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.common import reader_of, settings_or_fail
+from kb.errors import KBError
+from kb.wording import say
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from kb.shared.database import Database
+
+FILES = "files"
+
+
+class NothingToMigrateError(KBError):
+    """There is nothing to carry over."""
+
+
+def migrate(
+    ctx: typer.Context,
+    to: Annotated[str, typer.Option(help="A postgresql+psycopg://… address, or `files` for KB_DATA.")],
+) -> None:
+    """Carry activity, people and the audit log into an empty database, or back into files. Stop the servers first."""
+    from app.data_folder import held
+    from app.engines import database_at, shared_database
+
+    reader = reader_of(ctx)
+    settings = settings_or_fail(reader)
+    database = shared_database(settings) if to == FILES else database_at(settings, to)
+    if database is None:
+        raise NothingToMigrateError(say("KB_DATABASE_URL is not set, so there is no database to carry over from."))
+    places = [str(settings.data), database.name]
+    if to == FILES:
+        places.reverse()
+    with held(settings.data):
+        rows = _carry(settings, database, is_back=to == FILES)
+    typer.echo(reader("cli.migrated", rows=reader.number(rows), source=places[0], place=places[1]))
+
+
+def _carry(settings: Settings, database: Database, *, is_back: bool) -> int:
+    from contextlib import ExitStack, closing
+
+    from kb.loop.activity import Activity
+    from kb.people.file import PeopleFile
+
+    with ExitStack() as opened:
+        opened.callback(database.close)
+        people = [opened.enter_context(closing(PeopleFile(settings.people_file, one))) for one in (None, database)]
+        if not (is_back or people[0].exists or settings.activity_file.is_file()):
+            raise NothingToMigrateError(
+                say("The folder '{folder}' holds nothing to carry over.", folder=str(settings.data))
+            )
+        activity = [
+            opened.enter_context(closing(Activity(settings.activity_file, is_kept=False, database=one)))
+            for one in (None, database)
+        ]
+        if is_back:
+            people.reverse()
+            activity.reverse()
+        rows = people[1].take_over(people[0]) if people[0].exists else 0
+        return rows + activity[1].take_over(activity[0])

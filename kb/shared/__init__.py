@@ -1,0 +1,1 @@
+"""What the processes of one knowledge base share in a database."""

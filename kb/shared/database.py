@@ -1,0 +1,138 @@
+"""A PostgreSQL database that several servers share: reached through a pool, with a time-out on everything."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from kb.errors import KBError
+from kb.wording import say
+
+POOL, MORE = 10, 20  # connections of a process: kept open, and besides while many ask
+WAIT_SECONDS = 2  # for one of them
+CONNECT_SECONDS = 3
+UNANSWERED_MS = 10_000  # after which a connection to a machine that is gone is given up
+LIMITS = (
+    "SET statement_timeout = '15s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';"
+    " SET timezone = 'UTC'"
+)
+PAUSE_SECONDS = 1.0  # between two looks whether it is there
+LONGEST = 300  # characters of a reason that are shown
+
+
+class DatabaseSettingError(KBError):
+    """The address of the database cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a database says of itself."""
+
+    version: str
+    encoding: str
+    seconds: float  # for one question
+    skew: float  # seconds by which its clock is ahead
+
+
+class Database:
+    """One database. Nothing is imported or opened before the first use. Thread-safe."""
+
+    def __init__(
+        self, address: str, password: str = "", *, wait: float = WAIT_SECONDS, most: int = POOL + MORE
+    ) -> None:
+        """Take `postgresql+psycopg://…`, and a password that is not part of it. Raises DatabaseSettingError."""
+        self._url = _url(address, password)
+        self.name = f"{self._url.host or self._url.query.get('host', 'localhost')}/{self._url.database or ''}"
+        self._wait = wait
+        self._most = most
+        self._looking = threading.Lock()
+        self._looked = (0.0, "")
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The pool of connections. Raises DatabaseSettingError without the driver."""
+        try:
+            engine = create_engine(
+                self._url,
+                pool_size=min(POOL, self._most),
+                max_overflow=max(0, self._most - POOL),
+                pool_timeout=self._wait,
+                pool_pre_ping=True,  # after a restart of the database no request meets a dead connection
+                connect_args={
+                    "connect_timeout": CONNECT_SECONDS,
+                    "tcp_user_timeout": UNANSWERED_MS,
+                    "application_name": "kachisuji",
+                },
+            )
+        except ModuleNotFoundError as error:
+            raise DatabaseSettingError(
+                say("The driver for PostgreSQL is missing. Install it: pip install 'kachisuji[postgresql]'.")
+            ) from error
+        event.listen(engine, "connect", _limit)
+        return engine
+
+    def trouble(self) -> str:
+        """Return why the database cannot be reached; empty if it can. Asks it at most every second."""
+        with self._looking:
+            at, why = self._looked
+            if time.monotonic() - at >= PAUSE_SECONDS:
+                why = self._asked()
+                self._looked = (time.monotonic(), why)
+            return why
+
+    def look(self) -> Found:
+        """Return what the database says of itself. Raises SQLAlchemyError."""
+        with self.engine.connect() as connection:
+            started, before = time.perf_counter(), time.time()
+            clock = float(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
+            took = time.perf_counter() - started
+            version = str(connection.scalar(text("SHOW server_version")))
+            return Found(version, str(connection.scalar(text("SHOW server_encoding"))), took, clock - before - took / 2)
+
+    def close(self) -> None:
+        """Close all connections; the next use opens new ones."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    def _asked(self) -> str:
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError as error:
+            return why_away(error)
+        return ""
+
+
+def take_turn(connection: Connection, number: int) -> None:
+    """Wait until no other process holds the lock of this number; it is held until the transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+
+
+def why_away(error: Exception) -> str:
+    """Return the first line of what a driver says."""
+    said = str(getattr(error, "orig", None) or error) or type(error).__name__
+    return said.splitlines()[0][:LONGEST]
+
+
+def _url(address: str, password: str) -> URL:
+    """Read an address, and never quote it: it may hold a password."""
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or url.drivername not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise DatabaseSettingError(say("KB_DATABASE_URL is no address such as postgresql+psycopg://kb@127.0.0.1/kb."))
+    url = url.set(drivername="postgresql+psycopg")
+    return url.set(password=password) if password else url
+
+
+def _limit(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(LIMITS)
+    connection.commit()

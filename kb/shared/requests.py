@@ -1,0 +1,86 @@
+"""Requests with an idempotency key that any server of a knowledge base may get again."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from kb.clock import CLOCK, Clock
+from kb.errors import BusyError
+from kb.shared.database import Database, take_turn, why_away
+
+T = TypeVar("T")
+KEPT = timedelta(hours=24)
+LOCK = 7_355_610  # while the table is created
+LOCK_NOT_AVAILABLE = "55P03"
+METADATA = MetaData()
+REQUESTS = Table(
+    "requests",
+    METADATA,
+    Column("key", String, primary_key=True),  # SHA-256, as is the content
+    Column("content", String, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("at", String, nullable=False, index=True),  # UTC, ISO
+)
+log = logging.getLogger(__name__)
+
+
+class SharedRequests(Generic[T]):
+    """Remembers the results of keys in the database. Thread-safe."""
+
+    def __init__(
+        self, database: Database, to_text: Callable[[T], str], from_text: Callable[[str], T], clock: Clock = CLOCK
+    ) -> None:
+        self._database = database
+        self._to_text = to_text
+        self._from_text = from_text
+        self._clock = clock
+        self._is_ready = False
+
+    def run(self, key: str, content: str, work: Callable[[], T]) -> tuple[T, bool]:
+        """Return the result of `work`, and True; for a known key its earlier result, and whether for the same content.
+
+        Who comes with a key that is being worked on waits for it. While the database is away the work is done all the
+        same: a save is worth more than the promise not to do it twice. Raises BusyError if another server takes long.
+        """
+        key, content = _hash(key), _hash(content)
+        done: list[T] = []
+        try:
+            return self._run(key, content, work, done)
+        except SQLAlchemyError as error:
+            if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == LOCK_NOT_AVAILABLE:
+                raise BusyError from error
+            log.warning("An idempotency key could not be kept: %s", why_away(error))
+            return (done[0] if done else work()), True
+
+    def _run(self, key: str, content: str, work: Callable[[], T], done: list[T]) -> tuple[T, bool]:
+        self._prepare()
+        with self._database.engine.begin() as connection:
+            take_turn(connection, int.from_bytes(bytes.fromhex(key[:16]), signed=True))
+            known = connection.execute(select(REQUESTS).where(REQUESTS.c.key == key)).first()
+            if known:
+                return self._from_text(known.result), known.content == content
+            result = work()
+            done.append(result)
+            now = self._clock.now()
+            row = {"key": key, "content": content, "result": self._to_text(result), "at": now.isoformat()}
+            connection.execute(insert(REQUESTS).values(row))
+            connection.execute(delete(REQUESTS).where(REQUESTS.c.at < (now - KEPT).isoformat()))
+        return result, True
+
+    def _prepare(self) -> None:
+        if not self._is_ready:
+            with self._database.engine.begin() as connection:
+                take_turn(connection, LOCK)
+                METADATA.create_all(connection)
+            self._is_ready = True
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,156 @@
+"""Two servers of one knowledge base, with a data folder each: what one knows the other knows; outages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.background import Background
+from app.cli.engines import check_engines
+from app.cli.main import app as kb
+from app.settings import Settings
+from app.words.reader import Reader
+from kb.people.audit import Wanted
+from tests.app.conftest import Browser, MakeClient
+from tests.app.signed_in import browser_of, services_behind, signed_in
+from tests.chroma import RunningChroma
+from tests.postgresql import RunningPostgres, running_postgres
+from tests.words import note
+
+pytestmark = pytest.mark.slow  # starts processes
+
+
+@pytest.fixture
+def pair(make_client: MakeClient, postgres: RunningPostgres, tmp_path: Path) -> list[Browser]:
+    """Two servers on one folder and one database, where people sign in."""
+    address = postgres.empty()
+    one = make_client(auth="local", database_url=address)
+    entries = services_behind(one).settings.entries
+    other = make_client({}, entries=entries, auth="local", database_url=address)
+    assert isinstance(one, Browser) and isinstance(other, Browser)
+    return [one, other]
+
+
+def test_who_signs_in_on_one_server_is_signed_in_on_the_other_and_its_forms_count_there(pair: list[Browser]) -> None:
+    person, here = signed_in(pair[0], "aki@example.com", "上田 秋")
+    there = browser_of(pair[1], person)
+    there.cookies.update(dict(here.cookies))
+    assert there.get("/me").status_code == 200 and here.form_token() == there.form_token()
+    pair[0].app.state.services.people.sessions.end_all(person.id)  # type: ignore[attr-defined]
+    assert there.get("/me", follow_redirects=False).status_code in (302, 303, 401)
+
+
+def test_a_repeated_request_saves_once_whichever_server_gets_it(pair: list[Browser]) -> None:
+    person, here = signed_in(pair[0], "aki@example.com", "上田 秋")
+    there, sent = browser_of(pair[1], person), {"text": note("納期の交渉")}
+    saved = [who.post("/api/v1/entries", json=sent, headers={"Idempotency-Key": "k1"}) for who in (here, there, here)]
+    assert {answer.json()["id"] for answer in saved} == {saved[0].json()["id"]}
+    folder = services_behind(pair[0]).settings.entries
+    assert len([path for path in folder.rglob("*.md") if "納期" in path.read_text("utf-8")]) == 1
+    audit = services_behind(pair[1]).people.audit
+    assert audit.verify() == [] and audit.count(Wanted(event="entry-saved")) == 1
+
+
+def test_what_one_server_noticed_the_other_takes_in_and_what_should_be_done_once_is(pair: list[Browser]) -> None:
+    one, other = (services_behind(client) for client in pair)
+    assert one.changes and other.changes and one.leases and other.leases
+    background = Background(other)
+    background._take_changes()
+    (one.settings.entries / "notes").mkdir(exist_ok=True)
+    (one.settings.entries / "notes/new.md").write_text(note("納期の交渉"), "utf-8")
+    one.changes.note({"notes/new.md"})
+    background._take_changes()
+    background._index()
+    assert other.library.search.answer("納期の交渉").hits[0].entry.id == "notes/new"
+    done: list[int] = []
+    works = [Background(services)._once("forget", 60, lambda: done.append(1)) for services in (one, other)]
+    for work in works * 2:
+        work()
+    assert done == [1, 1]  # both times by the first
+
+
+def test_without_the_database_search_goes_on_and_nothing_else_looks_done(make_client: MakeClient) -> None:
+    with running_postgres() as own:
+        open_to_all = make_client(database_url=own.empty())
+        closed = make_client(auth="local", database_url=own.empty())
+        _, person = signed_in(closed, "aki@example.com", "上田 秋")
+        services_behind(open_to_all).library.search.answer("価格")
+        assert person.get("/").status_code == 200
+        own.kill()
+        assert open_to_all.get("/", params={"q": "価格"}).status_code == 200
+        assert open_to_all.post("/api/v1/entries", json={"text": note("納期")}).status_code == 201
+        for answer in (
+            open_to_all.get("/readyz"),
+            open_to_all.post("/helpful/talk-tracks/price", data={}),
+            person.get("/"),
+            person.get("/api/v1/search", params={"q": "価格"}),
+        ):
+            assert (answer.status_code, "retry-after" in answer.headers) == (503, True), answer.text
+            assert "127.0.0.1" not in answer.text.replace("http://127.0.0.1:8000", "")
+        own.start()
+        assert person.get("/").status_code == 200
+        helpful = open_to_all.post("/helpful/talk-tracks/price", data={}, follow_redirects=False)
+        assert helpful.status_code == 303
+
+
+def test_without_chroma_every_question_is_answered_and_readyz_and_doctor_say_it(
+    make_client: MakeClient, tmp_path: Path
+) -> None:
+    own = RunningChroma(tmp_path / "chroma")
+    own.start()
+    try:
+        client = make_client(chroma_url=own.url)
+        services = services_behind(client)
+        services.library.search.answer("価格")
+        assert client.get("/readyz").json()["vectors"] == ""
+        assert [works for _, works, _ in check_engines(services.settings, Reader.of("ja"))] == [True]
+        own.kill()
+        services.intake.index_files(None)
+        answer = client.get("/readyz")
+        assert (answer.status_code, bool(answer.json()["vectors"])) == (200, True)
+        assert client.get("/api/v1/search", params={"q": "価格"}).json()["hits"]
+        ((_, works, what),) = check_engines(services.settings, Reader.of("ja"))
+        assert not works and own.url in what
+    finally:
+        own.kill()
+
+
+def test_what_is_in_files_is_carried_over_and_back_by_one_command(
+    make_client: MakeClient, postgres: RunningPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client(auth="local")
+    person, _ = signed_in(client, "aki@example.com", "上田 秋")
+    settings, address = services_behind(client).settings, postgres.empty()
+    services_behind(client).activity.helpful("talk-tracks/price", "a")
+    for name, value in {"KB_ENTRIES": settings.entries, "KB_DATA": settings.data, "KB_AUTH": "local"}.items():
+        monkeypatch.setenv(name, str(value))
+    assert _run("migrate", "--to", address).exit_code == 0
+    again = _run("migrate", "--to", address)
+    assert again.exit_code == 1 and "not empty" in again.output
+    monkeypatch.setenv("KB_DATABASE_URL", address)
+    assert person.address in _run("people", "list").output
+    assert _run("backup", str(tmp_path / "backup.zip")).exit_code == 0
+    monkeypatch.setenv("KB_DATA", str(tmp_path / "new"))
+    assert _run("migrate", "--to", "files").exit_code == 0
+    monkeypatch.delenv("KB_DATABASE_URL")
+    assert person.address in _run("people", "list").output
+    assert _run("audit", "verify").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "headers"),
+    [("chroma:8000", ""), ("ftp://h", ""), ("http://kb:geheim@h", ""), ("http://h", "Authorization Bearer geheim")],
+)
+def test_a_setting_of_an_engine_that_cannot_be_used_is_refused_without_being_quoted(
+    url: str, headers: str, tmp_path: Path
+) -> None:
+    (tmp_path / "headers").write_text(headers, "utf-8")
+    settings = Settings(data=tmp_path, chroma_url=url, chroma_headers_file=tmp_path / "headers")
+    ((_, works, what),) = check_engines(settings, Reader.of("en"))
+    assert not works and "geheim" not in what
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(kb, ["--lang", "en", *arguments])
