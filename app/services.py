@@ -150,6 +150,11 @@ class Services:
         return self.whole.library.search.has_answered
 
     @property
+    def vectors_trouble(self) -> str:
+        """Why the Chroma server cannot be reached; empty if it can, or none is set."""
+        return self.whole.library.vectors_trouble()
+
+    @property
     def playbook(self) -> Playbook:
         """The company's playbook, which is for everyone."""
         return self.whole.library.playbook

@@ -53,7 +53,7 @@ def readyz(
     if viewer == NOBODY:  # a load balancer need not know how much there is
         return ReadyOut.health(IndexState(state.ready, "", "", "", 0, 0, 0), "", reason, (), reader, 0)
     waiting = services.intake.waiting
-    vectors = services.library.vectors_trouble()
+    vectors = services.vectors_trouble
     return ReadyOut.health(state, services.activity.trouble, reason, supervisor.states(), reader, waiting, vectors)
 
 

@@ -24,7 +24,7 @@ from kb.errors import ActivitySchemaError, ActivityUnavailableError
 from kb.loop.dialect import copy, is_wrong_schema, keep_copy
 from kb.loop.schema import STEPS, need_columns, version_of
 from kb.loop.tables import METADATA
-from kb.shared.database import Database, why_away
+from kb.shared.database import Database, why_away, why_shown
 from kb.shared.transfer import transfer
 from kb.sqlite import use_wal
 
@@ -182,15 +182,16 @@ class ActivityFile:
 
     def _failed(self, error: Exception) -> ActivitySchemaError | ActivityUnavailableError:
         """Record a failure; return it as the error to report."""
-        why = why_away(error)
+        why, logged = why_shown(error), why_away(error)
         if is_wrong_schema(error):
             error = ActivitySchemaError(why)
         self._misfit = isinstance(error, ActivitySchemaError)
         known = error if isinstance(error, ActivitySchemaError) else ActivityUnavailableError(why)
         why = known.sentence if self._misfit else why
         if why != self.trouble:
+            logged = why if self._misfit else logged
             name = self._database.name if self._database else self.path
-            log.warning("The activity database %s cannot be used: %s", name, why)
+            log.warning("The activity database %s cannot be used: %s", name, logged)
         self.trouble = why
         self._failures += 1
         if self._database is None:

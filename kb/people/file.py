@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from kb.clock import CLOCK
 from kb.people.errors import PeopleUnavailableError
 from kb.people.tables import ATTEMPTS, BEGUN, LINKS, METADATA, SESSIONS, TOKENS
-from kb.shared.database import Database, take_turn, why_away
+from kb.shared.database import Database, take_turn, why_away, why_shown
 from kb.shared.transfer import transfer
 from kb.sqlite import use_wal
 from kb.wording import say
@@ -36,6 +37,7 @@ VERSION = 1  # of the tables; an older program refuses a newer file
 WAIT_MS = 5_000  # for another writer
 ONLY_OWNER = 0o600
 LOCK = 7_355_609  # in a database: who holds it alone may write
+log = logging.getLogger(__name__)
 
 
 VERSIONS = Table("people_version", MetaData(), Column("number", Integer, primary_key=True))  # in a database
@@ -50,6 +52,7 @@ class PeopleFile:
         self._database = database
         self._lock = threading.Lock()
         self._is_ready = False
+        self._logged = ""
 
     @property
     def is_shared(self) -> bool:
@@ -77,7 +80,7 @@ class PeopleFile:
             with self.engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise PeopleUnavailableError(_why(error)) from error
+            raise self._unavailable(error) from error
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -92,7 +95,7 @@ class PeopleFile:
         except IntegrityError:
             raise
         except SQLAlchemyError as error:
-            raise PeopleUnavailableError(_why(error)) from error
+            raise self._unavailable(error) from error
 
     def hold_still(self, connection: Connection) -> None:
         """Let a connection, which has read nothing yet, see one state however long it reads."""
@@ -128,7 +131,7 @@ class PeopleFile:
                 connection.exec_driver_sql("VACUUM")  # else what was deleted could still be read
             copy.dispose()
         except SQLAlchemyError as error:
-            raise PeopleUnavailableError(_why(error)) from error
+            raise self._unavailable(error) from error
         return True
 
     def close(self) -> None:
@@ -136,6 +139,14 @@ class PeopleFile:
         with self._lock:
             if self._is_ready:
                 self._engine.dispose()
+
+    def _unavailable(self, error: Exception) -> PeopleUnavailableError:
+        """Return what people see of an error; where it is another one than before, log the rest."""
+        why, shown = why_away(error), why_shown(error)
+        if shown != why and why != self._logged:
+            log.warning("The database of people cannot be used: %s", why)
+        self._logged = why
+        return PeopleUnavailableError(shown)
 
     def _copy_all(self, place: Path) -> None:
         if self._database:
@@ -173,7 +184,7 @@ class PeopleFile:
                 METADATA.create_all(connection)
                 self._stamp(connection)
         except (SQLAlchemyError, OSError) as error:
-            raise PeopleUnavailableError(_why(error)) from error
+            raise self._unavailable(error) from error
 
     def _version(self, connection: Connection) -> int:
         if self._database is None:
@@ -186,7 +197,3 @@ class PeopleFile:
             connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
         elif self._version(connection) < VERSION:
             connection.execute(insert(VERSIONS).values(number=VERSION))
-
-
-def _why(error: Exception) -> str:
-    return why_away(error)

@@ -23,6 +23,7 @@ LIMITS = (
     " SET timezone = 'UTC'"
 )
 PAUSE_SECONDS = 1.0  # between two looks whether it is there
+OF_CONNECTION = ("08", "28", "3D", "53", "57")  # classes of error codes: connection, sign-in, database, resources
 LONGEST = 300  # characters of a reason that are shown
 
 
@@ -114,8 +115,16 @@ def take_turn(connection: Connection, number: int) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
+def why_shown(error: Exception) -> str:
+    """Return what people may read of an error: where a database is, and as whom it is asked, stands only in the log."""
+    driver, state = getattr(error, "orig", None), getattr(getattr(error, "orig", None), "sqlstate", None)
+    if type(driver).__module__.startswith("psycopg") and (state is None or state[:2] in OF_CONNECTION):
+        return say("it cannot be reached; the log of the server says why")
+    return why_away(error)
+
+
 def why_away(error: Exception) -> str:
-    """Return the first line of what a driver says."""
+    """Return the first line of what a driver says, for logs and operators."""
     said = str(getattr(error, "orig", None) or error) or type(error).__name__
     return said.splitlines()[0][:LONGEST]
 
