@@ -53,7 +53,8 @@ class Database:
         self._wait = wait
         self._most = most
         self._looking = threading.Lock()
-        self._looked = (0.0, "")
+        self._looked = (float("-inf"), "")  # when, on the monotonic clock, and what was found
+        self._began = 0.0  # the look that is under way
 
     @cached_property
     def engine(self) -> Engine:
@@ -79,13 +80,19 @@ class Database:
         return engine
 
     def trouble(self) -> str:
-        """Return why the database cannot be reached; empty if it can. Asks it at most every second."""
-        with self._looking:
+        """Return why the database cannot be reached; empty if it can. Asks it at most every second, one at a time."""
+        if not self._looking.acquire(blocking=False):
+            is_slow = time.monotonic() - self._began > WAIT_SECONDS
+            return say("it does not answer") if is_slow else self._looked[1]
+        try:
             at, why = self._looked
-            if time.monotonic() - at >= PAUSE_SECONDS:
+            self._began = time.monotonic()
+            if self._began - at >= PAUSE_SECONDS:
                 why = self._asked()
                 self._looked = (time.monotonic(), why)
             return why
+        finally:
+            self._looking.release()
 
     def look(self) -> Found:
         """Return what the database says of itself. Raises SQLAlchemyError."""

@@ -161,6 +161,17 @@ def test_while_the_database_is_away_nothing_looks_done_and_afterwards_all_goes_o
         database.close()
 
 
+def test_nobody_waits_for_somebody_else_who_asks_whether_the_database_is_there(reach: Reach) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as pool:
+        database = reach(f"postgresql://kb@127.0.0.1:{silent.getsockname()[1]}/kb")
+        first = pool.submit(database.trouble)
+        connection, _ = silent.accept()
+        assert database.trouble() == "" and not first.done()
+        wait_until(lambda: database.trouble() != "", "a word that it does not answer")
+        connection.close()
+        assert first.result()
+
+
 def test_a_full_pool_is_not_waited_for_long(postgres: RunningPostgres, tmp_path: Path) -> None:
     database = Database(postgres.empty(), wait=0.1, most=1)
     with closing(database), database.engine.connect():
