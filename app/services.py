@@ -15,6 +15,7 @@ from app.examples import Examples
 from app.preparing import Preparing
 from app.seen import Seen
 from app.settings import Settings
+from app.summarising import Summariser
 from app.upkeep import Upkeep
 from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
@@ -102,6 +103,7 @@ class Services:
     views: Views[Seen]
     masked: MaskedViews[Seen]
     preparing: Preparing
+    summariser: Summariser
     database: Database | None = None  # with KB_DATABASE_URL, as are the next two
     leases: Leases | None = None
     changes: Changes | None = None
@@ -247,6 +249,7 @@ def open_services(
         views=Views(library, seen),
         masked=MaskedViews(settings.entries, lambda: common_key(settings, database, MASKING_KEY), masked),
         preparing=Preparing(),
+        summariser=Summariser(settings),
         database=database,
         leases=Leases(database) if database else None,
         changes=Changes(database, clock) if database else None,
