@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -23,6 +23,7 @@ from ingest.intake import Intake
 from ingest.masked_part import MaskedPart
 from ingest.masked_views import MaskedViews
 from ingest.playbook_store import PlaybookStore
+from ingest.saving import Turn
 from ingest.store import EntryStore
 from ingest.stored import saved_of, saved_text
 from ingest.sync import KEPT_PLAYBOOK, problems_of
@@ -52,7 +53,7 @@ from kb.people.sessions import Sessions
 from kb.people.tokens import Tokens
 from kb.playbook import Playbook
 from kb.shared.changes import Changes
-from kb.shared.database import Database
+from kb.shared.database import SAVING_LOCK, Database, alone
 from kb.shared.leases import Leases
 from kb.shared.requests import SharedRequests
 from kb.viewer import OPERATOR, Viewer
@@ -224,8 +225,16 @@ def open_services(
         database=database,
     )
     once = SharedRequests(database, saved_text, saved_of, clock) if database else None
+    turn: Turn = partial(alone, database, SAVING_LOCK) if database else nullcontext
     store = EntryStore(
-        library, intake, settings.entries, settings.saving_lock, is_readonly=is_readonly, noted=noted, shared=once
+        library,
+        intake,
+        settings.entries,
+        settings.saving_lock,
+        is_readonly=is_readonly,
+        noted=noted,
+        shared=once,
+        turn=turn,
     )
 
     def seen(part: Library) -> Seen:
@@ -240,7 +249,7 @@ def open_services(
         clock=clock,
         intake=intake,
         playbook_store=PlaybookStore(
-            intake, settings.entries, settings.saving_lock, is_readonly=is_readonly, noted=noted
+            intake, settings.entries, settings.saving_lock, is_readonly=is_readonly, noted=noted, turn=turn
         ),
         activity=activity,
         gallery=Gallery(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +17,7 @@ from ingest.inside import below
 from ingest.intake import Intake
 from ingest.names import require_plain
 from ingest.playbook_file import PLAYBOOK_NAME, STARTER, load_playbook
-from ingest.saving import one_at_a_time
+from ingest.saving import Turn, one_at_a_time
 from kb.entry import Problem
 from kb.errors import NotSavedError, ReadOnlyError, RefusedTextError, StaleEditError
 
@@ -51,16 +52,18 @@ class PlaybookStore:
         *,
         is_readonly: bool = False,
         noted: Callable[[Literal["playbook-saved"], str], None] = lambda _change, _id: None,
+        turn: Turn = nullcontext,
     ) -> None:
         """Write below a folder; `lock` is the lock file shared by all processes that write there.
 
-        `noted` hears of each save; it may not fail.
+        `noted` hears of each save; it may not fail. `turn` keeps other servers from saving meanwhile.
         """
         self.is_readonly = is_readonly
         self.history = History(folder)
         self._intake = intake
         self._folder = folder
         self._lock = lock
+        self._turn = turn
         self._noted = noted
 
     @property
@@ -111,7 +114,7 @@ class PlaybookStore:
         fault = load_playbook(content.text) if isinstance(content, FileText) else content
         if isinstance(fault, Problem):
             raise RefusedTextError(fault.message)
-        with one_at_a_time(self._folder, self._lock):
+        with one_at_a_time(self._folder, self._lock, self._turn):
             place = below(self._folder, PLAYBOOK_NAME)
             current = hashlib.sha256(place.read_bytes()).hexdigest() if place.is_file() else ""
             if current != base_hash:
@@ -131,7 +134,7 @@ class PlaybookStore:
         """
         self._refuse_if_readonly()
         if self.source().content_hash == base_hash:
-            with one_at_a_time(self._folder, self._lock):
+            with one_at_a_time(self._folder, self._lock, self._turn):
                 self.history.commit(PLAYBOOK_NAME, author, reasons[0])
         self.save(STARTER.read_text("utf-8"), base_hash, author=author, reason=reasons[1])
 

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from ingest.once import Once
 from ingest.owning import is_own, refuse_change, refuse_verdict
 from ingest.parse import entry_of
 from ingest.review import Review, read_alone, review
-from ingest.saving import one_at_a_time
+from ingest.saving import Turn, one_at_a_time
 from ingest.stored import Saved, Source, acceptable, hash_of, holds, new_id, place_of
 from ingest.sync import problems_at
 from ingest.written import Written
@@ -63,10 +63,12 @@ class EntryStore:
         is_readonly: bool = False,
         noted: Callable[[Change, str], None] = lambda _change, _id: None,
         shared: SharedRequests[Saved] | None = None,
+        turn: Turn = nullcontext,
     ) -> None:
         """Write below a folder; `lock` is the lock file shared by all processes that write there.
 
-        `noted` hears of each save, with the entry's id; it may not fail. `shared` knows the keys of other servers.
+        `noted` hears of each save, with the entry's id; it may not fail. `shared` knows the keys of other servers,
+        `turn` keeps them from saving meanwhile.
         """
         self.is_readonly = is_readonly
         self.history = History(folder)
@@ -74,6 +76,7 @@ class EntryStore:
         self._intake = intake
         self._folder = folder
         self._lock = lock
+        self._turn = turn
         self._written = Written(folder)
         self._once: Once[Saved] = Once(shared)
         self._noted = noted
@@ -368,4 +371,4 @@ class EntryStore:
         """Allow one save at a time, in this process and in others."""
         if self.is_readonly:
             raise ReadOnlyError
-        return one_at_a_time(self._folder, self._lock)
+        return one_at_a_time(self._folder, self._lock, self._turn)

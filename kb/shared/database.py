@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,7 +14,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from kb.errors import KBError
+from kb.errors import BusyError, KBError
 from kb.wording import say
 
 POOL, MORE = 10, 20  # connections of a process: kept open, and besides while many ask
@@ -24,7 +27,10 @@ LIMITS = (
 )
 PAUSE_SECONDS = 1.0  # between two looks whether it is there
 OF_CONNECTION = ("08", "28", "3D", "53", "57")  # classes of error codes: connection, sign-in, database, resources
+LOCK_NOT_AVAILABLE = "55P03"
+SAVING_LOCK = 7_355_614
 LONGEST = 300  # characters of a reason that are shown
+log = logging.getLogger(__name__)
 
 
 class DatabaseSettingError(KBError):
@@ -120,6 +126,27 @@ class Database:
 def take_turn(connection: Connection, number: int) -> None:
     """Wait until no other process holds the lock of this number; it is held until the transaction ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+
+
+@contextmanager
+def alone(database: Database, number: int) -> Iterator[None]:
+    """Do something that no other server does meanwhile; while the database is away, without that certainty.
+
+    Raises BusyError if another server takes long.
+    """
+    with ExitStack() as held:
+        try:
+            take_turn(held.enter_context(database.engine.connect()), number)
+        except SQLAlchemyError as error:
+            if is_locked(error):
+                raise BusyError from error
+            log.warning("Other servers cannot be kept from saving: %s", why_away(error))
+        yield
+
+
+def is_locked(error: SQLAlchemyError) -> bool:
+    """Whether a lock was waited for too long."""
+    return getattr(getattr(error, "orig", None), "sqlstate", "") == LOCK_NOT_AVAILABLE
 
 
 def why_shown(error: Exception) -> str:

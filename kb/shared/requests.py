@@ -9,16 +9,15 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from kb.clock import CLOCK, Clock
 from kb.errors import BusyError
-from kb.shared.database import Database, take_turn, why_away
+from kb.shared.database import Database, is_locked, take_turn, why_away
 
 T = TypeVar("T")
 KEPT = timedelta(hours=24)
 LOCK = 7_355_610  # while the table is created
-LOCK_NOT_AVAILABLE = "55P03"
 METADATA = MetaData()
 REQUESTS = Table(
     "requests",
@@ -54,7 +53,7 @@ class SharedRequests(Generic[T]):
         try:
             return self._run(key, content, work, done)
         except SQLAlchemyError as error:
-            if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == LOCK_NOT_AVAILABLE:
+            if is_locked(error):
                 raise BusyError from error
             log.warning("An idempotency key could not be kept: %s", why_away(error))
             return (done[0] if done else work()), True

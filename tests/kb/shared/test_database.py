@@ -23,7 +23,7 @@ from kb.people.file import PeopleFile
 from kb.people.names import Names
 from kb.people.people import People
 from kb.people.tables import METADATA as OF_PEOPLE
-from kb.shared.database import Database, DatabaseSettingError
+from kb.shared.database import SAVING_LOCK, Database, DatabaseSettingError, alone
 from kb.shared.keys import shared_key
 from kb.shared.requests import SharedRequests
 from kb.shared.transfer import NotEmptyError
@@ -172,6 +172,25 @@ def test_nobody_waits_for_somebody_else_who_asks_whether_the_database_is_there(r
         assert first.result()
 
 
+def test_servers_take_turns_in_saving_and_save_without_the_database(
+    postgres: RunningPostgres, reach: Reach
+) -> None:
+    one, other, order = reach(address := postgres.empty()), reach(address), list[str]()
+    with ThreadPoolExecutor(1) as pool:
+        with alone(one, SAVING_LOCK):
+            waiting = pool.submit(_saved_by, other, order)
+            wait_until(lambda: _waits(one), "the other server")
+            order.append("one")
+        waiting.result()
+    assert order == ["one", "other"]
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        _saved_by(reach(f"postgresql://kb@127.0.0.1:{unused.getsockname()[1]}/kb"), order)
+    with pytest.raises(ZeroDivisionError), alone(one, SAVING_LOCK):
+        print(1 / 0)
+    assert order == ["one", "other", "other"]
+
+
 def test_a_full_pool_is_not_waited_for_long(postgres: RunningPostgres, tmp_path: Path) -> None:
     database = Database(postgres.empty(), wait=0.1, most=1)
     with closing(database), database.engine.connect():
@@ -233,6 +252,16 @@ def test_an_address_that_cannot_be_used_is_refused_without_being_quoted(address:
 
 def test_the_name_of_a_database_holds_no_password() -> None:
     assert Database("postgresql+psycopg://kb:geheim@db.example/kb", "auch-geheim").name == "db.example/kb"
+
+
+def _saved_by(database: Database, order: list[str]) -> None:
+    with alone(database, SAVING_LOCK):
+        order.append("other")
+
+
+def _waits(database: Database) -> bool:
+    with database.engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def _rows(file: PeopleFile) -> list[list[tuple[object, ...]]]:
