@@ -172,9 +172,7 @@ def test_nobody_waits_for_somebody_else_who_asks_whether_the_database_is_there(r
         assert first.result()
 
 
-def test_servers_take_turns_in_saving_and_save_without_the_database(
-    postgres: RunningPostgres, reach: Reach
-) -> None:
+def test_servers_take_turns_in_saving_and_save_without_the_database(postgres: RunningPostgres, reach: Reach) -> None:
     one, other, order = reach(address := postgres.empty()), reach(address), list[str]()
     with ThreadPoolExecutor(1) as pool:
         with alone(one, SAVING_LOCK):
