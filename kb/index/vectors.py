@@ -7,6 +7,7 @@ vectors the catalogue no longer references are removed. By default they are file
 
 from __future__ import annotations
 
+import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -28,6 +29,7 @@ VIEWS: tuple[View, ...] = (*SEARCHED, "situations")  # of deals: the notes befor
 HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 1200, "max_neighbors": 32}
 BATCH = 2_000  # below Chroma's own limit of records in one call
 PAGE = 10_000
+log = logging.getLogger(__name__)
 Needed = Callable[[], Mapping[str, set[str]]]  # the keys that the catalogue references, by view
 
 
@@ -196,6 +198,14 @@ class EmbeddedVectors(ChromaVectors):
         self._needed = needed
         self._files: Files | None = None
         self._opening = threading.RLock()
+
+    def _stored(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors of some keys in the files, mostly none: those of texts that wait to be embedded."""
+        try:
+            return super()._stored(view, keys)
+        except Exception as error:  # damaged, or being written by another process: they are asked for again
+            log.warning("Chroma could not read vectors that are not in the cache: %s", error)
+            return {}
 
     def is_back(self) -> bool:
         """Files are always there."""

@@ -100,6 +100,17 @@ def test_what_the_cache_has_is_read_without_opening_chroma(tmp_path: Path) -> No
     store.close()
 
 
+def test_files_that_cannot_be_read_cost_only_what_the_cache_lacks(tmp_path: Path) -> None:
+    rows = {f"k{n}": row for n, row in enumerate(_unit(3))}
+    store = _store(tmp_path, *rows, "waiting")
+    store._cache.write(rows)
+    (tmp_path / "vectors").mkdir()
+    (tmp_path / "vectors/chroma.sqlite3").write_bytes(b"half written" * 1000)
+    assert set(store.read_all("bodies")[0]) == set(rows)
+    with pytest.raises(BaseException, match=r"not a database|tenant"):
+        store.count("bodies")
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_the_embedding_function_of_chroma_cannot_be_reached(tmp_path: Path, again: bool) -> None:
     if again:  # a collection that is opened once more must not come with a function either
