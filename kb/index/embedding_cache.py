@@ -24,7 +24,9 @@ from kb.sqlite import use_wal
 _METADATA = MetaData()
 _VECTORS = Table("vectors", _METADATA, Column("key", String, primary_key=True), Column("vector", LargeBinary))
 _SENTENCES = Table("sentences", _METADATA, Column("key", String, primary_key=True), Column("vectors", LargeBinary))
+READ_AT_ONCE = 10_000  # vectors
 MOST_REMEMBERED = 16_000_000  # bytes of sentence vectors kept in memory: those of about 7,000 passages
+_VECTORS_OF = text("SELECT key, vector FROM vectors WHERE key IN (SELECT value FROM json_each(:keys))")
 _SENTENCES_OF = text(  # several times as fast as a list of parameters
     "SELECT key, vectors FROM sentences WHERE key IN (SELECT value FROM json_each(:keys))"
 )
@@ -73,13 +75,19 @@ class EmbeddingCache:
 
     def read(self, keys: Iterable[str]) -> dict[str, Vectors]:
         """Return the cached vectors by key."""
-        wanted = list(dict.fromkeys(keys))
-        found: dict[str, Vectors] = {}
+        found, rows = self.rows(keys)
+        return dict(zip(found, rows, strict=True))
+
+    def rows(self, keys: Iterable[str]) -> tuple[list[str], Vectors]:
+        """Return the keys that have a cached vector and, in the same order, the vectors as rows of one matrix."""
+        wanted, found, parts = list(dict.fromkeys(keys)), [], []
         with self._engine.connect() as connection:
-            for some in in_groups(wanted):
-                rows = connection.execute(select(_VECTORS).where(_VECTORS.c.key.in_(some)))
-                found |= {key: np.frombuffer(vector, np.float32) for key, vector in rows}
-        return found
+            for at in range(0, len(wanted), READ_AT_ONCE):
+                some = connection.execute(_VECTORS_OF, {"keys": json.dumps(wanted[at : at + READ_AT_ONCE])}).all()
+                found += [key for key, _ in some]
+                parts.append(np.frombuffer(b"".join(vector for _, vector in some), np.float32))
+        matrix = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+        return found, matrix.reshape(len(found), -1) if found else np.zeros((0, 0), np.float32)
 
     def known(self, keys: Iterable[str]) -> set[str]:
         """Return the keys that have a cached vector."""

@@ -32,7 +32,7 @@ from kb.index.records import StoredChunk, StoredEntry, StoredSituation
 from kb.index.searched import text_to_embed
 from kb.index.sentence_backlog import SentenceBacklog
 from kb.index.served_vectors import Namespace, ServedVectors
-from kb.index.vectors import SEARCHED, VIEWS, EmbeddedVectors, VectorStore, View
+from kb.index.vectors import SEARCHED, VIEWS, EmbeddedVectors, Files, VectorStore, View
 
 FORMAT = "8"  # of the tables
 CURRENT = "current"
@@ -100,20 +100,24 @@ class Index:
 
     @property
     def vectors(self) -> VectorStore:
-        """The vectors, opened on first use; a damaged store is emptied, and `repair` refills it.
+        """The vectors; a damaged store is emptied when it is opened, and `repair` refills it.
 
-        Raises IndexBusyError if it cannot be opened while another process writes to it.
+        Their use raises IndexBusyError if they cannot be opened while another process writes to them.
         """
         if self._vectors is None and self._space:
             self._vectors = ServedVectors(self._space, self.build.name, self.cache, self.catalog.vector_keys)
-        if self._vectors is None:
-            try:
-                self._vectors = _open_vectors(self.build / "vectors")
-            except Exception as error:  # whatever a damaged store raises: the cache can refill it
-                log.warning("The vector store cannot be opened: %s", error)
-                with nullcontext() if self._is_writing else self.writing():
-                    self._vectors = self._mended_vectors()
+        elif self._vectors is None:
+            self._vectors = EmbeddedVectors(self._files, self.cache, self.catalog.vector_keys)
         return self._vectors
+
+    def _files(self) -> Files:
+        """Open the files of the vectors, emptied if they are damaged. Raises IndexBusyError, see `vectors`."""
+        try:
+            return Files(self.build / "vectors")
+        except Exception as error:  # whatever a damaged store raises: the cache can refill it
+            log.warning("The vector store cannot be opened: %s", error)
+            with nullcontext() if self._is_writing else self.writing():
+                return self._mended_files()
 
     @property
     def vectors_trouble(self) -> str:
@@ -238,18 +242,18 @@ class Index:
                     shutil.rmtree(folder, ignore_errors=True)
         self.vectors.keep_only([folder.name for folder in self.root.glob("build-*")])
 
-    def _mended_vectors(self) -> VectorStore:
+    def _mended_files(self) -> Files:
         """Open the vectors while nobody writes to them, or empty them if they are damaged."""
         folder = self.build / "vectors"
         try:
-            return _open_vectors(folder)
+            return Files(folder)
         except Exception as error:
             if not _may_write(self.root):
                 raise
             log.warning("The vector store is damaged (%s); rebuilding it from the cache.", error)
             shutil.rmtree(folder, ignore_errors=True)
             self.has_lost_vectors = True
-            return EmbeddedVectors(folder)
+            return Files(folder)
 
     def _lost_texts(self, view: View, keys: set[str]) -> dict[str, str]:
         if view == "situations":
@@ -347,17 +351,6 @@ def open_index(
 def _label(root: Path, folder: Path) -> str:
     """Return what tells the collections of indexes of one folder apart; a name that no build begins with."""
     return "all" if root == folder else f"only{hashlib.sha256(root.name.encode()).hexdigest()[:8]}"
-
-
-def _open_vectors(folder: Path) -> VectorStore:
-    store = EmbeddedVectors(folder)
-    try:
-        for view in VIEWS:
-            store.count(view)
-    except BaseException:
-        store.close()
-        raise
-    return store
 
 
 def _may_write(folder: Path) -> bool:

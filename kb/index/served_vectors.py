@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from kb.errors import VectorsAwayError
 from kb.index.chroma_server import Build, ChromaServer
 from kb.index.embedding import Vectors
 from kb.index.embedding_cache import EmbeddingCache
-from kb.index.vectors import ChromaVectors, View
+from kb.index.vectors import ChromaVectors, Needed, View
 
 LONGEST = 300  # characters of a reason that are shown
 log = logging.getLogger(__name__)
@@ -36,9 +34,7 @@ class Namespace:
 class ServedVectors(ChromaVectors):
     """Vectors of one build on a Chroma server. Thread-safe."""
 
-    def __init__(
-        self, space: Namespace, build: str, cache: EmbeddingCache, needed: Callable[[], Mapping[str, set[str]]]
-    ) -> None:
+    def __init__(self, space: Namespace, build: str, cache: EmbeddingCache, needed: Needed) -> None:
         """Take what the vectors are read from, and the keys that the catalogue references. Connects on first use."""
         self.trouble = ""
         self.is_behind = False
@@ -75,20 +71,6 @@ class ServedVectors(ChromaVectors):
         with self._reached():
             return super().nearest(view, query, limit)
 
-    def read(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
-        """Return the vectors of some keys, without missing ones: from the cache, else from the server."""
-        found = self._cache.read(keys)
-        missing = [key for key in keys if key not in found]
-        if missing:
-            with suppress(VectorsAwayError), self._reached():
-                found |= super().read(view, missing)
-        return found
-
-    def read_all(self, view: View) -> tuple[list[str], Vectors]:
-        """Return the keys the catalogue references and, in the same order, their vectors as rows."""
-        found = self.read(view, sorted(self._needed()[view]))
-        return list(found), np.stack(list(found.values())) if found else np.zeros((0, 0), np.float32)
-
     def is_back(self) -> bool:
         """Whether the server answers, also after it did not."""
         try:
@@ -116,6 +98,12 @@ class ServedVectors(ChromaVectors):
             opened, self._opened = self._opened, None
         if opened:
             opened.close()
+
+    def _stored(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors of some keys that the server has; none while it is away."""
+        with suppress(VectorsAwayError), self._reached():
+            return super()._stored(view, keys)
+        return {}
 
     def _of(self, view: View, *, asks: bool = False) -> Any:
         opened = self._connected()

@@ -7,14 +7,19 @@ vectors the catalogue no longer references are removed. By default they are file
 
 from __future__ import annotations
 
+import logging
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
 from kb.index.embedding import Vectors
+
+if TYPE_CHECKING:
+    from kb.index.embedding_cache import EmbeddingCache
 
 View = Literal["bodies", "heads", "situations"]
 SEARCHED: tuple[View, ...] = ("bodies", "heads")  # of passages: their texts, and their titles with headings
@@ -24,6 +29,8 @@ VIEWS: tuple[View, ...] = (*SEARCHED, "situations")  # of deals: the notes befor
 HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 1200, "max_neighbors": 32}
 BATCH = 2_000  # below Chroma's own limit of records in one call
 PAGE = 10_000
+log = logging.getLogger(__name__)
+Needed = Callable[[], Mapping[str, set[str]]]  # the keys that the catalogue references, by view
 
 
 class VectorStore(Protocol):
@@ -82,6 +89,8 @@ class ChromaVectors(ABC):
 
     trouble = ""
     is_behind = False
+    _cache: EmbeddingCache  # has every vector as well
+    _needed: Needed
 
     @abstractmethod
     def _of(self, view: View, *, asks: bool = False) -> Any:
@@ -117,29 +126,38 @@ class ChromaVectors(ABC):
         return [(key, 1.0 - distance) for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def read(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
-        """Return the vectors of some keys, without missing ones."""
+        """Return the vectors of some keys, without missing ones: from the cache, else from Chroma.
+
+        Chroma takes ten times as long, and loads its graphs for it.
+        """
+        found = self._cache.read(keys)
+        if missing := [key for key in keys if key not in found]:
+            found |= self._stored(view, missing)
+        return found
+
+    def read_all(self, view: View) -> tuple[list[str], Vectors]:
+        """Return the keys the catalogue references and, in the same order, their vectors as rows."""
+        keys = self._needed()[view]
+        found, matrix = self._cache.rows(sorted(keys))
+        if not (missing := sorted(keys.difference(found))) or not (stored := self._stored(view, missing)):
+            return found, matrix
+        rows = np.stack(list(stored.values()))
+        return [*found, *stored], np.concatenate([matrix, rows]) if found else rows
+
+    def _stored(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors of some keys that Chroma has."""
         found: dict[str, Vectors] = {}
         for at in range(0, len(keys), BATCH):
             page = self._of(view).get(ids=list(keys[at : at + BATCH]), include=["embeddings"])
             found.update(zip(page["ids"], np.asarray(page["embeddings"], np.float32), strict=True))
         return found
 
-    def read_all(self, view: View) -> tuple[list[str], Vectors]:
-        """Return all keys and, in the same order, their vectors as rows."""
-        collection = self._of(view)
-        keys: list[str] = []
-        rows: list[Vectors] = []
-        for at in range(0, collection.count(), PAGE):
-            page = collection.get(limit=PAGE, offset=at, include=["embeddings"])
-            keys += page["ids"]
-            rows.append(np.asarray(page["embeddings"], np.float32))
-        return keys, np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
 
-
-class EmbeddedVectors(ChromaVectors):
-    """Vectors as files in the folder of a build."""
+class Files:
+    """Chroma's files in a folder, opened."""
 
     def __init__(self, folder: Path) -> None:
+        """Open the collections, and create what is missing. Raises whatever Chroma raises for damaged files."""
         import chromadb  # takes more than a second
         from chromadb.api.shared_system_client import SharedSystemClient
         from chromadb.config import Settings
@@ -151,13 +169,43 @@ class EmbeddedVectors(ChromaVectors):
             # Chroma would return the broken store again the next time this folder is opened.
             SharedSystemClient._identifier_to_system.pop(str(folder), None)
             raise
-        # No embedding function: Chroma's default model is English and would be downloaded.
-        self._collections: dict[View, Any] = {
-            view: self._client.get_or_create_collection(
-                view, embedding_function=None, configuration={"hnsw": dict(HNSW)}
-            )
-            for view in VIEWS
-        }
+        try:
+            # No embedding function: Chroma's default model is English and would be downloaded.
+            self.collections: dict[View, Any] = {
+                view: self._client.get_or_create_collection(
+                    view, embedding_function=None, configuration={"hnsw": dict(HNSW)}
+                )
+                for view in VIEWS
+            }
+            for collection in self.collections.values():
+                collection.count()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the files."""
+        self._client.close()
+
+
+class EmbeddedVectors(ChromaVectors):
+    """Vectors as files, which are opened when they are first written to or a large index is searched. Thread-safe."""
+
+    def __init__(self, opened: Callable[[], Files], cache: EmbeddingCache, needed: Needed) -> None:
+        """Take what opens the files, the cache that has the vectors too, and the keys the catalogue references."""
+        self._open = opened
+        self._cache = cache
+        self._needed = needed
+        self._files: Files | None = None
+        self._opening = threading.RLock()
+
+    def _stored(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors of some keys in the files, mostly none: those of texts that wait to be embedded."""
+        try:
+            return super()._stored(view, keys)
+        except Exception as error:  # damaged, or being written by another process: they are asked for again
+            log.warning("Chroma could not read vectors that are not in the cache: %s", error)
+            return {}
 
     def is_back(self) -> bool:
         """Files are always there."""
@@ -170,8 +218,14 @@ class EmbeddedVectors(ChromaVectors):
         """Files vanish with the folder of their build."""
 
     def close(self) -> None:
-        """Close the files; reopening shows other processes' changes."""
-        self._client.close()
+        """Close the files; the next use reopens them with what other processes wrote."""
+        with self._opening:
+            files, self._files = self._files, None
+        if files:
+            files.close()
 
     def _of(self, view: View, *, asks: bool = False) -> Any:
-        return self._collections[view]
+        with self._opening:
+            if self._files is None:
+                self._files = self._open()
+            return self._files.collections[view]

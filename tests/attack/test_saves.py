@@ -29,9 +29,10 @@ from ingest.adding import add_text
 from ingest.sync import sync
 from kb.errors import DuplicateTextError, IndexBusyError, KBError, ModelUnavailableError
 from kb.index.embedding import Vectors
+from kb.index.embedding_cache import EmbeddingCache
 from kb.index.index import Index, current_build
 from kb.index.neighbours import SMALL, Neighbours
-from kb.index.vectors import VIEWS, EmbeddedVectors
+from kb.index.vectors import VIEWS, EmbeddedVectors, Files
 from tests.app.conftest import ADDRESS, Browser
 from tests.attack.small_disk import fill, free, small_disk
 from tests.waiting import wait_until
@@ -432,8 +433,10 @@ def test_a_vector_store_another_process_writes_to_is_never_emptied(base: _Base) 
 
 def test_a_search_that_chroma_fails_compares_exactly(base: _Base, tmp_path: Path) -> None:
     snapshot = base.services.library._live.source().snapshot
-    store, total = EmbeddedVectors(tmp_path / "closed"), SMALL + 1
-    store.close()
+    files, total = Files(tmp_path / "closed"), SMALL + 1
+    files.close()
+    cache = EmbeddingCache(tmp_path / "embeddings.sqlite")
+    store = EmbeddedVectors(lambda: files, cache, lambda: {view: set() for view in VIEWS})
     rng = np.random.default_rng(7)
     matrix = rng.normal(size=(total, 4)).astype(np.float32)
     large = type(snapshot)(

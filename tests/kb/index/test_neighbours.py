@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,8 @@ def test_a_chunk_whose_vector_is_missing_has_no_similarity(index: Index, entries
     sync(index, entries)
     lost = sorted(index.vectors.keys("bodies"))[0]
     index.vectors.remove("bodies", [lost])
+    with sqlite3.connect(index.root / "embeddings.sqlite") as cache:
+        cache.execute("DELETE FROM vectors WHERE key = ?", (lost,))
     snapshot = take_snapshot(index.catalog, index.vectors, EVERYONE)
     query = WordEmbedder().embed_queries(["aaa"])[0]
     missing = snapshot.rows["bodies"] == -1

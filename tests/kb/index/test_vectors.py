@@ -11,8 +11,9 @@ import pytest
 
 from kb.index import vectors as vectors_module
 from kb.index.embedding import Vectors
+from kb.index.embedding_cache import EmbeddingCache
 from kb.index.neighbours import largest
-from kb.index.vectors import VIEWS, EmbeddedVectors, VectorStore
+from kb.index.vectors import VIEWS, EmbeddedVectors, Files, VectorStore
 
 
 def _unit(rows: int, seed: int = 1) -> Vectors:
@@ -22,9 +23,15 @@ def _unit(rows: int, seed: int = 1) -> Vectors:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[VectorStore]:
-    opened = EmbeddedVectors(tmp_path / "vectors")
+    opened = _store(tmp_path)
     yield opened
     opened.close()
+
+
+def _store(place: Path, *needed: str) -> EmbeddedVectors:
+    """Return a store whose catalogue references some keys, beside a cache."""
+    cache = EmbeddingCache(place / "cache.sqlite")
+    return EmbeddedVectors(lambda: Files(place / "vectors"), cache, lambda: {view: set(needed) for view in VIEWS})
 
 
 def test_the_nearest_come_first_with_their_cosine(store: VectorStore) -> None:
@@ -50,10 +57,10 @@ def test_adding_again_changes_nothing_and_removing_forgets(store: VectorStore) -
 
 def test_what_was_stored_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
     rows = {f"k{n}": row for n, row in enumerate(_unit(10))}
-    first = EmbeddedVectors(tmp_path)
+    first = _store(tmp_path)
     first.add("bodies", rows)
     first.close()
-    again = EmbeddedVectors(tmp_path)
+    again = _store(tmp_path, *rows)
     keys, matrix = again.read_all("bodies")
     assert set(keys) == set(rows)
     assert all(np.allclose(matrix[at], rows[key]) for at, key in enumerate(keys))
@@ -68,24 +75,55 @@ def test_an_empty_view_has_no_keys_and_no_rows(store: VectorStore) -> None:
 def test_a_store_that_cannot_be_opened_does_not_spoil_the_next_one_in_its_place(tmp_path: Path) -> None:
     (tmp_path / "chroma.sqlite3").write_bytes(b"not a database" * 1000)
     with pytest.raises(BaseException, match=r"not a database|tenant"):
-        EmbeddedVectors(tmp_path)
+        Files(tmp_path)
     (tmp_path / "chroma.sqlite3").unlink()
-    EmbeddedVectors(tmp_path).close()
+    Files(tmp_path).close()
+
+
+def test_what_the_cache_has_is_read_without_opening_chroma(tmp_path: Path) -> None:
+    rows = {f"k{n}": row for n, row in enumerate(_unit(10))}
+    cache = EmbeddingCache(tmp_path / "cache.sqlite")
+    cache.write(rows)
+    opened: list[Path] = []
+
+    def open_files() -> Files:
+        opened.append(tmp_path)
+        return Files(tmp_path / "vectors")
+
+    store = EmbeddedVectors(open_files, cache, lambda: {view: set(rows) for view in VIEWS})
+    keys, matrix = store.read_all("bodies")
+    assert set(keys) == set(rows) and all(np.array_equal(matrix[at], rows[key]) for at, key in enumerate(keys))
+    assert set(store.read("heads", ["k3", "k4"])) == {"k3", "k4"} and opened == []
+    assert store.count("bodies") == 0 and store.read("bodies", ["unknown"]) == {} and opened == [tmp_path]
+    store.close()
+    assert store.count("bodies") == 0 and len(opened) == 2
+    store.close()
+
+
+def test_files_that_cannot_be_read_cost_only_what_the_cache_lacks(tmp_path: Path) -> None:
+    rows = {f"k{n}": row for n, row in enumerate(_unit(3))}
+    store = _store(tmp_path, *rows, "waiting")
+    store._cache.write(rows)
+    (tmp_path / "vectors").mkdir()
+    (tmp_path / "vectors/chroma.sqlite3").write_bytes(b"half written" * 1000)
+    assert set(store.read_all("bodies")[0]) == set(rows)
+    with pytest.raises(BaseException, match=r"not a database|tenant"):
+        store.count("bodies")
 
 
 @pytest.mark.parametrize("again", [False, True])
 def test_the_embedding_function_of_chroma_cannot_be_reached(tmp_path: Path, again: bool) -> None:
     if again:  # a collection that is opened once more must not come with a function either
-        EmbeddedVectors(tmp_path).close()
-    store = EmbeddedVectors(tmp_path)
-    store.add("bodies", {"k": _unit(1)[0]})
+        Files(tmp_path).close()
+    files = Files(tmp_path)
+    files.collections["bodies"].add(ids=["k"], embeddings=_unit(1))
     for view in VIEWS:
-        collection = store._collections[view]
+        collection = files.collections[view]
         with pytest.raises(ValueError, match="embedding function"):
             collection.query(query_texts=["値引き"])
         with pytest.raises(ValueError, match="embedding function"):
             collection.add(ids=["x"], documents=["値引き"])
-    store.close()
+    files.close()
 
 
 def test_every_collection_is_opened_without_an_embedding_function() -> None:
