@@ -15,11 +15,11 @@ from app.http.who import SESSION, VIEWER, session_of, viewer_of
 from app.pages.view import render
 from app.services import PeopleServices, Services
 from app.settings import Settings
-from app.signin.ceremony import Site
 from app.signin.cookie import remove_secret, set_secret
 from app.signin.device import device_of
 from app.signin.interrupted import MOST_KEPT, Waiting, interrupted_by, local_address
 from app.signin.middleware import PAGE
+from app.signin.site import Site
 from app.words.catalogue import LOCALES
 from kb.people.errors import ProxyNeededError, WeakPasswordError
 from kb.people.passwords import SHORTEST, refuse_weak
