@@ -29,6 +29,7 @@ from ingest.review import Review, read_alone, review
 from ingest.saving import one_at_a_time
 from ingest.stored import Saved, Source, acceptable, hash_of, holds, new_id, place_of
 from ingest.sync import problems_at
+from ingest.unverified import changed_by_author
 from ingest.written import Written
 from ingest.yaml_text import Plain
 from kb.entry import Entry, Problem, is_shown
@@ -204,7 +205,7 @@ class EntryStore:
         require_plain(author=author, reason=reason)
         path = self._path_of(entry_id)
         text, base_hash = self._as_stored(text), self._stored_hash(base_hash, path)
-        found = self._reviewed(text, path, entry_id)
+        found = self._reviewed(self._as_authored(text, path), path, entry_id)
         new = found.chunked.document.text
         if found.refusal:
             raise RefusedTextError(found.refusal)
@@ -252,6 +253,14 @@ class EntryStore:
         written = text if isinstance(text, str) else text.text
         real = self._masked.real_text(written) if self._masked else written
         return text if real == written else real
+
+    def _as_authored(self, text: str | Document, path: str) -> str | Document:
+        """Return a changed text without the verification of the one before, unless an editor saves it."""
+        location = below(self._folder, path)
+        content = decode(location.read_bytes(), path) if location.is_file() else None
+        if self._viewer.is_at_least("editor") or not isinstance(content, FileText):
+            return text
+        return changed_by_author(acceptable(text), Document.of(content.text))
 
     def _stored_hash(self, base_hash: str, path: str) -> str:
         """Return the hash of the file that an author read, perhaps with masked links."""

@@ -12,7 +12,7 @@ from ingest.history import signature
 from ingest.marks import is_mark
 from ingest.parse import entry_of
 from ingest.stored import acceptable, place_of
-from ingest.verifying import VERIFICATION
+from ingest.unverified import VERIFICATION
 from ingest.yaml_text import Plain
 from kb.errors import ForbiddenError, RefusedTextError
 from kb.people.acting import acting

@@ -33,9 +33,9 @@ SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
 SAVED = (  # results of a save that redirects here
     "1", "soon", "archived", "restored", "helpful", "closed", "unanswered", "used", "used_already", "no_deal",
-    "verified", "nobody", "unpublished_entry", "unpublished_deal",
+    "verified", "unverified", "nobody", "unpublished_entry", "unpublished_deal",
 )  # fmt: skip
-WRITTEN = "1"  # the result of a save whose problems are named
+WRITTEN = ("1", "unverified")  # results of a save whose problems are named
 WARNED = ("soon", "unanswered", "used_already", "no_deal", "nobody", "unpublished_entry", "unpublished_deal")
 
 router = APIRouter()
@@ -113,7 +113,7 @@ def _after_save(message: str, entry: Entry, library: Library, reader: Reader) ->
     return {
         "is_warned": message in WARNED,
         "saved": reader(f"saved.{message}") if message in SAVED else "",
-        "to_fix": [at_field(p, reader) for p in library.entries.problems_of(entry)] if message == WRITTEN else [],
+        "to_fix": [at_field(p, reader) for p in library.entries.problems_of(entry)] if message in WRITTEN else [],
     }
 
 
