@@ -36,6 +36,7 @@ from kb.entry import Entry, Problem, is_shown
 from kb.errors import (
     DuplicateTextError,
     EntryNotFoundError,
+    ForbiddenError,
     KeyReusedError,
     NotSavedError,
     ReadOnlyError,
@@ -270,11 +271,11 @@ class EntryStore:
         return content.content_hash if is_read and isinstance(content, FileText) else base_hash
 
     def _path_of(self, entry_id: str) -> str:
-        """Return where an entry is, also one that is not indexed yet. Raises EntryNotFoundError, RefusedTextError."""
+        """Return where an entry is, also one that is not indexed yet. Raises EntryNotFoundError, ForbiddenError."""
         try:
             entry = self._library.entries.get(entry_id)
             if not self.shows_all_of(entry):
-                raise RefusedTextError(say("Some of this entry is hidden from you, so you cannot change it."))
+                raise ForbiddenError(say("Some of this entry is hidden from you, so you cannot change it."))
             return entry.path
         except EntryNotFoundError:
             if path := self._written.path_of(entry_id, self._visible):
