@@ -174,6 +174,12 @@ class Settings(BaseSettings):
         return chosen
 
     @property
+    def follows_groups(self) -> bool:
+        """Whether whoever signs people in says which groups they belong to."""
+        by_headers = self.auth == "proxy" and not self.proxy_jwt_header
+        return self.auth in ("oidc", "proxy") and bool(self.proxy_groups if by_headers else self.oidc_groups_claim)
+
+    @property
     def client_secret(self) -> str:
         """The client secret, from its file if it has one. Raises OSError."""
         kept = self.oidc_client_secret_file

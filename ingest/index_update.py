@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,15 @@ REFRESH_SECONDS = 2.0  # how often a long sync makes its progress searchable
 MOST_SINGLE = 200  # up to so many files are always indexed one by one
 MOST_SHARE = 0.5  # of all entries; above it a full sync costs no more
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Files to index."""
+
+    paths: Collection[str] | None  # None: all
+    chunked: Mapping[str, Chunked]  # parsed documents by path
+    saved: Collection[str]  # paths of those that people saved here
 
 
 class IndexUpdate:
@@ -42,22 +52,22 @@ class IndexUpdate:
         """Note that what the index holds now was written here."""
         self._generation = self._library.with_index(_generation)
 
-    def by(self, deadline: float, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport | None:
-        """Index changed files (None: all), with parsed documents by path; None if that could not be done in time."""
+    def by(self, deadline: float, changed: Changed) -> SyncReport | None:
+        """Index changed files; None if that could not be done in time."""
         while True:
             try:
-                return self._index(paths, chunked)
+                return self._index(changed)
             except IndexBusyError:
                 if time.monotonic() >= deadline:
                     return None
                 time.sleep(0.05)
 
-    def _index(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport:
+    def _index(self, changed: Changed) -> SyncReport:
         started = time.monotonic()
         if not self._library.with_index(self._is_mine):  # vectors another process wrote would be unknown here
             self._library.reload_if_changed()
         try:
-            report = self._indexed(paths, chunked)
+            report = self._indexed(changed)
         except IndexBusyError:
             raise
         except BaseException as error:  # Chroma may panic
@@ -65,19 +75,19 @@ class IndexUpdate:
                 raise
             log.warning("Indexing failed; it is tried once more with the index reopened: %s", cause_of(error))
             self._library.reopen()
-            report = self._indexed(paths, chunked)
+            report = self._indexed(changed)
         self.written()
         return report
 
-    def _indexed(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked]) -> SyncReport:
-        report = self._library.with_index(partial(self._sync, paths, chunked))
+    def _indexed(self, changed: Changed) -> SyncReport:
+        report = self._library.with_index(partial(self._sync, changed))
         self._library.refresh()
         return report
 
     def _is_mine(self, index: Index) -> bool:
         return index.is_current and _generation(index) == self._generation
 
-    def _sync(self, paths: Collection[str] | None, chunked: Mapping[str, Chunked], index: Index) -> SyncReport:
+    def _sync(self, changed: Changed, index: Index) -> SyncReport:
         if index.is_replaced:  # since it was reloaded: syncing it would undo what another process built
             raise IndexBusyError
         refreshed = time.monotonic()
@@ -88,6 +98,7 @@ class IndexUpdate:
                 self.preparation = Preparation("files", done, total)
             refreshed = self.refresh(refreshed)
 
+        paths = changed.paths
         if paths is not None and len(paths) <= max(MOST_SINGLE, MOST_SHARE * index.catalog.counts()["entries"]):
             report = sync_some(
                 index,
@@ -95,7 +106,8 @@ class IndexUpdate:
                 paths,
                 show,
                 embed_later=True,
-                chunked=chunked,
+                chunked=changed.chunked,
+                saved=changed.saved,
                 playbook_file=self._playbook_file,
             )
             if index.has_lost_vectors:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from kb.entry import Entry, Problem, is_shown
 from kb.fields import understood
 from kb.index.index import Draft, Index
 from kb.index.own_id import with_own_id
+from kb.index.vector_keys import keys_at
 from kb.playbook import Playbook
 
 # Changes when the parser, its messages or the field register change: every file is read again.
@@ -52,12 +53,14 @@ class Indexing:
         chunked: Mapping[str, Chunked] = NOTHING,
         *,
         at_once: int | None,
+        saved: Collection[str] = (),
     ) -> None:
         self.index = index
         self.playbook = playbook
         self.salt = salt
         self.chunked = chunked
         self.at_once = at_once  # texts to embed at once; None: however many
+        self.saved = saved  # paths of files that people saved here
         self.known = index.catalog.states()
         self.taken = {entry_id: path for path, (entry_id, _) in self.known.items()}
         self.withheld = index.catalog.withheld()
@@ -179,7 +182,11 @@ class Indexing:
             chunks = chunk_entry(entry, document.tokens, self.index.embedder.count_tokens)
         problems = (*content.problems, *parsed.problems, *clash)
         labels = labels_of(entry, self.playbook)
-        return Draft(entry, chunks, labels, problems, state, situation_of(chunks) if entry.deal else ())
+        situation = situation_of(chunks) if entry.deal else ()
+        if file.path not in self.saved:
+            return Draft(entry, chunks, labels, problems, state, situation)
+        keys = keys_at(self.index.catalog, file.path)
+        return Draft(entry, chunks, labels, problems, state, situation, keys, is_saved=True)
 
     def _write(self, group: Sequence[Draft]) -> None:
         counts = self.index.write(group, at_once=self.at_once)

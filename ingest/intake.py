@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from ingest.chunk import Chunked
-from ingest.index_update import MOST_SINGLE, WAIT_SECONDS, IndexUpdate
+from ingest.index_update import MOST_SINGLE, WAIT_SECONDS, Changed, IndexUpdate
 from ingest.indexing import TEXTS_AT_ONCE, SyncReport
 from ingest.missed import Missed
 from ingest.playbook_file import PLAYBOOK_NAME
@@ -94,7 +94,7 @@ class Intake:
         """
         deadline = time.monotonic() + wait
         with self._lock:
-            return self._update.by(deadline, paths, chunked)
+            return self._update.by(deadline, Changed(paths, chunked, self._missed.paths))
 
     def index_saved(self, path: str, chunked: Chunked) -> SyncReport | None:
         """Index a file that was saved; None, and never an error, if that has to wait for `retry`."""
@@ -227,7 +227,8 @@ class Intake:
         """Index saved files until `deadline`, and remember those for which that fails."""
         self._missed.add(paths)
         try:
-            report = self._update.by(deadline, None if self._touches_all(paths) else paths, chunked)
+            files = None if self._touches_all(paths) else paths
+            report = self._update.by(deadline, Changed(files, chunked, paths))
         except BaseException:
             self._missed.pause()
             raise

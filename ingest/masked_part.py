@@ -23,6 +23,7 @@ from kb.entry import Entry
 from kb.errors import NotSavedError
 from kb.index.documents import to_document
 from kb.index.index import Draft, Index
+from kb.index.vector_keys import keys_at
 from kb.library import Beside, Library
 from kb.playbook import Playbook
 from kb.viewer import Viewer
@@ -207,9 +208,9 @@ class MaskedPart:
         own = replace(parsed, id=entry.id) if path == entry.path else parsed
         chunks = chunk_entry(own, document.tokens, self._index.embedder.count_tokens)
         problems = () if digest != content.content_hash else self._part.entries.problems_of(entry)
-        return Draft(
-            own, chunks, labels_of(own, playbook), tuple(problems), state, situation_of(chunks) if own.deal else ()
-        )
+        situation = situation_of(chunks) if own.deal else ()
+        keys = keys_at(self._part.with_index(lambda index: index.catalog), entry.path)
+        return Draft(own, chunks, labels_of(own, playbook), tuple(problems), state, situation, keys)
 
     def _content(self, path: str) -> FileText | None:
         try:

@@ -29,12 +29,14 @@ from ingest.review import Review, read_alone, review
 from ingest.saving import Turn, one_at_a_time
 from ingest.stored import Saved, Source, acceptable, hash_of, holds, new_id, place_of
 from ingest.sync import problems_at
+from ingest.unverified import changed_by_author
 from ingest.written import Written
 from ingest.yaml_text import Plain
 from kb.entry import Entry, Problem, is_shown
 from kb.errors import (
     DuplicateTextError,
     EntryNotFoundError,
+    ForbiddenError,
     KeyReusedError,
     NotSavedError,
     ReadOnlyError,
@@ -209,7 +211,7 @@ class EntryStore:
         require_plain(author=author, reason=reason)
         path = self._path_of(entry_id)
         text, base_hash = self._as_stored(text), self._stored_hash(base_hash, path)
-        found = self._reviewed(text, path, entry_id)
+        found = self._reviewed(self._as_authored(text, path), path, entry_id)
         new = found.chunked.document.text
         if found.refusal:
             raise RefusedTextError(found.refusal)
@@ -258,6 +260,14 @@ class EntryStore:
         real = self._masked.real_text(written) if self._masked else written
         return text if real == written else real
 
+    def _as_authored(self, text: str | Document, path: str) -> str | Document:
+        """Return a changed text without the verification of the one before, unless an editor saves it."""
+        location = below(self._folder, path)
+        content = decode(location.read_bytes(), path) if location.is_file() else None
+        if self._viewer.is_at_least("editor") or not isinstance(content, FileText):
+            return text
+        return changed_by_author(acceptable(text), Document.of(content.text))
+
     def _stored_hash(self, base_hash: str, path: str) -> str:
         """Return the hash of the file that an author read, perhaps with masked links."""
         content = decode(below(self._folder, path).read_bytes(), path) if self._masked else None
@@ -266,11 +276,11 @@ class EntryStore:
         return content.content_hash if is_read and isinstance(content, FileText) else base_hash
 
     def _path_of(self, entry_id: str) -> str:
-        """Return where an entry is, also one that is not indexed yet. Raises EntryNotFoundError, RefusedTextError."""
+        """Return where an entry is, also one that is not indexed yet. Raises EntryNotFoundError, ForbiddenError."""
         try:
             entry = self._library.entries.get(entry_id)
             if not self.shows_all_of(entry):
-                raise RefusedTextError(say("Some of this entry is hidden from you, so you cannot change it."))
+                raise ForbiddenError(say("Some of this entry is hidden from you, so you cannot change it."))
             return entry.path
         except EntryNotFoundError:
             if path := self._written.path_of(entry_id, self._visible):

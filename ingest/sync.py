@@ -79,11 +79,13 @@ def sync_some(
     *,
     embed_later: bool = False,
     chunked: Mapping[str, Chunked] = NOTHING,
+    saved: Collection[str] = (),
     playbook_file: PlaybookFile | None = None,
 ) -> SyncReport:
     """Index only some new, changed or deleted files; all files if no index is served yet.
 
-    `paths` are relative to the folder, with forward slashes. `chunked` has documents that need no parsing.
+    `paths` are relative to the folder, with forward slashes. `chunked` has documents that need no parsing. What
+    people `saved` takes the same time whether or not another entry has the same text.
     With `embed_later` a few texts are embedded at once where nothing else waits for that, or where they were saved
     (`chunked`). What depends on other files (an id that became free, unused vectors) is left to the next `sync`.
     Raises IndexBusyError.
@@ -94,7 +96,7 @@ def sync_some(
     with index.writing():
         playbook, playbook_problems, playbook_hash = (playbook_file or kept_playbook(index, folder)).read()
         at_once = TEXTS_AT_ONCE if embed_later and (chunked or not index.waiting) else 0
-        work = Indexing(index, playbook, f"{READER}:{playbook_hash}", chunked, at_once=at_once)
+        work = Indexing(index, playbook, f"{READER}:{playbook_hash}", chunked, at_once=at_once, saved=saved)
         others = [path for path in paths if path != PLAYBOOK_NAME]
         listing = _shown(index, list_some(folder, others), work.known)
         work.remove([path for path in others if not listing.hides(path)], listing, progress or _silent)

@@ -9,10 +9,10 @@ from datetime import date
 from ingest.document import Document
 from ingest.front_matter import edited, fields_in
 from ingest.store import EntryStore
+from ingest.unverified import VERIFICATION
 from ingest.using import with_fields
 from ingest.yaml_text import Line, Plain
 
-VERIFICATION = ("verified_by", "verified_on")
 MONTHS_AHEAD = 6  # to the next review, if the last one is overdue
 
 

@@ -60,6 +60,7 @@ def forget(
     """Delete a person: account, sessions, searches and marks. Entries stay and show a neutral name."""
     from app.forgetting import forget as forget_person
     from app.forgetting import named, rewrite
+    from kb.entry import PRIVATE
 
     reader = reader_of(ctx)
     with opened_services(settings_or_fail(reader)) as services:
@@ -68,7 +69,9 @@ def forget(
         for entry in found:
             typer.echo(entry.path)
         said = reader.counted("cli.forget_rewritten" if entries else "cli.forget_shown", len(found))
-        typer.echo(reader.sentences([reader("cli.forget_what", person=person.name, address=person.address), said]))
+        private = sum(not {f"{PRIVATE}:{name}" for name in of_person}.isdisjoint(entry.audiences) for entry in found)
+        sentences = [reader("cli.forget_what", person=person.name, address=person.address), said]
+        typer.echo(reader.sentences([*sentences, *([reader.counted("cli.forget_private", private)] * bool(private))]))
         if not yes:
             typer.confirm(reader("cli.forget_sure"), abort=True)
         forget_person(services.people, services.activity, person)

@@ -11,6 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from app.http.dependencies import services_of
 from app.http.who import TOKEN, viewer_of
 from kb.errors import ForbiddenError
+from kb.people.errors import PersonNotFoundError
+from kb.people.people import People
 from kb.people.person import Person
 from kb.viewer import Role, Viewer
 from kb.wording import say
@@ -101,6 +103,12 @@ ROLE_NAMES: Mapping[Role, str] = {
     "editor": say("editor"),
     "admin": say("administrator"),
 }
+SCOPE_NAMES: Mapping[Role, str] = {  # of a token, by the role that something needs
+    "reader": say("read"),
+    "author": say("read and write"),
+    "editor": say("read and write"),
+    "admin": say("admin"),
+}
 
 
 async def need_role(request: Request) -> None:
@@ -110,8 +118,7 @@ async def need_role(request: Request) -> None:
     if getattr(request.state, TOKEN, "") and (route in BY_HAND or is_own(request.url.path)):
         raise ForbiddenError(say("A program cannot use this with a token. Sign in in a browser."))
     if not viewer.is_at_least(need.role):
-        people = services_of(request).people.people
-        raise ForbiddenError(lacking(need, await run_in_threadpool(people.admins)))
+        raise await run_in_threadpool(refused, need, viewer, services_of(request).people.people)
 
 
 def is_own(path: str) -> bool:
@@ -122,7 +129,7 @@ def is_own(path: str) -> bool:
 def require(request: Request, need: Need) -> None:
     """Refuse part of what a route does, for which its viewer lacks the role. Raises ForbiddenError."""
     if not viewer_of(request).is_at_least(need.role):
-        raise ForbiddenError(lacking(need, services_of(request).people.people.admins()))
+        raise refused(need, viewer_of(request), services_of(request).people.people)
 
 
 def may(viewer: Viewer, route: str) -> bool:
@@ -130,7 +137,24 @@ def may(viewer: Viewer, route: str) -> bool:
     return viewer.is_at_least(ALLOWED.get(route, RUNNING).role)
 
 
-def lacking(need: Need, admins: Sequence[Person]) -> str:
+def refused(need: Need, viewer: Viewer, people: People) -> ForbiddenError:
+    """Return the refusal of a viewer who lacks a role, or whose token lacks a scope that the person could give it."""
+    try:
+        person = people.get(viewer.person)
+    except PersonNotFoundError:
+        return ForbiddenError(_lacking(need, people.admins()))
+    if not person.viewer.is_at_least(need.role):
+        return ForbiddenError(_lacking(need, people.admins()))
+    return ForbiddenError(
+        say(
+            "{what}: this token's scope does not allow it. Make one with the scope '{scope}' on /me/tokens.",
+            what=need.what,
+            scope=SCOPE_NAMES[need.role],
+        )
+    )
+
+
+def _lacking(need: Need, admins: Sequence[Person]) -> str:
     """Return what a refused viewer lacks, and who can give it."""
     role, what = ROLE_NAMES[need.role], need.what
     names = ", ".join(person.name for person in admins[:MOST_NAMED])

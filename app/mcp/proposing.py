@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.http.allowed import WRITING, lacking
+from app.http.allowed import WRITING, refused
 from app.mcp.caller import Caller
 from app.mcp.reading import short
 from app.shapes.assistants import MOST_NAMED, NearlyOut, ProposedOut, ProposeIn
@@ -12,9 +12,9 @@ from ingest.history import signature
 from ingest.marks import is_mark
 from ingest.parse import entry_of
 from ingest.stored import acceptable, place_of
-from ingest.verifying import VERIFICATION
+from ingest.unverified import VERIFICATION
 from ingest.yaml_text import Plain
-from kb.errors import ForbiddenError, RefusedTextError
+from kb.errors import RefusedTextError
 from kb.people.acting import acting
 from kb.wording import say
 
@@ -59,7 +59,7 @@ def _need_author(caller: Caller) -> None:
     if not caller.viewer.is_at_least(WRITING.role):
         people = caller.services.people
         people.audit.denied(ROUTE, 403, acting())
-        raise ForbiddenError(lacking(WRITING, people.people.admins()))
+        raise refused(WRITING, caller.viewer, people.people)
 
 
 def _drafted(caller: Caller, asked: ProposeIn) -> Document:

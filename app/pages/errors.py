@@ -12,6 +12,7 @@ from kb.wording import Sentence
 
 KNOWN = (401, 403, 404, 413, 422, 429, 503)
 TOO_LARGE = (413, 414, 431)
+SAID_ALONE = (401, 403, 429, 503)  # who may do it, or how long to wait, is all there is to say
 
 
 def render_error(request: Request, status: int, message: str = "") -> Response:
@@ -19,7 +20,7 @@ def render_error(request: Request, status: int, message: str = "") -> Response:
     reader = reader_of(request)
     said = reader.say(message) if isinstance(message, Sentence) else ""  # others are for programs
     unsent = getattr(request.state, UNSENT, None) if status == 403 else None
-    is_advice = bool(said) and status in (401, 403) and unsent is None  # who may do it is all there is to say
+    is_advice = bool(said) and status in SAID_ALONE and unsent is None
     kind = "again" if unsent is not None else _kind_of(status)
     context = {
         "status": status,

@@ -41,7 +41,7 @@ class QuoteOut(BaseModel):
     url: str = Field(description="Of the entry, at the heading.")
     heading: str
     text: str = Field(description="Part of the body of the entry, exactly as written.")
-    plain: str = Field(description="The same without Markdown.")
+    plain: str = Field(description="The same to read: without Markdown; a row of a table as `head: cell / head: cell`.")
     start: int = Field(description="Where it starts in `body`, in characters.")
     end: int
     line: int = Field(description="The line of the file on which it starts.")

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from app.settings import LOOPBACK, Settings
 from app.signin.errors import SignInSettingsError
-from app.signin.fetch import is_safe
 from app.signin.groups import read_rules
+from app.signin.site import is_safe
 from kb.errors import why_refused
 from kb.wording import say
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import webauthn
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json
@@ -19,7 +17,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from app.settings import LOOPBACK
+from app.signin.site import Site
 from kb.people.errors import PasskeyRefusedError
 from kb.people.passkeys import Passkey
 from kb.people.person import Person
@@ -28,27 +26,6 @@ NAME = "Kachisuji"  # as browsers show it beside the host
 MILLISECONDS = 300_000  # for a finger or a PIN
 MOST_ANSWER = 20_000  # characters; with an attestation by a chip some 5,000
 NEEDED = UserVerificationRequirement.REQUIRED
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Where the browser is: a passkey answers only the host that it was made for."""
-
-    origin: str
-
-    @property
-    def host(self) -> str:
-        """The id of the relying party."""
-        return urlsplit(self.origin).hostname or ""
-
-    @property
-    def is_possible(self) -> bool:
-        """Whether browsers offer passkeys here: at a name, over TLS or on this machine."""
-        try:
-            ip_address(self.host)
-        except ValueError:
-            return bool(self.host) and (urlsplit(self.origin).scheme == "https" or self.host in LOOPBACK)
-        return False
 
 
 @dataclass(frozen=True, slots=True)

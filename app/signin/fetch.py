@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 
-from app.settings import LOOPBACK
 from kb.people.errors import ProviderAwayError
 
 SECONDS = 5.0  # to connect, and between two pieces of an answer
@@ -28,16 +26,6 @@ def get_json(url: str) -> tuple[dict[str, Any], Mapping[str, str]]:
         log.warning("%s does not answer as it should: %s", url, why_away(error))
         raise ProviderAwayError from error
     return found, answer.headers
-
-
-def is_safe(url: str) -> bool:
-    """Whether nobody can listen to what is sent to an address."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK))
 
 
 def why_away(error: Exception) -> str:

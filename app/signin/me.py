@@ -108,7 +108,7 @@ def account_page(request: Request, session: Session, problem: str = "", status: 
 
 
 def _own(request: Request, context: dict[str, Any], status: int = 200) -> Response:
-    has_groups = services_of(request).settings.auth in ("oidc", "proxy")
+    has_groups = services_of(request).settings.follows_groups
     response = render(request, "me.html", {**context, "has_groups": has_groups}, status)
     response.headers["Cache-Control"] = "private, no-store"
     return response

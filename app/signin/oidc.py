@@ -19,9 +19,11 @@ from joserfc.errors import JoseError
 
 from app.settings import Settings
 from app.signin.claims import ClaimNames, Claims, claim, identity_of
-from app.signin.fetch import OPTIONS, get_json, is_safe, why_away
+from app.signin.errors import EXPIRED
+from app.signin.fetch import OPTIONS, get_json, why_away
 from app.signin.groups import GroupsFile
 from app.signin.keys import SKEW_SECONDS, KeyRing, expected, refused
+from app.signin.site import is_safe
 from kb.clock import Clock
 from kb.people.begun import Begun
 from kb.people.errors import ProviderAwayError, SignInRefusedError
@@ -36,7 +38,6 @@ REST = timedelta(seconds=5)  # after a failure, before the provider is asked aga
 TALKS = 8  # with the provider at a time: each holds a thread, and the others are for those who are signed in
 WAIT_SECONDS = 2.0  # for one of them to end
 NO_CODE = "trial"
-EXPIRED = say("This sign-in has expired or was already used. Sign in again.")
 MOST_HINT = 4_000  # characters of a token in an address
 log = logging.getLogger(__name__)
 
@@ -191,20 +192,6 @@ def fault_of(about: Mapping[str, Any], issuer: str) -> str:
         if not isinstance(address, str) or not is_safe(address):
             return say("its '{name}' is not an https address", name=name)
     return ""
-
-
-def need_code(error: str, description: str) -> None:
-    """Raise what an error means that the browser came back with; the log has the provider's own words."""
-    if not error:
-        return
-    log.warning("The identity provider sent the browser back with an error: %r %r", error[:100], description[:300])
-    if error in ("access_denied", "login_required", "interaction_required", "consent_required"):
-        raise SignInRefusedError(
-            say("The identity provider did not sign you in: it was cancelled, or you may not use this application.")
-        )
-    if error in ("server_error", "temporarily_unavailable"):
-        raise SignInRefusedError(say("The identity provider reports a problem of its own. Try again later."))
-    raise SignInRefusedError(say("The identity provider refuses sign-ins from this server. The server's log says why."))
 
 
 def _token(client: OAuth2Client, address: str, code: str, verifier: str) -> Mapping[str, Any]:

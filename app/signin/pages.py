@@ -15,18 +15,19 @@ from app.http.who import SESSION, VIEWER, session_of, viewer_of
 from app.pages.view import render
 from app.services import PeopleServices, Services
 from app.settings import Settings
-from app.signin.ceremony import Site
 from app.signin.cookie import remove_secret, set_secret
 from app.signin.device import device_of
 from app.signin.interrupted import MOST_KEPT, Waiting, interrupted_by, local_address
 from app.signin.middleware import PAGE
+from app.signin.site import Site
 from app.words.catalogue import LOCALES
 from kb.people.errors import ProxyNeededError, WeakPasswordError
 from kb.people.passwords import SHORTEST, refuse_weak
 from kb.people.person import Person
 from kb.viewer import NOBODY
 
-WAY = "password"
+WAY, BY_LINK = "password", "link"
+ELSEWHERE = ("oidc", "proxy")  # where passwords are asked for, if at all, is not here
 MOST_TYPED = 1_000  # characters of an address or password
 
 router = APIRouter()
@@ -170,6 +171,8 @@ def uselink_answer(
     person = people.links.person_of(secret)
     if person is None:
         return link_answer(request, None)
+    if services.settings.auth in ELSEWHERE:
+        return _signed_in_by_link(request, people, secret)
     try:
         refuse_weak(password, person)  # before the link is used up
     except WeakPasswordError as error:
@@ -182,6 +185,12 @@ def uselink_answer(
         people.passkeys.remove_all(person)  # what a link sets is all there is, as after a loss
         end_access(people, person)
     return welcomed(request, people, person, "", None)
+
+
+def _signed_in_by_link(request: Request, people: PeopleServices, secret: str) -> Response:
+    """Sign somebody in without the provider or the proxy, which asks for no password of ours."""
+    person = people.links.use(secret)
+    return link_answer(request, None) if person is None else welcomed(request, people, person, "", None, way=BY_LINK)
 
 
 def end_access(people: PeopleServices, person: Person, *, tokens: bool = True, but: str = "") -> None:
@@ -202,6 +211,7 @@ def link_answer(request: Request, person: Person | None, problem: str = "") -> R
         "action": request.url.path.removesuffix("/passkey"),
         "offers_passkeys": person is not None and services.settings.auth == "local" and site_of(request).is_possible,
         "replaces": person is not None and _has_access(people, person),
+        "sets_password": services.settings.auth not in ELSEWHERE,
     }
     response = render(request, "link.html", context, status)
     response.headers["Cache-Control"] = "private, no-store"

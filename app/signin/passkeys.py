@@ -1,8 +1,11 @@
-"""Signing in with a passkey, and making one: on one's own page, or with a one-time link instead of a password."""
+"""Signing in with a passkey, and making one: on one's own page, or with a one-time link instead of a password.
+
+What checks passkeys is loaded when the first one is asked for: it takes memory that most servers need not spend.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -15,7 +18,6 @@ from app.http.dependencies import ReaderDep, ServicesDep
 from app.http.noting import address_of as network_address
 from app.http.who import session_of, viewer_of
 from app.services import PeopleServices, Services
-from app.signin.ceremony import Answer, check_registration, check_sign_in, read_answer, to_register, to_sign_in
 from app.signin.device import device_of
 from app.signin.me import ME, account_page
 from app.signin.middleware import PAGE
@@ -38,6 +40,9 @@ from kb.people.person import Person
 from kb.people.sessions import Session
 from kb.wording import say
 
+if TYPE_CHECKING:
+    from app.signin.ceremony import Answer
+
 WAY = "passkey"
 
 router = APIRouter()
@@ -47,6 +52,8 @@ Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
 @router.post(f"{PAGE}/passkey/begin")
 def begin(request: Request, services: ServicesDep) -> Response:
     """Ask for a passkey of anybody."""
+    from app.signin.ceremony import to_sign_in
+
     people = _people(services)
     begun = people.begun.begin(token_of(request), "", network_address(request.scope))
     return _options(to_sign_in(site_of(request), begun.state))
@@ -91,6 +98,8 @@ def begin_adding(request: Request, services: ServicesDep) -> Response:
 @router.post(f"{ME}/passkeys")
 def add(request: Request, services: ServicesDep, reader: ReaderDep, form: Form) -> Response:
     """Add a passkey to one's account."""
+    from app.signin.ceremony import check_registration
+
     people, session = _people(services), session_of(request)
     if session is None:
         return RedirectResponse("/", 303)
@@ -133,6 +142,8 @@ def begin_by_link(request: Request, services: ServicesDep, secret: str) -> Respo
 @router.post("/link/{secret}/passkey")
 def use_link(request: Request, services: ServicesDep, reader: ReaderDep, secret: str, form: Form) -> Response:
     """Make a passkey the only way in of the person a link is for, end all other sessions, and sign in."""
+    from app.signin.ceremony import check_registration
+
     people, name = _people(services), _name(request, form)
     person = people.links.person_of(secret)
     if person is None:
@@ -157,6 +168,8 @@ def _people(services: Services) -> PeopleServices:
 
 
 def _registration(request: Request, people: PeopleServices, person: Person) -> Response:
+    from app.signin.ceremony import to_register
+
     begun = people.begun.begin(token_of(request) + person.id, "", network_address(request.scope))
     return _options(to_register(person, site_of(request), begun.state, people.passkeys.of(person.id)))
 
@@ -167,6 +180,8 @@ def _options(options: str) -> Response:
 
 def _taken(request: Request, people: PeopleServices, form: ImmutableMultiDict[str, str], person: str) -> Answer:
     """Return the answer to a challenge that this browser was given; it answers no second one."""
+    from app.signin.ceremony import read_answer
+
     answer = read_answer(form.get("credential", ""))
     if people.begun.take(answer.challenge, token_of(request) + person) is None:
         raise PasskeyRefusedError("challenge")
@@ -175,6 +190,8 @@ def _taken(request: Request, people: PeopleServices, form: ImmutableMultiDict[st
 
 def _signed_in(request: Request, people: PeopleServices, answer: Answer) -> Person:
     """Return the person of a passkey. Raises PasskeyRefusedError."""
+    from app.signin.ceremony import check_sign_in
+
     passkey = people.passkeys.get(answer.key_id)
     if passkey is None:
         raise PasskeyRefusedError("unknown")

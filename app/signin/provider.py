@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -13,10 +14,10 @@ from app.http.dependencies import ServicesDep
 from app.http.noting import address_of as network_address
 from app.http.who import viewer_of
 from app.services import PeopleServices, Services
+from app.signin.errors import EXPIRED, need_code
 from app.signin.interrupted import local_address
 from app.signin.met import met
 from app.signin.middleware import PAGE
-from app.signin.oidc import EXPIRED, Provider, need_code
 from app.signin.pages import address_of, begin_session, problem_page
 from kb.errors import KBError
 from kb.people.begun import LASTS, Begun
@@ -28,6 +29,9 @@ from kb.people.errors import (
     disabled,
 )
 from kb.people.secret import new_secret
+
+if TYPE_CHECKING:
+    from app.signin.oidc import Provider
 
 BEGIN, BACK = f"{PAGE}/oidc", f"{PAGE}/oidc/back"
 WAY = "oidc"

@@ -49,6 +49,11 @@ def who_of(row: Row, reader: Reader) -> str:
     return reader("audit.who", name=name, beside=beside) if beside else name
 
 
+def is_of_entry(row: Row) -> bool:
+    """Whether a row is about an entry."""
+    return row.event.startswith("entry-")
+
+
 def facts_of(row: Row, reader: Reader) -> str:
     """Return the details."""
     shown = (f"{reader.label('audit.fact', name)}: {_value(name, value, reader)}" for name, value in row.known.items())

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -32,6 +32,7 @@ from kb.index.records import StoredChunk, StoredEntry, StoredSituation
 from kb.index.searched import text_to_embed
 from kb.index.sentence_backlog import SentenceBacklog
 from kb.index.served_vectors import Namespace, ServedVectors
+from kb.index.vector_keys import own_key
 from kb.index.vectors import SEARCHED, VIEWS, EmbeddedVectors, Files, VectorStore, View
 
 FORMAT = "8"  # of the tables
@@ -51,6 +52,8 @@ class Draft:
     problems: tuple[Problem, ...]
     state: str  # hash that tells whether it must be rewritten
     situation: tuple[str, ...] = ()  # of a deal: the parts compared with other deals
+    keys: Mapping[str, str] = field(default_factory=dict)  # of vectors it has already, by text
+    is_saved: bool = False  # by somebody who may not notice which of its other texts are embedded already
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,18 +264,29 @@ class Index:
         return {key: text_to_embed(view, *parts) for key, parts in self.catalog.texts_of(view, keys).items()}
 
     def _stored(self, draft: Draft, texts: Mapping[View, dict[str, str]]) -> StoredEntry:
-        chunks = [self._keyed(draft.entry, chunk, texts) for chunk in draft.chunks]
-        situation = [StoredSituation(part, text_key(self.embedder.checksum, part)) for part in draft.situation]
+        keys = self._keys(draft)
+        chunks = [self._keyed(draft.entry, chunk, keys, texts) for chunk in draft.chunks]
+        situation = [StoredSituation(part, keys[part]) for part in draft.situation]
         texts["situations"].update((part.key, part.text) for part in situation)
         return StoredEntry(draft.entry, chunks, draft.labels, draft.problems, draft.state, situation)
 
-    def _keyed(self, entry: Entry, chunk: Chunk, texts: Mapping[View, dict[str, str]]) -> StoredChunk:
-        keys = {}
-        for view in SEARCHED:
-            text = text_to_embed(view, entry, chunk.headings, chunk.text)
-            keys[view] = text_key(self.embedder.checksum, text)
-            texts[view][keys[view]] = text
-        return StoredChunk(chunk, keys["bodies"], keys["heads"])
+    def _keys(self, draft: Draft) -> dict[str, str]:
+        """Return the keys of the vectors of a draft by text."""
+        of_chunks = {text_to_embed(v, draft.entry, c.headings, c.text) for c in draft.chunks for v in SEARCHED}
+        fresh = {text: text_key(self.embedder.checksum, text) for text in of_chunks.union(draft.situation)}
+        fresh = {text: key for text, key in fresh.items() if text not in draft.keys}
+        if draft.is_saved:
+            known = self.cache.read(fresh.values())
+            fresh = {text: own_key(key) if key in known else key for text, key in fresh.items()}
+        return {**draft.keys, **fresh}
+
+    def _keyed(
+        self, entry: Entry, chunk: Chunk, keys: Mapping[str, str], texts: Mapping[View, dict[str, str]]
+    ) -> StoredChunk:
+        own = {view: text_to_embed(view, entry, chunk.headings, chunk.text) for view in SEARCHED}
+        for view, text in own.items():
+            texts[view][keys[text]] = text
+        return StoredChunk(chunk, keys[own["bodies"]], keys[own["heads"]])
 
     def _add_vectors(self, texts: Mapping[View, Mapping[str, str]], at_once: int | None) -> tuple[int, int]:
         wanted = {key: text for some in texts.values() for key, text in some.items()}

@@ -13,6 +13,7 @@ from kb.entry import Entry
 from kb.index.catalog import Catalog
 from kb.index.documents import from_document
 from kb.index.schema import CHUNKS, ENTRIES
+from kb.index.vector_keys import is_of_text
 
 MOST_REMEMBERED = 512  # passages of an index: people see mostly the same ones
 LONGEST_REMEMBERED = 20_000  # characters of the whole text
@@ -75,7 +76,8 @@ def first_passages(catalog: Catalog, ids: Sequence[str]) -> Mapping[str, tuple[s
 
 
 def ids_with_passage(catalog: Catalog, body_key: str) -> list[str]:
-    """Return the ids of the entries that contain the passage with this vector key."""
-    query = select(ENTRIES.c.id).join(CHUNKS, CHUNKS.c.entry == ENTRIES.c.number).where(CHUNKS.c.body_key == body_key)
+    """Return the ids of the entries that contain the passage with the vector key of this text."""
+    joined = select(ENTRIES.c.id).join(CHUNKS, CHUNKS.c.entry == ENTRIES.c.number)
+    query = joined.where(is_of_text(CHUNKS.c.body_key, body_key)).order_by(CHUNKS.c.number)
     with catalog.engine.connect() as connection:
         return list(dict.fromkeys(connection.scalars(query).all()))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kb.entry import Entry
 from kb.index.plain import plain
+from kb.index.tables import heads_above, row_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +27,7 @@ class Quote:
 
     @property
     def words(self) -> str:
-        """The same without Markdown, as one line."""
+        """The same to read, as one line: without Markdown, and each cell of a table after the head of its column."""
+        if self.text.startswith("|"):
+            return row_in_words(self.text, heads_above(self.entry.body, self.start))
         return plain(self.text)

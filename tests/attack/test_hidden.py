@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from threading import Event
 from typing import Any
 from urllib.parse import quote
 
@@ -254,7 +253,6 @@ def test_what_is_checked_and_saved_betrays_no_hidden_entry(both: tuple[TestClien
         saved = client.post("/api/v1/entries", json={"text": text})
         files = client.post("/files", files=[("files", ("new.md", text.encode(), "text/markdown"))], headers=JA)
         heard.append([_without_token(_heard(answer)) for answer in (checked, saved, files)])
-        _services(client).intake.embed_waiting(Event())  # a text that is known to the cache needs no embedding
     assert heard[0] == heard[1]
 
 

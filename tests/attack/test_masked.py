@@ -196,7 +196,7 @@ def test_a_masked_entry_and_one_that_names_a_customer_cannot_be_changed(client: 
             json={"text": "# 新\n話"},
             headers={"if-match": source.headers["etag"], "origin": ADDRESS},
         )
-        assert answer.status_code == 422, answer.text
+        assert answer.status_code == 403, answer.text
         assert "hidden from you" in answer.text
     folder = _services(client).settings.entries
     assert "暁光" in (folder / "talk-tracks/price.md").read_text("utf-8")

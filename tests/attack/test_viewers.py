@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import Random
-from threading import Event
 from typing import Any
 from zipfile import ZipFile
 
@@ -33,7 +32,6 @@ from ingest.sync import sync
 from kb.clock import Clock
 from kb.loop.activity import Activity, GapRow, Searched
 from tests.app.conftest import ADDRESS, Browser
-from tests.app.signed_in import services_behind
 from tests.app.signin.test_allowed import routes_of
 from tests.attack.hidden_base import ONLOOKERS, WORD, Onlooker, files, hidden_from, hidden_id, visible_id
 from tests.attack.walking import Probe, known_routes, probes
@@ -93,9 +91,6 @@ def test_nothing_tells_a_base_with_hidden_entries_from_one_without(
     open_words = set(WORD.findall(str(files(pair.who.sees))))
     for probe in probes(hidden_from(pair.who), request.config.getoption("--probes"), Random(7)):
         answers = [_asked(client, probe) for client in (pair.holding, pair.without)]
-        if not probe.is_read:  # sentences are embedded afterwards; those of a text that a hidden entry has are known
-            for client in (pair.holding, pair.without):
-                services_behind(client).intake.embed_waiting(Event())
         asked[f"{probe.route.split()[0]} {answers[0].status_code}"] += 1
         sent |= (own := set(WORD.findall(probe.sent)))
         if not probe.is_read and answers[0].status_code < 400:

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from app.http.asker import asker_of, askers_of, remember_asker
 from app.http.dependencies import ActivityDep, LibraryDep, LogbookDep, ReaderDep, StoreDep
+from app.http.who import viewer_of
 from app.pages.cards import Card, better_card, card_of
 from app.pages.entry.facts import facts_of, funnel_of, money_of, variants_of
 from app.pages.loop.review import Reason, reasons_of
@@ -21,6 +22,7 @@ from app.words.addresses import action_address, entry_address
 from app.words.reader import Reader
 from app.words.rendering import Rendered, render_body
 from ingest.document import UNFINISHED_MERGE
+from ingest.owning import refuse_change
 from ingest.store import EntryStore
 from kb.entry import Entry
 from kb.library import Library
@@ -28,14 +30,15 @@ from kb.loop.lineage import has_lineage
 from kb.loop.review import Standing
 from kb.loop.stored import without_figures
 from kb.search.answer import Linked
+from kb.viewer import Viewer
 
 SIMILAR = 5
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
 SAVED = (  # results of a save that redirects here
     "1", "soon", "archived", "restored", "helpful", "closed", "unanswered", "used", "used_already", "no_deal",
-    "verified", "nobody", "unpublished_entry", "unpublished_deal",
+    "verified", "unverified", "nobody", "unpublished_entry", "unpublished_deal",
 )  # fmt: skip
-WRITTEN = "1"  # the result of a save whose problems are named
+WRITTEN = ("1", "unverified")  # results of a save whose problems are named
 WARNED = ("soon", "unanswered", "used_already", "no_deal", "nobody", "unpublished_entry", "unpublished_deal")
 
 router = APIRouter()
@@ -93,10 +96,19 @@ def entry_page(
         "helpful": activity.helpful_counts().get(entry.id, 0),
         "keeps_history": store.history.is_kept,
         "is_whole": store.shows_all_of(entry),
-        "may_change": not store.is_readonly and store.may_change(entry),
+        **_changing(entry, store, viewer_of(request), reader),
         **_after_save(request.query_params.get("saved", ""), entry, library, reader),
     }
     return render(request, "entry.html", context)
+
+
+def _changing(entry: Entry, store: EntryStore, viewer: Viewer, reader: Reader) -> dict[str, Any]:
+    """Return whether the reader may change an entry; to an author who may not, who can."""
+    may_change = not store.is_readonly and store.may_change(entry)
+    is_of_another = viewer.is_at_least("author") and not may_change and not store.is_readonly
+    says_whose = is_of_another and bool(entry.owner) and store.shows_all_of(entry)
+    whose = reader.say(refuse_change(reader.person(entry.owner)).sentence) if says_whose else ""
+    return {"may_change": may_change, "whose": whose}
 
 
 def _notices(
@@ -113,7 +125,7 @@ def _after_save(message: str, entry: Entry, library: Library, reader: Reader) ->
     return {
         "is_warned": message in WARNED,
         "saved": reader(f"saved.{message}") if message in SAVED else "",
-        "to_fix": [at_field(p, reader) for p in library.entries.problems_of(entry)] if message == WRITTEN else [],
+        "to_fix": [at_field(p, reader) for p in library.entries.problems_of(entry)] if message in WRITTEN else [],
     }
 
 

@@ -11,11 +11,14 @@ from starlette.datastructures import ImmutableMultiDict
 from app.http.body import posted_form
 from app.http.dependencies import LibraryDep, ReaderDep, StoreDep
 from app.http.names import signature_of
+from app.http.who import viewer_of
 from app.pages.view import render
 from app.pages.writing.difference import differences
 from app.pages.writing.saved import address_after
 from app.words.reader import Reader
+from ingest.document import Document
 from ingest.store import EntryStore
+from ingest.unverified import unverified
 from kb.errors import StaleEditError
 from kb.library import Library
 
@@ -81,7 +84,9 @@ def bring_back(
     request: Request, library: LibraryDep, store: StoreDep, reader: ReaderDep, form: Form, entry_id: str, version: str
 ) -> Response:
     """Restore an old version; the current one stays in the history, and one that nobody has seen yet in place."""
-    text = store.text_at(entry_id, version)
+    text: str | Document = store.text_at(entry_id, version)
+    if not viewer_of(request).is_at_least("editor"):
+        text = unverified(Document.of(store.text_at(entry_id, version)))
     reason = reader("history.restored", version=version[:10])
     author, base = signature_of(request), form.get("base", "")
     try:

@@ -165,7 +165,7 @@ def _page(
     people = sorted(known.people.all(), key=lambda person: person.is_disabled)
     context = {
         "tabs": tabs(PAGE, reader),
-        "people": [Shown.of(person, last, reader, has_groups=auth in ("oidc", "proxy")) for person in people],
+        "people": [Shown.of(person, last, reader, has_groups=services.settings.follows_groups) for person in people],
         "roles": [(role, reader(f"role.{role}"), reader(f"role.{role}_may")) for role in ROLES],
         "done": done,
         "problem": problem,

@@ -22,7 +22,7 @@ from app.pages.writing.drafts import Draft
 from app.pages.writing.making import REMEMBERED, begun_from
 from app.pages.writing.picking import picked
 from app.pages.writing.saved import address_after
-from app.pages.writing.view import page, reviewed
+from app.pages.writing.view import page, reviewed, unverifies
 from ingest.document import Document
 from ingest.owning import refuse_change
 from ingest.review import Review
@@ -120,6 +120,7 @@ def write(
 def _save(
     request: Request, library: Library, store: EntryStore, board: GapBoard, draft: Draft, *, force: bool
 ) -> Response:
+    unverified = unverifies(request, library, draft.entry_id)
     try:
         saved = _saved(request, store, draft, force)
     except StaleEditError as error:
@@ -130,7 +131,8 @@ def _save(
     except (KBError, ValueError) as error:
         sentence = error.sentence if isinstance(error, KBError) else str(error)
         return page(request, library, store, draft, _review(store, draft), problem=sentence, status=422)
-    message = _closed(board, draft.gap, saved) if draft.gap and saved.is_findable else "1"
+    message = "unverified" if unverified and not unverifies(request, library, draft.entry_id) else "1"
+    message = _closed(board, draft.gap, saved) if draft.gap and saved.is_findable else message
     response = RedirectResponse(address_after(saved, library, message), 303)
     remember_name(request, response, draft.author)
     for name in REMEMBERED if draft.kind == "deal" and not viewer_of(request).is_signed_in else ():

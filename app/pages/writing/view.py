@@ -72,12 +72,20 @@ def page(
         "same": library.entries.summaries([same]).get(same) if same else None,
         "conflict": conflict,
         "keeps_history": store.history.is_kept,
+        "unverifies": unverifies(request, library, draft.entry_id),
         "entries": _suggested(library, ("talk-track", "content", "campaign", "note")),
         "sources": _sources(draft, library) if may_be_form else [],
         "campaigns": _suggested(library, ("campaign",)),
         **reviewed(review, reader, draft.kind if may_be_form and not draft.whole else ""),
     }
     return render(request, "editor.html", context, status=status)
+
+
+def unverifies(request: Request, library: Library, entry_id: str) -> bool:
+    """Whether an entry is verified, and no longer once whoever is asking has changed it."""
+    entry = library.entries.summaries([entry_id]).get(entry_id) if entry_id else None
+    is_verified = entry is not None and bool(entry.verified_on or entry.verified_by)
+    return is_verified and not viewer_of(request).is_at_least("editor")
 
 
 def reviewed(review: Review | None, reader: Reader, form: str = "") -> dict[str, Any]:

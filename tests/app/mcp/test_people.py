@@ -65,7 +65,7 @@ def test_an_assistant_finds_only_what_its_person_may_see(office: Office) -> None
 def test_a_token_that_may_only_read_proposes_nothing_and_the_refusal_is_logged(office: Office) -> None:
     refused = office.call(office.secret("read"), "propose_entry", text="# 納期\n\n三週間。\n")
     assert refused["isError"]
-    assert "author" in refused["content"][0]["text"]
+    assert "scope 'read and write'" in refused["content"][0]["text"]
     office.known.audit.retry(at_once=True)
     (row,) = office.known.audit.rows(Wanted(event="denied"))
     assert row.known["route"] == "POST /mcp propose_entry"

@@ -109,6 +109,7 @@ def test_the_audit_page_names_whom_an_event_is_about(client: TestClient) -> None
 
 def test_the_audit_page_filters_and_pages(client: TestClient) -> None:
     audit = services(client).people.audit
+    as_person(client, person(client, "admin", ("*",), name="Sees all"))  # also entries whose files are gone
     other = Viewer("b2", "別所 文", "author", frozenset())
     for number in range(60):
         audit.note("entry-saved", other, f"deals/{number}")
@@ -127,6 +128,7 @@ def test_the_audit_page_filters_and_pages(client: TestClient) -> None:
 
 def test_an_export_of_the_log_is_itself_in_the_log(client: TestClient) -> None:
     audit = services(client).people.audit
+    as_person(client, person(client, "admin", ("*",), name="Sees all"))
     audit.note("entry-saved", Viewer("b2", "別所 文", "author", frozenset()), "deals/aoba")
     answer = client.post("/people/audit/export", data={"person": "b2"})
     lines = [json.loads(line) for line in answer.text.splitlines()]
@@ -180,3 +182,47 @@ def test_where_nobody_signs_in_the_pages_say_so(make_client: MakeClient, tmp_pat
     for page in ("/people/audit", "/me/tokens"):
         assert "Nobody signs in on this server" in client.get(page, headers=PAGE).text
     assert 'href="/people"' not in client.get("/", headers=PAGE).text
+
+
+def test_ids_of_entries_that_an_administrator_does_not_see_are_not_in_the_log(make_client: MakeClient) -> None:
+    files = {
+        "notes/open.md": "---\ntitle: 公開\n---\n話。\n",
+        "notes/layoffs.md": "---\ntitle: layoffs\nvisibility: private\nowner: Boss\n---\n秘密の話。\n",
+    }
+    client = make_client(files, auth="local")
+    audit = services(client).people.audit
+    for entry in ("notes/open", "notes/layoffs", "notes/deleted"):
+        audit.note("entry-saved", Viewer("p", "Boss", "editor", None), entry)
+    told = {}
+    for teams in (("sales",), ("*",)):
+        as_person(client, person(client, "admin", teams, name=f"Admin {len(teams[0])}"))
+        page = client.get("/people/audit", headers=PAGE).text
+        by_id = client.get("/people/audit?about=notes/layoffs", headers=PAGE).text
+        lines = client.post("/people/audit/export", data={"event": "entry-saved"}).text
+        rows = [json.loads(line) for line in lines.splitlines()]
+        told[teams] = ["notes/layoffs" in page, "notes/deleted" in page, 'href="/entries/' in by_id]
+        told[teams] += [[row["about"] for row in rows], bool(rows[0]["hash"])]
+        assert "notes/open" in page and ("(an entry you cannot see)" in page) == (teams == ("sales",))
+    assert told["sales",] == [False, False, False, ["notes/open", "", ""], False]
+    assert told["*",] == [True, True, True, ["notes/open", "notes/layoffs", "notes/deleted"], True]
+
+
+def test_an_author_reads_who_can_edit_an_entry_of_somebody_else(make_client: MakeClient) -> None:
+    client = make_client({"notes/a.md": "---\ntitle: 健の話\nowner: Ken\n---\n話。\n"}, auth="local")
+    said = {}
+    for role in ("reader", "author", "editor"):
+        as_person(client, person(client, role))
+        said[role] = "Ask Ken or an editor to change it." in client.get("/entries/notes/a", headers=PAGE).text
+    assert said == {"reader": False, "author": True, "editor": False}
+
+
+def test_a_refusal_of_a_token_names_the_scope_and_of_a_person_the_role(client: TestClient) -> None:
+    known = services(client).people
+    for role, expected in (
+        ("author", "the scope 'read and write' on /me/tokens"),
+        ("reader", "the role 'author'"),
+    ):
+        _, secret = known.tokens.make(person(client, role, name=f"One {role}"), "robot", "read")
+        headers = {"authorization": f"Bearer {secret}", "accept": "application/json", "accept-language": "en"}
+        answer = client.post("/api/v1/entries", json={"text": "# a\nb"}, headers=headers)
+        assert answer.status_code == 403 and expected in answer.json()["error"]["message"]

@@ -13,8 +13,9 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from app.settings import Settings
-from app.signin.fetch import MOST_BYTES, is_safe
+from app.signin.fetch import MOST_BYTES
 from app.signin.oidc import Provider, SignedIn
+from app.signin.site import is_safe
 from kb.clock import Clock
 from kb.people.begun import Begun
 from kb.people.errors import ProviderAwayError, SignInRefusedError
