@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, typer.Argument(help="salesforce, hubspot or kintone.", show_default=False)]
 MOST_SHOWN = 20  # deals that are gone
+MOST_UNUSED = 100  # fields of the CRM that are listed
 
 
 def connect(
@@ -45,6 +46,9 @@ def connect(
     typer.echo(reader("pull.mapping", path=f"mappings/{first.mapping}") if first.mapping else reader("pull.profile"))
     for line in preview(first.report, reader):
         typer.echo(line)
+    if unused := first.columns.ignored:
+        more = reader("cli.more", count=reader.number(len(unused) - MOST_UNUSED)) if unused[MOST_UNUSED:] else ""
+        typer.echo(reader("pull.unused", fields=", ".join(unused[:MOST_UNUSED]), more=more))
     if save:
         path = keep_mapping(settings.entries, first.columns, first.report.stages)
         log_event(settings, "mapping-saved", path)

@@ -65,7 +65,7 @@ def _shown(settings: Settings, name: str, reader: Reader) -> Shown:
         counts_of(progress, reader),
         _schedule(settings, name, reader, is_seen=bool(progress.written_at)),
         reader("connections.writes", fields=", ".join(filter(None, (back.link, back.reasons)))) if back else "",
-        "" if progress.written_at else f"kb pull {name}{' --apply' if progress.read_at else ''}",
+        "" if progress.written_at else f"kb pull {name} --apply" if progress.read_at else f"kb connect {name}",
     )
 
 

@@ -55,8 +55,9 @@ def _of_record(request: Request, library: Library, settings: Settings, number: s
     try:
         deal = deal_of(library, number)
     except CrmDealNotFoundError as error:
-        unknown = reader_of(request).say(error.sentence), reader_of(request)("similar.crm_unknown")
-        return _page(request, library, settings, DealAddress(), problems=unknown, status=404)
+        reader = reader_of(request)
+        unknown = reader.sentences([reader.say(error.sentence), reader("similar.crm_unknown")])
+        return _page(request, library, settings, DealAddress(), [unknown], 404)
     return RedirectResponse(str(DealAddress(deal=deal.id)), status_code=303)
 
 

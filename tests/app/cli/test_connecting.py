@@ -47,7 +47,14 @@ def environment(crm: Crm) -> Iterator[dict[str, str]]:
 def test_connect_shows_the_fields_and_keeps_a_correction(place: Place, environment: dict[str, str]) -> None:
     shown = place.kb("connect", "kintone", **environment)
     assert shown.exit_code == 0, shown.output
-    for part in ("customer     会社名", "amount       合計費用", "受注 → won", "Nothing was", "Next: kb pull kintone"):
+    for part in (
+        "customer     会社名",
+        "amount       合計費用",
+        "受注 → won",
+        "Nothing was",
+        "not used: 更新日時",
+        "kb pull kintone",
+    ):
         assert part in shown.stdout.replace("nothing was", "Nothing was")
     assert files(place.entries) == {}
     saved = place.kb(

@@ -40,7 +40,7 @@ def test_a_connection_says_how_it_is_doing_and_what_comes_next(make_client: Make
     with serving(crm) as address:
         client = make_client(kintone_url=address, kintone_app="5", kintone_token=TOKEN, pull_minutes=15)
         settings = _settings(client)
-        assert "kb pull kintone</code>" in client.get("/connections", headers=PAGE).text
+        assert "kb connect kintone</code>" in client.get("/connections", headers=PAGE).text
         _puller(settings).run(write=False)
         shown = client.get("/connections", headers=PAGE).text
         assert "まだ何も書き込んでいません" in shown and "kb pull kintone --apply</code>" in shown
