@@ -143,8 +143,9 @@ class Puller:
     def _imported(self, read: int, columns: Columns, deals: dict[str, Taken], *, write: bool) -> Pulled:
         """Import what waits and is not as it was imported; a deal that is gone is not imported."""
         gone = self.state.progress.gone
-        waiting = {name: one for name, one in self.state.waiting().items() if name not in gone}
-        fresh = {n: one for n, one in waiting.items() if n not in deals or deals[n].cells != one[1] or deals[n].gone}
+        waiting = self.state.waiting()
+        present = {name: one for name, one in waiting.items() if name not in gone}
+        fresh = {n: one for n, one in present.items() if n not in deals or deals[n].cells != one[1] or deals[n].gone}
         report, task = None, self._task(columns, [at for at, _ in fresh.values()])
         if fresh:
             report = task.run(write=write)
@@ -192,12 +193,18 @@ class Puller:
         if report and not report.is_complete:
             self.state.save()
             return
-        progress.written_at = stamp(self.clock.now())
-        counts = {name: getattr(report, name) for name in ("new", "changed", "left_out")} if report else {}
-        progress.counts = {**counts, "gone": sum(one.is_archived for one in left)}
-        progress.gone = progress.gone if is_held else {}
+        if report or left or not progress.written_at:
+            progress.written_at = stamp(self.clock.now())
+            counts = {name: getattr(report, name) for name in ("new", "changed", "left_out")} if report else {}
+            progress.counts = {**counts, "gone": sum(one.is_archived for one in left)}
+        gone = progress.gone
+        progress.gone = gone if is_held else {}
         self.state.keep(
-            [at for name, (at, cells) in waiting.items() if name not in deals or deals[name].cells != cells]
+            [
+                at
+                for name, (at, cells) in waiting.items()
+                if (is_held if name in gone else name not in deals or deals[name].cells != cells)
+            ]
         )
 
     def _pulled(
