@@ -93,6 +93,19 @@ def test_a_deal_that_changes_between_pages_is_taken_once_as_it_is_at_the_end(
 
 
 @ALL
+def test_a_change_that_the_crm_shows_late_is_read_by_the_next_pull(
+    kind: str, crm: Crm, address: str, tmp_path: Path
+) -> None:
+    puller, _ = pulling(kind, address, crm, tmp_path)
+    puller.run(write=True)
+    crm.later(-300)
+    crm.change(1, 1_234)
+    crm.later(301)
+    puller.run(write=True)
+    assert found_in(tmp_path) == as_in(crm, kind)
+
+
+@ALL
 def test_many_deals_that_changed_at_once_are_all_read(kind: str, crm: Crm, address: str, tmp_path: Path) -> None:
     for number in crm.deals:
         crm.change(number, 5_000 + number)
