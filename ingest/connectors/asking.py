@@ -21,6 +21,7 @@ MOST_BYTES = 50_000_000  # of an answer
 TRIES = 5  # of one request
 LONGEST_WAIT = 120.0  # seconds before one request; a pull that would wait longer continues another time
 MOST_WAITED = 600.0  # seconds in one pull
+MOST_LATER = 86_400.0  # seconds; whatever a CRM says, tomorrow it is asked again
 FIRST_PAUSE = 1.0  # doubles with each further try
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 _LIMITED = ("REQUEST_LIMIT_EXCEEDED",)  # Salesforce says so with 403
@@ -110,7 +111,7 @@ class Asking:
             return None
         try:
             return httpx2.Response(200, content=content).json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CrmAwayError(self.place, "JSON") from error
 
     def _pause(self, tries: int, wanted: float | None) -> None:
@@ -127,15 +128,15 @@ def seconds_in(text: str, clock: Clock = CLOCK) -> float | None:
     """Return the seconds a Retry-After header asks for, which may be a number or a date; None if it says nothing."""
     try:
         seconds = float(text)
-        return max(seconds, 0.0) if math.isfinite(seconds) else None
+        return min(max(seconds, 0.0), MOST_LATER) if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max((at - clock.now()).total_seconds(), 0.0)
+    return min(max((at - clock.now()).total_seconds(), 0.0), MOST_LATER)
 
 
 def is_safe(address: str) -> bool:
@@ -153,7 +154,7 @@ def _said(content: bytes) -> str:
     """Return what a CRM says about a refusal: a code and a message, on one short line."""
     try:
         found = httpx2.Response(200, content=content).json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     first = found[0] if isinstance(found, list) and found else found
     if not isinstance(first, dict):

@@ -104,7 +104,7 @@ def local_day(text: str) -> str:
     """Return the day of a time where this machine is; anything else unchanged."""
     try:
         return moment(text).astimezone().date().isoformat() if "T" in text else text
-    except ValueError:
+    except (ValueError, OverflowError):
         return text
 
 

@@ -27,7 +27,13 @@ from kb.playbook import Playbook
 from kb.wording import to_json
 
 SWEEP = timedelta(hours=6)  # how often the server asks what is gone, which takes many requests
-MOST_LATER = 86_400.0  # seconds; whatever a CRM says, tomorrow it is asked again
+FAULTS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)  # of who reads an answer of another shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +73,11 @@ class Puller:
                 pulled = self._run(write=write, sweep=sweep)
             except KBError as error:
                 if isinstance(error, CrmLaterError):
-                    later = self.clock.now() + timedelta(seconds=min(error.seconds, MOST_LATER))
+                    later = self.clock.now() + timedelta(seconds=error.seconds)
                     self.state.progress.not_before = stamp(later)
                 self._note_failure(error.sentence)
                 raise
-            except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            except FAULTS as error:
                 away = CrmAwayError(self.connector.place, type(error).__name__)
                 self._note_failure(away.sentence)
                 raise away from error

@@ -7,11 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from ingest.connectors.deals import START
+from ingest.connectors.errors import CrmAwayError
 from ingest.connectors.mapped import columns_of, narrowed, table_of
-from ingest.connectors.puller import Puller
+from ingest.connectors.puller import FAULTS, Puller
 from ingest.importers.columns import Columns
 from ingest.importers.crm import CrmImport
 from ingest.importers.report import Report
+from kb.errors import KBError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,16 @@ class First:
 def tried(puller: Puller, corrected: Callable[[Columns], Columns]) -> First:
     """Read the first page of deals. Raises KBError."""
     with closing(puller.connector) as connector:
-        known = connector.fields()
-        columns, mapping = columns_of(connector, known, puller.entries)
-        columns = corrected(columns)
-        used, fields = narrowed(columns, known)
-        page = connector.page(START, fields)
+        try:
+            known = connector.fields()
+            columns, mapping = columns_of(connector, known, puller.entries)
+            columns = corrected(columns)
+            used, fields = narrowed(columns, known)
+            page = connector.page(START, fields)
+        except KBError:
+            raise
+        except FAULTS as error:
+            raise CrmAwayError(connector.place, type(error).__name__) from error
     rows = [[deal.cells.get(header, "") for header in used.headers] for deal in page.deals]
     table = table_of(used.headers, rows)
     task = CrmImport(puller.entries, table, used, puller.playbook, clock=puller.clock, is_part=True)
