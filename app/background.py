@@ -6,7 +6,9 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
+from app.connections import connected, is_scheduled, pull_by_itself
 from app.pages.board.page import prepare
 from app.seen import Seen
 from app.services import Services
@@ -71,6 +73,7 @@ class Background:
         if services.people.audit.is_kept:
             jobs.append(Job("audit", services.people.audit.retry, NOTE_SECONDS))
             jobs.append(Job("audit_day", self._once("audit_day", A_DAY, self._keep_audit), A_DAY, at_once=True))
+        jobs += self._pulls()
         if not is_prepared:
             services.intake.begin_preparing()
             jobs.append(Job("prepare", self._prepare, POLL_SECONDS, at_once=True))
@@ -106,6 +109,20 @@ class Background:
     @property
     def _stopping(self) -> threading.Event:
         return self.supervisor.stopping
+
+    def _pulls(self) -> list[Job]:
+        """Return a job for each CRM the server pulls from."""
+        settings = self._settings
+        every = settings.pull_minutes * 60.0
+
+        def pull(name: str) -> None:
+            pull_by_itself(self._services, name, self._stopping.wait, self._stopping.is_set)
+
+        return [
+            Job(f"pull_{name}", self._once(f"pull_{name}", every, partial(pull, name)), every, at_once=True)
+            for name in connected(settings)
+            if is_scheduled(settings, name)
+        ]
 
     def _warm(self) -> None:
         """Load the model and answer a question, before the first person asks one."""

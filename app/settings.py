@@ -12,15 +12,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.crm_settings import CrmSettings
 from kb.entry import AUDIENCES, shown_to
 
 IPNetwork = IPv4Network | IPv6Network
 OF_SIGN_IN = ("auth", "session_", "public_", "oidc_", "groups_", "trusted_", "proxy_")  # beginnings of names
+OF_CRM = ("pull_", "salesforce_", "hubspot_", "kintone_")
 SECRET = ("secret", "password", "key")  # parts of names of settings that nobody may read
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class Settings(BaseSettings):
+class Settings(CrmSettings, BaseSettings):
     """What an operator can set, each as an environment variable `KB_…`."""
 
     model_config = SettingsConfigDict(env_prefix="KB_", extra="ignore", frozen=True)
@@ -273,7 +275,8 @@ def settings_to_log(settings: Settings) -> list[str]:
 def settings_table(about: tuple[str, ...] = ("",)) -> str:
     """Return the documentation of the settings, or of those whose names begin with these, as a Markdown table."""
     rows = ["| Variable | Default | Meaning |", "| --- | --- | --- |"]
-    for name, field in Settings.model_fields.items():
+    own_first = sorted(Settings.model_fields.items(), key=lambda item: item[0] in CrmSettings.model_fields)
+    for name, field in own_first:
         if not name.startswith(about):
             continue
         default = "" if field.default is None else field.default

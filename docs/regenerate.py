@@ -15,7 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from app.cli.main import app
-from app.settings import OF_SIGN_IN, settings_table
+from app.settings import OF_CRM, OF_SIGN_IN, settings_table
 from kb.choices import CHOICES, FOLDER_KINDS
 from kb.entry import PARTS as PARTS_OF_ENTRY
 from kb.fields import BY_NAME, FILTERS, Field, own_fields
@@ -78,6 +78,7 @@ def _asked_of(field: Field) -> str:
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "settings.md": {"settings": settings_table},
     "people.md": {"settings": partial(settings_table, OF_SIGN_IN)},
+    "crm-connections.md": {"settings": partial(settings_table, OF_CRM)},
     "api.md": {"filters": filter_table},
     "cli.md": {"help": command_help},
     "entry-format.md": {

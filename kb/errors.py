@@ -50,6 +50,13 @@ class EntryNotFoundError(KBError):
         self.entry_id = entry_id
 
 
+class CrmDealNotFoundError(KBError):
+    """No deal that may be seen has this CRM number."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(say("No deal has the CRM number '{number}'.", number=number))
+
+
 class QueryTooLongError(KBError):
     """The query is too long."""
 

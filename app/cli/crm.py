@@ -83,7 +83,7 @@ class Import:
         )
         for text in given.columns:
             self._set_column(text)
-        self._set_stages(dict(_stage(text) for text in given.stages))
+        self._set_stages(dict(stage_of(text) for text in given.stages))
 
     def run(self, *, yes: bool) -> int:
         """Show what would be written, ask, and write; return the exit code."""
@@ -217,7 +217,8 @@ def _where(given: Given) -> Where:
     return Where(given.encoding, separator, given.sheets, given.header_row, headers)
 
 
-def _stage(text: str) -> tuple[str, Outcome]:
+def stage_of(text: str) -> tuple[str, Outcome]:
+    """Return a stage and its outcome, written as `Signed=won`. Raises ImportRefusedError."""
     stage, _, outcome = text.rpartition("=")
     try:
         return stage.strip(), _outcome(outcome)

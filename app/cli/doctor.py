@@ -12,6 +12,7 @@ from typing import Any
 
 from app.cli.common import people_of
 from app.cli.engines import check_engines
+from app.cli.connecting import check_connections
 from app.cli.running import ask, running_server, said_by_server, secret_of
 from app.cli.sign_in import check_sign_in
 from app.services import open_people
@@ -46,6 +47,7 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _sign_in, _audit)),
         *(Finding(name, works, what) for name, works, what in check_engines(settings, reader)),
         *(Finding("provider", works, what) for works, what in check_sign_in(settings, reader)),
+        *(Finding(name, is_well, what) for name, is_well, what in check_connections(settings, reader)),
         *_language_model(settings, reader),
         *_server(settings, reader),
     ]

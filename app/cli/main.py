@@ -27,6 +27,7 @@ from app.cli.common import (
     settings_or_fail,
     with_filters,
 )
+from app.cli.connecting import connect, pull, write_back
 from app.cli.export import export
 from app.cli.init import init
 from app.cli.judging import judge, quality
@@ -309,6 +310,9 @@ app.command()(judge)
 app.command()(quality)
 app.command()(mcp)
 app.command()(migrate)
+app.command()(connect)
+app.command()(pull)
+app.command()(write_back)
 app.add_typer(imports, name="import")
 app.add_typer(audit, name="audit")
 app.add_typer(tokens, name="tokens")

@@ -44,6 +44,7 @@ IMPORTING = Need("editor", say("Importing files"))
 MEASURING = Need("editor", say("Measuring the search"))
 RUNNING = Need("admin", say("This"))
 MANAGING = Need("admin", say("Managing people"))
+CONNECTING = Need("admin", say("Connections to a CRM"))
 
 NEEDS: Mapping[Need, Sequence[str]] = {
     READING: (
@@ -67,7 +68,7 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "POST /sign-out", "GET /me", "POST /me/password", "POST /me/sessions",
         "GET /me/tokens", "POST /me/tokens", "POST /me/tokens/{token_id}",
         "GET /mine", "POST /mine/seen", "POST /mine/name", "GET /me/data", "GET /me/data.json", "POST /me/data/delete",
-        "GET /api/v1/mine", "POST /mcp",
+        "GET /api/v1/mine", "POST /mcp", "GET /deals/bookmarklet", "GET /api/v1/deals/similar",
     ),
     WRITING: (
         "GET /new", "GET /new/{name}", "GET /edit/{entry_id:path}", "POST /write", "POST /history/{entry_id:path}",
@@ -78,6 +79,7 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "GET /people", "POST /people", "POST /people/{person_id}", "GET /people/tokens",
         "POST /people/tokens/{token_id}", "GET /people/audit", "POST /people/audit/export",
     ),
+    CONNECTING: ("GET /connections",),
     MEASURING: ("POST /judge/measure",),
     VERIFYING: ("POST /verify/{entry_id:path}",),
     ARCHIVING: (

@@ -21,6 +21,7 @@ from kb.errors import (
     BadFilterError,
     BadPeriodError,
     BusyError,
+    CrmDealNotFoundError,
     DuplicateTextError,
     EmptyRequestError,
     EncodedBodyError,
@@ -76,6 +77,7 @@ from kb.wording import say
 
 STATUS: dict[type[KBError], int] = {
     EntryNotFoundError: 404,
+    CrmDealNotFoundError: 404,
     QueryTooLongError: 422,
     TextTooLongError: 413,
     BadFilterError: 422,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from app.http.body import need_own_form
-from app.pages import judging, meeting, playbook, problems, reference
+from app.pages import connections, judging, meeting, playbook, problems, reference
 from app.pages.board import page as board
 from app.pages.entry import page as entry
 from app.pages.entry import versions
@@ -20,6 +20,7 @@ from app.pages.people import auditing, tokens
 from app.pages.people import page as people
 from app.pages.search import page as search
 from app.pages.search import summarising, using
+from app.pages.similar import bookmarklet
 from app.pages.similar import page as similar
 from app.pages.writing import beginning, files, making, undoing
 from app.pages.writing import page as writing
@@ -31,6 +32,7 @@ for module in (
     using,
     summarising,
     similar,
+    bookmarklet,
     board,
     meeting,
     gaps,
@@ -54,5 +56,6 @@ for module in (
     tokens,  # before `people`, whose addresses end with an id
     auditing,
     people,
+    connections,
 ):
     router.include_router(module.router)

@@ -28,6 +28,17 @@ Some = Annotated[
 ]
 
 
+class CrmDealParams(BaseModel):
+    """A deal as its CRM calls it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    crm_id: Annotated[str, Field(min_length=1, max_length=2_000), ONE_LINE] = Field(
+        description="Number of the deal in the CRM, or the address of its record there."
+    )
+    k: Annotated[int, Field(ge=1, le=MOST_NEIGHBOURS, description="Deals of each outcome."), WHOLE] = 5
+
+
 @holding(dict.fromkeys(FACTS, Some))
 class SimilarDealsIn(BaseModel):
     """A live deal: notes, an existing entry, facts, or any of them together."""

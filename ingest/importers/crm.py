@@ -41,6 +41,14 @@ Progress = Callable[[str, int, int], None]  # step, rows done, rows in total
 KINDS = ("deals", "campaigns")
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a record."""
+
+    closed: Closed | None  # how and when the deal was closed
+    wrote: Wrote | None = None  # its file, if it had to be written
+
+
 def _silent(_what: str, _done: int, _total: int) -> None:
     return
 
@@ -96,6 +104,8 @@ class CrmImport:
     wrote: list[Wrote] = field(default_factory=list)  # by `run`, so that it can be undone
     is_corrected: bool = False  # a person chose other columns, or what stages mean
     clock: Clock = CLOCK
+    is_part: bool = False  # of what the CRM has, so it says nothing about totals
+    settled: dict[str, Settled] = field(default_factory=dict)  # by `run`: records whose entry is as the CRM has it
 
     def run(self, *, write: bool = False) -> Report:
         """Import, or only preview unless `write`. Ctrl+C stops after the current file."""
@@ -111,9 +121,12 @@ class CrmImport:
         try:
             for record in self._records(reader, scan, report, findings):
                 key = (record.kind, key_of(record.crm_id))
-                self._import(record, known.get(key), report, findings, write=write)
-                closed += filter(None, [closed_of(record, self.clock.today())])
-            totals = set_totals(self.folder, closed, self.lock, write=write, wrote=self.wrote)
+                before, end = len(self.wrote), closed_of(record, self.clock.today())
+                if self._import(record, known.get(key), report, findings, write=write):
+                    self.settled[key[1]] = Settled(end, next(iter(self.wrote[before:]), None))
+                closed += filter(None, [end])
+            if not self.is_part:
+                totals = set_totals(self.folder, closed, self.lock, write=write, wrote=self.wrote)
         except KeyboardInterrupt:
             report.is_complete = False
         except NotSavedError as error:
@@ -169,12 +182,13 @@ class CrmImport:
             findings.read(cells)
             yield record
 
-    def _import(self, record: Record, known: Known | None, report: Report, findings: Findings, *, write: bool) -> None:
+    def _import(self, record: Record, known: Known | None, report: Report, findings: Findings, *, write: bool) -> bool:
+        """Import a record; return whether its entry is now as the CRM has it."""
         if known is None:
             report.new += 1
             if write:
-                self._count(new_file(self.folder, record), report)
-            return
+                self._count(new_file(self.folder, self._for_its_readers(record)), report)
+            return True
         fields = changes(record, known.fields) if known.is_sound else {}
         if not known.is_sound:
             report.left_out += 1
@@ -188,6 +202,13 @@ class CrmImport:
                     self._count(change_file(self.folder, known.path, record, self.lock), report)
                 except NotSavedError as error:
                     findings.wrong(record.row, error.sentence)
+                    return False
+        return known.is_sound
+
+    def _for_its_readers(self, record: Record) -> Record:
+        """Return a new record with the visibility that the playbook gives to entries of its kind."""
+        visibility = self.playbook.visibility.get(record.kind, "")
+        return replace(record, fields={**record.fields, "visibility": visibility}) if visibility else record
 
     def _count(self, wrote: Wrote | None, report: Report) -> None:
         if wrote:

@@ -39,6 +39,7 @@ WHAT_IT_NEEDS = {  # how the rows of the table of roles begin
     "Import files": allowed.IMPORTING,
     "Measure": allowed.MEASURING,
     "Manage people": allowed.MANAGING,
+    "See connections": allowed.CONNECTING,
 }
 _YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 
@@ -57,7 +58,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings.md", "cli.md", "entry-format.md"])
+@pytest.mark.parametrize("name", ["settings.md", "cli.md", "entry-format.md", "crm-connections.md"])
 def test_generated_parts_are_up_to_date(generator: ModuleType, name: str) -> None:
     assert generator.renewed(read(name), generator.PARTS[name]) == read(name), "run 'make docs'"
 

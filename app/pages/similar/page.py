@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -19,12 +20,13 @@ from app.pages.view import render
 from app.pages.writing.making import by_outcome
 from app.settings import Settings
 from app.shapes.asked import asked_from
+from app.shapes.by_crm import deal_of
 from app.words.deals import ValueNames, corrected_words
 from app.words.reader import Reader
 from app.words.sheet import to_docx, to_markdown
 from app.words.similar_words import foretelling_words, headline
 from kb.entry import Entry
-from kb.errors import TextTooLongError
+from kb.errors import CrmDealNotFoundError, TextTooLongError
 from kb.fields import SEGMENTS
 from kb.insight.asked import FACTS, Asked
 from kb.insight.rates import LEAST_DECIDED
@@ -43,7 +45,20 @@ router = APIRouter()
 @router.get(PAGE)
 def similar_page(request: Request, library: LibraryDep, settings: SettingsDep) -> Response:
     """Show similar deals, or the form to find them."""
+    if number := request.query_params.get("crm_id", "").strip():
+        return _of_record(request, library, settings, number)
     return _page(request, library, settings, DealAddress.read_from(request.query_params))
+
+
+def _of_record(request: Request, library: Library, settings: Settings, number: str) -> Response:
+    """Lead to the deal with a CRM number; if there is none one may see, show the form and say so."""
+    try:
+        deal = deal_of(library, number)
+    except CrmDealNotFoundError as error:
+        reader = reader_of(request)
+        unknown = reader.sentences([reader.say(error.sentence), reader("similar.crm_unknown")])
+        return _page(request, library, settings, DealAddress(), [unknown], 404)
+    return RedirectResponse(str(DealAddress(deal=deal.id)), status_code=303)
 
 
 @router.post(PAGE)
@@ -88,7 +103,14 @@ def _compared(library: Library, settings: Settings, address: DealAddress, deal: 
     return library.deals.similar(deal, filters=address.filters, count=COMPARED, strength=settings.strength)
 
 
-def _page(request: Request, library: Library, settings: Settings, address: DealAddress) -> Response:
+def _page(
+    request: Request,
+    library: Library,
+    settings: Settings,
+    address: DealAddress,
+    problems: Sequence[str] = (),
+    status: int = 200,
+) -> Response:
     reader = reader_of(request)
     context: dict[str, Any] = {"asked": address, "choices": _choices(address, None, reader)}
     context |= {
@@ -96,9 +118,9 @@ def _page(request: Request, library: Library, settings: Settings, address: DealA
         "sources": reader.playbook.vocabulary("lead_source").terms,
     }
     context |= {"scopes": _scopes(address, reader)}
-    context |= {"understood": None, "view": None, "problems": [reader.say(what) for what in address.misread()]}
+    context |= {"understood": None, "view": None, "problems": [*problems, *map(reader.say, address.misread())]}
     if address.is_start:
-        return render(request, "similar.html", context)
+        return render(request, "similar.html", context, status=status)
     try:
         deal = asked_from(library, address.text, address.deal, address.facts(), is_confirmed=address.is_confirmed)
     except TextTooLongError as error:

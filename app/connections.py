@@ -1,0 +1,154 @@
+"""The connected CRMs: what the settings say about each, opened only when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from app.settings import Settings
+from kb.clock import CLOCK, Clock
+from kb.errors import KBError, NotSavedError, why_refused
+from kb.viewer import OPERATOR
+from kb.wording import say
+
+if TYPE_CHECKING:
+    from app.services import Services
+    from ingest.connectors.deals import Connector
+    from ingest.connectors.puller import Puller
+    from ingest.connectors.state import State
+
+CRMS = {"salesforce": "Salesforce", "hubspot": "HubSpot", "kintone": "kintone"}  # name in commands → as it is written
+_NEEDED = {
+    "salesforce": ("url", "client_id", "client_secret"),
+    "hubspot": ("token",),
+    "kintone": ("url", "app", "token"),
+}
+FOLDER = "crm"  # below the data folder
+
+
+class SecretUnreadableError(KBError):
+    """The file with a secret cannot be read."""
+
+
+class UnknownCrmError(KBError):
+    """There is no connector of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(say("Unknown CRM '{name}'; use {choices}.", name=name, choices=", ".join(CRMS)))
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBack:
+    """Which fields of a CRM's deals may be written; both empty: none."""
+
+    link: str
+    reasons: str
+
+    def __bool__(self) -> bool:
+        return bool(self.link or self.reasons)
+
+
+def connected(settings: Settings) -> list[str]:
+    """Return the names of the CRMs that are set up."""
+    return [name for name in CRMS if not missing(settings, name)]
+
+
+def missing(settings: Settings, name: str) -> list[str]:
+    """Return the settings a connection still needs."""
+    return [f"KB_{name}_{part}".upper() for part in _NEEDED[name] if not _is_set(settings, f"{name}_{part}")]
+
+
+def connector_of(settings: Settings, name: str, wait: Callable[[float], object], clock: Clock = CLOCK) -> Connector:
+    """Open the connection to a CRM; nothing is sent yet. Raises KBError if it is not set up."""
+    from ingest.connectors.asking import Asking
+    from ingest.connectors.errors import NotConnectedError
+
+    if name not in CRMS:
+        raise UnknownCrmError(name)
+    if lacking := missing(settings, name):
+        raise NotConnectedError(CRMS[name], ", ".join(lacking))
+    asking = Asking(str(getattr(settings, f"{name}_url")), wait, clock=clock)
+    secret = _secret(settings, f"{name}_{_NEEDED[name][-1]}")
+    if name == "salesforce":
+        from ingest.connectors.salesforce import Salesforce
+
+        return Salesforce(asking, settings.salesforce_client_id, secret)
+    if name == "hubspot":
+        from ingest.connectors.hubspot import HubSpot
+
+        return HubSpot(asking, secret)
+    from ingest.connectors.kintone import Kintone
+
+    return Kintone(asking, settings.kintone_app, secret)
+
+
+def state_of(settings: Settings, name: str) -> State:
+    """Return how far a CRM has been pulled. Raises StateDamagedError."""
+    from ingest.connectors.state import State
+
+    return State(settings.data / FOLDER / name)
+
+
+def puller_of(settings: Settings, name: str, wait: Callable[[float], object], clock: Clock = CLOCK) -> Puller:
+    """Return what pulls from a CRM. Raises KBError if it is not set up."""
+    from ingest.check import read_playbook
+    from ingest.connectors.puller import Puller
+
+    connector = connector_of(settings, name, wait, clock)
+    playbook = read_playbook(settings.entries)[0]
+    return Puller(connector, state_of(settings, name), settings.entries, playbook, settings.saving_lock, clock)
+
+
+def write_back(settings: Settings, name: str) -> WriteBack:
+    """Return which fields of a CRM may be written."""
+    return WriteBack(*(str(getattr(settings, f"{name}_{part}_field")).strip() for part in ("link", "reasons")))
+
+
+def is_scheduled(settings: Settings, name: str) -> bool:
+    """Whether the server pulls from a CRM by itself."""
+    return bool(settings.pull_minutes) and not settings.readonly and not missing(settings, name)
+
+
+def pull_by_itself(
+    services: Services, name: str, wait: Callable[[float], object], is_stopping: Callable[[], bool]
+) -> None:
+    """Pull once, for the server's schedule; nothing before somebody has looked at a first pull. Raises KBError."""
+    settings = services.settings
+    if not state_of(settings, name).progress.written_at:
+        return
+    puller = puller_of(settings, name, wait, services.clock)
+    puller.is_stopping = is_stopping
+    pulled = puller.run(write=True, sweep=False)
+    if pulled.report and pulled.report.written:
+        services.people.audit.note("imported", OPERATOR, pulled.place, entries=pulled.report.written, source="crm")
+    if pulled.report and pulled.report.failure:
+        raise NotSavedError(pulled.report.failure)
+    if pulled.is_complete and write_back(settings, name):
+        from app.writing_back import write_by_itself
+
+        write_by_itself(settings, name, puller.connector, services.people.audit)
+
+
+def _is_set(settings: Settings, name: str) -> bool:
+    value = getattr(settings, name)
+    text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    return bool(text.strip() or getattr(settings, f"{name}_file", None))
+
+
+def _secret(settings: Settings, name: str) -> str:
+    """Return a secret, from its file if it has one. Raises SecretUnreadableError."""
+    kept: Path | None = getattr(settings, f"{name}_file")
+    value: SecretStr = getattr(settings, name)
+    if kept is None:
+        return value.get_secret_value().strip()
+    try:
+        return kept.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = why_refused(error) if isinstance(error, OSError) else "UTF-8"
+        raise SecretUnreadableError(
+            say("The file of KB_{name}_FILE cannot be read: {why}.", name=name.upper(), why=why)
+        ) from error

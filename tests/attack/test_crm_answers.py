@@ -1,0 +1,72 @@
+"""A CRM, or whoever answers in its place, sends what nobody expects: a pull ends with a sentence and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.connectors.asking import MOST_LATER, seconds_in
+from kb.errors import KBError
+from tests.attack.serving import attacked
+from tests.ingest.connectors.crm_server import TOKEN, Crm, serving
+from tests.ingest.connectors.pulling import CONNECTORS, found_in, pulling
+
+ODD = [
+    (200, b""), (200, b"[]"), (200, b"null"), (200, b"<html>login</html>"), (200, b'{"properties": []}'),
+    (200, b'{"fields": [1], "results": [1], "records": [[]]}'), (302, b""), (404, b'["x"]'), (418, b'{"message": 1}'),
+    (200, b'{"access_token": 1}'), (200, b'{"properties": {"a": 1}, "fields": [{}], "results": [{}]}'),
+    (200, b"\xff\xfe"), (200, b"[" * 5_000),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def odd() -> Iterator[tuple[str, dict[str, Any]]]:
+    """A server that answers everything alike."""
+    app, says = FastAPI(), {"status": 200, "body": b""}
+
+    @app.api_route("/{path:path}", methods=["GET", "POST"])
+    def answer(request: Request) -> Response:
+        moved = {"location": "http://169.254.169.254/latest"} if says["status"] == 302 else {}
+        return Response(says["body"], says["status"], moved, "application/json")  # type: ignore[arg-type]
+
+    with attacked(app) as server:
+        yield f"http://127.0.0.1:{server.port}", says
+
+
+@pytest.mark.parametrize("kind", CONNECTORS)
+@pytest.mark.parametrize(("status", "body"), ODD)
+def test_an_answer_of_another_shape_is_a_sentence(
+    odd: tuple[str, dict[str, Any]], tmp_path: Path, kind: str, status: int, body: bytes
+) -> None:
+    address, says = odd
+    says |= {"status": status, "body": body}
+    puller, _ = pulling(kind, address, Crm(), tmp_path)
+    with pytest.raises(KBError) as error:
+        puller.run(write=True)
+    assert len(error.value.sentence) < 400 and TOKEN not in error.value.sentence
+    assert found_in(tmp_path) == {}
+
+
+@given(st.one_of(st.text(), st.floats().map(str), st.datetimes().map("{:%a, %d %b %Y %H:%M:%S} GMT".format)))
+def test_whatever_stands_in_retry_after_the_wait_is_bounded(text: str) -> None:
+    seconds = seconds_in(text)
+    assert seconds is None or 0 <= seconds <= MOST_LATER
+
+
+def test_what_a_deal_says_stays_text(tmp_path: Path) -> None:
+    crm = Crm()
+    deal = crm.deals[crm.add(1)]
+    deal.title = "x\n---\nvisibility: all\n---\n<script>alert(1)</script>"
+    deal.customer = "../../../etc/passwd"
+    with serving(crm) as address:
+        pulling("kintone", address, crm, tmp_path)[0].run(write=True)
+    (path,) = (tmp_path / "entries").rglob("*.md")
+    assert path.parent == tmp_path / "entries/deals" and ".." not in path.name
+    assert "\n---\nvisibility" not in path.read_text("utf-8")
