@@ -29,6 +29,7 @@ from app.settings import Settings
 from app.signin import me, passkeys, provider
 from app.signin import pages as signin
 from app.signin.middleware import ViewerMiddleware
+from app.slack import http as slack
 
 FORM_KEY = "forms.key"
 STATIC = Path(__file__).parent / "static"
@@ -81,7 +82,7 @@ def create_app(
     app.state.form_key = secret_key(settings.data / FORM_KEY)
     app.include_router(api.router, dependencies=api.SIGNED if settings.auth != "none" else [])
     app.include_router(api.health_router)
-    for router in (assistants.router, signin.router, provider.router, me.router, passkeys.router):
+    for router in (assistants.router, signin.router, provider.router, me.router, passkeys.router, slack.router):
         app.include_router(router, include_in_schema=False)
     app.include_router(pages.router)
     app.mount(FILES, swagger_files(), name="swagger")

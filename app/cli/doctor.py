@@ -10,6 +10,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from app.cli.channels import check_channels
 from app.cli.common import people_of
 from app.cli.running import ask, running_server, said_by_server, secret_of
 from app.cli.sign_in import check_sign_in
@@ -44,6 +45,7 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         _sqlite(reader),
         *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _sign_in, _audit)),
         *(Finding("provider", works, what) for works, what in check_sign_in(settings, reader)),
+        *(Finding(*found) for found in check_channels(settings, reader)),
         *_server(settings, reader),
     ]
 

@@ -64,7 +64,7 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "POST /sign-out", "GET /me", "POST /me/password", "POST /me/sessions",
         "GET /me/tokens", "POST /me/tokens", "POST /me/tokens/{token_id}",
         "GET /mine", "POST /mine/seen", "POST /mine/name", "GET /me/data", "GET /me/data.json", "POST /me/data/delete",
-        "GET /api/v1/mine", "POST /mcp",
+        "GET /api/v1/mine", "POST /mcp", "POST /slack/events",
     ),
     WRITING: (
         "GET /new", "GET /new/{name}", "GET /edit/{entry_id:path}", "POST /write", "POST /history/{entry_id:path}",
@@ -73,7 +73,7 @@ NEEDS: Mapping[Need, Sequence[str]] = {
     GRADING: ("POST /judge",),
     MANAGING: (
         "GET /people", "POST /people", "POST /people/{person_id}", "GET /people/tokens",
-        "POST /people/tokens/{token_id}", "GET /people/audit", "POST /people/audit/export",
+        "POST /people/tokens/{token_id}", "GET /people/audit", "POST /people/audit/export", "GET /people/webhooks",
     ),
     MEASURING: ("POST /judge/measure",),
     VERIFYING: ("POST /verify/{entry_id:path}",),

@@ -6,7 +6,12 @@ from fastapi import Response
 
 from app.words.reader import Reader
 
-TABS = (("/people", "people"), ("/people/tokens", "tokens"), ("/people/audit", "audit"))
+TABS = (
+    ("/people", "people"),
+    ("/people/tokens", "tokens"),
+    ("/people/audit", "audit"),
+    ("/people/webhooks", "webhooks"),
+)
 
 
 def tabs(page: str, reader: Reader) -> list[tuple[str, str, bool]]:
