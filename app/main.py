@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import Thread
 
 from fastapi import Depends, FastAPI
 
@@ -62,6 +63,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         background.start()
+        if settings.slack_over_http:
+            Thread(target=slack.prepare, args=(app,), name="slack", daemon=True).start()
         yield
         background.stop()
         opened.close()

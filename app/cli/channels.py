@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from app.settings import Settings
 from app.slack.agreement import need_slack
 from app.words.reader import Reader
+from app.words.sending import said_of
 from kb.clock import CLOCK
 from kb.errors import KBError
 
@@ -51,4 +52,4 @@ def _webhooks(settings: Settings, reader: Reader) -> tuple[bool, str]:
     troubled = next((one for one in newest if one.status == "failed" or (one.status == "waiting" and one.why)), None)
     if troubled is None:
         return True, said
-    return False, f"{said} {reader('doctor.webhooks_failing', name=troubled.hook, why=reader.say(troubled.why))}"
+    return False, f"{said} {reader('doctor.webhooks_failing', name=troubled.hook, why=said_of(troubled.why, reader))}"

@@ -47,7 +47,7 @@ def test(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The name 
     hook = hook_named(read_hooks(_file(settings, reader)), name)
     result = send_test(settings, hook)
     if not result.is_sent:
-        fail(reader("webhooks.test_failed", host=hook.host, why=reader.say(result.why)))
+        fail(reader("webhooks.test_failed", host=hook.host, why=reader.say(result.detail) or result.why))
     typer.echo(reader("webhooks.test_sent", host=hook.host))
 
 

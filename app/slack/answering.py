@@ -39,6 +39,8 @@ def answer_to(asking: Asking, text: str) -> Message:
     best = (*talk, *others)[:SHOWN]
     used = caller.library.entries.used_in([hit.entry.id for hit in best if hit.entry.kind != "deal"])
     blocks: list[Block] = [small(heading)]
+    if answer.confidence == "none":
+        blocks.append(section(escaped(caller.reader("slack.no_good"))))
     for hit in best:
         card = hit_card(hit, caller.reader, caller.library, used, answer.hits)
         blocks += [section(*_lines(card, hit.snippet.text, caller)), *_buttons(card.card.entry, asking)]

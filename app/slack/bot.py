@@ -23,6 +23,9 @@ from app.slack.members import Members
 SECONDS = 3  # to wait for Slack, which itself waits no longer for an answer
 ANY_COMMAND = re.compile("^/")
 HELP = ("", "help", "ヘルプ")
+UNAUTHORISED = (  # before it is known who asks, so in both languages
+    "Slackがこのアプリのトークンを拒否しました。管理者に連絡してください。 / Slack refused the token of this app."
+)
 NAME = "Kachisuji 勝ち筋"
 Body = Mapping[str, Any]
 log = logging.getLogger(__name__)
@@ -38,6 +41,7 @@ def make_bot(services: Services, members: Members | None = None) -> App:
         process_before_response=True,  # else answers are looked for every ten milliseconds
         request_verification_enabled=False,  # `app/slack/http.py` checks, also for repetition
         token_verification_enabled=False,
+        user_facing_authorize_error_message=UNAUTHORISED,
         logger=quiet,
     )
     it = _Listeners(Desk(services, members or Members()))
@@ -69,14 +73,14 @@ class _Listeners:
 
     def command(self, ack: Ack, command: Body, client: WebClient, context: BoltContext, respond: Respond) -> None:
         text = str(command.get("text") or "").strip()
-        later = partial(self._answer_later, text, client, context, respond)
+        later = partial(self._respond, respond, client, context, partial(answer_to, text=text))
 
         def work(asking: Asking) -> Message:
             if text.lower() in HELP:
                 return usage(str(command["command"]), asking.reader)
             if self.services.has_answered and self.services.ready_for(asking.viewer):
                 return answer_to(asking, text)
-            later(asking)
+            self.services.preparing.begin(object(), later)
             return Message(escaped(asking.reader("slack.preparing")))
 
         ack(**_shown(self.desk.answer(client, context, work)))
@@ -116,15 +120,6 @@ class _Listeners:
         if message.blocks:
             user = context.user_id or ""
             client.chat_postEphemeral(channel=event["channel"], user=user, **_said(message))
-
-    def _answer_later(
-        self, text: str, client: WebClient, context: BoltContext, respond: Respond, asking: Asking
-    ) -> None:
-        """Answer when what the member works with is made: Slack waits three seconds only."""
-        viewer = asking.viewer
-        making = self.services.preparing.begin((viewer.audiences, viewer.role), partial(self.services.seen_by, viewer))
-        work: Work = partial(answer_to, text=text)
-        making.add_done_callback(lambda _made: self._respond(respond, client, context, work))
 
     def _respond(self, respond: Respond, client: WebClient, context: BoltContext, work: Work) -> None:
         message = self.desk.answer(client, context, work)

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackClientError
 from app.http.allowed import WRITING, lacking
 from app.mcp.proposing import propose
 from app.shapes.assistants import ProposeIn
-from app.slack.blocks import Block, Message, escaped, link, options, plain, window
+from app.slack.blocks import Block, Message, cut, escaped, link, options, plain, window
 from app.slack.desk import Asking
 from app.words.reader import Reader
 from ingest.front_matter import composed
@@ -99,11 +99,11 @@ def _quoted(asking: Asking, kept: Mapping[str, Any]) -> str:
     names = {user: name for user in named[:MOST_NAMED] if (name := asking.name_of(user))}
     parts = [(names.get(str(one.get("user")), ""), plain_text(str(one.get("text") or ""), names)) for one in messages]
     said = "\n\n".join(f"**{name}**: {text}" if name else text for name, text in parts if text.strip())
-    return _quotation(said[:MOST_QUOTED])
+    return _quotation(said)
 
 
 def _quotation(text: str) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
+    return cut("\n".join(f"> {line}".rstrip() for line in text.strip().splitlines()), MOST_QUOTED)
 
 
 def _address(client: WebClient, kept: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.http.dependencies import ServicesDep
@@ -29,6 +29,11 @@ async def events(request: Request, services: ServicesDep) -> Response:
         raise HTTPException(404, "Slack is not connected to this server.")
     body = await request.body()
     return await run_in_threadpool(_answered, request, services, body)
+
+
+def prepare(app: FastAPI) -> None:
+    """Load Slack's framework, for which the first member who asks would wait too long."""
+    _door(app, app.state.services)
 
 
 class Door:

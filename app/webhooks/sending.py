@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ SECONDS = 10.0  # to connect, and for the answer
 MOST_SHOWN = 200  # characters of what went wrong
 LONGEST_WAIT = timedelta(days=1)
 GONE = 410
+logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs whole addresses, which may be secrets
 NAT64 = IPv6Network("64:ff9b::/96")  # addresses that wrap one of the older kind
 AGAIN = tuple(  # after each attempt; about three days in all
     timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -36,7 +38,8 @@ class Result:
     """What came of an attempt."""
 
     is_sent: bool
-    why: str = ""
+    why: str = ""  # a word: `connection`, `timeout`, `address`, or HTTP and the status
+    detail: str = ""  # in a sentence
     again_in: timedelta | None = None  # None: sent, or never
 
     @property
@@ -56,9 +59,11 @@ def attempt(hook: Hook, delivery: Delivery, now: datetime, *, may_stay_inside: b
             answer = client.send(request, stream=True)  # nobody reads what a receiver answers
             answer.close()
     except AddressRefusedError as error:
-        return _failed(delivery, error.sentence)
+        return _failed(delivery, "address", detail=error.sentence)
+    except httpx2.TimeoutException:
+        return _failed(delivery, "timeout")
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-        return _failed(delivery, type(error).__name__)
+        return _failed(delivery, "connection", detail=f"{type(error).__name__} {error}".strip()[:MOST_SHOWN])
     if answer.is_success:
         return Result(is_sent=True)
     why = f"HTTP {answer.status_code}"
@@ -112,11 +117,11 @@ def _is_public(number: IPv4Address | IPv6Address) -> bool:
     return number.is_global and not number.is_multicast
 
 
-def _failed(delivery: Delivery, why: str, retry_after: str = "") -> Result:
+def _failed(delivery: Delivery, why: str, retry_after: str = "", detail: str = "") -> Result:
     """Return when to try again: at the next step, or when the receiver asks for it."""
     if delivery.attempts >= len(AGAIN):
-        return Result(is_sent=False, why=why)
+        return Result(is_sent=False, why=why, detail=detail)
     wait = AGAIN[delivery.attempts]
     if retry_after.isascii() and retry_after.isdecimal() and len(retry_after) < 8:
         wait = max(wait, min(timedelta(seconds=int(retry_after)), LONGEST_WAIT))
-    return Result(is_sent=False, why=why, again_in=wait)
+    return Result(is_sent=False, why=why, detail=detail, again_in=wait)

@@ -91,18 +91,19 @@ class Webhooks:
         return letters
 
     def _send(self, hook: Hook) -> None:
-        now = self._services.clock.now()
+        services, now = self._services, self._services.clock.now()
         failures, rests_until = self._failures.get(hook.name, (0, now))
         if rests_until > now:
             return
+        may_stay_inside = services.settings.webhooks_inside
         for delivery in self.outbox.due(hook.name, MOST_SENT):
-            result = attempt(hook, delivery, now, may_stay_inside=self._services.settings.webhooks_inside)
+            result = attempt(hook, delivery, services.clock.now(), may_stay_inside=may_stay_inside)
             if result.is_sent:
                 self.outbox.done(delivery)
                 self._failures.pop(hook.name, None)
                 continue
             self.outbox.failed(delivery, result.why, result.again_in)
-            log.warning("The webhook '%s' could not be sent: %s", hook.name, result.why)
+            log.warning("The webhook '%s' could not be sent: %s", hook.name, result.detail or result.why)
             if result.is_down:  # whatever else waits would fail as well
                 rest = timedelta(seconds=pause_after(failures + 1))
                 self._failures[hook.name] = failures + 1, now + rest

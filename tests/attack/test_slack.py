@@ -57,6 +57,7 @@ def office(make_client: MakeClient, here: Workspace) -> TestClient:
     services_behind(client).library.search.answer("勝ち筋")
     for who in ("U1", "MARKETING"):  # what they work with is made by the first request
         send(client, command(here, ASKED, who))
+    here.next_call("respond", 1)
     return client
 
 

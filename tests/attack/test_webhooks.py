@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,12 @@ def test_a_fault_that_comes_later_leaves_the_receivers_as_they_were(tmp_path: Pa
     assert [hook.name for hook in file.hooks()] == ["hook0"]
 
 
-def test_a_secret_and_an_address_are_shown_nowhere(tmp_path: Path) -> None:
+def test_a_secret_and_an_address_are_shown_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     with receiver() as there:
         place = hooks_file(tmp_path, {"url": there.url})
         hook = read_hooks(place)[0]
         send_test(Settings(data=tmp_path / "var", webhooks=place), hook)
-        assert hook.secret not in repr(hook) and "hidden" not in repr(hook)
-        assert "hidden" not in json.dumps(there.bodies)
+        assert len(there.got) == 1
+        for text in (repr(hook), json.dumps(there.bodies), caplog.text):
+            assert hook.secret not in text and "hidden" not in text

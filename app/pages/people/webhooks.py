@@ -15,6 +15,7 @@ from app.pages.view import render
 from app.settings import Settings
 from app.words.addresses import entry_address
 from app.words.reader import Reader
+from app.words.sending import said_of
 from app.words.token_view import teams_of
 from kb.entry import Entry
 from kb.errors import KBError
@@ -94,7 +95,7 @@ def _hook(hook: Hook, counts: dict[tuple[str, str], int], reader: Reader) -> Sho
 
 def _delivery(one: Delivery, entry: Entry | None, reader: Reader) -> ShownDelivery:
     is_skipped = one.status == "skipped"
-    why = reader("webhooks.too_many", count=one.why) if is_skipped else one.why
+    why = reader("webhooks.too_many", count=one.why) if is_skipped else said_of(one.why, reader)
     if one.status == "waiting" and one.attempts:
         why = reader("webhooks.again", why=why, at=reader.moment(datetime.fromisoformat(one.due_at)))
     return ShownDelivery(
