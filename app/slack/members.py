@@ -96,7 +96,9 @@ def viewer_of(member: Member, services: Services) -> Viewer:
         return person.viewer
     if person is None and services.settings.slack_everyone:
         return NOBODY  # sees what is for everyone
-    address = member.address or "-"
+    if not member.address:
+        raise StrangerError(say("Slack has no confirmed e-mail address for you, so it is not known who you are here."))
+    address = member.address
     raise StrangerError(
         say("{address} has no account in the knowledge base. Ask an administrator to add you.", address=address)
     )

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from app.slack.drafting import plain_text
 from app.slack.socket import SocketLink
+from kb.people.audit import Wanted
 from tests.app.conftest import ADDRESS, FILES, MakeClient
 from tests.app.signed_in import services_behind
 from tests.app.slack.workspace import (
@@ -69,6 +70,9 @@ def test_where_the_app_may_not_read_the_channel_the_message_is_quoted(make_clien
     (entry,) = [one for one in services_behind(client).library.entries.drafts() if one.title == "移行計画で即決"]
     assert (entry.owner, entry.visibility, entry.title) == ("Aoi", "private", "移行計画で即決")
     assert "> A社で、@… が" in services_behind(client).library.entries.get(entry.id).body
+    services_behind(client).people.audit.retry(at_once=True)
+    (saved,) = services_behind(client).people.audit.rows(Wanted(event="entry-saved"))
+    assert (saved.name, saved.way, saved.about) == ("Aoi", "Slack", entry.id)
 
 
 def test_who_may_not_write_drafts_nothing(make_client: MakeClient, here: Workspace) -> None:

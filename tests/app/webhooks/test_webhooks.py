@@ -21,7 +21,7 @@ from app.webhooks.work import Webhooks, send_test
 from ingest.sync import sync
 from kb.clock import CLOCK, Clock
 from kb.loop.activity import GapRow, Searched
-from tests.app.conftest import FILES
+from tests.app.conftest import FILES, PLAYBOOK
 from tests.app.webhooks.receiving import SECRET, Receiver, hooks_file, receiver, verified
 from tests.hands import Hands
 from tests.words import WordEmbedder, note, write
@@ -174,6 +174,17 @@ def test_a_receiver_hears_only_of_entries_for_everyone_unless_it_is_of_a_team(
     assert [(one.hook, one.type) for one in base.webhooks.outbox.newest(10)] == [
         ("hook1", "deal.ended"), ("hook1", "entry.published"),
     ]  # fmt: skip
+
+
+def test_what_is_masked_for_a_team_is_masked_for_its_receiver(make_base: MakeBase, there: Receiver) -> None:
+    base = make_base({"url": there.url, "teams": ["partners"]}, auth="local")
+    base.write("playbook.yaml", f"{PLAYBOOK}masking:\n  - {{what: [customer], teams: [partners]}}\n")
+    base.webhooks.work()
+    base.write("deals/midori.md", DEAL.format(outcome="won", more="customer: みどり食品\n"))
+    base.services.masked.work()
+    base.webhooks.work()
+    assert there.types() == ["entry.published", "deal.ended"]
+    assert all("みどり" not in body.decode() and b"midori" not in body for _, body in there.got)
 
 
 def test_an_import_of_hundreds_is_no_news_of_hundreds(make_base: MakeBase, there: Receiver) -> None:
