@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 LOOK_SECONDS = 10.0  # how often the connection is looked at; it renews itself
+PING_SECONDS = 5.0  # a connection whose other end is gone is noticed after about five of them
 
 
 class SocketDownError(KBError):
@@ -39,22 +40,25 @@ class SocketLink:
             if self._is_closed:
                 return
             try:
-                handler = self._handler = self._handler or self._made()
-                if not handler.client.is_connected():
-                    handler.client.connect()
+                client = (self._handler or self._made()).client
+                if not client.is_connected():
+                    client.connect_to_new_endpoint()
             except (SlackClientError, OSError) as error:
                 raise SocketDownError from error
+            if not client.is_connected():
+                raise SocketDownError
 
     def close(self) -> None:
-        """End the connection."""
-        with self._lock:
-            self._is_closed = True
-            if self._handler:
-                self._handler.client.close()
+        """End the connection, without waiting for the threads of the framework, which look up now and then."""
+        self._is_closed = True
+        if self._handler:
+            threading.Thread(target=self._handler.client.close, name="slack-close", daemon=True).start()
 
     def _made(self) -> SocketModeHandler:
         from slack_bolt.adapter.socket_mode import SocketModeHandler
 
         from app.slack.bot import make_bot
 
-        return SocketModeHandler(make_bot(self._services), self._services.settings.slack_secret("app_token"))
+        token = self._services.settings.slack_secret("app_token")
+        self._handler = SocketModeHandler(make_bot(self._services), token, ping_interval=PING_SECONDS)
+        return self._handler

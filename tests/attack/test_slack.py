@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
 
+from app.slack.using import WINDOW
 from tests.app.conftest import FILES, MakeClient
 from tests.app.signed_in import services_behind
 from tests.app.slack.workspace import (
@@ -15,6 +17,7 @@ from tests.app.slack.workspace import (
     body_of,
     clicked,
     command,
+    filled,
     member,
     posted_links,
     said,
@@ -75,6 +78,15 @@ def test_a_hidden_entry_is_found_only_by_those_who_may_see_it(office: TestClient
     send(office, clicked(here, "helpful", HIDDEN, "MARKETING"))
     assert "deals/secret" in here.next_call("respond", before)["text"]  # as the page says it of any id
     assert services_behind(office).activity.helpful_counts() == {}
+
+
+def test_a_deal_that_a_member_may_not_see_cannot_be_chosen(office: TestClient, here: Workspace) -> None:
+    before = services_behind(office).library.entries.get(HIDDEN).content_hash
+    view = {"callback_id": WINDOW, "private_metadata": "talk-tracks/price", "type": "modal"}
+    option = {"selected_option": {"value": hashlib.sha256(HIDDEN.encode()).hexdigest()[:32]}}
+    told = said(office, filled(view, "MARKETING", deal=option))
+    assert "商談を選んでから" in told
+    assert services_behind(office).library.entries.get(HIDDEN).content_hash == before
 
 
 @pytest.mark.parametrize("user", ["UNKNOWN", "GONE", "CONNECTED", "ELSEWHERE", "UNCHECKED", "ALIKE", "BOT", "NOBODY"])
