@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from app.connections import connected, is_scheduled, pull_by_itself
 from app.pages.board.page import prepare
 from app.seen import Seen
 from app.services import Services
+from app.slack.socket import LOOK_SECONDS, SocketLink
 from app.supervisor import FIRST_RETRY, Job, Supervisor
 from ingest.arrivals import Arrivals
 from ingest.atomic import sweep
@@ -33,7 +35,11 @@ OTHERS_SECONDS = 1.0  # how often changes that other servers noticed are looked 
 LEASE_PERIODS = 1.5  # of a job, after which another server does it
 NOTE_SECONDS = 5.0  # how often events that wait for the audit log are written
 A_DAY = 86_400.0  # how often old rows of the audit log are removed, and its newest hash is logged
+WEBHOOK_SECONDS = 10.0  # delay until receivers are sent what happened
 LATE_SECONDS = 30.0  # how often late jobs are looked for
+if TYPE_CHECKING:
+    from app.webhooks.work import Webhooks
+
 QUESTION = "勝ち筋"  # answered once before the server counts as ready
 log = logging.getLogger(__name__)
 
@@ -85,6 +91,12 @@ class Background:
             ]
             if services.changes:
                 jobs.append(Job("others", self._take_changes, OTHERS_SECONDS))
+        self._slack = SocketLink(services) if services.settings.slack_over_socket else None
+        if self._slack:
+            jobs.append(Job("slack", self._slack.keep_up, LOOK_SECONDS, at_once=True))
+        self._webhooks = self._made_webhooks() if services.settings.webhooks else None
+        if self._webhooks:
+            jobs.append(Job("webhooks", self._once("webhooks", WEBHOOK_SECONDS, self._webhooks.work), WEBHOOK_SECONDS))
         self.supervisor = Supervisor(jobs, services.clock, first_retry=first_retry)
 
     def _once(self, name: str, every: float, work: Callable[[], object]) -> Callable[[], object]:
@@ -105,6 +117,15 @@ class Background:
     def stop(self) -> None:
         """Stop the jobs soon; a sync under way may be abandoned safely."""
         self.supervisor.stop()
+        if self._slack:
+            self._slack.close()
+        if self._webhooks:
+            self._webhooks.close()
+
+    def _made_webhooks(self) -> Webhooks:
+        from app.webhooks.work import Webhooks  # which loads what sends
+
+        return Webhooks(self._services)
 
     @property
     def _stopping(self) -> threading.Event:

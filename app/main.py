@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import Thread
 
 from fastapi import Depends, FastAPI
 
@@ -30,6 +31,7 @@ from app.settings import Settings
 from app.signin import me, passkeys, provider
 from app.signin import pages as signin
 from app.signin.middleware import ViewerMiddleware
+from app.slack import http as slack
 
 FORM_KEY = "forms.key"
 STATIC = Path(__file__).parent / "static"
@@ -62,6 +64,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         background.start()
+        if settings.slack_over_http:
+            Thread(target=slack.prepare, args=(app,), name="slack", daemon=True).start()
         yield
         background.stop()
         opened.close()
@@ -82,7 +86,7 @@ def create_app(
     app.state.form_key = common_key(settings, opened.database, FORM_KEY)
     app.include_router(api.router, dependencies=api.SIGNED if settings.auth != "none" else [])
     app.include_router(api.health_router)
-    for router in (assistants.router, signin.router, provider.router, me.router, passkeys.router):
+    for router in (assistants.router, signin.router, provider.router, me.router, passkeys.router, slack.router):
         app.include_router(router, include_in_schema=False)
     app.include_router(pages.router)
     app.mount(FILES, swagger_files(), name="swagger")

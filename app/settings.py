@@ -86,6 +86,23 @@ class Settings(CrmSettings, BaseSettings):
     llm_key: SecretStr = Field(SecretStr(""), description="Key for it, if it needs one.")
     llm_key_file: Path | None = Field(None, description="File that holds the key instead.")
     llm_seconds: float = Field(30.0, gt=0, le=300, description="How long to wait for a piece of its reply.")
+    slack_bot_token: SecretStr = Field(SecretStr(""), description="Bot token of the Slack app (`xoxb-…`).")
+    slack_bot_token_file: Path | None = Field(None, description="File that holds the bot token instead.")
+    slack_signing_secret: SecretStr = Field(
+        SecretStr(""), description="Signing secret of the Slack app: Slack then sends requests to `/slack/events`."
+    )
+    slack_signing_secret_file: Path | None = Field(None, description="File that holds the signing secret instead.")
+    slack_app_token: SecretStr = Field(
+        SecretStr(""),
+        description="App-level token (`xapp-…`): without a signing secret, this server connects to Slack.",
+    )
+    slack_app_token_file: Path | None = Field(None, description="File that holds the app-level token instead.")
+    slack_everyone: bool = Field(
+        False, description="Whether Slack members without an account here read the entries that are for everyone."
+    )
+    slack_api: str = Field("https://slack.com/api/", description="Address of Slack's Web API.")
+    webhooks: Path | None = Field(None, description="YAML or JSON file of the receivers of outgoing webhooks.")
+    webhooks_inside: bool = Field(False, description="Whether webhooks may go to private networks and over plain http.")
     visibility: Annotated[frozenset[str], NoDecode] = Field(
         AUDIENCES, description="Which `visibility` values this server shows, separated by commas."
     )
@@ -187,6 +204,25 @@ class Settings(CrmSettings, BaseSettings):
         kept = self.oidc_client_secret_file
         return kept.read_text("utf-8").strip() if kept else self.oidc_client_secret.get_secret_value()
 
+    def slack_secret(self, name: str) -> str:
+        """Return a secret of the Slack app, from its file if it has one. Raises OSError."""
+        kept: Path | None = getattr(self, f"slack_{name}_file")
+        given: SecretStr = getattr(self, f"slack_{name}")
+        return kept.read_text("utf-8").strip() if kept else given.get_secret_value()
+
+    def _has_slack(self, name: str) -> bool:
+        return bool(getattr(self, f"slack_{name}_file") or getattr(self, f"slack_{name}").get_secret_value())
+
+    @property
+    def slack_over_http(self) -> bool:
+        """Whether Slack sends its requests here."""
+        return self._has_slack("bot_token") and self._has_slack("signing_secret")
+
+    @property
+    def slack_over_socket(self) -> bool:
+        """Whether this server connects to Slack and gets its requests there."""
+        return self._has_slack("bot_token") and self._has_slack("app_token") and not self.slack_over_http
+
     @property
     def llm_secret(self) -> str:
         """The key for the language model, from its file if it has one. Raises OSError."""
@@ -225,6 +261,11 @@ class Settings(CrmSettings, BaseSettings):
     def people_file(self) -> Path:
         """The accounts, sessions, tokens and the audit log; it cannot be rebuilt."""
         return self.data / "people.sqlite"
+
+    @property
+    def outbox_file(self) -> Path:
+        """What webhooks have sent, wait to send, and know; without it they begin anew."""
+        return self.data / "outbox.sqlite"
 
     @property
     def saving_lock(self) -> Path:
@@ -296,6 +337,11 @@ def terminal_language() -> str:
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     chosen = next((value for name in names if (value := os.environ.get(name))), "")
     return "ja" if chosen.lower().startswith("ja") else "en"
+
+
+def environment_secret(name: str) -> str:
+    """Return the secret in an environment variable that a file of settings names; empty if it is not set."""
+    return os.environ.get(name, "")
 
 
 def editor() -> str:

@@ -79,6 +79,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "settings.md": {"settings": settings_table},
     "people.md": {"settings": partial(settings_table, OF_SIGN_IN)},
     "crm-connections.md": {"settings": partial(settings_table, OF_CRM)},
+    "chat.md": {"settings": partial(settings_table, ("slack_", "webhooks"))},
     "api.md": {"filters": filter_table},
     "cli.md": {"help": command_help},
     "entry-format.md": {

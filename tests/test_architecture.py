@@ -49,6 +49,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "kb/loop/dialect.py",
         "kb/loop/schema.py",
         "kb/loop/migrations/",
+        "app/webhooks/outbox.py",
     ),
     "alembic": ("kb/loop/migrations/upgrading.py", "kb/loop/migrations/versions/"),
     "scipy": ("kb/insight/rates.py", "kb/loop/clusters.py"),
@@ -72,13 +73,22 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "pydantic_settings": ("app/settings.py",),
     "authlib": ("app/signin/oidc.py",),
     "joserfc": ("app/signin/keys.py", "app/signin/oidc.py"),
-    "httpx2": ("app/signin/fetch.py", "app/signin/oidc.py", "app/language_model.py", "ingest/connectors/asking.py"),
+    "httpx2": (
+        "app/signin/fetch.py",
+        "app/signin/oidc.py",
+        "app/language_model.py",
+        "app/webhooks/sending.py",
+        "ingest/connectors/asking.py",
+    ),
     "h11": ("app/http/connection.py",),
     "limits": ("app/http/rates.py",),
     "pwdlib": ("kb/people/passwords.py",),
     "webauthn": ("app/signin/ceremony.py",),
     "mcp": ("app/mcp/",),
     "mcp_types": ("app/mcp/",),
+    "slack_bolt": ("app/slack/",),
+    "slack_sdk": ("app/slack/",),
+    "standardwebhooks": ("app/webhooks/sending.py",),
 }
 ONE_MODULE_ONLY = ("watchfiles", "nh3", "pydantic_settings", "vl_convert", "onnx", "onnxruntime")
 FORBIDDEN = [
@@ -100,6 +110,8 @@ FORBIDDEN = [
     ("app/api/", ("app.pages", "app.cli")),
     ("app/mcp/", ("app.api", "app.pages", "app.cli")),
     ("app/pages/", ("app.api", "app.cli")),
+    ("app/slack/", ("app.api", "app.cli")),
+    ("app/webhooks/", ("app.http", "app.api", "app.pages", "app.cli")),
 ]  # fmt: skip
 
 
@@ -291,7 +303,7 @@ def test_tests_neither_mock_nor_patch() -> None:
 WHOLE = ("whole", "library", "store", "gap_board", "judging", "examples", "upkeep")  # of the services: what all may see
 
 
-@pytest.mark.parametrize("folder", ["app/api/", "app/pages/", "app/http/"])
+@pytest.mark.parametrize("folder", ["app/api/", "app/pages/", "app/http/", "app/slack/", "app/webhooks/"])
 def test_a_route_reads_only_what_its_viewer_may_see(folder: str) -> None:
     breaches = [
         f"{_name(path)}:{node.lineno} services.{node.attr}"

@@ -36,6 +36,7 @@ from app.cli.migrate import migrate
 from app.cli.people import people
 from app.cli.people_names import forget, link_name, names, unlink_name
 from app.cli.tokens import tokens
+from app.cli.webhooks import webhooks
 from app.cli.write import add, new
 
 if TYPE_CHECKING:
@@ -316,6 +317,7 @@ app.command()(write_back)
 app.add_typer(imports, name="import")
 app.add_typer(audit, name="audit")
 app.add_typer(tokens, name="tokens")
+app.add_typer(webhooks, name="webhooks")
 people.command("link-name")(link_name)
 people.command("unlink-name")(unlink_name)
 people.command()(names)

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 
+from app.cli.channels import need_channels
 from app.cli.common import need_entries
 from app.cli.running import announce, running_server, withdraw
 from app.data_folder import HeldError, held
@@ -30,6 +31,7 @@ def run(settings: Settings, reader: Reader) -> None:
     share_cores()
     need_entries(settings)
     need_agreement(settings)
+    need_channels(settings)
     if settings.auth == "none" and not (settings.is_loopback or settings.auth_none_is_fine):
         raise ExposedError(settings.host)
     signal.signal(signal.SIGTERM, _end)  # by default these end the process without cleaning up

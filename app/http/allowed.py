@@ -68,7 +68,7 @@ NEEDS: Mapping[Need, Sequence[str]] = {
         "POST /sign-out", "GET /me", "POST /me/password", "POST /me/sessions",
         "GET /me/tokens", "POST /me/tokens", "POST /me/tokens/{token_id}",
         "GET /mine", "POST /mine/seen", "POST /mine/name", "GET /me/data", "GET /me/data.json", "POST /me/data/delete",
-        "GET /api/v1/mine", "POST /mcp", "GET /deals/bookmarklet", "GET /api/v1/deals/similar",
+        "GET /api/v1/mine", "POST /mcp", "POST /slack/events", "GET /deals/bookmarklet", "GET /api/v1/deals/similar",
     ),
     WRITING: (
         "GET /new", "GET /new/{name}", "GET /edit/{entry_id:path}", "POST /write", "POST /history/{entry_id:path}",
@@ -77,7 +77,7 @@ NEEDS: Mapping[Need, Sequence[str]] = {
     GRADING: ("POST /judge",),
     MANAGING: (
         "GET /people", "POST /people", "POST /people/{person_id}", "GET /people/tokens",
-        "POST /people/tokens/{token_id}", "GET /people/audit", "POST /people/audit/export",
+        "POST /people/tokens/{token_id}", "GET /people/audit", "POST /people/audit/export", "GET /people/webhooks",
     ),
     CONNECTING: ("GET /connections",),
     MEASURING: ("POST /judge/measure",),

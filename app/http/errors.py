@@ -148,7 +148,7 @@ API_ERRORS = declared(
 )
 BODY_ERRORS = declared(_413="The request is too large.", _415="The body is neither JSON nor another type listed here.")
 RETRY_SECONDS = 5  # after a 503
-FOR_PROGRAMS = ("/api/", "/mcp", "/healthz", "/readyz", "/openapi.json", "/static/")
+FOR_PROGRAMS = ("/api/", "/mcp", "/slack/", "/healthz", "/readyz", "/openapi.json", "/static/")
 log = logging.getLogger(__name__)
 
 

@@ -17,7 +17,7 @@ SMALL = (  # reading these is quick, and needs neither the model nor statistics
     "/static/", "/healthz", "/readyz", "/openapi.json", "/docs", "/sign-in", "/link/", "/me", "/new", "/edit/",
     "/history/", "/playbook", "/problems", "/api/v1/playbook", "/api/v1/problems",
 )  # fmt: skip
-COMPARING = ("/deals/similar", "/api/v1/deals/similar", "/mcp")  # sent as a body, but seldom saves anything
+COMPARING = ("/deals/similar", "/api/v1/deals/similar", "/mcp", "/slack/events")  # bodies that seldom save anything
 
 
 class TurnsMiddleware:

@@ -23,18 +23,18 @@ ROUTE = "POST /mcp propose_entry"  # in the audit log, when it is refused
 MOST_PROBLEMS = 10
 
 
-def propose(caller: Caller, asked: ProposeIn) -> ProposedOut:
+def propose(caller: Caller, asked: ProposeIn, *, reason: str = REASON, route: str = ROUTE) -> ProposedOut:
     """Save a draft of a new entry. It is in no search until a person has read, completed and published it.
 
     Search first: the knowledge may be there already. A text that another entry has is refused.
     """
-    _need_author(caller)
+    _need_author(caller, route)
     document = _drafted(caller, asked)
     saver = caller.services.saving_as(caller.viewer)
     store = caller.seen.store if saver == caller.viewer else caller.services.seen_by(saver).store
     found = store.check(document, kind=asked.kind)
     author = signature(caller.name, caller.viewer.person)
-    saved = store.create(document, kind=asked.kind, author=author, reason=REASON)
+    saved = store.create(document, kind=asked.kind, author=author, reason=reason)
     problems = [f"{one.line}: {caller.reader.say(one.message)}" for one in saved.problems[:MOST_PROBLEMS]]
     return ProposedOut(
         id=saved.id,
@@ -54,11 +54,11 @@ def propose(caller: Caller, asked: ProposeIn) -> ProposedOut:
     )
 
 
-def _need_author(caller: Caller) -> None:
+def _need_author(caller: Caller, route: str) -> None:
     """Refuse who may not write: a reader, or a token that may only read. Raises ForbiddenError."""
     if not caller.viewer.is_at_least(WRITING.role):
         people = caller.services.people
-        people.audit.denied(ROUTE, 403, acting())
+        people.audit.denied(route, 403, acting())
         raise refused(WRITING, caller.viewer, people.people)
 
 

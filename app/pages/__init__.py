@@ -16,7 +16,7 @@ from app.pages.loop import gaps, lineage, review
 from app.pages.loop import page as loop
 from app.pages.mine import kept
 from app.pages.mine import page as mine
-from app.pages.people import auditing, tokens
+from app.pages.people import auditing, tokens, webhooks
 from app.pages.people import page as people
 from app.pages.search import page as search
 from app.pages.search import summarising, using
@@ -55,6 +55,7 @@ for module in (
     reference,
     tokens,  # before `people`, whose addresses end with an id
     auditing,
+    webhooks,
     people,
     connections,
 ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from kb.entry import Entry, owner_key
 from kb.index.catalog import Catalog, in_groups
@@ -50,6 +50,14 @@ def kinds_by_id(catalog: Catalog, visible: frozenset[str]) -> dict[str, str]:
     with catalog.engine.connect() as connection:
         shown = query.where(FACET_VALUES.c.field == "kind", of_some(visible))
         return {row[0]: row[1] for row in connection.execute(shown)}
+
+
+def published_outcomes(catalog: Catalog, visible: frozenset[str]) -> dict[str, str]:
+    """Return the outcome of every visible published entry by its id; empty if it has none."""
+    has_outcome = and_(FACET_VALUES.c.entry == ENTRIES.c.number, FACET_VALUES.c.field == "outcome")
+    query = select(ENTRIES.c.id, FACET_VALUES.c.value).outerjoin(FACET_VALUES, has_outcome)
+    with catalog.engine.connect() as connection:
+        return {row[0]: row[1] or "" for row in connection.execute(query.where(passing((), "", "", visible)))}
 
 
 def sort_dates(catalog: Catalog, numbers: Sequence[int]) -> dict[int, str]:

@@ -90,6 +90,11 @@ class GapBoard:
         wanted = fold(query)
         return next((g for g in self.gaps() if wanted == g.query or wanted in map(fold, g.wordings)), None)
 
+    def closed(self) -> list[GapRow]:
+        """Return the gaps that were closed."""
+        rows = self._activity.gaps().values()
+        return [row for row in rows if row.state == "closed" and not self._hides(row.wording)]
+
     def days_opened(self) -> dict[str, date]:
         """Return the day each entry was last opened from a search."""
         return self._activity.days_opened()

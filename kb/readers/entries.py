@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from kb.entry import Entry, Problem, is_shown
 from kb.errors import EntryNotFoundError
 from kb.index.embedding_cache import text_key
-from kb.index.entries import drafts, kinds_by_id, names_used, owned
+from kb.index.entries import drafts, kinds_by_id, names_used, owned, published_outcomes
 from kb.index.filters import passing
 from kb.index.index import Index
 from kb.index.links import uses_of
@@ -53,6 +53,10 @@ class Entries:
     def ids(self) -> list[str]:
         """Return the ids of all entries."""
         return list(kinds_by_id(self._live.catalog, self._live.visible))
+
+    def outcomes(self) -> dict[str, str]:
+        """Return the outcome of every published entry by its id; empty if it has none."""
+        return published_outcomes(self._live.catalog, self._live.visible)
 
     def ids_at(self, paths: Sequence[str]) -> dict[str, str]:
         """Return the ids of the entries at some paths, by path."""

@@ -63,6 +63,7 @@ GET: Mapping[str, str] = {
     "/new/{name}": "from=id title=word gap=word", "/new/files": EMPTY, "/mine": "saved=marked", "/me": EMPTY,
     "/me/data": EMPTY,
     "/me/data.json": EMPTY, "/me/tokens": "done=word", "/people": "done=word", "/people/tokens": "done=word",
+    "/people/webhooks": EMPTY,
     "/people/audit": "subject=id q=word person=word event=word", "/sign-in": "to=id", "/sign-in/oidc": "to=id",
     "/sign-in/oidc/back": "state=word code=word", "/link/{secret}": EMPTY,
 }  # fmt: skip
@@ -101,6 +102,7 @@ POST: Mapping[str, str] = {  # those that change what others are asked afterward
     "/meeting/save": "period=2026-08|2026-W36 decisions=word",
     "/mcp": "tool=search|read_entry|similar_deals|scoreboard|gaps|propose_entry|resource|resources query=text id=id "
     "text=draft",
+    "/slack/events": "text=text",
     "/api/v1/entries": "text=draft force=true", "/me/data/delete": "what=word", "/sign-out": EMPTY,
 }  # fmt: skip
 PUT: Mapping[str, str] = {"/api/v1/entries/{entry_id:path}": "text=draft force=true"}

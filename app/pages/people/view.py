@@ -11,6 +11,7 @@ TABS = (
     ("/people/tokens", "tokens"),
     ("/people/audit", "audit"),
     ("/connections", "connections"),
+    ("/people/webhooks", "webhooks"),
 )
 
 

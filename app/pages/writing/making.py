@@ -18,6 +18,7 @@ from app.words.reader import Reader
 from ingest.document import Document
 from ingest.front_matter import edited
 from ingest.masking import is_masked
+from ingest.store import EntryStore
 from ingest.using import note_use
 from ingest.yaml_text import Plain
 from kb.entry import Entry
@@ -25,6 +26,7 @@ from kb.errors import EntryNotFoundError
 from kb.fields import LISTS
 from kb.index.titles import Title
 from kb.library import Library
+from kb.loop.logbook import Logbook
 from kb.search.query import Filters
 
 MAKES: dict[str, tuple[str, ...]] = {  # what is usually made from an entry of a kind
@@ -50,18 +52,30 @@ def use(
     request: Request, library: LibraryDep, store: StoreDep, logbook: LogbookDep, form: Form, entry_id: str
 ) -> Response:
     """Record that an entry was used in a deal, unless one of them is archived or a draft."""
-    entry, deal_id = library.entries.get(entry_id), form.get("deal", "").strip()
+    deal_id = form.get("deal", "").strip()
+    done = record_use(library, store, logbook, entry_id, deal_id, asker_of(request), signature_of(request))
+    return RedirectResponse(f"{entry_address(entry_id)}?saved={done}", 303)
+
+
+def record_use(
+    library: Library, store: EntryStore, logbook: Logbook, entry_id: str, deal_id: str, asker: str, author: str
+) -> str:
+    """Record that an entry was used in a deal, and return what came of it: the end of a key `saved.…`.
+
+    Raises EntryNotFoundError, StaleEditError, RefusedTextError, NotSavedError, ReadOnlyError.
+    """
+    entry = library.entries.get(entry_id)
     if not deal_id:
-        return RedirectResponse(f"{entry_address(entry.id)}?saved=no_deal", 303)
+        return "no_deal"
     deal = library.entries.get(deal_id)
     if entry.kind == "deal" or deal.kind != "deal":
         raise EntryNotFoundError(deal_id)
     if unpublished := next((name for name, one in (("entry", entry), ("deal", deal)) if one.status != "published"), ""):
-        return RedirectResponse(f"{entry_address(entry.id)}?saved=unpublished_{unpublished}", 303)
-    is_new = note_use(store, library.playbook, deal_id, entry.id, author=signature_of(request))
-    if is_new:
-        logbook.used(asker_of(request), entry.id, deal_id)
-    return RedirectResponse(f"{entry_address(entry.id)}?saved={'used' if is_new else 'used_already'}", 303)
+        return f"unpublished_{unpublished}"
+    if not note_use(store, library.playbook, deal_id, entry.id, author=author):
+        return "used_already"
+    logbook.used(asker, entry.id, deal_id)
+    return "used"
 
 
 def deals_to_choose(entry: Entry, library: Library, reader: Reader) -> list[tuple[str, list[Title]]]:

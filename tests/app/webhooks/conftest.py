@@ -1,0 +1,7 @@
+"""Fixtures of the tests of webhooks."""
+
+from __future__ import annotations
+
+from tests.hands import hands
+
+__all__ = ["hands"]
