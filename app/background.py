@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from app.pages.board.page import prepare
 from app.seen import Seen
@@ -15,6 +16,9 @@ from ingest.arrivals import Arrivals
 from ingest.atomic import sweep
 from ingest.watch import changes
 from kb.errors import ActivitySchemaError
+
+if TYPE_CHECKING:
+    from app.mail.rounds import Rounds
 
 POLL_SECONDS = 2.0  # delay until a sync by another process is noticed, and until a busy index is tried again
 WARM_SECONDS = 10.0  # how often a server without an index looks whether it can answer a question
@@ -27,6 +31,7 @@ CHECK_SECONDS = 600.0  # how often all files are compared with the index: a netw
 FORETELL_SECONDS = 120.0  # delay until similar deals are measured after the base has grown by a tenth
 FORGET_SECONDS = 3_600.0  # how often the words of old searches, and files left by killed processes, are erased
 NOTE_SECONDS = 5.0  # how often events that wait for the audit log are written
+MAIL_SECONDS = 60.0  # how often mail is sent that is due
 A_DAY = 86_400.0  # how often old rows of the audit log are removed, and its newest hash is logged
 LATE_SECONDS = 30.0  # how often late jobs are looked for
 QUESTION = "勝ち筋"  # answered once before the server counts as ready
@@ -44,6 +49,7 @@ class Background:
         self._services = services
         self._arrivals = Arrivals(services.settings.entries)
         self._drawn = ""  # the generation that the pictures show
+        self._rounds: Rounds | None = None  # of the mail
         self._index_job = Job("index", self._index, POLL_SECONDS)
         self._embed_job = Job("embed", self._embed, POLL_SECONDS)
         self._warm_job = Job("warm", self._warm, WARM_SECONDS, at_once=True)
@@ -66,6 +72,8 @@ class Background:
         if services.people.audit.is_kept:
             jobs.append(Job("audit", services.people.audit.retry, NOTE_SECONDS))
             jobs.append(Job("audit_day", self._keep_audit, A_DAY, at_once=True))
+        if services.settings.sends_mail and (services.settings.digest or services.settings.ask_reasons):
+            jobs.append(Job("mail", self._send_mail, MAIL_SECONDS))
         if not is_prepared:
             services.intake.begin_preparing()
             jobs.append(Job("prepare", self._prepare, POLL_SECONDS, at_once=True))
@@ -167,6 +175,14 @@ class Background:
         audit = self._services.people.audit
         audit.trim()
         log.info("The newest row of the audit log: %s", audit.head() or "none yet")
+
+    def _send_mail(self) -> None:
+        """Send the mail that is due."""
+        if self._rounds is None:
+            from app.mail.rounds import Rounds
+
+            self._rounds = Rounds(self._services, self._stopping.is_set)
+        self._rounds.make()
 
     def _monitor(self) -> None:
         self.supervisor.log_late()

@@ -39,8 +39,10 @@ from kb.people.attempts import Attempts
 from kb.people.audit import Audit
 from kb.people.begun import BegunSignIns
 from kb.people.errors import PeopleUnavailableError, PersonNotFoundError
+from kb.people.feeds import Feeds
 from kb.people.file import PeopleFile
 from kb.people.links import Links
+from kb.people.mailing import Mailing
 from kb.people.names import Names
 from kb.people.passkeys import Passkeys
 from kb.people.passwords import Passwords
@@ -74,6 +76,8 @@ class PeopleServices:
     passwords: Passwords
     passkeys: Passkeys
     attempts: Attempts
+    feeds: Feeds
+    mailing: Mailing
 
     def close(self) -> None:
         """Write what the audit log still has to hold, and close the file."""
@@ -251,6 +255,8 @@ def open_people(settings: Settings, clock: Clock = CLOCK, *, is_logged: bool = F
         passwords=Passwords(file, clock),
         passkeys=Passkeys(file, clock),
         attempts=Attempts(file, clock),
+        feeds=Feeds(file, clock),
+        mailing=Mailing(file, clock),
     )
 
 

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from app.cli.common import people_of
+from app.cli.mail_check import check_mail
 from app.cli.running import ask, running_server, said_by_server, secret_of
 from app.cli.sign_in import check_sign_in
 from app.services import open_people
@@ -44,6 +45,7 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         _sqlite(reader),
         *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _sign_in, _audit)),
         *(Finding("provider", works, what) for works, what in check_sign_in(settings, reader)),
+        Finding("mail", *check_mail(settings, reader)),
         *_server(settings, reader),
     ]
 

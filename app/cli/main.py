@@ -27,6 +27,7 @@ from app.cli.common import (
     settings_or_fail,
     with_filters,
 )
+from app.cli.digest import digest
 from app.cli.export import export
 from app.cli.init import init
 from app.cli.judging import judge, quality
@@ -303,6 +304,7 @@ app.command()(export)
 app.command()(backup)
 app.command()(restore)
 app.command()(meeting)
+app.command()(digest)
 app.command()(judge)
 app.command()(quality)
 app.command()(mcp)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from kb.clock import CLOCK
 from kb.people.errors import PeopleUnavailableError
-from kb.people.tables import ATTEMPTS, BEGUN, LINKS, METADATA, SESSIONS, TOKENS
+from kb.people.tables import ATTEMPTS, BEGUN, FEEDS, LINKS, METADATA, SESSIONS, TOKENS
 from kb.sqlite import use_wal
 from kb.wording import say
 
@@ -66,7 +66,8 @@ class PeopleFile:
     def copy_to(self, place: Path) -> bool:
         """Copy what a backup keeps, while others write; False if there is nothing.
 
-        Sessions and links stay behind, and tokens are revoked: what is ended later must not come back with a restore.
+        Sessions, links and addresses of feeds stay behind, and tokens are revoked: what is ended later must not come
+        back with a restore.
 
         Raises PeopleUnavailableError.
         """
@@ -77,7 +78,7 @@ class PeopleFile:
                 connection.exec_driver_sql("VACUUM INTO ?", (str(place),))
             copy = create_engine(f"sqlite:///{place}", isolation_level="AUTOCOMMIT")
             with copy.connect() as connection:
-                for table in (SESSIONS, LINKS, ATTEMPTS, BEGUN):
+                for table in (SESSIONS, LINKS, ATTEMPTS, BEGUN, FEEDS):
                     connection.execute(delete(table))
                 living = TOKENS.c.revoked_at.is_(None)
                 connection.execute(update(TOKENS).where(living).values(revoked_at=CLOCK.now()))

@@ -6,7 +6,7 @@ from fastapi import Response
 
 from app.words.reader import Reader
 
-TABS = (("/people", "people"), ("/people/tokens", "tokens"), ("/people/audit", "audit"))
+TABS = (("/people", "people"), ("/people/tokens", "tokens"), ("/people/audit", "audit"), ("/people/mail", "mail"))
 
 
 def tabs(page: str, reader: Reader) -> list[tuple[str, str, bool]]:
