@@ -183,6 +183,11 @@ class Mailing:
         letters = select(LETTERS).where(LETTERS.c.kind.in_(KINDS), LETTERS.c.state != "empty")
         return self._letters(letters.order_by(LETTERS.c.at.desc(), LETTERS.c.recipient).limit(most))
 
+    def of_recipient(self, recipient: Recipient) -> list[Letter]:
+        """Return the letters to somebody, the newest first."""
+        own = select(LETTERS).where(LETTERS.c.recipient == recipient.id, LETTERS.c.kind.in_(KINDS))
+        return self._letters(own.order_by(LETTERS.c.at.desc()))
+
     def told(self, recipient: Recipient) -> frozenset[str]:
         """Return the signatures of what somebody was told."""
         is_told = (LETTERS.c.recipient == recipient.id, LETTERS.c.kind == ANSWER)

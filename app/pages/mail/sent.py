@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from babel.dates import get_day_names
 from fastapi import APIRouter, Request, Response
 
 from app.http.dependencies import ReaderDep, ServicesDep
@@ -26,7 +27,6 @@ class Shown:
     what: str
     at: str
     state: str
-    is_well: bool
     why: str
 
 
@@ -38,10 +38,21 @@ def sent_mail(request: Request, services: ServicesDep, reader: ReaderDep) -> Res
         "tabs": tabs(PAGE, reader),
         "letters": _letters(services, reader),
         "sends_mail": settings.sends_mail,
-        "digest": settings.digest,
+        "digest": _when(settings.digest, reader),
         "asks": settings.ask_reasons and settings.auth != "none",
     }
     return render(request, "sent_mail.html", context)
+
+
+def _when(weekly: str, reader: Reader) -> str:
+    """Return the time of the digest in words; empty if the server sends none."""
+    if not weekly:
+        return ""
+    from app.mail.server import Weekly  # only where mail is set up
+
+    at = Weekly.of(weekly)
+    day = get_day_names("wide", locale=reader.locale)[at.weekday]
+    return reader("mail.sent_when", day=day, time=f"{at.at:%H:%M}")
 
 
 def _letters(services: Services, reader: Reader) -> list[Shown]:
@@ -55,8 +66,7 @@ def _letters(services: Services, reader: Reader) -> list[Shown]:
             if one.kind == "digest"
             else reader("mail.kind_question"),
             at=reader.moment(one.at),
-            state=reader(f"mail.state_{one.state}"),
-            is_well=one.state in ("sent", "sending"),
+            state=reader("mail.state_planned" if one.state == "waiting" and not one.why else f"mail.state_{one.state}"),
             why=one.why,
         )
         for one in people.mailing.recent(MOST)

@@ -24,7 +24,7 @@ from ingest.form import values_of, with_values
 from ingest.owning import refuse_change
 from ingest.store import EntryStore
 from ingest.stored import Source
-from ingest.templates import NEW, template
+from ingest.templates import template
 from kb.errors import KBError, StaleEditError
 from kb.loop.lessons import sections
 
@@ -53,7 +53,7 @@ def answer(
     source = _to_change(store, entry_id)
     if not _is_asked(source):
         return RedirectResponse(action_address("edit", entry_id), 303)
-    words = {heading: form.get(f"text{at}", "") for at, heading in enumerate(questions_of(source))}
+    words = {heading: form.get(f"text{at}", "") for at, heading in questions_of(source).items()}
     codes = {name: [code for code in form.getlist(name) if code.strip()] for name in CODED}
     if not any(codes.values()) and not any(text.strip() for text in words.values()):
         return _page(request, source, reader, codes, words, reader("reasons.nothing"), 422)
@@ -78,12 +78,16 @@ def answered(source: Source, codes: Mapping[str, Sequence[str]], words: Mapping[
     return with_values(document, "deal", given, playbook, body)
 
 
-def questions_of(source: Source) -> list[str]:
-    """Return the questions to answer in words: the first and the last of a new deal's, unless they are answered."""
-    name = f"deal-{source.entry.outcome}"
-    asked = _HEADING.findall(template(name if name in NEW else "deal-lost", source.entry.language))
+def questions_of(source: Source) -> dict[int, str]:
+    """Return the headings to write below, by their place: of a new deal's questions the first and last still open."""
+    asked = _asked(source, source.entry.language)
     known = {heading for heading, text in sections(source.entry.body) if text.strip()}
-    return [heading for heading in (asked[0], asked[-1]) if heading not in known]
+    return {at: asked[at] for at in (0, len(asked) - 1) if asked[at] not in known}
+
+
+def _asked(source: Source, language: str) -> list[str]:
+    """Return the questions of a new deal that ended so, in a language."""
+    return _HEADING.findall(template(f"deal-{source.entry.outcome}", language))
 
 
 def _with_section(body: str, heading: str, text: str) -> str:
@@ -126,7 +130,10 @@ def _page(
         "card": card_of(entry, reader),
         "amount": "" if amount is None or not entry.deal else reader.money(amount, entry.deal.currency),
         "fields": [field for field in first if field.name in CODED],
-        "questions": [(heading, (words or {}).get(heading, "")) for heading in questions_of(source)],
+        "questions": [
+            (at, _asked(source, reader.locale)[at], (words or {}).get(heading, ""))
+            for at, heading in questions_of(source).items()
+        ],
         "base": source.content_hash,
         "action": action_address("reasons", entry.id),
         "problem": problem,

@@ -134,7 +134,7 @@ def test_the_short_form_adds_reasons_and_lesson(opened: Opened) -> None:
     base = page.text.partition('name="base" value="')[2].partition('"')[0]
     nothing = aoi.post("/reasons/deals/aoi", data={"base": base, "text0": " "})
     assert nothing.status_code == 422
-    given = {"base": base, "reasons.buyer": "price", "reasons.rep": ["late", ""], "text1": "早く会う。"}
+    given = {"base": base, "reasons.buyer": "price", "reasons.rep": ["late", ""], "text3": "早く会う。"}
     saved = aoi.post("/reasons/deals/aoi", data=given, follow_redirects=False)
     assert saved.status_code == 303 and saved.headers["location"].startswith("/entries/deals/aoi?saved=")
     entry = of(client).library.entries.get("deals/aoi")

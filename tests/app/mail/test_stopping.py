@@ -84,6 +84,8 @@ def test_people_choose_on_their_own_page(opened: Opened, box: Mailbox) -> None:
     page = browser.get("/me/mail").text
     assert 'value="digest" checked' not in page and 'value="question" checked' in page
     assert 'value="en" selected' in page and [one.address for one in _wanting(client)] == ["mori@example.com"]
+    kept = browser.get("/me/data.json").json()["mail"]
+    assert (kept["language"], kept["stopped"], kept["letters"]) == ("en", ["digest"], [])
     browser.post("/me/mail", data={"kind": ["digest", "question"], "language": "xx"})
     assert len(_wanting(client)) == 2
 
