@@ -181,8 +181,13 @@ class Background:
         if self._rounds is None:
             from app.mail.rounds import Rounds
 
-            self._rounds = Rounds(self._services, self._stopping.is_set)
+            self._rounds = Rounds(self._services, self._is_mail_stopping)
         self._rounds.make()
+
+    def _is_mail_stopping(self) -> bool:
+        """Say, after each mail of a round that may take long, that it goes on, and whether it should."""
+        self.supervisor.succeeded("mail")
+        return self._stopping.is_set()
 
     def _monitor(self) -> None:
         self.supervisor.log_late()

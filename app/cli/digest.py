@@ -97,12 +97,12 @@ def _write(
     base, sender = _base(settings, reader), sender_of(settings.mail_from or TRIED_AS)
     for one in chosen:
         desk = Desk.of(services, base, one)
-        found = written(desk, week)
-        if found is None:
+        mail = written(desk, week).mail
+        if mail is None:
             typer.echo(f"{one.address}\t{reader('mail.state_empty')}")
             continue
         out.mkdir(parents=True, exist_ok=True)
         place = out / f"{re.sub(r'[^a-z0-9@.+-]', '_', one.address)}.eml"
-        message = composed(found.mail, sender, accepted(one.address), services.clock.now(), desk.reader)
+        message = composed(mail, sender, accepted(one.address), services.clock.now(), desk.reader)
         place.write_bytes(message.as_bytes())
         typer.echo(f"{one.address}\t{place}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,21 +15,24 @@ from app.words.meeting_headline import ends_of, headline
 from app.words.meeting_view import in_words
 from app.words.reader import Reader
 from kb.entry import Entry
+from kb.loop.lessons import lesson_of
 from kb.loop.meeting import Ending, Meeting
 from kb.loop.period import Period
 from kb.loop.review import Standing
+from kb.people.mailing import Recipient
 
 MOST_ROWS = 5  # figures
 MOST_LISTED = 5  # answers, and entries to review
+SHORT = 12  # letters of the signature of a deal: a digest keeps one for each of its week
 MIDWEEK = timedelta(days=4)  # until Thursday a digest is about the week before, from Friday on about this one
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A digest, and the signatures of the answers it tells."""
+    """A digest, and the signatures of the answers and deals it tells."""
 
-    mail: Mail
-    told: tuple[str, ...]
+    mail: Mail | None  # None: nothing happened that concerns the addressee
+    told: frozenset[str]
 
 
 def week_of(day: date) -> Period:
@@ -37,34 +40,51 @@ def week_of(day: date) -> Period:
     return Period.week_of(day - MIDWEEK)
 
 
-def digest(desk: Desk, week: Period) -> Digest | None:
-    """Write the digest of a week; None if nothing happened that concerns the addressee."""
-    library, reader, viewer = desk.seen.library, desk.reader, desk.to.viewer
-    found = library.loop.meeting(week.key)
+def digest(desk: Desk, week: Period) -> Digest:
+    """Write the digest of a week."""
+    library, reader, viewer, to = desk.seen.library, desk.reader, desk.to.viewer, desk.to.recipient
+    found, known = library.loop.meeting(week.key), desk.services.people.mailing.told(to)
     askers = desk.services.people.askers.of(viewer.person) if viewer.is_signed_in else ()
     own = own_work(library, desk.services.activity, viewer.names, askers, asks_again=bool(askers))
-    known = desk.services.people.mailing.told(desk.to.recipient)
-    answers = {desk.to.recipient.signed(f"{one.query}\n{one.entry.id}"): one for one in own.answers}
-    new = {signature: one for signature, one in answers.items() if signature not in known}
-    new = dict(list(new.items())[:MOST_LISTED])
-    if not (found.closed or new or own.reviews):
-        return None
+    answers = {to.signed(f"{one.query}\n{one.entry.id}"): one for one in own.answers}
+    new = dict([pair for pair in answers.items() if pair[0] not in known][:MOST_LISTED])
+    late = _late(desk, week.before(), known)
+    told = frozenset([*new, *(_signed(to, one) for one in (*_ended(desk, week), *late))])
+    if not (found.closed or new or late or own.reviews):
+        return Digest(None, told)
     view = in_words(found, library, reader)
-    parts = [_endings(desk, found), _answers(desk, list(new.values())), _reviews(desk, own.reviews)]
+    rows = [Row(row.name, row.now, _before(row.before)) for row in view.rows if row.now and found.closed]
+    parts = [_endings(desk, found), _added(desk, late), _answers(desk, list(new.values())), _reviews(desk, own.reviews)]
     mail = Mail(
-        subject=_subject(found, len(new) + len(own.reviews), reader),
+        subject=_subject(found, len(new) + len(late) + len(own.reviews), reader),
         heading=reader("mail.digest_heading"),
         lead=(view.span, *([headline(found, reader)] if found.closed else [])),
         why=reader("mail.digest_why"),
         stop=desk.stop("digest"),
-        key=f"digest.{week.key}.{desk.to.recipient.id}",
-        rows=tuple(Row(row.name, row.now, _before(row.before)) for row in view.rows if row.now)[:MOST_ROWS]
-        if found.closed
-        else (),
+        key=f"digest.{week.key}.{to.id}",
+        rows=tuple(rows[:MOST_ROWS]),
         parts=tuple(part for part in parts if part.items),
         button=(reader("mail.digest_open"), f"{desk.base}/meeting?period={week.key}"),
     )
-    return Digest(mail, tuple(new))
+    return Digest(mail, told)
+
+
+def _ended(desk: Desk, week: Period) -> list[Entry]:
+    """Return the deals won and lost in a week, without bodies."""
+    deals = desk.seen.library.deals.table.counted
+    return [one for one in deals if one.deal and one.outcome in ("won", "lost") and week.contains(one.deal.closed_on)]
+
+
+def _late(desk: Desk, week: Period, known: Collection[str]) -> list[Entry]:
+    """Return the deals of the week before that were not there yet when its digest was written."""
+    if not desk.services.people.mailing.has(desk.to.recipient, "digest", week.key):
+        return []
+    late = [one.id for one in _ended(desk, week) if _signed(desk.to.recipient, one) not in known]
+    return list(desk.seen.library.entries.published(late).values())
+
+
+def _signed(to: Recipient, deal: Entry) -> str:
+    return to.signed(f"deal\n{deal.id}")[:SHORT]
 
 
 def _before(value: str) -> str:
@@ -87,6 +107,22 @@ def _endings(desk: Desk, found: Meeting) -> Part:
         tuple(_ending(desk, one) for one in found.endings),
         desk.reader("meeting.more", count=more) if more > 0 else "",
         f"{desk.base}/meeting?period={found.period}",
+    )
+
+
+def _added(desk: Desk, late: Sequence[Entry]) -> Part:
+    """Return the part of the deals that were entered after the digest of their week."""
+    shown = [
+        Ending(one.id, one.title, str(one.outcome), one.deal.amount, one.deal.currency, lesson_of(one.body))
+        for one in late[:MOST_LISTED]
+        if one.deal
+    ]
+    more = len(late) - len(shown)
+    return Part(
+        desk.reader("mail.added"),
+        tuple(_ending(desk, one) for one in shown),
+        desk.reader("meeting.more", count=more) if more else "",
+        f"{desk.base}/?kind=deal&sort=newest",
     )
 
 

@@ -43,11 +43,11 @@ def send_digests(post: Post, week: Period, to: Sequence[Addressee]) -> Iterator[
 
         def write(desk: Desk, told: list[str] = told) -> Mail | None:
             found = digest(desk, week)
-            told += found.told if found else ()
-            return found.mail if found else None
+            told += found.told
+            return found.mail
 
         state = post.send(one, "digest", week.key, write)
-        if state in ("sent", "unclear"):
-            mailing.tell(one.recipient, told)
+        if state in ("sent", "unclear", "empty"):
+            mailing.tell(one.recipient, "digest", week.key, told)
         if state:
             yield one, state

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +22,6 @@ from kb.people.tables import LETTERS, MAIL_RECIPIENTS
 Kind = Literal["digest", "question"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 State = Literal["waiting", "sending", "sent", "empty", "failed", "unclear"]
-ANSWER = "answer"  # kind of what a digest has told: it is not told again
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (15, 60, 240, 720))  # after each failed try
 WRITTEN = 32  # letters of a signature
 MOST_WHY = 300
@@ -180,26 +179,28 @@ class Mailing:
 
     def recent(self, most: int) -> list[Letter]:
         """Return the letters that changed last, the newest first."""
-        letters = select(LETTERS).where(LETTERS.c.kind.in_(KINDS), LETTERS.c.state != "empty")
+        letters = select(LETTERS).where(LETTERS.c.state != "empty")
         return self._letters(letters.order_by(LETTERS.c.at.desc(), LETTERS.c.recipient).limit(most))
 
     def of_recipient(self, recipient: Recipient) -> list[Letter]:
         """Return the letters to somebody, the newest first."""
-        own = select(LETTERS).where(LETTERS.c.recipient == recipient.id, LETTERS.c.kind.in_(KINDS))
+        own = select(LETTERS).where(LETTERS.c.recipient == recipient.id)
         return self._letters(own.order_by(LETTERS.c.at.desc()))
 
     def told(self, recipient: Recipient) -> frozenset[str]:
-        """Return the signatures of what somebody was told."""
-        is_told = (LETTERS.c.recipient == recipient.id, LETTERS.c.kind == ANSWER)
+        """Return the signatures of what somebody was told: the words of a search stand nowhere."""
         with self._file.reading() as connection:
-            return frozenset(connection.scalars(select(LETTERS.c.about).where(*is_told)))
+            own = connection.scalars(select(LETTERS.c.told).where(LETTERS.c.recipient == recipient.id))
+            return frozenset[str]().union(*own)
 
-    def tell(self, recipient: Recipient, signatures: Iterable[str]) -> None:
-        """Keep that somebody was told something, as a signature: the words of a search stand nowhere."""
-        row = {"state": "sent", "tries": 0, "at": self._clock.now(), "next_at": None, "why": ""}
-        for signature in signatures:
-            with suppress(IntegrityError), self._file.writing() as connection:
-                _insert(connection, recipient, ANSWER, signature, **row)
+    def tell(self, recipient: Recipient, kind: Kind, about: str, signatures: Collection[str]) -> None:
+        """Keep what a letter said."""
+        self._change(recipient, kind, about, told=frozenset(signatures))
+
+    def has(self, recipient: Recipient, kind: Kind, about: str) -> bool:
+        """Whether there is a letter, in whatever state."""
+        with self._file.reading() as connection:
+            return connection.execute(select(LETTERS.c.state).where(*_is(recipient, kind, about))).first() is not None
 
     def _of(self, column: Any, value: str) -> Recipient:
         found = select(MAIL_RECIPIENTS).where(column == value)
@@ -236,7 +237,8 @@ def _is(recipient: Recipient, kind: str, about: str) -> tuple[Any, Any, Any]:
 
 
 def _insert(connection: Connection, recipient: Recipient, kind: str, about: str, **values: Any) -> None:
-    connection.execute(insert(LETTERS).values(recipient=recipient.id, kind=kind, about=about, **values))
+    row = {"recipient": recipient.id, "kind": kind, "about": about, "told": frozenset()}
+    connection.execute(insert(LETTERS).values(**row, **values))
 
 
 def _recipient(row: Any) -> Recipient:

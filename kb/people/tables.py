@@ -221,4 +221,5 @@ LETTERS = Table(  # what was sent, or is to be: the key keeps two servers from s
     Column("at", Moment, nullable=False, index=True),  # of the last change
     Column("next_at", Moment),  # when it is tried, while it waits
     Column("why", Text, nullable=False),  # it failed
+    Column("told", Names, nullable=False),  # signatures of what it says, so that nothing is told twice
 )

@@ -205,6 +205,21 @@ def test_a_search_that_failed_and_an_entry_to_review_are_told_to_their_person_on
     assert "夜間窓口" not in again and "古いトーク" in again  # an answer is told once
 
 
+def test_a_deal_entered_after_the_digest_of_its_week_is_in_the_next(opened: Opened, box: Mailbox, hands: Hands) -> None:
+    client = opened()
+    services = of(client)
+    sent(client)
+    write(services.settings.entries, "deals/late.md", deal("遅れて入った受注", body="## 次に使うこと\n早く書く。\n"))
+    services.library.with_index(lambda index: sync(index, services.settings.entries))
+    services.library.refresh()
+    hands.forward(days=7)
+    assert set(sent(client, Period.read("2026-W49")).values()) == {"sent"}
+    late = text_of(box.mail[-1][1])
+    assert "遅れて入った受注" in late and "早く書く。" in late and "青葉精工" not in late
+    hands.forward(days=7)
+    assert set(sent(client, Period.read("2026-W50")).values()) == {"empty"}
+
+
 def test_each_reads_it_in_their_language(opened: Opened, box: Mailbox) -> None:
     client = opened(mail_language="en")
     mailing, mori = of(client).people.mailing, of(client).people.people.by_address("mori@example.com")
@@ -255,11 +270,11 @@ def test_files_show_a_mail_as_it_would_be_sent(opened: Opened, tmp_path: Path) -
     services = of(opened())
     to = addressees(services, is_signed=True)[0]
     desk = Desk.of(services, BASE, to)
-    found = digest(desk, WEEK)
-    assert found is not None
+    mail = digest(desk, WEEK).mail
+    assert mail is not None
     place = tmp_path / "a.eml"
     place.write_bytes(
-        composed(found.mail, sender_of("kb@example.com"), to.address, services.clock.now(), desk.reader).as_bytes()
+        composed(mail, sender_of("kb@example.com"), to.address, services.clock.now(), desk.reader).as_bytes()
     )
     again = message_from_bytes(place.read_bytes(), policy=policy.default)
     assert again["to"] == to.address and "試算表" in text_of(again)
