@@ -20,6 +20,9 @@ from ingest.atomic import sweep
 from ingest.watch import changes
 from kb.errors import ActivitySchemaError
 
+if TYPE_CHECKING:
+    from app.mail.rounds import Rounds
+
 POLL_SECONDS = 2.0  # delay until a sync by another process is noticed, and until a busy index is tried again
 WARM_SECONDS = 10.0  # how often a server without an index looks whether it can answer a question
 STANDINGS_SECONDS = 20.0  # delay until a change affects the rank of other entries
@@ -34,6 +37,7 @@ VECTORS_SECONDS = 5.0  # how often a Chroma server that was away is looked for
 OTHERS_SECONDS = 1.0  # how often changes that other servers noticed are looked for
 LEASE_PERIODS = 1.5  # of a job, after which another server does it
 NOTE_SECONDS = 5.0  # how often events that wait for the audit log are written
+MAIL_SECONDS = 60.0  # how often mail is sent that is due
 A_DAY = 86_400.0  # how often old rows of the audit log are removed, and its newest hash is logged
 WEBHOOK_SECONDS = 10.0  # delay until receivers are sent what happened
 LATE_SECONDS = 30.0  # how often late jobs are looked for
@@ -55,6 +59,7 @@ class Background:
         self._services = services
         self._arrivals = Arrivals(services.settings.entries)
         self._drawn = ""  # the generation that the pictures show
+        self._rounds: Rounds | None = None  # of the mail
         self._index_job = Job("index", self._index, POLL_SECONDS)
         self._embed_job = Job("embed", self._embed, POLL_SECONDS)
         self._warm_job = Job("warm", self._warm, WARM_SECONDS, at_once=True)
@@ -79,6 +84,8 @@ class Background:
         if services.people.audit.is_kept:
             jobs.append(Job("audit", services.people.audit.retry, NOTE_SECONDS))
             jobs.append(Job("audit_day", self._once("audit_day", A_DAY, self._keep_audit), A_DAY, at_once=True))
+        if services.settings.sends_mail and (services.settings.digest or services.settings.ask_reasons):
+            jobs.append(Job("mail", self._once("mail", MAIL_SECONDS, self._send_mail), MAIL_SECONDS))
         jobs += self._pulls()
         if not is_prepared:
             services.intake.begin_preparing()
@@ -223,6 +230,19 @@ class Background:
         audit = self._services.people.audit
         audit.trim()
         log.info("The newest row of the audit log: %s", audit.head() or "none yet")
+
+    def _send_mail(self) -> None:
+        """Send the mail that is due."""
+        if self._rounds is None:
+            from app.mail.rounds import Rounds
+
+            self._rounds = Rounds(self._services, self._is_mail_stopping)
+        self._rounds.make()
+
+    def _is_mail_stopping(self) -> bool:
+        """Say, after each mail of a round that may take long, that it goes on, and whether it should."""
+        self.supervisor.succeeded("mail")
+        return self._stopping.is_set()
 
     def _monitor(self) -> None:
         self.supervisor.log_late()

@@ -25,6 +25,7 @@ from app.http.security import SecurityMiddleware
 from app.http.target import TargetMiddleware
 from app.http.turns import TurnsMiddleware
 from app.mcp import http as assistants
+from app.pages.mail import unsubscribing
 from app.pages.reference import FILES, swagger_files
 from app.services import Services, open_services
 from app.settings import Settings
@@ -86,7 +87,8 @@ def create_app(
     app.state.form_key = common_key(settings, opened.database, FORM_KEY)
     app.include_router(api.router, dependencies=api.SIGNED if settings.auth != "none" else [])
     app.include_router(api.health_router)
-    for router in (assistants.router, signin.router, provider.router, me.router, passkeys.router, slack.router):
+    routers = (assistants, signin, provider, me, passkeys, slack, unsubscribing)
+    for router in (module.router for module in routers):
         app.include_router(router, include_in_schema=False)
     app.include_router(pages.router)
     app.mount(FILES, swagger_files(), name="swagger")

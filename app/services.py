@@ -43,8 +43,10 @@ from kb.people.attempts import Attempts
 from kb.people.audit import Audit
 from kb.people.begun import BegunSignIns
 from kb.people.errors import PeopleUnavailableError, PersonNotFoundError
+from kb.people.feeds import Feeds
 from kb.people.file import PeopleFile
 from kb.people.links import Links
+from kb.people.mailing import Mailing
 from kb.people.names import Names
 from kb.people.passkeys import Passkeys
 from kb.people.passwords import Passwords
@@ -82,6 +84,8 @@ class PeopleServices:
     passwords: Passwords
     passkeys: Passkeys
     attempts: Attempts
+    feeds: Feeds
+    mailing: Mailing
 
     def close(self) -> None:
         """Write what the audit log still has to hold, and close the file."""
@@ -292,6 +296,8 @@ def open_people(
         passwords=Passwords(file, clock),
         passkeys=Passkeys(file, clock),
         attempts=Attempts(file, clock),
+        feeds=Feeds(file, clock),
+        mailing=Mailing(file, clock),
     )
 
 

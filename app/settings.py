@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.crm_settings import CrmSettings
@@ -158,6 +158,36 @@ class Settings(CrmSettings, BaseSettings):
     )
     readonly: bool = Field(False, description="Whether pages and API refuse to add and change entries.")
     watch: bool = Field(True, description="Whether the server indexes changed entries by itself.")
+    smtp_url: str = Field("", description="Mail server, such as `smtp+starttls://user@mail.example.co.jp:587`.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password of its user.")
+    smtp_password_file: Path | None = Field(None, description="File that holds the password instead.")
+    mail_from: str = Field("", description="Sender of mail, such as `Kachisuji <kb@example.co.jp>`.")
+    mail_language: Literal["ja", "en"] = Field("ja", description="Language of mail to those who have chosen none.")
+    digest: str = Field("", description="When the server mails the weekly digest, such as `mon 08:00`; never if empty.")
+    digest_to: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses that get the digest where nobody signs in, separated by commas."
+    )
+    ask_reasons: bool = Field(
+        False, description="Whether the owner of a deal that ended without a reason is asked for it by mail, once."
+    )
+
+    @field_validator("smtp_url", "mail_from", "digest")
+    @classmethod
+    def _check_mail(cls, value: str, info: ValidationInfo) -> str:
+        from app.mail.server import MailServer, Weekly, sender_of  # which most commands never need
+
+        readers = {"smtp_url": MailServer.of, "mail_from": sender_of, "digest": Weekly.of}
+        if value:
+            readers[str(info.field_name)](value)
+        return value
+
+    @field_validator("digest_to", mode="before")
+    @classmethod
+    def _split_addresses(cls, value: Any) -> Any:
+        from app.mail.server import mailable
+
+        given = value.split(",") if isinstance(value, str) else value
+        return tuple(mailable(address.strip()) for address in given if address.strip())
 
     @field_validator("hosts", "oidc_domains", mode="before")
     @classmethod
@@ -222,6 +252,17 @@ class Settings(CrmSettings, BaseSettings):
     def slack_over_socket(self) -> bool:
         """Whether this server connects to Slack and gets its requests there."""
         return self._has_slack("bot_token") and self._has_slack("app_token") and not self.slack_over_http
+
+    @property
+    def mail_password(self) -> str:
+        """The password at the mail server, from its file if it has one. Raises OSError."""
+        kept = self.smtp_password_file
+        return kept.read_text("utf-8").strip() if kept else self.smtp_password.get_secret_value()
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether mail can be sent."""
+        return bool(self.smtp_url and self.mail_from)
 
     @property
     def llm_secret(self) -> str:

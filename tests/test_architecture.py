@@ -109,6 +109,7 @@ FORBIDDEN = [
     ("app/signin/", ("app.api", "app.cli")),
     ("app/api/", ("app.pages", "app.cli")),
     ("app/mcp/", ("app.api", "app.pages", "app.cli")),
+    ("app/mail/", ("app.http", "app.api", "app.pages", "app.cli", "app.signin")),
     ("app/pages/", ("app.api", "app.cli")),
     ("app/slack/", ("app.api", "app.cli")),
     ("app/webhooks/", ("app.http", "app.api", "app.pages", "app.cli")),

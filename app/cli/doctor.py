@@ -14,6 +14,7 @@ from app.cli.channels import check_channels
 from app.cli.common import people_of
 from app.cli.connecting import check_connections
 from app.cli.engines import check_engines
+from app.cli.mail_check import check_mail
 from app.cli.running import ask, running_server, said_by_server, secret_of
 from app.cli.sign_in import check_sign_in
 from app.services import open_people
@@ -49,6 +50,7 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         *(Finding(name, works, what) for name, works, what in check_engines(settings, reader)),
         *(Finding("provider", works, what) for works, what in check_sign_in(settings, reader)),
         *(Finding(name, is_well, what) for name, is_well, what in check_connections(settings, reader)),
+        Finding("mail", *check_mail(settings, reader)),
         *_language_model(settings, reader),
         *(Finding(*found) for found in check_channels(settings, reader)),
         *_server(settings, reader),

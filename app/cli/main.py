@@ -28,6 +28,7 @@ from app.cli.common import (
     with_filters,
 )
 from app.cli.connecting import connect, pull, write_back
+from app.cli.digest import digest
 from app.cli.export import export
 from app.cli.init import init
 from app.cli.judging import judge, quality
@@ -307,6 +308,7 @@ app.command()(export)
 app.command()(backup)
 app.command()(restore)
 app.command()(meeting)
+app.command()(digest)
 app.command()(judge)
 app.command()(quality)
 app.command()(mcp)

@@ -16,7 +16,7 @@ from app.settings import LOOPBACK, Settings
 from kb.wording import say
 
 READING = ("GET", "HEAD", "OPTIONS")
-SIGNED = ("/slack/events",)  # each request is signed by the program that sends it, and browsers cannot
+SIGNED = ("/slack/events", "/unsubscribe/")  # beginnings: a signature allows the change, and the program has no origin
 PROGRAM_TYPES = ("", "application/json", "text/markdown")  # types no HTML form can send
 USUAL_PORTS = {"http": 80, "https": 443}
 ELSEWHERE = ("cross-site", "same-site")  # same-site includes other ports of the host, which may be somebody else's
@@ -80,7 +80,7 @@ class SecurityMiddleware:
             return say("Requests from '{origin}' are not accepted.", origin=origin[:100])
         if site in ELSEWHERE and (changes or not _is_visit(headers)):
             return say("Requests from other sites are not accepted.")
-        if changes and origin is None and site is None and scope["path"] not in SIGNED:
+        if changes and origin is None and site is None and not scope["path"].startswith(SIGNED):
             return self._why_unsigned(headers, here)
         return ""
 

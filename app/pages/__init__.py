@@ -8,12 +8,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from app.http.body import need_own_form
-from app.pages import connections, judging, meeting, playbook, problems, reference
+from app.pages import connections, feed, judging, meeting, playbook, problems, reference
 from app.pages.board import page as board
 from app.pages.entry import page as entry
 from app.pages.entry import versions
 from app.pages.loop import gaps, lineage, review
 from app.pages.loop import page as loop
+from app.pages.mail import own as own_mail
+from app.pages.mail import sent as sent_mail
 from app.pages.mine import kept
 from app.pages.mine import page as mine
 from app.pages.people import auditing, tokens, webhooks
@@ -22,7 +24,7 @@ from app.pages.search import page as search
 from app.pages.search import summarising, using
 from app.pages.similar import bookmarklet
 from app.pages.similar import page as similar
-from app.pages.writing import beginning, files, making, undoing
+from app.pages.writing import beginning, files, making, reasons, undoing
 from app.pages.writing import page as writing
 from app.pages.writing import playbook as playbook_editor
 
@@ -42,6 +44,7 @@ for module in (
     playbook_editor,
     files,
     writing,
+    reasons,
     versions,  # before `entry`: an id may hold slashes, so its route matches everything below
     lineage,
     loop,
@@ -53,6 +56,9 @@ for module in (
     problems,
     playbook,
     reference,
+    feed,
+    own_mail,
+    sent_mail,
     tokens,  # before `people`, whose addresses end with an id
     auditing,
     webhooks,

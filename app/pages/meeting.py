@@ -16,8 +16,9 @@ from app.http.body import posted_form
 from app.http.dependencies import ActivityDep, GapBoardDep, LibraryDep, ReaderDep, StoreDep, reader_of
 from app.http.names import FIELD, author_of, names_of, remember_name, signature_of
 from app.http.who import viewer_of
-from app.pages.meeting_head import funnel_caption, funnel_picture, headline, lacks
+from app.pages.meeting_head import funnel_caption, funnel_picture, lacks
 from app.pages.view import render
+from app.words.meeting_headline import headline
 from app.words.meeting_text import to_note
 from app.words.meeting_view import in_words, title_of
 from app.words.meeting_work import waiting

@@ -1,4 +1,4 @@
-"""What a meeting begins with: one sentence, the funnel as a picture, and what to record to see more."""
+"""What a meeting begins with: the funnel as a picture, and what to record to see more."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from app.charts.drawings import Picture
 from app.charts.pipeline import PipelineStage, pipeline
-from app.words.meeting_view import Row, elapsed_words, title_of
+from app.words.meeting_view import Row, title_of
 from app.words.reader import Reader
 from kb.loop.funnel import FunnelStep
-from kb.loop.kpis import Figure
 from kb.loop.meeting import Meeting
 from kb.loop.period import Period
 
@@ -28,39 +27,6 @@ class Lack:
     names: tuple[str, ...]
     what: str
     address: str
-
-
-def headline(meeting: Meeting, reader: Reader) -> str:
-    """Return how the period went, in a sentence."""
-    figures = {figure.key: figure for figure in meeting.figures}
-    rate, goal = figures.get("win-rate"), figures.get("won-amount")
-    won = rate.now.done if rate and rate.now else 0
-    counts = {"won": won, "lost": meeting.ended - won, "no-decision": meeting.closed - meeting.ended}
-    ends = [_end(end, count, goal, reader) for end, count in counts.items() if count or end != "no-decision"]
-    said = reader("comma").join(ends) if meeting.closed else reader("meeting.headline_none")
-    total = _since_start(goal, reader) if goal else ""
-    return reader("meeting.headline_total" if total else "meeting.headline", ends=said, total=total)
-
-
-def _end(end: str, count: int, goal: Figure | None, reader: Reader) -> str:
-    amount = ""
-    if end == "won" and goal and goal.now:
-        total = reader.sums(round(goal.now.value), goal.currency, goal.apart)
-        left_out = reader("meeting.without_amount", count=goal.left_out) if goal.left_out else ""
-        amount = reader("meeting.headline_amount", amount=reader("comma").join(filter(None, (total, left_out))))
-    return reader(f"meeting.headline_{end}", count=reader.number(count)) + amount
-
-
-def _since_start(goal: Figure, reader: Reader) -> str:
-    if goal.total is None or not goal.target:
-        return ""
-    return reader(
-        "meeting.headline_since",
-        total=reader.money(round(goal.total), goal.currency),
-        target=reader.agreed(goal.target_text),
-        share=reader.percent(round(goal.total), round(goal.target)),
-        elapsed=reader("meeting.headline_elapsed", share=elapsed_words(goal, reader)) if goal.elapsed else "",
-    )
 
 
 def funnel_picture(steps: Sequence[FunnelStep], reader: Reader) -> Picture | None:

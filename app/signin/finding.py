@@ -15,6 +15,8 @@ from kb.people.sessions import Session
 from kb.people.tokens import Token
 from kb.viewer import OPERATOR, Viewer
 
+FEEDS = "/feeds/"  # and a secret, which reads the feed of its person and nothing else
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -32,6 +34,9 @@ def found_in(scope: Scope, people: PeopleServices, operator_secret: str) -> Foun
     A request with a token is never somebody's browser: if the token is wrong, nothing else counts. Nor does one of two:
     a proxy in front may have checked the other.
     """
+    if scope["path"].startswith(FEEDS):
+        viewer = people.feeds.viewer_of(scope["path"].removeprefix(FEEDS).removesuffix(".atom"))
+        return Found(viewer) if viewer else None
     sent = Headers(scope=scope).getlist("authorization")
     if any(sent):
         return _by_token(sent[0], people, operator_secret) if len(sent) == 1 else None

@@ -32,7 +32,7 @@ from kb.viewer import NOBODY, OPERATOR
 
 PAGE = "/sign-in"
 OPEN = ("/healthz", "/readyz", PAGE, "/slack/events")  # without signing in; Slack signs its requests
-OPEN_BELOW = ("/static/", f"{PAGE}/", "/link/")
+OPEN_BELOW = ("/static/", f"{PAGE}/", "/link/", "/unsubscribe/")
 INTERRUPTED = "interrupted"  # attribute of the request state: the path of a form whose session had ended
 OF_PROXY = (SignInRefusedError, ProviderAwayError, AddressTakenError, BadPersonError)  # why it vouches for nobody
 READING = ("GET", "HEAD")

@@ -194,8 +194,10 @@ def _signed_in_by_link(request: Request, people: PeopleServices, secret: str) ->
 
 
 def end_access(people: PeopleServices, person: Person, *, tokens: bool = True, but: str = "") -> None:
-    """End a person's sessions, except one, and their tokens."""
+    """End a person's sessions, except one, and their tokens with the address of their feed."""
     people.sessions.end_all(person.id, but=but)
+    if tokens and people.feeds.end(person.id):
+        people.audit.note("token-revoked", person.viewer, "feed")
     for token in people.tokens.revoke_all(person.id) if tokens else ():
         people.audit.note("token-revoked", person.viewer, token.id, name=token.name)
 

@@ -6,7 +6,9 @@ import re
 from typing import Literal
 from urllib.parse import quote, urlencode
 
-Action = Literal["archive", "edit", "helpful", "history", "lineage", "passages", "restore", "use", "uses", "verify"]
+Action = Literal[
+    "archive", "edit", "helpful", "history", "lineage", "passages", "reasons", "restore", "use", "uses", "verify"
+]  # fmt: skip
 _UNSAFE = re.compile(r"[^\w/.~-]")
 
 

@@ -89,6 +89,13 @@ def owned(catalog: Catalog, names: Collection[str], visible: frozenset[str]) -> 
         return [from_document(document) for document in found]
 
 
+def undated(catalog: Catalog, visible: frozenset[str]) -> dict[str, str]:
+    """Return the paths of the visible published entries that have no date, by id."""
+    query = select(ENTRIES.c.id, ENTRIES.c.path).where(ENTRIES.c.status == "published", ENTRIES.c.sort_date == "")
+    with catalog.engine.connect() as connection:
+        return {row.id: row.path for row in connection.execute(query.where(of_some(visible)))}
+
+
 def drafts(catalog: Catalog, visible: frozenset[str]) -> list[Entry]:
     """Return the visible drafts without body, newest first."""
     query = select(ENTRIES.c.document).where(ENTRIES.c.status == "draft", of_some(visible))

@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from kb.clock import CLOCK
 from kb.people.errors import PeopleUnavailableError
-from kb.people.tables import ATTEMPTS, BEGUN, LINKS, METADATA, SESSIONS, TOKENS
+from kb.people.tables import ATTEMPTS, BEGUN, FEEDS, LINKS, METADATA, SESSIONS, TOKENS
 from kb.shared.database import Database, take_turn, why_away, why_shown
 from kb.shared.transfer import transfer
 from kb.sqlite import use_wal
@@ -113,7 +113,8 @@ class PeopleFile:
     def copy_to(self, place: Path) -> bool:
         """Copy what a backup keeps, while others write; False if there is nothing.
 
-        Sessions and links stay behind, and tokens are revoked: what is ended later must not come back with a restore.
+        Sessions, links and addresses of feeds stay behind, and tokens are revoked: what is ended later must not come
+        back with a restore.
 
         Raises PeopleUnavailableError.
         """
@@ -123,7 +124,7 @@ class PeopleFile:
             self._copy_all(place)
             copy = create_engine(f"sqlite:///{place}", isolation_level="AUTOCOMMIT")
             with copy.connect() as connection:
-                for table in (SESSIONS, LINKS, ATTEMPTS, BEGUN):
+                for table in (SESSIONS, LINKS, ATTEMPTS, BEGUN, FEEDS):
                     connection.execute(delete(table))
                 living = TOKENS.c.revoked_at.is_(None)
                 connection.execute(update(TOKENS).where(living).values(revoked_at=CLOCK.now()))

@@ -213,3 +213,34 @@ ASKER_KEYS = Table(  # of the hashes that stand for people in the log of searche
     Column("day", String, primary_key=True),  # the first it is used, ISO
     Column("key", LargeBinary, nullable=False),
 )
+FEEDS = Table(  # the personal address of each person's feed
+    "feeds",
+    METADATA,
+    Column("person", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("hash", String, nullable=False, unique=True),  # SHA-256 of the secret in the address
+    Column("made_at", Moment, nullable=False),
+)
+MAIL_RECIPIENTS = Table(  # who gets mail from here
+    "mail_recipients",
+    METADATA,
+    Column("id", String, primary_key=True),  # stands in links; no secret
+    Column("person", ForeignKey("people.id", ondelete="CASCADE"), unique=True),  # null: an address of the settings
+    Column("address", String, nullable=False),  # folded, of the settings; empty for a person
+    Column("key", LargeBinary, nullable=False),  # signs the links in their mail
+    Column("language", String, nullable=False),  # empty: not chosen
+    Column("stopped", Names, nullable=False),  # kinds of mail that are not wanted
+    Index("mail_recipients_by_address", "address", unique=True, sqlite_where=text("address != ''")),
+)
+LETTERS = Table(  # what was sent, or is to be: the key keeps two servers from sending it twice
+    "letters",
+    METADATA,
+    Column("recipient", ForeignKey("mail_recipients.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("about", String, primary_key=True),  # the week of a digest, the deal of a question
+    Column("state", String, nullable=False),
+    Column("tries", Integer, nullable=False),  # failed ones
+    Column("at", Moment, nullable=False, index=True),  # of the last change
+    Column("next_at", Moment),  # when it is tried, while it waits
+    Column("why", Text, nullable=False),  # it failed
+    Column("told", Names, nullable=False),  # signatures of what it says, so that nothing is told twice
+)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from kb.entry import Entry, Problem, is_shown
 from kb.errors import EntryNotFoundError
 from kb.index.embedding_cache import text_key
-from kb.index.entries import drafts, kinds_by_id, names_used, owned, published_outcomes
+from kb.index.entries import drafts, kinds_by_id, names_used, owned, published_outcomes, undated
 from kb.index.filters import passing
 from kb.index.index import Index
 from kb.index.links import uses_of
@@ -45,6 +45,10 @@ class Entries:
     def drafts(self) -> list[Entry]:
         """Return the drafts, newest first."""
         return drafts(self._live.catalog, self._live.visible)
+
+    def undated(self) -> dict[str, str]:
+        """Return the paths of the published entries that have no date, by id."""
+        return undated(self._live.catalog, self._live.visible)
 
     def of_owner(self, names: Collection[str]) -> list[Entry]:
         """Return the published entries of an owner with these names (folded), newest first."""

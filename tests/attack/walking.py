@@ -20,7 +20,8 @@ FOR_PROGRAMS = {"accept": "application/json", "accept-language": "en"}
 FOR_PEOPLE = {"accept": "text/html", "accept-language": "ja"}
 PATH = {
     "entry_id:path": "id", "view": "cohorts|quarters|cycle|money|said-by|stages|word", "form": "md|docx|word",
-    "key": "word", "name": "deal-won|talk-track|note|content|campaign|word", "secret": "word", "person_id": "word",
+    "key": "word", "link": "word|digest.word.word",
+    "name": "deal-won|talk-track|note|content|campaign|word", "secret": "word", "person_id": "word",
     "token_id": "word",
 }  # fmt: skip
 FILTERS = (
@@ -60,6 +61,8 @@ GET: Mapping[str, str] = {
     "/judge": "q=text done=graded", "/playbook": EMPTY, "/playbook/edit": "whole=1",
     "/playbook/history": "version=word",
     "/problems": EMPTY, "/docs": EMPTY, "/healthz": EMPTY, "/readyz": EMPTY, "/new": "saved=soon",
+    "/feed.atom": EMPTY, "/feeds/{secret}": EMPTY, "/unsubscribe/{link}": EMPTY, "/me/mail": "done=chosen|word",
+    "/people/mail": EMPTY, "/reasons/{entry_id:path}": EMPTY,
     "/new/{name}": "from=id title=word gap=word", "/new/files": EMPTY, "/mine": "saved=marked", "/me": EMPTY,
     "/me/data": EMPTY,
     "/me/data.json": EMPTY, "/me/tokens": "done=word", "/people": "done=word", "/people/tokens": "done=word",
@@ -88,6 +91,8 @@ POST: Mapping[str, str] = {  # those that change what others are asked afterward
     "/mine/seen": "entry=id", "/mine/name": "by=word", "/people/{person_id}": "do=word name=word",
     "/people/tokens/{token_id}": EMPTY,
     "/me/tokens/{token_id}": EMPTY, "/me/sessions": "which=word", "/me/password": "present=word password=word",
+    "/me/mail": "kind=digest|question language=ja|word", "/me/feed": "do=end|word", "/unsubscribe/{link}": EMPTY,
+    "/reasons/{entry_id:path}": "base=word reasons.buyer=word text0=word",
     "/people/audit/export": "subject=id", "/link/{secret}": "password=word",
     "/sign-in": "address=word password=word form=word",
     "/sign-in/passkey/begin": EMPTY, "/sign-in/passkey": "credential=word", "/link/{secret}/passkey/begin": EMPTY,

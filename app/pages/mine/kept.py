@@ -19,6 +19,7 @@ from app.http.names import names_of
 from app.http.who import viewer_of
 from app.pages.cards import card_of
 from app.pages.view import render
+from app.services import PeopleServices
 from kb.entry import owner_key as folded
 from kb.loop.activity import Activity
 
@@ -39,6 +40,7 @@ class Kept:
     searches: list[dict[str, str]]
     helpful: list[str]  # ids of entries
     gaps: list[str]  # taken, as people searched
+    mail: dict[str, Any]  # what was chosen and sent, and since when there is a personal feed
 
 
 @router.get(PAGE)
@@ -80,6 +82,7 @@ def kept_of(request: Request, activity: Activity) -> Kept:
     viewer, askers, names = viewer_of(request), askers_of(request), names_of(request)
     account: dict[str, Any] = {}
     sessions: list[dict[str, str]] = []
+    mail: dict[str, Any] = {}
     linked = [] if viewer.is_signed_in else sorted(names)
     if viewer.is_signed_in:
         people = services_of(request).people
@@ -95,6 +98,22 @@ def kept_of(request: Request, activity: Activity) -> Kept:
             for one in people.sessions.of(viewer.person)
         ]
         linked = [name for name, owner in people.names.links() if owner == viewer.person]
+        mail = _mail_of(people, viewer.person)
     searches = [{"at": one.at, "query": one.query, "deal": one.deal} for one in activity.searches_of(askers)]
     gaps = [gap.wording for gap in activity.gaps().values() if gap.owner and folded(gap.owner) in names]
-    return Kept(account, sessions, linked, searches, activity.helpful_to(askers), gaps)
+    return Kept(account, sessions, linked, searches, activity.helpful_to(askers), gaps, mail)
+
+
+def _mail_of(people: PeopleServices, person: str) -> dict[str, Any]:
+    known = next((one for one in people.mailing.recipients() if one.person == person), None)
+    letters = people.mailing.of_recipient(known) if known else []
+    feed = people.feeds.made_at(person)
+    return {
+        "language": known.language if known else "",
+        "stopped": sorted(known.stopped) if known else [],
+        "letters": [
+            {"kind": one.kind, "about": one.about, "at": one.at.isoformat("T", "minutes"), "state": one.state}
+            for one in letters
+        ],
+        "feed_since": feed.isoformat("T", "minutes") if feed else "",
+    }

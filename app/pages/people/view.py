@@ -12,6 +12,7 @@ TABS = (
     ("/people/audit", "audit"),
     ("/connections", "connections"),
     ("/people/webhooks", "webhooks"),
+    ("/people/mail", "mail"),
 )
 
 

@@ -1,0 +1,1 @@
+"""Mail: the weekly digest, and the questions about a deal that ended without a reason."""

@@ -1,0 +1,1 @@
+"""What people get by mail and feed, how they stop it, and what was sent."""
