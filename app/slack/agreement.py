@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.settings import Settings
-from app.signin.fetch import is_safe
+from app.signin.site import is_safe
 from kb.errors import KBError, why_refused
 from kb.wording import say
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from app.http.allowed import WRITING, lacking
+from app.http.allowed import WRITING, refused
 from app.mcp.proposing import propose
 from app.shapes.assistants import ProposeIn
 from app.slack.blocks import Block, Message, cut, escaped, link, options, plain, window
@@ -18,7 +18,6 @@ from app.slack.desk import Asking
 from app.words.reader import Reader
 from ingest.front_matter import composed
 from kb.entry import PRIVATE
-from kb.errors import ForbiddenError
 from kb.people.acting import acting
 
 ACTION, WINDOW = "draft_entry", "draft"
@@ -38,7 +37,7 @@ def asking_for(asking: Asking, shortcut: Mapping[str, Any]) -> Block:
     asking.need_account()
     if not asking.viewer.is_at_least(WRITING.role):
         asking.services.people.audit.denied(ROUTE, 403, acting())
-        raise ForbiddenError(lacking(WRITING, asking.services.people.people.admins()))
+        raise refused(WRITING, asking.viewer, asking.services.people.people)
     reader, message, channel = asking.reader, shortcut["message"], shortcut["channel"]
     text = plain_text(str(message.get("text") or ""), {})
     ts = str(message.get("thread_ts") or message["ts"])
