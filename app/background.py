@@ -79,32 +79,46 @@ class Background:
             Job("upkeep", self._count, UPKEEP_SECONDS),
             Job("monitor", self._monitor, LATE_SECONDS),
         ]
+        jobs += self._upkeep_jobs()
+        if not is_prepared:
+            services.intake.begin_preparing()
+            jobs.append(Job("prepare", self._prepare, POLL_SECONDS, at_once=True))
+        self._slack = SocketLink(services) if services.settings.slack_over_socket else None
+        self._webhooks = self._made_webhooks() if services.settings.webhooks else None
+        jobs += [*self._watching(), *self._channels(), *self._pulls()]
+        self.supervisor = Supervisor(jobs, services.clock, first_retry=first_retry)
+
+    def _upkeep_jobs(self) -> list[Job]:
+        """Return the jobs of parts that are there only with some settings."""
+        services, jobs = self._services, []
         if services.settings.chroma_url:
             jobs.append(Job("vectors", services.intake.catch_up, VECTORS_SECONDS))
         if services.people.audit.is_kept:
             jobs.append(Job("audit", services.people.audit.retry, NOTE_SECONDS))
             jobs.append(Job("audit_day", self._once("audit_day", A_DAY, self._keep_audit), A_DAY, at_once=True))
-        if services.settings.sends_mail and (services.settings.digest or services.settings.ask_reasons):
+        return jobs
+
+    def _watching(self) -> list[Job]:
+        """Return the jobs that follow changed files."""
+        if not self._settings.watch:
+            return []
+        jobs = [
+            Job("watch", self._watch, POLL_SECONDS, at_once=True),
+            self._index_job,
+            Job("check", lambda: self._arrived(None), CHECK_SECONDS),
+        ]
+        return [*jobs, Job("others", self._take_changes, OTHERS_SECONDS)] if self._services.changes else jobs
+
+    def _channels(self) -> list[Job]:
+        """Return the jobs that bring knowledge to people."""
+        settings, jobs = self._settings, []
+        if settings.sends_mail and (settings.digest or settings.ask_reasons):
             jobs.append(Job("mail", self._once("mail", MAIL_SECONDS, self._send_mail), MAIL_SECONDS))
-        jobs += self._pulls()
-        if not is_prepared:
-            services.intake.begin_preparing()
-            jobs.append(Job("prepare", self._prepare, POLL_SECONDS, at_once=True))
-        if services.settings.watch:
-            jobs += [
-                Job("watch", self._watch, POLL_SECONDS, at_once=True),
-                self._index_job,
-                Job("check", lambda: self._arrived(None), CHECK_SECONDS),
-            ]
-            if services.changes:
-                jobs.append(Job("others", self._take_changes, OTHERS_SECONDS))
-        self._slack = SocketLink(services) if services.settings.slack_over_socket else None
         if self._slack:
             jobs.append(Job("slack", self._slack.keep_up, LOOK_SECONDS, at_once=True))
-        self._webhooks = self._made_webhooks() if services.settings.webhooks else None
         if self._webhooks:
             jobs.append(Job("webhooks", self._once("webhooks", WEBHOOK_SECONDS, self._webhooks.work), WEBHOOK_SECONDS))
-        self.supervisor = Supervisor(jobs, services.clock, first_retry=first_retry)
+        return jobs
 
     def _once(self, name: str, every: float, work: Callable[[], object]) -> Callable[[], object]:
         """Return work that, of several servers, one does: the next takes over when that one has not for a while."""

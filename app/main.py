@@ -87,9 +87,8 @@ def create_app(
     app.state.form_key = common_key(settings, opened.database, FORM_KEY)
     app.include_router(api.router, dependencies=api.SIGNED if settings.auth != "none" else [])
     app.include_router(api.health_router)
-    routers = (assistants, signin, provider, me, passkeys, slack, unsubscribing)
-    for router in (module.router for module in routers):
-        app.include_router(router, include_in_schema=False)
+    for module in (assistants, signin, provider, me, passkeys, slack, unsubscribing):
+        app.include_router(module.router, include_in_schema=False)
     app.include_router(pages.router)
     app.mount(FILES, swagger_files(), name="swagger")
     app.state.assets = Assets(STATIC, "/static")

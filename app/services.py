@@ -228,18 +228,10 @@ def open_services(
         clock=clock,
         database=database,
     )
-    once = SharedRequests(database, saved_text, saved_of, clock) if database else None
     turn: Turn = partial(alone, database, SAVING_LOCK) if database else nullcontext
-    store = EntryStore(
-        library,
-        intake,
-        settings.entries,
-        settings.saving_lock,
-        is_readonly=is_readonly,
-        noted=noted,
-        shared=once,
-        turn=turn,
-    )
+    once = SharedRequests(database, saved_text, saved_of, clock) if database else None
+    place = (intake, settings.entries, settings.saving_lock)
+    store = EntryStore(library, *place, is_readonly=is_readonly, noted=noted, shared=once, turn=turn)
 
     def seen(part: Library) -> Seen:
         return Seen.of(part, store.of(part, part.visible), activity, clock, team_of(part.visible))
@@ -252,9 +244,7 @@ def open_services(
         settings=settings,
         clock=clock,
         intake=intake,
-        playbook_store=PlaybookStore(
-            intake, settings.entries, settings.saving_lock, is_readonly=is_readonly, noted=noted, turn=turn
-        ),
+        playbook_store=PlaybookStore(*place, is_readonly=is_readonly, noted=noted, turn=turn),
         activity=activity,
         gallery=Gallery(),
         people=people,
