@@ -16,7 +16,7 @@ from app.services import Services
 from app.settings import Settings
 from app.slack import drafting, unfolding, using
 from app.slack.answering import HELPFUL, USED, answer_to, usage
-from app.slack.blocks import Message, escaped, section, window
+from app.slack.blocks import Message, escaped, plain_text, section, window
 from app.slack.desk import Asking, Desk, Work
 from app.slack.members import Members
 
@@ -72,7 +72,7 @@ class _Listeners:
         self.services = desk.services
 
     def command(self, ack: Ack, command: Body, client: WebClient, context: BoltContext, respond: Respond) -> None:
-        text = str(command.get("text") or "").strip()
+        text = plain_text(str(command.get("text") or ""), {}).strip()
         later = partial(self._respond, respond, client, context, partial(answer_to, text=text))
 
         def work(asking: Asking) -> Message:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.slack.drafting import plain_text
+from app.slack.blocks import plain_text
 from app.slack.socket import SocketLink
 from kb.people.audit import Wanted
 from tests.app.conftest import ADDRESS, FILES, MakeClient
@@ -73,6 +73,12 @@ def test_where_the_app_may_not_read_the_channel_the_message_is_quoted(make_clien
     services_behind(client).people.audit.retry(at_once=True)
     (saved,) = services_behind(client).people.audit.rows(Wanted(event="entry-saved"))
     assert (saved.name, saved.way, saved.about) == ("Aoi", "Slack", entry.id)
+
+
+def test_what_was_typed_comes_back_if_it_cannot_be_saved(make_client: MakeClient, here: Workspace) -> None:
+    told = draft(make_client(readonly=True, **here.settings), here)
+    assert "> 先に計画を見せる" in told["text"]
+    assert "entries/" not in told["text"]
 
 
 def test_who_may_not_write_drafts_nothing(make_client: MakeClient, here: Workspace) -> None:
