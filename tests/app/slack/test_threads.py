@@ -104,7 +104,9 @@ def test_the_server_opens_a_connection_where_only_an_app_token_is_given(
     make_client: MakeClient, here: Workspace
 ) -> None:
     settings = {**here.settings, "slack_signing_secret": "", "slack_app_token": "xapp-test"}
-    services = services_behind(make_client(**settings))
+    client: Any = make_client(**settings)
+    services = services_behind(client)
+    assert "slack" in {job.name for job in client.app.state.supervisor.states()}
     services.library.search.answer("勝ち筋")
     assert services.settings.slack_over_socket
     payload = command(here, "価格が高いと言われた")
