@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Block = dict[str, Any]
 MOST_SECTION = 2_900  # characters; Slack takes 3,000
+MOST_ADDRESS = 1_500
 MOST_LABEL = 75  # of a button or an option
 MOST_TITLE = 24  # of a window
+_MARKED = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,20 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def plain_text(text: str, names: Mapping[str, str]) -> str:
+    """Return the text of a message as Markdown: Slack's marks become words and links."""
+
+    def shown(found: re.Match[str]) -> str:
+        what, label = found[1], found[2] or ""
+        if what.startswith("@"):
+            return f"@{label or names.get(what[1:], '…')}"
+        if what.startswith(("#", "!")):
+            return label or what.removeprefix("!").partition("^")[0]
+        return f"[{label}]({what})" if label and label != what else what
+
+    return _MARKED.sub(shown, text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def cut(text: str, most: int) -> str:
     """Return a text in bounded length."""
     return text if len(text) <= most else text[: most - 1] + "…"
@@ -36,7 +53,9 @@ def one_line(text: str, most: int = 200) -> str:
 
 
 def link(title: str, address: str) -> str:
-    """Return a link."""
+    """Return a link; only its title if the address is longer than a message takes."""
+    if len(address) > MOST_ADDRESS:
+        return one_line(title)
     return f"<{escaped(address)}|{one_line(title).replace('|', '｜') or '…'}>"
 
 

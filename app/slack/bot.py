@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -16,9 +17,9 @@ from app.services import Services
 from app.settings import Settings
 from app.slack import drafting, unfolding, using
 from app.slack.answering import HELPFUL, USED, answer_to, usage
-from app.slack.blocks import Message, escaped, section, window
+from app.slack.blocks import Message, escaped, plain_text, section, window
 from app.slack.desk import Asking, Desk, Work
-from app.slack.members import Members
+from app.slack.members import Members, error_in
 
 SECONDS = 3  # to wait for Slack, which itself waits no longer for an answer
 ANY_COMMAND = re.compile("^/")
@@ -72,7 +73,7 @@ class _Listeners:
         self.services = desk.services
 
     def command(self, ack: Ack, command: Body, client: WebClient, context: BoltContext, respond: Respond) -> None:
-        text = str(command.get("text") or "").strip()
+        text = plain_text(str(command.get("text") or ""), {}).strip()
         later = partial(self._respond, respond, client, context, partial(answer_to, text=text))
 
         def work(asking: Asking) -> Message:
@@ -111,24 +112,32 @@ class _Listeners:
 
     def draft_filled(self, view: Body, client: WebClient, context: BoltContext) -> None:
         message = self.desk.answer(client, context, lambda asking: drafting.drafted(asking, view))
-        client.chat_postMessage(channel=context.user_id or "", unfurl_links=False, **_said(message))
+        with _whether_it_arrives():
+            client.chat_postMessage(channel=context.user_id or "", unfurl_links=False, **_said(message))
 
     def link_shared(self, event: Body, body: Body, client: WebClient, context: BoltContext) -> None:
         if event.get("source") == "composer" or body.get("is_ext_shared_channel"):
             return  # not sent yet; or other companies read the channel
         message = self.desk.answer(client, context, lambda asking: unfolding.unfolded(asking, event))
         if message.blocks:
-            user = context.user_id or ""
-            client.chat_postEphemeral(channel=event["channel"], user=user, **_said(message))
+            with _whether_it_arrives():  # not where the app is not in the channel
+                client.chat_postEphemeral(channel=event["channel"], user=context.user_id or "", **_said(message))
 
     def _respond(self, respond: Respond, client: WebClient, context: BoltContext, work: Work) -> None:
         message = self.desk.answer(client, context, work)
         if not message.text:
             return
-        try:
+        with _whether_it_arrives():
             respond(**_shown(message), replace_original=False)
-        except (SlackClientError, OSError) as error:
-            log.warning("An answer did not reach Slack: %s", type(error).__name__)
+
+
+@contextmanager
+def _whether_it_arrives() -> Iterator[None]:
+    """Send something to Slack; nobody can be told if that fails."""
+    try:
+        yield
+    except (SlackClientError, OSError) as error:
+        log.warning("An answer did not reach Slack: %s", error_in(error))
 
 
 def _said(message: Message) -> dict[str, Any]:

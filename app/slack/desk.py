@@ -9,11 +9,12 @@ from functools import cached_property
 
 from slack_bolt import BoltContext
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from app.mcp.caller import Caller
 from app.services import Services
 from app.slack.blocks import Message, escaped
-from app.slack.members import Member, Members, SlackAwayError, Workspace, viewer_of
+from app.slack.members import Member, Members, SlackAwayError, Workspace, error_in, viewer_of
 from app.words.catalogue import DEFAULT_LOCALE, choose_locale
 from app.words.reader import Reader
 from kb.errors import ForbiddenError, KBError
@@ -91,6 +92,9 @@ class Desk:
             return work(Asking(self.services, self.members, client, workspace, member, viewer, reader))
         except KBError as error:
             return Message(escaped(reader.say(error.sentence)))
+        except SlackApiError as error:  # it does not take what was sent, or not in time
+            log.error("Slack refused a request: %s", error_in(error))
+            return Message(escaped(reader.say(FAILED)))
         except Exception:
             log.exception("A request from Slack failed")
             return Message(reader.say(FAILED))

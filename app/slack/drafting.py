@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -13,11 +12,12 @@ from slack_sdk.errors import SlackClientError
 from app.http.allowed import WRITING, refused
 from app.mcp.proposing import propose
 from app.shapes.assistants import ProposeIn
-from app.slack.blocks import Block, Message, cut, escaped, link, options, plain, window
+from app.slack.blocks import Block, Message, cut, escaped, link, options, plain, plain_text, quoted, window
 from app.slack.desk import Asking
 from app.words.reader import Reader
 from ingest.front_matter import composed
 from kb.entry import PRIVATE
+from kb.errors import KBError
 from kb.people.acting import acting
 
 ACTION, WINDOW = "draft_entry", "draft"
@@ -25,11 +25,11 @@ ROUTE = "Slack draft"  # in the audit log, when it is refused
 REASON = "drafted in Slack"  # in the history
 MOST_MESSAGES = 100  # of a thread
 MOST_QUOTED = 15_000  # characters of a thread
-MOST_KEPT = 1_500  # characters of the message, in case the app may not read its channel
+MOST_KEPT = 1_200  # characters of the message, in case the app may not read its channel
+MOST_TYPED = 2_000  # characters of the takeaway
 MOST_NAMED = 10  # people of a thread who are asked for by name
 KINDS: tuple[str, ...] = get_args(ProposeIn.model_fields["kind"].annotation)
 USUAL = "note"
-_MARKED = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
 
 def asking_for(asking: Asking, shortcut: Mapping[str, Any]) -> Block:
@@ -44,14 +44,13 @@ def asking_for(asking: Asking, shortcut: Mapping[str, Any]) -> Block:
     kept = {"channel": channel["id"], "ts": ts, "text": text[:MOST_KEPT], "hidden": _is_private(channel)}
     title = next(iter(text.strip().splitlines()), "")[:80]
     kinds = options([(kind, reader.label("kind", kind)) for kind in KINDS])
+    usual = next(kind for kind in kinds if kind["value"] == USUAL)
+    line, lines = {"type": "plain_text_input"}, {"type": "plain_text_input", "multiline": True}
     blocks = [
-        _input("title", reader("slack.title"), {"type": "plain_text_input", "max_length": 150, "initial_value": title}),
-        _input("kind", reader.field("kind"), {
-            "type": "static_select", "options": kinds, "initial_option": next(k for k in kinds if k["value"] == USUAL),
-        }),
-        _input("lesson", reader("slack.lesson"), {"type": "plain_text_input", "multiline": True, "max_length": 2_000},
-               is_optional=True),
-    ]  # fmt: skip
+        _input("title", reader("slack.title"), {**line, "max_length": 150, "initial_value": title}),
+        _input("kind", reader.field("kind"), {"type": "static_select", "options": kinds, "initial_option": usual}),
+        _input("lesson", reader("slack.lesson"), {**lines, "max_length": MOST_TYPED}, is_optional=True),
+    ]
     heading, close, submit = (reader(f"slack.{name}") for name in ("make_entry", "close", "draft"))
     return window(WINDOW, heading, blocks, close=close, submit=submit, kept=json.dumps(kept, ensure_ascii=False))
 
@@ -66,23 +65,12 @@ def drafted(asking: Asking, view: Mapping[str, Any]) -> Message:
     if kept["hidden"] and asking.viewer.is_signed_in:
         fields["visibility"] = PRIVATE  # what was said in private starts as the writer's own
     kind: Any = given["kind"]
-    saved = propose(caller, ProposeIn(text=composed(fields, body), kind=kind), reason=REASON, route=ROUTE)
+    try:
+        saved = propose(caller, ProposeIn(text=composed(fields, body), kind=kind), reason=REASON, route=ROUTE)
+    except KBError as error:  # with what was typed, which is in no window any more
+        return Message(f"{escaped(caller.reader.say(error.sentence))}\n{quoted(given['lesson'], MOST_TYPED)}".strip())
     note = escaped(caller.reader.sentences([saved.note, *saved.problems]))
     return Message(f"{link(saved.title, saved.address)}\n{note}")
-
-
-def plain_text(text: str, names: Mapping[str, str]) -> str:
-    """Return the text of a message as Markdown: Slack's marks become words and links."""
-
-    def shown(found: re.Match[str]) -> str:
-        what, label = found[1], found[2] or ""
-        if what.startswith("@"):
-            return f"@{label or names.get(what[1:], '…')}"
-        if what.startswith(("#", "!")):
-            return label or what.removeprefix("!").partition("^")[0]
-        return f"[{label}]({what})" if label and label != what else what
-
-    return _MARKED.sub(shown, text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _quoted(asking: Asking, kept: Mapping[str, Any]) -> str:

@@ -74,7 +74,7 @@ class Members:
         try:
             answer = client.users_info(user=user, include_locale=True)
         except (SlackClientError, OSError) as error:
-            log.warning("Slack does not say who asks: %s", type(error).__name__)
+            log.warning("Slack does not say who asks: %s", error_in(error))
             raise SlackAwayError from error
         member = _member(user, answer.get("user") or {}, workspace, asker)
         with self._lock:
@@ -102,6 +102,12 @@ def viewer_of(member: Member, services: Services) -> Viewer:
     raise StrangerError(
         say("{address} has no account in the knowledge base. Ask an administrator to add you.", address=address)
     )
+
+
+def error_in(error: Exception) -> str:
+    """Return what Slack calls a failure, or what kind it is: for the log, without anything else of the answer."""
+    answer = getattr(error, "response", None)
+    return str((answer and answer.get("error")) or type(error).__name__)
 
 
 def _member(user: str, found: Mapping[str, Any], workspace: Workspace, asker: str) -> Member:

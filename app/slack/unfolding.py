@@ -27,10 +27,9 @@ def unfolded(asking: Asking, event: Mapping[str, Any]) -> Message:
     if is_for_all:
         everybody = OPERATOR if services.settings.auth == "none" else NOBODY
         found = _found(event, Caller.here(services, everybody, asking.reader))
-        if found:
-            asking.client.chat_unfurl(
-                channel=event["channel"], ts=event["message_ts"], unfurls={url: {"blocks": [one]} for url, one in found}
-            )
+        unfurls = {url: {"blocks": [one]} for url, one in found}
+        if unfurls:
+            asking.client.chat_unfurl(channel=event["channel"], ts=event["message_ts"], unfurls=unfurls)
         return Message("")
     found = _found(event, asking.caller)
     return Message(asking.reader("slack.only_you"), tuple(block for _, block in found)) if found else Message("")

@@ -58,7 +58,7 @@ def state_of(seen: Seen, kinds: frozenset[str]) -> State:
         facts["reviews"] = {entry.id: standing.state for entry, standing in due}
         doubts = {entry.id: tuple(doubt.kind for doubt in standing.doubts) for entry, standing in due}
     if "gaps" in kinds:
-        gaps = tuple(seen.gap_board.recent_gaps())
+        gaps = tuple(filter(is_news, seen.gap_board.recent_gaps()))
         facts["gaps"] = {key_of(wording): "" for gap in gaps for wording in (gap.query, *gap.wordings)}
     if "closed" in kinds:
         rows = seen.gap_board.closed()
@@ -85,6 +85,11 @@ def events_between(before: Mapping[str, Facts], now: State) -> Iterator[Event]:
             if before["closed"].get(key) != at:
                 wording, entry = now.wordings[key]
                 yield Event("gap.closed", entry, wording)
+
+
+def is_news(gap: Gap) -> bool:
+    """Whether more than one failed search of one person is behind a gap."""
+    return len(gap.askers) > 1 or bool(gap.deals) or gap.decided is not None
 
 
 def key_of(wording: str) -> str:

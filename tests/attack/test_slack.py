@@ -156,6 +156,19 @@ def test_text_of_entries_is_no_command_in_slack(make_client: MakeClient, here: W
     assert "<!channel>" not in text and "<@U1>" not in text and "<https://elsewhere" not in text
 
 
+def test_no_answer_is_longer_than_slack_takes(make_client: MakeClient, here: Workspace) -> None:
+    name, text = "価格" * 40, "価格が高い。" * 2_000
+    files = {f"notes/{name}/{name}{number}.md": note(f"価格{text[:900]}{number}", text) for number in range(4)}
+    client = make_client(files, **here.settings)
+    services_behind(client).library.search.answer("勝ち筋")
+    answer = send(client, command(here, ("価格が高い" * 200)[:1_000])).json()
+    assert len(answer["blocks"]) >= 7
+    parts = [part for block in answer["blocks"] for part in (block.get("text"), *block.get("elements", ())) if part]
+    said_all = [part["text"] for part in parts if isinstance(part["text"], str)]
+    assert max(map(len, said_all)) <= 3_000
+    assert all(text.count("<http") == text.count("|") for text in said_all)  # no link is cut
+
+
 def test_a_link_unfolds_for_everybody_only_where_everybody_may_see_it(office: TestClient, here: Workspace) -> None:
     base = "http://127.0.0.1:8000/entries"
     before = len(here.got("chat.postEphemeral"))

@@ -46,7 +46,6 @@ class ShownHook:
 class ShownDelivery:
     """Something that was sent, on the page."""
 
-    id: str
     at: str
     moment: str
     hook: str
@@ -99,7 +98,6 @@ def _delivery(one: Delivery, entry: Entry | None, reader: Reader) -> ShownDelive
     if one.status == "waiting" and one.attempts:
         why = reader("webhooks.again", why=why, at=reader.moment(datetime.fromisoformat(one.due_at)))
     return ShownDelivery(
-        id=one.id,
         at=one.made_at,
         moment=reader.moment(datetime.fromisoformat(one.made_at)),
         hook=one.hook,

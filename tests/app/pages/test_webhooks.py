@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from app.cli.main import app
+from app.cli.main import app as commands
 from app.webhooks.outbox import Letter, Outbox
 from kb.clock import CLOCK
 from tests.app.conftest import FILES, MakeClient
@@ -31,12 +32,21 @@ def office(make_client: MakeClient, tmp_path: Path) -> TestClient:
     return client
 
 
-def test_administrators_see_the_receivers_but_no_entry_they_may_not_see(office: TestClient) -> None:
+def jobs_of(client: TestClient) -> set[str]:
+    """Return the background jobs of a server."""
+    app: Any = client.app
+    return {job.name for job in app.state.supervisor.states()}
+
+
+def test_administrators_see_the_receivers_but_no_entry_they_may_not_see(
+    office: TestClient, make_client: MakeClient
+) -> None:
     _, browser = signed_in(office, "root@example.com", "Root", "admin")
     page = browser.get(PAGE).text
     assert "hooks.example.com" in page and "商談の結果" in page and "待ち" in page
     assert "/services" not in page
     assert "極秘" not in page and "deals/secret" not in page
+    assert jobs_of(office) > jobs_of(make_client(auth="local")) == jobs_of(office) - {"webhooks"}
     _, reader = signed_in(office, "aoi@example.com", "Aoi")
     assert reader.get(PAGE).status_code == 403
 
@@ -57,7 +67,7 @@ def test_commands_list_test_and_examine_receivers(tmp_path: Path, monkeypatch: p
         monkeypatch.setenv("KB_WEBHOOKS", str(hooks_file(tmp_path, {"url": there.url, "events": ["deal.ended"]})))
 
         def run(*words: str) -> str:
-            return CliRunner().invoke(app, ["--lang", "en", *words]).output
+            return CliRunner().invoke(commands, ["--lang", "en", *words]).output
 
         assert run("webhooks", "test", "hook0") == "127.0.0.1 accepted the test.\n"
         assert there.types() == ["test"]

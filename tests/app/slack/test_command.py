@@ -90,6 +90,18 @@ def test_a_server_that_is_not_ready_answers_a_little_later(make_client: MakeClie
     assert SPOKEN in texts(here.next_call("respond", before))
 
 
+def test_while_slack_is_away_a_sentence_says_so(make_client: MakeClient) -> None:
+    with workspace(U1=member("aoi@example.com"), U2=member("kim@example.com")) as away:
+        client = make_client(**away.settings)
+        away.is_away = True
+        assert "refused the token" in send(client, command(away, "価格")).text
+        away.is_away = False
+        said(client, command(away, "ヘルプ"))
+        away.is_away = True
+        assert "もう一度お試しください" in said(client, command(away, "ヘルプ", "U2"))
+        assert "入力してください" in said(client, command(away, "ヘルプ"))  # who was known a moment ago
+
+
 def test_what_is_wrong_is_said_in_a_sentence(client: TestClient, here: Workspace) -> None:
     assert "1000" in said(client, command(here, "価" * 1_001)).replace(",", "")
     send(client, clicked(here, "helpful", "deals/nothing"))

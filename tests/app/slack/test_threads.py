@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.slack.drafting import plain_text
+from app.slack.blocks import plain_text
 from app.slack.socket import SocketLink
 from kb.people.audit import Wanted
 from tests.app.conftest import ADDRESS, FILES, MakeClient
@@ -75,6 +75,12 @@ def test_where_the_app_may_not_read_the_channel_the_message_is_quoted(make_clien
     assert (saved.name, saved.way, saved.about) == ("Aoi", "Slack", entry.id)
 
 
+def test_what_was_typed_comes_back_if_it_cannot_be_saved(make_client: MakeClient, here: Workspace) -> None:
+    told = draft(make_client(readonly=True, **here.settings), here)
+    assert "> 先に計画を見せる" in told["text"]
+    assert "entries/" not in told["text"]
+
+
 def test_who_may_not_write_drafts_nothing(make_client: MakeClient, here: Workspace) -> None:
     client = make_client(FILES, auth="local", **here.settings)
     services_behind(client).people.people.add("aoi@example.com", "Aoi", "reader", ["sales"])
@@ -98,7 +104,9 @@ def test_the_server_opens_a_connection_where_only_an_app_token_is_given(
     make_client: MakeClient, here: Workspace
 ) -> None:
     settings = {**here.settings, "slack_signing_secret": "", "slack_app_token": "xapp-test"}
-    services = services_behind(make_client(**settings))
+    client: Any = make_client(**settings)
+    services = services_behind(client)
+    assert "slack" in {job.name for job in client.app.state.supervisor.states()}
     services.library.search.answer("勝ち筋")
     assert services.settings.slack_over_socket
     payload = command(here, "価格が高いと言われた")
