@@ -87,7 +87,7 @@ def question(desk: Desk, entry_id: str) -> Mail | None:
         stop=desk.stop("question"),
         key=f"question.{to.recipient.signed(_name(entry))}",
         parts=(Part(reader("mail.question_deal"), (item,)),),
-        button=(reader("mail.question_open"), desk.base + action_address("reasons", entry.id)),
+        button=(reader("reasons.add"), desk.base + action_address("reasons", entry.id)),
     )
 
 

@@ -36,7 +36,7 @@ class Rounds:
                 for _ in send_digests(post, week, addressees(services, is_signed=settings.auth != "none")):
                     if self._is_stopping():
                         return
-            if settings.ask_reasons and settings.auth != "none":
+            if settings.ask_reasons and settings.auth != "none" and not settings.readonly:
                 if (looked := (state.generation, services.clock.today())) != self._looked:
                     plan_questions(services)
                     self._looked = looked

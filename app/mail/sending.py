@@ -35,8 +35,6 @@ class Post:
         letter = (to.recipient, kind, about)
         try:
             state = self._handed_over(to, write)
-            mailing.settle(*letter, state)
-            return state
         except MailServerError as error:
             mailing.put_back(*letter, error.why)
             raise
@@ -51,6 +49,8 @@ class Post:
         except Exception as error:  # whatever it is, the next one gets mail
             log.exception("A mail could not be written.")
             return mailing.failed(*letter, type(error).__name__)
+        mailing.settle(*letter, state)  # if this fails, it stays in hand: what was sent is not sent again
+        return state
 
     def _handed_over(self, to: Addressee, write: Callable[[Desk], Mail | None]) -> State:
         address = accepted(to.address)

@@ -33,6 +33,7 @@ from kb.search.answer import Linked
 from kb.viewer import Viewer
 
 SIMILAR = 5
+CLOSED = ("won", "lost", "no-decision")
 RELATIONS = ("supersedes", "used", "campaign", "derived_from", "related")  # the order of the sections
 SAVED = (  # results of a save that redirects here
     "1", "soon", "archived", "restored", "helpful", "closed", "unanswered", "used", "used_already", "no_deal",
@@ -96,6 +97,7 @@ def entry_page(
         "helpful": activity.helpful_counts().get(entry.id, 0),
         "keeps_history": store.history.is_kept,
         "is_whole": store.shows_all_of(entry),
+        "lacks_reason": bool(entry.deal) and entry.outcome in CLOSED and not (entry.deal and entry.deal.reasons),
         **_changing(entry, store, viewer_of(request), reader),
         **_after_save(request.query_params.get("saved", ""), entry, library, reader),
     }

@@ -132,6 +132,7 @@ def test_the_short_form_adds_reasons_and_lesson(opened: Opened) -> None:
     page = aoi.get("/reasons/deals/aoi")
     assert page.status_code == 200 and "すみれ工業の失注" in page.text and "接触の遅れ" in page.text
     base = page.text.partition('name="base" value="')[2].partition('"')[0]
+    assert "/reasons/deals/aoi" in aoi.get("/entries/deals/aoi").text
     nothing = aoi.post("/reasons/deals/aoi", data={"base": base, "text0": " "})
     assert nothing.status_code == 422
     given = {"base": base, "reasons.buyer": "price", "reasons.rep": ["late", ""], "text3": "早く会う。"}
@@ -146,6 +147,7 @@ def test_the_short_form_adds_reasons_and_lesson(opened: Opened) -> None:
     assert entry.owner == "Aoi" and entry.deal.crm_id == "D-7"
     stale = aoi.post("/reasons/deals/aoi", data={**given, "text0": "残る言葉"})
     assert stale.status_code == 412 and "残る言葉" in stale.text
+    assert "/reasons/deals/aoi" not in aoi.get("/entries/deals/aoi").text
     again = aoi.get("/reasons/deals/aoi").text  # what is answered is not asked again
     assert "次はどうするか" not in again and 'value="price" checked' in again
 
