@@ -14,6 +14,7 @@ from app.examples import Examples
 from app.preparing import Preparing
 from app.seen import Seen
 from app.settings import Settings
+from app.summarising import Summariser
 from app.upkeep import Upkeep
 from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
@@ -96,6 +97,7 @@ class Services:
     views: Views[Seen]
     masked: MaskedViews[Seen]
     preparing: Preparing
+    summariser: Summariser
 
     def seen_by(self, viewer: Viewer) -> Seen:
         """Return what a viewer works with; it takes a moment if nobody with the same audiences came before."""
@@ -223,6 +225,7 @@ def open_services(
         views=Views(library, seen),
         masked=MaskedViews(settings.entries, lambda: secret_key(settings.data / MASKING_KEY), masked),
         preparing=Preparing(),
+        summariser=Summariser(settings),
     )
 
 

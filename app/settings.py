@@ -75,6 +75,15 @@ class Settings(BaseSettings):
     proxy_jwks_url: str = Field("", description="Address of the keys that sign the assertion.")
     proxy_jwt_issuer: str = Field("", description="Issuer that the assertion must name.")
     proxy_jwt_audience: str = Field("", description="Audience that the assertion must name.")
+    llm_url: str = Field(
+        "",
+        description="Address of a language model with OpenAI's chat interface, such as `http://127.0.0.1:11434/v1`;"
+        " it is sent questions and sentences of entries when somebody asks for a summary.",
+    )
+    llm_model: str = Field("", description="Name of the model there.")
+    llm_key: SecretStr = Field(SecretStr(""), description="Key for it, if it needs one.")
+    llm_key_file: Path | None = Field(None, description="File that holds the key instead.")
+    llm_seconds: float = Field(30.0, gt=0, le=300, description="How long to wait for a piece of its reply.")
     visibility: Annotated[frozenset[str], NoDecode] = Field(
         AUDIENCES, description="Which `visibility` values this server shows, separated by commas."
     )
@@ -124,6 +133,13 @@ class Settings(BaseSettings):
             else value
         )
 
+    @field_validator("llm_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("expected an address with http:// or https://")
+        return value.rstrip("/")
+
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _split_networks(cls, value: Any) -> Any:
@@ -152,6 +168,12 @@ class Settings(BaseSettings):
         """The client secret, from its file if it has one. Raises OSError."""
         kept = self.oidc_client_secret_file
         return kept.read_text("utf-8").strip() if kept else self.oidc_client_secret.get_secret_value()
+
+    @property
+    def llm_secret(self) -> str:
+        """The key for the language model, from its file if it has one. Raises OSError."""
+        kept = self.llm_key_file
+        return kept.read_text("utf-8").strip() if kept else self.llm_key.get_secret_value()
 
     @property
     def groups_hash(self) -> str:

@@ -71,7 +71,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "pydantic_settings": ("app/settings.py",),
     "authlib": ("app/signin/oidc.py",),
     "joserfc": ("app/signin/keys.py", "app/signin/oidc.py"),
-    "httpx2": ("app/signin/fetch.py", "app/signin/oidc.py"),
+    "httpx2": ("app/signin/fetch.py", "app/signin/oidc.py", "app/language_model.py"),
     "h11": ("app/http/connection.py",),
     "limits": ("app/http/rates.py",),
     "pwdlib": ("kb/people/passwords.py",),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.http.dependencies import LibraryDep, LogbookDep, ReaderDep
+from app.http.dependencies import LibraryDep, LogbookDep, ReaderDep, ServicesDep
 from app.http.errors import API_ERRORS
 from app.shapes.ask import AskOut, AskParams
 from app.shapes.search import AnswerOut, FilterParams, SearchParams
@@ -35,11 +35,17 @@ def search(
 
 
 @router.get("/ask")
-def ask(library: LibraryDep, logbook: LogbookDep, reader: ReaderDep, params: Annotated[AskParams, Query()]) -> AskOut:
+def ask(
+    services: ServicesDep,
+    library: LibraryDep,
+    logbook: LogbookDep,
+    reader: ReaderDep,
+    params: Annotated[AskParams, Query()],
+) -> AskOut:
     """Quote the sentences that answer a question, exactly as they stand in the entries; none where nothing answers."""
     answer = library.search.answer(params.q, filters=params.filters(), as_typed=params.as_typed, quote=True)
     logbook.search(answer, params.filters(), PROGRAM, reader.locale)
-    return AskOut.of(answer)
+    return AskOut.of(answer, services.summariser.of(answer) if params.summary else None)
 
 
 @router.get("/entries")

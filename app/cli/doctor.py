@@ -44,6 +44,7 @@ def examine(settings: Settings, reader: Reader) -> list[Finding]:
         _sqlite(reader),
         *(look(settings, reader) for look in (_entries, _disk, _model, _index, _activity, _sign_in, _audit)),
         *(Finding("provider", works, what) for works, what in check_sign_in(settings, reader)),
+        *_language_model(settings, reader),
         *_server(settings, reader),
     ]
 
@@ -141,6 +142,21 @@ def _sign_in(settings: Settings, reader: Reader) -> Finding:
     numbers = {"people": reader.number(len(everybody)), "admins": reader.number(len(admins))}
     key = "doctor.auth" if admins else "doctor.auth_no_admin"
     return Finding("sign-in", bool(admins), reader(key, way=settings.auth, **numbers))
+
+
+def _language_model(settings: Settings, reader: Reader) -> list[Finding]:
+    if not settings.llm_url:
+        return []
+    from app.language_model import models_of
+
+    try:
+        known = models_of(settings)
+    except ValueError as error:
+        return [Finding("llm", False, reader("doctor.llm_away", url=settings.llm_url, why=error))]
+    named = settings.llm_model or reader("doctor.llm_unnamed")
+    is_known = not settings.llm_model or settings.llm_model in known
+    key = "doctor.llm_well" if is_known else "doctor.llm_unknown"
+    return [Finding("llm", is_known, reader(key, url=settings.llm_url, model=named))]
 
 
 def _server(settings: Settings, reader: Reader) -> list[Finding]:

@@ -168,13 +168,14 @@ def ask(
     words: Annotated[list[str], typer.Argument(help="A question or words.")],
     *,
     as_typed: Annotated[bool, typer.Option("--as-typed", help="Neither correct nor complete words.")] = False,
+    summary: Annotated[bool, typer.Option("--summary", help="Let the language model of KB_LLM_URL choose.")] = False,
     as_json: AsJson = False,
     **chosen: list[str] | None,
 ) -> None:
     """Quote the sentences that answer a question. Uses the running server if there is one, as search does."""
     if mistyped := next((word for word in words if word.startswith("--")), ""):
         ctx.fail(f"No such option: {mistyped}")
-    params = [("q", " ".join(words)), *([("as_typed", "true")] * as_typed)]
+    params = [("q", " ".join(words)), *([("as_typed", "true")] * as_typed), *([("summary", "true")] * summary)]
     params += [(name, value) for name, values in chosen.items() for value in values or ()]
     reader = reader_of(ctx)
     answer = _fetch(settings_or_fail(reader), reader, "/api/v1/ask", params)

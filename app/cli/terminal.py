@@ -46,16 +46,22 @@ def print_quotes(answer: dict[str, Any], reader: Reader) -> None:
     console = Console(highlight=False)
     if corrected := answer["corrected"]:
         console.print(f"{reader('corrected', text=corrected)} (--as-typed)", style="dim", markup=False)
-    if not answer["quotes"]:
+    made = answer.get("summary") or {"state": "off", "parts": []}
+    if answer.get("summary") and made["state"] != "made":
+        console.print(reader(f"summary.state.{made['state']}"), style="dim", markup=False)
+    chosen = [(part["join"], part["quote"]) for part in made["parts"]] or [("", quote) for quote in answer["quotes"]]
+    if not chosen:
         console.print(reader("quotes.none"), markup=False)
-    for number, quote in enumerate(answer["quotes"]):
+    for number, (join, quote) in enumerate(chosen):
         outcome = quote["outcome"]
         end = f"{OUTCOME_SIGNS.get(outcome, '')} {reader.label('outcome', outcome)}" if outcome else ""
         source = " · ".join(filter(None, (end, quote["title"], quote["heading"])))
         if number:
             console.print()
-        console.print(Text(quote["plain"]))
+        console.print(Text((reader(f"summary.join.{join}") + " " if join else "") + quote["plain"]))
         console.print(Text(f"  {source}  [{quote['id']}:{quote['line']}]", style="dim"))
+    if made.get("dropped"):
+        console.print(reader.counted("summary.dropped", made["dropped"]), style="dim", markup=False)
 
 
 def _facts(hit: dict[str, Any], reader: Reader) -> list[str]:

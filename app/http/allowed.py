@@ -47,7 +47,8 @@ MANAGING = Need("admin", say("Managing people"))
 
 NEEDS: Mapping[Need, Sequence[str]] = {
     READING: (
-        "GET /", "GET /passages/{entry_id:path}", "GET /entries/{entry_id:path}", "GET /history/{entry_id:path}",
+        "GET /", "GET /summary", "GET /passages/{entry_id:path}", "GET /entries/{entry_id:path}",
+        "GET /history/{entry_id:path}",
         "GET /lineage/{entry_id:path}", "GET /deals/similar", "POST /deals/similar", "POST /deals/similar/memo.{form}",
         "GET /scoreboard", "GET /pictures/{key}", "GET /meeting", "GET /meeting/numbers", "GET /gaps", "GET /loop",
         "GET /review", "GET /judge", "GET /playbook", "GET /playbook/history", "GET /problems", "GET /docs",

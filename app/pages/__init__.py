@@ -19,7 +19,7 @@ from app.pages.mine import page as mine
 from app.pages.people import auditing, tokens
 from app.pages.people import page as people
 from app.pages.search import page as search
-from app.pages.search import using
+from app.pages.search import summarising, using
 from app.pages.similar import page as similar
 from app.pages.writing import beginning, files, making, undoing
 from app.pages.writing import page as writing
@@ -29,6 +29,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(need_own_form)
 for module in (
     search,
     using,
+    summarising,
     similar,
     board,
     meeting,

@@ -188,7 +188,7 @@
     const address = event.target.open && event.target.dataset.passage, place = address && $("[data-place]", event.target);
     if (!address || place.hasChildNodes()) return;
     try {
-      const answer = await fetch(address);
+      const answer = await fetch(address, { headers: { "X-Fragment": "results" } });
       if (!answer.ok) throw new Error(answer.status);
       place.innerHTML = await answer.text();
     } catch { place.textContent = status.dataset.offline; }

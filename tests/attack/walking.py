@@ -34,8 +34,9 @@ EMPTY = ""
 
 GET: Mapping[str, str] = {
     "/": f"q=text {FILTERS} sort=newest page=2 as_typed=1 from=id deal=id",
+    "/summary": f"q=text {FILTERS} sort=newest page=2 as_typed=1 deal=id",
     "/api/v1/search": f"q=text {FILTERS} explain=true limit=50 offset=5 sort=newest as_typed=true",
-    "/api/v1/ask": f"q=text {FILTERS} as_typed=true",
+    "/api/v1/ask": f"q=text {FILTERS} as_typed=true summary=true",
     "/api/v1/entries": f"{FILTERS} limit=100 date_from=2026-01-01",
     "/api/v1/entries/{entry_id:path}": "part=similar|lineage|source limit=50",
     "/api/v1/entries/{entry_id:path}/similar": "limit=20",

@@ -107,6 +107,11 @@ class SearchAddress:
         """Return the same search without the entries that have a word typed after a long vowel mark."""
         return replace(self, text=" ".join(f"-{w[1:]}" if w == word else w for w in self.text.split()), page=1)
 
+    @property
+    def summary_address(self) -> str:
+        """The address of a summary of the hits."""
+        return "/summary" + str(replace(self, page=1, sort="relevance")).removeprefix("/")
+
     def __str__(self) -> str:
         single: Mapping[str, str] = {
             "q": self.text,

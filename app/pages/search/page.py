@@ -90,6 +90,7 @@ def search_page(
         "answer": answer,
         "talk": cards[0],
         "hits": cards[1],
+        "can_summarise": services.summariser.is_on and answer.confidence != "none" and is_first_by_rank(asked),
         "quotes": quote_cards(answer.quotes, cards[0], reader),
         "offers": offers(asked, library, reader) if asked.text else [],
         "open_deals": open_deals(library) if asked.text and answer.confidence == "none" else [],
@@ -121,8 +122,13 @@ def answer_to(asked: SearchAddress, library: Library) -> Answer:
         offset=asked.offset,
         explain=bool(asked.text),
         as_typed=asked.as_typed,
-        quote=asked.page == 1 and asked.sort == "relevance",
+        quote=is_first_by_rank(asked),
     )
+
+
+def is_first_by_rank(asked: SearchAddress) -> bool:
+    """Whether the best hits are shown: quotes and summaries are made of them."""
+    return bool(asked.text) and asked.page == 1 and asked.sort == "relevance"
 
 
 def shown_by(cards: Iterable[HitCard]) -> list[str]:
@@ -133,8 +139,7 @@ def shown_by(cards: Iterable[HitCard]) -> list[str]:
 
 def says_first(asked: SearchAddress) -> bool:
     """Whether sentences to say stand first: the question asks for them, and nothing else was chosen."""
-    is_plain = asked.page == 1 and asked.sort == "relevance" and not asked.chosen("kind")
-    return is_plain and asks_what_to_say(asked.text)
+    return is_first_by_rank(asked) and not asked.chosen("kind") and asks_what_to_say(asked.text)
 
 
 def open_deals(library: Library) -> list[Entry]:

@@ -25,10 +25,11 @@ class QuoteCard:
 def quote_cards(quotes: Iterable[Quote], talk: Sequence[HitCard], reader: Reader) -> list[QuoteCard]:
     """Return the quotes to show: not those that stand above them as a sentence to say."""
     said = "".join(_letters(hit.spoken) for hit in talk)
-    return [_card(quote, reader) for quote in quotes if _letters(quote.words) not in said]
+    return [quote_card(quote, reader) for quote in quotes if _letters(quote.words) not in said]
 
 
-def _card(quote: Quote, reader: Reader) -> QuoteCard:
+def quote_card(quote: Quote, reader: Reader) -> QuoteCard:
+    """Return a quote as a page shows it."""
     entry, last = quote.entry, quote.heading.split(" › ")[-1]
     return QuoteCard(
         card=card_of(entry, reader),

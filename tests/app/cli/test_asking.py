@@ -19,8 +19,8 @@ QUOTE = {
 }
 
 
-def _printed(capsys: pytest.CaptureFixture[str], locale: str, quotes: list[dict[str, Any]]) -> str:
-    print_quotes({"corrected": "", "quotes": quotes}, Reader.of(locale))
+def _printed(capsys: pytest.CaptureFixture[str], locale: str, quotes: list[dict[str, Any]], **more: Any) -> str:
+    print_quotes({"corrected": "", "quotes": quotes, **more}, Reader.of(locale))
     return capsys.readouterr().out
 
 
@@ -33,3 +33,16 @@ def test_a_quote_stands_above_its_outcome_its_entry_and_its_line(capsys: pytest.
 @pytest.mark.parametrize("locale", ["ja", "en"])
 def test_silence_is_put_into_words(capsys: pytest.CaptureFixture[str], locale: str) -> None:
     assert "kb search" in _printed(capsys, locale, [])
+
+
+def test_a_summary_stands_instead_of_the_quotes_and_says_what_was_dropped(capsys: pytest.CaptureFixture[str]) -> None:
+    second = QUOTE | {"plain": "期限を決めた。", "line": 12}
+    parts = [{"join": "", "quote": second}, {"join": "but", "quote": QUOTE}]
+    summary = {"state": "made", "parts": parts, "dropped": 2}
+    lines = _printed(capsys, "ja", [QUOTE], summary=summary).splitlines()
+    assert lines[0] == "期限を決めた。" and lines[3] == "ただし、 [red]値引き[/red]した。" and "2 件" in lines[-1]
+
+
+def test_quotes_stand_where_the_model_is_away(capsys: pytest.CaptureFixture[str]) -> None:
+    printed = _printed(capsys, "ja", [QUOTE], summary={"state": "away", "parts": [], "dropped": 0})
+    assert printed.startswith("言語モデルから") and "値引き" in printed

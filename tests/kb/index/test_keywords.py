@@ -9,7 +9,16 @@ import pytest
 from ingest.sync import sync
 from kb.index.analysis import terms
 from kb.index.index import Index
-from kb.index.keywords import Weighed, entries_with_text, few_matches, fts5_idf, keyword_matches, one, term_counts
+from kb.index.keywords import (
+    Spellings,
+    Weighed,
+    entries_with_text,
+    few_matches,
+    fts5_idf,
+    keyword_matches,
+    one,
+    term_counts,
+)
 from kb.search.ranking import idf
 from tests.words import note, write
 
@@ -113,6 +122,18 @@ def test_with_an_idf_as_in_fts5_the_scores_are_those_of_fts5(index: Index, entri
     ours, theirs = few_matches(index.catalog, weighed, 5), keyword_matches(index.catalog, terms, 5)
     assert [number for number, _ in ours[:1]] == [number for number, _ in theirs[:1]]
     assert [score for _, score in ours] == pytest.approx([score for _, score in theirs])
+
+
+def test_within_a_scope_the_same_passages_have_the_same_scores(index: Index, entries: Path) -> None:
+    for number in range(30):
+        write(entries, f"notes/{number}.md", note(f"題{number}", f"価格の話{number} {'導入 ' * (number % 4)}解約"))
+    sync(index, entries)
+    terms, groups = ("価格", "導入"), (Spellings((("解約", 0.5), ("導入", 1.0))),)
+    everywhere = keyword_matches(index.catalog, terms, 100, groups)
+    among = [number for number, _ in everywhere if number % 3 == 0]
+    within = keyword_matches(index.catalog, terms, 5, groups, among)
+    assert within == [(number, score) for number, score in everywhere if number in among][:5]
+    assert len(everywhere) == 30 and keyword_matches(index.catalog, terms, 5, groups, []) == []
 
 
 def _weighed(idf_of: dict[str, float]) -> list[Weighed]:
