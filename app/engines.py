@@ -79,7 +79,7 @@ def _need_address(url: str) -> None:
     """Refuse what is no address, without quoting it: it may hold a password."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise EngineSettingError(say("KB_CHROMA_URL is no address such as http://127.0.0.1:8001."))
+        raise EngineSettingError(say("KB_CHROMA_URL must be an address such as http://127.0.0.1:8001."))
     if parts.username or parts.password:
         raise EngineSettingError(say("KB_CHROMA_URL holds a password. Put it into the file of KB_CHROMA_HEADERS_FILE."))
 
@@ -95,7 +95,7 @@ def _headers(file: Path) -> dict[str, str]:
     for number, header in enumerate(found, start=1):
         if header is None:
             why = say(
-                "Line {line} of '{file}' is no header such as 'Authorization: Bearer …'.",
+                "Line {line} of '{file}' is not a header such as 'Authorization: Bearer …'.",
                 line=str(number),
                 file=str(file),
             )

@@ -219,7 +219,6 @@ def open_services(
     """Open everything an installation has; with `logs` False, activity is read but not logged."""
     database = shared_database(settings)
     library, people = make_library(settings, embedder, clock), open_people(settings, clock, database=database)
-    noted, is_readonly = people.audit.noted, settings.readonly
     intake = Intake(library, settings.entries)
     activity = Activity(
         settings.activity_file,
@@ -228,10 +227,7 @@ def open_services(
         clock=clock,
         database=database,
     )
-    turn: Turn = partial(alone, database, SAVING_LOCK) if database else nullcontext
-    once = SharedRequests(database, saved_text, saved_of, clock) if database else None
-    place = (intake, settings.entries, settings.saving_lock)
-    store = EntryStore(library, *place, is_readonly=is_readonly, noted=noted, shared=once, turn=turn)
+    store, playbook_store = _stores(settings, intake, people.audit, library, database)
 
     def seen(part: Library) -> Seen:
         return Seen.of(part, store.of(part, part.visible), activity, clock, team_of(part.visible))
@@ -244,7 +240,7 @@ def open_services(
         settings=settings,
         clock=clock,
         intake=intake,
-        playbook_store=PlaybookStore(*place, is_readonly=is_readonly, noted=noted, turn=turn),
+        playbook_store=playbook_store,
         activity=activity,
         gallery=Gallery(),
         people=people,
@@ -257,6 +253,17 @@ def open_services(
         leases=Leases(database) if database else None,
         changes=Changes(database, clock) if database else None,
     )
+
+
+def _stores(
+    settings: Settings, intake: Intake, audit: Audit, library: Library, database: Database | None
+) -> tuple[EntryStore, PlaybookStore]:
+    """Return what writes files; servers that share a database take turns."""
+    turn: Turn = partial(alone, database, SAVING_LOCK) if database else nullcontext
+    once = SharedRequests(database, saved_text, saved_of) if database else None
+    folder, lock, is_readonly, noted = settings.entries, settings.saving_lock, settings.readonly, audit.noted
+    store = EntryStore(library, intake, folder, lock, is_readonly=is_readonly, noted=noted, shared=once, turn=turn)
+    return store, PlaybookStore(intake, folder, lock, is_readonly=is_readonly, noted=noted, turn=turn)
 
 
 def open_people(

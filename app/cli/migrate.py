@@ -1,4 +1,4 @@
-"""`kb migrate`: carry what cannot be rebuilt from files into a database, and back."""
+"""`kb migrate`: copy what cannot be rebuilt from files into a database, and back."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FILES = "files"
 
 
 class NothingToMigrateError(KBError):
-    """There is nothing to carry over."""
+    """There is nothing to migrate."""
 
 
 def migrate(
     ctx: typer.Context,
     to: Annotated[str, typer.Option(help="A postgresql+psycopg://… address, or `files` for KB_DATA.")],
 ) -> None:
-    """Carry activity, people and the audit log into an empty database, or back into files. Stop the servers first."""
+    """Migrate activity, people and the audit log to an empty database, or back to files. Stop the servers first."""
     from app.data_folder import held
     from app.engines import database_at, shared_database
 
@@ -33,7 +33,7 @@ def migrate(
     settings = settings_or_fail(reader)
     database = shared_database(settings) if to == FILES else database_at(settings, to)
     if database is None:
-        raise NothingToMigrateError(say("KB_DATABASE_URL is not set, so there is no database to carry over from."))
+        raise NothingToMigrateError(say("KB_DATABASE_URL is not set, so there is no database to migrate from."))
     places = [str(settings.data), database.name]
     if to == FILES:
         places.reverse()
@@ -52,9 +52,7 @@ def _carry(settings: Settings, database: Database, *, is_back: bool) -> int:
         opened.callback(database.close)
         people = [opened.enter_context(closing(PeopleFile(settings.people_file, one))) for one in (None, database)]
         if not (is_back or people[0].exists or settings.activity_file.is_file()):
-            raise NothingToMigrateError(
-                say("The folder '{folder}' holds nothing to carry over.", folder=str(settings.data))
-            )
+            raise NothingToMigrateError(say("There is nothing to migrate in '{folder}'.", folder=str(settings.data)))
         activity = [
             opened.enter_context(closing(Activity(settings.activity_file, is_kept=False, database=one)))
             for one in (None, database)

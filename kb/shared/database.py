@@ -170,7 +170,9 @@ def _url(address: str, password: str) -> URL:
     except (ArgumentError, ValueError):
         url = None
     if url is None or url.drivername not in ("postgresql", "postgres", "postgresql+psycopg"):
-        raise DatabaseSettingError(say("KB_DATABASE_URL is no address such as postgresql+psycopg://kb@127.0.0.1/kb."))
+        raise DatabaseSettingError(
+            say("KB_DATABASE_URL must be an address such as postgresql+psycopg://kb@127.0.0.1/kb.")
+        )
     url = url.set(drivername="postgresql+psycopg")
     return url.set(password=password) if password else url
 

@@ -1,4 +1,4 @@
-"""Carry all rows of some tables from one database into another, empty one."""
+"""Copy all rows of some tables from one database into another, empty one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ AT_ONCE = 1_000  # rows
 
 
 class NotEmptyError(KBError):
-    """The place something should be carried to holds something."""
+    """The database that rows should be copied into is not empty."""
 
     def __init__(self, table: str) -> None:
         super().__init__(
-            say("Nothing was carried over: the table '{table}' there is not empty. Choose an empty place.", table=table)
+            say(
+                "Nothing was migrated: the table '{table}' there is not empty."
+                " Choose an empty database or data folder.",
+                table=table,
+            )
         )
 
 
