@@ -153,7 +153,8 @@ def _kintone(app: FastAPI, crm: Crm) -> None:
 def _record(deal: Deal, at: str) -> dict[str, Any]:
     stage = {"won": "受注", "lost": "失注", "open": "商談中"}[deal.outcome]
     values = {
-        "$id": str(deal.number), "レコード番号": str(deal.number), "案件名": deal.title or f"案件{deal.number}", "更新日時": at,
+        "$id": str(deal.number), "レコード番号": str(deal.number), "更新日時": at,
+        "案件名": deal.title or f"案件{deal.number}",
         "会社名": deal.customer or f"顧客{deal.number}", "確度": stage, "合計費用": str(deal.amount),
         "担当者": [{"code": "m", "name": "森"}],
         "受注日": "2026-08-20" if deal.outcome != "open" else None,
