@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest import atomic
 from ingest.connectors.deals import Gone
 from ingest.connectors.gone import archive, restore
 from ingest.connectors.state import Taken
@@ -43,7 +44,10 @@ class Leaving:
         present = sum(not one.gone for one in self.deals.values())
         self.is_held = not self.believes_all and len(known) > max(FEW, MOST * present)
         self._find()
-        return [self._leave(one, write=write and not self.is_held) for one in known]
+        left = [self._leave(one, write=write and not self.is_held) for one in known]
+        if any(one.is_archived for one in left):
+            atomic.settle()
+        return left
 
     def bring_back(self, ids: Collection[str]) -> None:
         """Restore the entries of deals the CRM has again. Raises NotSavedError."""
