@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -48,6 +48,7 @@ class Pulled:
     left: Sequence[Left] = ()  # deals that are gone
     is_held: bool = False  # too many are gone to believe it
     is_complete: bool = True  # False: the program is about to end
+    foreign: int = 0  # deals left out since another CRM has deals with their numbers
 
 
 @dataclass(slots=True)
@@ -62,6 +63,7 @@ class Puller:
     clock: Clock = CLOCK
     is_stopping: Callable[[], bool] = lambda: False
     believes_all: bool = False  # also that most deals are gone
+    elsewhere: frozenset[str] = frozenset()  # numbers of deals that come from another CRM
     _fields: list[CrmField] = field(default_factory=list)
     _mapping: str = ""
     _top: Mark = START  # how far the last pull came
@@ -152,6 +154,8 @@ class Puller:
         waiting = self.state.waiting()
         present = {name: one for name, one in waiting.items() if name not in gone}
         fresh = {n: one for n, one in present.items() if n not in deals or deals[n].cells != one[1] or deals[n].gone}
+        foreign = self._foreign(columns, fresh)
+        fresh = {name: one for name, one in fresh.items() if name not in foreign}
         report, task = None, self._task(columns, [at for at, _ in fresh.values()])
         if fresh:
             report = task.run(write=write)
@@ -162,7 +166,15 @@ class Puller:
         if write:
             leaving.bring_back([name for name in fresh if deals.get(name) and deals[name].gone])
             self._finish(report, left, deals, waiting, is_held=leaving.is_held)
-        return self._pulled(read, report, left, is_held=leaving.is_held)
+        return replace(self._pulled(read, report, left, is_held=leaving.is_held), foreign=len(foreign))
+
+    def _foreign(self, columns: Columns, fresh: dict[str, tuple[int, str]]) -> set[str]:
+        """Return the deals whose numbers mean deals of another CRM: they would overwrite those."""
+        if not self.elsewhere:
+            return set()
+        rows = self.state.cells([at for at, _ in fresh.values()])
+        place = columns.places["crm_id"]
+        return {name for name, row in zip(fresh, rows, strict=True) if key_of(row[place]) in self.elsewhere}
 
     def _task(self, columns: Columns, places: Sequence[int]) -> CrmImport:
         table = table_of(columns.headers, _Rows(self.state, places))
