@@ -105,11 +105,13 @@ class Puller:
         return self._imported(read, columns, deals, write=write)
 
     def _begin(self) -> Columns:
-        """Choose the fields to read; with other ones than before everything is read again."""
+        """Choose the fields to read; with others, or with another meaning, everything is read again."""
         known = self.connector.fields()
         columns, self._mapping = columns_of(self.connector, known, self.entries)
         columns, self._fields = narrowed(columns, known)
-        text = repr([*self._fields, sorted(columns.places.items())])
+        profile = columns.profile
+        meant = (sorted(profile.outcomes.items()), profile.currency, profile.dates)
+        text = repr([*self._fields, sorted(columns.places.items()), meant])
         chosen = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
         progress = self.state.progress
         if (progress.place, progress.fields) != (self.connector.place, chosen):

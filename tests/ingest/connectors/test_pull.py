@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.connectors.errors import CrmAwayError, CrmLaterError, CrmRefusedError, PullBusyError
+from ingest.connectors.errors import CrmAwayError, CrmLaterError, CrmRefusedError, PullBusyError, StateDamagedError
 from ingest.connectors.puller import Puller
 from ingest.connectors.state import State
 from kb.errors import KBError
@@ -243,6 +243,21 @@ def test_where_the_waiting_deals_were_lost_everything_is_read_again(crm: Crm, ad
     assert found_in(tmp_path) == as_in(crm, "kintone")
 
 
+@pytest.mark.parametrize("file", ["progress.json", "deals.json"])
+def test_a_damaged_state_is_said_and_without_it_everything_is_read_again(
+    file: str, crm: Crm, address: str, tmp_path: Path
+) -> None:
+    pulling("kintone", address, crm, tmp_path)[0].run(write=True)
+    path = tmp_path / "crm/kintone" / file
+    path.write_text("[", "utf-8")
+    with pytest.raises(StateDamagedError, match=file):
+        pulling("kintone", address, crm, tmp_path)[0].run(write=True)
+    path.unlink()
+    crm.later(7_200)
+    assert pulling("kintone", address, crm, tmp_path)[0].run(write=True).read == COUNT
+    assert found_in(tmp_path) == as_in(crm, "kintone")
+
+
 def test_another_mapping_reads_everything_again(crm: Crm, address: str, tmp_path: Path) -> None:
     puller, _ = pulling("kintone", address, crm, tmp_path)
     puller.run(write=True)
@@ -253,6 +268,9 @@ def test_another_mapping_reads_everything_again(crm: Crm, address: str, tmp_path
     mapping.write_text(f"name: ours\nkind: deals\nfields:\n{fields}  closed_on: [受注日]\n", "utf-8")
     again = puller.run(write=True)
     assert (again.mapping, again.read) == ("ours.yaml", COUNT)
+    mapping.write_text(mapping.read_text("utf-8") + "outcomes:\n  no-decision: [商談中]\n", "utf-8")
+    puller.run(write=True)
+    assert {one[1] for one in found_in(tmp_path).values()} == {"won", "lost", "no-decision"}
 
 
 @ALL
