@@ -12,6 +12,7 @@ from ingest.connectors.gone import archive, restore
 from ingest.connectors.state import Taken
 from ingest.importers.known import known_entries
 
+DELETED = "deleted"
 FEW, MOST = 10, 0.2  # so many, and so large a part of all deals, may be gone at once; more is a fault of the connection
 
 
@@ -61,7 +62,7 @@ class Leaving:
 
     def _leave(self, one: Gone, *, write: bool) -> Left:
         taken = self.deals[one.id]
-        path, why = self._paths.get(taken.key, ""), f"merged into {one.into}" if one.into else "deleted"
+        path, why = self._paths.get(taken.key, ""), f"merged into {one.into}" if one.into else DELETED
         if not write:
             return Left(one.id, one.into, path, is_archived=False)
         file = archive(self.folder, path, why, taken.file, self.lock) if path else ""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ingest.connectors.deals import START, Connector, CrmField, Gone, Mark, Page, before, moment, stamp
 from ingest.connectors.errors import CrmAwayError, CrmLaterError
-from ingest.connectors.leaving import Leaving, Left
+from ingest.connectors.leaving import DELETED, Leaving, Left
 from ingest.connectors.mapped import columns_of, narrowed, table_of
 from ingest.connectors.state import State, Taken
 from ingest.importers.columns import Columns
@@ -66,6 +66,7 @@ class Puller:
     elsewhere: frozenset[str] = frozenset()  # numbers of deals that come from another CRM
     _fields: list[CrmField] = field(default_factory=list)
     _mapping: str = ""
+    _back: set[str] = field(default_factory=set)  # deals that were gone and are there again
     _top: Mark = START  # how far the last pull came
 
     def run(self, *, write: bool, sweep: bool = True) -> Pulled:
@@ -147,7 +148,9 @@ class Puller:
             return
         merged = {name: into for name, into in progress.gone.items() if into}
         known = {name for name, one in deals.items() if not one.gone} | set(self.state.waiting())
-        progress.gone = {one.id: one.into for one in self.connector.gone(known)} | merged
+        present = set(self.connector.ids())
+        progress.gone = dict.fromkeys(known - present, "") | merged
+        self._back = {name for name, one in deals.items() if one.gone == DELETED and name in present}
         progress.swept_at = stamp(now)
 
     def _imported(self, read: int, columns: Columns, deals: dict[str, Taken], *, write: bool) -> Pulled:
@@ -166,7 +169,7 @@ class Puller:
         leaving = Leaving(self.entries, self.lock, deals, believes_all=self.believes_all)
         left = leaving.run([Gone(name, into) for name, into in gone.items()], write=write)
         if write:
-            leaving.bring_back([name for name in fresh if deals.get(name) and deals[name].gone])
+            leaving.bring_back({name for name in fresh if name in deals and deals[name].gone} | self._back)
             self._finish(report, left, deals, waiting, is_held=leaving.is_held)
         return replace(self._pulled(read, report, left, is_held=leaving.is_held), foreign=len(foreign))
 
