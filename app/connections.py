@@ -100,7 +100,10 @@ def puller_of(settings: Settings, name: str, wait: Callable[[float], object], cl
 
     connector = connector_of(settings, name, wait, clock)
     playbook = read_playbook(settings.entries)[0]
-    return Puller(connector, state_of(settings, name), settings.entries, playbook, settings.saving_lock, clock)
+    puller = Puller(connector, state_of(settings, name), settings.entries, playbook, settings.saving_lock, clock)
+    others = (state_of(settings, other).deals() for other in connected(settings) if other != name)
+    puller.elsewhere = frozenset(one.key for deals in others for one in deals.values() if not one.gone)
+    return puller
 
 
 def write_back(settings: Settings, name: str) -> WriteBack:

@@ -155,6 +155,8 @@ def lines_of(pulled: Pulled, name: str, reader: Reader, *, is_written: bool) -> 
         yield f"  {one.id} {what} {reader(f'pull.{become}', path=one.path)}"
     if len(pulled.left) > MOST_SHOWN:
         yield f"  {reader('cli.more', count=reader.number(len(pulled.left) - MOST_SHOWN))}"
+    if pulled.foreign:
+        yield reader("pull.foreign", count=reader.number(pulled.foreign))
     if pulled.is_held:
         yield reader("pull.held", count=reader.number(len(pulled.left)), name=name)
     if is_written and pulled.is_complete:

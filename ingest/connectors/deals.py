@@ -1,8 +1,8 @@
-"""What a connector is: pages of deals in the order they changed, and which deals are gone."""
+"""What a connector is: pages of deals in the order they changed, and the ids of all."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -69,8 +69,8 @@ class Connector(Protocol):
         """Return the deals that changed next after a mark; one that changes while pages are read comes again later."""
         ...
 
-    def gone(self, known: Collection[str]) -> Iterator[Gone]:
-        """Yield which of the known deals were deleted, as far as the CRM says so."""
+    def ids(self) -> Iterator[str]:
+        """Yield the ids of all deals there are: what is missing among them was deleted or merged."""
         ...
 
     def write(self, record: str, values: Mapping[str, str]) -> None:

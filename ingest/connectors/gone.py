@@ -21,13 +21,13 @@ GONE = "crm_gone"  # key of the front matter: why the entry is archived
 def archive(folder: Path, path: str, why: str, file: str, lock: Path | None) -> str:
     """Archive an entry that nobody changed since a pull wrote it (`file`); return its new hash, empty if it stays.
 
-    Raises NotSavedError.
+    The caller settles the files on the disk. Raises NotSavedError.
     """
     with one_at_a_time(folder, lock):
         raw, document = _read(folder, path)
         if hashlib.sha256(raw).hexdigest() != file:
             return ""
-        return atomic.replace(below(folder, path), edited(document, {"status": "archived", GONE: why}))
+        return atomic.replace(below(folder, path), edited(document, {"status": "archived", GONE: why}), durable=False)
 
 
 def restore(folder: Path, path: str, lock: Path | None) -> str:
@@ -36,7 +36,7 @@ def restore(folder: Path, path: str, lock: Path | None) -> str:
         _, document = _read(folder, path)
         if GONE not in fields_of(document)[0]:
             return ""
-        return atomic.replace(below(folder, path), edited(document, {"status": None, GONE: None}))
+        return atomic.replace(below(folder, path), edited(document, {"status": None, GONE: None}), durable=False)
 
 
 def _read(folder: Path, path: str) -> tuple[bytes, Document]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ingest.connectors.asking import Asking
@@ -67,13 +67,12 @@ class HubSpot:
         mark = Mark(deals[-1].changed_at, WHOLE) if deals else after
         return Page(deals, mark, is_last, list(_merged(kept)))
 
-    def gone(self, known: Collection[str]) -> Iterator[Gone]:
-        """Yield the known deals that were archived, which is how HubSpot deletes."""
+    def ids(self) -> Iterator[str]:
+        """Yield the ids of all deals that are not archived."""
         after = ""
         while True:
-            params = {"archived": "true", "limit": str(BATCH), **({"after": after} if after else {})}
-            found = self._asking.get(DEALS, params)
-            yield from (Gone(str(one["id"])) for one in found.get("results", ()) if str(one["id"]) in known)
+            found = self._asking.get(DEALS, {"limit": str(BATCH), **({"after": after} if after else {})})
+            yield from (str(one["id"]) for one in found.get("results", ()))
             after = _next(found)
             if not after:
                 return

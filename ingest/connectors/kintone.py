@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ingest.connectors.asking import Asking
-from ingest.connectors.deals import CrmDeal, CrmField, Gone, Mark, Page, as_text, local_day, moment, with_own_headers
+from ingest.connectors.deals import CrmDeal, CrmField, Mark, Page, as_text, local_day, moment, with_own_headers
 from ingest.connectors.errors import CrmRefusedError
 from kb.wording import say
 
@@ -55,17 +55,15 @@ class Kintone:
         mark = Mark(deals[-1].changed_at, deals[-1].id) if deals else after
         return Page(deals, mark, is_last=len(records) < self._most)
 
-    def gone(self, known: Collection[str]) -> Iterator[Gone]:
-        """Yield the known records that the app lacks; kintone has no list of what was deleted."""
-        missing, number = set(known), 0
+    def ids(self) -> Iterator[str]:
+        """Yield the numbers of all records."""
+        number = 0
         while True:
             records = self._records(f"$id > {number} order by $id asc limit {self._most}", ["$id"])
-            numbers = [_value(record, "$id") for record in records]
-            missing -= set(numbers)
+            yield from (numbers := [_value(record, "$id") for record in records])
             if len(records) < self._most:
-                break
+                return
             number = int(numbers[-1])
-        yield from (Gone(record) for record in sorted(missing, key=int))
 
     def write(self, record: str, values: Mapping[str, str]) -> None:
         """Set fields of a record; the token needs the right to edit."""

@@ -6,11 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest import atomic
 from ingest.connectors.deals import Gone
 from ingest.connectors.gone import archive, restore
 from ingest.connectors.state import Taken
 from ingest.importers.known import known_entries
 
+DELETED = "deleted"
 FEW, MOST = 10, 0.2  # so many, and so large a part of all deals, may be gone at once; more is a fault of the connection
 
 
@@ -43,7 +45,10 @@ class Leaving:
         present = sum(not one.gone for one in self.deals.values())
         self.is_held = not self.believes_all and len(known) > max(FEW, MOST * present)
         self._find()
-        return [self._leave(one, write=write and not self.is_held) for one in known]
+        left = [self._leave(one, write=write and not self.is_held) for one in known]
+        if any(one.is_archived for one in left):
+            atomic.settle()
+        return left
 
     def bring_back(self, ids: Collection[str]) -> None:
         """Restore the entries of deals the CRM has again. Raises NotSavedError."""
@@ -57,7 +62,7 @@ class Leaving:
 
     def _leave(self, one: Gone, *, write: bool) -> Left:
         taken = self.deals[one.id]
-        path, why = self._paths.get(taken.key, ""), f"merged into {one.into}" if one.into else "deleted"
+        path, why = self._paths.get(taken.key, ""), f"merged into {one.into}" if one.into else DELETED
         if not write:
             return Left(one.id, one.into, path, is_archived=False)
         file = archive(self.folder, path, why, taken.file, self.lock) if path else ""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 from ingest.connectors.deals import START, Connector, CrmField, Gone, Mark, Page, before, moment, stamp
 from ingest.connectors.errors import CrmAwayError, CrmLaterError
-from ingest.connectors.leaving import Leaving, Left
+from ingest.connectors.leaving import DELETED, Leaving, Left
 from ingest.connectors.mapped import columns_of, narrowed, table_of
 from ingest.connectors.state import State, Taken
 from ingest.importers.columns import Columns
@@ -48,6 +48,7 @@ class Pulled:
     left: Sequence[Left] = ()  # deals that are gone
     is_held: bool = False  # too many are gone to believe it
     is_complete: bool = True  # False: the program is about to end
+    foreign: int = 0  # deals left out since another CRM has deals with their numbers
 
 
 @dataclass(slots=True)
@@ -62,8 +63,10 @@ class Puller:
     clock: Clock = CLOCK
     is_stopping: Callable[[], bool] = lambda: False
     believes_all: bool = False  # also that most deals are gone
+    elsewhere: frozenset[str] = frozenset()  # numbers of deals that come from another CRM
     _fields: list[CrmField] = field(default_factory=list)
     _mapping: str = ""
+    _back: set[str] = field(default_factory=set)  # deals that were gone and are there again
     _top: Mark = START  # how far the last pull came
 
     def run(self, *, write: bool, sweep: bool = True) -> Pulled:
@@ -103,11 +106,13 @@ class Puller:
         return self._imported(read, columns, deals, write=write)
 
     def _begin(self) -> Columns:
-        """Choose the fields to read; with other ones than before everything is read again."""
+        """Choose the fields to read; with others, or with another meaning, everything is read again."""
         known = self.connector.fields()
         columns, self._mapping = columns_of(self.connector, known, self.entries)
         columns, self._fields = narrowed(columns, known)
-        text = repr([*self._fields, sorted(columns.places.items())])
+        profile = columns.profile
+        meant = (sorted(profile.outcomes.items()), profile.currency, profile.dates)
+        text = repr([*self._fields, sorted(columns.places.items()), meant])
         chosen = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
         progress = self.state.progress
         if (progress.place, progress.fields) != (self.connector.place, chosen):
@@ -143,7 +148,9 @@ class Puller:
             return
         merged = {name: into for name, into in progress.gone.items() if into}
         known = {name for name, one in deals.items() if not one.gone} | set(self.state.waiting())
-        progress.gone = {one.id: one.into for one in self.connector.gone(known)} | merged
+        present = set(self.connector.ids())
+        progress.gone = dict.fromkeys(known - present, "") | merged
+        self._back = {name for name, one in deals.items() if one.gone == DELETED and name in present}
         progress.swept_at = stamp(now)
 
     def _imported(self, read: int, columns: Columns, deals: dict[str, Taken], *, write: bool) -> Pulled:
@@ -152,6 +159,8 @@ class Puller:
         waiting = self.state.waiting()
         present = {name: one for name, one in waiting.items() if name not in gone}
         fresh = {n: one for n, one in present.items() if n not in deals or deals[n].cells != one[1] or deals[n].gone}
+        foreign = self._foreign(columns, fresh)
+        fresh = {name: one for name, one in fresh.items() if name not in foreign}
         report, task = None, self._task(columns, [at for at, _ in fresh.values()])
         if fresh:
             report = task.run(write=write)
@@ -160,9 +169,17 @@ class Puller:
         leaving = Leaving(self.entries, self.lock, deals, believes_all=self.believes_all)
         left = leaving.run([Gone(name, into) for name, into in gone.items()], write=write)
         if write:
-            leaving.bring_back([name for name in fresh if deals.get(name) and deals[name].gone])
+            leaving.bring_back({name for name in fresh if name in deals and deals[name].gone} | self._back)
             self._finish(report, left, deals, waiting, is_held=leaving.is_held)
-        return self._pulled(read, report, left, is_held=leaving.is_held)
+        return replace(self._pulled(read, report, left, is_held=leaving.is_held), foreign=len(foreign))
+
+    def _foreign(self, columns: Columns, fresh: dict[str, tuple[int, str]]) -> set[str]:
+        """Return the deals whose numbers mean deals of another CRM: they would overwrite those."""
+        if not self.elsewhere:
+            return set()
+        rows = self.state.cells([at for at, _ in fresh.values()])
+        place = columns.places["crm_id"]
+        return {name for name, row in zip(fresh, rows, strict=True) if key_of(row[place]) in self.elsewhere}
 
     def _task(self, columns: Columns, places: Sequence[int]) -> CrmImport:
         table = table_of(columns.headers, _Rows(self.state, places))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ingest.connectors.asking import Asking
-from ingest.connectors.deals import CrmDeal, CrmField, Gone, Mark, Page, as_text, local_day, moment, stamp
+from ingest.connectors.deals import CrmDeal, CrmField, Mark, Page, as_text, local_day, moment, stamp
 from ingest.connectors.deals import with_own_headers as distinct
 from ingest.connectors.errors import CrmRefusedError
 
@@ -45,20 +45,20 @@ class Salesforce:
         codes = ", ".join(dict.fromkeys(["Id", "SystemModstamp", *(field.code for field in fields)]))
         order = f"ORDER BY SystemModstamp, Id LIMIT {self._most}"
         soql = f"SELECT {codes} FROM Opportunity {_since(after)}{order}"  # noqa: S608 (names from the CRM itself)
-        found = self._query("query", soql)
+        found = self._query(soql)
         deals = [self._deal(record, fields) for record in found.get("records", ())]
         mark = Mark(deals[-1].changed_at, deals[-1].id) if deals else after
         return Page(deals, mark, is_last=not deals or (bool(found.get("done")) and len(deals) < self._most))
 
-    def gone(self, known: Collection[str]) -> Iterator[Gone]:
-        """Yield the known opportunities that lie in the recycle bin, by id."""
+    def ids(self) -> Iterator[str]:
+        """Yield the ids of all opportunities that are not in the recycle bin."""
         last = ""
         while True:
-            where = f" AND Id > '{_safe(last)}'" if last else ""
-            soql = f"SELECT Id FROM Opportunity WHERE IsDeleted = true{where} ORDER BY Id LIMIT {self._most}"  # noqa: S608 (likewise)
-            found = self._query("queryAll", soql)
+            where = f"WHERE Id > '{_safe(last)}' " if last else ""
+            soql = f"SELECT Id FROM Opportunity {where}ORDER BY Id LIMIT {self._most}"  # noqa: S608 (ids are checked)
+            found = self._query(soql)
             ids = [str(record["Id"]) for record in found.get("records", ())]
-            yield from (Gone(one) for one in ids if one in known)
+            yield from ids
             if not ids or (found.get("done") and len(ids) < self._most):
                 return
             last = ids[-1]
@@ -73,8 +73,8 @@ class Salesforce:
         self._asking.close()
         self._signing_in.close()
 
-    def _query(self, how: str, soql: str) -> dict[str, Any]:
-        return dict(self._asked(f"{VERSION}/{how}", {"q": soql}))
+    def _query(self, soql: str) -> dict[str, Any]:
+        return dict(self._asked(f"{VERSION}/query", {"q": soql}))
 
     def _asked(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         self._sign_in()

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from ingest import atomic
@@ -23,7 +23,7 @@ class Progress:
     """How far a pull has come, and how the last ones ended."""
 
     place: str = ""  # which CRM this is about
-    fields: str = ""  # hash of the fields that were read; other ones: everything is read again
+    fields: str = ""  # hash of the fields that were read and what they mean; another: everything is read again
     mark: Mark = START
     is_midway: bool = False  # pages follow; else the next pull begins a little before the mark
     size: int = 0  # bytes of the deals that wait
@@ -78,11 +78,11 @@ class State:
         atomic.replace(self._place / _PROGRESS, json.dumps(asdict(self.progress), ensure_ascii=False))
 
     def start_over(self, place: str, fields: str) -> None:
-        """Forget how far the CRM has been read; with another CRM also what was imported from the former one."""
+        """Forget how far the CRM has been read, and what deals said; with another CRM, also that they were imported."""
         before = self.progress
         is_same = before.place == place
+        self.write_deals({name: replace(one, cells="") for name, one in self.deals().items()} if is_same else {})
         if not is_same:
-            self.write_deals({})
             (self._place / _SENT).unlink(missing_ok=True)
         self.progress = Progress(place, fields, written_at=before.written_at if is_same else "")
         self._cut()
@@ -181,7 +181,8 @@ class State:
     def _cut(self) -> None:
         """Remove what a killed process wrote without noting it; if something is missing, everything is read again."""
         size = self._spool.stat().st_size if self._spool.exists() else 0
-        if size < self.progress.size:
+        is_lost = bool(self.progress.written_at) and not (self._place / _DEALS).exists()
+        if size < self.progress.size or is_lost:
             self.progress = Progress(self.progress.place, written_at=self.progress.written_at)
         if size > self.progress.size:
             os.truncate(self._spool, self.progress.size)

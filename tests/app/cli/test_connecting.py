@@ -77,6 +77,18 @@ def test_pull_writes_only_when_told(place: Place, environment: dict[str, str]) -
     assert TOKEN not in shown.output + written.output + again.output
 
 
+def test_deals_of_two_crms_with_the_same_numbers_do_not_overwrite_each_other(
+    place: Place, environment: dict[str, str], crm: Crm
+) -> None:
+    place.kb("pull", "kintone", "--apply", **environment)
+    before = files(place.entries)
+    crm.add(400)
+    both = {**environment, "KB_HUBSPOT_URL": environment["KB_KINTONE_URL"], "KB_HUBSPOT_TOKEN": TOKEN}
+    assert "3 deals are not imported" in place.kb("pull", "hubspot", "--apply", **both).stdout
+    assert {path: text for path, text in files(place.entries).items() if path in before} == before
+    assert len(files(place.entries)) == 4
+
+
 def test_without_a_connection_it_says_what_to_set(place: Place) -> None:
     assert "KB_KINTONE_…" in place.kb("pull").stderr
     assert "KB_KINTONE_URL, KB_KINTONE_APP, KB_KINTONE_TOKEN" in place.kb("connect", "kintone").stderr

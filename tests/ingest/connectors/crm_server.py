@@ -182,6 +182,9 @@ def _salesforce(app: FastAPI, crm: Crm) -> None:
 
     @app.get("/services/data/v62.0/query")
     def query(q: str) -> dict[str, Any]:
+        if found := re.search(r"^SELECT Id FROM Opportunity (?:WHERE Id > '(\w+)' )?ORDER BY Id LIMIT (\d+)$", q):
+            ids = [one for one in sorted(map(sf_id, crm.deals)) if one > (found[1] or "")]
+            return {"done": True, "records": [{"Id": one} for one in ids[: int(found[2])]]}
         rows = sorted((_iso(d.changed), sf_id(d.number), d) for d in crm.deals.values())
         after, since, limit = _NEXT.search(q), _SINCE.search(q), _LIMIT.search(q)
         assert limit and ("WHERE" in q) == bool(after or since), q
@@ -190,13 +193,6 @@ def _salesforce(app: FastAPI, crm: Crm) -> None:
         elif since:
             rows = [row for row in rows if row[0] >= since[1]]
         return {"done": True, "records": [_opportunity(deal) for _, _, deal in rows[: int(limit[1])]]}
-
-    @app.get("/services/data/v62.0/queryAll")
-    def query_all(q: str) -> dict[str, Any]:
-        after, limit = re.search(r"Id > '(\w+)'", q), _LIMIT.search(q)
-        assert limit and "IsDeleted = true" in q
-        ids = [one for one in sorted(map(sf_id, crm.deleted)) if not after or one > after[1]]
-        return {"done": True, "records": [{"Id": one} for one in ids[: int(limit[1])]]}
 
     @app.patch("/services/data/v62.0/sobjects/Opportunity/{record}", status_code=204)
     async def patch(record: str, request: Request) -> None:
@@ -246,11 +242,11 @@ def _hubspot(app: FastAPI, crm: Crm) -> None:
         return {"total": len(found), "results": found[: sent["limit"]]}
 
     @app.get("/crm/v3/objects/deals")
-    def archived(limit: int, after: int = 0) -> dict[str, Any]:
-        ids = sorted(crm.deleted)
-        page = [{"id": str(one), "archived": True} for one in ids[after : after + min(limit, 3)]]
-        more = {"paging": {"next": {"after": str(after + 3)}}} if after + 3 < len(ids) else {}
-        return {"results": page, **more}
+    def listed(limit: int, after: int = 0) -> dict[str, Any]:
+        ids = [one for one in sorted(crm.deals) if one > after]
+        page = ids[: min(limit, 30)]
+        more = {"paging": {"next": {"after": str(page[-1])}}} if len(ids) > len(page) else {}
+        return {"results": [{"id": str(one)} for one in page], **more}
 
     @app.post("/crm/v4/associations/deals/companies/batch/read")
     async def associations(request: Request) -> dict[str, Any]:
