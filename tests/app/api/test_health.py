@@ -31,7 +31,7 @@ JOBS = {
     "watch",
 }
 METHODS = {
-    "/api/v1/deals/similar": {"post"},
+    "/api/v1/deals/similar": {"get", "post"},
     "/api/v1/entries": {"get", "post"},
     "/api/v1/entries/check": {"post"},
     "/api/v1/entries/{entry_id}": {"get", "put"},

@@ -46,7 +46,7 @@ PAGES = (
     *(f"/entries/{path.removesuffix('.md')}" for path in FILES),
 )  # fmt: skip
 ELSEWHERE = {  # after another form, by a script, only on the first day, only before anybody has signed in, or from mail
-    "POST /unsubscribe/{link}", "POST /me/mail",
+    "POST /unsubscribe/{link}", "POST /me/mail", "POST /slack/events",
     "POST /new/files/again", "POST /new/files/save", "POST /new/files/undo", "POST /sample", "POST /playbook/history",
     "POST /history/{entry_id:path}", "POST /meeting/figures", "POST /judge/measure", "POST /sign-in",
     "POST /link/{secret}", "POST /sign-in/passkey", "POST /sign-in/passkey/begin", "POST /link/{secret}/passkey",
