@@ -56,7 +56,7 @@ ELSEWHERE = {  # after another form, by a script, only on the first day, only be
 }  # fmt: skip
 SIGNED_IN_ONLY = ("POST /me/", "POST /people", "POST /sign-out")
 SENT = re.compile(r'<form\b(?=[^>]*method="post")[^>]*?action="([^"]+)|formaction="([^"]+)|data-use="([^"]+)')
-LINK = re.compile(r'<a\b[^>]*?href="([^"#]+)')
+LINK = re.compile(r'<a\b[^>]*?href="((?!javascript:)[^"#]+)')  # a bookmarklet runs on other pages
 
 
 def _route(method: str, path: str) -> str:
