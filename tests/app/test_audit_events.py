@@ -28,11 +28,12 @@ WHERE = {  # the modules that log each event
     "entry-restored": "ingest/store",
     "entry-verified": "ingest/verifying",
     "playbook-saved": "app/cli/init ingest/playbook_store",
-    "mapping-saved": "app/cli/imports app/pages/writing/exports",
+    "mapping-saved": "app/cli/connecting app/cli/imports app/pages/writing/exports",
     "imported": "app/cli/connecting app/cli/imports app/cli/init app/connections app/pages/writing/beginning"
     " app/pages/writing/files",
     "import-undone": "app/cli/init app/pages/writing/beginning app/pages/writing/undoing",
-    "exported": "app/cli/auditing app/cli/export app/http/exported app/pages/people/auditing",
+    "exported": "app/cli/auditing app/cli/connecting app/cli/export app/http/exported app/pages/people/auditing"
+    " app/writing_back",
     "backed-up": "app/cli/backup",
     "backup-restored": "app/cli/backup",
     "person-added": "app/cli/people app/pages/people/page app/signin/met",
