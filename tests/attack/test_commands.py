@@ -34,12 +34,15 @@ from tests.words import WordEmbedder, write
 WHOLE = "the operator's: it works on all files, and shows all"
 SHOWN = "shows what KB_VISIBILITY shows"
 PERSON = "shows what a person may see"
+ABOUT_RECEIVERS = "the operator's: about who hears of changes, not entries"
 ABOUT_PEOPLE = "the operator's: about people, not entries"
 VERDICTS = {
     **dict.fromkeys(("serve", "sync", "check", "init", "new", "add", "rebuild", "doctor", "backup", "restore"), WHOLE),
+    **dict.fromkeys(("migrate", "connect", "pull", "write-back"), WHOLE),
     **dict.fromkeys(("import crm", "import transcript", "import docs", "import vault"), WHOLE),
     **dict.fromkeys(("search", "ask", "show", "export", "meeting", "judge", "quality", "people names"), SHOWN),
-    "mcp": PERSON,
+    **dict.fromkeys(("mcp", "digest"), PERSON),
+    **dict.fromkeys(("webhooks list", "webhooks test"), ABOUT_RECEIVERS),
     **dict.fromkeys(("audit verify", "audit head", "audit list", "audit export"), ABOUT_PEOPLE),
     **dict.fromkeys(("tokens make", "tokens list", "tokens revoke"), ABOUT_PEOPLE),
     **dict.fromkeys(
