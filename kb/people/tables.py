@@ -229,7 +229,13 @@ MAIL_RECIPIENTS = Table(  # who gets mail from here
     Column("key", LargeBinary, nullable=False),  # signs the links in their mail
     Column("language", String, nullable=False),  # empty: not chosen
     Column("stopped", Names, nullable=False),  # kinds of mail that are not wanted
-    Index("mail_recipients_by_address", "address", unique=True, sqlite_where=text("address != ''")),
+    Index(
+        "mail_recipients_by_address",
+        "address",
+        unique=True,
+        sqlite_where=text("address != ''"),
+        postgresql_where=text("address != ''"),
+    ),
 )
 LETTERS = Table(  # what was sent, or is to be: the key keeps two servers from sending it twice
     "letters",
