@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -20,6 +21,7 @@ OF_SIGN_IN = ("auth", "session_", "public_", "oidc_", "groups_", "trusted_", "pr
 OF_CRM = ("pull_", "salesforce_", "hubspot_", "kintone_")
 SECRET = ("secret", "password", "key")  # parts of names of settings that nobody may read
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_SIGN_IN = re.compile(r"(?<=://)\S*@")  # name and password in an address, also where they are not well written
 
 
 class Settings(CrmSettings, BaseSettings):
@@ -350,8 +352,13 @@ def settings_to_log(settings: Settings) -> list[str]:
         if value != field.default:
             is_secret = isinstance(value, SecretStr) or any(part in SECRET for part in name.split("_"))
             shown = ",".join(sorted(map(str, value))) if isinstance(value, (tuple, frozenset)) else str(value)
-            chosen.append(f"KB_{name.upper()}={'(set)' if is_secret else shown}")
+            chosen.append(f"KB_{name.upper()}={'(set)' if is_secret else without_sign_in(shown)}")
     return chosen
+
+
+def without_sign_in(text: str) -> str:
+    """Return a text to be shown or logged, without name and password of an address in it."""
+    return _SIGN_IN.sub("…@", text)
 
 
 def settings_table(about: tuple[str, ...] = ("",)) -> str:

@@ -77,9 +77,8 @@ def to_write(settings: Settings, state: State, fields: WriteBack) -> list[Writin
     records = {one.key: record for record, one in state.deals().items() if not one.gone}
     sent = state.sent()
     wanted = []
-    for entry in _deals(settings):
-        assert entry.deal
-        record = records.get(key_of(entry.deal.crm_id))
+    for key, entry in _deals(settings):
+        record = records.get(key)
         values = _values(entry, fields, settings.public_address)
         if record and values and sent.get(record) != values:
             wanted.append(Writing(record, entry.id, values))
@@ -123,14 +122,21 @@ def _values(entry: Entry, fields: WriteBack, address: str) -> dict[str, str]:
     return {name: value for name, value in values.items() if name and value}
 
 
-def _deals(settings: Settings) -> Iterator[Entry]:
-    """Yield the published deals with a CRM number that are for everybody, or for whom the playbook says deals are."""
+def _deals(settings: Settings) -> Iterator[tuple[str, Entry]]:
+    """Yield by CRM number the published deals that are for everybody, or for whom the playbook says deals are.
+
+    Where several entries have one number, whoever wrote the second would decide what the CRM says: none is meant.
+    """
     playbook = read_playbook(settings.entries)[0]
     shown = {"all", playbook.visibility.get("deal", "all")} - {PRIVATE}
+    found: dict[str, list[Entry]] = {}
     for file in find_files(settings.entries)[0]:
         content = read_file(file)
         if isinstance(content, Problem) or "crm" not in content.text.casefold():
             continue
         entry = parse_entry(content.text, file.path, playbook, content.content_hash).entry
-        if entry.deal and entry.deal.crm_id and entry.status == "published" and entry.visibility in shown:
-            yield entry
+        if entry.deal and entry.deal.crm_id:
+            found.setdefault(key_of(entry.deal.crm_id), []).append(entry)
+    for key, (entry, *others) in found.items():
+        if not others and entry.status == "published" and entry.visibility in shown:
+            yield key, entry

@@ -95,14 +95,14 @@ def settings_or_fail(reader: Reader, **overrides: Any) -> Settings:
     """Return the settings, with overrides from the command line; exit with a message if one is invalid."""
     from pydantic import ValidationError
 
-    from app.settings import Settings
+    from app.settings import Settings, without_sign_in
 
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = f"KB_{str(first['loc'][0]).upper()}"
-        fail(reader("cli.bad_setting", name=name, value=first["input"], why=first["msg"]))
+        fail(reader("cli.bad_setting", name=name, value=without_sign_in(str(first["input"])), why=first["msg"]))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from app.cli.mail_check import check_mail
 from app.cli.running import ask, running_server, said_by_server, secret_of
 from app.cli.sign_in import check_sign_in
 from app.services import open_people
-from app.settings import Settings
+from app.settings import Settings, without_sign_in
 from app.words.reader import Reader
 from ingest.check import check
 from kb.errors import ActivitySchemaError, ActivityUnavailableError
@@ -162,11 +162,11 @@ def _language_model(settings: Settings, reader: Reader) -> list[Finding]:
     try:
         known = models_of(settings)
     except ValueError as error:
-        return [Finding("llm", False, reader("doctor.llm_away", url=settings.llm_url, why=error))]
+        return [Finding("llm", False, reader("doctor.llm_away", url=without_sign_in(settings.llm_url), why=error))]
     named = settings.llm_model or reader("doctor.llm_unnamed")
     is_known = not settings.llm_model or settings.llm_model in known
     key = "doctor.llm_well" if is_known else "doctor.llm_unknown"
-    return [Finding("llm", is_known, reader(key, url=settings.llm_url, model=named))]
+    return [Finding("llm", is_known, reader(key, url=without_sign_in(settings.llm_url), model=named))]
 
 
 def _server(settings: Settings, reader: Reader) -> list[Finding]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.settings import Settings, settings_table
+from app.settings import Settings, settings_table, settings_to_log, without_sign_in
 
 
 def test_the_defaults_serve_this_machine_alone() -> None:
@@ -63,3 +63,14 @@ def test_every_setting_has_a_row_and_a_meaning() -> None:
 )
 def test_a_server_that_answers_no_other_machine_is_known(host: str, hosts: str, expected: bool) -> None:
     assert Settings(host=host, hosts=hosts).refuses_others is expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["llm_url", "kintone_url", "salesforce_url", "hubspot_url", "public_url"])
+def test_the_audit_log_gets_no_password_of_an_address(name: str) -> None:
+    logged = str(settings_to_log(Settings(**{name: "https://kb:hun/ter@2@host.example/v1"})))  # type: ignore[arg-type]
+    assert "https://…@host.example/v1" in logged and "hun" not in logged and "ter" not in logged
+
+
+def test_what_is_no_sign_in_is_shown() -> None:
+    for text in ("https://host.example/v1", "kb@mail.example", "smtps://mail.example:465", "", "8000"):
+        assert without_sign_in(text) == text

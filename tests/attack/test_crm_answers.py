@@ -12,6 +12,9 @@ from fastapi.responses import Response
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.connections import WriteBack
+from app.settings import Settings
+from app.writing_back import to_write
 from ingest.connectors.asking import MOST_LATER, seconds_in
 from kb.errors import KBError
 from tests.attack.serving import attacked
@@ -70,3 +73,18 @@ def test_what_a_deal_says_stays_text(tmp_path: Path) -> None:
     (path,) = (tmp_path / "entries").rglob("*.md")
     assert path.parent == tmp_path / "entries/deals" and ".." not in path.name
     assert "\n---\nvisibility" not in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("field", ["status: published", "visibility: private", "status: draft"])
+def test_a_second_entry_with_the_number_of_a_deal_decides_nothing_in_the_crm(tmp_path: Path, field: str) -> None:
+    crm, settings = Crm(), Settings(entries=tmp_path / "entries", data=tmp_path, public_url="https://kb.example.com")
+    crm.add(1, "won")
+    with serving(crm) as address:
+        puller, _ = pulling("kintone", address, crm, tmp_path)
+        puller.run(write=True)
+    (path,) = settings.entries.rglob("*.md")
+    written = [one.entry_id for one in to_write(settings, puller.state, WriteBack("link", ""))]
+    assert written == [path.relative_to(settings.entries).as_posix().removesuffix(".md")]
+    second = path.with_name("0.md")
+    second.write_text(f"---\ntitle: x\nkind: deal\noutcome: won\n{field}\ncrm_id: '1'\n---\n## x\ny\n", "utf-8")
+    assert not to_write(settings, puller.state, WriteBack("link", ""))

@@ -120,6 +120,11 @@ def test_a_wrong_setting_names_its_variable(place: Place) -> None:
     assert "Traceback" not in result.stderr
 
 
+def test_a_refused_setting_does_not_show_its_password(place: Place) -> None:
+    refused = place.kb("--lang", "ja", "check", KB_SMTP_URL="smtps://kb:hunter2@mail.example").output
+    assert refused.startswith("KB_SMTP_URL ") and "hunter2" not in refused and "mail.example" in refused
+
+
 def test_a_mistyped_option_is_an_error_of_usage(place: Place) -> None:
     assert place.kb("check", "--jsn").exit_code == 2
 
