@@ -56,5 +56,5 @@ def test_a_feed_has_one_address_which_ends_with_the_next(people_file: PeopleFile
     before, after = feeds.make(person.id), feeds.make(person.id)
     viewer = feeds.viewer_of(after)
     assert viewer and (viewer.person, viewer.role) == (person.id, "reader") and feeds.viewer_of(before) is None
-    people.forget(person.id)
+    assert feeds.end(person.id) and not feeds.end(person.id)
     assert feeds.viewer_of(after) is None
