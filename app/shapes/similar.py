@@ -33,7 +33,7 @@ class CrmDealParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    crm_id: Annotated[str, Field(min_length=1, max_length=2_000), ONE_LINE] = Field(
+    crm_id: Annotated[str, Field(min_length=1, max_length=2_000, json_schema_extra=ONE), ONE_LINE] = Field(
         description="Number of the deal in the CRM, or the address of its record there."
     )
     k: Annotated[int, Field(ge=1, le=MOST_NEIGHBOURS, description="Deals of each outcome."), WHOLE] = 5
