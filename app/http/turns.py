@@ -17,7 +17,9 @@ SMALL = (  # reading these is quick, and needs neither the model nor statistics
     "/static/", "/healthz", "/readyz", "/openapi.json", "/docs", "/sign-in", "/link/", "/me", "/new", "/edit/",
     "/history/", "/playbook", "/problems", "/api/v1/playbook", "/api/v1/problems",
 )  # fmt: skip
-COMPARING = ("/deals/similar", "/api/v1/deals/similar", "/mcp", "/slack/events")  # bodies that seldom save anything
+COMPARING = ("/deals/similar", "/api/v1/deals/similar", "/mcp")  # bodies that seldom save anything
+SLACK = "/slack/events"
+FROM_SLACK = 4  # at a time: each may wait for Slack, and nobody who searches here waits for that
 
 
 class TurnsMiddleware:
@@ -61,7 +63,8 @@ class TurnsMiddleware:
     def _limiter(self, kind: str) -> CapacityLimiter:
         known = self._turns.get(None)
         if known is None:
-            known = {"asking": CapacityLimiter(ASKING), "saving": CapacityLimiter(SAVING)}
+            amounts = {"asking": ASKING, "saving": SAVING, "slack": FROM_SLACK}
+            known = {kind: CapacityLimiter(amount) for kind, amount in amounts.items()}
             self._turns.set(known)
         return known[kind]
 
@@ -76,7 +79,9 @@ async def _is_gone(receive: Receive) -> bool:
 
 
 def kind_of(method: str, path: str, query: bytes) -> str:
-    """Return what a request does: `small`, `asking` or `saving`."""
+    """Return what a request does: `small`, `asking` or `saving`; or that it comes from Slack."""
+    if path == SLACK:
+        return "slack"
     if method not in ("GET", "HEAD", "OPTIONS"):
         return "asking" if path in COMPARING else "saving"
     return "small" if path.startswith(SMALL) or (path == "/" and not query) else "asking"

@@ -85,7 +85,7 @@ def question(desk: Desk, entry_id: str) -> Mail | None:
         lead=(reader("mail.question_lead", outcome=outcome),),
         why=reader("mail.question_why"),
         stop=desk.stop("question"),
-        key=f"question.{to.recipient.signed(_name(entry))}",
+        key=f"question.{to.recipient.signed(f'deal {_name(entry)}')}",  # a kind of mail is signed for its link
         parts=(Part(reader("mail.question_deal"), (item,)),),
         button=(reader("reasons.add"), desk.base + action_address("reasons", entry.id)),
     )

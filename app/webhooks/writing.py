@@ -15,6 +15,7 @@ from kb.entry import Entry
 
 TEST = "test"
 MOST_TITLE = 200
+JOINER = "\u2060"  # shows nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Writer:
     def _said(self, heading: str, line: str, address: str) -> str:
         if self.hook.form == "card":
             return _json(_card(heading, line, address, self.reader("webhooks.open")))
-        text = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")  # no mention in Slack
+        text = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")  # no mention in Slack,
+        text = text.replace("@", f"@{JOINER}")  # and none in chats that read plain words, such as @channel
         return _json({"text": f"{heading}\n{text}\n{address}"})
 
 

@@ -161,7 +161,7 @@ class Puller:
         fresh = {n: one for n, one in present.items() if n not in deals or deals[n].cells != one[1] or deals[n].gone}
         foreign = self._foreign(columns, fresh)
         fresh = {name: one for name, one in fresh.items() if name not in foreign}
-        report, task = None, self._task(columns, [at for at, _ in fresh.values()])
+        report, task = None, self._task(columns, [at for at, _ in fresh.values()], deals)
         if fresh:
             report = task.run(write=write)
         if write and report:
@@ -181,9 +181,11 @@ class Puller:
         place = columns.places["crm_id"]
         return {name for name, row in zip(fresh, rows, strict=True) if key_of(row[place]) in self.elsewhere}
 
-    def _task(self, columns: Columns, places: Sequence[int]) -> CrmImport:
+    def _task(self, columns: Columns, places: Sequence[int], deals: dict[str, Taken]) -> CrmImport:
         table = table_of(columns.headers, _Rows(self.state, places))
-        return CrmImport(self.entries, table, columns, self.playbook, lock=self.lock, clock=self.clock, is_part=True)
+        task = CrmImport(self.entries, table, columns, self.playbook, lock=self.lock, clock=self.clock, is_part=True)
+        task.own = frozenset(filter(None, (one.path for one in deals.values())))
+        return task
 
     def _note(
         self, task: CrmImport, columns: Columns, deals: dict[str, Taken], fresh: dict[str, tuple[int, str]]
@@ -197,7 +199,8 @@ class Puller:
             known = deals.get(name)
             file = settled.wrote.content_hash if settled.wrote else known.file if known else ""
             outcome, day = settled.closed or ("", "")
-            deals[name] = Taken(cells, key, outcome, day, file, known.gone if known else "")
+            path = settled.wrote.path if settled.wrote else known.path if known else ""
+            deals[name] = Taken(cells, key, outcome, day, file, known.gone if known else "", path)
 
     def _finish(
         self,

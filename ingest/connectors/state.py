@@ -50,6 +50,7 @@ class Taken:
     closed_on: str = ""
     file: str = ""  # hash of the entry as a pull last wrote it
     gone: str = ""  # why the CRM has it no longer
+    path: str = ""  # of the entry that a pull wrote
 
 
 class State:

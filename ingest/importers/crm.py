@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest import atomic
+from ingest.fields import FieldError, to_visibility
 from ingest.importers.accounts import Accounts
 from ingest.importers.campaigns import CampaignReader
 from ingest.importers.changes import changes
@@ -105,6 +106,7 @@ class CrmImport:
     is_corrected: bool = False  # a person chose other columns, or what stages mean
     clock: Clock = CLOCK
     is_part: bool = False  # of what the CRM has, so it says nothing about totals
+    own: frozenset[str] | None = None  # paths of what earlier runs wrote; None: a person looks at what is filled
     settled: dict[str, Settled] = field(default_factory=dict)  # by `run`: records whose entry is as the CRM has it
 
     def run(self, *, write: bool = False) -> Report:
@@ -189,6 +191,10 @@ class CrmImport:
             if write:
                 self._count(new_file(self.folder, self._for_its_readers(record)), report)
             return True
+        if not self._may_fill(record, known):
+            report.left_out += 1
+            findings.wrong(record.row, _for_others(known.path))
+            return False
         fields = changes(record, known.fields) if known.is_sound else {}
         if not known.is_sound:
             report.left_out += 1
@@ -205,6 +211,16 @@ class CrmImport:
                     return False
         return known.is_sound
 
+    def _may_fill(self, record: Record, known: Known) -> bool:
+        """Whether nobody reads by an entry they wrote themselves what the playbook keeps for others."""
+        readers = self.playbook.visibility.get(record.kind, "all")
+        if self.own is None or readers == "all" or known.path in self.own:
+            return True
+        try:
+            return to_visibility(known.fields.get("visibility", "")) == readers
+        except FieldError:
+            return False
+
     def _for_its_readers(self, record: Record) -> Record:
         """Return a new record with the visibility that the playbook gives to entries of its kind."""
         visibility = self.playbook.visibility.get(record.kind, "")
@@ -214,6 +230,10 @@ class CrmImport:
         if wrote:
             report.written += 1
             self.wrote.append(wrote)
+
+
+def _for_others(path: str) -> str:
+    return say("{path} has this CRM id, but is not for those who may read such entries; it was not changed.", path=path)
 
 
 def _unsound(path: str) -> str:

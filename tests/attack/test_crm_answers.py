@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.writing_back import to_write
 from ingest.connectors.asking import MOST_LATER, seconds_in
 from kb.errors import KBError
+from kb.playbook import Playbook
 from tests.attack.serving import attacked
 from tests.ingest.connectors.crm_server import TOKEN, Crm, serving
 from tests.ingest.connectors.pulling import CONNECTORS, found_in, pulling
@@ -88,3 +89,27 @@ def test_a_second_entry_with_the_number_of_a_deal_decides_nothing_in_the_crm(tmp
     second = path.with_name("0.md")
     second.write_text(f"---\ntitle: x\nkind: deal\noutcome: won\n{field}\ncrm_id: '1'\n---\n## x\ny\n", "utf-8")
     assert not to_write(settings, puller.state, WriteBack("link", ""))
+
+
+@pytest.mark.parametrize("field", ["visibility: private", "visibility: all", "visibility: marketing", "owner: x"])
+def test_who_guesses_a_number_is_not_told_what_the_deal_is_worth(tmp_path: Path, field: str) -> None:
+    crm = Crm()
+    crm.add(1_234_567)
+    guess = tmp_path / "entries/deals/0.md"
+    guess.parent.mkdir(parents=True)
+    guess.write_text(f"---\ntitle: x\nkind: deal\noutcome: open\n{field}\ncrm_id: '1'\n---\n", "utf-8")
+    before = guess.read_text("utf-8")
+    with serving(crm) as address:
+        puller, _ = pulling("kintone", address, crm, tmp_path)
+        puller.playbook = Playbook(visibility={"deal": "sales"})
+        assert str(puller.run(write=True).report).count("is not for those who may read") == 1
+        assert guess.read_text("utf-8") == before
+        guess.unlink()
+        puller.run(write=True)
+        (path,) = guess.parent.glob("*.md")
+        assert "visibility: sales" in path.read_text("utf-8")
+        path.write_text(path.read_text("utf-8").replace("visibility: sales", "visibility: private"), "utf-8")
+        crm.later(60)
+        crm.change(1, 7_654_321)
+        puller.run(write=True)  # whom a person let read the entry of a pull is for people to say
+        assert "7654321" in path.read_text("utf-8").replace(",", "")

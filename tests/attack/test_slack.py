@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+import anyio
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
+from app.http.turns import SLACK, TurnsMiddleware
 from app.slack.using import WINDOW
 from tests.app.conftest import FILES, MakeClient
 from tests.app.signed_in import services_behind
@@ -180,3 +183,33 @@ def test_a_link_unfolds_for_everybody_only_where_everybody_may_see_it(office: Te
     send(office, posted_links(f"{base}/talk-tracks/price", user="MARKETING"))
     assert HIDDEN not in str(here.next_call("chat.postEphemeral", before + 1))
     assert here.got("chat.unfurl") == []
+
+
+def test_whoever_searches_here_does_not_wait_for_slack() -> None:
+    done: list[str] = []
+
+    async def all_at_once() -> None:
+        slack_answers = anyio.Event()
+
+        async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+            if scope["path"] == SLACK:
+                await slack_answers.wait()
+            done.append(scope["path"])
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(_message: Message) -> None:
+            return
+
+        turns = TurnsMiddleware(app, 400)
+        async with anyio.create_task_group() as group:
+            for method, path in [*[("POST", SLACK)] * 20, ("GET", "/")]:
+                scope = {"type": "http", "method": method, "path": path, "query_string": b"q=x"}
+                group.start_soon(turns, scope, receive, send)
+            await anyio.wait_all_tasks_blocked()
+            assert done == ["/"]
+            slack_answers.set()
+
+    anyio.run(all_at_once)
+    assert done == ["/", *[SLACK] * 20]

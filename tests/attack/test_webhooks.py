@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.settings import Settings
-from app.webhooks.hooks import HooksFile, WebhooksFileError, read_hooks
+from app.webhooks.hooks import TYPES, Hook, HooksFile, WebhooksFileError, read_hooks
+from app.webhooks.noticing import Event
 from app.webhooks.sending import AddressRefusedError, address_of
 from app.webhooks.work import send_test
+from app.webhooks.writing import Writer
+from app.words.reader import Reader
 from tests.app.webhooks.receiving import hooks_file, receiver
+
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -81,3 +88,11 @@ def test_a_secret_and_an_address_are_shown_nowhere(tmp_path: Path, caplog: pytes
         assert len(there.got) == 1
         for text in (repr(hook), json.dumps(there.bodies), caplog.text):
             assert hook.secret not in text and "hidden" not in text
+
+
+def test_what_people_wrote_mentions_nobody_in_a_chat() -> None:
+    hook = Hook("a", "https://chat.example.com", "", frozenset(TYPES), frozenset(), "text", "en")
+    for said in ("@channel", "@all buy", "<!channel>", "<@U1>", "<users/all>"):
+        body = Writer(hook, Reader.of("en"), "https://kb.example.com").body(Event("gap.opened", "x", said), None, NOW)
+        text = json.loads(body)["text"]
+        assert not re.search(r"<|@\w", text) and said.strip("<>!@")[:3] in text

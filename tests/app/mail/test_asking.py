@@ -64,6 +64,16 @@ def test_the_owner_is_asked_once_with_a_link_to_the_form(opened: Opened, box: Ma
     assert len(box.mail) == 1
 
 
+def test_a_deal_named_like_a_kind_of_mail_does_not_sign_its_link(opened: Opened, box: Mailbox, hands: Hands) -> None:
+    named = {**BARE, "deals/aoi.md": BARE["deals/aoi.md"].replace("D-7", "digest")}
+    people = of(asked(opened, named, hands)).people
+    ((_, message),) = box.mail
+    signed = message["Message-ID"].partition(".")[2].partition("@")[0]
+    to = next(one for one in people.mailing.recipients() if one.person and message["List-Unsubscribe"].count(one.id))
+    assert signed and people.mailing.by_link(f"digest.{to.id}.{signed}") is None
+    assert people.mailing.by_link(to.link("digest")) is not None
+
+
 def test_whoever_adds_the_reason_within_the_hour_is_not_asked(opened: Opened, box: Mailbox, hands: Hands) -> None:
     client = opened(BARE, digest="", ask_reasons=True)
     rounds = rounds_of(client)
