@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.settings import Settings
 MOST_BYTES = 200_000  # of a reply: a few numbers
 MOST_TOKENS = 1_000  # of a reply: some models think aloud first
 CONNECT_SECONDS = 5.0
+LONGEST_WAITS = 2  # times the wait for a piece: a whole reply must not take longer
 _JSON = {"type": "json_object"}
 log = logging.getLogger(__name__)
 
@@ -45,14 +47,15 @@ def _client(settings: Settings) -> httpx2.Client:
 
 
 def _reply(settings: Settings, messages: Sequence[Mapping[str, str]]) -> str:
+    ends = time.monotonic() + LONGEST_WAITS * settings.llm_seconds
     asked: dict[str, Any] = {"messages": messages, "temperature": 0, "max_tokens": MOST_TOKENS, "stream": False}
     if settings.llm_model:
         asked["model"] = settings.llm_model
     address = f"{settings.llm_url}/chat/completions"
     with _client(settings) as client:
-        answer = _sent(client, address, {**asked, "response_format": _JSON})
+        answer = _sent(client, address, {**asked, "response_format": _JSON}, ends)
         if answer.status_code in (400, 422):  # an endpoint that does not know `response_format`
-            answer = _sent(client, address, asked)
+            answer = _sent(client, address, asked, ends)
     answer.raise_for_status()
     text = answer.json()["choices"][0]["message"]["content"]
     if not isinstance(text, str):
@@ -60,14 +63,14 @@ def _reply(settings: Settings, messages: Sequence[Mapping[str, str]]) -> str:
     return text
 
 
-def _sent(client: httpx2.Client, address: str, asked: Mapping[str, Any]) -> httpx2.Response:
-    """Return an answer, read to its end but never more than is needed."""
+def _sent(client: httpx2.Client, address: str, asked: Mapping[str, Any], ends: float) -> httpx2.Response:
+    """Return an answer, read to its end but never more than is needed, nor for longer than it may take."""
     with client.stream("POST", address, json=asked) as answer:
         pieces, size = [], 0
         for piece in answer.iter_bytes():
             size += len(piece)
-            if size > MOST_BYTES:
-                raise ValueError("the reply is too long")
+            if size > MOST_BYTES or time.monotonic() > ends:
+                raise ValueError("the reply is too long, or comes too slowly")
             pieces.append(piece)
     return httpx2.Response(answer.status_code, content=b"".join(pieces), request=answer.request)
 
