@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kb.entry import Entry
+from kb.entry import Entry, owner_key
 from kb.errors import ForbiddenError
 from kb.owners import is_owner
 from kb.viewer import Viewer
@@ -36,6 +36,14 @@ def refuse_verdict(viewer: Viewer, before: Entry | None, after: Entry) -> None:
             )
 
 
-def refuse_change(owner: str) -> ForbiddenError:
-    """Return the refusal to change somebody else's entry."""
+def refuse_change(owner: str, asker: str) -> ForbiddenError:
+    """Return the refusal to change somebody else's entry; to who has the owner's name, what makes the name theirs."""
+    if asker and owner_key(owner) == owner_key(asker):
+        return ForbiddenError(
+            say(
+                "The owner of this entry is written as '{owner}', and it is not confirmed that this is you. "
+                "Ask an administrator to confirm it with kb people link-name, or an editor to change the entry.",
+                owner=owner,
+            )
+        )
     return ForbiddenError(say("This entry belongs to {owner}. Ask {owner} or an editor to change it.", owner=owner))

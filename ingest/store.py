@@ -108,6 +108,10 @@ class EntryStore:
             return False
         return is_own(self._viewer, entry) or is_own(self._viewer, entry, self._first_author(entry.path))
 
+    def refusal(self, entry: Entry) -> ForbiddenError:
+        """Return why who saves may not change an entry, and who can."""
+        return refuse_change(entry.owner, self._viewer.name)
+
     def owns(self, entry: Entry) -> bool:
         """Whether who saves may change an entry, without asking the history who wrote it first: for lists."""
         return not self.is_readonly and self.shows_all_of(entry) and is_own(self._viewer, entry)
@@ -247,7 +251,7 @@ class EntryStore:
             raise RefusedTextError(content.message)
         before = entry_of(Document.of(content.text), path, self._library.playbook).entry
         if not self.may_change(before):
-            raise refuse_change(before.owner)
+            raise self.refusal(before)
         refuse_verdict(self._viewer, before, found.entry)
 
     def _first_author(self, path: str) -> str:

@@ -68,7 +68,7 @@ def pull(
     """Read from a CRM what changed since the last pull. Shows what would be written; writes it with --apply."""
     from app.connections import CRMS, connected, puller_of
     from app.data_folder import prepare
-    from ingest.connectors.errors import NotConnectedError
+    from ingest.connectors.errors import NoneConnectedError
 
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
@@ -76,7 +76,7 @@ def pull(
     prepare(settings.data)
     names = [name] if name else connected(settings)
     if not names:
-        raise NotConnectedError(", ".join(CRMS.values()), "KB_SALESFORCE_…, KB_HUBSPOT_…, KB_KINTONE_…")
+        raise NoneConnectedError(", ".join(CRMS))
     is_complete = True
     for one in names:
         puller = replace(puller_of(settings, one, time.sleep), believes_all=believe_all)

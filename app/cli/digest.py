@@ -99,7 +99,7 @@ def _write(
         desk = Desk.of(services, base, one)
         mail = written(desk, week).mail
         if mail is None:
-            typer.echo(f"{one.address}\t{reader('mail.state_empty')}")
+            typer.echo(f"{one.address}\t{reader('cli.digest_empty', week=week.key)}")
             continue
         out.mkdir(parents=True, exist_ok=True)
         place = out / f"{re.sub(r'[^a-z0-9@.+-]', '_', one.address)}.eml"

@@ -134,7 +134,7 @@ def _ending(desk: Desk, one: Ending) -> Item:
         mark=one.outcome,
         label=reader.label("outcome", one.outcome),
         aside="" if one.amount is None else reader.money(one.amount, one.currency),
-        notes=(reader("mail.lesson", lesson=one.lesson),) if one.lesson else (),
+        notes=(one.lesson,) if one.lesson else (),  # no label: without a section on lessons it is the first sentence
     )
 
 

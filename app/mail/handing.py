@@ -22,7 +22,11 @@ class MailServerError(KBError):
     """The mail server takes no mail at all now."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(say("The mail server takes no mail ({why}).", why=why))
+        super().__init__(
+            say(
+                "The mail server cannot be used now ({why}). Check KB_SMTP_URL and that the server is running.", why=why
+            )
+        )
         self.why = why
 
 

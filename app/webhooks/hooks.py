@@ -34,8 +34,8 @@ class WebhooksFileError(KBError):
 class WebhookNotFoundError(KBError):
     """No webhook has this name."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(say("There is no webhook named '{name}'.", name=name[:100]))
+    def __init__(self, name: str, names: str) -> None:
+        super().__init__(say("There is no webhook named '{name}'; there is: {names}.", name=name[:100], names=names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def hook_named(hooks: tuple[Hook, ...], name: str) -> Hook:
     """Return the receiver with a name. Raises WebhookNotFoundError."""
     found = next((hook for hook in hooks if hook.name == name), None)
     if found is None:
-        raise WebhookNotFoundError(name)
+        raise WebhookNotFoundError(name, ", ".join(hook.name for hook in hooks) or "–")
     return found
 
 

@@ -18,7 +18,11 @@ class CrmAwayError(KBError):
 
     def __init__(self, place: str, why: str) -> None:
         super().__init__(
-            say("{place} does not answer: {why}. The next pull continues from here.", place=place, why=why)
+            say(
+                "{place} does not answer ({why}). Check its address and the network. The next pull continues here.",
+                place=place,
+                why=why,
+            )
         )
 
 
@@ -40,7 +44,14 @@ class NotConnectedError(KBError):
     """Nothing says how to reach a CRM."""
 
     def __init__(self, name: str, settings: str) -> None:
-        super().__init__(say("'{name}' is not connected. Set {settings}.", name=name, settings=settings))
+        super().__init__(say("{name} is not connected. Set {settings}.", name=name, settings=settings))
+
+
+class NoneConnectedError(KBError):
+    """Nothing says how to reach any CRM."""
+
+    def __init__(self, names: str) -> None:
+        super().__init__(say("No CRM is connected. Run kb connect with {names}: it says what to set.", names=names))
 
 
 class PullBusyError(KBError):

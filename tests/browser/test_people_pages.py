@@ -13,9 +13,13 @@ from playwright.sync_api import Browser, BrowserContext
 from app.services import open_people
 from app.settings import Settings
 from tests.browser.conftest import serving
+from tests.words import note, write
 
 pytestmark = pytest.mark.browser
-OF_ADMIN = ("/people", "/people/tokens", "/people/audit", "/me", "/me/tokens", "/me/data", "/mine", "/new/talk-track")
+OF_ADMIN = (
+    "/people", "/people/tokens", "/people/audit", "/me", "/me/tokens", "/me/data", "/mine", "/new/talk-track",
+    "/connections", "/people/webhooks", "/people/mail", "/me/mail", "/deals/bookmarklet", "/reasons/deals/ended",
+)  # fmt: skip
 OF_READER = ("/people", "/new", "/entries/notes/nothing")  # refused, or not there
 OF_NOBODY = ("/sign-in", "/sign-in?next=/gaps", "/link/{secret}", "/link/gone")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
@@ -28,6 +32,7 @@ class Office:
 
     address: str
     admin: str
+    author: str
     reader: str
     link: str
 
@@ -41,16 +46,19 @@ class Office:
 @pytest.fixture(scope="module")
 def office(folder: Path) -> Iterator[Office]:
     """A server where people sign in, with something on every page."""
+    write(folder, "deals/ended.md", note("終わった商談", "短い経緯。", kind="deal", outcome="lost"))
+    write(folder, "notes/checked.md", note("確認した話", "本文。", verified_by="上田", verified_on="2026-09-01"))
     data = folder.parent / "var-people"
     known = open_people(Settings(entries=folder, data=data, auth="local"))
     admin = known.people.add("aki@example.com", "秋 上田", "admin", ["*"])
+    author = known.people.add("rin@example.com", "凛", "author", ["sales"])
     reader = known.people.add("mio@example.com", "澪", "reader", ["sales"])
     known.people.change(known.people.add("old@example.com", "古賀 元", "author", []).id, is_disabled=True)
     known.tokens.make(admin, "夜間の集計")
     known.passkeys.add(admin, "key", b"key", 0, "MacBook")
     known.passwords.set(admin, "緑のはしごと静かな雨の夜")
     known.audit.note("person-changed", admin.viewer, reader.id, role="author → reader", teams=["sales"])
-    sessions = [known.sessions.begin(one.id, device="test", way="password") for one in (admin, reader)]
+    sessions = [known.sessions.begin(one.id, device="test", way="password") for one in (admin, author, reader)]
     link = known.links.make(reader.id)
     known.close()
     with serving(folder, data, auth="local") as address:
@@ -95,3 +103,14 @@ def test_every_target_on_pages_about_people_is_large_enough_on_a_phone(
     broken = _broken(context, office, {"type": "rule", "values": ["target-size"]}, language)
     context.close()
     assert not broken, broken
+
+
+def test_the_form_stays_in_its_column_below_the_sentence_about_verification(browser: Browser, office: Office) -> None:
+    context = browser.new_context(locale="ja", viewport={"width": 1280, "height": 900})
+    context.add_cookies([{"name": "session", "value": office.author, "url": office.address}])
+    page = context.new_page()
+    page.goto(f"{office.address}/edit/notes/checked")
+    said, form, review = (page.locator(f".writing > {one}").bounding_box() for one in (".lead", "form", "#review"))
+    context.close()
+    assert said and form and review
+    assert form["x"] == said["x"] < review["x"] and form["y"] > said["y"]

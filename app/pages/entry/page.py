@@ -109,7 +109,7 @@ def _changing(entry: Entry, store: EntryStore, viewer: Viewer, reader: Reader) -
     may_change = not store.is_readonly and store.may_change(entry)
     is_of_another = viewer.is_at_least("author") and not may_change and not store.is_readonly
     says_whose = is_of_another and bool(entry.owner) and store.shows_all_of(entry)
-    whose = reader.say(refuse_change(reader.person(entry.owner)).sentence) if says_whose else ""
+    whose = reader.say(refuse_change(reader.person(entry.owner), viewer.name).sentence) if says_whose else ""
     return {"may_change": may_change, "whose": whose}
 
 

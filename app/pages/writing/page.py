@@ -24,7 +24,6 @@ from app.pages.writing.picking import picked
 from app.pages.writing.saved import address_after
 from app.pages.writing.view import page, reviewed, unverifies
 from ingest.document import Document
-from ingest.owning import refuse_change
 from ingest.review import Review
 from ingest.store import EntryStore
 from ingest.stored import Saved
@@ -87,7 +86,7 @@ def change(request: Request, library: LibraryDep, store: StoreDep, entry_id: str
     """Open an entry for editing."""
     source = store.source(entry_id)
     if store.shows_all_of(source.entry) and not store.may_change(source.entry):  # masked ones are shown without saving
-        raise refuse_change(source.entry.owner)
+        raise store.refusal(source.entry)
     document = Document.of(source.text)
     draft = Draft(
         kind=source.entry.kind,

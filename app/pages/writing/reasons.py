@@ -21,7 +21,6 @@ from app.words.addresses import action_address
 from app.words.reader import Reader
 from ingest.document import Document
 from ingest.form import values_of, with_values
-from ingest.owning import refuse_change
 from ingest.store import EntryStore
 from ingest.stored import Source
 from ingest.templates import template
@@ -104,7 +103,7 @@ def _to_change(store: EntryStore, entry_id: str) -> Source:
     """Return a file that somebody may change. Raises EntryNotFoundError, ForbiddenError."""
     source = store.source(entry_id)
     if not store.may_change(source.entry):
-        raise refuse_change(source.entry.owner)
+        raise store.refusal(source.entry)
     return source
 
 

@@ -50,6 +50,6 @@ def test_it_writes_files_first_and_sends_once(base: Path, monkeypatch: pytest.Mo
         well = run.invoke(app, ["--lang", "en", "doctor"])
         assert "last digest 2026-W48: 1 sent" in well.output
     gone = run.invoke(app, ["--lang", "en", "doctor"])
-    assert "takes no mail" in gone.output
+    assert "Check KB_SMTP_URL" in gone.output
     nobody = run.invoke(app, ["--lang", "en", "digest", "--to", "other@example.com"])
     assert nobody.exit_code == 1 and "nobody" in nobody.output

@@ -31,7 +31,7 @@ def _puller(settings: Settings) -> Puller:
 
 def test_what_is_not_connected_says_what_to_set(make_client: MakeClient) -> None:
     page = make_client().get("/connections", headers=PAGE).text
-    assert "未接続。必要な設定:" in page and "KB_KINTONE_TOKEN" in page and "KB_HUBSPOT_TOKEN" in page
+    assert "未接続です。設定するもの:" in page and "KB_KINTONE_TOKEN" in page and "KB_HUBSPOT_TOKEN" in page
 
 
 def test_a_connection_says_how_it_is_doing_and_what_comes_next(make_client: MakeClient) -> None:

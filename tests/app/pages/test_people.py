@@ -216,6 +216,15 @@ def test_an_author_reads_who_can_edit_an_entry_of_somebody_else(make_client: Mak
     assert said == {"reader": False, "author": True, "editor": False}
 
 
+def test_who_has_the_owners_name_reads_how_it_becomes_theirs(make_client: MakeClient) -> None:
+    deal = "---\ntitle: Kens Deal\nkind: deal\nowner: ken\noutcome: lost\n---\nText.\n"
+    client = make_client({"deals/a.md": deal}, auth="local")
+    as_person(client, person(client, "author", name="Ken"))
+    for address in ("/entries/deals/a", "/edit/deals/a", "/reasons/deals/a"):
+        page = client.get(address, headers=PAGE).text
+        assert "kb people link-name" in page and "Ask ken" not in page
+
+
 def test_a_refusal_of_a_token_names_the_scope_and_of_a_person_the_role(client: TestClient) -> None:
     known = services(client).people
     for role, expected in (

@@ -74,7 +74,7 @@ def test_commands_list_test_and_examine_receivers(tmp_path: Path, monkeypatch: p
         assert run("webhooks", "list") == "hook0  127.0.0.1  deal.ended  1 sent, 0 waiting, 0 failed\n"
         there.status = 500
         assert "HTTP 500" in run("webhooks", "test", "hook0")
-        assert "There is no webhook named 'x'." in run("webhooks", "test", "x")
+        assert "There is no webhook named 'x'; there is: hook0." in run("webhooks", "test", "x")
         said = run("doctor")
     assert "ok    Slack: Set up: Slack sends requests to /slack/events." in said
     assert "FAIL  webhooks: 1 receivers, 0 waiting. Last failure: hook0 (HTTP 500)" in said
