@@ -91,15 +91,14 @@ def _times(library: Library, folder: Path) -> Iterator[tuple[str, datetime]]:
 
 def written(found: list[Dated], base: str, reader: Reader) -> bytes:
     """Return entries as an Atom document (RFC 4287)."""
-    ElementTree.register_namespace("", ATOM)
-    root = ElementTree.Element(_tag("feed"), {"xml:lang": reader.locale})
+    root = ElementTree.Element("feed", {"xmlns": ATOM, "xml:lang": reader.locale})
     _text(root, "id", f"{base}{PAGE}")
     _text(root, "title", reader("feed.title"))
     _text(root, "updated", _moment(max((one.at for one in found), default=datetime(1970, 1, 1, tzinfo=UTC))))
-    ElementTree.SubElement(root, _tag("link"), rel="alternate", type="text/html", href=f"{base}/")
-    _text(ElementTree.SubElement(root, _tag("author")), "name", reader("product.name"))
+    ElementTree.SubElement(root, "link", rel="alternate", type="text/html", href=f"{base}/")
+    _text(ElementTree.SubElement(root, "author"), "name", reader("product.name"))
     for one in found:
-        _entry(ElementTree.SubElement(root, _tag("entry"), {"xml:lang": one.entry.language}), one, base, reader)
+        _entry(ElementTree.SubElement(root, "entry", {"xml:lang": one.entry.language}), one, base, reader)
     document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return document
 
@@ -109,12 +108,12 @@ def _entry(node: ElementTree.Element, one: Dated, base: str, reader: Reader) -> 
     _text(node, "id", address)
     _text(node, "title", entry.title)
     _text(node, "updated", _moment(one.at))
-    ElementTree.SubElement(node, _tag("link"), rel="alternate", type="text/html", href=address)
+    ElementTree.SubElement(node, "link", rel="alternate", type="text/html", href=address)
     if entry.owner:
-        _text(ElementTree.SubElement(node, _tag("author")), "name", reader.person(entry.owner))
+        _text(ElementTree.SubElement(node, "author"), "name", reader.person(entry.owner))
     labels = [("kind", entry.kind), *([("outcome", entry.outcome)] if entry.outcome else [])]
     for field, value in labels:
-        ElementTree.SubElement(node, _tag("category"), term=value, label=reader.label(field, value))
+        ElementTree.SubElement(node, "category", term=value, label=reader.label(field, value))
     if summary := lesson_of(entry.body):
         _text(node, "summary", summary)
 
@@ -122,11 +121,7 @@ def _entry(node: ElementTree.Element, one: Dated, base: str, reader: Reader) -> 
 def _text(parent: ElementTree.Element, name: str, text: str) -> None:
     """Add an element with a text, without the control characters that XML cannot hold."""
     plain = "".join(sign if sign.isprintable() else " " for sign in text)
-    ElementTree.SubElement(parent, _tag(name)).text = " ".join(plain.split())
-
-
-def _tag(name: str) -> str:
-    return f"{{{ATOM}}}{name}"
+    ElementTree.SubElement(parent, name).text = " ".join(plain.split())
 
 
 def _moment(at: datetime) -> str:

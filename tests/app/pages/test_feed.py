@@ -140,3 +140,14 @@ def test_without_sign_in_there_is_one_feed(make_client: MakeClient) -> None:
     root = ElementTree.fromstring(alone.get("/feed.atom").content)
     assert (root.findtext(f"{ATOM}id") or "") == f"{ADDRESS}/feed.atom"
     assert alone.get("/feeds/anything.atom").status_code == 403
+
+
+def test_a_feed_leaves_pictures_as_they_are(make_client: MakeClient) -> None:
+    client = make_client(
+        {
+            "deals/won.md": note("受注", kind="deal", outcome="won", used="[talk-tracks/a]"),
+            "talk-tracks/a.md": note("型", kind="talk-track"),
+        }
+    )
+    assert client.get("/feed.atom").status_code == 200
+    assert "<svg" in client.get("/lineage/deals/won").text
