@@ -42,7 +42,7 @@ def refuse_change(owner: str, asker: str) -> ForbiddenError:
         return ForbiddenError(
             say(
                 "The owner of this entry is written as '{owner}', and it is not confirmed that this is you. "
-                "Ask an administrator to confirm it with kb people link-name, or an editor to change the entry.",
+                "Ask an administrator to confirm it on the page People, or an editor to change the entry.",
                 owner=owner,
             )
         )

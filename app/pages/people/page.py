@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import ImmutableMultiDict
 
 from app.http.body import posted_form
-from app.http.dependencies import ReaderDep, ServicesDep
+from app.http.dependencies import ReaderDep, ServicesDep, seen_of
 from app.http.who import ViewerDep
 from app.pages.people.view import once, tabs
 from app.pages.view import render
@@ -19,13 +19,17 @@ from app.services import PeopleServices, Services
 from app.words.audit_view import moment
 from app.words.reader import Reader
 from app.words.token_view import teams_of
+from kb.entry import owner_key
 from kb.errors import KBError
-from kb.people.errors import UnknownRoleError
+from kb.library import Library
+from kb.people.errors import BadPersonError, UnknownRoleError
 from kb.people.person import Person
 from kb.viewer import EVERYTHING, ROLES, Role, Viewer
+from kb.wording import say
 
 PAGE = "/people"
-DONE = ("changed", "follows", "disabled", "enabled")
+DONE = ("changed", "follows", "disabled", "enabled", "named", "unnamed")
+MOST_OFFERED = 200  # names that mean nobody yet
 
 router = APIRouter()
 Form = Annotated[ImmutableMultiDict[str, str], Depends(posted_form)]
@@ -42,9 +46,12 @@ class Shown:
     team_source: str
     signed_in: str
     may_follow: bool  # an admin has set role or teams, so groups are ignored
+    names: tuple[str, ...]  # in entries
 
     @classmethod
-    def of(cls, person: Person, last: dict[str, str], reader: Reader, *, has_groups: bool) -> Shown:
+    def of(
+        cls, person: Person, last: dict[str, str], reader: Reader, names: tuple[str, ...], *, has_groups: bool
+    ) -> Shown:
         """Shape a person."""
         at = last.get(person.id)
         return cls(
@@ -55,6 +62,7 @@ class Shown:
             reader(f"people.source.{person.team_source}") if has_groups else "",
             reader("people.signed_in", at=moment(at)) if at else reader("people.never"),
             has_groups and "local" in (person.role_source, person.team_source),
+            names,
         )
 
 
@@ -113,6 +121,8 @@ def _changed(known: PeopleServices, viewer: Viewer, person: Person, do: str, for
         with known.audit.deed("person-changed", viewer, person.id, source="groups"):
             known.people.follow_groups(person.id)
         return "follows"
+    if do in ("name", "unname"):
+        return _named(known, viewer, person, do, " ".join(form.get("entry_name", "").split()))
     role, name = _role(form.get("role", "")), form.get("name", "").strip()
     teams = teams_in(form.get("teams", ""), sees_all=bool(form.get("everything")))
     facts: dict[str, Any] = {}
@@ -131,6 +141,25 @@ def _changed(known: PeopleServices, viewer: Viewer, person: Person, do: str, for
                 teams=teams if "teams" in facts else None,
             )
     return "changed"
+
+
+def _named(known: PeopleServices, viewer: Viewer, person: Person, do: str, name: str) -> str:
+    """Let a name in entries mean a person, or nobody again. Raises BadPersonError, NameTakenError."""
+    if not name or (do == "unname" and known.names.person_of(name) != person.id):
+        raise BadPersonError(say("Enter the name as it stands in entries."))
+    if do == "unname":
+        with known.audit.deed("name-unlinked", viewer, person.id):
+            known.names.unlink(name)
+        return "unnamed"
+    with known.audit.deed("name-linked", viewer, person.id):
+        known.names.link(name, person.id)
+    return "named"
+
+
+def _names_of_nobody(known: PeopleServices, library: Library) -> list[str]:
+    """Return the names in entries that an administrator may see and that mean nobody yet."""
+    taken = {owner_key(name) for name, _ in known.names.links()} | known.names.former()
+    return sorted(name for name in library.entries.names_used() if owner_key(name) not in taken)[:MOST_OFFERED]
 
 
 def _role(text: str) -> Role:
@@ -163,9 +192,14 @@ def _page(
     known, auth = services.people, services.settings.auth
     last = known.audit.last_of("sign-in")
     people = sorted(known.people.all(), key=lambda person: person.is_disabled)
+    names: dict[str, tuple[str, ...]] = {}
+    for name, owner in known.names.links():
+        names[owner] = (*names.get(owner, ()), name)
+    has_groups, library = services.settings.follows_groups, seen_of(request)
     context = {
         "tabs": tabs(PAGE, reader),
-        "people": [Shown.of(person, last, reader, has_groups=services.settings.follows_groups) for person in people],
+        "people": [Shown.of(p, last, reader, names.get(p.id, ()), has_groups=has_groups) for p in people],
+        "unclaimed": _names_of_nobody(known, library.library) if library else [],
         "roles": [(role, reader(f"role.{role}"), reader(f"role.{role}_may")) for role in ROLES],
         "done": done,
         "problem": problem,

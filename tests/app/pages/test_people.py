@@ -15,6 +15,7 @@ from kb.people.person import Person
 from kb.viewer import Role, Viewer
 from tests.app.conftest import MakeClient
 from tests.app.signing import as_person
+from tests.words import note
 
 PAGE = {"accept": "text/html", "accept-language": "en"}
 
@@ -222,7 +223,7 @@ def test_who_has_the_owners_name_reads_how_it_becomes_theirs(make_client: MakeCl
     as_person(client, person(client, "author", name="Ken"))
     for address in ("/entries/deals/a", "/edit/deals/a", "/reasons/deals/a"):
         page = client.get(address, headers=PAGE).text
-        assert "kb people link-name" in page and "Ask ken" not in page
+        assert "on the page People" in page and "Ask ken" not in page
 
 
 def test_a_refusal_of_a_token_names_the_scope_and_of_a_person_the_role(client: TestClient) -> None:
@@ -235,3 +236,22 @@ def test_a_refusal_of_a_token_names_the_scope_and_of_a_person_the_role(client: T
         headers = {"authorization": f"Bearer {secret}", "accept": "application/json", "accept-language": "en"}
         answer = client.post("/api/v1/entries", json={"text": "# a\nb"}, headers=headers)
         assert answer.status_code == 403 and expected in answer.json()["error"]["message"]
+
+
+def test_a_name_in_entries_becomes_a_persons_and_nobodys_again(make_client: MakeClient) -> None:
+    opened = make_client({"notes/old.md": note("前の記録", owner="佐藤")}, auth="local")
+    as_person(opened, person(opened, "admin", ("sales", "marketing")))
+    author = person(opened, "author", name="Hanako")
+    opened.get("/", headers=PAGE)  # which makes what the administrator may see
+    assert '<option value="佐藤">' in opened.get("/people", headers=PAGE).text
+    answer = opened.post(f"/people/{author.id}", data={"do": "name", "entry_name": " 佐藤 "}, headers=PAGE)
+    assert "now this person" in answer.text and '<option value="佐藤">' not in answer.text
+    assert services(opened).people.names.person_of("佐藤") == author.id
+    other = person(opened, "reader", name="Taro")
+    for do in ("name", "unname"):
+        refused = opened.post(f"/people/{other.id}", data={"do": do, "entry_name": "佐藤"}, headers=PAGE)
+        assert refused.status_code == 409 and services(opened).people.names.person_of("佐藤") == author.id
+    assert opened.post(f"/people/{author.id}", data={"do": "name", "entry_name": " "}, headers=PAGE).status_code == 409
+    opened.post(f"/people/{author.id}", data={"do": "unname", "entry_name": "佐藤"}, headers=PAGE)
+    assert services(opened).people.names.person_of("佐藤") == ""
+    assert [event for event, _ in events(opened)[:5]].count("name-linked") >= 1
