@@ -193,7 +193,7 @@ class CrmImport:
             return True
         if not self._may_fill(record, known):
             report.left_out += 1
-            findings.wrong(record.row, _for_others(known.path))
+            findings.wrong(record.row, (_masked if self.playbook.masking else _for_others)(known.path))
             return False
         fields = changes(record, known.fields) if known.is_sound else {}
         if not known.is_sound:
@@ -212,10 +212,12 @@ class CrmImport:
         return known.is_sound
 
     def _may_fill(self, record: Record, known: Known) -> bool:
-        """Whether nobody reads by an entry they wrote themselves what the playbook keeps for others."""
+        """Whether nobody reads by an entry they wrote themselves what the playbook keeps for others, or masks."""
         readers = self.playbook.visibility.get(record.kind, "all")
-        if self.own is None or readers == "all" or known.path in self.own:
+        if self.own is None or known.path in self.own:
             return True
+        if self.playbook.masking or readers == "all":  # owners read what is masked for others
+            return not self.playbook.masking
         try:
             return to_visibility(known.fields.get("visibility", "")) == readers
         except FieldError:
@@ -234,6 +236,12 @@ class CrmImport:
 
 def _for_others(path: str) -> str:
     return say("{path} has this CRM id, but is not for those who may read such entries; it was not changed.", path=path)
+
+
+def _masked(path: str) -> str:
+    return say(
+        "{path} has this CRM id, but no pull wrote it, and the playbook masks deals; it was not changed.", path=path
+    )
 
 
 def _unsound(path: str) -> str:

@@ -17,7 +17,7 @@ from app.settings import Settings
 from app.writing_back import to_write
 from ingest.connectors.asking import MOST_LATER, seconds_in
 from kb.errors import KBError
-from kb.playbook import Playbook
+from kb.playbook import MaskingRule, Playbook
 from tests.attack.serving import attacked
 from tests.ingest.connectors.crm_server import TOKEN, Crm, serving
 from tests.ingest.connectors.pulling import CONNECTORS, found_in, pulling
@@ -112,4 +112,25 @@ def test_who_guesses_a_number_is_not_told_what_the_deal_is_worth(tmp_path: Path,
         crm.later(60)
         crm.change(1, 7_654_321)
         puller.run(write=True)  # whom a person let read the entry of a pull is for people to say
+        assert "7654321" in path.read_text("utf-8").replace(",", "")
+
+
+def test_who_makes_himself_the_owner_of_a_guessed_number_reads_nothing_that_is_masked(tmp_path: Path) -> None:
+    crm = Crm()
+    crm.add(1_234_567)
+    guess = tmp_path / "entries/deals/0.md"
+    guess.parent.mkdir(parents=True)
+    guess.write_text("---\ntitle: x\nkind: deal\noutcome: open\nowner: x\ncrm_id: '1'\n---\n", "utf-8")
+    before = guess.read_text("utf-8")
+    with serving(crm) as address:
+        puller, _ = pulling("kintone", address, crm, tmp_path)
+        puller.playbook = Playbook(masking=(MaskingRule(frozenset({"amount"})),))
+        assert str(puller.run(write=True).report).count("the playbook masks deals") == 1
+        assert guess.read_text("utf-8") == before
+        guess.unlink()
+        puller.run(write=True)
+        (path,) = guess.parent.glob("*.md")
+        crm.later(60)
+        crm.change(1, 7_654_321)
+        puller.run(write=True)
         assert "7654321" in path.read_text("utf-8").replace(",", "")
