@@ -22,6 +22,7 @@ from kb.errors import ActivitySchemaError
 
 if TYPE_CHECKING:
     from app.mail.rounds import Rounds
+    from app.webhooks.work import Webhooks
 
 POLL_SECONDS = 2.0  # delay until a sync by another process is noticed, and until a busy index is tried again
 WARM_SECONDS = 10.0  # how often a server without an index looks whether it can answer a question
@@ -41,9 +42,6 @@ MAIL_SECONDS = 60.0  # how often mail is sent that is due
 A_DAY = 86_400.0  # how often old rows of the audit log are removed, and its newest hash is logged
 WEBHOOK_SECONDS = 10.0  # delay until receivers are sent what happened
 LATE_SECONDS = 30.0  # how often late jobs are looked for
-if TYPE_CHECKING:
-    from app.webhooks.work import Webhooks
-
 QUESTION = "勝ち筋"  # answered once before the server counts as ready
 log = logging.getLogger(__name__)
 
