@@ -218,7 +218,8 @@ def open_services(
 ) -> Services:
     """Open everything an installation has; with `logs` False, activity is read but not logged."""
     database = shared_database(settings)
-    library, people = make_library(settings, embedder, clock), open_people(settings, clock, database=database)
+    library = make_library(settings, embedder, clock, database)
+    people = open_people(settings, clock, database=database)
     intake = Intake(library, settings.entries)
     activity = Activity(
         settings.activity_file,
@@ -327,19 +328,33 @@ def make_embedder(settings: Settings) -> Embedder:
     return ModelEmbedder(settings.model, settings.models_folder)
 
 
-def make_index(settings: Settings, embedder: Embedder | None = None, *, fresh: bool = False) -> Index:
-    """Open the configured index; a `fresh` one is built beside it and replaces it when complete."""
-    chosen = embedder or make_embedder(settings)
-    space = namespace(settings)
-    return open_index(settings.index_folder, chosen, CHUNKING, visible=settings.shown, fresh=fresh, space=space)
+def make_index(
+    settings: Settings, embedder: Embedder | None = None, *, fresh: bool = False, database: Database | None = None
+) -> Index:
+    """Open the configured index; a `fresh` one is built beside it and replaces it when complete.
+
+    Raises DatabaseAwayError.
+    """
+    shared = database or shared_database(settings)
+    return open_index(
+        settings.index_folder,
+        embedder or make_embedder(settings),
+        CHUNKING,
+        visible=settings.shown,
+        fresh=fresh,
+        space=namespace(settings, shared),
+        database=shared,
+    )
 
 
-def make_library(settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK) -> Library:
+def make_library(
+    settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK, database: Database | None = None
+) -> Library:
     """Return the configured library."""
     bundled = bundled_file()
     playbook_file = PlaybookFile(settings.entries, settings.index_folder / KEPT_PLAYBOOK)
     return Library(
-        partial(make_index, settings, embedder),
+        partial(make_index, settings, embedder, database=database),
         read_playbook=lambda: playbook_file.read()[0],
         problems_of=problems_of,
         bundled_checksum=file_checksum(bundled) if bundled else "",

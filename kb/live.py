@@ -14,7 +14,7 @@ from kb.errors import IndexNotReadyError
 from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
 from kb.index.embedding_thread import EmbeddingThread
-from kb.index.index import Index, current_build
+from kb.index.index import Index
 from kb.index.live_vocabulary import LiveVocabulary
 from kb.index.snapshot import Snapshot, take_snapshot
 from kb.index.vectors import VectorStore
@@ -116,7 +116,8 @@ class LiveIndex:
         """Load what another process wrote or rebuilt; return whether anything changed."""
         state = self.state
         known = state.source.snapshot.generation if state.source else ""
-        moved = not state.index.is_current and bool(current_build(state.index.root))
+        current = state.index.place.current()
+        moved = bool(current) and current != state.index.place.name
         if not moved and state.index.catalog.meta("generation") == known:
             return False
         if not self._reloading.acquire(blocking=False):
@@ -144,7 +145,7 @@ class LiveIndex:
         if not index.is_current:  # built for another model, which this process cannot query: keep the old index
             index.close()
             return False
-        if state.source and not moved:
+        if state.source and not moved and index.place.has_files:
             self._release_vectors(state)
         try:
             self.state = self._loaded(index, state, is_complete=True)

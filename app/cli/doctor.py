@@ -22,7 +22,8 @@ from app.settings import Settings, without_sign_in
 from app.words.reader import Reader
 from ingest.check import check
 from kb.errors import ActivitySchemaError, ActivityUnavailableError
-from kb.index.index import current_build, index_root
+from kb.index.folder_place import current_build
+from kb.index.place import index_root
 from kb.loop.schema import examine as schema_of
 from kb.model.package import HUB_NAME, bundled_file
 from kb.people.errors import PeopleUnavailableError

@@ -30,7 +30,8 @@ from ingest.sync import sync
 from kb.errors import DuplicateTextError, IndexBusyError, KBError, ModelUnavailableError
 from kb.index.embedding import Vectors
 from kb.index.embedding_cache import EmbeddingCache
-from kb.index.index import Index, current_build
+from kb.index.folder_place import current_build
+from kb.index.index import Index
 from kb.index.neighbours import SMALL, Neighbours
 from kb.index.vectors import VIEWS, EmbeddedVectors, Files
 from tests.app.conftest import ADDRESS, Browser
