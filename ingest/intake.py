@@ -171,6 +171,7 @@ class Intake:
         `done` is called after each portion.
         """
         refreshed = time.monotonic()
+        self._library.with_index(lambda index: index.adopt_waiting())
         while (index := self._library.with_index(lambda served: served)).waiting and not stop.is_set():
             portion = index.embed_some(TEXTS_AT_ONCE)
             with self._lock, suppress(IndexBusyError):

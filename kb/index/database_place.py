@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from kb.index.catalog import Catalog
 from kb.index.embedding_cache import EmbeddingCache
 from kb.index.folder_place import builds_in
 from kb.index.place import beginning, build_for
+from kb.index.vectors import View
 from kb.shared.database import Database, take_turn, why_away
 from kb.shared.leases import Leases, Turn
 
@@ -44,6 +45,18 @@ _OTHERS = text(
     " ORDER BY served DESC NULLS LAST"
 )
 _FORGET = text("DELETE FROM builds WHERE label = :label AND name = :name")
+_REFERENCED: tuple[tuple[View, str, str, str], ...] = (
+    ("bodies", "chunks", "body_key", "number"),
+    ("heads", "chunks", "head_key", "number"),
+    ("situations", "situations", "key", "entry"),
+)
+_LACKING = {
+    view: text(
+        f"SELECT {key} FROM {table} WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE vectors.key = {table}.{key})"  # noqa: S608
+        f" GROUP BY {key} ORDER BY max({number})"
+    )
+    for view, table, key, number in _REFERENCED
+}
 log = logging.getLogger(__name__)
 
 
@@ -106,6 +119,11 @@ class DatabasePlace:
         finally:
             self._turn = None
             turn.end()
+
+    def lacking(self) -> Mapping[View, Sequence[str]]:
+        """Return the keys of referenced vectors that nobody has embedded, the newest last."""
+        with self.catalog.engine.connect() as connection:
+            return {view: list(connection.scalars(query)) for view, query in _LACKING.items()}
 
     def close(self) -> None:
         """Close all connections."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from kb.errors import IndexBusyError
 from kb.index.catalog import Catalog
 from kb.index.embedding_cache import EmbeddingCache
 from kb.index.place import build_for
+from kb.index.vectors import View
 
 CURRENT = "current"
 BETWEEN_SECONDS = 0.05  # two attempts to get the write lock
@@ -70,6 +71,10 @@ class FolderPlace:
                         raise IndexBusyError from error
                 time.sleep(BETWEEN_SECONDS)
             yield
+
+    def lacking(self) -> Mapping[View, Sequence[str]]:
+        """Nothing: the processes of one data folder know what they have to embed."""
+        return {}
 
     def close(self) -> None:
         """Close all files."""

@@ -95,6 +95,7 @@ class Index:
         self._is_writing = False
         self._waiting: dict[tuple[View, str], str] = {}  # embedding backlog: (view, key) → text, in order of arrival
         self._waiting_lock = threading.Lock()
+        self._adopted = ""  # the generation in which it was last compared with what lacks vectors
 
     @property
     def waiting(self) -> int:
@@ -213,6 +214,24 @@ class Index:
         """Add what a server of vectors missed while it was away, while holding the write lock."""
         self.vectors.resume()
         self.repair()
+
+    def adopt_waiting(self) -> None:
+        """Take over what another server was to embed, and leave out what it has embedded meanwhile."""
+        if (generation := self.catalog.meta("generation")) == self._adopted:
+            return
+        with self._waiting_lock:
+            known = set(self._waiting)
+        lacking = self.place.lacking()
+        fresh = {view: {key for key in keys if (view, key) not in known} for view, keys in lacking.items()}
+        texts = {view: self._lost_texts(view, keys) for view, keys in fresh.items()}
+        wanted = {key for keys in lacking.values() for key in keys}
+        with self._waiting_lock:
+            for view, key in known:
+                if view in lacking and key not in wanted:
+                    self._waiting.pop((view, key), None)
+            for view, keys in lacking.items():
+                self._waiting.update({(view, key): texts[view][key] for key in keys if key in texts[view]})
+        self._adopted = generation
 
     def forget_removed(self) -> None:
         """Take texts that no entry has any more out of the backlog."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 from kb.entry import VISIBILITIES
 from kb.index.catalog import Catalog
 from kb.index.embedding_cache import EmbeddingCache
+from kb.index.vectors import View
 
 MARK = 16  # characters of the fingerprint in the name of a build
 
@@ -38,6 +39,13 @@ class Place(Protocol):
 
     def writing(self, wait: float) -> AbstractContextManager[None]:
         """Hold the write lock. Raises IndexBusyError if another process has it for more than `wait` seconds."""
+        ...
+
+    def lacking(self) -> Mapping[View, Sequence[str]]:
+        """Return the keys of referenced vectors that nobody has embedded, the newest last.
+
+        None where only the processes of one data folder write: they know what they have to embed.
+        """
         ...
 
     def close(self) -> None:

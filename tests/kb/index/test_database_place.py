@@ -241,3 +241,19 @@ def test_a_cache_is_read_in_any_order_and_written_once(opened: Open) -> None:
     assert sorted(keys) == ["a", "c"] and all((rows[at] == vectors[key]).all() for at, key in enumerate(keys))
     cache.write_sentences({"a": [vectors["a"], vectors["b"]], "b": []})
     assert cache.without_sentences(["b", "c", "a"]) == ["c"] and cache.sentences(["a", "c"]).keys() == {"a"}
+
+
+def test_what_a_killed_server_was_to_embed_another_one_embeds(opened: Open, entries: Path) -> None:
+    one, other = opened("a"), opened("b")
+    sync(one, entries)
+    write(entries, "notes/a.md", note("値引きの話"))
+    write(entries, "notes/b.md", note("納期の話"))
+    assert sync(one, entries, embed_later=True).embedded == 0 and one.waiting == 3
+    other.adopt_waiting()
+    portion = other.embed_some(2)
+    other.store(portion)
+    one.adopt_waiting()
+    assert (portion.embedded, other.waiting, one.waiting) == (2, 1, 1)
+    other.store(other.embed_some(9))
+    one.adopt_waiting()
+    assert one.waiting == 0 and all(not keys for keys in one.place.lacking().values())
