@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -28,6 +29,7 @@ TURN_SECONDS = 10.0  # after which another process takes over from one that was 
 BETWEEN_SECONDS = 0.1  # two attempts to get the write lock
 UNFINISHED_HOURS = 24  # after which a build that was never served is deleted
 _IS_THERE = text(f"SELECT to_regclass('{COMMON}.builds') IS NOT NULL")
+_MAY_CREATE = text("SELECT has_database_privilege(current_database(), 'CREATE')")
 _TABLE = text(
     "CREATE TABLE IF NOT EXISTS builds (label text NOT NULL, name text NOT NULL,"
     " made timestamptz NOT NULL DEFAULT clock_timestamp(), served timestamptz, PRIMARY KEY (label, name))"
@@ -76,6 +78,7 @@ class DatabasePlace:
         self.database = database
         self._leases = Leases(database)
         self._turn: Turn | None = None
+        self._is_first = False
         self._common = database.within(COMMON)
         self.name = self._opened(fingerprint, fresh=fresh)
         self._tidy()
@@ -83,6 +86,13 @@ class DatabasePlace:
         self._engine = database.within(self.schema, COMMON)
         self.catalog = Catalog(self._engine, self._check)
         self.cache = EmbeddingCache(self._engine)
+
+    def begin_with(self, file: Path) -> None:
+        """Take over the embedding cache a server had before the database had any: nothing is embedded again."""
+        if self._is_first and file.is_file():
+            own = EmbeddingCache(file)
+            self.cache.take_over(own)
+            own.close()
 
     def current(self) -> str:
         """Return the name of the build being served; empty if there is none."""
@@ -158,11 +168,7 @@ class DatabasePlace:
                 name = self._wanted(connection, fingerprint, fresh=fresh)
                 if name in self._names(connection):
                     return name
-            take_turn(connection, LOCK)
-            if not connection.scalar(_IS_THERE):
-                connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {COMMON}"))
-                connection.execute(_TABLE)
-                embedding_cache.create_tables(connection)
+            self._is_first = _prepare(connection)
             name = self._wanted(connection, fingerprint, fresh=fresh)
             if name not in self._names(connection):
                 connection.execute(_ADD, {"label": self._label, "name": name})
@@ -193,6 +199,44 @@ class DatabasePlace:
             connection.execute(_FORGET, {"label": self._label, "name": name})
         except Exception as error:  # somebody still reads it: the next build deletes it
             log.warning("The old build %s could not be deleted: %s", name, error)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is of an index in a database."""
+
+    build: str  # served last; empty if there is none
+    may_create: bool  # whether we have the right to create schemas
+
+
+def look(database: Database, label: str) -> Found:
+    """Return what there is. Raises DatabaseAwayError."""
+    engine = database.within(COMMON)
+    with engine.connect() as connection:
+        may_create = bool(connection.scalar(_MAY_CREATE))
+        values = {"label": label, "beginning": ""}
+        build = connection.scalar(_CURRENT, values) if connection.scalar(_IS_THERE) else ""
+    engine.dispose()
+    return Found(build or "", may_create)
+
+
+def shared_cache(database: Database) -> EmbeddingCache:
+    """Return the embedding cache in a database, created if there is none. Raises DatabaseAwayError."""
+    engine = database.within(COMMON)
+    with engine.begin() as connection:
+        _prepare(connection)
+    return EmbeddingCache(engine)
+
+
+def _prepare(connection: Connection) -> bool:
+    """Create what all builds share, one process at a time; return whether it was not there."""
+    take_turn(connection, LOCK)
+    if connection.scalar(_IS_THERE):
+        return False
+    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {COMMON}"))
+    connection.execute(_TABLE)
+    embedding_cache.create_tables(connection)
+    return True
 
 
 def _schema(label: str, name: str) -> str:

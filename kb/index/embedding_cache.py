@@ -23,6 +23,7 @@ METADATA = MetaData()
 _VECTORS = Table("vectors", METADATA, Column("key", String, primary_key=True), Column("vector", LargeBinary))
 _SENTENCES = Table("sentences", METADATA, Column("key", String, primary_key=True), Column("vectors", LargeBinary))
 READ_AT_ONCE = 10_000  # vectors
+COPIED_AT_ONCE = 1_000
 MOST_REMEMBERED = 16_000_000  # bytes of sentence vectors kept in memory: those of about 7,000 passages
 _VECTORS_OF = Listing("SELECT key, vector FROM vectors WHERE key {one_of_listed}")
 _KNOWN = Listing("SELECT key FROM vectors WHERE key {one_of_listed}")
@@ -138,6 +139,17 @@ class EmbeddingCache:
         rows = [{"key": sentence_key(key), "vectors": pack(some)} for key, some in vectors.items()]
         with self._engine.begin() as connection:
             connection.execute(_ADD_SENTENCES, rows)
+
+    def take_over(self, other: EmbeddingCache) -> int:
+        """Copy what another cache holds, a few rows at a time; return how many there are."""
+        count = 0
+        for table, add in ((_VECTORS, _ADD), (_SENTENCES, _ADD_SENTENCES)):
+            with other._engine.connect().execution_options(yield_per=COPIED_AT_ONCE) as source:
+                for rows in source.execute(select(table)).mappings().partitions():
+                    with self._engine.begin() as target:
+                        target.execute(add, [dict(row) for row in rows])
+                    count += len(rows)
+        return count
 
     def close(self) -> None:
         """Close all connections."""

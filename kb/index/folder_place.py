@@ -15,6 +15,7 @@ from kb.index.embedding_cache import EmbeddingCache
 from kb.index.place import build_for
 from kb.index.vectors import View
 
+CACHE = "embeddings.sqlite"
 CURRENT = "current"
 BETWEEN_SECONDS = 0.05  # two attempts to get the write lock
 
@@ -36,7 +37,7 @@ class FolderPlace:
     def opened(cls, folder: Path, root: Path, fingerprint: str, *, fresh: bool) -> FolderPlace:
         """Open the build for a fingerprint; all builds below `folder` share the embedding cache."""
         root.mkdir(parents=True, exist_ok=True)
-        cache = EmbeddingCache(folder / "embeddings.sqlite")
+        cache = EmbeddingCache(folder / CACHE)
         return cls(root, build_for(fingerprint, builds_in(root), current_build(root), fresh=fresh), cache)
 
     def current(self) -> str:

@@ -26,8 +26,8 @@ from kb.index.cached_vectors import CachedVectors
 from kb.index.database_place import DatabasePlace
 from kb.index.embedding import Embedder, Vectors
 from kb.index.embedding_cache import text_key
-from kb.index.folder_place import FolderPlace
-from kb.index.place import Place, beginning, index_root
+from kb.index.folder_place import CACHE, FolderPlace
+from kb.index.place import Place, beginning, index_root, label_of
 from kb.index.records import StoredChunk, StoredEntry, StoredSituation
 from kb.index.searched import text_to_embed
 from kb.index.sentence_backlog import SentenceBacklog
@@ -343,20 +343,16 @@ def open_index(
     are kept there. Raises DatabaseAwayError.
     """
     root, fingerprint = index_root(folder, visible), fingerprint_of(embedder, chunking)
-    label = _label(root, folder)
+    label = label_of(folder, visible)
     place: Place
     if database:
         place = DatabasePlace(database, root / FOR_SHARED, label, fingerprint, fresh=fresh)
+        place.begin_with(folder / CACHE)
     else:
         place = FolderPlace.opened(folder, root, fingerprint, fresh=fresh)
     if space:
         space = replace(space, beginning=f"{space.beginning}-{label}")
     return Index(place, fingerprint, embedder, visible, space)
-
-
-def _label(root: Path, folder: Path) -> str:
-    """Return what tells the collections of indexes of one folder apart; a name that no build begins with."""
-    return "all" if root == folder else f"only{hashlib.sha256(root.name.encode()).hexdigest()[:8]}"
 
 
 def _may_write(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -56,6 +57,12 @@ class Place(Protocol):
 def index_root(folder: Path, visible: frozenset[str]) -> Path:
     """Return where the index of these visibilities lives: one that shows a part has a folder of its own."""
     return folder if visible >= VISIBILITIES else folder / f"only-{'-'.join(sorted(visible))}"
+
+
+def label_of(folder: Path, visible: frozenset[str]) -> str:
+    """Return what tells the indexes of one folder apart in other places; a name that no build begins with."""
+    root = index_root(folder, visible)
+    return "all" if root == folder else f"only{hashlib.sha256(root.name.encode()).hexdigest()[:8]}"
 
 
 def build_for(fingerprint: str, builds: Sequence[str], current: str, *, fresh: bool) -> str:
