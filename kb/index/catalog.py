@@ -17,19 +17,20 @@ from kb.entry import Entry, Problem
 from kb.index import records
 from kb.index.dialect import SQLITE
 from kb.index.documents import from_document
+from kb.index.fts5_keywords import Fts5Keywords
+from kb.index.keywords import KeywordIndex
+from kb.index.postings import Postings
 from kb.index.records import StoredEntry
 from kb.index.schema import (
     AUDIENCES,
     CHUNKS,
     CHUNKS_BY_BODY,
     ENTRIES,
-    KEYWORDS_SQL,
     LINKS,
     META,
     METADATA,
     PROBLEMS,
     SITUATIONS,
-    VOCABULARY_SQL,
     WITHHELD,
 )
 from kb.sqlite import use_wal
@@ -54,6 +55,7 @@ class Catalog:
         self.engine = engine if is_file else engine.execution_options(isolation_level="AUTOCOMMIT")  # for reading
         self._engine = engine
         self._check = check
+        self.keywords = keyword_index(self.engine)
 
     @classmethod
     def in_file(cls, path: Path) -> Catalog:
@@ -62,11 +64,11 @@ class Catalog:
         engine = create_engine(f"sqlite:///{path}")
         use_wal(engine)
         METADATA.create_all(engine)
+        catalog = cls(engine)
         with engine.begin() as connection:
-            connection.execute(text(KEYWORDS_SQL))
-            connection.execute(text(VOCABULARY_SQL))
+            catalog.keywords.create(connection)
             CHUNKS_BY_BODY.create(connection, checkfirst=True)
-        return cls(engine)
+        return catalog
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -98,15 +100,14 @@ class Catalog:
     def replace(self, entries: Sequence[StoredEntry]) -> None:
         """Write entries in one transaction, replacing those with the same path or id."""
         with self.writing() as connection:
-            for stored in entries:
-                records.replace_entry(connection, stored)
+            records.replace_entries(connection, self.keywords, entries)
             records.touch(connection)
 
     def remove(self, path: str, problems: Iterable[Problem] = ()) -> None:
         """Delete the entry of a path; `problems` say why if its file still exists."""
         with self.writing() as connection:
-            for number in connection.scalars(select(ENTRIES.c.number).where(ENTRIES.c.path == path)).all():
-                records.delete_entry(connection, number)
+            numbers = connection.scalars(select(ENTRIES.c.number).where(ENTRIES.c.path == path)).all()
+            records.delete_entries(connection, self.keywords, numbers)
             records.set_problems(connection, path, problems)
             records.touch(connection)
 
@@ -229,6 +230,11 @@ class Catalog:
             return {
                 name: connection.scalar(select(func.count()).select_from(table)) or 0 for name, table in tables.items()
             }
+
+
+def keyword_index(engine: Engine) -> KeywordIndex:
+    """Return the keyword index of a catalogue."""
+    return Fts5Keywords(engine) if engine.dialect.name == "sqlite" else Postings(engine)
 
 
 def in_groups(keys: Sequence[T]) -> Iterable[Sequence[T]]:

@@ -8,7 +8,7 @@ always has a new one.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +36,7 @@ from kb.index.dialect import Listing, one_of
 from kb.index.documents import from_document
 from kb.index.folder_place import FolderPlace
 from kb.index.index import Index
+from kb.index.keywords import KeywordIndex, PassageTerms
 from kb.index.own_id import with_own_id
 from kb.index.schema import AUDIENCES, CHUNKS, ENTRIES, FACET_VALUES, LINKS, META, NAMES, PROBLEMS, SITUATIONS
 from kb.index.vectors import VectorStore
@@ -51,9 +52,6 @@ _OF_WHOLE = {
 _ALL = _OF_WHOLE[ENTRIES]
 _CLAIMS = _ALL.c.state.contains(" ")  # an id that another file has, see `ENTRIES`
 _KEYWORDS = text(
-    "INSERT INTO keywords(rowid, title, heading, tags, body) VALUES (:rowid, :title, :heading, :tags, :body)"
-)
-_KEYWORDS_ATTACHED = text(
     "INSERT INTO main.keywords(rowid, title, heading, tags, body)"
     " SELECT rowid, title, heading, tags, body FROM whole.keywords WHERE rowid IN"
     " (SELECT number FROM whole.chunks WHERE entry IN (SELECT value FROM json_each(:numbers))) ORDER BY rowid"
@@ -127,10 +125,9 @@ class PartialIndex(Index):
         other = {number for number in claimed.keys() & known.keys() if claimed[number][1].id != known[number]}
         numbers = set(whole.scalars(select(_ALL.c.number).where(shown)))
         gone = (known.keys() - numbers) | other | self._differing(own, whole)
-        for number in gone:
-            records.delete_entry(own, number)
+        records.delete_entries(own, self.catalog.keywords, gone)
         fresh = numbers - (known.keys() - gone)
-        _copy(own, whole, fresh)
+        _copy(own, whole, fresh, self.catalog.keywords)
         for number in claimed.keys() & fresh:
             records.rename_entry(own, number, *claimed[number])
         has_changed = bool(gone or fresh) | _take_problems(own, whole, shown, clashes)
@@ -180,7 +177,7 @@ def _own_ids(
     return entries, problems
 
 
-def _copy(own: Connection, whole: Connection, numbers: Collection[int]) -> None:
+def _copy(own: Connection, whole: Connection, numbers: Collection[int], keywords: KeywordIndex) -> None:
     """Copy entries with everything stored along with them, under their numbers."""
     by = {ENTRIES: "number"} | dict.fromkeys((AUDIENCES, FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS), "entry")
     ordered = sorted(numbers)
@@ -193,14 +190,10 @@ def _copy(own: Connection, whole: Connection, numbers: Collection[int]) -> None:
                 own.execute(insert(table).from_select(table.columns.keys(), rows))
             elif found := [dict(row) for row in whole.execute(rows).mappings()]:
                 own.execute(insert(table), found)
-        _copy_keywords(own, whole, some)
-
-
-def _copy_keywords(own: Connection, whole: Connection, numbers: Sequence[int]) -> None:
-    if own is whole:
-        own.execute(_KEYWORDS_ATTACHED, {"numbers": json.dumps(numbers)})
-    elif found := [row._asdict() for row in _KEYWORDS_OF_WHOLE.rows(whole, numbers)]:
-        own.execute(_KEYWORDS, found)
+        if own is whole:
+            own.execute(_KEYWORDS, {"numbers": json.dumps(some)})
+        else:
+            keywords.add(own, [PassageTerms(*row) for row in _KEYWORDS_OF_WHOLE.rows(whole, some)])
 
 
 def _read(table: Table) -> Iterable[ColumnElement[Any]]:

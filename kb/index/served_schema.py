@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Connection, Identity, Index, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Connection, Identity, Index, MetaData, String, Table, text
 
+from kb.index.postings import Postings
 from kb.index.schema import METADATA
 
 # Texts people write are longer than what an ordinary index takes, and looked up as a whole.
 _HASHED = {"names_by_name": "name", "facet_by_value": "value", "links_by_target": "target"}
 
 
+# As SQLite's table of the terms of passages is called.
+_KEYWORDS = text("CREATE VIEW keywords AS SELECT number AS rowid, title, heading, tags, body FROM passage_terms")
+
+
 def create_tables(connection: Connection) -> None:
     """Create the tables in the schema the connection is in."""
     _served().create_all(connection)
+    Postings(connection.engine).create(connection)
+    connection.execute(_KEYWORDS)
 
 
 def _served() -> MetaData:
@@ -26,8 +33,6 @@ def _served() -> MetaData:
         if not any(column.autoincrement is True for column in copy.columns):
             copy.append_column(Column("rowid", BigInteger, Identity()))
         _hash(copy)
-    terms = (Column(name, Text, nullable=False) for name in ("title", "heading", "tags", "body"))
-    Table("keywords", served, Column("rowid", BigInteger, primary_key=True, autoincrement=False), *terms)
     return served
 
 
