@@ -8,6 +8,7 @@ join the open block, which is closed once it is full.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     delete,
     insert,
     select,
+    tuple_,
     update,
 )
 
@@ -69,10 +71,9 @@ class Postings:
         if not passages:
             return
         connection.execute(insert(PASSAGES), [passage._asdict() for passage in passages])
-        pairs = [pair for passage in passages for pair in hits_of(passage)]
-        terms = {"terms": [term for term, _ in pairs]}
-        connection.execute(sql.ADD, terms | {"hits": [hit for _, hit in pairs]})
-        connection.execute(sql.CLOSE_FULL, {"terms": sorted({term for term, _ in pairs})})
+        columns = _columns(passages)
+        connection.execute(sql.ADD, columns)
+        connection.execute(sql.CLOSE_FULL, {"terms": sorted(set(columns["terms"]))})
         _count(connection, passages, 1)
 
     def forget(self, connection: Connection, entries: Sequence[int]) -> None:
@@ -80,10 +81,9 @@ class Postings:
         passages = self.passages(connection, entries)
         if not passages:
             return
-        pairs = [(term, passage.number) for passage in passages for term, _ in hits_of(passage)]
-        terms = {"terms": [term for term, _ in pairs]}
-        connection.execute(sql.REMOVE, terms | {"numbers": [number for _, number in pairs]})
-        connection.execute(sql.REMOVE_EMPTY, terms)
+        left = connection.execute(sql.REMOVE, _columns(passages))
+        empty = [(term, last) for term, last, size in left if not size]
+        connection.execute(delete(POSTINGS).where(tuple_(POSTINGS.c.term, POSTINGS.c.last).in_(empty)))
         connection.execute(delete(PASSAGES).where(PASSAGES.c.number.in_([passage.number for passage in passages])))
         _count(connection, passages, -1)
 
@@ -143,6 +143,12 @@ class Postings:
     def holding(self, terms: Sequence[str]) -> TextClause:
         """Return the condition that a passage of the catalogue has all the terms."""
         return sql.HOLDING.bindparams(terms=sorted(set(terms)))
+
+
+def _columns(passages: Iterable[PassageTerms]) -> dict[str, list[Any]]:
+    """Return the terms of passages, each with its hit, as parameters of a statement."""
+    pairs = [pair for passage in passages for pair in hits_of(passage)]
+    return {"terms": [term for term, _ in pairs], "hits": [hit for _, hit in pairs]}
 
 
 def _count(connection: Connection, passages: Sequence[PassageTerms], sign: int) -> None:

@@ -26,17 +26,20 @@ CLOSE_FULL = text("""
 """).bindparams(open=OPEN, block=BLOCK)
 REMOVE = text("""
     WITH gone AS (
-        SELECT block.term, block.last, array_agg(number) AS numbers
-        FROM unnest(CAST(:terms AS text[]), CAST(:numbers AS integer[])) AS given(term, number)
+        SELECT block.term, block.last, array_agg(hit) AS hits
+        FROM unnest(CAST(:terms AS text[]), CAST(:hits AS bigint[])) AS given(term, hit)
         CROSS JOIN LATERAL (
-            SELECT term, last FROM postings WHERE term = given.term AND last >= number ORDER BY last LIMIT 1
+            SELECT term, last FROM postings WHERE term = given.term AND last >= hit >> 32 ORDER BY last LIMIT 1
         ) AS block
         GROUP BY block.term, block.last
     )
-    UPDATE postings SET hits = ARRAY(SELECT hit FROM unnest(hits) AS hit WHERE hit >> 32 <> ALL(gone.numbers))
+    UPDATE postings SET hits = CASE
+        WHEN cardinality(gone.hits) = 1 THEN array_remove(postings.hits, gone.hits[1])
+        ELSE ARRAY(SELECT hit FROM unnest(postings.hits) AS hit WHERE hit <> ALL(gone.hits))
+    END
     FROM gone WHERE postings.term = gone.term AND postings.last = gone.last
+    RETURNING postings.term, postings.last, cardinality(postings.hits)
 """)
-REMOVE_EMPTY = text("DELETE FROM postings WHERE term = ANY(CAST(:terms AS text[])) AND hits = CAST('{}' AS bigint[])")
 OF_ENTRIES = text(
     "SELECT number, title, heading, tags, body FROM passage_terms WHERE number IN"
     " (SELECT number FROM chunks WHERE entry = ANY(CAST(:entries AS integer[]))) ORDER BY number"
