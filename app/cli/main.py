@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -274,6 +275,7 @@ def _fetch(settings: Settings, reader: Reader, path: str, params: list[tuple[str
     if url:
         answer = ask(url, path, params, reader.locale, secret_of(settings.data))
     else:
+        gc.disable()  # looking for cycles among what is loaded takes .3 s, and the process ends with its answer
         from app.cli.offline import answer_here
         from app.data_folder import prepare
 
