@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from kb.index.analysis import fold
 from kb.index.balance import LANGUAGES
+from kb.index.matrix import Rows
 from kb.index.neighbours import Neighbours
 from kb.index.records import short_name
-from kb.index.snapshot import Rows, Snapshot
+from kb.index.snapshot import Snapshot
 from kb.index.vectors import SEARCHED, View
 from kb.search import ranking
 from kb.search.answer import Adjustment, Band, Confidence, Why

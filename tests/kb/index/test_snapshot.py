@@ -19,9 +19,9 @@ from tests.words import note, write
 def _vectors(snapshot: Snapshot) -> dict[tuple[int, str], bytes]:
     """Return the vector of each passage in each view."""
     return {
-        (int(number), view): snapshot.matrices[view][snapshot.rows[view][place]].tobytes()
+        (int(number), view): vector.tobytes()
         for view in SEARCHED
-        for place, number in enumerate(snapshot.numbers)
+        for number, vector in zip(snapshot.numbers, snapshot.matrices[view].at(snapshot.rows[view]), strict=True)
     }
 
 
@@ -92,7 +92,7 @@ def test_a_hit_of_a_view_leads_to_its_chunks(index: Index, entries: Path) -> Non
     after = take_snapshot(index.catalog, index.vectors, VISIBILITIES, before)
     for view in SEARCHED:
         for chunk, row in enumerate(after.rows[view].tolist()):
-            assert chunk in after.chunks_at(view, [row]).tolist()
+            assert chunk in after.chunks_at(view, np.array([row])).tolist()
 
 
 def test_what_is_new_only_is_read(index: Index, entries: Path) -> None:
