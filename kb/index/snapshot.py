@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from kb.index.balance import Balance, balance_of, languages_of
 from kb.index.brevity import brief_entries
 from kb.index.catalog import Catalog
-from kb.index.contents import READ_AT_ONCE, ListedPassages, facets_by_entry, listed_passages, names_of, situation_keys
+from kb.index.contents import READ_AT_ONCE, ListedPassages, facets_by_entry, listed_passages, situation_keys
 from kb.index.copies import originals_by_entry
 from kb.index.embedding import Vectors
 from kb.index.filters import entry_numbers, passing
 from kb.index.key_table import Keys, KeyTable, unpacked
 from kb.index.matrix import NO_ROWS, Matrix, Rows
+from kb.index.names import Names, names_of
 from kb.index.trust import Trust, successors_by_entry, trust_by_entry
 from kb.index.vectors import SEARCHED, VectorStore, View
 
@@ -48,8 +49,7 @@ class Snapshot:
     matrices: Mapping[View, Matrix]
     keys: Mapping[View, KeyTable]  # of the rows
     balance: Balance
-    names: dict[str, tuple[int, ...]]  # folded name → entry numbers
-    sorted_names: tuple[str, ...]
+    names: Names
     facets: dict[int, tuple[tuple[str, str], ...]]  # entry number → (facet, value)
     situations: SituationTable
     trust: dict[int, Trust]  # entry number → trust, if there is any evidence
@@ -100,7 +100,7 @@ def take_snapshot(
     shown = np.array(entry_numbers(catalog, passing((), "", "", visible)), np.int64)
     known = before if before and _is_close(before, shown, store) else None
     passages = _added(catalog, store, shown, known) if known else _all_passages(catalog, store, shown)
-    facets, names = _facets(catalog, shown, known), _names(catalog, shown, known)
+    facets = _facets(catalog, shown, known)
     return Snapshot(
         generation=generation,
         numbers=passages.numbers,
@@ -111,8 +111,7 @@ def take_snapshot(
         balance=balance_of(
             _languages(passages, facets, known), passages.rows, passages.matrices, known.balance if known else None
         ),
-        names=names,
-        sorted_names=tuple(sorted(names)),
+        names=names_of(catalog, shown, known.names if known else None),
         facets=facets,
         situations=_situations(catalog, store, known.situations if known else None),
         trust=trust_by_entry(catalog),
@@ -200,20 +199,6 @@ def _with_vectors(
     return matrices, keys
 
 
-def _names(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[str, tuple[int, ...]]:
-    kept = set(shown.tolist())
-    names = dict(before.names) if before else {}
-    gone = set(before.entries.tolist()) - kept if before else set()
-    if gone:
-        left = {name: tuple(n for n in numbers if n not in gone) for name, numbers in names.items()}
-        names = {name: numbers for name, numbers in left.items() if numbers}
-    fresh = sorted(kept - set(before.entries.tolist())) if before else None
-    for name, number in names_of(catalog, fresh):
-        if number in kept:
-            names[name] = (*names.get(name, ()), number)
-    return names
-
-
 def _brief(catalog: Catalog, shown: Rows, before: Snapshot | None) -> frozenset[int]:
     kept = set(shown.tolist())
     if before is None:
@@ -223,7 +208,7 @@ def _brief(catalog: Catalog, shown: Rows, before: Snapshot | None) -> frozenset[
 
 def _facets(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[int, tuple[tuple[str, str], ...]]:
     if before is None:
-        return facets_by_entry(catalog)
+        return facets_by_entry(catalog, shown.tolist())
     fresh = [number for number in shown.tolist() if number not in before.facets]
     return before.facets | facets_by_entry(catalog, fresh) if fresh else before.facets
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from kb.index.matrix import BLOCK, MOST_EXACT, NO_ROWS, ExactRows, Matrix, PackedRows
+from kb.index.matrix import BLOCK, MOST_EXACT, NO_ROWS, Matrix, PackedRows
 from kb.model.graph import ZERO
 from kb.model.session import ByteProducts
 
