@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kb.index.cosines import cosines
 from kb.index.embedding import Embedder
 from kb.index.snapshot import Snapshot
 from kb.search.answer import Band, Confidence
@@ -80,7 +79,7 @@ def calibrate(embedder: Embedder, snapshot: Snapshot, bundled_checksum: str) -> 
     if embedder.checksum == bundled_checksum or not len(own):
         return BUNDLED
     queries = embedder.embed_queries(UNRELATED)
-    found = [cosines(snapshot.matrices["bodies"], query)[own].astype(np.float64) for query in queries]
+    found = [snapshot.matrices["bodies"].cosines(query)[own].astype(np.float64) for query in queries]
     return from_unrelated([float(some.max()) for some in found], [float(some.mean()) for some in found])
 
 
