@@ -17,12 +17,15 @@ PAD = 1
 class Session:
     """The graph, loaded. Thread-safe."""
 
-    def __init__(self, file: Path) -> None:
-        """Load the graph. Raises ImportError without ONNX Runtime."""
+    def __init__(self, file: Path, processes: int = 1) -> None:
+        """Load the graph, with a share of the cores if there are several `processes`.
+
+        Raises ImportError without ONNX Runtime.
+        """
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(os.cpu_count() or 1, MOST_THREADS)
+        options.intra_op_num_threads = min(max((os.cpu_count() or 1) // processes, 1), MOST_THREADS)
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave the cores free
         options.enable_cpu_mem_arena = False  # it would keep the memory of the largest batch
         options.log_severity_level = 3  # errors
