@@ -36,6 +36,7 @@ class Settings(CrmSettings, BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on. Other machines reach it only if you change this.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve; several need `KB_DATABASE_URL`.")
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Host names browsers may use besides loopback, separated by commas;"

@@ -11,6 +11,7 @@ from datetime import date
 
 from kb.clock import Clock
 from kb.errors import IndexNotReadyError
+from kb.generation import Generation
 from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
 from kb.index.embedding_thread import EmbeddingThread
@@ -82,6 +83,12 @@ class LiveIndex:
     def visible(self) -> frozenset[str]:
         """The visibilities of the entries in the index."""
         return self.state.index.visible
+
+    @property
+    def generation(self) -> Generation | None:
+        """What is being served; None without an index. Asks no database."""
+        state = self.state
+        return Generation(state.index.build.name, int(state.source.snapshot.generation or 0)) if state.source else None
 
     def today(self) -> date:
         """Return today's date."""

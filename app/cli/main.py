@@ -73,12 +73,13 @@ def serve(
     ctx: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address to listen on (KB_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (KB_PORT).")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that serve (KB_WORKERS).")] = None,
 ) -> None:
     """Index what changed, then serve the web page and the API."""
     from app.cli.serve import run
 
     reader = reader_of(ctx)
-    run(settings_or_fail(reader, host=host, port=port), reader)
+    run(settings_or_fail(reader, host=host, port=port, workers=workers), reader)
 
 
 @app.command()

@@ -20,9 +20,13 @@ PAD = 1
 class Session:
     """The graph, loaded. Thread-safe."""
 
-    def __init__(self, file: Path) -> None:
-        """Load the graph. Raises ImportError without ONNX Runtime."""
-        self._session = _opened(str(file), min(os.cpu_count() or 1, MOST_THREADS))
+    def __init__(self, file: Path, processes: int = 1) -> None:
+        """Load the graph, with a share of the cores if there are several `processes`.
+
+        Raises ImportError without ONNX Runtime.
+        """
+        threads = min(max((os.cpu_count() or 1) // processes, 1), MOST_THREADS)
+        self._session = _opened(str(file), threads)
 
     def vectors(self, texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Return one row per list of tokens, float32, unit length, in order."""
