@@ -18,7 +18,7 @@ from app.supervisor import FIRST_RETRY, Job, Supervisor
 from ingest.arrivals import Arrivals
 from ingest.atomic import sweep
 from ingest.watch import changes
-from kb.errors import ActivitySchemaError
+from kb.errors import ActivitySchemaError, EmbeddingAwayError
 
 if TYPE_CHECKING:
     from app.mail.rounds import Rounds
@@ -34,6 +34,7 @@ EXAMPLES_SECONDS = 20.0  # delay until example questions follow a change
 CHECK_SECONDS = 600.0  # how often all files are compared with the index: a network drive announces nothing
 FORETELL_SECONDS = 120.0  # delay until similar deals are measured after the base has grown by a tenth
 FORGET_SECONDS = 3_600.0  # how often the words of old searches, and files left by killed processes, are erased
+MEANING_SECONDS = 2.0  # how often a service that embeds is looked for while it is away
 VECTORS_SECONDS = 5.0  # how often a Chroma server that was away is looked for
 OTHERS_SECONDS = 1.0  # how often changes that other servers noticed are looked for
 LEASE_PERIODS = 1.5  # of a job, after which another server does it
@@ -89,6 +90,8 @@ class Background:
     def _upkeep_jobs(self) -> list[Job]:
         """Return the jobs of parts that are there only with some settings."""
         services, jobs = self._services, []
+        if service := services.library.embedding_service:
+            jobs.append(Job("meaning", service.look, MEANING_SECONDS))
         if services.settings.chroma_url:
             jobs.append(Job("vectors", services.intake.catch_up, VECTORS_SECONDS))
         if services.people.audit.is_kept:
@@ -200,7 +203,7 @@ class Background:
     def _group(self) -> None:
         """Group failed searches, so that nobody who opens the meeting waits for it."""
         if self._library.state().ready:
-            with suppress(ActivitySchemaError):  # already logged, and shown on pages
+            with suppress(ActivitySchemaError, EmbeddingAwayError):  # already logged, and shown on pages
                 for seen in self._in_use():
                     seen.gap_board.gaps()
 
@@ -297,4 +300,7 @@ class Background:
                 log.info("%d entries indexed, %d removed.", count, len(report.removed))
 
     def _embed(self) -> None:
-        self._intake.embed_waiting(self._stopping, lambda: self.supervisor.succeeded("embed"))
+        """Embed what waits; while the service that embeds is away, `/readyz` says so, and no job fails."""
+        if not self._services.meaning_trouble:
+            with suppress(EmbeddingAwayError):
+                self._intake.embed_waiting(self._stopping, lambda: self.supervisor.succeeded("embed"))
