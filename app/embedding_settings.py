@@ -19,7 +19,7 @@ class EmbeddingSettings(BaseModel):
     embeddings_key: SecretStr = Field(SecretStr(""), description="Key for it, if it needs one.")
     embeddings_key_file: Path | None = Field(None, description="File that holds the key instead.")
     embeddings_seconds: float = Field(
-        15.0, gt=0, le=300, description="How long to wait for the vectors of entries; a question waits 3 seconds."
+        30.0, gt=0, le=300, description="How long to wait for vectors of entries; a question waits 3 seconds."
     )
     embeddings_query_prefix: str = Field(
         "query: ", description="What the model wants before a question; empty for models that want nothing."

@@ -47,7 +47,7 @@ class EmbeddingServer:
     url: str  # `/embeddings` and `/models` are below it
     model: str = ""
     key: str = field(default="", repr=False)
-    seconds: float = 15.0  # for an answer nobody waits for
+    seconds: float = 30.0  # for an answer nobody waits for
     _client: httpx2.Client | None = field(default=None, repr=False)
     _opening: threading.Lock = field(default_factory=threading.Lock, repr=False)
 

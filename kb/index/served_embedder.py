@@ -6,7 +6,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from kb.wording import say
 PROBES = ("価格が高いと言われたときの切り返し", "How we won against a cheaper competitor")
 ALIKE = 0.995  # least cosine of a probe's vectors of one model: float16 and other machines stay above, others below
 MOST_MODELS = 50  # under one name, one after the other
+CHARS_AT_ONCE = 4_000  # of passages in a request; two cores embed them in one or two seconds
 QUERY_SECONDS = 3.0  # for a question, which is then answered by words
 LOOK_SECONDS = 60.0  # how often it is looked whether the model still is the same
 log = logging.getLogger(__name__)
@@ -109,8 +110,7 @@ class ServedEmbedder:
         """Return one row per text, float32, unit length, in order. Raises EmbeddingAwayError."""
         if not texts:
             return np.zeros((0, self.dimensions), np.float32)
-        parts = [self._passages(texts[at : at + AT_ONCE - 1]) for at in range(0, len(texts), AT_ONCE - 1)]
-        return np.concatenate(parts)
+        return np.concatenate([self._passages(some) for some in _portions(texts)])
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Return one row per query, float32, unit length, in order. Raises EmbeddingAwayError."""
@@ -188,6 +188,17 @@ class ServedEmbedder:
                 self._memory.keep(found)
                 return found
         raise EmbeddingAwayError(say("it gives other vectors each time"))
+
+
+def _portions(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield texts for one request each: so little that a service without a GPU answers in time."""
+    portion: list[str] = []
+    for text in texts:
+        if portion and (len(portion) >= AT_ONCE - 1 or sum(map(len, portion)) + len(text) > CHARS_AT_ONCE):
+            yield portion
+            portion = []
+        portion.append(text)
+    yield portion
 
 
 def _base(said: Said, dimensions: int, prefixes: Prefixes) -> str:

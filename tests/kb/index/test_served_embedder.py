@@ -63,6 +63,8 @@ def test_vectors_are_those_of_the_service_in_order_unit_length_with_what_the_mod
     row = embedder.embed_queries(["値引き"])
     assert np.allclose(row, WordEmbedder().embed_passages(["query: 値引き"]), atol=1e-6)
     assert max(map(len, service.asked)) <= AT_ONCE
+    before = len(service.asked)
+    assert len(embedder.embed_passages(["長い文章。" * 500] * 3)) == 3 and len(service.asked) == before + 3
     assert {headers["authorization"] for headers in service.headers} == {"Bearer of the service"}
     assert embedder.embed_passages([]).shape == (0, embedder.dimensions) and embedder.count_tokens("値引き") == 3
 
