@@ -19,7 +19,7 @@ from app.supervisor import FIRST_RETRY, Job, Supervisor
 from ingest.arrivals import Arrivals
 from ingest.atomic import sweep
 from ingest.watch import changes
-from kb.errors import ActivitySchemaError
+from kb.errors import ActivitySchemaError, EmbeddingAwayError
 
 if TYPE_CHECKING:
     from app.mail.rounds import Rounds
@@ -35,6 +35,7 @@ EXAMPLES_SECONDS = 20.0  # delay until example questions follow a change
 CHECK_SECONDS = 600.0  # how often all files are compared with the index: a network drive announces nothing
 FORETELL_SECONDS = 120.0  # delay until similar deals are measured after the base has grown by a tenth
 FORGET_SECONDS = 3_600.0  # how often the words of old searches, and files left by killed processes, are erased
+MEANING_SECONDS = 2.0  # how often a service that embeds is looked for while it is away
 VECTORS_SECONDS = 5.0  # how often a Chroma server that was away is looked for
 OTHERS_SECONDS = 1.0  # how often changes that other servers noticed are looked for
 LISTEN_SECONDS = 1.0  # until a lost connection, on which other processes are heard, is made again
@@ -96,6 +97,8 @@ class Background:
         services, jobs = self._services, []
         if services.notices:
             jobs.append(Job("listen", self._listen, LISTEN_SECONDS, at_once=True))
+        if service := services.library.embedding_service:
+            jobs.append(Job("meaning", service.look, MEANING_SECONDS))
         if services.settings.chroma_url:
             jobs.append(Job("vectors", services.intake.catch_up, VECTORS_SECONDS))
         if services.people.audit.is_kept:
@@ -228,7 +231,7 @@ class Background:
     def _group(self) -> None:
         """Group failed searches, so that nobody who opens the meeting waits for it."""
         if self._library.state().ready:
-            with suppress(ActivitySchemaError):  # already logged, and shown on pages
+            with suppress(ActivitySchemaError, EmbeddingAwayError):  # already logged, and shown on pages
                 for seen in self._in_use():
                     seen.gap_board.gaps()
 
@@ -335,9 +338,13 @@ class Background:
                 log.info("%d entries indexed, %d removed.", count, len(report.removed))
 
     def _embed(self) -> None:
-        """Embed what waits, one process at a time: what one has embedded the next finds in the cache."""
-        if self._intake.has_to_embed and self._may_embed():
-            self._intake.embed_waiting(self._stopping, self._embedded)
+        """Embed what waits, one process at a time: what one has embedded the next finds in the cache.
+
+        While the service that embeds is away, `/readyz` says so, and no job fails.
+        """
+        if self._intake.has_to_embed and not self._services.meaning_trouble and self._may_embed():
+            with suppress(EmbeddingAwayError):
+                self._intake.embed_waiting(self._stopping, self._embedded)
 
     def _embedded(self) -> None:
         self.supervisor.succeeded("embed")
@@ -345,4 +352,4 @@ class Background:
 
     def _may_embed(self) -> bool:
         leases = self._services.leases
-        return leases is None or not self._is_reached() or leases.take("embed", EMBED_LEASE)
+        return leases is None or not self._is_reached() or leases.take("embed", EMBED_LEASE) > 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.charts.gallery import Gallery
 from app.data_folder import MASKING_KEY
+from app.embedding import make_embedder
 from app.engines import common_key, namespace, shared_database
 from app.examples import Examples
 from app.preparing import Preparing
@@ -30,7 +31,7 @@ from ingest.sync import KEPT_PLAYBOOK, problems_of
 from kb.audience import team_of, visible_to
 from kb.clock import CLOCK, Clock
 from kb.entry import owner_key
-from kb.index.embedding import Embedder, ModelEmbedder
+from kb.index.embedding import Embedder
 from kb.index.index import Index, open_index
 from kb.library import Library, Part
 from kb.loop.activity import Activity
@@ -163,6 +164,11 @@ class Services:
     def vectors_trouble(self) -> str:
         """Why the Chroma server cannot be reached; empty if it can, or none is set."""
         return self.whole.library.vectors_trouble()
+
+    @property
+    def meaning_trouble(self) -> str:
+        """Why questions are answered by words alone; empty if they are not."""
+        return self.whole.library.meaning_trouble()
 
     @property
     def playbook(self) -> Playbook:
@@ -330,11 +336,6 @@ def _part(seen: Seen) -> Part:
     """Return the library of people who see a part."""
     assert isinstance(seen.library, Part)
     return seen.library
-
-
-def make_embedder(settings: Settings) -> Embedder:
-    """Return the configured model, not loaded yet."""
-    return ModelEmbedder(settings.model, settings.models_folder, settings.workers)
 
 
 def make_index(

@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.crm_settings import CrmSettings
+from app.embedding_settings import EmbeddingSettings
 from kb.entry import AUDIENCES, shown_to
 
 IPNetwork = IPv4Network | IPv6Network
@@ -24,7 +25,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SIGN_IN = re.compile(r"(?<=://)\S*@")  # name and password in an address, also where they are not well written
 
 
-class Settings(CrmSettings, BaseSettings):
+class Settings(EmbeddingSettings, CrmSettings, BaseSettings):
     """What an operator can set, each as an environment variable `KB_…`."""
 
     model_config = SettingsConfigDict(env_prefix="KB_", extra="ignore", frozen=True)
@@ -365,7 +366,7 @@ def without_sign_in(text: str) -> str:
 def settings_table(about: tuple[str, ...] = ("",)) -> str:
     """Return the documentation of the settings, or of those whose names begin with these, as a Markdown table."""
     rows = ["| Variable | Default | Meaning |", "| --- | --- | --- |"]
-    own_first = sorted(Settings.model_fields.items(), key=lambda item: item[0] in CrmSettings.model_fields)
+    own_first = sorted(Settings.model_fields.items(), key=lambda item: item[0] not in Settings.__annotations__)
     for name, field in own_first:
         if not name.startswith(about):
             continue

@@ -66,6 +66,10 @@ class Intake:
         """
         if preparation := self.preparation_for(library):
             return preparation.sentence
+        if library.meaning_trouble():
+            return say(
+                "Searching by meaning is not possible at the moment; entries are found by their words, new ones too."
+            )
         texts = library.with_index(lambda index: index.waiting)
         if texts <= TEXTS_AT_ONCE:
             return ""

@@ -7,11 +7,13 @@ import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from ingest.masked_part import MaskedPart
 from kb.entry import owner_key
+from kb.errors import EmbeddingAwayError
 from kb.index.entries import numbered_entries
 from kb.library import Part
 from kb.owners import own_names
@@ -86,7 +88,8 @@ class MaskedViews(Generic[T]):
             parts = [part for part, _ in self._open.values()]
         for part in parts:
             part.refresh()
-            part.embed()
+            with suppress(EmbeddingAwayError):
+                part.embed()
 
     def close(self) -> None:
         """Close all files."""

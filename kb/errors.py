@@ -147,6 +147,14 @@ class VectorsAwayError(KBError):
         super().__init__(say("The Chroma server cannot be reached ({why}).", why=why))
 
 
+class EmbeddingAwayError(KBError):
+    """The service that embeds cannot be used; questions are then answered by words."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(say("The embedding service cannot be used ({why}).", why=why))
+        self.why = why
+
+
 class NotSavedError(KBError):
     """The file could not be written; nothing was changed."""
 

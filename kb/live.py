@@ -17,6 +17,7 @@ from kb.index.embedding import Vectors
 from kb.index.embedding_thread import EmbeddingThread
 from kb.index.index import Index
 from kb.index.live_vocabulary import LiveVocabulary
+from kb.index.served_embedder import ServedEmbedder
 from kb.index.snapshot import Snapshot, take_snapshot
 from kb.index.vectors import VectorStore
 from kb.insight.insights import Insights
@@ -145,12 +146,12 @@ class LiveIndex:
         """Close all files."""
         self.embedding.close()
         self.vocabulary.close()
-        self.state.index.close()
+        _close(self.state.index)
 
     def _reloaded(self, state: State, moved: bool) -> bool:
         index = self._open_index() if moved else state.index
         if not index.is_current:  # built for another model, which this process cannot query: keep the old index
-            index.close()
+            _close(index)
             return False
         if state.source and not moved and index.place.has_files:
             self._release_vectors(state)
@@ -158,11 +159,11 @@ class LiveIndex:
             self.state = self._loaded(index, state, is_complete=True)
         except BaseException:
             if moved:
-                index.close()
+                _close(index)
             raise
         if moved:
             time.sleep(SETTLE_SECONDS)
-            state.index.close()
+            _close(state.index)
         return True
 
     def _release_vectors(self, state: State) -> None:
@@ -198,10 +199,17 @@ class LiveIndex:
         if known and 2 * known.snapshot.balance.texts >= snapshot.balance.texts:
             calibration = known.calibration
         else:  # at first, and while a new index is being filled
-            calibration = calibrate(index.embedder, snapshot, self.bundled_checksum)
+            calibration = calibrate(index.embedder, snapshot, self.bundled_checksum, index.cache)
         source = Source(
             index.catalog, snapshot, self._store_of(index), calibration, self.today().isoformat(), index.cache
         )
         loop = Loop(index.catalog, playbook, insights, visible, trusted)
         self.vocabulary.follow(index.catalog, snapshot.generation)
         return State(index, playbook, source, bounds, insights, loop, words)
+
+
+def _close(index: Index) -> None:
+    """Close the files of an index, and the connections to a service that embeds for it."""
+    index.close()
+    if isinstance(index.embedder, ServedEmbedder):
+        index.embedder.close()

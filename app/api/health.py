@@ -53,8 +53,8 @@ def readyz(
     if viewer == NOBODY:  # a load balancer need not know how much there is
         return ReadyOut.health(IndexState(state.ready, "", "", "", 0, 0, 0), "", reason, (), reader, 0)
     waiting = services.intake.waiting
-    vectors = services.vectors_trouble
-    return ReadyOut.health(state, services.activity.trouble, reason, supervisor.states(), reader, waiting, vectors)
+    troubles = {"vectors": services.vectors_trouble, "meaning": services.meaning_trouble}
+    return ReadyOut.health(state, services.activity.trouble, reason, supervisor.states(), reader, waiting, **troubles)
 
 
 def _readiness(services: Services, library: Library) -> tuple[IndexState, str]:

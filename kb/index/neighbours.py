@@ -29,15 +29,17 @@ class Neighbours:
     """The neighbours of one query within any filter; the full scan is cached."""
 
     def __init__(
-        self, snapshot: Snapshot, store: VectorStore | None, query: Vectors, cache: EmbeddingCache | None = None
+        self, snapshot: Snapshot, store: VectorStore | None, query: Vectors | None, cache: EmbeddingCache | None = None
     ) -> None:
-        """Take a query vector. Without a store (while it is being reopened) all comparisons are exact.
+        """Take a query vector; None where the query cannot be embedded: then nothing is near.
 
-        Without a cache nothing is known of the passages' sentences.
+        Without a store (while it is being reopened) all comparisons are exact. Without a cache nothing is known of the
+        passages' sentences.
         """
+        self.by_words = query is None
         self._snapshot = snapshot
         self._store = store
-        self._query = query
+        self._query = np.zeros(0, np.float32) if query is None else query
         self._cache = cache
         self._sentences: dict[int, tuple[SentenceCosines, int]] = {}  # by chunk, with its place among them
         self._cosines: dict[View, Cosines] = {}
@@ -45,7 +47,7 @@ class Neighbours:
     def similarity(self, view: View, chunks: Rows) -> Cosines:
         """Return the exact cosine of each chunk to the query; 0 where a vector is missing."""
         rows, matrix = self._snapshot.rows[view][chunks], self._snapshot.matrices[view]
-        if not len(matrix):
+        if self.by_words or not len(matrix):
             return np.zeros(len(chunks), np.float32)
         known = np.maximum(rows, 0)
         if view in self._cosines or len(matrix) <= SMALL or len(chunks) > len(matrix) // 4:
@@ -56,15 +58,17 @@ class Neighbours:
 
     def balance(self, view: View, chunks: Rows) -> Cosines:
         """Return what to add to the cosines of chunks so that both languages have the same middle; zeros for one."""
+        if self.by_words:
+            return np.zeros(len(chunks), np.float32)
         return self._snapshot.balance.offsets(view, self._query)[self._snapshot.balance.language[chunks]]
 
     def level(self, usual: float) -> float:
         """Return the mean cosine of all texts to the query: how near everything is to it."""
-        return self._snapshot.balance.level(self._query, usual)
+        return usual if self.by_words else self._snapshot.balance.level(self._query, usual)
 
     def best_sentences(self, chunks: Rows) -> tuple[NDArray[np.float64], Rows]:
         """Return for each chunk the cosine of its best sentence, NaN where not known, and how many sentences it has."""
-        if self._cache is None or not len(chunks):
+        if self._cache is None or self.by_words or not len(chunks):
             return np.full(len(chunks), np.nan), np.zeros(len(chunks), np.int64)
         rows, keys = self._snapshot.rows["bodies"][chunks].tolist(), self._snapshot.keys["bodies"]
         of_row = {row: keys.key(row) for row in set(rows) if row >= 0}
@@ -92,7 +96,7 @@ class Neighbours:
         total = len(self._snapshot.matrices[view])
         limit = limit if self._snapshot.matrices[view].is_exact else int(limit * PACKED_MORE)
         share = 1.0 if allowed is None else float(allowed.mean()) if len(allowed) else 0.0
-        if not total or not share:
+        if self.by_words or not total or not share:
             return np.zeros(0, np.int64)
         is_balanced = len(self._snapshot.balance.means) > 0
         wanted = limit if allowed is None and not is_balanced else int(limit / share * OVERFETCH) + 1

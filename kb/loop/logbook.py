@@ -43,9 +43,12 @@ class Logbook:
         self._recent: OrderedDict[str, tuple[_Last, ...]] = OrderedDict()  # newest first
 
     def search(self, answer: Answer, filters: Filters, asker: str, language: str, deal: str = "") -> str:
-        """Log a search with words; return its id, empty if there was nothing to log."""
+        """Log a search with words; return its id, empty if there was nothing to log.
+
+        What was not found by words alone may be there: that is no gap.
+        """
         text = answer.query.text.strip()
-        if answer.query.is_empty:
+        if answer.query.is_empty or (answer.by_words and not answer.hits):
             return ""
         recent = self._known(asker)
         before = next(iter(recent), None)

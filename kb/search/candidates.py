@@ -111,6 +111,8 @@ def _score(source: Source, found: LookUp, near: dict[View, Rows], neighbours: Ne
     # Words in most passages, such as a product name, have no idf mass: then only their presence counts.
     share = np.minimum(1.0, words / mass) if mass > NO_RARITY else (words > 0).astype(np.float64)
     evidence = float(words.max(initial=0.0)) / mass if mass > NO_RARITY else float(share.max(initial=0.0))
+    if neighbours.by_words:  # there is nothing else
+        evidence = float("inf")
     fused = ranking.fuse(meaning, words, evidence) if len(chunks) else words
     is_near = np.isin(chunks, np.concatenate(list(near.values())))
     level = neighbours.level(source.calibration.level)
