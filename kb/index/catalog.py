@@ -77,6 +77,12 @@ class Catalog:
             yield connection
             self._check(connection)
 
+    @contextmanager
+    def streaming(self) -> Iterator[Connection]:
+        """Read more rows than should be in memory at once, which PostgreSQL does in a transaction."""
+        with self._engine.begin() as connection:
+            yield connection
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()

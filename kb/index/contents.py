@@ -72,6 +72,6 @@ def portions(
     queries = [query]
     if len(numbers) <= MOST_BY_NUMBER:
         queries = [query.where(column.in_(some)) for some in in_groups(numbers)]
-    with catalog.engine.connect() as connection:
+    with catalog.streaming() as connection:
         for some in queries:
             yield from connection.execute(some, execution_options={"yield_per": READ_AT_ONCE}).partitions()
