@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -28,6 +29,7 @@ from kb.shared.database import Database
 from tests.postgresql import RunningPostgres, running_postgres
 from tests.words import WordEmbedder, note, write
 
+LONG = "".join(hashlib.sha256(bytes([at])).hexdigest() for at in range(200))  # one word, which nothing can compress
 Open = Callable[..., Index]
 
 
@@ -96,7 +98,7 @@ def test_any_text_can_be_stored_and_is_what_a_file_holds(title: str, index: Inde
         "notes/a.md",
         note(json.dumps(title, ensure_ascii=False), owner="上田 秋", tags=f"[{'あ' * 5_000}, b, a]"),
     )
-    write(entries, "notes/あ.md", note("値引きの話", body="x" * 30_000, used="[notes/a, notes/x]"))
+    write(entries, "notes/あ.md", note("値引きの話", body=f"{LONG} {LONG[:3_000]}", used="[notes/a, notes/x]"))
     served = opened()
     assert sync(served, entries).problems == sync(index, entries).problems
     mine = frozenset({owner_key("上田 秋")})
