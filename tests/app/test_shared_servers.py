@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from app.background import Background
-from app.cli.engines import check_engines
+from app.cli.engines import check_engines, check_shared_index
 from app.cli.main import app as kb
 from app.settings import Settings
 from app.words.reader import Reader
 from kb.errors import DatabaseAwayError
+from kb.index.database_place import shared_cache
+from kb.index.embedding_cache import EmbeddingCache
 from kb.people.audit import Wanted
+from kb.shared.database import Database
 from tests.app.conftest import Browser, MakeClient
 from tests.app.signed_in import browser_of, services_behind, signed_in
 from tests.chroma import RunningChroma
@@ -175,14 +180,35 @@ def test_what_is_in_files_is_carried_over_and_back_by_one_command(
     assert _run("migrate", "--to", address).exit_code == 0
     again = _run("migrate", "--to", address)
     assert again.exit_code == 1 and "not empty" in again.output
+    keys = services_behind(client).library.with_index(lambda index: index.catalog.vector_keys())["bodies"]
+    with closing(shared_cache(Database(address))) as carried:
+        assert carried.known(keys) == keys
     monkeypatch.setenv("KB_DATABASE_URL", address)
     assert person.address in _run("people", "list").output
     assert _run("backup", str(tmp_path / "backup.zip")).exit_code == 0
     monkeypatch.setenv("KB_DATA", str(tmp_path / "new"))
     assert _run("migrate", "--to", "files").exit_code == 0
+    with closing(EmbeddingCache(tmp_path / "new/index/embeddings.sqlite")) as back:
+        assert back.known(keys) == keys
     monkeypatch.delenv("KB_DATABASE_URL")
     assert person.address in _run("people", "list").output
     assert _run("audit", "verify").exit_code == 0
+
+
+def test_the_doctor_says_where_the_index_is_and_whether_there_may_be_one(
+    make_client: MakeClient, postgres: RunningPostgres, tmp_path: Path
+) -> None:
+    address, english = postgres.empty(), Reader.of("en")
+    settings = Settings(data=tmp_path, database_url=SecretStr(address))
+    assert check_shared_index(settings, english) == (False, "not built yet; run 'kb sync'")
+    services = services_behind(make_client(database_url=address))
+    works, what = check_shared_index(services.settings, english)
+    assert works and services.library.with_index(lambda index: index.place.name) in what
+    with closing(Database(address)) as database, database.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE ROLE guest LOGIN")
+    guest = Settings(data=tmp_path, database_url=SecretStr(address.replace("kb@", "guest@")))
+    works, what = check_shared_index(guest, english)
+    assert not works and "GRANT CREATE" in what
 
 
 @pytest.mark.parametrize(
