@@ -112,7 +112,7 @@ class Settings(EmbeddingSettings, CrmSettings, BaseSettings):
     )
     database_url: SecretStr = Field(
         SecretStr(""),
-        description="PostgreSQL database for activity, people and what servers share; by default files in `KB_DATA`.",
+        description="PostgreSQL database for index, activity and people of all servers; by default files in `KB_DATA`.",
     )
     database_password_file: Path | None = Field(None, description="File that holds the password of the database.")
     chroma_url: str = Field("", description="Address of a Chroma server that keeps the vectors; by default files do.")

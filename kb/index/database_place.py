@@ -214,8 +214,8 @@ def look(database: Database, label: str) -> Found:
     engine = database.within(COMMON)
     with engine.connect() as connection:
         may_create = bool(connection.scalar(_MAY_CREATE))
-        values = {"label": label, "beginning": ""}
-        build = connection.scalar(_CURRENT, values) if connection.scalar(_IS_THERE) else ""
+        is_there = may_create and connection.scalar(_IS_THERE)
+        build = connection.scalar(_CURRENT, {"label": label, "beginning": ""}) if is_there else ""
     engine.dispose()
     return Found(build or "", may_create)
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from kb.index import postings_sql as sql
 from kb.index.keywords import WEIGHTS, Matches, PassageTerms, Phrase, Spellings, Weighed, fts5_idf
 
+LONGEST = 500  # characters of a term that count: a column with an index takes no more than 2,700 bytes
 MOST = (1 << 16) - 1  # of a count and of a length, in a hit
 
 _K1, _K1_1, _B, _REST = (f"CAST({value} AS double precision)" for value in (1.2, 2.2, 0.75, 0.25))  # as in FTS5
@@ -113,7 +114,7 @@ def hits_of(passage: PassageTerms) -> Iterator[tuple[str, int]]:
     counts: Counter[str] = Counter()
     for field, terms in zip(WEIGHTS, passage[1:], strict=True):
         for term in terms.split():
-            counts[term] += int(WEIGHTS[field])
+            counts[term[:LONGEST]] += int(WEIGHTS[field])
     return ((term, _packed(passage, count)) for term, count in counts.items())
 
 

@@ -28,6 +28,7 @@ LIMITS = (
     "SET statement_timeout = '15s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';"
     " SET timezone = 'UTC'"
 )
+WARN_SECONDS = 10.0  # between two lines of the log that it is away
 PAUSE_SECONDS = 1.0  # between two looks whether it is there
 OF_CONNECTION = ("08", "28", "3D", "53", "57")  # classes of error codes: connection, sign-in, database, resources
 LOCK_NOT_AVAILABLE = "55P03"
@@ -73,6 +74,7 @@ class Database:
         self._most = most
         self._looking = threading.Lock()
         self._looked = (float("-inf"), "")  # when, on the monotonic clock, and what was found
+        self._warned = float("-inf")
         self._began = 0.0  # the look that is under way
 
     @cached_property
@@ -89,7 +91,7 @@ class Database:
         size, most = min(OWN_POOL, self._most), min(OWN_POOL + OWN_MORE, self._most)
         engine = self._opened(size, most - size, BoundedPool)
         event.listen(engine, "connect", partial(_enter, ", ".join(schemas)))
-        event.listen(engine, "handle_error", _said, retval=True)
+        event.listen(engine, "handle_error", self._said, retval=True)
         return engine
 
     def _opened(self, size: int, more: int, pool: type[QueuePool] = QueuePool) -> Engine:
@@ -142,6 +144,21 @@ class Database:
         """Close all connections; the next use opens new ones."""
         if "engine" in self.__dict__:
             self.engine.dispose()
+
+    def _said(self, context: ExceptionContext) -> Exception | None:
+        """Return the error that is raised instead of one of the driver; None to leave it as it is."""
+        error, state = context.original_exception, getattr(context.original_exception, "sqlstate", None)
+        driver = context.dialect.loaded_dbapi
+        if context.is_pre_ping or not isinstance(error, (driver.OperationalError, driver.InterfaceError)):
+            return None  # a dead connection is replaced
+        if state == LOCK_NOT_AVAILABLE:
+            return BusyError()
+        if context.is_disconnect or state is None or state.startswith(OF_CONNECTION):
+            if time.monotonic() - self._warned >= WARN_SECONDS:  # not for each request
+                self._warned = time.monotonic()
+                log.warning("The database cannot be used: %s", why_away(error))
+            return DatabaseAwayError()
+        return None
 
     def _asked(self) -> str:
         try:
@@ -225,17 +242,3 @@ def _enter(schemas: str, connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f'SET search_path = {schemas}, "$user", public')
     connection.commit()
-
-
-def _said(context: ExceptionContext) -> Exception | None:
-    """Return the error that is raised instead of one of the driver; None to leave it as it is."""
-    error, state = context.original_exception, getattr(context.original_exception, "sqlstate", None)
-    driver = context.dialect.loaded_dbapi
-    if context.is_pre_ping or not isinstance(error, (driver.OperationalError, driver.InterfaceError)):
-        return None  # a dead connection is replaced
-    if state == LOCK_NOT_AVAILABLE:
-        return BusyError()
-    if context.is_disconnect or state is None or state.startswith(OF_CONNECTION):
-        log.warning("The database cannot be used: %s", why_away(error))
-        return DatabaseAwayError()
-    return None

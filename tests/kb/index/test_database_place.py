@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +20,7 @@ from kb.entry import VISIBILITIES, owner_key
 from kb.errors import BusyError, DatabaseAwayError, IndexBusyError, IndexTurnLostError
 from kb.index.catalog import Catalog
 from kb.index.contents import facets_by_entry
-from kb.index.database_place import DatabasePlace
+from kb.index.database_place import TURN_SECONDS, DatabasePlace
 from kb.index.embedding_cache import EmbeddingCache
 from kb.index.entries import kinds_by_id, names_used, newest, owned
 from kb.index.filters import passing
@@ -28,6 +32,7 @@ from kb.shared.database import Database
 from tests.postgresql import RunningPostgres, running_postgres
 from tests.words import WordEmbedder, note, write
 
+LONG = "".join(hashlib.sha256(bytes([at])).hexdigest() for at in range(200))  # one word, which nothing can compress
 Open = Callable[..., Index]
 
 
@@ -96,7 +101,7 @@ def test_any_text_can_be_stored_and_is_what_a_file_holds(title: str, index: Inde
         "notes/a.md",
         note(json.dumps(title, ensure_ascii=False), owner="上田 秋", tags=f"[{'あ' * 5_000}, b, a]"),
     )
-    write(entries, "notes/あ.md", note("値引きの話", body="x" * 30_000, used="[notes/a, notes/x]"))
+    write(entries, "notes/あ.md", note("値引きの話", body=f"{LONG} {LONG[:3_000]}", used="[notes/a, notes/x]"))
     served = opened()
     assert sync(served, entries).problems == sync(index, entries).problems
     mine = frozenset({owner_key("上田 秋")})
@@ -104,7 +109,7 @@ def test_any_text_can_be_stored_and_is_what_a_file_holds(title: str, index: Inde
         Catalog.entries,
         Catalog.states,
         Catalog.links,
-        facets_by_entry,
+        lambda catalog: facets_by_entry(catalog, [1, 2]),
         names_used,
         lambda catalog: kinds_by_id(catalog, VISIBILITIES),
         lambda catalog: catalog.links_of("notes/a"),
@@ -138,6 +143,19 @@ def test_work_that_lost_its_turn_cannot_write_and_may_try_again(opened: Open) ->
     with one.writing():
         one.catalog.withhold("a.md", "4")
     assert other.catalog.withheld()["a.md"] == "4"
+
+
+@pytest.mark.slow
+def test_after_a_writer_was_killed_another_takes_over(postgres: RunningPostgres, tmp_path: Path) -> None:
+    address = postgres.empty()
+    command = [sys.executable, "-m", "tests.kb.index.dying_writer", str(tmp_path / "a"), address]
+    assert subprocess.run(command, check=False, timeout=120).returncode == -signal.SIGKILL
+    with ExitStack() as stack:
+        other = _opening(stack, address, tmp_path)("b")
+        with pytest.raises(IndexBusyError), other.writing():
+            pass
+        with other.writing(3 * TURN_SECONDS):
+            assert other.catalog.withheld() == {"a.md": "committed"}
 
 
 def test_nobody_takes_over_between_the_check_and_the_commit(opened: Open) -> None:
