@@ -317,6 +317,11 @@ class ActivitySchemaError(KBError):
 
     def __init__(self, why: str) -> None:
         super().__init__(say("The activity database does not match this version: {why}.", why=why))
+        self.why = why
+
+
+class ActivityVersionError(ActivitySchemaError):
+    """The tables that servers share are of another version, as while one server after the other is updated."""
 
 
 class GapNotClosedError(KBError):

@@ -23,23 +23,46 @@ class NothingToMigrateError(KBError):
 
 def migrate(
     ctx: typer.Context,
-    to: Annotated[str, typer.Option(help="A postgresql+psycopg://… address, or `files` for KB_DATA.")],
+    to: Annotated[str, typer.Option(help="A postgresql+psycopg://… address, or `files` for KB_DATA.")] = "",
 ) -> None:
-    """Migrate activity, people, audit log and vectors to an empty database, or back to files. Stop servers first."""
+    """Migrate activity, people, audit log and vectors to an empty database, or back to files. Stop servers first.
+
+    Without --to, bring the tables in the database of KB_DATABASE_URL up to this version.
+    """
     from app.data_folder import held
     from app.engines import database_at, shared_database
 
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
-    database = shared_database(settings) if to == FILES else database_at(settings, to)
+    database = database_at(settings, to) if to not in ("", FILES) else shared_database(settings)
     if database is None:
         raise NothingToMigrateError(say("KB_DATABASE_URL is not set, so there is no database to migrate from."))
+    if not to:
+        _update(settings, database)
+        typer.echo(reader("cli.tables_updated", place=database.name))
+        return
     places = [str(settings.data), database.name]
     if to == FILES:
         places.reverse()
     with held(settings.data):
         rows = _carry(settings, database, is_back=to == FILES)
     typer.echo(reader("cli.migrated", rows=reader.number(rows), source=places[0], place=places[1]))
+
+
+def _update(settings: Settings, database: Database) -> None:
+    """Bring the tables up to date."""
+    from contextlib import closing
+
+    from kb.loop.activity import Activity
+    from kb.people.file import PeopleFile
+
+    with (
+        closing(database),
+        closing(PeopleFile(settings.people_file, database)) as people,
+        closing(Activity(settings.activity_file, is_kept=False, database=database)) as activity,
+    ):
+        people.migrate()
+        activity.migrate()
 
 
 def _carry(settings: Settings, database: Database, *, is_back: bool) -> int:

@@ -17,6 +17,7 @@ from app.shapes.search import ErrorDetail, ErrorOut
 from kb.errors import (
     ActivitySchemaError,
     ActivityUnavailableError,
+    ActivityVersionError,
     AddressTooLongError,
     BadFilterError,
     BadPeriodError,
@@ -103,6 +104,7 @@ STATUS: dict[type[KBError], int] = {
     PartlyShownError: 403,
     ActivityUnavailableError: 503,
     ActivitySchemaError: 500,
+    ActivityVersionError: 503,
     GapNotClosedError: 409,
     NotSavedError: 507,
     KeyReusedError: 422,
