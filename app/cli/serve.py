@@ -26,7 +26,7 @@ from kb.wording import say
 def run(settings: Settings, reader: Reader) -> None:
     """Serve until stopped."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    for noisy in ("httpx", "alembic", "sentence_transformers", "mcp"):
+    for noisy in ("httpx", "httpx2", "alembic", "sentence_transformers", "mcp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     share_cores()
     need_entries(settings)
