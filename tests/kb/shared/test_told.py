@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 
 from kb.clock import Clock
+from kb.loop.activity import Activity
+from kb.loop.logbook import Logbook
+from kb.search.answer import Answer
+from kb.search.query import Filters, parse_query
 from kb.shared.database import Database
 from kb.shared.notices import Notices
 from kb.shared.pictures import SharedPictures
@@ -89,3 +94,13 @@ def test_nothing_of_it_is_an_error_while_the_database_is_away() -> None:
     recent.put("a", [1])
     Notices(database).tell()
     assert pictures.find("a") is None and recent.of("a") is None and list(Notices(database).heard(Event())) == []
+
+
+def test_what_is_typed_on_with_another_process_is_the_same_search(database: Database, tmp_path: Path) -> None:
+    logs = [Activity(tmp_path / "none", database=database) for _ in range(2)]
+    one, other = map(Logbook, logs)
+    for logbook, words in ((one, "価"), (other, "価格"), (one, "価格が高い")):
+        logbook.search(Answer(parse_query(words), 0, 0.0, "none", 0, (), {}), Filters(), "browser", "ja")
+    assert [search.query for search in logs[0].searches("")] == ["価格が高い"]
+    for activity in logs:
+        activity.close()
