@@ -37,7 +37,7 @@ def make_embedder(settings: Settings) -> Embedder:
 
 def local_embedder(settings: Settings) -> ModelEmbedder:
     """Return the configured model of this machine, not loaded yet."""
-    return ModelEmbedder(settings.model, settings.models_folder)
+    return ModelEmbedder(settings.model, settings.models_folder, settings.workers)
 
 
 def embedding_server(settings: Settings) -> EmbeddingServer:

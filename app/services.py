@@ -58,6 +58,8 @@ from kb.playbook import Playbook
 from kb.shared.changes import Changes
 from kb.shared.database import SAVING_LOCK, Database, alone
 from kb.shared.leases import Leases
+from kb.shared.notices import Notices
+from kb.shared.pictures import SharedPictures
 from kb.shared.requests import SharedRequests
 from kb.viewer import OPERATOR, Viewer
 from kb.views import Views
@@ -110,9 +112,10 @@ class Services:
     masked: MaskedViews[Seen]
     preparing: Preparing
     summariser: Summariser
-    database: Database | None = None  # with KB_DATABASE_URL, as are the next two
+    database: Database | None = None  # with KB_DATABASE_URL, as are the next three
     leases: Leases | None = None
     changes: Changes | None = None
+    notices: Notices | None = None
 
     def seen_by(self, viewer: Viewer) -> Seen:
         """Return what a viewer works with; it takes a moment if nobody with the same audiences came before."""
@@ -220,12 +223,17 @@ class Services:
 
 
 def open_services(
-    settings: Settings, embedder: Embedder | None = None, *, logs: bool = True, clock: Clock = CLOCK
+    settings: Settings, embedder: Embedder | None = None, *, logs: bool = True, clock: Clock = CLOCK, worker: int = 0
 ) -> Services:
-    """Open everything an installation has; with `logs` False, activity is read but not logged."""
+    """Open everything an installation has; with `logs` False, activity is read but not logged.
+
+    `worker` is the number of the process among several on one data folder; each has parts for viewers of its own.
+    """
     database = shared_database(settings)
-    library, people = make_library(settings, embedder, clock), open_people(settings, clock, database=database)
-    intake = Intake(library, settings.entries)
+    library = make_library(settings, embedder, clock, database)
+    people = open_people(settings, clock, database=database)
+    notices = Notices(database) if database else None
+    intake = Intake(library, settings.entries, notices.tell if notices else lambda: None)
     activity = Activity(
         settings.activity_file,
         is_kept=settings.activity and logs,
@@ -234,6 +242,7 @@ def open_services(
         database=database,
     )
     store, playbook_store = _stores(settings, intake, people.audit, library, database)
+    own = f"worker-{worker}" if worker else ""
 
     def seen(part: Library) -> Seen:
         return Seen.of(part, store.of(part, part.visible), activity, clock, team_of(part.visible))
@@ -248,16 +257,17 @@ def open_services(
         intake=intake,
         playbook_store=playbook_store,
         activity=activity,
-        gallery=Gallery(),
+        gallery=Gallery(shared=SharedPictures(database, clock) if database else None),
         people=people,
         whole=Seen.of(library, store, activity, clock, settings.team),
-        views=Views(library, seen),
-        masked=MaskedViews(settings.entries, lambda: common_key(settings, database, MASKING_KEY), masked),
+        views=Views(library, seen, own=own),
+        masked=MaskedViews(settings.entries, lambda: common_key(settings, database, MASKING_KEY), masked, own=own),
         preparing=Preparing(),
         summariser=Summariser(settings),
         database=database,
         leases=Leases(database) if database else None,
         changes=Changes(database, clock) if database else None,
+        notices=notices,
     )
 
 
@@ -328,19 +338,33 @@ def _part(seen: Seen) -> Part:
     return seen.library
 
 
-def make_index(settings: Settings, embedder: Embedder | None = None, *, fresh: bool = False) -> Index:
-    """Open the configured index; a `fresh` one is built beside it and replaces it when complete."""
-    chosen = embedder or make_embedder(settings)
-    space = namespace(settings)
-    return open_index(settings.index_folder, chosen, CHUNKING, visible=settings.shown, fresh=fresh, space=space)
+def make_index(
+    settings: Settings, embedder: Embedder | None = None, *, fresh: bool = False, database: Database | None = None
+) -> Index:
+    """Open the configured index; a `fresh` one is built beside it and replaces it when complete.
+
+    Raises DatabaseAwayError.
+    """
+    shared = database or shared_database(settings)
+    return open_index(
+        settings.index_folder,
+        embedder or make_embedder(settings),
+        CHUNKING,
+        visible=settings.shown,
+        fresh=fresh,
+        space=namespace(settings, shared),
+        database=shared,
+    )
 
 
-def make_library(settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK) -> Library:
+def make_library(
+    settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK, database: Database | None = None
+) -> Library:
     """Return the configured library."""
     bundled = bundled_file()
     playbook_file = PlaybookFile(settings.entries, settings.index_folder / KEPT_PLAYBOOK)
     return Library(
-        partial(make_index, settings, embedder),
+        partial(make_index, settings, embedder, database=database),
         read_playbook=lambda: playbook_file.read()[0],
         problems_of=problems_of,
         bundled_checksum=file_checksum(bundled) if bundled else "",

@@ -37,6 +37,7 @@ class Settings(EmbeddingSettings, CrmSettings, BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on. Other machines reach it only if you change this.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve; several need `KB_DATABASE_URL`.")
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Host names browsers may use besides loopback, separated by commas;"
@@ -111,7 +112,7 @@ class Settings(EmbeddingSettings, CrmSettings, BaseSettings):
     )
     database_url: SecretStr = Field(
         SecretStr(""),
-        description="PostgreSQL database for activity, people and what servers share; by default files in `KB_DATA`.",
+        description="PostgreSQL database for index, activity and people of all servers; by default files in `KB_DATA`.",
     )
     database_password_file: Path | None = Field(None, description="File that holds the password of the database.")
     chroma_url: str = Field("", description="Address of a Chroma server that keeps the vectors; by default files do.")

@@ -11,6 +11,7 @@ from typing import TypeVar
 from kb.clock import CLOCK, Clock
 from kb.entry import Problem
 from kb.errors import EmbeddingAwayError
+from kb.generation import Generation
 from kb.index.index import Index
 from kb.index.part import PartialIndex
 from kb.index.served_embedder import ServedEmbedder
@@ -94,6 +95,16 @@ class Library:
             generation=index.catalog.meta("generation"),
             **index.catalog.counts(),
         )
+
+    @property
+    def generation(self) -> Generation | None:
+        """Which state of the index it shows; None without an index. Asks no database."""
+        return self._live.generation
+
+    def shows(self, wanted: Generation) -> bool:
+        """Whether it shows a generation or a later one."""
+        shown = self.generation
+        return shown is not None and shown.has(wanted)
 
     @property
     def has_entries(self) -> bool:

@@ -11,10 +11,11 @@ from datetime import date
 
 from kb.clock import Clock
 from kb.errors import IndexNotReadyError
+from kb.generation import Generation
 from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
 from kb.index.embedding_thread import EmbeddingThread
-from kb.index.index import Index, current_build
+from kb.index.index import Index
 from kb.index.live_vocabulary import LiveVocabulary
 from kb.index.served_embedder import ServedEmbedder
 from kb.index.snapshot import Snapshot, take_snapshot
@@ -84,6 +85,12 @@ class LiveIndex:
         """The visibilities of the entries in the index."""
         return self.state.index.visible
 
+    @property
+    def generation(self) -> Generation | None:
+        """What is being served; None without an index. Asks no database."""
+        state = self.state
+        return Generation(state.index.build.name, int(state.source.snapshot.generation or 0)) if state.source else None
+
     def today(self) -> date:
         """Return today's date."""
         return self.clock.today()
@@ -117,7 +124,8 @@ class LiveIndex:
         """Load what another process wrote or rebuilt; return whether anything changed."""
         state = self.state
         known = state.source.snapshot.generation if state.source else ""
-        moved = not state.index.is_current and bool(current_build(state.index.root))
+        current = state.index.place.current()
+        moved = bool(current) and current != state.index.place.name
         if not moved and state.index.catalog.meta("generation") == known:
             return False
         if not self._reloading.acquire(blocking=False):
@@ -145,7 +153,7 @@ class LiveIndex:
         if not index.is_current:  # built for another model, which this process cannot query: keep the old index
             _close(index)
             return False
-        if state.source and not moved:
+        if state.source and not moved and index.place.has_files:
             self._release_vectors(state)
         try:
             self.state = self._loaded(index, state, is_complete=True)

@@ -60,13 +60,14 @@ def readyz(
 def _readiness(services: Services, library: Library) -> tuple[IndexState, str]:
     """Return the state of the index, and why questions cannot be answered as usual."""
     preparation = services.intake.preparation_for(library)
+    if services.database and services.database.trouble():
+        why = say("The database cannot be reached; the log of the server says why.")
+        return IndexState(False, "", "", "", 0, 0, 0), why
     try:
         state = library.state()
     except Exception:  # whatever a damaged index raises: who asks needs an answer
         log.exception("The index cannot be read.")
         return IndexState(False, "", "", "", 0, 0, 0), say("The index cannot be read; the log of the server says why.")
-    if services.database and services.database.trouble():
-        return state, say("The database cannot be reached; the log of the server says why.")
     if preparation:
         return state, preparation.sentence
     if not state.ready:

@@ -11,6 +11,8 @@ from app.engines import chroma_server, shared_database
 from app.settings import Settings, without_sign_in
 from app.words.reader import Reader
 from kb.errors import EmbeddingAwayError, KBError
+from kb.index.database_place import look
+from kb.index.place import label_of
 from kb.index.served_embedder import PROBES
 from kb.shared.database import why_away
 
@@ -25,6 +27,21 @@ def check_engines(settings: Settings, reader: Reader) -> Iterator[tuple[str, boo
         yield ("chroma", *_chroma(settings, reader))
     if settings.embeddings_url:
         yield ("embeddings", *_embeddings(settings, reader))
+
+
+def check_shared_index(settings: Settings, reader: Reader) -> tuple[bool, str]:
+    """Return whether there is an index in the database, and may be new ones, with a sentence."""
+    try:
+        database = shared_database(settings)
+        assert database
+        found = look(database, label_of(settings.index_folder, settings.shown))
+    except KBError as error:
+        return False, reader.say(error.sentence)
+    if not found.may_create:
+        return False, reader("doctor.database_rights", name=database.name)
+    if not found.build:
+        return False, reader("doctor.no_index")
+    return True, reader("doctor.index_in_database", build=found.build, name=database.name)
 
 
 def _database(settings: Settings, reader: Reader) -> tuple[bool, str]:

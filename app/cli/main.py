@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -73,12 +74,13 @@ def serve(
     ctx: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address to listen on (KB_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (KB_PORT).")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that serve (KB_WORKERS).")] = None,
 ) -> None:
     """Index what changed, then serve the web page and the API."""
     from app.cli.serve import run
 
     reader = reader_of(ctx)
-    run(settings_or_fail(reader, host=host, port=port), reader)
+    run(settings_or_fail(reader, host=host, port=port, workers=workers), reader)
 
 
 @app.command()
@@ -275,6 +277,7 @@ def _fetch(settings: Settings, reader: Reader, path: str, params: list[tuple[str
     if url:
         answer = ask(url, path, params, reader.locale, secret_of(settings.data))
     else:
+        gc.disable()  # looking for cycles among what is loaded takes .3 s, and the process ends with its answer
         from app.cli.offline import answer_here
         from app.data_folder import prepare
 

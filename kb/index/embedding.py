@@ -87,15 +87,18 @@ class RememberedQueries:
 class ModelEmbedder:
     """The configured model, loaded on first use. Thread-safe."""
 
-    def __init__(self, model: str, cache: Path) -> None:
-        """`model` is a folder, a hub name or `bundled`; `cache` is where the bundled model is unpacked."""
+    def __init__(self, model: str, cache: Path, processes: int = 1) -> None:
+        """`model` is a folder, a hub name or `bundled`; `cache` is where the bundled model is unpacked.
+
+        Of several `processes` each gets its share of the cores for a few texts at a time.
+        """
         source = bundled_file() if model == DEFAULT_MODEL else None
         self.name = model if model != DEFAULT_MODEL or source else HUB_NAME
         self.checksum = _checksum(source or Path(self.name), self.name)
         self._source = source
         self._cache = cache
         self._model: Any = None
-        self._small = SmallModel(source, self.checksum, cache) if source else None
+        self._small = SmallModel(source, self.checksum, cache, processes) if source else None
         self._embeds_few = self._small is not None
         self._count: Callable[[str], int] | None = None
         self._loading = threading.Lock()

@@ -31,7 +31,8 @@ class Pieces:
         self._unknown_score = min(packed.scores) - UNKNOWN_PENALTY
         self._longest: dict[str, int] = {}  # first character → length of the longest piece that starts with it
         for piece in packed.pieces:
-            self._longest[piece[:1]] = max(self._longest.get(piece[:1], 0), len(piece))
+            if len(piece) > self._longest.get(piece[:1], 0):
+                self._longest[piece[:1]] = len(piece)
         self._normalizer = normalizer(packed.replacements)
         self._remembered = lru_cache(REMEMBERED_WORDS)(self._cut)
 

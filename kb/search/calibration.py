@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from kb.errors import EmbeddingAwayError
-from kb.index.cosines import cosines
 from kb.index.embedding import Embedder, Vectors
 from kb.index.embedding_cache import EmbeddingCache, text_key
 from kb.index.snapshot import Snapshot
@@ -91,7 +90,7 @@ def calibrate(
         queries = _unrelated(embedder, cache)
     except EmbeddingAwayError:  # nothing is compared by meaning now
         return BUNDLED
-    found = [cosines(snapshot.matrices["bodies"], query)[own].astype(np.float64) for query in queries]
+    found = [snapshot.matrices["bodies"].cosines(query)[own].astype(np.float64) for query in queries]
     return from_unrelated([float(some.max()) for some in found], [float(some.mean()) for some in found])
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import false_discovery_control
 
 from kb.insight.rates import (
+    SURE,
     Rate,
     counted_rate,
     plain_rate,
@@ -15,6 +20,7 @@ from kb.insight.rates import (
     probability_beats,
     probability_goes_with,
     shrunk_rate,
+    stands_out,
 )
 
 counts = st.integers(0, 400)
@@ -163,3 +169,18 @@ def test_another_win_never_makes_beating_less_probable(won: int, lost: int, othe
 @given(st.integers(0, 100), st.integers(0, 100))
 def test_a_rate_beats_its_like_half_the_time(won: int, lost: int) -> None:
     assert probability_beats(won, lost, won, lost) == pytest.approx(0.5, abs=1e-3)
+
+
+@given(st.lists(st.floats(0, 1) | st.floats(0, 1e-3) | st.sampled_from([0.01, 0.04, 0.96, 0.99]), max_size=60))
+def test_who_stands_out_is_who_passes_scipys_rule_of_benjamini_and_hochberg(above: list[float]) -> None:
+    tails = np.array(above, np.float64)
+    smaller = np.minimum(tails, 1 - tails)
+    adjusted = false_discovery_control(smaller) if above else smaller
+    expected = (smaller <= 1 - SURE + 1e-9) & (adjusted <= 0.10 + 1e-9)
+    assert stands_out(above).tolist() == expected.tolist()
+
+
+def test_no_verdict_loads_scipys_statistics() -> None:
+    code = "import sys; from kb.insight.rates import stands_out; stands_out([.001, .5])"
+    code += "; print('scipy.stats' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
