@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -10,13 +11,16 @@ import subprocess
 import sys
 import sysconfig
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 NOBODY = 65534  # the user without rights, on every Linux
 START_SECONDS = 300.0
+BETWEEN_SECONDS = 0.3  # two looks whether a program is ready
 HOST = "127.0.0.1"
 _QUIET = subprocess.DEVNULL
 
@@ -98,13 +102,15 @@ class Process:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._env, cwd=self._log.parent)
 
     def start(self) -> None:
-        """Start it, and wait until it is ready."""
+        """Start it, again whenever it ends, and wait until it is ready."""
         self.begin()
         ends = time.monotonic() + START_SECONDS
         while not self.is_ready:
-            if time.monotonic() > ends or (self._process and self._process.poll() is not None):
+            if time.monotonic() > ends:
                 raise RuntimeError(f"{self.name} does not become ready: {self.said()}")
-            time.sleep(0.2)
+            time.sleep(BETWEEN_SECONDS)
+            if self._process and self._process.poll() is not None:  # as when the database is away
+                self.begin()
 
     @property
     def is_ready(self) -> bool:
@@ -133,6 +139,12 @@ class Process:
     def thaw(self) -> None:
         """Let it go on."""
         self._signal(signal.SIGCONT)
+
+    def kill_worker(self, chance: random.Random) -> None:
+        """Kill one of the processes it has started, which it starts again."""
+        with suppress(psutil.Error):
+            if self._process and (workers := psutil.Process(self._process.pid).children()):
+                chance.choice(workers).kill()
 
     def _signal(self, number: int) -> None:
         if self._process:

@@ -34,6 +34,7 @@ from kb.clock import CLOCK
 
 WRITERS = 0.06  # of all clients
 BETWEEN_KILLS = (3.0, 12.0)  # seconds
+FROZEN, OF_WORKERS = 0.2, 0.6  # shares: of what is only frozen, of kills of a server that hit one of its workers
 DOWN = (0.5, 5.0)  # seconds, before it is started again
 CALM_SHARE, MOST_CALM = 0.15, 10.0  # of the time, and seconds, at the beginning and at the end, without kills
 AGREE_SECONDS = 120.0  # in which all servers show what is in the files
@@ -49,6 +50,7 @@ class Plan:
     seconds: float = 600.0
     clients: int = 200
     servers: int = 3
+    workers: int = 1  # of each server
     pause: float = 5.0  # seconds a reader reads, on average
     seed: int = 1
     model: str = "bundled"  # or `words`, which costs nothing
@@ -78,23 +80,24 @@ class Fleet:
         self.postgres.kill()
 
 
-def launch(folder: Path, count: int, model: str, entries: int) -> Fleet:
+def launch(folder: Path, plan: Plan) -> Fleet:
     """Start the engines and the servers, over some entries of the sample company. Raises MissingError."""
     place = folder / "entries"
-    for path, text in list(sample_texts(CLOCK.today()).items())[:entries]:
+    for path, text in list(sample_texts(CLOCK.today()).items())[: plan.entries]:
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         (place / path).write_text(text, "utf-8")
     postgres, vectors, port = Postgres(folder / "postgresql"), chroma(folder / "chroma"), free_port()
     shared = {"KB_ENTRIES": str(place), "KB_RATE_SIGN_IN": MANY, "KB_RATE_PERSON": MANY}
     words = [sys.executable, "-m", "bench.words_model", str(port)]
-    command = words if model == "words" else [program("kb"), "embeddings", "--port", str(port)]
+    command = words if plan.model == "words" else [program("kb"), "embeddings", "--port", str(port)]
     embedding = ours("model", folder / "model", command, port, "/healthz", shared)
     shared |= {"KB_DATABASE_URL": postgres.address, "KB_CHROMA_URL": vectors.url}
     shared["KB_EMBEDDINGS_URL"] = f"{embedding.url}/v1"
+    several = ["--workers", str(plan.workers)] if plan.workers > 1 else []
     servers = []
-    for name in (f"server-{number + 1}" for number in range(count)):
+    for name in (f"server-{number + 1}" for number in range(plan.servers)):
         port = free_port()
-        command = [program("kb"), "serve", "--port", str(port)]
+        command = [program("kb"), "serve", "--port", str(port), *several]
         servers.append(ours(name, folder / name, command, port, "/readyz", shared))
     fleet = Fleet(folder, postgres, vectors, embedding, tuple(servers))
     try:
@@ -118,8 +121,11 @@ async def disturb(fleet: Fleet, tally: Tally, plan: Plan) -> None:
         await asyncio.sleep(pause)
         victims: list[Process | Postgres] = [*fleet.servers * 2, fleet.postgres, fleet.chroma, fleet.model]
         victim = chance.choice(victims)
-        is_frozen, down = chance.random() < 0.2, chance.uniform(*DOWN)
-        if victim.name not in busy:
+        is_frozen, down = chance.random() < FROZEN, chance.uniform(*DOWN)
+        if plan.workers > 1 and victim in fleet.servers and chance.random() < OF_WORKERS:
+            with tally.outage(f"worker of {victim.name}"):
+                victim.kill_worker(chance)
+        elif victim.name not in busy:
             starting.append(asyncio.create_task(_outage(victim, tally, down, busy, is_frozen=is_frozen)))
     await asyncio.gather(*starting)
 
@@ -195,7 +201,7 @@ def run(plan: Plan) -> tuple[list[Figure], dict[str, Any]]:
     """Run a campaign; return its figures, and what was wrong. Raises MissingError."""
     with tempfile.TemporaryDirectory(prefix="kb-fleet-") as place:
         Path(place).chmod(0o755)  # PostgreSQL runs as another user
-        fleet, tally = launch(Path(place), plan.servers, plan.model, plan.entries), Tally()
+        fleet, tally = launch(Path(place), plan), Tally()
         try:
             ledger = Ledger(listed(fleet, fleet.servers[0]))
             before = {path.relative_to(fleet.entries).as_posix() for path in fleet.entries.rglob("[!.]*.md")}

@@ -107,7 +107,12 @@ class Reader(Client):
             if hits and time.monotonic() < ends:
                 await self.ask("open", "GET", f"/api/v1/entries/{self.chance.choice(hits)['id']}", "404")
             if self.chance.random() < 0.1 and time.monotonic() < ends:
-                await self.ask("similar", "POST", "/api/v1/deals/similar", json={"text": f"{question} {NOTES}"})
+                await self.ask(
+                    "similar",
+                    "POST",
+                    "/api/v1/deals/similar",
+                    json={"text": f"{NOTES}{self.chance.choice(SUBJECTS)}。"},
+                )
             await asyncio.sleep(self.chance.uniform(0.5, 1.5) * pause)
 
 
