@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import numpy as np
 
 from kb.entry import VISIBILITIES
-from kb.index.keywords import keyword_matches
 from kb.index.neighbours import Neighbours
 from kb.index.snapshot import take_snapshot
 from kb.library import Library
@@ -41,7 +40,7 @@ class Ranker:
         return dict(zip(WAYS, (*map(self._named, (keywords, meaning, ranked)), product), strict=True))
 
     def _by_keywords(self, terms: tuple[str, ...]) -> list[int]:
-        return [number for number, _ in keyword_matches(self._catalog, terms, PASSAGES)]
+        return [number for number, _ in self._catalog.keywords.matches(terms, PASSAGES)]
 
     def _by_meaning(self, text: str) -> Iterable[int]:
         """Return passages by the exact cosine of their bodies."""

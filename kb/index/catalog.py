@@ -10,25 +10,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import bindparam, create_engine, delete, func, select, text, update
+from sqlalchemy import Engine, bindparam, create_engine, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kb.entry import Entry, Problem
 from kb.index import records
 from kb.index.documents import from_document
+from kb.index.fts5_keywords import Fts5Keywords
+from kb.index.keywords import KeywordIndex
+from kb.index.postings import Postings
 from kb.index.records import StoredEntry
 from kb.index.schema import (
     AUDIENCES,
     CHUNKS,
     CHUNKS_BY_BODY,
     ENTRIES,
-    KEYWORDS_SQL,
     LINKS,
     META,
     METADATA,
     PROBLEMS,
     SITUATIONS,
-    VOCABULARY_SQL,
     WITHHELD,
 )
 from kb.sqlite import use_wal
@@ -50,10 +51,10 @@ class Catalog:
         self.path = path
         self.engine = create_engine(f"sqlite:///{path}")
         use_wal(self.engine)
+        self.keywords = keyword_index(self.engine)
         METADATA.create_all(self.engine)
         with self.engine.begin() as connection:
-            connection.execute(text(KEYWORDS_SQL))
-            connection.execute(text(VOCABULARY_SQL))
+            self.keywords.create(connection)
             CHUNKS_BY_BODY.create(connection, checkfirst=True)
 
     def close(self) -> None:
@@ -79,15 +80,14 @@ class Catalog:
     def replace(self, entries: Sequence[StoredEntry]) -> None:
         """Write entries in one transaction, replacing those with the same path or id."""
         with self.engine.begin() as connection:
-            for stored in entries:
-                records.replace_entry(connection, stored)
+            records.replace_entries(connection, self.keywords, entries)
             records.touch(connection)
 
     def remove(self, path: str, problems: Iterable[Problem] = ()) -> None:
         """Delete the entry of a path; `problems` say why if its file still exists."""
         with self.engine.begin() as connection:
-            for number in connection.scalars(select(ENTRIES.c.number).where(ENTRIES.c.path == path)).all():
-                records.delete_entry(connection, number)
+            numbers = connection.scalars(select(ENTRIES.c.number).where(ENTRIES.c.path == path)).all()
+            records.delete_entries(connection, self.keywords, numbers)
             records.set_problems(connection, path, problems)
             records.touch(connection)
 
@@ -211,6 +211,11 @@ class Catalog:
             return {
                 name: connection.scalar(select(func.count()).select_from(table)) or 0 for name, table in tables.items()
             }
+
+
+def keyword_index(engine: Engine) -> KeywordIndex:
+    """Return the keyword index of a catalogue."""
+    return Fts5Keywords(engine) if engine.dialect.name == "sqlite" else Postings(engine)
 
 
 def in_groups(keys: Sequence[T]) -> Iterable[Sequence[T]]:

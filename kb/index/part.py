@@ -89,8 +89,7 @@ class PartialIndex(Index):
         other = [number for number, entry_id in known.items() if claimed[number][1].id != entry_id]
         numbers = select(_ALL.c.number).where(shown)
         gone = {*connection.scalars(select(ENTRIES.c.number).where(ENTRIES.c.number.not_in(numbers))), *other}
-        for number in gone:
-            records.delete_entry(connection, number)
+        records.delete_entries(connection, self.catalog.keywords, gone)
         fresh = set(connection.scalars(numbers.where(_ALL.c.number.not_in(select(ENTRIES.c.number)))))
         _copy(connection, fresh)
         for number in claimed.keys() & fresh:

@@ -1,4 +1,4 @@
-"""The tables of the catalogue, and its keyword index."""
+"""The tables of the catalogue."""
 
 from __future__ import annotations
 
@@ -98,10 +98,3 @@ WITHHELD = Table(  # files left out because of their visibility, so that they ar
     Column("path", String, primary_key=True),
     Column("state", String, nullable=False),  # as of an entry; nothing else of the file is kept
 )
-
-# `analysis` supplies the terms, joined by spaces; `_` keeps the parts of a code together.
-KEYWORDS_SQL = (
-    "CREATE VIRTUAL TABLE IF NOT EXISTS keywords"
-    " USING fts5(title, heading, tags, body, tokenize = \"ascii tokenchars '_'\")"
-)
-VOCABULARY_SQL = "CREATE VIRTUAL TABLE IF NOT EXISTS keyword_counts USING fts5vocab(keywords, 'row')"

@@ -11,7 +11,6 @@ from rapidfuzz.distance import OSA
 
 from kb.index import analysis
 from kb.index.catalog import Catalog
-from kb.index.keywords import words_by_count
 from kb.index.sounds import sound
 
 LONGEST = 24  # letters of a word; longer ones are addresses and codes
@@ -63,7 +62,11 @@ def read_vocabulary(catalog: Catalog, generation: str, before: Vocabulary = NO_W
     by_sound: dict[str, tuple[str, ...]] = {}
     letters: dict[int, list[str]] = {}
     sounds: dict[int, list[str]] = {}
-    listed = [w for w in words_by_count(catalog) if len(w) <= LONGEST and not any(map(str.isdigit, w)) and "_" not in w]
+    listed = [
+        w
+        for w in catalog.keywords.words_by_count()
+        if len(w) <= LONGEST and not any(map(str.isdigit, w)) and "_" not in w
+    ]
     for word in listed:
         if word.isascii():
             letters.setdefault(len(word), []).append(word)

@@ -11,7 +11,7 @@ from kb.index import analysis
 from kb.index.catalog import Catalog
 from kb.index.entries import numbered_entries
 from kb.index.filters import entry_numbers, passing
-from kb.index.keywords import entries_with_text, entries_with_texts
+from kb.index.verbatim import entries_with_text, entries_with_texts
 from kb.playbook import Playbook
 from kb.search.query import Filters, Query
 from kb.wording import say

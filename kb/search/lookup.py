@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.index.keywords import Spellings, Weighed, any_of, few_matches, keyword_matches, one, term_counts
+from kb.index.keywords import Matches, Phrase, Spellings, Weighed
 from kb.index.neighbours import OVERFETCH
 from kb.index.snapshot import Snapshot
 from kb.search import ranking
@@ -23,7 +23,6 @@ COMMON_SHARE = 0.2  # beyond, words in more passages are expensive and add littl
 
 Scope = frozenset[int] | None  # entry numbers; None for all
 Flags = NDArray[np.bool_]
-Matches = list[tuple[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class LookUp:
 
 def weigh(source: Source, query: Query) -> Keywords:
     """Return the terms of a query worth looking up, and its idf mass."""
-    counts, total = term_counts(source.catalog, query.highlighted), len(source.snapshot.numbers)
+    counts, total = source.catalog.keywords.counts(query.highlighted), len(source.snapshot.numbers)
     groups = {some.terms: group for some in query.synonyms if (group := _group(some, counts, total))}
     grouped = {term for terms in groups for term in terms}
     single = tuple(term for term in query.terms if term not in grouped)
@@ -74,7 +73,7 @@ def weigh(source: Source, query: Query) -> Keywords:
     known = tuple(term for term in single if counts.get(term))
     rare = tuple(term for term in known if counts[term] <= total * COMMON_SHARE)
     kept = rare if (rare or groups) and total > SMALL_BASE else known
-    weighed = tuple((((one(term), ranking.idf(counts[term], total)),),) for term in known)
+    weighed = tuple(((((term,), ranking.idf(counts[term], total)),),) for term in known)
     return Keywords(
         terms=kept,
         mass=mass,
@@ -105,10 +104,13 @@ def _group(synonyms: Synonyms, counts: Mapping[str, int], total: int) -> Group |
         # Labels are indexed in every spelling, so the passages of one are mostly those of the others.
         mass = min(mass, ranking.idf(max(*others.values(), *(counts.get(term, 0) for term in asked)), total))
     own = mass / ranking.idf(counts[asked[0]], total) if len(asked) == 1 and counts.get(asked[0]) else 1.0
-    matches = [(any_of(asked), min(1.0, own))]
-    matches += [(one(*words), min(1.0, mass / ranking.idf(n, total))) for words, n in others.items()]
-    weighed = [tuple((one(t), min(1.0, own) * ranking.idf(counts[t], total)) for t in asked if counts.get(t))]
-    weighed += [((one(*words), min(mass, ranking.idf(n, total))),) for words, n in others.items()]
+    single: tuple[Phrase, ...] = tuple((term,) for term in asked)
+    matches = [(single, min(1.0, own))]
+    matches += [((words,), min(1.0, mass / ranking.idf(n, total))) for words, n in others.items()]
+    weighed: list[tuple[tuple[Phrase, float], ...]] = [
+        tuple(((t,), min(1.0, own) * ranking.idf(counts[t], total)) for t in asked if counts.get(t))
+    ]
+    weighed += [((words, min(mass, ranking.idf(n, total))),) for words, n in others.items()]
     return Group(Spellings(tuple(matches)), tuple(weighed), mass, (asked, *others))
 
 
@@ -139,13 +141,13 @@ def _is_narrow(allowed: Flags | None) -> bool:
 
 def _narrow(source: Source, keywords: Keywords, allowed: Flags | None) -> Matches:
     among = source.snapshot.numbers[allowed].tolist()
-    return keyword_matches(source.catalog, keywords.terms, DEPTH, keywords.groups, among)
+    return source.catalog.keywords.matches(keywords.terms, DEPTH, keywords.groups, among)
 
 
 def _matches(source: Source, keywords: Keywords, limit: int) -> Matches:
     if len(source.snapshot.numbers) <= SMALL_BASE:
-        return few_matches(source.catalog, keywords.weighed, limit)
-    return keyword_matches(source.catalog, keywords.terms, limit, keywords.groups)
+        return source.catalog.keywords.few_matches(keywords.weighed, limit)
+    return source.catalog.keywords.matches(keywords.terms, limit, keywords.groups)
 
 
 def _flags(snapshot: Snapshot, entries: Scope) -> Flags | None:

@@ -10,8 +10,8 @@ from itertools import islice
 
 from kb.index import analysis
 from kb.index.catalog import Catalog
-from kb.index.keywords import has_phrase, published_terms, surface_of, term_counts
 from kb.index.sounds import to_katakana
+from kb.index.verbatim import surface_of
 from kb.index.vocabulary import Vocabulary
 from kb.search.query import PART, Query, Synonyms, parse_query
 from kb.search.segments import PARTICLES, read_kana
@@ -44,7 +44,7 @@ class Speller:
         """Return the query as it was probably meant; the same query where every word stands in the base."""
         places = [match.span("word") for match in PART.finditer(query.text) if match["word"] and not match["minus"]]
         typed = [query.text[start:end] for start, end in places]
-        known = published_terms(self.catalog, analysis.terms(" ".join(typed)))
+        known = self.catalog.keywords.published(analysis.terms(" ".join(typed)))
         meant_words = [self._word(word, known) if self._is_doubtful(word, known) else word for word in typed]
         if any(word != now and not now.isascii() for word, now in zip(typed, meant_words, strict=True)):
             meant_words = [self._from_romaji(word, known) for word in meant_words]
@@ -68,7 +68,7 @@ class Speller:
         return word if is_other else kana.translate(_TO_HIRAGANA)
 
     def _is_published(self, term: str) -> bool:
-        return has_phrase(self.catalog, [term])
+        return self.catalog.keywords.has_phrase([term])
 
     def _is_begun(self, start: str) -> bool:
         """Whether some word of the base begins like this."""
@@ -81,7 +81,7 @@ class Speller:
         terms = analysis.terms(word)
         if not set(terms) <= known:
             return True
-        return len(terms) > 1 and bool(_scripts(word) == ["hiragana"]) and not has_phrase(self.catalog, terms)
+        return len(terms) > 1 and bool(_scripts(word) == ["hiragana"]) and not self.catalog.keywords.has_phrase(terms)
 
     def _word(self, word: str, known: set[str]) -> str:
         """Return a word of the query with its unknown parts corrected."""
@@ -150,7 +150,7 @@ class Speller:
         self, kana: str, is_likely: Likely = any, *, is_exact: bool, particles: frozenset[str] = PARTICLES
     ) -> tuple[str, ...]:
         def is_phrase(terms: Sequence[str]) -> bool:
-            return is_likely(terms) and has_phrase(self.catalog, terms)
+            return is_likely(terms) and self.catalog.keywords.has_phrase(terms)
 
         return read_kana(kana, self.read(), is_phrase, is_exact=is_exact, particles=particles)
 
@@ -164,7 +164,7 @@ class Speller:
         after = analysis.terms("".join(text for _, text in runs[at + 1 :]))[:1]
         terms = analysis.terms(meant)
         pairs = [[*before, terms[0]]] * bool(before) + [[terms[-1], *after]] * bool(after)
-        return any(has_phrase(self.catalog, pair) for pair in pairs)
+        return any(self.catalog.keywords.has_phrase(pair) for pair in pairs)
 
     def _completed(self, query: Query, known: set[str]) -> Query:
         """Return the query with the words its last word may become, where it stands in no entry."""
@@ -177,7 +177,7 @@ class Speller:
             return query
         vocabulary = self.read()
         found = list(vocabulary.containing(last) if is_kanji else vocabulary.beginning_with(last))
-        counts = term_counts(self.catalog, found)
+        counts = self.catalog.keywords.counts(found)
         ordered = sorted(counts, key=lambda term: -counts[term])
         likely = list(islice(filter(self._is_published, ordered), MOST_ENDINGS))
         if not likely:

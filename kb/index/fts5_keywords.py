@@ -1,0 +1,169 @@
+"""The keyword index in SQLite: FTS5 holds the terms and computes BM25."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, Engine, TextClause, bindparam, func, select, text
+
+from kb.index.keywords import WEIGHTS, Matches, PassageTerms, Phrase, Spellings, Weighed, fts5_idf
+from kb.index.schema import CHUNKS
+
+# `analysis` supplies the terms; `_` keeps the parts of a code together.
+CREATE = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS keywords"
+    " USING fts5(title, heading, tags, body, tokenize = \"ascii tokenchars '_'\")",
+    "CREATE VIRTUAL TABLE IF NOT EXISTS keyword_counts USING fts5vocab(keywords, 'row')",
+)
+ADD = text("INSERT INTO keywords(rowid, title, heading, tags, body) VALUES (:number, :title, :heading, :tags, :body)")
+FORGET = text("DELETE FROM keywords WHERE rowid IN (SELECT number FROM chunks WHERE entry = :entry)")
+BM25 = "SELECT rowid AS number, -bm25(keywords, :title, :heading, :tags, :body){factor} AS score FROM keywords"
+PUBLISHED = (
+    "FROM keywords JOIN chunks ON chunks.number = keywords.rowid JOIN entries ON entries.number = chunks.entry"
+    " WHERE keywords MATCH :match AND entries.status = 'published'"
+)
+OF_TERMS = "SELECT value FROM json_each(:terms) AS terms WHERE EXISTS (SELECT 1 {})"
+QUOTED = """'"' || terms.value || '"'"""  # a term as an expression of FTS5
+PART = "SELECT * FROM ({})"
+GROUPED = "SELECT number, {how}(score) AS score FROM ({parts}) GROUP BY number"
+AMONG = " AND +rowid IN (SELECT value FROM json_each(:among))"  # the sign keeps FTS5 from looking up each of them
+MATCHES = text(
+    "SELECT matches.key, keywords.rowid, -bm25(keywords, :title, :heading, :tags, :body)"
+    " FROM json_each(:matches) AS matches CROSS JOIN keywords WHERE keywords MATCH matches.value"
+)
+COUNTS = text("SELECT term, doc FROM keyword_counts WHERE term IN (SELECT value FROM json_each(:terms))")
+BY_COUNT = text("SELECT term FROM keyword_counts ORDER BY doc DESC, term")
+PUBLISHED_OF = text(OF_TERMS.format(PUBLISHED.replace(":match", QUOTED)))
+HAS_PUBLISHED = text(f"SELECT 1 {PUBLISHED} LIMIT 1")
+TEXTS = text(f"SELECT entries.title, chunks.headings, chunks.plain {PUBLISHED} LIMIT 1")
+HOLDING = text("chunks.number IN (SELECT rowid FROM keywords WHERE keywords MATCH :match)")
+
+
+class Fts5Keywords:
+    """The keyword index of one SQLite file."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def create(self, connection: Connection) -> None:
+        """Create what is missing of its tables."""
+        for statement in CREATE:
+            connection.execute(text(statement))
+
+    def add(self, connection: Connection, passages: Sequence[PassageTerms]) -> None:
+        """Add passages."""
+        if passages:
+            connection.execute(ADD, [passage._asdict() for passage in passages])
+
+    def forget(self, connection: Connection, entries: Sequence[int]) -> None:
+        """Forget the passages that entries have in the catalogue."""
+        for entry in entries:
+            connection.execute(FORGET, {"entry": entry})
+
+    def matches(
+        self,
+        terms: Sequence[str],
+        limit: int,
+        groups: Sequence[Spellings] = (),
+        among: Sequence[int] | None = None,
+    ) -> Matches:
+        """Return the passages with any of the terms or spellings, best first."""
+        if not terms and not groups:
+            return []
+        values: dict[str, str | float] = {**WEIGHTS, "limit": limit}
+        within = "" if among is None else AMONG
+        if among is not None:
+            values["among"] = json.dumps(list(among))
+        parts = [_matching([([(term,) for term in terms], 1.0)], values, within)] if terms else []
+        parts += [GROUPED.format(how="max", parts=_matching(group.matches, values, within)) for group in groups]
+        found = " UNION ALL ".join(map(PART.format, parts))
+        statement = found if len(parts) == 1 else GROUPED.format(how="sum", parts=found)
+        with self._engine.connect() as connection:
+            rows = connection.execute(text(f"{statement} ORDER BY score DESC, number LIMIT :limit"), values).all()
+            return [(int(number), float(score)) for number, score in rows]
+
+    def few_matches(self, weighed: Sequence[Weighed], limit: int) -> Matches:
+        """Return the passages with any of the words, best first; each phrase is looked up on its own."""
+        scores: defaultdict[int, float] = defaultdict(float)
+        with self._engine.connect() as connection:
+            total = connection.scalar(select(func.count()).select_from(CHUNKS)) or 0
+            phrases = [phrase for spellings in weighed for spelling in spellings for phrase, _ in spelling]
+            found = _matched(connection, phrases)
+        for spellings in weighed:
+            best: dict[int, float] = {}
+            for spelling in spellings:
+                for number, score in _summed(spelling, found, total).items():
+                    best[number] = max(score, best.get(number, 0.0))
+            for number, score in best.items():
+                scores[number] += score
+        return sorted(scores.items(), key=lambda found: (-found[1], found[0]))[:limit]
+
+    def counts(self, terms: Iterable[str]) -> dict[str, int]:
+        """Return the number of passages that contain each term."""
+        with self._engine.connect() as connection:
+            return {row[0]: int(row[1]) for row in connection.execute(COUNTS, {"terms": json.dumps(list(terms))})}
+
+    def words_by_count(self) -> list[str]:
+        """Return all terms, the most frequent first."""
+        with self._engine.connect() as connection:
+            return list(connection.scalars(BY_COUNT))
+
+    def published(self, terms: Iterable[str]) -> set[str]:
+        """Return the terms that stand in a published passage."""
+        with self._engine.connect() as connection:
+            return set(connection.scalars(PUBLISHED_OF, {"terms": json.dumps(list(terms))}).all())
+
+    def has_phrase(self, terms: Sequence[str]) -> bool:
+        """Whether the terms follow one another in any published passage."""
+        with self._engine.connect() as connection:
+            return connection.scalar(HAS_PUBLISHED, {"match": _quoted(terms)}) is not None
+
+    def texts_with(self, term: str) -> Sequence[str]:
+        """Return title, headings and text of a published passage with a term in them."""
+        match = f"{{title heading body}} : {_quoted([term])}"
+        with self._engine.connect() as connection:
+            return tuple(connection.execute(TEXTS, {"match": match}).first() or ())
+
+    def holding(self, terms: Sequence[str]) -> TextClause:
+        """Return the condition that a passage of the catalogue has all the terms."""
+        return HOLDING.bindparams(bindparam("match", " AND ".join(_quoted([term]) for term in terms)))
+
+
+def _quoted(phrase: Sequence[str]) -> str:
+    return f'"{" ".join(phrase)}"'
+
+
+def _any_of(phrases: Iterable[Phrase]) -> str:
+    return " OR ".join(map(_quoted, phrases))
+
+
+def _matching(matches: Iterable[tuple[Iterable[Phrase], float]], values: dict[str, str | float], within: str) -> str:
+    """Return the statement for some phrases with a factor; their values are added to `values`."""
+    parts = []
+    for phrases, factor in matches:
+        at = len(values)
+        values |= {f"match{at}": _any_of(phrases), f"factor{at}": factor}
+        parts.append(f"{BM25.format(factor=f' * :factor{at}')} WHERE keywords MATCH :match{at}{within}")
+    return " UNION ALL ".join(parts)
+
+
+def _matched(connection: Connection, phrases: Iterable[Phrase]) -> dict[Phrase, Matches]:
+    """Return the passages with each phrase, in one statement."""
+    distinct = list(dict.fromkeys(phrases))
+    found: dict[Phrase, Matches] = {phrase: [] for phrase in distinct}
+    values = {"matches": json.dumps([_quoted(phrase) for phrase in distinct]), **WEIGHTS}
+    for place, number, score in connection.execute(MATCHES, values).all():
+        found[distinct[place]].append((number, score))
+    return found
+
+
+def _summed(spelling: Sequence[tuple[Phrase, float]], found: Mapping[Phrase, Matches], total: int) -> dict[int, float]:
+    """Return the BM25 of the passages with any phrase of a spelling, each with the idf given."""
+    scores: defaultdict[int, float] = defaultdict(float)
+    for phrase, idf in spelling:
+        as_found = fts5_idf(len(found[phrase]), total)
+        for number, score in found[phrase]:
+            scores[number] += score * idf / as_found
+    return scores
