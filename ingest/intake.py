@@ -36,10 +36,10 @@ class Intake:
     What was saved but could not be indexed, for whatever reason, is remembered, and `retry` indexes it.
     """
 
-    def __init__(self, library: Library, folder: Path, tell: Callable[[], object] = lambda: None) -> None:
-        """Index the files of a folder; `tell` is called when the index has changed, and may not fail."""
+    def __init__(self, library: Library, folder: Path) -> None:
+        """Index the files of a folder."""
         self._library = library
-        self._update = IndexUpdate(library, folder, tell)
+        self._update = IndexUpdate(library, folder)
         self._lock = threading.Lock()
         self._missed = Missed()
         self._later: SimpleQueue[str] = SimpleQueue()
@@ -100,7 +100,9 @@ class Intake:
     @property
     def has_to_embed(self) -> bool:
         """Whether texts may lack vectors that this process knows of."""
-        return self._library.with_index(lambda index: bool(index.waiting) or not index.sentences.is_complete)
+        return self._library.with_index(
+            lambda index: bool(index.waiting) or not index.sentences.is_complete or index.may_adopt
+        )
 
     def index_files(
         self, paths: Collection[str] | None = None, *, wait: float = 0.0, chunked: Mapping[str, Chunked] = _NOTHING

@@ -22,6 +22,7 @@ from kb.index.place import beginning, build_for
 from kb.index.vectors import View
 from kb.shared.database import Database, take_turn, why_away
 from kb.shared.leases import Leases, Turn
+from kb.shared.notices import tell
 
 COMMON = "kb_index"  # the schema of what all builds share; those of builds begin with it, too
 LOCK = 7_355_615  # while schemas are created
@@ -162,9 +163,13 @@ class DatabasePlace:
             raise DatabaseAwayError from error
 
     def _check(self, connection: Connection) -> None:
-        """Refuse a transaction of work whose turn another process has taken over. Raises IndexTurnLostError."""
+        """Refuse a transaction of work whose turn another process has taken over; all hear of one that is committed.
+
+        Raises IndexTurnLostError.
+        """
         if self._turn and not self._turn.is_held(connection):
             raise IndexTurnLostError
+        tell(connection)
 
     def _opened(self, fingerprint: str, *, fresh: bool) -> str:
         """Return the name of the build to use; creates what is missing, one process at a time."""

@@ -16,7 +16,7 @@ from kb.loop.logbook import Logbook
 from kb.search.answer import Answer
 from kb.search.query import Filters, parse_query
 from kb.shared.database import Database
-from kb.shared.notices import Notices
+from kb.shared.notices import Notices, tell
 from kb.shared.pictures import SharedPictures
 from kb.shared.recent import RecentSearches
 from tests.postgresql import RunningPostgres, running_postgres
@@ -41,18 +41,22 @@ class _Now:
 def test_who_listens_hears_of_a_change_and_a_lost_connection_is_made_again() -> None:
     with running_postgres() as own:
         database, stop = Database(own.empty()), Event()
+
+        def told() -> None:
+            with database.engine.begin() as connection:
+                tell(connection)
+
         notices = Notices(database)
         heard = notices.heard(stop)
         assert next(heard)
-        notices.tell()
+        told()
         assert next(heard)
         own.kill()
         assert not any(heard)
-        notices.tell()  # to nobody, and it is no error
         own.start()
         again = notices.heard(stop)
         assert next(again)
-        notices.tell()
+        told()
         assert next(again)
         stop.set()
         assert not list(again)
@@ -92,7 +96,6 @@ def test_nothing_of_it_is_an_error_while_the_database_is_away() -> None:
     pictures, recent = SharedPictures(database), RecentSearches(database)
     pictures.keep("a", "b", "c")
     recent.put("a", [1])
-    Notices(database).tell()
     assert pictures.find("a") is None and recent.of("a") is None and list(Notices(database).heard(Event())) == []
 
 
