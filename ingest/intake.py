@@ -100,9 +100,7 @@ class Intake:
     @property
     def has_to_embed(self) -> bool:
         """Whether texts may lack vectors that this process knows of."""
-        return self._library.with_index(
-            lambda index: bool(index.waiting) or not index.sentences.is_complete or index.may_adopt
-        )
+        return self._library.with_index(lambda index: bool(index.waiting) or not index.sentences.is_complete)
 
     def index_files(
         self, paths: Collection[str] | None = None, *, wait: float = 0.0, chunked: Mapping[str, Chunked] = _NOTHING

@@ -215,11 +215,6 @@ class Index:
         self.vectors.resume()
         self.repair()
 
-    @property
-    def may_adopt(self) -> bool:
-        """Whether another server may have left texts to be embedded since the last `adopt_waiting`."""
-        return not self.place.has_files and self.catalog.meta("generation") != self._adopted
-
     def adopt_waiting(self) -> None:
         """Take over what another server was to embed, and leave out what it has embedded meanwhile."""
         if (generation := self.catalog.meta("generation")) == self._adopted:
