@@ -16,6 +16,7 @@ from bench.engines import Process
 from bench.ledger import Ledger, Version, Written, archived, hash_of
 from bench.tally import AWAY, Tally
 
+GENERATION = "KB-Generation"
 PATIENCE = 60.0  # seconds until a client gives up
 LOOK_SECONDS = 0.5  # between two looks whether a server is ready
 SETTLE_SECONDS = 15.0  # in which a change reaches every server
@@ -62,16 +63,20 @@ class Client:
         self.gate = gate
         self.ledger = ledger
         self.tally = tally
+        self._generation: dict[str, str] = {}
         self._http = httpx2.AsyncClient(timeout=PATIENCE)
 
     async def ask(self, kind: str, method: str, path: str, *fine: str, **sent: Any) -> httpx2.Response | None:
         """Send a request; None if no answer came."""
         server, began = self.gate.pick(self.number, self.chance), time.monotonic()
+        headers = {**sent.pop("headers", {}), **self._generation}
         try:
-            answer = await self._http.request(method, f"{server.url}{path}", **sent)
+            answer = await self._http.request(method, f"{server.url}{path}", headers=headers, **sent)
         except httpx2.HTTPError:
             self.tally.add(kind, AWAY, began, fine=fine, retry_after=False)
             return None
+        if made := answer.headers.get(GENERATION):  # what this client saved it sees, whichever server answers next
+            self._generation = {GENERATION: made}
         retry_after = "retry-after" in answer.headers
         self.tally.add(kind, str(answer.status_code), began, fine=("200", "201", *fine), retry_after=retry_after)
         return answer

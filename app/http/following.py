@@ -26,6 +26,7 @@ from kb.library import Library
 HEADER = "KB-Generation"
 COOKIE = "generation"
 KEPT_SECONDS = 60  # after which every process has followed, or none can
+FROM_PAGES = frozenset({"origin", "sec-fetch-site", "referer"})  # headers that browsers send with what a page sends
 READING = ("GET", "HEAD", "OPTIONS")
 NONCE, MARK = 12, 16  # bytes
 MOST_CHARACTERS = 200
@@ -112,7 +113,8 @@ class FollowingMiddleware:
         is_secure = scope["scheme"] == "https"
         cookie.set_cookie(COOKIE, sealed, KEPT_SECONDS, path="/", secure=is_secure, httponly=True, samesite="lax")
         headers[HEADER] = sealed
-        headers.append("set-cookie", cookie.headers["set-cookie"])
+        if not FROM_PAGES.isdisjoint(Headers(scope=scope).keys()):  # a program with cookies could change nothing more
+            headers.append("set-cookie", cookie.headers["set-cookie"])
 
 
 def brought_by(scope: Scope) -> str:

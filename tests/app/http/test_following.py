@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from threading import Thread
 
 import pytest
+from starlette.testclient import TestClient
 
 from app.background import Background
 from app.charts.drawings import Funnel, FunnelBars, Stage
@@ -74,6 +75,15 @@ def test_a_program_brings_the_header_and_what_only_reads_gets_none(pair: list[Br
     assert HEADER not in read.headers and COOKIE not in read.cookies
     nothing = here.post("/api/v1/entries/check", json={"text": note("何か")})
     assert nothing.status_code == 200 and HEADER not in nothing.headers
+
+
+def test_a_program_that_keeps_cookies_gets_none_and_can_go_on_saving(pair: list[Browser]) -> None:
+    person, _ = signed_in(pair[0], "aki@example.com", "上田 秋")
+    _, secret = services_behind(pair[0]).people.tokens.make(person, "script", "write")
+    program = TestClient(pair[0].app, base_url=str(pair[0].base_url), headers={"authorization": f"Bearer {secret}"})
+    for title in ("納期の交渉", "検収の条件"):
+        saved = program.post("/api/v1/entries", json={"text": note(title, f"{title}の話。")})
+        assert saved.status_code == 201 and saved.headers[HEADER] and not program.cookies
 
 
 def test_the_cookie_is_secure_behind_tls(pair: list[Browser]) -> None:
