@@ -43,15 +43,21 @@ class Names:
 def names_of(catalog: Catalog, shown: Rows, before: Names | None) -> Names:
     """Return the names of some entries; only those that `before` lacks are read."""
     known = before or Names(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    fresh = np.setdiff1d(shown, known.entries)
-    query = select(NAMES.c.name, NAMES.c.entry)
-    hashes, entries = [known.hashes], [known.entries]
-    for rows in portions(catalog, query, NAMES.c.entry, fresh.tolist()):
-        added = np.array([entry for _, entry in rows], np.int64)
-        is_new = np.isin(added, fresh)
-        hashes.append(np.array([hash(name) for name, _ in rows], np.int64)[is_new])
-        entries.append(added[is_new])
-    by_hash, of_entry = np.concatenate(hashes), np.concatenate(entries)
-    kept = np.flatnonzero(np.isin(of_entry, shown))
-    order = kept[np.lexsort((of_entry[kept], by_hash[kept]))]
-    return Names(by_hash[order], of_entry[order])
+    stays = np.isin(known.entries, shown)
+    hashes, entries = _read(catalog, np.setdiff1d(shown, known.entries))
+    order = np.lexsort((entries, hashes))
+    at = np.searchsorted(known.hashes[stays], hashes[order], "right")
+    return Names(
+        *(np.insert(old[stays], at, new[order]) for old, new in ((known.hashes, hashes), (known.entries, entries)))
+    )
+
+
+def _read(catalog: Catalog, numbers: Rows) -> tuple[NDArray[np.int64], Rows]:
+    """Return the hash and the entry of each name of some entries."""
+    hashes, entries = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for rows in portions(catalog, select(NAMES.c.name, NAMES.c.entry), NAMES.c.entry, numbers.tolist()):
+        hashes.append(np.array([hash(name) for name, _ in rows], np.int64))
+        entries.append(np.array([entry for _, entry in rows], np.int64))
+    of_entry = np.concatenate(entries)
+    is_meant = np.isin(of_entry, numbers)
+    return np.concatenate(hashes)[is_meant], of_entry[is_meant]
