@@ -25,6 +25,7 @@ soak: $(READY)
 	@$(BIN)/python -m pytest tests/attack/test_viewers.py --probes $(PROBES)
 	@$(BIN)/python -m pytest -m hypothesis --hypothesis-profile soak
 	@$(BIN)/python -m bench.soak $(SECONDS)
+	@$(BIN)/python -m bench.fleet --seconds $(SECONDS)
 
 coverage: $(READY)
 	@$(BIN)/python -m coverage erase

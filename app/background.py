@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.connections import connected, is_scheduled, pull_by_itself
+from app.keeper import Keeper
 from app.pages.board.page import prepare
 from app.seen import Seen
 from app.services import Services
@@ -18,7 +19,7 @@ from app.supervisor import FIRST_RETRY, Job, Supervisor
 from ingest.arrivals import Arrivals
 from ingest.atomic import sweep
 from ingest.watch import changes
-from kb.errors import ActivitySchemaError
+from kb.errors import ActivitySchemaError, EmbeddingAwayError
 
 if TYPE_CHECKING:
     from app.mail.rounds import Rounds
@@ -34,8 +35,11 @@ EXAMPLES_SECONDS = 20.0  # delay until example questions follow a change
 CHECK_SECONDS = 600.0  # how often all files are compared with the index: a network drive announces nothing
 FORETELL_SECONDS = 120.0  # delay until similar deals are measured after the base has grown by a tenth
 FORGET_SECONDS = 3_600.0  # how often the words of old searches, and files left by killed processes, are erased
+MEANING_SECONDS = 2.0  # how often a service that embeds is looked for while it is away
 VECTORS_SECONDS = 5.0  # how often a Chroma server that was away is looked for
 OTHERS_SECONDS = 1.0  # how often changes that other servers noticed are looked for
+LISTEN_SECONDS = 1.0  # until a lost connection, on which other processes are heard, is made again
+EMBED_LEASE = 20.0  # seconds: longer than a portion takes
 LEASE_PERIODS = 1.5  # of a job, after which another server does it
 NOTE_SECONDS = 5.0  # how often events that wait for the audit log are written
 MAIL_SECONDS = 60.0  # how often mail is sent that is due
@@ -55,23 +59,25 @@ class Background:
         self._intake = services.intake
         self._settings = services.settings
         self._services = services
+        self._keeper = Keeper(services.settings.data, is_alone=services.settings.workers == 1)
         self._arrivals = Arrivals(services.settings.entries)
         self._drawn = ""  # the generation that the pictures show
         self._rounds: Rounds | None = None  # of the mail
         self._index_job = Job("index", self._index, POLL_SECONDS)
         self._embed_job = Job("embed", self._embed, POLL_SECONDS)
         self._warm_job = Job("warm", self._warm, WARM_SECONDS, at_once=True)
+        self._poll_job = Job("poll", self._poll, POLL_SECONDS)
         self._is_prepared = is_prepared
         jobs = [
             self._warm_job,
-            Job("poll", self._poll, POLL_SECONDS),
+            self._poll_job,
             Job("saved", services.intake.retry, POLL_SECONDS),
             self._embed_job,
             Job("standings", self._update_standings, STANDINGS_SECONDS),
             Job("forget", self._once("forget", FORGET_SECONDS, services.activity.purge_expired), FORGET_SECONDS),
             Job("sweep", self._once("sweep", FORGET_SECONDS, self._sweep), FORGET_SECONDS, at_once=True),
             Job("gaps", self._group, GROUP_SECONDS),
-            Job("charts", self._draw, DRAW_SECONDS),
+            Job("charts", self._once("charts", DRAW_SECONDS, self._draw), DRAW_SECONDS),
             Job("foretelling", self._measure, FORETELL_SECONDS),
             Job("examples", self._choose_examples, EXAMPLES_SECONDS, at_once=True),
             Job("upkeep", self._count, UPKEEP_SECONDS),
@@ -89,6 +95,10 @@ class Background:
     def _upkeep_jobs(self) -> list[Job]:
         """Return the jobs of parts that are there only with some settings."""
         services, jobs = self._services, []
+        if services.notices:
+            jobs.append(Job("listen", self._listen, LISTEN_SECONDS, at_once=True))
+        if service := services.library.embedding_service:
+            jobs.append(Job("meaning", service.look, MEANING_SECONDS))
         if services.settings.chroma_url:
             jobs.append(Job("vectors", services.intake.catch_up, VECTORS_SECONDS))
         if services.people.audit.is_kept:
@@ -103,7 +113,7 @@ class Background:
         jobs = [
             Job("watch", self._watch, POLL_SECONDS, at_once=True),
             self._index_job,
-            Job("check", lambda: self._arrived(None), CHECK_SECONDS),
+            Job("check", self._check, CHECK_SECONDS),
         ]
         return [*jobs, Job("others", self._take_changes, OTHERS_SECONDS)] if self._services.changes else jobs
 
@@ -113,17 +123,27 @@ class Background:
         if settings.sends_mail and (settings.digest or settings.ask_reasons):
             jobs.append(Job("mail", self._once("mail", MAIL_SECONDS, self._send_mail), MAIL_SECONDS))
         if self._slack:
-            jobs.append(Job("slack", self._slack.keep_up, LOOK_SECONDS, at_once=True))
+            jobs.append(Job("slack", self._keep_slack, LOOK_SECONDS, at_once=True))
         if self._webhooks:
             jobs.append(Job("webhooks", self._once("webhooks", WEBHOOK_SECONDS, self._webhooks.work), WEBHOOK_SECONDS))
         return jobs
 
     def _once(self, name: str, every: float, work: Callable[[], object]) -> Callable[[], object]:
-        """Return work that, of several servers, one does: the next takes over when that one has not for a while."""
+        """Return work that, of several servers, one does: the next takes over when that one has not for a while.
+
+        On one machine no second process begins while the first is still at it.
+        """
         leases = self._services.leases
         if leases is None:
             return work
-        return lambda: work() if self._is_reached() and leases.take(name, every * LEASE_PERIODS) else None
+
+        def work_once() -> None:
+            if self._is_reached() and leases.take(name, every * LEASE_PERIODS):
+                with self._keeper.alone(name) as is_free:
+                    if is_free:
+                        work()
+
+        return work_once
 
     def _is_reached(self) -> bool:
         """Whether the database that servers share can be reached; if not, `/readyz` says so, and no job fails."""
@@ -140,6 +160,7 @@ class Background:
             self._slack.close()
         if self._webhooks:
             self._webhooks.close()
+        self._keeper.close()
 
     def _made_webhooks(self) -> Webhooks:
         from app.webhooks.work import Webhooks  # which loads what sends
@@ -176,12 +197,14 @@ class Background:
         """Index what changed while no server was running; wait while another process does."""
         if self._is_prepared:
             return
-        report = self._intake.prepare()
-        if report is None:
+        report = self._intake.prepare() if self._keeper.is_me() else None
+        if report is None and (self._keeper.is_me() or not self._intake.leave_preparing()):
             return
         self._is_prepared = True
         for job in (self._warm_job, self._embed_job, self._index_job):
             job.wake.set()
+        if report is None:
+            return
         count, waiting = len(report.added) + len(report.changed), self._intake.preparation
         log.info(
             "%d entries indexed, %d removed; %d texts are still to be embedded; %d problems (kb check lists them).",
@@ -197,10 +220,18 @@ class Background:
         self._services.views.refresh()
         self._services.masked.work()
 
+    def _listen(self) -> None:
+        """Read the index again as soon as another process has changed it."""
+        if self._services.notices and self._is_reached():
+            for is_told in self._services.notices.heard(self._stopping):
+                self.supervisor.succeeded("listen")
+                if is_told:
+                    self._poll_job.wake.set()
+
     def _group(self) -> None:
         """Group failed searches, so that nobody who opens the meeting waits for it."""
         if self._library.state().ready:
-            with suppress(ActivitySchemaError):  # already logged, and shown on pages
+            with suppress(ActivitySchemaError, EmbeddingAwayError):  # already logged, and shown on pages
                 for seen in self._in_use():
                     seen.gap_board.gaps()
 
@@ -261,6 +292,8 @@ class Background:
 
     def _watch(self) -> None:
         """Pass on what changes; at first anything may have, since nobody watched before."""
+        if not self._keeper.is_me():
+            return
         for paths in changes(self._settings.entries, self._stopping):
             self._arrived(paths)
             if paths and self._services.changes:
@@ -272,9 +305,17 @@ class Background:
         if paths is None or paths:
             self._index_job.wake.set()
 
+    def _check(self) -> None:
+        if self._keeper.is_me():
+            self._arrived(None)
+
+    def _keep_slack(self) -> None:
+        if self._slack and self._keeper.is_me():
+            self._slack.keep_up()
+
     def _take_changes(self) -> None:
         """Pass on what other servers noticed: where the folder is a network drive, nothing else announces it."""
-        if self._services.changes and self._is_reached():
+        if self._services.changes and self._keeper.is_me() and self._is_reached():
             self._arrived(self._services.changes.taken())
 
     def _index(self) -> None:
@@ -297,4 +338,18 @@ class Background:
                 log.info("%d entries indexed, %d removed.", count, len(report.removed))
 
     def _embed(self) -> None:
-        self._intake.embed_waiting(self._stopping, lambda: self.supervisor.succeeded("embed"))
+        """Embed what waits, one process at a time: what one has embedded the next finds in the cache.
+
+        While the service that embeds is away, `/readyz` says so, and no job fails.
+        """
+        if self._intake.has_to_embed and not self._services.meaning_trouble and self._may_embed():
+            with suppress(EmbeddingAwayError):
+                self._intake.embed_waiting(self._stopping, self._embedded)
+
+    def _embedded(self) -> None:
+        self.supervisor.succeeded("embed")
+        self._may_embed()  # which prolongs the lease
+
+    def _may_embed(self) -> bool:
+        leases = self._services.leases
+        return leases is None or not self._is_reached() or leases.take("embed", EMBED_LEASE) > 0

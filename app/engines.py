@@ -16,6 +16,7 @@ from kb.shared.database import Database
 from kb.shared.keys import shared_key
 from kb.wording import say
 
+BASE = "base.id"  # what servers that share a database call it, for all the first one's
 OWN = 16  # characters of the id of a knowledge base in names on a server
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e]*?)\s*")
 
@@ -65,14 +66,17 @@ def chroma_server(settings: Settings) -> ChromaServer | None:
     return ChromaServer(settings.chroma_url, headers, settings.chroma_tenant, settings.chroma_database)
 
 
-def namespace(settings: Settings) -> Namespace | None:
-    """Return where vectors are kept on a Chroma server, if one is set: apart for each data folder."""
+def namespace(settings: Settings, database: Database | None = None) -> Namespace | None:
+    """Return where vectors are kept on a Chroma server, if one is set: apart for each data folder or database."""
     if (server := chroma_server(settings)) is None:
         return None
-    if not (own := base_id(settings.data)[:OWN]):
+    own = base_id(settings.data)
+    if database:
+        own = shared_key(database, BASE, own.encode()).decode()
+    if not own:
         why = say("The id of the knowledge base cannot be stored in '{folder}'.", folder=str(settings.data))
         raise EngineSettingError(why)
-    return Namespace(server, f"{settings.chroma_prefix}-{own}")
+    return Namespace(server, f"{settings.chroma_prefix}-{own[:OWN]}")
 
 
 def _need_address(url: str) -> None:

@@ -17,6 +17,7 @@ from app.engines import common_key
 from app.http.allowed import need_role
 from app.http.assets import Assets
 from app.http.errors import install_error_handlers
+from app.http.following import FollowingMiddleware
 from app.http.limits import LimitsMiddleware
 from app.http.methods import HeadMiddleware
 from app.http.noting import NotingMiddleware
@@ -101,6 +102,9 @@ def create_app(
 def _surround(app: FastAPI, services: Services, operator_secret: str, rates: Rates) -> None:
     """Add what every request comes past, the innermost first."""
     app.add_middleware(TurnsMiddleware, waiting=services.settings.waiting)
+    if services.database:  # else this process is the only one that shows what it writes
+        key: bytes = app.state.form_key
+        app.add_middleware(FollowingMiddleware, library=services.library, intake=services.intake, key=key)
     app.add_middleware(TargetMiddleware)
     app.add_middleware(LimitsMiddleware)
     app.add_middleware(RatesMiddleware, rates=rates)

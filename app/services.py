@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.charts.gallery import Gallery
 from app.data_folder import MASKING_KEY
+from app.embedding import make_embedder
 from app.engines import common_key, namespace, shared_database
 from app.examples import Examples
 from app.preparing import Preparing
@@ -30,7 +31,7 @@ from ingest.sync import KEPT_PLAYBOOK, problems_of
 from kb.audience import team_of, visible_to
 from kb.clock import CLOCK, Clock
 from kb.entry import owner_key
-from kb.index.embedding import Embedder, ModelEmbedder
+from kb.index.embedding import Embedder
 from kb.index.index import Index, open_index
 from kb.library import Library, Part
 from kb.loop.activity import Activity
@@ -57,6 +58,8 @@ from kb.playbook import Playbook
 from kb.shared.changes import Changes
 from kb.shared.database import SAVING_LOCK, Database, alone
 from kb.shared.leases import Leases
+from kb.shared.notices import Notices
+from kb.shared.pictures import SharedPictures
 from kb.shared.requests import SharedRequests
 from kb.viewer import OPERATOR, Viewer
 from kb.views import Views
@@ -109,9 +112,10 @@ class Services:
     masked: MaskedViews[Seen]
     preparing: Preparing
     summariser: Summariser
-    database: Database | None = None  # with KB_DATABASE_URL, as are the next two
+    database: Database | None = None  # with KB_DATABASE_URL, as are the next three
     leases: Leases | None = None
     changes: Changes | None = None
+    notices: Notices | None = None
 
     def seen_by(self, viewer: Viewer) -> Seen:
         """Return what a viewer works with; it takes a moment if nobody with the same audiences came before."""
@@ -160,6 +164,11 @@ class Services:
     def vectors_trouble(self) -> str:
         """Why the Chroma server cannot be reached; empty if it can, or none is set."""
         return self.whole.library.vectors_trouble()
+
+    @property
+    def meaning_trouble(self) -> str:
+        """Why questions are answered by words alone; empty if they are not."""
+        return self.whole.library.meaning_trouble()
 
     @property
     def playbook(self) -> Playbook:
@@ -214,11 +223,15 @@ class Services:
 
 
 def open_services(
-    settings: Settings, embedder: Embedder | None = None, *, logs: bool = True, clock: Clock = CLOCK
+    settings: Settings, embedder: Embedder | None = None, *, logs: bool = True, clock: Clock = CLOCK, worker: int = 0
 ) -> Services:
-    """Open everything an installation has; with `logs` False, activity is read but not logged."""
+    """Open everything an installation has; with `logs` False, activity is read but not logged.
+
+    `worker` is the number of the process among several on one data folder; each has parts for viewers of its own.
+    """
     database = shared_database(settings)
-    library, people = make_library(settings, embedder, clock), open_people(settings, clock, database=database)
+    library = make_library(settings, embedder, clock, database)
+    people = open_people(settings, clock, database=database)
     intake = Intake(library, settings.entries)
     activity = Activity(
         settings.activity_file,
@@ -228,6 +241,7 @@ def open_services(
         database=database,
     )
     store, playbook_store = _stores(settings, intake, people.audit, library, database)
+    own = f"worker-{worker}" if worker else ""
 
     def seen(part: Library) -> Seen:
         return Seen.of(part, store.of(part, part.visible), activity, clock, team_of(part.visible))
@@ -242,16 +256,17 @@ def open_services(
         intake=intake,
         playbook_store=playbook_store,
         activity=activity,
-        gallery=Gallery(),
+        gallery=Gallery(shared=SharedPictures(database, clock) if database else None),
         people=people,
         whole=Seen.of(library, store, activity, clock, settings.team),
-        views=Views(library, seen),
-        masked=MaskedViews(settings.entries, lambda: common_key(settings, database, MASKING_KEY), masked),
+        views=Views(library, seen, own=own),
+        masked=MaskedViews(settings.entries, lambda: common_key(settings, database, MASKING_KEY), masked, own=own),
         preparing=Preparing(),
         summariser=Summariser(settings),
         database=database,
         leases=Leases(database) if database else None,
         changes=Changes(database, clock) if database else None,
+        notices=Notices(database) if database else None,
     )
 
 
@@ -322,24 +337,33 @@ def _part(seen: Seen) -> Part:
     return seen.library
 
 
-def make_embedder(settings: Settings) -> Embedder:
-    """Return the configured model, not loaded yet."""
-    return ModelEmbedder(settings.model, settings.models_folder)
+def make_index(
+    settings: Settings, embedder: Embedder | None = None, *, fresh: bool = False, database: Database | None = None
+) -> Index:
+    """Open the configured index; a `fresh` one is built beside it and replaces it when complete.
+
+    Raises DatabaseAwayError.
+    """
+    shared = database or shared_database(settings)
+    return open_index(
+        settings.index_folder,
+        embedder or make_embedder(settings),
+        CHUNKING,
+        visible=settings.shown,
+        fresh=fresh,
+        space=namespace(settings, shared),
+        database=shared,
+    )
 
 
-def make_index(settings: Settings, embedder: Embedder | None = None, *, fresh: bool = False) -> Index:
-    """Open the configured index; a `fresh` one is built beside it and replaces it when complete."""
-    chosen = embedder or make_embedder(settings)
-    space = namespace(settings)
-    return open_index(settings.index_folder, chosen, CHUNKING, visible=settings.shown, fresh=fresh, space=space)
-
-
-def make_library(settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK) -> Library:
+def make_library(
+    settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK, database: Database | None = None
+) -> Library:
     """Return the configured library."""
     bundled = bundled_file()
     playbook_file = PlaybookFile(settings.entries, settings.index_folder / KEPT_PLAYBOOK)
     return Library(
-        partial(make_index, settings, embedder),
+        partial(make_index, settings, embedder, database=database),
         read_playbook=lambda: playbook_file.read()[0],
         problems_of=problems_of,
         bundled_checksum=file_checksum(bundled) if bundled else "",

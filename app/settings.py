@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.crm_settings import CrmSettings
+from app.embedding_settings import EmbeddingSettings
 from kb.entry import AUDIENCES, shown_to
 
 IPNetwork = IPv4Network | IPv6Network
@@ -24,7 +25,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SIGN_IN = re.compile(r"(?<=://)\S*@")  # name and password in an address, also where they are not well written
 
 
-class Settings(CrmSettings, BaseSettings):
+class Settings(EmbeddingSettings, CrmSettings, BaseSettings):
     """What an operator can set, each as an environment variable `KB_…`."""
 
     model_config = SettingsConfigDict(env_prefix="KB_", extra="ignore", frozen=True)
@@ -36,6 +37,7 @@ class Settings(CrmSettings, BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on. Other machines reach it only if you change this.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve; several need `KB_DATABASE_URL`.")
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Host names browsers may use besides loopback, separated by commas;"
@@ -110,7 +112,7 @@ class Settings(CrmSettings, BaseSettings):
     )
     database_url: SecretStr = Field(
         SecretStr(""),
-        description="PostgreSQL database for activity, people and what servers share; by default files in `KB_DATA`.",
+        description="PostgreSQL database for index, activity and people of all servers; by default files in `KB_DATA`.",
     )
     database_password_file: Path | None = Field(None, description="File that holds the password of the database.")
     chroma_url: str = Field("", description="Address of a Chroma server that keeps the vectors; by default files do.")
@@ -364,7 +366,7 @@ def without_sign_in(text: str) -> str:
 def settings_table(about: tuple[str, ...] = ("",)) -> str:
     """Return the documentation of the settings, or of those whose names begin with these, as a Markdown table."""
     rows = ["| Variable | Default | Meaning |", "| --- | --- | --- |"]
-    own_first = sorted(Settings.model_fields.items(), key=lambda item: item[0] in CrmSettings.model_fields)
+    own_first = sorted(Settings.model_fields.items(), key=lambda item: item[0] not in Settings.__annotations__)
     for name, field in own_first:
         if not name.startswith(about):
             continue

@@ -26,6 +26,7 @@ PARTS = {
     "hostile": ("bench.limits", "measure_limits", "texts that exhaust careless Markdown implementations"),
     "speed": ("bench.speed", "measure_speed", "search at 10,000 chunks"),
     "viewers": ("bench.viewers", "measure_viewers", "search for those who see a part, at 10,000 chunks and 50 groups"),
+    "vectors": ("bench.vectors", "measure_vectors", "memory and comparison of a million passages (minutes to build)"),
     "large": ("bench.speed", "measure_large", "search at 100,000 chunks (building them takes many minutes)"),
 }
 

@@ -42,7 +42,7 @@ def synthetic_index(bench: Bench, chunks: int, groups: int = 0) -> str:
 
 def _build(bench: Bench, index: Index, chunks: int, groups: int) -> None:
     random = np.random.default_rng(1)
-    sentences, (bodies, heads) = _sentences(bench), _real_vectors(bench)
+    sentences, (bodies, heads) = _sentences(bench), real_vectors(bench)
     drafts = _drafts(chunks // CHUNKS_IN_ENTRY, sentences, random, groups)
     with index.writing():
         for group in _groups(list(drafts), ENTRIES_AT_ONCE):
@@ -64,7 +64,8 @@ def _sentences(bench: Bench) -> list[str]:
     return [part.strip() for text in texts for part in _SENTENCE.split(text) if len(part.strip()) > 10]
 
 
-def _real_vectors(bench: Bench) -> tuple[Vectors, Vectors]:
+def real_vectors(bench: Bench) -> tuple[Vectors, Vectors]:
+    """Return the vectors of the texts and of the titles of the sample entries."""
     library = sample_library(bench)
 
     def read(index: Index) -> list[Vectors]:

@@ -18,10 +18,12 @@ from ingest.missed import Missed
 from ingest.playbook_file import PLAYBOOK_NAME
 from ingest.preparation import Preparation
 from kb.errors import IndexBusyError
+from kb.generation import Generation
 from kb.library import Library
 from kb.wording import say
 
 TAKING_SECONDS = 0.5  # a saved playbook waits for a sync under way
+FOLLOW_SECONDS = 3.0  # who has seen a newer state waits no longer for it
 BREATH_SECONDS = 0.01  # lets others get the locks between two portions
 _NOTHING: Mapping[str, Chunked] = {}
 MOST_FAILURES = 2  # changes in a row that fail on their own: then the fault lies elsewhere
@@ -35,6 +37,7 @@ class Intake:
     """
 
     def __init__(self, library: Library, folder: Path) -> None:
+        """Index the files of a folder."""
         self._library = library
         self._update = IndexUpdate(library, folder)
         self._lock = threading.Lock()
@@ -63,6 +66,10 @@ class Intake:
         """
         if preparation := self.preparation_for(library):
             return preparation.sentence
+        if library.meaning_trouble():
+            return say(
+                "Searching by meaning is not possible at the moment; entries are found by their words, new ones too."
+            )
         texts = library.with_index(lambda index: index.waiting)
         if texts <= TEXTS_AT_ONCE:
             return ""
@@ -82,6 +89,18 @@ class Intake:
             waiting = self._library.with_index(lambda index: index.waiting)
             self._update.preparation = Preparation("texts", 0, waiting) if waiting else None
         return report
+
+    def leave_preparing(self) -> bool:
+        """Serve the index that another process brings up to date; return whether there is one."""
+        if self._library.generation is None:
+            return False
+        self._update.preparation = None
+        return True
+
+    @property
+    def has_to_embed(self) -> bool:
+        """Whether texts may lack vectors that this process knows of."""
+        return self._library.with_index(lambda index: bool(index.waiting) or not index.sentences.is_complete)
 
     def index_files(
         self, paths: Collection[str] | None = None, *, wait: float = 0.0, chunked: Mapping[str, Chunked] = _NOTHING
@@ -165,12 +184,24 @@ class Intake:
         with self._lock:
             return self._library.reload_if_changed()
 
+    def follow(self, wanted: Generation, seconds: float = FOLLOW_SECONDS) -> None:
+        """Show at least a generation that another process wrote, if there is one; wait no longer than some seconds."""
+        deadline = time.monotonic() + seconds
+        while not self._library.shows(wanted) and time.monotonic() < deadline:
+            if self._lock.acquire(timeout=TAKING_SECONDS):  # a sync here shows what it wrote every few seconds
+                try:
+                    if not self._library.reload_if_changed():
+                        return
+                finally:
+                    self._lock.release()
+
     def embed_waiting(self, stop: threading.Event, done: Callable[[], object] = lambda: None) -> None:
         """Embed texts that have no vectors yet, a few at a time; saves, removals and new files get in between.
 
         `done` is called after each portion.
         """
         refreshed = time.monotonic()
+        self._library.with_index(lambda index: index.adopt_waiting())
         while (index := self._library.with_index(lambda served: served)).waiting and not stop.is_set():
             portion = index.embed_some(TEXTS_AT_ONCE)
             with self._lock, suppress(IndexBusyError):

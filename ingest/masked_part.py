@@ -22,6 +22,7 @@ from ingest.parse import entry_of
 from kb.entry import Entry
 from kb.errors import NotSavedError
 from kb.index.documents import to_document
+from kb.index.folder_place import FolderPlace
 from kb.index.index import Draft, Index
 from kb.index.vector_keys import keys_at
 from kb.library import Beside, Library
@@ -38,7 +39,8 @@ class MaskedIndex(Index):
     @classmethod
     def beside(cls, whole: Index, folder: Path, visible: frozenset[str]) -> MaskedIndex:
         """Open or create it in a folder."""
-        return cls(folder / "build", whole.fingerprint, whole.embedder, whole.cache, visible)
+        place = FolderPlace(folder, "build", whole.cache, has_files=whole.place.has_files)
+        return cls(place, whole.fingerprint, whole.embedder, visible)
 
     @property
     def shows_everything(self) -> bool:

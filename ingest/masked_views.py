@@ -7,11 +7,13 @@ import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from ingest.masked_part import MaskedPart
 from kb.entry import owner_key
+from kb.errors import EmbeddingAwayError
 from kb.index.entries import numbered_entries
 from kb.library import Part
 from kb.owners import own_names
@@ -28,13 +30,22 @@ class MaskedViews(Generic[T]):
     """What viewers work with for whom something is masked, made by `make` from a masked part. Thread-safe."""
 
     def __init__(
-        self, entries: Path, secret: Callable[[], bytes], make: Callable[[MaskedPart], T], most: int = MOST_OPEN
+        self,
+        entries: Path,
+        secret: Callable[[], bytes],
+        make: Callable[[MaskedPart], T],
+        most: int = MOST_OPEN,
+        own: str = "",
     ) -> None:
-        """`entries` is the folder of the files; `secret` makes the ids of masked entries."""
+        """`entries` is the folder of the files; `secret` makes the ids of masked entries.
+
+        `own` is the folder of this process among several.
+        """
         self._entries = entries
         self._secret = secret
         self._make = make
         self._most = most
+        self._own = own
         self._lock = threading.Lock()
         self._making: dict[Key, threading.Lock] = {}
         self._open: OrderedDict[Key, tuple[MaskedPart, T]] = OrderedDict()  # the one used longest ago first
@@ -60,7 +71,7 @@ class MaskedViews(Generic[T]):
                 known[0].close()
                 known = None
             if known is None:
-                masked = MaskedPart(part, self._entries, _place(part, key), viewer, self._secret())
+                masked = MaskedPart(part, self._entries, self._place(part, key), viewer, self._secret())
                 known = masked, self._make(masked)
             self._keep(part, key, known)
             known[0].refresh()
@@ -77,7 +88,8 @@ class MaskedViews(Generic[T]):
             parts = [part for part, _ in self._open.values()]
         for part in parts:
             part.refresh()
-            part.embed()
+            with suppress(EmbeddingAwayError):
+                part.embed()
 
     def close(self) -> None:
         """Close all files."""
@@ -105,11 +117,13 @@ class MaskedViews(Generic[T]):
                 dropped.append(self._open.popitem(last=False))
         for old, (masked, _) in dropped:
             masked.close()
-            shutil.rmtree(_place(part, old), ignore_errors=True)
+            shutil.rmtree(self._place(part, old), ignore_errors=True)
+
+    def _place(self, part: Part, key: Key) -> Path:
+        return part.index.whole.build / FOLDER / self._own / _name(key)
 
 
-def _place(part: Part, key: Key) -> Path:
+def _name(key: Key) -> str:
     visible, rules, own = key
     told = [(sorted(r.what), sorted(r.teams), sorted(r.roles), r.until_days_after_end) for r in rules]
-    name = hashlib.sha256(repr((sorted(visible), told, sorted(own))).encode()).hexdigest()[:24]
-    return part.index.whole.build / FOLDER / name
+    return hashlib.sha256(repr((sorted(visible), told, sorted(own))).encode()).hexdigest()[:24]

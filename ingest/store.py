@@ -9,10 +9,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from ingest import atomic
+from ingest.begun import Begun
 from ingest.document import Document
 from ingest.files import FileText, decode
 from ingest.front_matter import edited
@@ -44,7 +46,7 @@ from kb.errors import (
     StaleEditError,
 )
 from kb.library import Library
-from kb.shared.requests import SharedRequests
+from kb.shared.requests import Note, SharedRequests
 from kb.viewer import OPERATOR, Viewer
 from kb.wording import say
 
@@ -190,9 +192,9 @@ class EntryStore:
         require_plain(author=author, reason=reason, name=name, key=key)
         content = text if isinstance(text, str) else text.text
         own_key = f"{self._viewer.person} {key}" if key else ""  # another person may not learn what was saved with it
-        saved, is_same = self._once.run(
-            own_key, content, lambda: self._created(text, kind, name, force, author, reason, later)
-        )
+        work = partial(self._created, text, kind, name, force, author, reason, later)
+        settle = partial(self._settled, author, reason)
+        saved, is_same = self._once.run(own_key, content, work, settle)
         if not is_same:
             raise KeyReusedError(saved.id, saved.content_hash)
         return saved
@@ -292,7 +294,7 @@ class EntryStore:
             raise
 
     def _created(
-        self, text: str | Document, kind: str, name: str, force: bool, author: str, reason: str, later: bool
+        self, text: str | Document, kind: str, name: str, force: bool, author: str, reason: str, later: bool, note: Note
     ) -> Saved:
         place = place_of(kind, name)
         document = acceptable(self._as_stored(text))
@@ -306,7 +308,7 @@ class EntryStore:
         with self._writing():
             if not force and (same := self._written.same(found.entry.body, self._visible)):  # saved since the review
                 raise DuplicateTextError(same)
-            path, digest = self._new_file(found, title, force)
+            path, digest = self._new_file(found, title, force, note)
             saved = self._kept(found, path, new_id(found, path), digest, author, reason)
         self._noted("entry-saved", saved.id)
         if later:
@@ -323,7 +325,16 @@ class EntryStore:
         content = decode(below(self._folder, place_of(kind, name)).read_bytes(), name) if self.has(kind, name) else None
         return content.text if isinstance(content, FileText) else ""
 
-    def _new_file(self, found: Review, title: str, force: bool) -> tuple[str, str]:
+    def _settled(self, author: str, reason: str, plan: str) -> Saved | None:
+        """Finish the save of a server that was killed; None if it had not written its file."""
+        with self._writing():
+            if saved := Begun.read(plan).done(self._folder):
+                self.history.commit(saved.path, author, reason)
+                self._intake.index_later(saved.path)
+                self._noted("entry-saved", saved.id)
+        return saved
+
+    def _new_file(self, found: Review, title: str, force: bool, note: Note) -> tuple[str, str]:
         """Write a new file; return its path and hash. Raises DuplicateTextError if it is there already."""
         text = found.chunked.document.text
         paths = candidates if self._library.shows_everything else veiled
@@ -331,6 +342,7 @@ class EntryStore:
             location = below(self._folder, path)
             try:
                 if not os.path.lexists(location):
+                    note(Begun.with_text(new_id(found, path), path, text).noted())
                     return path, atomic.create(location, text)
             except FileExistsError:
                 pass  # another program has just written it

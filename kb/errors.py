@@ -129,11 +129,30 @@ class IndexBusyError(KBError):
         super().__init__(say("Another process is writing to the index. Wait until it has finished and try again."))
 
 
+class IndexTurnLostError(IndexBusyError):
+    """This process was held up for so long that another one is writing to the index now; nothing was written."""
+
+
+class DatabaseAwayError(KBError):
+    """The database that has the index cannot be reached."""
+
+    def __init__(self) -> None:
+        super().__init__(say("The database cannot be reached at the moment. Try again in a few seconds."))
+
+
 class VectorsAwayError(KBError):
     """The server of vectors cannot be reached; nobody sees this, since vectors can be compared without it."""
 
     def __init__(self, why: str) -> None:
         super().__init__(say("The Chroma server cannot be reached ({why}).", why=why))
+
+
+class EmbeddingAwayError(KBError):
+    """The service that embeds cannot be used; questions are then answered by words."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(say("The embedding service cannot be used ({why}).", why=why))
+        self.why = why
 
 
 class NotSavedError(KBError):
@@ -298,6 +317,11 @@ class ActivitySchemaError(KBError):
 
     def __init__(self, why: str) -> None:
         super().__init__(say("The activity database does not match this version: {why}.", why=why))
+        self.why = why
+
+
+class ActivityVersionError(ActivitySchemaError):
+    """The tables that servers share are of another version, as while one server after the other is updated."""
 
 
 class GapNotClosedError(KBError):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
 from kb.clock import CLOCK, Clock
 from kb.entry import Problem
+from kb.errors import EmbeddingAwayError
+from kb.generation import Generation
 from kb.index.index import Index
 from kb.index.part import PartialIndex
+from kb.index.served_embedder import ServedEmbedder
 from kb.live import LiveIndex, State
 from kb.live_part import LivePart
 from kb.playbook import Playbook
@@ -75,7 +79,8 @@ class Library:
 
     def warm(self) -> None:
         """Load what takes seconds, before the first request. Raises ModelUnavailableError."""
-        self._live.embed("勝ち筋").result()
+        with suppress(EmbeddingAwayError):  # questions are answered by words until it is back
+            self._live.embed("勝ち筋").result()
         if self._live.state.source:
             self.deals.scoreboard("angle")
             self.loop.update_standings()
@@ -90,6 +95,16 @@ class Library:
             generation=index.catalog.meta("generation"),
             **index.catalog.counts(),
         )
+
+    @property
+    def generation(self) -> Generation | None:
+        """Which state of the index it shows; None without an index. Asks no database."""
+        return self._live.generation
+
+    def shows(self, wanted: Generation) -> bool:
+        """Whether it shows a generation or a later one."""
+        shown = self.generation
+        return shown is not None and shown.has(wanted)
 
     @property
     def has_entries(self) -> bool:
@@ -112,6 +127,16 @@ class Library:
     def vectors_trouble(self) -> str:
         """Return why a server of vectors cannot be reached; empty if it can, and where there is none."""
         return self._live.state.index.vectors_trouble
+
+    @property
+    def embedding_service(self) -> ServedEmbedder | None:
+        """The service that embeds; None where the model runs in this process."""
+        embedder = self._live.state.index.embedder
+        return embedder if isinstance(embedder, ServedEmbedder) else None
+
+    def meaning_trouble(self) -> str:
+        """Return why questions are answered by words alone; empty if they are not."""
+        return service.trouble if (service := self.embedding_service) else ""
 
     def reopen(self) -> None:
         """Reopen the vectors of the index after a failure."""

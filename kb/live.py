@@ -11,11 +11,13 @@ from datetime import date
 
 from kb.clock import Clock
 from kb.errors import IndexNotReadyError
+from kb.generation import Generation
 from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
 from kb.index.embedding_thread import EmbeddingThread
-from kb.index.index import Index, current_build
+from kb.index.index import Index
 from kb.index.live_vocabulary import LiveVocabulary
+from kb.index.served_embedder import ServedEmbedder
 from kb.index.snapshot import Snapshot, take_snapshot
 from kb.index.vectors import VectorStore
 from kb.insight.insights import Insights
@@ -83,6 +85,12 @@ class LiveIndex:
         """The visibilities of the entries in the index."""
         return self.state.index.visible
 
+    @property
+    def generation(self) -> Generation | None:
+        """What is being served; None without an index. Asks no database."""
+        state = self.state
+        return Generation(state.index.place.name, int(state.source.snapshot.generation or 0)) if state.source else None
+
     def today(self) -> date:
         """Return today's date."""
         return self.clock.today()
@@ -116,7 +124,8 @@ class LiveIndex:
         """Load what another process wrote or rebuilt; return whether anything changed."""
         state = self.state
         known = state.source.snapshot.generation if state.source else ""
-        moved = not state.index.is_current and bool(current_build(state.index.root))
+        current = state.index.place.current()
+        moved = bool(current) and current != state.index.place.name
         if not moved and state.index.catalog.meta("generation") == known:
             return False
         if not self._reloading.acquire(blocking=False):
@@ -137,24 +146,24 @@ class LiveIndex:
         """Close all files."""
         self.embedding.close()
         self.vocabulary.close()
-        self.state.index.close()
+        _close(self.state.index)
 
     def _reloaded(self, state: State, moved: bool) -> bool:
         index = self._open_index() if moved else state.index
         if not index.is_current:  # built for another model, which this process cannot query: keep the old index
-            index.close()
+            _close(index)
             return False
-        if state.source and not moved:
+        if state.source and not moved and index.place.has_files:
             self._release_vectors(state)
         try:
             self.state = self._loaded(index, state, is_complete=True)
         except BaseException:
             if moved:
-                index.close()
+                _close(index)
             raise
         if moved:
             time.sleep(SETTLE_SECONDS)
-            state.index.close()
+            _close(state.index)
         return True
 
     def _release_vectors(self, state: State) -> None:
@@ -190,10 +199,17 @@ class LiveIndex:
         if known and 2 * known.snapshot.balance.texts >= snapshot.balance.texts:
             calibration = known.calibration
         else:  # at first, and while a new index is being filled
-            calibration = calibrate(index.embedder, snapshot, self.bundled_checksum)
+            calibration = calibrate(index.embedder, snapshot, self.bundled_checksum, index.cache)
         source = Source(
             index.catalog, snapshot, self._store_of(index), calibration, self.today().isoformat(), index.cache
         )
         loop = Loop(index.catalog, playbook, insights, visible, trusted)
         self.vocabulary.follow(index.catalog, snapshot.generation)
         return State(index, playbook, source, bounds, insights, loop, words)
+
+
+def _close(index: Index) -> None:
+    """Close the files of an index, and the connections to a service that embeds for it."""
+    index.close()
+    if isinstance(index.embedder, ServedEmbedder):
+        index.embedder.close()

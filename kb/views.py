@@ -24,10 +24,12 @@ SETTLE_SECONDS = 60.0  # for requests under way, before the files of a set that 
 class Views(Generic[T]):
     """What the members of each set of audiences work with, made from their library by `make`. Thread-safe."""
 
-    def __init__(self, whole: Library, make: Callable[[Library], T], most: int = MOST_OPEN) -> None:
+    def __init__(self, whole: Library, make: Callable[[Library], T], most: int = MOST_OPEN, own: str = "") -> None:
+        """`own` is the folder of this process among several: none follows the whole with the catalogue of another."""
         self._whole = whole
         self._make = make
         self._most = most
+        self._own = own
         self._lock = threading.Lock()
         self._making: dict[frozenset[str], threading.Lock] = {}
         self._open: OrderedDict[frozenset[str], tuple[Part, T]] = OrderedDict()  # the one used longest ago first
@@ -89,7 +91,7 @@ class Views(Generic[T]):
         return self._whole.with_index(lambda index: index)
 
     def _opened(self, visible: frozenset[str]) -> Part:
-        folder = self._index().build / FOLDER
+        folder = self._index().build / FOLDER / self._own
         name = hashlib.sha256("\n".join(sorted(visible)).encode()).hexdigest()[:24]
         part = self._whole.part(visible, folder / name)
         self._forget_old(folder, folder / name)

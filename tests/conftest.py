@@ -4,7 +4,9 @@ Policy: a fixture gives a place (a folder, an opened index) or something slow th
 it writes itself, so that it can be understood alone. What varies is a protocol given from outside, such as
 `WordEmbedder`; nothing is patched or mocked. Files are real files and stores are real stores in a temporary folder.
 Tests that need the language model carry the mark `model`, those that kill processes at random moments `kills`. These
-and `browser` are `slow` as well, without saying so; what is slow for a reason of its own carries that mark.
+and `browser` are `slow` as well, without saying so; what is slow for a reason of its own carries that mark. With
+`--engines served` the tests that open an index or services run on PostgreSQL and Chroma, except those that carry the
+mark `files`: what they are about exists only where the index is files.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from hypothesis import HealthCheck, settings
 
 from ingest.chunk import CHUNKING
 from kb.index.index import Index, open_index
-from tests.postgresql import RunningPostgres, running_postgres
+from tests.engines import MISSING, OPENING, Files, Served, running
+from tests.postgresql import RunningPostgres, has_postgresql, running_postgres
 from tests.words import WordEmbedder
 
 SLOW_MARKS = ("model", "browser", "kills")
@@ -33,14 +36,30 @@ settings.load_profile("gate")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Say how long to look for what only chance finds."""
     parser.addoption("--kills", type=int, default=6, help="how often each test kills a process at a random moment")
+    parser.addoption("--engines", choices=("files", "served"), default="files", help="what indexes are stored in")
     parser.addoption("--probes", type=int, default=100, help="how many requests each viewer sends at least")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Make slow what another mark says is slow."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Say that the lane with served engines cannot run without them."""
+    if config.getoption("--engines") == "served" and not has_postgresql():
+        pytest.exit(MISSING, 0)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Make slow what another mark says is slow; with served engines, keep what they can be tried with."""
     for item in items:
         if any(item.get_closest_marker(mark) for mark in SLOW_MARKS):
             item.add_marker(pytest.mark.slow)
+    if config.getoption("--engines") == "served":
+        left_out = [item for item in items if not _is_for_served(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if _is_for_served(item)]
+
+
+def _is_for_served(item: pytest.Item) -> bool:
+    opens = not OPENING.isdisjoint(getattr(item, "fixturenames", ()))
+    return opens and not any(item.get_closest_marker(mark) for mark in ("slow", "files"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -64,6 +83,13 @@ def postgres() -> Iterator[RunningPostgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def engines(request: pytest.FixtureRequest) -> Iterator[Files | Served]:
+    """What indexes and services are stored in: files, or with `--engines served` PostgreSQL and Chroma."""
+    with running(request.config.getoption("--engines")) as chosen:
+        yield chosen
+
+
 @pytest.fixture
 def entries(tmp_path: Path) -> Path:
     """An empty entries folder."""
@@ -79,8 +105,8 @@ def embedder() -> WordEmbedder:
 
 
 @pytest.fixture
-def index(tmp_path: Path, embedder: WordEmbedder) -> Iterator[Index]:
+def index(tmp_path: Path, embedder: WordEmbedder, engines: Files | Served) -> Iterator[Index]:
     """An empty index of its own."""
-    opened = open_index(tmp_path / "index", embedder, CHUNKING)
+    opened = open_index(tmp_path / "index", embedder, CHUNKING, **engines.of_index())
     yield opened
     opened.close()

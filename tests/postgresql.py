@@ -19,9 +19,18 @@ NOBODY = 65534  # the user without rights, on every Linux
 START_SECONDS = 60
 
 
-def _program(name: str) -> str:
+def has_postgresql() -> bool:
+    """Whether a server can be run."""
+    return _found("initdb") is not None
+
+
+def _found(name: str) -> str | None:
     places = [os.environ.get("PATH", ""), *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
-    found = shutil.which(name, path=os.pathsep.join(places))
+    return shutil.which(name, path=os.pathsep.join(places))
+
+
+def _program(name: str) -> str:
+    found = _found(name)
     if not found:
         pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
     return found

@@ -74,6 +74,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "authlib": ("app/signin/oidc.py",),
     "joserfc": ("app/signin/keys.py", "app/signin/oidc.py"),
     "httpx2": (
+        "kb/index/embedding_server.py",
         "app/signin/fetch.py",
         "app/signin/oidc.py",
         "app/language_model.py",

@@ -53,20 +53,21 @@ def readyz(
     if viewer == NOBODY:  # a load balancer need not know how much there is
         return ReadyOut.health(IndexState(state.ready, "", "", "", 0, 0, 0), "", reason, (), reader, 0)
     waiting = services.intake.waiting
-    vectors = services.vectors_trouble
-    return ReadyOut.health(state, services.activity.trouble, reason, supervisor.states(), reader, waiting, vectors)
+    troubles = {"vectors": services.vectors_trouble, "meaning": services.meaning_trouble}
+    return ReadyOut.health(state, services.activity.trouble, reason, supervisor.states(), reader, waiting, **troubles)
 
 
 def _readiness(services: Services, library: Library) -> tuple[IndexState, str]:
     """Return the state of the index, and why questions cannot be answered as usual."""
     preparation = services.intake.preparation_for(library)
+    if services.database and services.database.trouble():
+        why = say("The database cannot be reached; the log of the server says why.")
+        return IndexState(False, "", "", "", 0, 0, 0), why
     try:
         state = library.state()
     except Exception:  # whatever a damaged index raises: who asks needs an answer
         log.exception("The index cannot be read.")
         return IndexState(False, "", "", "", 0, 0, 0), say("The index cannot be read; the log of the server says why.")
-    if services.database and services.database.trouble():
-        return state, say("The database cannot be reached; the log of the server says why.")
     if preparation:
         return state, preparation.sentence
     if not state.ready:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
+
+from markupsafe import Markup
 
 from app.charts.apart import DRAUGHTSMAN
 from app.charts.drawings import Drawing, Picture
 
+LOOK_SECONDS = 0.25  # how often it is looked whether another process has drawn a picture
 MOST_KEPT = 200  # charts: every tab in both languages, several times over
 log = logging.getLogger(__name__)
 
@@ -25,6 +30,16 @@ class Framed:
     picture: Picture | None
 
 
+class Shared(Protocol):
+    """Where processes find what others have drawn."""
+
+    def find(self, key: str) -> tuple[str, str] | None:
+        """Return a chart for wide and for narrow screens, both empty while it is drawn; None if nobody draws it."""
+
+    def keep(self, key: str, wide: str = "", narrow: str = "") -> None:
+        """Keep a picture; without one, say that it is being drawn."""
+
+
 class Gallery:
     """Draws each chart once, in its own thread, and keeps the latest. Thread-safe.
 
@@ -32,9 +47,13 @@ class Gallery:
     do, draws nothing anew, and the two languages have their own.
     """
 
-    def __init__(self, draw: Callable[[Drawing], Picture] = DRAUGHTSMAN, most: int = MOST_KEPT) -> None:
+    def __init__(
+        self, draw: Callable[[Drawing], Picture] = DRAUGHTSMAN, most: int = MOST_KEPT, shared: Shared | None = None
+    ) -> None:
+        """`shared` is where other processes look, which may be asked for a picture of a page that this one sent."""
         self._draw = draw
         self._most = most
+        self._shared = shared
         self._kept: OrderedDict[str, Future[Picture]] = OrderedDict()
         self._lock = threading.Lock()
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="drawing")
@@ -53,7 +72,7 @@ class Gallery:
         with self._lock:
             pending = self._kept.get(key)
         if pending is None:
-            return None
+            return self._found_elsewhere(key, seconds)
         try:
             pending.exception(timeout=seconds)
         except TimeoutError:
@@ -66,20 +85,40 @@ class Gallery:
 
     def _begun(self, drawing: Drawing) -> tuple[str, Future[Picture]]:
         key = hashlib.sha256(repr(drawing).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        if self._shared and key not in self._kept:
+            self._shared.keep(key)
         with self._lock:
-            pending = self._kept.get(key) or self._hand.submit(self._drawn, drawing)
+            pending = self._kept.get(key) or self._hand.submit(self._drawn, key, drawing)
             self._kept[key] = pending
             self._kept.move_to_end(key)
             if len(self._kept) > self._most:
                 self._kept.popitem(last=False)[1].cancel()
         return key, pending
 
-    def _drawn(self, drawing: Drawing) -> Picture:
+    def _drawn(self, key: str, drawing: Drawing) -> Picture:
+        if found := self._drawn_elsewhere(key):
+            return found
         try:
-            return self._draw(drawing)
+            picture = self._draw(drawing)
         except Exception:
             log.exception("A %s could not be drawn; its numbers stand in the table.", type(drawing).__name__)
             raise
+        if self._shared:
+            self._shared.keep(key, picture.wide, picture.narrow)
+        return picture
+
+    def _drawn_elsewhere(self, key: str) -> Picture | None:
+        found = self._shared.find(key) if self._shared else None
+        return Picture(Markup(found[0]), Markup(found[1])) if found and found[0] else None  # noqa: S704 - drawn by us
+
+    def _found_elsewhere(self, key: str, seconds: float) -> Picture | None:
+        """Return what another process draws for a page it sent, once it is drawn; None if none draws it."""
+        until = time.monotonic() + seconds
+        while self._shared and self._shared.find(key) and time.monotonic() < until:
+            if picture := self._drawn_elsewhere(key):
+                return picture
+            time.sleep(LOOK_SECONDS)
+        return None
 
 
 def _is_ready(pending: Future[Picture]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from app.cli.channels import check_channels
 from app.cli.common import people_of
 from app.cli.connecting import check_connections
-from app.cli.engines import check_engines
+from app.cli.engines import check_engines, check_shared_index
 from app.cli.mail_check import check_mail
 from app.cli.running import ask, running_server, said_by_server, secret_of
 from app.cli.sign_in import check_sign_in
@@ -22,7 +22,8 @@ from app.settings import Settings, without_sign_in
 from app.words.reader import Reader
 from ingest.check import check
 from kb.errors import ActivitySchemaError, ActivityUnavailableError
-from kb.index.index import current_build, index_root
+from kb.index.folder_place import current_build
+from kb.index.place import index_root
 from kb.loop.schema import examine as schema_of
 from kb.model.package import HUB_NAME, bundled_file
 from kb.people.errors import PeopleUnavailableError
@@ -99,6 +100,8 @@ def _model(settings: Settings, reader: Reader) -> Finding:
 
 
 def _index(settings: Settings, reader: Reader) -> Finding:
+    if settings.database_url.get_secret_value():
+        return Finding("index", *check_shared_index(settings, reader))
     build = current_build(index_root(settings.index_folder, settings.shown))
     return Finding("index", bool(build), build or reader("doctor.no_index"))
 

@@ -68,8 +68,9 @@ def tried(services: Services, model: str, reader: Reader) -> Run:
     from tempfile import TemporaryDirectory
 
     from app.cli.progress import sync_with_progress
+    from app.embedding import make_embedder
     from app.seen import make_judging
-    from app.services import make_embedder, make_index, make_library
+    from app.services import make_index, make_library
 
     with TemporaryDirectory(prefix="kb-quality-") as folder:
         changed = services.settings.model_copy(update={"model": model})

@@ -30,6 +30,7 @@ from app.cli.common import (
 )
 from app.cli.connecting import connect, pull, write_back
 from app.cli.digest import digest
+from app.cli.embeddings import embeddings
 from app.cli.export import export
 from app.cli.init import init
 from app.cli.judging import judge, quality
@@ -73,12 +74,13 @@ def serve(
     ctx: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address to listen on (KB_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (KB_PORT).")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that serve (KB_WORKERS).")] = None,
 ) -> None:
     """Index what changed, then serve the web page and the API."""
     from app.cli.serve import run
 
     reader = reader_of(ctx)
-    run(settings_or_fail(reader, host=host, port=port), reader)
+    run(settings_or_fail(reader, host=host, port=port, workers=workers), reader)
 
 
 @app.command()
@@ -306,6 +308,7 @@ def _print_report(report: SyncReport, reader: Reader, as_json: bool) -> None:
 imports = typer.Typer(help="Turn other files into entries. Files imported before are left alone.", no_args_is_help=True)
 for command in (commands.crm, commands.transcript, commands.docs, commands.vault):
     imports.command()(command)
+app.command()(embeddings)
 app.command()(export)
 app.command()(backup)
 app.command()(restore)

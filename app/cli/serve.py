@@ -3,75 +3,79 @@
 from __future__ import annotations
 
 import logging
-import signal
 import socket
 import sys
 
-from app.cli.channels import need_channels
 from app.cli.common import need_entries
 from app.cli.running import announce, running_server, withdraw
+from app.cli.workers import need_database, serve_with_workers
 from app.data_folder import HeldError, held
-from app.http.server import bound, serve, share_cores
-from app.main import create_app
-from app.services import open_services
-from app.settings import Settings, settings_to_log
-from app.signin.agreement import need_agreement
+from app.http.server import bound
+from app.settings import Settings
 from app.words.reader import Reader
 from kb.errors import KBError
+from kb.people.acting import acting
 from kb.people.secret import new_secret
-from kb.viewer import OPERATOR
 from kb.wording import say
 
 
 def run(settings: Settings, reader: Reader) -> None:
     """Serve until stopped."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    for noisy in ("httpx", "alembic", "sentence_transformers", "mcp"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    share_cores()
     need_entries(settings)
-    need_agreement(settings)
-    need_channels(settings)
-    if settings.auth == "none" and not (settings.is_loopback or settings.auth_none_is_fine):
-        raise ExposedError(settings.host)
-    signal.signal(signal.SIGTERM, _end)  # by default these end the process without cleaning up
-    signal.signal(signal.SIGHUP, _hang_up)
+    _need_settings(settings)
     try:
         with held(settings.data):
             withdraw(settings.data)  # an old record of a server that was killed
             with bound(settings.host, settings.port) as opened:
-                _serve(settings, reader, opened)
+                (_serve_together if settings.workers > 1 else _serve)(settings, reader, opened)
     except HeldError as error:
         raise AlreadyRunningError(running_server(settings.data) or "") from error
 
 
-def _end(_number: int, _frame: object) -> None:
-    sys.exit(0)
+def _need_settings(settings: Settings) -> None:
+    """Raise the first fault in the settings, a KBError."""
+    from app.cli.channels import need_channels
+    from app.signin.agreement import need_agreement
 
-
-def _hang_up(_number: int, _frame: object) -> None:
-    """End as on SIGTERM, which uvicorn handles while it serves: background work stops first."""
-    signal.raise_signal(signal.SIGTERM)
+    need_agreement(settings)
+    need_channels(settings)
+    need_database(settings)
+    if settings.auth == "none" and not (settings.is_loopback or settings.auth_none_is_fine):
+        raise ExposedError(settings.host)
 
 
 def _serve(settings: Settings, reader: Reader, opened: socket.socket) -> None:
-    services, secret = open_services(settings), new_secret()
-    if settings.auth != "none" and not services.people.people.all():
-        _print(reader("cli.nobody"))
-    if settings.auth == "none" and not settings.is_loopback:
-        _print(reader("cli.exposed", host=settings.host))
-    groups = {"sha256": settings.groups_hash} if settings.groups_hash else {}
-    services.people.audit.note("server-started", OPERATOR, settings=settings_to_log(settings), **groups)
-    if settings.refuses_others:
-        _print(reader("cli.others_refused"))
-    about = {"auth": settings.auth, "public": settings.public_address}
-    announce(settings.data, settings.host, settings.port, settings.shown, secret, **about)
-    _print(reader("cli.serving", url=settings.local_address))
+    from app.cli.worker import greet, prepare_process, serve_here
+    from app.services import Services
+
+    prepare_process()
+    secret = new_secret()
+
+    def begun(services: Services) -> None:
+        greet(settings, services, reader)
+        _announce(settings, reader, secret)
+
     try:
-        app = create_app(settings, services, is_prepared=False, operator_secret=secret)
-        serve(app, settings, opened)
+        serve_here(settings, opened, secret, begun=begun)
     finally:
         withdraw(settings.data)
+
+
+def _serve_together(settings: Settings, reader: Reader, opened: socket.socket) -> None:
+    """Only watch over the processes that serve: what they need is not loaded here."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    secret = new_secret()
+    _announce(settings, reader, secret)
+    try:
+        serve_with_workers(settings, opened, secret, reader.locale, acting().way)
+    finally:
+        withdraw(settings.data)
+
+
+def _announce(settings: Settings, reader: Reader, secret: str) -> None:
+    about = {"auth": settings.auth, "public": settings.public_address}
+    announce(settings.data, settings.host, settings.port, settings.shown, secret, **about)
+    print(reader("cli.serving", url=settings.local_address), file=sys.stderr, flush=True)
 
 
 class ExposedError(KBError):
@@ -99,7 +103,3 @@ class AlreadyRunningError(KBError):
             if url
             else say("A server on this data is already running. Stop it first, or set KB_DATA and KB_PORT.")
         )
-
-
-def _print(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -44,6 +44,7 @@ class ReadyOut(StateOut):
     reason: str = Field("", description="Why the server is not ready; empty if it is.")
     waiting: int = Field(0, description="Saved files that wait to be indexed.")
     vectors: str = Field("", description="Why the Chroma server cannot be reached; empty if it can, or none is set.")
+    meaning: str = Field("", description="Why questions are answered by their words alone; empty if they are not.")
     degraded: list[str] = Field(default_factory=list, description="Background jobs that fail or are late.")
     jobs: list[JobOut] = Field(default_factory=list)
 
@@ -57,10 +58,11 @@ class ReadyOut(StateOut):
         reader: Reader,
         waiting: int,
         vectors: str = "",
+        meaning: str = "",
     ) -> ReadyOut:
         """Shape a state of the index with the jobs; ready unless there is a reason."""
         known = StateOut.of(state, activity).model_dump() | {"ready": not reason}
         degraded = [job.name for job in jobs if not job.is_well]
         shaped = [JobOut.of(job, reader) for job in jobs]
-        said = reader.say(reason)
-        return cls(**known, reason=said, waiting=waiting, vectors=vectors, degraded=degraded, jobs=shaped)
+        troubles = {"reason": reader.say(reason), "vectors": vectors, "meaning": reader.say(meaning)}
+        return cls(**known, **troubles, waiting=waiting, degraded=degraded, jobs=shaped)

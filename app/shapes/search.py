@@ -179,6 +179,7 @@ class AnswerOut(BaseModel):
     corrected: str = Field("", description="The text searched for, where words of the query were corrected.")
     compared: str = Field("", description="The beginning that was compared by meaning, where the query is long.")
     half_typed: str = Field("", description="The last word, where words that contain it were searched for.")
+    by_words: bool = Field(False, description="Whether only words were compared, since the model cannot be reached.")
     hits: list[HitOut]
     facets: dict[str, list[FacetOut]]
 
@@ -198,6 +199,7 @@ class AnswerOut(BaseModel):
             corrected=answer.query.corrected,
             compared=answer.query.compared,
             half_typed=answer.query.half_typed,
+            by_words=answer.by_words,
             hits=[HitOut.of(hit, trust_of(hit.entry)) for hit in answer.hits],
             facets=facets,
         )

@@ -1,4 +1,4 @@
 """The index: keywords, vectors and the catalogue of entries.
 
-Of the wings of `kb` it may import `model` alone.
+Of the wings of `kb` it may import `model` and `shared`.
 """

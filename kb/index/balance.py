@@ -1,25 +1,55 @@
 """The balance between languages: a model holds texts in the question's own language to be nearer than they are.
 
 The mean cosine of a question to all passages of a language is its product with their mean vector: one product for each
-language. A base in one language is left as it is.
+language. A base in one language is left as it is. The means are kept up to date from what a save adds and takes away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.index.cosines import cosines, mean_of
+from kb.index.cosines import cosines, total_of
 from kb.index.embedding import Vectors
+from kb.index.matrix import Matrix, Rows
 from kb.index.vectors import View
 
 LANGUAGES = ("ja", "en")
 STRENGTH = 0.8  # of the tilt that is taken away; from .7 to 1.0 the quality is the same within noise
 ENOUGH = 20  # passages of a language for a mean that says something about it
 Offsets = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A sum of rows of a matrix."""
+
+    counts: NDArray[np.int32]  # how often each row is in it
+    total: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: Rows, matrix: Matrix, before: Self | None) -> Self:
+        """Add rows up, each as often as it occurs, starting from a sum over the same matrix with fewer rows."""
+        counts = np.bincount(rows, minlength=len(matrix)).astype(np.int32)
+        change = counts.copy()
+        if before:
+            change[: len(before.counts)] -= before.counts
+        changed = np.flatnonzero(change)
+        return cls(counts, total_of(changed, matrix, change[changed]) + (before.total if before else 0.0))
+
+    @property
+    def count(self) -> int:
+        """The number of rows in the sum."""
+        return int(self.counts.sum())
+
+    @property
+    def mean(self) -> Vectors:
+        """The mean vector."""
+        return (self.total / self.count).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +60,7 @@ class Balance:
     means: Mapping[View, Vectors]  # one row per language, for each view with enough embedded passages of all of them
     middle: Vectors  # mean vector of all texts; empty without any
     texts: int
+    sums: Mapping[tuple[View, int | None], Sum]  # by view and language; None: each text once, whatever its language
 
     def offsets(self, view: View, query: Vectors) -> Offsets:
         """Return what to add to the cosine of a query to a chunk, by its language; the last element is for -1."""
@@ -46,26 +77,36 @@ class Balance:
         return (self.texts * float(self.middle @ query) + ENOUGH * usual) / (self.texts + ENOUGH)
 
 
-def balance_of(
-    languages: NDArray[np.str_], rows: Mapping[View, NDArray[np.int64]], matrices: Mapping[View, Vectors]
-) -> Balance:
-    """Return the balance of passages from their languages, and their vectors' rows in the matrix of each view."""
-    language = np.full(len(languages), -1, np.int8)
+def languages_of(names: NDArray[np.str_]) -> NDArray[np.int8]:
+    """Return the place of languages in LANGUAGES; -1 for another."""
+    language = np.full(len(names), -1, np.int8)
     for place, name in enumerate(LANGUAGES):
-        language[languages == name] = place
-    means = {}
-    for view in matrices:
-        embedded = language[rows[view] >= 0]
-        if all((embedded == place).sum() >= ENOUGH for place in range(len(LANGUAGES))):
-            means[view] = _means(language, rows[view], matrices[view])
-    own = np.unique(rows["bodies"][rows["bodies"] >= 0])  # the matrix may hold other vectors as well
-    middle = mean_of(own, matrices["bodies"]) if len(own) else np.zeros(0, np.float32)
-    return Balance(language, means, middle, len(own))
+        language[names == name] = place
+    return language
 
 
-def _means(language: NDArray[np.int8], rows: NDArray[np.int64], matrix: Vectors) -> Vectors:
-    """Return the mean vector of each language."""
-    means = np.zeros((len(LANGUAGES), matrix.shape[1]), np.float32)
-    for place in range(len(LANGUAGES)):
-        means[place] = mean_of(rows[(language == place) & (rows >= 0)], matrix)
-    return means
+def balance_of(
+    language: NDArray[np.int8],
+    rows: Mapping[View, Rows],
+    matrices: Mapping[View, Matrix],
+    before: Balance | None = None,
+) -> Balance:
+    """Return the balance of passages from their languages, and their vectors' rows in the matrix of each view.
+
+    `before` is that of matrices with the same rows, but fewer.
+    """
+    known = before.sums if before else {}
+    sums: dict[tuple[View, int | None], Sum] = {}
+    means: dict[View, Vectors] = {}
+    for view, matrix in matrices.items():
+        embedded = rows[view] >= 0
+        some = [rows[view][embedded & (language == place)] for place in range(len(LANGUAGES))]
+        if all(len(of_one) >= ENOUGH for of_one in some):
+            found = [Sum.of(of_one, matrix, known.get((view, place))) for place, of_one in enumerate(some)]
+            sums |= {(view, place): one for place, one in enumerate(found)}
+            means[view] = np.stack([one.mean for one in found])
+    own = np.flatnonzero(np.bincount(rows["bodies"][rows["bodies"] >= 0]))  # the matrix may hold other vectors as well
+    if len(own):
+        sums["bodies", None] = Sum.of(own, matrices["bodies"], known.get(("bodies", None)))
+    middle = sums["bodies", None].mean if len(own) else np.zeros(0, np.float32)
+    return Balance(language, means, middle, len(own), sums)

@@ -1,4 +1,4 @@
-"""The catalogue: entries, passages, facets and problems in SQLite. Entries are written by `records`.
+"""The catalogue: entries, passages, facets and problems in SQL. Entries are written by `records`.
 
 The catalogue is authoritative: vectors and keyword rows without a passage are ignored.
 """
@@ -6,15 +6,16 @@ The catalogue is authoritative: vectors and keyword rows without a passage are i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Engine, bindparam, create_engine, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, Engine, bindparam, create_engine, delete, func, select, text, update
 
 from kb.entry import Entry, Problem
 from kb.index import records
+from kb.index.dialect import SQLITE
 from kb.index.documents import from_document
 from kb.index.fts5_keywords import Fts5Keywords
 from kb.index.keywords import KeywordIndex
@@ -39,27 +40,52 @@ T = TypeVar("T")
 AT_ONCE = 500  # parameters per statement
 # Built once: building a statement takes longer than running it.
 _ALL = select(ENTRIES.c.document, ENTRIES.c.body)
+_WITHHOLD = text(
+    "INSERT INTO withheld (path, state) VALUES (:path, :state) ON CONFLICT (path) DO UPDATE SET state = excluded.state"
+)
 _SOME = _ALL.where(ENTRIES.c.id.in_(bindparam("ids", expanding=True)))
 
 
 class Catalog:
-    """One SQLite file. Reads are thread-safe; one process at a time writes."""
+    """The tables of one index. Reads are thread-safe; one process at a time writes."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
-        self.engine = create_engine(f"sqlite:///{path}")
-        use_wal(self.engine)
+    def __init__(self, engine: Engine, check: Callable[[Connection], None] = lambda _connection: None) -> None:
+        """Take where the tables are, and what raises an error at the end of a transaction that must not be written."""
+        is_file = engine.dialect.name == SQLITE
+        self.engine = engine if is_file else engine.execution_options(isolation_level="AUTOCOMMIT")  # for reading
+        self._engine = engine
+        self._check = check
         self.keywords = keyword_index(self.engine)
-        METADATA.create_all(self.engine)
-        with self.engine.begin() as connection:
-            self.keywords.create(connection)
+
+    @classmethod
+    def in_file(cls, path: Path) -> Catalog:
+        """Open or create an SQLite file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(f"sqlite:///{path}")
+        use_wal(engine)
+        METADATA.create_all(engine)
+        catalog = cls(engine)
+        with engine.begin() as connection:
+            catalog.keywords.create(connection)
             CHUNKS_BY_BODY.create(connection, checkfirst=True)
+        return catalog
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Write something in one transaction."""
+        with self._engine.begin() as connection:
+            yield connection
+            self._check(connection)
+
+    @contextmanager
+    def streaming(self) -> Iterator[Connection]:
+        """Read more rows than should be in memory at once, which PostgreSQL does in a transaction."""
+        with self._engine.begin() as connection:
+            yield connection
 
     def close(self) -> None:
-        """Close the file."""
-        self.engine.dispose()
+        """Close all connections."""
+        self._engine.dispose()
 
     def meta(self, key: str) -> str:
         """Return a stored value, empty if there is none."""
@@ -68,7 +94,7 @@ class Catalog:
 
     def set_meta(self, key: str, value: str) -> None:
         """Store a value."""
-        with self.engine.begin() as connection:
+        with self.writing() as connection:
             records.set_meta(connection, key, value)
 
     def states(self) -> dict[str, tuple[str, str]]:
@@ -79,13 +105,13 @@ class Catalog:
 
     def replace(self, entries: Sequence[StoredEntry]) -> None:
         """Write entries in one transaction, replacing those with the same path or id."""
-        with self.engine.begin() as connection:
+        with self.writing() as connection:
             records.replace_entries(connection, self.keywords, entries)
             records.touch(connection)
 
     def remove(self, path: str, problems: Iterable[Problem] = ()) -> None:
         """Delete the entry of a path; `problems` say why if its file still exists."""
-        with self.engine.begin() as connection:
+        with self.writing() as connection:
             numbers = connection.scalars(select(ENTRIES.c.number).where(ENTRIES.c.path == path)).all()
             records.delete_entries(connection, self.keywords, numbers)
             records.set_problems(connection, path, problems)
@@ -93,7 +119,7 @@ class Catalog:
 
     def keep(self, path: str, problems: Iterable[Problem]) -> None:
         """Keep the entry of a file that cannot be read now; it is read again as soon as it can be."""
-        with self.engine.begin() as connection:
+        with self.writing() as connection:
             connection.execute(update(ENTRIES).where(ENTRIES.c.path == path).values(state=""))
             records.set_problems(connection, path, problems)
 
@@ -109,24 +135,23 @@ class Catalog:
 
     def withhold(self, path: str, state: str) -> None:
         """Remember that a file is left out."""
-        row = upsert(WITHHELD).values(path=path, state=state)
-        with self.engine.begin() as connection:
-            connection.execute(row.on_conflict_do_update(index_elements=["path"], set_={"state": state}))
+        with self.writing() as connection:
+            connection.execute(_WITHHOLD, {"path": path, "state": state})
 
     def forget_withheld(self, paths: Iterable[str]) -> None:
         """Forget files that are gone."""
-        with self.engine.begin() as connection:
+        with self.writing() as connection:
             for some in in_groups(list(paths)):
                 connection.execute(delete(WITHHELD).where(WITHHELD.c.path.in_(some)))
 
     def touch(self) -> None:
         """Bump the generation without changing entries, so that readers reload."""
-        with self.engine.begin() as connection:
+        with self.writing() as connection:
             records.touch(connection)
 
     def set_problems(self, by_path: Mapping[str, Sequence[Problem]]) -> None:
         """Replace the problems of each path."""
-        with self.engine.begin() as connection:
+        with self.writing() as connection:
             for path, problems in by_path.items():
                 records.set_problems(connection, path, problems)
 

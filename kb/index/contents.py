@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, select
 
 from kb.index.catalog import Catalog, in_groups
-from kb.index.schema import CHUNKS, FACET_VALUES, NAMES, SITUATIONS
+from kb.index.key_table import Keys, packed
+from kb.index.schema import CHUNKS, FACET_VALUES, SITUATIONS
+from kb.index.vectors import SEARCHED, View
 
+READ_AT_ONCE = 10_000  # passages
 MOST_BY_NUMBER = 2_000  # entries selected by number; beyond this, reading all is faster
 
 
-def passage_keys(catalog: Catalog, numbers: Sequence[int]) -> list[Any]:
-    """Return (number, entry, body key, head key) of the passages of some entries, by number."""
-    query = select(CHUNKS.c.number, CHUNKS.c.entry, CHUNKS.c.body_key, CHUNKS.c.head_key)
-    wanted = set(numbers)
-    some = None if len(wanted) > MOST_BY_NUMBER else numbers
-    rows = _rows_of(catalog, query, CHUNKS.c.entry, some)
-    return sorted((row[0], row[1], row[2], row[3]) for row in rows if row[1] in wanted)
+@dataclass(frozen=True, slots=True)
+class ListedPassages:
+    """Passages by number: arrays of the same length."""
+
+    numbers: NDArray[np.int64]
+    entries: NDArray[np.int64]
+    keys: Mapping[View, Keys]
+
+
+def listed_passages(catalog: Catalog, numbers: Sequence[int]) -> ListedPassages:
+    """Return the passages of some entries."""
+    query = select(CHUNKS.c.number, CHUNKS.c.entry, CHUNKS.c.body_key, CHUNKS.c.head_key).order_by(CHUNKS.c.number)
+    wanted = np.array(numbers, np.int64)
+    parts = [_listed(rows) for rows in portions(catalog, query, CHUNKS.c.entry, numbers)] or [_listed([])]
+    joined = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
+    kept = np.flatnonzero(np.isin(joined[1], wanted))
+    order = kept[np.argsort(joined[0][kept], kind="stable")]
+    found, entries, *keys = (column[order] for column in joined)
+    return ListedPassages(found, entries, dict(zip(SEARCHED, keys, strict=True)))
+
+
+def _listed(rows: Sequence[Any]) -> tuple[NDArray[Any], ...]:
+    numbers, entries = (np.array([row[place] for row in rows], np.int64) for place in (0, 1))
+    return numbers, entries, *(packed(row[place] for row in rows) for place in (2, 3))
 
 
 def situation_keys(catalog: Catalog) -> list[tuple[int, str, str]]:
@@ -30,27 +53,25 @@ def situation_keys(catalog: Catalog) -> list[tuple[int, str, str]]:
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def facets_by_entry(catalog: Catalog, numbers: Sequence[int] | None = None) -> dict[int, tuple[tuple[str, str], ...]]:
-    """Return (facet, value) pairs by entry number: of some entries, or of all."""
-    found: dict[int, list[tuple[str, str]]] = {}
+def facets_by_entry(catalog: Catalog, numbers: Sequence[int]) -> dict[int, tuple[tuple[str, str], ...]]:
+    """Return (facet, value) pairs by entry number, of some entries."""
+    found: dict[int, list[tuple[str, str]]] = {number: [] for number in numbers}
+    kept: dict[tuple[str, str], tuple[str, str]] = {}  # most entries share their values, and so memory
     columns = (FACET_VALUES.c.entry, FACET_VALUES.c.field, FACET_VALUES.c.value)
-    for number, field, value in _rows_of(catalog, select(*columns), FACET_VALUES.c.entry, numbers):
-        found.setdefault(number, []).append((field, value))
+    for rows in portions(catalog, select(*columns), FACET_VALUES.c.entry, numbers):
+        for number, field, value in rows:
+            if number in found:
+                found[number].append(kept.setdefault((field, value), (field, value)))
     return {number: tuple(pairs) for number, pairs in found.items()}
 
 
-def names_of(catalog: Catalog, numbers: Sequence[int] | None) -> list[tuple[str, int]]:
-    """Return (folded name, entry) of some entries, or of all."""
-    query = select(NAMES.c.name, NAMES.c.entry)
-    return [(row[0], row[1]) for row in _rows_of(catalog, query, NAMES.c.entry, numbers)]
-
-
-def _rows_of(
-    catalog: Catalog, query: Select[Any], column: ColumnElement[Any], numbers: Sequence[int] | None
-) -> list[Any]:
-    """Return the rows of a query whose column is one of `numbers`; all rows for None."""
-    with catalog.engine.connect() as connection:
-        if numbers is None:
-            return list(connection.execute(query).all())
-        groups = (query.where(column.in_(some)) for some in in_groups(numbers))
-        return [row for group in groups for row in connection.execute(group).all()]
+def portions(
+    catalog: Catalog, query: Select[Any], column: ColumnElement[Any], numbers: Sequence[int]
+) -> Iterator[Sequence[Any]]:
+    """Yield the rows of a query for some entries, a few at a time: of all entries where reading all is faster."""
+    queries = [query]
+    if len(numbers) <= MOST_BY_NUMBER:
+        queries = [query.where(column.in_(some)) for some in in_groups(numbers)]
+    with catalog.streaming() as connection:
+        for some in queries:
+            yield from connection.execute(some, execution_options={"yield_per": READ_AT_ONCE}).partitions()

@@ -6,10 +6,21 @@ the index and 0.898078 in an index that holds nothing else, and so tell that som
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.index.embedding import Vectors
+
+
+class Rows(Protocol):
+    """Vectors that are read by row."""
+
+    def at(self, rows: NDArray[np.int64]) -> Vectors:
+        """Return some rows."""
+        ...
+
 
 AT_ONCE = 512  # rows copied to add them up: fits the processor's cache
 
@@ -19,10 +30,11 @@ def cosines(matrix: Vectors, query: Vectors) -> NDArray[np.float32]:
     return np.asarray(np.vecdot(matrix, query), np.float32)
 
 
-def mean_of(rows: NDArray[np.int64], matrix: Vectors) -> Vectors:
-    """Return the mean of some rows, added up with twice the digits of the result, so that their order does not show."""
-    total = np.zeros(matrix.shape[1])
+def total_of(rows: NDArray[np.int64], matrix: Rows, counts: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return the sum of some rows, each as often as counted, with twice their digits, so that no order shows."""
+    total: NDArray[np.float64] = np.zeros(1)
     for at in range(0, len(rows), AT_ONCE):
-        some = matrix[rows[at : at + AT_ONCE]].astype(np.float64)
-        total += np.ones(len(some)) @ some
-    return (total / len(rows)).astype(np.float32)
+        total = total + counts[at : at + AT_ONCE].astype(np.float64) @ matrix.at(rows[at : at + AT_ONCE]).astype(
+            np.float64
+        )
+    return total

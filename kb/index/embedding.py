@@ -37,8 +37,15 @@ log = logging.getLogger(__name__)
 class Embedder(Protocol):
     """Turns texts into unit vectors of a fixed dimension."""
 
-    name: str
-    checksum: str  # vectors of different checksums are never mixed
+    @property
+    def name(self) -> str:
+        """The name of the model."""
+        ...
+
+    @property
+    def checksum(self) -> str:
+        """What tells the model's vectors from those of others: they are never mixed."""
+        ...
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of a text."""
@@ -53,23 +60,49 @@ class Embedder(Protocol):
         ...
 
 
+class RememberedQueries:
+    """The vectors of the queries asked last. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Vectors] = {}  # query → its row, oldest first
+        self._lock = threading.Lock()
+
+    def rows(self, texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors]) -> Vectors:
+        """Return one row per query; those not known are embedded together, and remembered."""
+        with self._lock:
+            known = {text: row for text in texts if (row := self._rows.get(text)) is not None}
+        fresh = [text for text in dict.fromkeys(texts) if text not in known]
+        if fresh:
+            known |= zip(fresh, embed(fresh), strict=True)
+            self._add({text: known[text] for text in fresh if len(text) <= CACHED_CHARS})
+        return np.stack([known[text] for text in texts])
+
+    def _add(self, rows: dict[str, Vectors]) -> None:
+        with self._lock:
+            self._rows |= rows
+            for text in list(self._rows)[:-CACHED_QUERIES]:
+                del self._rows[text]
+
+
 class ModelEmbedder:
     """The configured model, loaded on first use. Thread-safe."""
 
-    def __init__(self, model: str, cache: Path) -> None:
-        """`model` is a folder, a hub name or `bundled`; `cache` is where the bundled model is unpacked."""
+    def __init__(self, model: str, cache: Path, processes: int = 1) -> None:
+        """`model` is a folder, a hub name or `bundled`; `cache` is where the bundled model is unpacked.
+
+        Of several `processes` each gets its share of the cores for a few texts at a time.
+        """
         source = bundled_file() if model == DEFAULT_MODEL else None
         self.name = model if model != DEFAULT_MODEL or source else HUB_NAME
         self.checksum = _checksum(source or Path(self.name), self.name)
         self._source = source
         self._cache = cache
         self._model: Any = None
-        self._small = SmallModel(source, self.checksum, cache) if source else None
+        self._small = SmallModel(source, self.checksum, cache, processes) if source else None
         self._embeds_few = self._small is not None
         self._count: Callable[[str], int] | None = None
         self._loading = threading.Lock()
-        self._remembered: dict[str, Vectors] = {}  # query → its row, oldest first
-        self._remembering = threading.Lock()
+        self._remembered = RememberedQueries()
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of a text."""
@@ -87,19 +120,15 @@ class ModelEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Return one row per query, float32, unit length, in order."""
-        with self._remembering:
-            known = {text: row for text in texts if (row := self._remembered.get(text)) is not None}
-        fresh = [text for text in dict.fromkeys(texts) if text not in known]
-        if fresh:
-            known |= zip(fresh, self._encode_queries(fresh), strict=True)
-            self._remember({text: known[text] for text in fresh if len(text) <= CACHED_CHARS})
-        return np.stack([known[text] for text in texts])
+        return self._remembered.rows(texts, self._encode_queries)
 
-    def _remember(self, rows: dict[str, Vectors]) -> None:
-        with self._remembering:
-            self._remembered |= rows
-            for text in list(self._remembered)[:-CACHED_QUERIES]:
-                del self._remembered[text]
+    def embed_as_given(self, given: Sequence[str]) -> Vectors:
+        """Return one row per text that says itself what it is, float32, unit length, in order."""
+        few = self._embed_few("", given)
+        if few is not None:
+            return few
+        vectors = self._loaded().encode(list(given), prompt="", batch_size=BATCH, show_progress_bar=False)
+        return np.asarray(vectors, np.float32)
 
     def _encode_queries(self, texts: Sequence[str]) -> Vectors:
         few = self._embed_few(QUERY, texts)

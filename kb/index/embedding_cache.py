@@ -6,35 +6,48 @@ The cache outlives the index: a rebuild, a moved file or a restored paragraph co
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Column, LargeBinary, MetaData, String, Table, create_engine, select, text
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Column, Connection, Engine, LargeBinary, MetaData, String, Table, create_engine, select, text
 
-from kb.index.catalog import in_groups
+from kb.index.dialect import Listing
 from kb.index.embedding import Vectors
 from kb.index.sentences import pack, sentence_key
 from kb.sqlite import use_wal
 
-_METADATA = MetaData()
-_VECTORS = Table("vectors", _METADATA, Column("key", String, primary_key=True), Column("vector", LargeBinary))
-_SENTENCES = Table("sentences", _METADATA, Column("key", String, primary_key=True), Column("vectors", LargeBinary))
+METADATA = MetaData()
+_VECTORS = Table("vectors", METADATA, Column("key", String, primary_key=True), Column("vector", LargeBinary))
+_SENTENCES = Table("sentences", METADATA, Column("key", String, primary_key=True), Column("vectors", LargeBinary))
 READ_AT_ONCE = 10_000  # vectors
+COPIED_AT_ONCE = 1_000
 MOST_REMEMBERED = 16_000_000  # bytes of sentence vectors kept in memory: those of about 7,000 passages
-_VECTORS_OF = text("SELECT key, vector FROM vectors WHERE key IN (SELECT value FROM json_each(:keys))")
-_SENTENCES_OF = text(  # several times as fast as a list of parameters
-    "SELECT key, vectors FROM sentences WHERE key IN (SELECT value FROM json_each(:keys))"
-)
+_VECTORS_OF = Listing("SELECT key, vector FROM vectors WHERE key {one_of_listed}")
+_KNOWN = Listing("SELECT key FROM vectors WHERE key {one_of_listed}")
+_SENTENCES_OF = Listing("SELECT key, vectors FROM sentences WHERE key {one_of_listed}")
+_ADD = text("INSERT INTO vectors (key, vector) VALUES (:key, :vector) ON CONFLICT DO NOTHING")
+_ADD_SENTENCES = text("INSERT INTO sentences (key, vectors) VALUES (:key, :vectors) ON CONFLICT DO NOTHING")
 
 
 def text_key(checksum: str, passage: str) -> str:
     """Return the key of a text's vector, which depends on model and text."""
     return hashlib.sha256(f"{checksum}\0{passage}".encode("utf-8", "replace")).hexdigest()[:40]
+
+
+def create_tables(connection: Connection) -> None:
+    """Create the tables of a cache where there are none."""
+    METADATA.create_all(connection)
+
+
+def _file(path: Path) -> Engine:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{path}")
+    use_wal(engine)
+    METADATA.create_all(engine)
+    return engine
 
 
 class Remembered:
@@ -64,13 +77,11 @@ class Remembered:
 
 
 class EmbeddingCache:
-    """Vectors by text key in one SQLite file."""
+    """Vectors by text key: in one SQLite file, or in tables of PostgreSQL."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = create_engine(f"sqlite:///{path}")
-        use_wal(self._engine)
-        _METADATA.create_all(self._engine)
+    def __init__(self, place: Path | Engine) -> None:
+        """Open or create a file, or take where the tables are."""
+        self._engine = place if isinstance(place, Engine) else _file(place)
         self._remembered = Remembered()
 
     def read(self, keys: Iterable[str]) -> dict[str, Vectors]:
@@ -83,7 +94,7 @@ class EmbeddingCache:
         wanted, found, parts = list(dict.fromkeys(keys)), [], []
         with self._engine.connect() as connection:
             for at in range(0, len(wanted), READ_AT_ONCE):
-                some = connection.execute(_VECTORS_OF, {"keys": json.dumps(wanted[at : at + READ_AT_ONCE])}).all()
+                some = _VECTORS_OF.rows(connection, wanted[at : at + READ_AT_ONCE])
                 found += [key for key, _ in some]
                 parts.append(np.frombuffer(b"".join(vector for _, vector in some), np.float32))
         matrix = np.concatenate(parts) if parts else np.zeros(0, np.float32)
@@ -93,8 +104,8 @@ class EmbeddingCache:
         """Return the keys that have a cached vector."""
         wanted = list(dict.fromkeys(keys))
         with self._engine.connect() as connection:
-            groups = (select(_VECTORS.c.key).where(_VECTORS.c.key.in_(some)) for some in in_groups(wanted))
-            return {key for group in groups for key in connection.scalars(group)}
+            groups = (wanted[at : at + READ_AT_ONCE] for at in range(0, len(wanted), READ_AT_ONCE))
+            return {row[0] for some in groups for row in _KNOWN.rows(connection, some)}
 
     def write(self, vectors: Mapping[str, Vectors]) -> None:
         """Store vectors permanently; existing ones are kept."""
@@ -102,7 +113,7 @@ class EmbeddingCache:
             return
         rows = [{"key": key, "vector": vector.astype(np.float32).tobytes()} for key, vector in vectors.items()]
         with self._engine.begin() as connection:
-            connection.execute(insert(_VECTORS).on_conflict_do_nothing(), rows)
+            connection.execute(_ADD, rows)
 
     def sentences(self, body_keys: Iterable[str]) -> dict[str, bytes]:
         """Return the packed sentence vectors of passages by body key, of those that have them."""
@@ -112,7 +123,7 @@ class EmbeddingCache:
         if not by_key:
             return known
         with self._engine.connect() as connection:
-            rows = connection.execute(_SENTENCES_OF, {"keys": json.dumps(list(by_key))}).all()
+            rows = _SENTENCES_OF.rows(connection, list(by_key))
         fresh = {by_key[key]: vectors for key, vectors in rows}
         self._remembered.add(fresh)
         return known | fresh
@@ -127,8 +138,19 @@ class EmbeddingCache:
         """Store the sentence vectors of passages by body key; no rows mean that a passage has no more than one."""
         rows = [{"key": sentence_key(key), "vectors": pack(some)} for key, some in vectors.items()]
         with self._engine.begin() as connection:
-            connection.execute(insert(_SENTENCES).on_conflict_do_nothing(), rows)
+            connection.execute(_ADD_SENTENCES, rows)
+
+    def take_over(self, other: EmbeddingCache) -> int:
+        """Copy what another cache holds, a few rows at a time; return how many there are."""
+        count = 0
+        for table, add in ((_VECTORS, _ADD), (_SENTENCES, _ADD_SENTENCES)):
+            with other._engine.connect().execution_options(yield_per=COPIED_AT_ONCE) as source:
+                for rows in source.execute(select(table)).mappings().partitions():
+                    with self._engine.begin() as target:
+                        target.execute(add, [dict(row) for row in rows])
+                    count += len(rows)
+        return count
 
     def close(self) -> None:
-        """Close the file."""
+        """Close all connections."""
         self._engine.dispose()

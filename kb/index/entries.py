@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, select
 
 from kb.entry import Entry, owner_key
 from kb.index.catalog import Catalog, in_groups
+from kb.index.dialect import value_in
 from kb.index.documents import from_document
 from kb.index.filters import passing
 from kb.index.filters import shown as of_some
@@ -74,14 +75,14 @@ def sort_dates(catalog: Catalog, numbers: Sequence[int]) -> dict[int, str]:
 
 def names_used(catalog: Catalog) -> set[str]:
     """Return the names of owners and of those who verified something, in all entries."""
-    fields = [func.json_extract(ENTRIES.c.document, f"$.{name}") for name in ("owner", "verified_by")]
+    fields = [value_in(ENTRIES.c.document, name) for name in ("owner", "verified_by")]
     with catalog.engine.connect() as connection:
         return {name for field in fields for name in connection.scalars(select(field).distinct()) if name}
 
 
 def owned(catalog: Catalog, names: Collection[str], visible: frozenset[str]) -> list[Entry]:
     """Return the visible published entries whose owner has one of these names (folded), without body, newest first."""
-    owner = func.json_extract(ENTRIES.c.document, "$.owner")
+    owner = value_in(ENTRIES.c.document, "owner")
     query = select(ENTRIES.c.document).where(ENTRIES.c.status == "published", of_some(visible))
     with catalog.engine.connect() as connection:
         written = [name for name in connection.scalars(select(owner).distinct()) if name and owner_key(name) in names]

@@ -1,19 +1,17 @@
-"""One index on disk: catalogue, vectors and embedding cache, crash-safe at any moment.
+"""One index: catalogue, vectors and embedding cache, crash-safe at any moment.
 
 Write order: vectors first (not visible yet), then the entries in one catalogue transaction (visible), then removal of
 unreferenced vectors. In a served index keywords come first, so that entries are found while they are being embedded,
 which locks nothing; vectors missing after a crash are added by the next sync. A build with another fingerprint grows in
-its own folder and becomes current by one rename.
+its own place and becomes current by one step.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import shutil
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -22,23 +20,25 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from kb.entry import VISIBILITIES, Chunk, Entry, Problem
-from kb.errors import IndexBusyError
 from kb.fields import stored_shape
 from kb.index import analysis
-from kb.index.catalog import Catalog
+from kb.index.cached_vectors import CachedVectors
+from kb.index.database_place import DatabasePlace
 from kb.index.embedding import Embedder, Vectors
-from kb.index.embedding_cache import EmbeddingCache, text_key
+from kb.index.embedding_cache import text_key
+from kb.index.folder_place import CACHE, FolderPlace
+from kb.index.place import Place, beginning, index_root, label_of
 from kb.index.records import StoredChunk, StoredEntry, StoredSituation
 from kb.index.searched import text_to_embed
 from kb.index.sentence_backlog import SentenceBacklog
 from kb.index.served_vectors import Namespace, ServedVectors
 from kb.index.vector_keys import own_key
 from kb.index.vectors import SEARCHED, VIEWS, EmbeddedVectors, Files, VectorStore, View
+from kb.shared.database import Database
 
+FOR_SHARED = "shared"  # folder of what a process keeps beside an index in a database
 FORMAT = "8"  # of the tables
-CURRENT = "current"
 PROBE_BYTES = 256_000  # an empty store needs about as much
-BETWEEN_SECONDS = 0.05  # two attempts to get the write lock
 log = logging.getLogger(__name__)
 
 
@@ -66,28 +66,28 @@ class Portion:
 
 
 class Index:
-    """Everything a search needs, in one folder. Open it with `open_index`.
+    """Everything a search needs, in one place. Open it with `open_index`.
 
     It holds the entries with a visibility in `visible` and nothing of the others, so that no answer depends on them.
     """
 
     def __init__(
         self,
-        build: Path,
+        place: Place,
         fingerprint: str,
         embedder: Embedder,
-        cache: EmbeddingCache,
         visible: frozenset[str] = VISIBILITIES,
         space: Namespace | None = None,
     ) -> None:
-        """Open a build; its vectors are on a server if there is a `space` for them."""
-        self.root = build.parent
+        """Take a build; its vectors are on a server if there is a `space` for them."""
+        self.place = place
+        self.root = place.root
+        self.build = place.root / place.name
         self.visible = visible
         self.fingerprint = fingerprint
         self.embedder = embedder
-        self.build = build
-        self.catalog = Catalog(self.build / "catalog.sqlite")
-        self.cache = cache
+        self.catalog = place.catalog
+        self.cache = place.cache
         self.sentences = SentenceBacklog(self.catalog, self.cache, embedder)
         self.has_lost_vectors = False  # since the last `repair`
         self._space = space
@@ -95,6 +95,7 @@ class Index:
         self._is_writing = False
         self._waiting: dict[tuple[View, str], str] = {}  # embedding backlog: (view, key) → text, in order of arrival
         self._waiting_lock = threading.Lock()
+        self._adopted = ""  # the generation in which it was last compared with what lacks vectors
 
     @property
     def waiting(self) -> int:
@@ -108,7 +109,9 @@ class Index:
         Their use raises IndexBusyError if they cannot be opened while another process writes to them.
         """
         if self._vectors is None and self._space:
-            self._vectors = ServedVectors(self._space, self.build.name, self.cache, self.catalog.vector_keys)
+            self._vectors = ServedVectors(self._space, self.place.name, self.cache, self.catalog.vector_keys)
+        elif self._vectors is None and not self.place.has_files:
+            self._vectors = CachedVectors(self.cache, self.catalog.vector_keys)
         elif self._vectors is None:
             self._vectors = EmbeddedVectors(self._files, self.cache, self.catalog.vector_keys)
         return self._vectors
@@ -135,18 +138,17 @@ class Index:
     @property
     def is_current(self) -> bool:
         """Whether this build is the one being served."""
-        return current_build(self.root) == self.build.name
+        return self.place.current() == self.place.name
 
     @property
     def is_replaced(self) -> bool:
         """Whether another build for the same model and settings is served."""
-        current = current_build(self.root)
-        return current != self.build.name and current.startswith(f"build-{self.fingerprint[:16]}-")
+        current = self.place.current()
+        return current != self.place.name and current.startswith(beginning(self.fingerprint))
 
     def close(self) -> None:
-        """Close all files."""
-        self.catalog.close()
-        self.cache.close()
+        """Close all connections and files."""
+        self.place.close()
         self.release_vectors()
 
     def release_vectors(self) -> None:
@@ -158,16 +160,7 @@ class Index:
     @contextmanager
     def writing(self, wait: float = 0.0) -> Iterator[None]:
         """Hold the write lock. Raises IndexBusyError if another process has it for more than `wait` seconds."""
-        deadline = time.monotonic() + wait
-        with (self.root / "writer.lock").open("w") as lock:
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except OSError as error:
-                    if time.monotonic() >= deadline:
-                        raise IndexBusyError from error
-                time.sleep(BETWEEN_SECONDS)
+        with self.place.writing(wait):
             self._is_writing = True
             try:
                 yield
@@ -222,6 +215,24 @@ class Index:
         self.vectors.resume()
         self.repair()
 
+    def adopt_waiting(self) -> None:
+        """Take over what another server was to embed, and leave out what it has embedded meanwhile."""
+        if (generation := self.catalog.meta("generation")) == self._adopted:
+            return
+        with self._waiting_lock:
+            known = set(self._waiting)
+        lacking = self.place.lacking()
+        fresh = {view: {key for key in keys if (view, key) not in known} for view, keys in lacking.items()}
+        texts = {view: self._lost_texts(view, keys) for view, keys in fresh.items()}
+        wanted = {key for keys in lacking.values() for key in keys}
+        with self._waiting_lock:
+            for view, key in known:
+                if view in lacking and key not in wanted:
+                    self._waiting.pop((view, key), None)
+            for view, keys in lacking.items():
+                self._waiting.update({(view, key): texts[view][key] for key in keys if key in texts[view]})
+        self._adopted = generation
+
     def forget_removed(self) -> None:
         """Take texts that no entry has any more out of the backlog."""
         if self._waiting:
@@ -236,14 +247,8 @@ class Index:
             self.vectors.remove(view, self.vectors.keys(view) - needed[view])
         self.forget_removed()
         if not self.is_current:
-            previous = current_build(self.root)
-            pointer = self.root / f"{CURRENT}.new"
-            pointer.write_text(self.build.name, "utf-8")
-            pointer.replace(self.root / CURRENT)
-            for folder in self.root.glob("build-*"):
-                if folder.name not in (self.build.name, previous):
-                    shutil.rmtree(folder, ignore_errors=True)
-        self.vectors.keep_only([folder.name for folder in self.root.glob("build-*")])
+            self.place.make_current()
+        self.vectors.keep_only(self.place.builds())
 
     def _mended_files(self) -> Files:
         """Open the vectors while nobody writes to them, or empty them if they are damaged."""
@@ -322,17 +327,6 @@ def fingerprint_of(embedder: Embedder, chunking: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def current_build(root: Path) -> str:
-    """Return the folder name of the build being served; empty if there is none."""
-    pointer = root / CURRENT
-    return pointer.read_text("utf-8").strip() if pointer.is_file() else ""
-
-
-def index_root(folder: Path, visible: frozenset[str]) -> Path:
-    """Return where the index of these visibilities lives: one that shows a part has a folder of its own."""
-    return folder if visible >= VISIBILITIES else folder / f"only-{'-'.join(sorted(visible))}"
-
-
 def open_index(
     folder: Path,
     embedder: Embedder,
@@ -341,30 +335,24 @@ def open_index(
     visible: frozenset[str] = VISIBILITIES,
     fresh: bool = False,
     space: Namespace | None = None,
+    database: Database | None = None,
 ) -> Index:
     """Open the build for this model, chunking and visibility; create an empty one if there is none, or if `fresh`.
 
-    All builds below a folder share the embedding cache. With a `space` on a server their vectors are kept there.
+    All builds below a folder, or in a `database`, share the embedding cache. With a `space` on a server their vectors
+    are kept there. Raises DatabaseAwayError.
     """
-    root = index_root(folder, visible)
-    root.mkdir(parents=True, exist_ok=True)
-    cache = EmbeddingCache(folder / "embeddings.sqlite")
-    fingerprint = fingerprint_of(embedder, chunking)
-    builds = sorted(root.glob(f"build-{fingerprint[:16]}-*"))
-    served = root / (current_build(root) or "none")
+    root, fingerprint = index_root(folder, visible), fingerprint_of(embedder, chunking)
+    label = label_of(folder, visible)
+    place: Place
+    if database:
+        place = DatabasePlace(database, root / FOR_SHARED, label, fingerprint, fresh=fresh)
+        place.begin_with(folder / CACHE)
+    else:
+        place = FolderPlace.opened(folder, root, fingerprint, fresh=fresh)
     if space:
-        space = replace(space, beginning=f"{space.beginning}-{_label(root, folder)}")
-    if served in builds and not fresh:
-        return Index(served, fingerprint, embedder, cache, visible, space)
-    if builds and not fresh:  # resume an interrupted build
-        return Index(builds[-1], fingerprint, embedder, cache, visible, space)
-    number = int(builds[-1].name.rsplit("-", 1)[1]) + 1 if builds else 1
-    return Index(root / f"build-{fingerprint[:16]}-{number:04}", fingerprint, embedder, cache, visible, space)
-
-
-def _label(root: Path, folder: Path) -> str:
-    """Return what tells the collections of indexes of one folder apart; a name that no build begins with."""
-    return "all" if root == folder else f"only{hashlib.sha256(root.name.encode()).hexdigest()[:8]}"
+        space = replace(space, beginning=f"{space.beginning}-{label}")
+    return Index(place, fingerprint, embedder, visible, space)
 
 
 def _may_write(folder: Path) -> bool:

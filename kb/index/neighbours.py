@@ -1,4 +1,4 @@
-"""Nearest passages to a query: by Chroma's HNSW, or by exact comparison where that is faster or necessary."""
+"""Nearest passages to a query: by Chroma's HNSW, or by comparing all where that is faster or necessary."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import VectorsAwayError
-from kb.index.cosines import cosines
 from kb.index.embedding import Vectors
 from kb.index.embedding_cache import EmbeddingCache
+from kb.index.key_table import packed
+from kb.index.matrix import Cosines, Rows
 from kb.index.sentences import SentenceCosines
-from kb.index.snapshot import Rows, Snapshot
+from kb.index.snapshot import Snapshot
 from kb.index.vectors import VectorStore, View
 
 EXACT_SHARE = 0.2  # filters that keep a smaller share are searched exactly: HNSW would have to over-fetch too much
-SMALL = 120_000  # rows up to which an exact scan (6.4 ms for 100,000) beats Chroma (8.8 ms)
+SMALL = 300_000  # rows up to which comparing all (3.2 ms for 100,000) beats Chroma (8.8 ms, and hardly more for more)
+PACKED_MORE = 1.2  # neighbours of packed vectors, among which are 99.9 % of the exact ones; from 1.1 on nearly all are
 OVERFETCH = 1.5  # margin when the filter's share determines how many neighbours to fetch
 
 Flags = NDArray[np.bool_]
-Cosines = NDArray[np.float32]
 log = logging.getLogger(__name__)
 
 
@@ -28,47 +29,51 @@ class Neighbours:
     """The neighbours of one query within any filter; the full scan is cached."""
 
     def __init__(
-        self, snapshot: Snapshot, store: VectorStore | None, query: Vectors, cache: EmbeddingCache | None = None
+        self, snapshot: Snapshot, store: VectorStore | None, query: Vectors | None, cache: EmbeddingCache | None = None
     ) -> None:
-        """Take a query vector. Without a store (while it is being reopened) all comparisons are exact.
+        """Take a query vector; None where the query cannot be embedded: then nothing is near.
 
-        Without a cache nothing is known of the passages' sentences.
+        Without a store (while it is being reopened) all vectors are compared. Without a cache nothing is known of the
+        passages' sentences.
         """
+        self.by_words = query is None
         self._snapshot = snapshot
         self._store = store
-        self._query = query
+        self._query = np.zeros(0, np.float32) if query is None else query
         self._cache = cache
         self._sentences: dict[int, tuple[SentenceCosines, int]] = {}  # by chunk, with its place among them
         self._cosines: dict[View, Cosines] = {}
 
     def similarity(self, view: View, chunks: Rows) -> Cosines:
-        """Return the exact cosine of each chunk to the query; 0 where a vector is missing."""
+        """Return the cosine of each chunk to the query; 0 where a vector is missing."""
         rows, matrix = self._snapshot.rows[view][chunks], self._snapshot.matrices[view]
-        if not len(matrix):
+        if self.by_words or not len(matrix):
             return np.zeros(len(chunks), np.float32)
         known = np.maximum(rows, 0)
         if view in self._cosines or len(matrix) <= SMALL or len(chunks) > len(matrix) // 4:
             found = self._of_all(view)[known]
         else:
-            found = cosines(matrix[known], self._query)
+            found = matrix.cosines(self._query, known)
         return np.where(rows >= 0, found, 0).astype(np.float32)
 
     def balance(self, view: View, chunks: Rows) -> Cosines:
         """Return what to add to the cosines of chunks so that both languages have the same middle; zeros for one."""
+        if self.by_words:
+            return np.zeros(len(chunks), np.float32)
         return self._snapshot.balance.offsets(view, self._query)[self._snapshot.balance.language[chunks]]
 
     def level(self, usual: float) -> float:
         """Return the mean cosine of all texts to the query: how near everything is to it."""
-        return self._snapshot.balance.level(self._query, usual)
+        return usual if self.by_words else self._snapshot.balance.level(self._query, usual)
 
     def best_sentences(self, chunks: Rows) -> tuple[NDArray[np.float64], Rows]:
         """Return for each chunk the cosine of its best sentence, NaN where not known, and how many sentences it has."""
-        if self._cache is None or not len(chunks):
+        if self._cache is None or self.by_words or not len(chunks):
             return np.full(len(chunks), np.nan), np.zeros(len(chunks), np.int64)
-        rows, keys = self._snapshot.rows["bodies"][chunks].tolist(), self._snapshot.body_keys
-        found = self._cache.sentences({keys[row] for row in rows if row >= 0})
-        packed = [found.get(keys[row], b"") if row >= 0 else b"" for row in rows]
-        every = SentenceCosines(packed, self._query)
+        rows, keys = self._snapshot.rows["bodies"][chunks].tolist(), self._snapshot.keys["bodies"]
+        of_row = {row: keys.key(row) for row in set(rows) if row >= 0}
+        found = self._cache.sentences(of_row.values())
+        every = SentenceCosines([found.get(of_row.get(row, ""), b"") for row in rows], self._query)
         self._sentences |= {chunk: (every, place) for place, chunk in enumerate(chunks.tolist())}
         return every.best(), every.counts
 
@@ -85,12 +90,13 @@ class Neighbours:
     def nearest(self, view: View, limit: int, allowed: Flags | None) -> Rows:
         """Return the nearest chunks in one view, best first, only those allowed (one flag per chunk; None: all).
 
-        HNSW over-fetches to make up for filtered chunks; if that would be too many, or too few remain, the allowed
-        chunks are compared exactly.
+        HNSW over-fetches to make up for filtered chunks; if that would be too many, or too few remain, all allowed
+        chunks are compared. Of packed vectors some more are returned, so that none of the exactly nearest is missing.
         """
         total = len(self._snapshot.matrices[view])
+        limit = limit if self._snapshot.matrices[view].is_exact else int(limit * PACKED_MORE)
         share = 1.0 if allowed is None else float(allowed.mean()) if len(allowed) else 0.0
-        if not total or not share:
+        if self.by_words or not total or not share:
             return np.zeros(0, np.int64)
         is_balanced = len(self._snapshot.balance.means) > 0
         wanted = limit if allowed is None and not is_balanced else int(limit / share * OVERFETCH) + 1
@@ -109,7 +115,6 @@ class Neighbours:
 
     def _by_store(self, store: VectorStore, view: View, wanted: int) -> Rows | None:
         """Return the nearest chunks as Chroma sees them; None if it fails, as when another process is writing."""
-        row_of_key = self._snapshot.row_of_key[view]
         try:
             nearest = store.nearest(view, self._query, wanted)
         except VectorsAwayError:  # which the store has logged
@@ -117,12 +122,12 @@ class Neighbours:
         except Exception as error:
             log.warning("Chroma could not search (%s); comparing exactly.", error)
             return None
-        found = (row_of_key.get(key, -1) for key, _ in nearest)
-        return self._snapshot.chunks_at(view, [row for row in found if row >= 0])
+        rows = self._snapshot.keys[view].rows(packed(key for key, _ in nearest))
+        return self._snapshot.chunks_at(view, rows[rows >= 0])
 
     def _of_all(self, view: View) -> Cosines:
         if view not in self._cosines:
-            self._cosines[view] = cosines(self._snapshot.matrices[view], self._query)
+            self._cosines[view] = self._snapshot.matrices[view].cosines(self._query)
         return self._cosines[view]
 
 

@@ -8,17 +8,35 @@ always has a new one.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, MetaData, Table, case, func, insert, literal, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    case,
+    cast,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+)
 
 from kb.entry import Entry, Problem
 from kb.index import records
+from kb.index.catalog import in_groups
+from kb.index.dialect import Listing, one_of
 from kb.index.documents import from_document
+from kb.index.folder_place import FolderPlace
 from kb.index.index import Index
+from kb.index.keywords import KeywordIndex, PassageTerms
 from kb.index.own_id import with_own_id
 from kb.index.schema import AUDIENCES, CHUNKS, ENTRIES, FACET_VALUES, LINKS, META, NAMES, PROBLEMS, SITUATIONS
 from kb.index.vectors import VectorStore
@@ -32,11 +50,15 @@ _OF_WHOLE = {
     for table in (META, ENTRIES, AUDIENCES, FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS, PROBLEMS)
 }
 _ALL = _OF_WHOLE[ENTRIES]
-_CLAIMS = func.instr(_ALL.c.state, " ") > 0  # an id that another file has, see `ENTRIES`
+_CLAIMS = _ALL.c.state.contains(" ")  # an id that another file has, see `ENTRIES`
 _KEYWORDS = text(
     "INSERT INTO main.keywords(rowid, title, heading, tags, body)"
     " SELECT rowid, title, heading, tags, body FROM whole.keywords WHERE rowid IN"
     " (SELECT number FROM whole.chunks WHERE entry IN (SELECT value FROM json_each(:numbers))) ORDER BY rowid"
+)
+_KEYWORDS_OF_WHOLE = Listing(
+    "SELECT rowid, title, heading, tags, body FROM keywords WHERE rowid IN"
+    " (SELECT number FROM chunks WHERE entry {one_of_listed}) ORDER BY rowid"
 )
 
 
@@ -44,8 +66,10 @@ class PartialIndex(Index):
     """What some may see of another index, in a folder of its own."""
 
     def __init__(self, whole: Index, folder: Path, visible: frozenset[str]) -> None:
-        super().__init__(folder, whole.fingerprint, whole.embedder, whole.cache, visible)
+        place = FolderPlace(folder.parent, folder.name, whole.cache, has_files=whole.place.has_files)
+        super().__init__(place, whole.fingerprint, whole.embedder, visible)
         self.whole = whole
+        self._is_compared = not whole.place.schema
 
     @property
     def vectors(self) -> VectorStore:
@@ -68,37 +92,60 @@ class PartialIndex(Index):
 
     def follow(self) -> bool:
         """Take over what changed in the whole, in one transaction; return whether anything did that may be seen."""
-        with self.catalog.engine.connect() as connection:
-            connection.execute(text("ATTACH DATABASE :whole AS whole"), {"whole": str(self.whole.catalog.path)})
-            try:
-                records.set_meta(connection, "visible", " ".join(sorted(self.visible)))  # takes the lock
-                has_changed = self._followed(connection)
-                connection.commit()
-            finally:
-                connection.rollback()
-                connection.execute(text("DETACH DATABASE whole"))
+        with self.catalog.engine.connect() as own, self._beside(own) as whole:
+            records.set_meta(own, "visible", " ".join(sorted(self.visible)))  # takes the lock
+            has_changed = self._followed(own, whole)
+            own.commit()
         return has_changed
 
-    def _followed(self, connection: Connection) -> bool:
-        if self.catalog.meta(FOLLOWED) == (generation := _generation(connection)):
+    @contextmanager
+    def _beside(self, own: Connection) -> Iterator[Connection]:
+        """Yield a connection in which `whole` is the schema of the whole as it is at one moment."""
+        if schema := self.whole.place.schema:
+            options = {"isolation_level": "REPEATABLE READ", "schema_translate_map": {"whole": schema}}
+            with self.whole.catalog.engine.connect().execution_options(**options) as whole:
+                yield whole
+            return
+        file = self.whole.catalog.engine.url.database
+        own.execute(text("ATTACH DATABASE :whole AS whole"), {"whole": file})
+        try:
+            yield own
+        finally:
+            own.rollback()
+            own.execute(text("DETACH DATABASE whole"))
+
+    def _followed(self, own: Connection, whole: Connection) -> bool:
+        generation = _generation(whole)
+        if self._is_compared and self.catalog.meta(FOLLOWED) == generation:
             return False
         of = _OF_WHOLE[AUDIENCES].c
         shown = _ALL.c.number.in_(select(of.entry).where(of.name.in_(sorted(self.visible))))
-        claimed, clashes = _own_ids(connection, shown)
-        known = _pairs(connection, select(ENTRIES.c.number, ENTRIES.c.id).where(ENTRIES.c.number.in_(claimed)))
-        other = [number for number, entry_id in known.items() if claimed[number][1].id != entry_id]
-        numbers = select(_ALL.c.number).where(shown)
-        gone = {*connection.scalars(select(ENTRIES.c.number).where(ENTRIES.c.number.not_in(numbers))), *other}
-        records.delete_entries(connection, self.catalog.keywords, gone)
-        fresh = set(connection.scalars(numbers.where(_ALL.c.number.not_in(select(ENTRIES.c.number)))))
-        _copy(connection, fresh)
+        claimed, clashes = _own_ids(whole, shown)
+        known = _pairs(own, select(ENTRIES.c.number, ENTRIES.c.id))
+        other = {number for number in claimed.keys() & known.keys() if claimed[number][1].id != known[number]}
+        numbers = set(whole.scalars(select(_ALL.c.number).where(shown)))
+        gone = (known.keys() - numbers) | other | self._differing(own, whole)
+        records.delete_entries(own, self.catalog.keywords, gone)
+        fresh = numbers - (known.keys() - gone)
+        _copy(own, whole, fresh, self.catalog.keywords)
         for number in claimed.keys() & fresh:
-            records.rename_entry(connection, number, *claimed[number])
-        has_changed = bool(gone or fresh) | _take_problems(connection, clashes)
-        records.set_meta(connection, FOLLOWED, generation)
+            records.rename_entry(own, number, *claimed[number])
+        has_changed = bool(gone or fresh) | _take_problems(own, whole, shown, clashes)
+        records.set_meta(own, FOLLOWED, generation)
         if has_changed:
-            records.touch(connection)
+            records.touch(own)
+        self._is_compared = True
         return has_changed
+
+    def _differing(self, own: Connection, whole: Connection) -> set[int]:
+        """Return the entries that are others in the whole, at first: a database may be restored to what it was once."""
+        if self._is_compared:
+            return set()
+        kept = {
+            (row[0], row[1], row[2]) for row in own.execute(select(ENTRIES.c.number, ENTRIES.c.path, ENTRIES.c.state))
+        }
+        there = {(row[0], row[1], row[2]) for row in whole.execute(select(_ALL.c.number, _ALL.c.path, _ALL.c.state))}
+        return {number for number, _, _ in kept - there}
 
 
 def _generation(connection: Connection) -> str:
@@ -130,37 +177,48 @@ def _own_ids(
     return entries, problems
 
 
-def _copy(connection: Connection, numbers: Collection[int]) -> None:
+def _copy(own: Connection, whole: Connection, numbers: Collection[int], keywords: KeywordIndex) -> None:
     """Copy entries with everything stored along with them, under their numbers."""
-    values = json.dumps(sorted(numbers))
-    among = select(func.json_each(values).table_valued("value").c.value)
     by = {ENTRIES: "number"} | dict.fromkeys((AUDIENCES, FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS), "entry")
-    for table, column in by.items():
-        rows = select(*_read(_OF_WHOLE[table])).where(_OF_WHOLE[table].c[column].in_(among)).order_by(text("rowid"))
-        connection.execute(insert(table).from_select(table.columns.keys(), rows))
-    connection.execute(_KEYWORDS, {"numbers": values})
+    ordered = sorted(numbers)
+    for some in [ordered] if own is whole else in_groups(ordered):
+        for table, column in by.items():
+            of = _OF_WHOLE[table]
+            chosen = select(*_read(of)).where(one_of(whole, of.c[column], some))
+            rows = chosen.order_by(of.c.number if "number" in of.c else text("rowid"))
+            if own is whole:
+                own.execute(insert(table).from_select(table.columns.keys(), rows))
+            elif found := [dict(row) for row in whole.execute(rows).mappings()]:
+                own.execute(insert(table), found)
+        if own is whole:
+            own.execute(_KEYWORDS, {"numbers": json.dumps(some)})
+        else:
+            keywords.add(own, [PassageTerms(*row) for row in _KEYWORDS_OF_WHOLE.rows(whole, some)])
 
 
 def _read(table: Table) -> Iterable[ColumnElement[Any]]:
     """Yield what is copied; an id that two files claim may be that of another entry here, until it is settled."""
     for column in table.columns:
         is_id = table is _ALL and column.name == "id"
-        yield case((_CLAIMS, literal("?") + _ALL.c.number), else_=column) if is_id else column
+        unsettled = literal("?") + cast(_ALL.c.number, String)
+        yield case((_CLAIMS, unsettled), else_=column).label("id") if is_id else column
 
 
-def _take_problems(connection: Connection, clashes: dict[str, list[Problem]]) -> bool:
+def _take_problems(
+    own: Connection, whole: Connection, shown: ColumnElement[bool], clashes: dict[str, list[Problem]]
+) -> bool:
     """Replace the problems by those of the files that may be seen; return whether they are others than before."""
     of = _OF_WHOLE[PROBLEMS].c
-    seen = or_(of.path.in_(select(ENTRIES.c.path)), of.path.in_(FOR_ALL))
-    rows = connection.execute(select(of.path, of.line, of.message).where(seen).order_by(text("rowid")))
+    seen = or_(of.path.in_(select(_ALL.c.path).where(shown)), of.path.in_(FOR_ALL))
+    rows = whole.execute(select(of.path, of.line, of.message).where(seen).order_by(text("rowid")))
     found = [Problem(path, line, from_json(message)) for path, line, message in rows]
     found = [one for one in found if not (one.path in clashes and _is_clash(one))]
     found += [one for some in clashes.values() for one in some]
-    if sorted(found) == sorted(records.problems(connection)):
+    if sorted(found) == sorted(records.problems(own)):
         return False
-    connection.execute(PROBLEMS.delete())
+    own.execute(PROBLEMS.delete())
     for path in dict.fromkeys(one.path for one in found):
-        records.set_problems(connection, path, [one for one in found if one.path == path])
+        records.set_problems(own, path, [one for one in found if one.path == path])
     return True
 
 

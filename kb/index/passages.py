@@ -7,21 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from kb.entry import Entry
 from kb.index.catalog import Catalog
+from kb.index.dialect import Listing
 from kb.index.documents import from_document
 from kb.index.schema import CHUNKS, ENTRIES
 from kb.index.vector_keys import is_of_text
 
 MOST_REMEMBERED = 512  # passages of an index: people see mostly the same ones
 LONGEST_REMEMBERED = 20_000  # characters of the whole text
-_PASSAGES = text(
+_PASSAGES = Listing(
     "SELECT chunks.number, headings, plain, words, text, line_start, document, entries.body,"
     " keywords.title || ' ' || keywords.heading || ' ' || keywords.tags || ' ' || keywords.body"
     " FROM chunks JOIN entries ON entries.number = chunks.entry LEFT JOIN keywords ON keywords.rowid = chunks.number"
-    " WHERE chunks.number IN (SELECT value FROM json_each(:numbers))"
+    " WHERE chunks.number {one_of_listed}"
 )
 
 
@@ -56,7 +57,7 @@ def _read(catalog: Catalog, numbers: Sequence[int]) -> dict[int, Passage]:
     if not numbers:
         return {}
     with catalog.engine.connect() as connection:
-        rows = connection.execute(_PASSAGES, {"numbers": json.dumps(numbers)}).all()
+        rows = _PASSAGES.rows(connection, numbers)
     found = {}
     for number, headings, plain, words, markdown, line, document, body, terms in rows:
         heading, indexed = " › ".join(json.loads(headings)), frozenset((terms or "").split())

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from kb.index import postings_sql as sql
 from kb.index.keywords import WEIGHTS, Matches, PassageTerms, Phrase, Spellings, Weighed, fts5_idf
 
+LONGEST = 500  # characters of a term that count: a column with an index takes no more than 2,700 bytes
 MOST = (1 << 16) - 1  # of a count and of a length, in a hit
 
 _K1, _K1_1, _B, _REST = (f"CAST({value} AS double precision)" for value in (1.2, 2.2, 0.75, 0.25))  # as in FTS5
@@ -69,19 +70,18 @@ class Asked:
 
     def best(self, words: Sequence[Weighed], limit: int, among: Sequence[int] | None = None) -> Matches:
         """Return the passages with any of the words, best first, each phrase with the weight given."""
-        plain = [spellings[0][0] for spellings in words if len(spellings) == 1 and _is_term(spellings[0])]
-        spelled = [spellings for spellings in words if not (len(spellings) == 1 and _is_term(spellings[0]))]
-        parts, values = [], {"limit": limit, "average": self._terms / max(self._passages, 1)}
+        single = [word for word in words if len(word) == len(word[0]) == len(word[0][0][0]) == 1]
+        spelled = [word for word in words if word not in single]
         within = "" if among is None else _AMONG
+        parts, values = [], {"limit": limit, "average": self._terms / max(self._passages, 1)}
         if among is not None:
             values["among"] = list(among)
-        if plain:
+        if single:
             parts.append(_SCORED.format(of="", score=_SCORE, hits=_OF_TERMS, among=within))
-            values |= {"terms": [phrase[0] for phrase, _ in plain], "weights": [weight for _, weight in plain]}
+            values |= _columns(("terms", "weights"), [(phrase[0], weight) for (((phrase, weight),),) in single])
         if spelled:
-            parts.append(
-                _BEST_OF.format(_SCORED.format(of="word, spelling, ", score=_SCORE, hits=_OF_SPELLINGS, among=within))
-            )
+            scored = _SCORED.format(of="word, spelling, ", score=_SCORE, hits=_OF_SPELLINGS, among=within)
+            parts.append(_BEST_OF.format(scored))
             values |= self._spelled(spelled)
         if not parts:
             return []
@@ -113,8 +113,9 @@ def hits_of(passage: PassageTerms) -> Iterator[tuple[str, int]]:
     counts: Counter[str] = Counter()
     for field, terms in zip(WEIGHTS, passage[1:], strict=True):
         for term in terms.split():
-            counts[term] += int(WEIGHTS[field])
-    return ((term, _packed(passage, count)) for term, count in counts.items())
+            counts[term[:LONGEST]] += int(WEIGHTS[field])
+    size = passage.length
+    return ((term, _packed(passage.number, count, size)) for term, count in counts.items())
 
 
 def _hit_of(passage: PassageTerms, phrase: Phrase) -> int:
@@ -124,11 +125,11 @@ def _hit_of(passage: PassageTerms, phrase: Phrase) -> int:
         int(weight) * _occurrences(f" {terms} ", wanted)
         for weight, terms in zip(WEIGHTS.values(), passage[1:], strict=True)
     )
-    return _packed(passage, sum(counts))
+    return _packed(passage.number, sum(counts), passage.length)
 
 
-def _packed(passage: PassageTerms, count: int) -> int:
-    return passage.number << 32 | min(count, MOST) << 16 | min(passage.length, MOST)
+def _packed(number: int, count: int, size: int) -> int:
+    return number << 32 | min(count, MOST) << 16 | min(size, MOST)
 
 
 def _occurrences(terms: str, wanted: str) -> int:
@@ -137,10 +138,6 @@ def _occurrences(terms: str, wanted: str) -> int:
     while at >= 0:
         count, at = count + 1, terms.find(wanted, at + 1)
     return count
-
-
-def _is_term(spelling: Sequence[tuple[Phrase, float]]) -> bool:
-    return len(spelling) == 1 and len(spelling[0][0]) == 1
 
 
 def _columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:

@@ -7,16 +7,16 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
 from kb.entry import Chunk, Entry, Problem
 from kb.fields import FIELDS
 from kb.index.analysis import Word, flat, fold, words
+from kb.index.dialect import storable
 from kb.index.documents import to_document
 from kb.index.keywords import KeywordIndex, PassageTerms
 from kb.index.plain import plain
-from kb.index.schema import AUDIENCES, CHUNKS, ENTRIES, FACET_VALUES, LINKS, META, NAMES, PROBLEMS, SITUATIONS
+from kb.index.schema import AUDIENCES, CHUNKS, ENTRIES, FACET_VALUES, LINKS, NAMES, PROBLEMS, SITUATIONS
 from kb.index.searched import headings_of, tags_of, title_of
 from kb.wording import from_json, to_json
 
@@ -36,9 +36,13 @@ _LEGAL_FORM = re.compile(
     r"^(?:株式会社|有限会社|合同会社|\((?:株|有|同)\))\s*"
     r"|\s*(?:株式会社|有限会社|合同会社|\((?:株|有|同)\)|,? (?:inc|ltd|corp|llc|gmbh|co\.?,? ltd)\.?)$"
 )
-_GENERATION = select(META.c.value).where(META.c.key == "generation")
-_upsert = upsert(META).values(key=bindparam("key"), value=bindparam("value"))
-_SET_META = _upsert.on_conflict_do_update(index_elements=["key"], set_={"value": _upsert.excluded.value})
+_SET_META = text(
+    "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
+_TOUCH = text(  # in one statement: of two processes that do it at once, each leads to a generation of its own
+    "INSERT INTO meta (key, value) VALUES ('generation', '1') ON CONFLICT (key)"
+    " DO UPDATE SET value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ def set_meta(connection: Connection, key: str, value: str) -> None:
 
 def touch(connection: Connection) -> None:
     """Bump the generation, so that other processes notice the change."""
-    set_meta(connection, "generation", str(int(connection.scalar(_GENERATION) or 0) + 1))
+    connection.execute(_TOUCH)
 
 
 def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
@@ -149,7 +153,7 @@ def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
         "review_by": entry.review_by.isoformat() if entry.review_by else "",
         "verified_on": entry.verified_on.isoformat() if entry.verified_on else "",
         "named": _flat(*_named(entry)),
-        "document": to_document(entry),
+        "document": storable(connection, to_document(entry)),
         "body": entry.body,
     }
     key = connection.execute(_INSERT[ENTRIES], row).inserted_primary_key

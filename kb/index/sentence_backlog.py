@@ -21,6 +21,11 @@ class SentenceBacklog:
         self._embedder = embedder
         self._complete = ""  # the generation in which no passage lacked them
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether no passage lacked sentences when that was last looked up, and nothing has changed since."""
+        return self._catalog.meta("generation") == self._complete
+
     def portions(self) -> list[list[str]]:
         """Return the body keys of the passages that lack sentences, the newest first, in portions for `embed`."""
         generation = self._catalog.meta("generation")

@@ -1,31 +1,31 @@
-"""The in-memory state of a search: passages, their entries, and all vectors for exact scores.
+"""The in-memory state of a search: passages, their entries, and all vectors.
 
 Snapshots are immutable; a sync creates a new one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.index.balance import Balance, balance_of
+from kb.index.balance import Balance, balance_of, languages_of
 from kb.index.brevity import brief_entries
 from kb.index.catalog import Catalog
-from kb.index.contents import facets_by_entry, names_of, passage_keys, situation_keys
+from kb.index.contents import READ_AT_ONCE, ListedPassages, facets_by_entry, listed_passages, situation_keys
 from kb.index.copies import originals_by_entry
 from kb.index.embedding import Vectors
 from kb.index.filters import entry_numbers, passing
+from kb.index.key_table import Keys, KeyTable, unpacked
+from kb.index.matrix import NO_ROWS, Matrix, Rows
+from kb.index.names import Names, names_of
 from kb.index.trust import Trust, successors_by_entry, trust_by_entry
 from kb.index.vectors import SEARCHED, VectorStore, View
 
 MOST_NEW = 0.1  # share of new entries up to which an incremental update is faster
 MOST_STALE = 1.3  # vectors per passage up to which unused ones are carried along
-
-Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,11 @@ class Snapshot:
     generation: str
     numbers: Rows  # chunk → catalogue number
     entries: Rows  # chunk → catalogue number of its entry
-    rows: dict[View, Rows]  # chunk → row of the view's matrix, -1 where a vector is missing
-    matrices: dict[View, Vectors]  # float32, unit length
-    chunks_of_row: dict[View, tuple[Rows, Rows]]  # chunks sorted by row, and the start of each row
-    row_of_key: dict[View, dict[str, int]]
-    body_keys: tuple[str, ...]  # row → key, of the bodies
+    rows: Mapping[View, Rows]  # chunk → row of the view's matrix, -1 where a vector is missing
+    matrices: Mapping[View, Matrix]
+    keys: Mapping[View, KeyTable]  # of the rows
     balance: Balance
-    names: dict[str, tuple[int, ...]]  # folded name → entry numbers
-    sorted_names: tuple[str, ...]
+    names: Names
     facets: dict[int, tuple[tuple[str, str], ...]]  # entry number → (facet, value)
     situations: SituationTable
     trust: dict[int, Trust]  # entry number → trust, if there is any evidence
@@ -72,11 +69,11 @@ class Snapshot:
         """Return the rows of the vectors its own passages have: a matrix may hold others as well."""
         return own_rows(self.rows[view])
 
-    def chunks_at(self, view: View, rows: Sequence[int]) -> Rows:
-        """Return all chunks whose vector is in one of the rows, in row order."""
-        order, starts = self.chunks_of_row[view]
-        parts = [order[starts[row] : starts[row + 1]] for row in rows]
-        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+    def chunks_at(self, view: View, rows: Rows) -> Rows:
+        """Return all chunks whose vector is in one of the rows."""
+        is_meant = np.zeros(len(self.matrices[view]) + 1, np.bool_)  # the last one is that of a missing vector
+        is_meant[rows] = True
+        return np.flatnonzero(is_meant[self.rows[view]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +82,9 @@ class _Passages:
 
     numbers: Rows
     entries: Rows
-    rows: dict[View, Rows]
-    matrices: dict[View, Vectors]
-    row_of_key: dict[View, dict[str, int]]
+    rows: Mapping[View, Rows]
+    matrices: Mapping[View, Matrix]
+    keys: Mapping[View, KeyTable]
     lineage: object
 
 
@@ -103,24 +100,18 @@ def take_snapshot(
     shown = np.array(entry_numbers(catalog, passing((), "", "", visible)), np.int64)
     known = before if before and _is_close(before, shown, store) else None
     passages = _added(catalog, store, shown, known) if known else _all_passages(catalog, store, shown)
-    facets, names = _facets(catalog, shown, known), _names(catalog, shown, known)
-    inverse: dict[View, tuple[Rows, Rows]] = {}
-    for view in SEARCHED:
-        rows = passages.rows[view]
-        order = np.argsort(rows, kind="stable")
-        inverse[view] = (order, np.searchsorted(rows[order], np.arange(len(passages.matrices[view]) + 1)))
+    facets = _facets(catalog, shown, known)
     return Snapshot(
         generation=generation,
         numbers=passages.numbers,
         entries=passages.entries,
         rows=passages.rows,
         matrices=passages.matrices,
-        chunks_of_row=inverse,
-        row_of_key=passages.row_of_key,
-        body_keys=tuple(passages.row_of_key["bodies"]),
-        balance=balance_of(_languages(passages.entries, facets), passages.rows, passages.matrices),
-        names=names,
-        sorted_names=tuple(sorted(names)),
+        keys=passages.keys,
+        balance=balance_of(
+            _languages(passages, facets, known), passages.rows, passages.matrices, known.balance if known else None
+        ),
+        names=names_of(catalog, shown, known.names if known else None),
         facets=facets,
         situations=_situations(catalog, store, known.situations if known else None),
         trust=trust_by_entry(catalog),
@@ -152,82 +143,60 @@ def _fresh(before: Snapshot, shown: Rows) -> Rows:
 
 
 def _all_passages(catalog: Catalog, store: VectorStore | Snapshot, shown: Rows) -> _Passages:
-    listed: list[Any] = passage_keys(catalog, shown.tolist())
-    rows: dict[View, Rows] = {}
-    matrices: dict[View, Vectors] = {}
-    row_of_key: dict[View, dict[str, int]] = {}
-    for place, view in enumerate(SEARCHED, start=2):
-        row_of_key[view], matrices[view] = _all_vectors(store, view)
-        rows[view] = np.array([row_of_key[view].get(row[place], -1) for row in listed], np.int64)
-    numbers, entries = (np.array([row[place] for row in listed], np.int64) for place in (0, 1))
-    lineage = store.lineage if isinstance(store, Snapshot) else object()
-    return _Passages(numbers, entries, rows, matrices, row_of_key, lineage)
+    listed = listed_passages(catalog, shown.tolist())
+    if isinstance(store, Snapshot):
+        rows = {view: store.keys[view].rows(listed.keys[view]) for view in SEARCHED}
+        return _Passages(listed.numbers, listed.entries, rows, store.matrices, store.keys, store.lineage)
+    rows, matrices, keys = {}, {}, {}
+    for view in SEARCHED:
+        rows[view], matrices[view], keys[view] = _loaded(store, view, listed.keys[view])
+    return _Passages(listed.numbers, listed.entries, rows, matrices, keys, object())
+
+
+def _loaded(store: VectorStore, view: View, keys: Keys) -> tuple[Rows, Matrix, KeyTable]:
+    """Return the row of each key, -1 where its vector is missing, the matrix, and the keys of its rows."""
+    distinct, places = np.unique(keys, return_inverse=True)
+    matrix, has_vector = NO_ROWS, np.zeros(len(distinct), np.bool_)
+    for start in range(0, len(distinct), READ_AT_ONCE):
+        some = [unpacked(key) for key in distinct[start : start + READ_AT_ONCE].tolist()]
+        if found := store.read(view, some):
+            has_vector[start : start + len(some)] = [key in found for key in some]
+            matrix = matrix.with_rows(np.stack([found[key] for key in some if key in found]))
+    rows = np.where(has_vector, np.cumsum(has_vector) - 1, -1)
+    return rows[places], matrix, KeyTable(distinct[has_vector])
 
 
 def _added(catalog: Catalog, store: VectorStore | Snapshot, shown: Rows, before: Snapshot) -> _Passages:
     """Return the previous passages without deleted entries, plus the new ones, by number."""
     fresh = _fresh(before, shown)
     stays = np.isin(before.entries, np.setdiff1d(shown, fresh))
-    listed: list[Any] = passage_keys(catalog, fresh.tolist())
-    numbers, entries = (np.array([row[place] for row in listed], np.int64) for place in (0, 1))
-    order = np.argsort(np.concatenate([before.numbers[stays], numbers]), kind="stable")
-    rows: dict[View, Rows] = {}
-    matrices: dict[View, Vectors] = {}
-    row_of_key: dict[View, dict[str, int]] = {}
-    for place, view in enumerate(SEARCHED, start=2):
-        keys = [row[place] for row in listed]
-        known = (before.row_of_key[view], before.matrices[view])
-        row_of_key[view], matrices[view] = _with_vectors(store, view, keys, known)
-        found = np.array([row_of_key[view].get(key, -1) for key in keys], np.int64)
-        rows[view] = np.concatenate([before.rows[view][stays], found])[order]
+    listed = listed_passages(catalog, fresh.tolist())
+    order = np.argsort(np.concatenate([before.numbers[stays], listed.numbers]), kind="stable")
+    matrices, keys = (
+        (store.matrices, store.keys) if isinstance(store, Snapshot) else _with_vectors(store, listed, before)
+    )
+    found = {view: keys[view].rows(listed.keys[view]) for view in SEARCHED}
     return _Passages(
-        numbers=np.concatenate([before.numbers[stays], numbers])[order],
-        entries=np.concatenate([before.entries[stays], entries])[order],
-        rows=rows,
+        numbers=np.concatenate([before.numbers[stays], listed.numbers])[order],
+        entries=np.concatenate([before.entries[stays], listed.entries])[order],
+        rows={view: np.concatenate([before.rows[view][stays], found[view]])[order] for view in SEARCHED},
         matrices=matrices,
-        row_of_key=row_of_key,
+        keys=keys,
         lineage=before.lineage,
     )
 
 
-def _all_vectors(store: VectorStore | Snapshot, view: View) -> tuple[dict[str, int], Vectors]:
-    """Return row by key and the matrix of all vectors."""
-    if not isinstance(store, Snapshot):
-        stored, matrix = store.read_all(view)
-    elif view == "situations":
-        stored, matrix = list(store.situations.keys), store.situations.vectors
-    else:
-        return store.row_of_key[view], store.matrices[view]
-    return {key: row for row, key in enumerate(stored)}, matrix
-
-
 def _with_vectors(
-    store: VectorStore | Snapshot, view: View, keys: Sequence[str], known: tuple[dict[str, int], Vectors]
-) -> tuple[dict[str, int], Vectors]:
-    """Return row by key and the matrix, with missing vectors of `keys` added."""
-    if isinstance(store, Snapshot):
-        return _all_vectors(store, view)
-    row_of_key, matrix = known
-    fresh = store.read(view, [key for key in dict.fromkeys(keys) if key not in row_of_key])
-    if not fresh:
-        return known
-    added = {key: len(matrix) + place for place, key in enumerate(fresh)}
-    rows = np.stack(list(fresh.values()))
-    return row_of_key | added, np.concatenate([matrix, rows]) if len(matrix) else rows
-
-
-def _names(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[str, tuple[int, ...]]:
-    kept = set(shown.tolist())
-    names = dict(before.names) if before else {}
-    gone = set(before.entries.tolist()) - kept if before else set()
-    if gone:
-        left = {name: tuple(n for n in numbers if n not in gone) for name, numbers in names.items()}
-        names = {name: numbers for name, numbers in left.items() if numbers}
-    fresh = sorted(kept - set(before.entries.tolist())) if before else None
-    for name, number in names_of(catalog, fresh):
-        if number in kept:
-            names[name] = (*names.get(name, ()), number)
-    return names
+    store: VectorStore, listed: ListedPassages, before: Snapshot
+) -> tuple[Mapping[View, Matrix], Mapping[View, KeyTable]]:
+    """Return the matrices and the keys of their rows, with the vectors that some passages lack."""
+    matrices, keys = dict(before.matrices), dict(before.keys)
+    for view in SEARCHED:
+        lacking = listed.keys[view][keys[view].rows(listed.keys[view]) < 0].tolist()
+        if found := store.read(view, [unpacked(key) for key in dict.fromkeys(lacking)]):
+            matrices[view] = matrices[view].with_rows(np.stack(list(found.values())))
+            keys[view] = keys[view].with_keys(list(found))
+    return matrices, keys
 
 
 def _brief(catalog: Catalog, shown: Rows, before: Snapshot | None) -> frozenset[int]:
@@ -239,29 +208,42 @@ def _brief(catalog: Catalog, shown: Rows, before: Snapshot | None) -> frozenset[
 
 def _facets(catalog: Catalog, shown: Rows, before: Snapshot | None) -> dict[int, tuple[tuple[str, str], ...]]:
     if before is None:
-        return facets_by_entry(catalog)
+        return facets_by_entry(catalog, shown.tolist())
     fresh = [number for number in shown.tolist() if number not in before.facets]
     return before.facets | facets_by_entry(catalog, fresh) if fresh else before.facets
 
 
-def _languages(entries: Rows, facets: dict[int, tuple[tuple[str, str], ...]]) -> NDArray[np.str_]:
-    """Return the language of each passage."""
-    numbers, places = np.unique(entries, return_inverse=True)
-    found = [dict(facets.get(number, ())).get("language", "") for number in numbers.tolist()]
-    return np.array(found, "U2")[places] if found else np.zeros(0, "U2")
+def _languages(
+    passages: _Passages, facets: dict[int, tuple[tuple[str, str], ...]], before: Snapshot | None
+) -> NDArray[np.int8]:
+    """Return the language of each passage, see `balance`; a passage never changes its language."""
+    found = np.full(len(passages.numbers), -1, np.int8)
+    is_new = np.ones(len(found), np.bool_)
+    if before and len(before.numbers):
+        at = np.minimum(np.searchsorted(before.numbers, passages.numbers), len(before.numbers) - 1)
+        is_new = before.numbers[at] != passages.numbers
+        found[~is_new] = before.balance.language[at[~is_new]]
+    entries, places = np.unique(passages.entries[is_new], return_inverse=True)
+    names = [dict(facets.get(number, ())).get("language", "") for number in entries.tolist()]
+    found[is_new] = languages_of(np.array(names, "U2"))[places]
+    return found
 
 
 def _situations(catalog: Catalog, store: VectorStore | Snapshot, before: SituationTable | None) -> SituationTable:
     listed = situation_keys(catalog)
-    if before is None:
-        known = _all_vectors(store, "situations")
-    else:
-        known = ({key: row for row, key in enumerate(before.keys)}, before.vectors)
-    row_of_key, matrix = _with_vectors(store, "situations", [row[1] for row in listed], known)
-    found = [(number, key, tuple(terms.split())) for number, key, terms in listed if key in row_of_key]
+    known = dict(zip(before.keys, before.vectors, strict=True)) if before else {}
+    if lacking := list(dict.fromkeys(key for _, key, _ in listed if key not in known)):
+        known |= _read_situations(store, lacking)
+    found = [(number, key, tuple(terms.split())) for number, key, terms in listed if key in known]
     return SituationTable(
         numbers=np.array([number for number, _, _ in found], np.int64),
         keys=tuple(key for _, key, _ in found),
-        vectors=matrix[[row_of_key[key] for _, key, _ in found]],
+        vectors=np.stack([known[key] for _, key, _ in found]) if found else np.zeros((0, 0), np.float32),
         terms=tuple(terms for _, _, terms in found),
     )
+
+
+def _read_situations(store: VectorStore | Snapshot, keys: Sequence[str]) -> Mapping[str, Vectors]:
+    if isinstance(store, Snapshot):
+        return dict(zip(store.situations.keys, store.situations.vectors, strict=True))
+    return store.read("situations", keys)

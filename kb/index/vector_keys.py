@@ -37,7 +37,7 @@ def keys_at(catalog: Catalog, path: str) -> dict[str, str]:
 
 def own_key(key: str) -> str:
     """Return a new key for a text, of one entry alone."""
-    return f"{key}{_APART}{secrets.token_hex(4)}"
+    return f"{key}{_APART}{1 + secrets.randbelow(2**32 - 1):08x}"  # not 0, see `key_table`
 
 
 def is_of_text(column: ColumnElement[str], key: str) -> ColumnElement[bool]:

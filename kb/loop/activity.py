@@ -17,6 +17,7 @@ from kb.loop.quality import Grade, Run, Use, figures_of, figures_text
 from kb.loop.schema import STEPS
 from kb.loop.tables import GAPS, GRADES, HELPFUL, JUDGED, MEANINGS, MEETINGS, NOTIFIED, OPENED, QUALITY, SEARCHES, USED
 from kb.shared.database import Database
+from kb.shared.recent import RecentSearches
 
 KEEP_DAYS = 180  # retention of search queries, by default
 
@@ -71,6 +72,7 @@ class Activity(ActivityFile):
         self._is_kept = is_kept
         self._keep_days = keep_days
         self._clock = clock
+        self.recent = RecentSearches(database, clock) if database and is_kept else None  # of each person
         self.purge_expired()
 
     def searched(self, search: Searched, replaces: str = "") -> None:
@@ -281,6 +283,10 @@ class Activity(ActivityFile):
         with self._writing() as connection:
             values = {**asdict(run), "figures": figures_text(run.figures)}
             connection.execute(upsert(QUALITY).values(**values).on_conflict_do_nothing())
+
+    def now(self) -> datetime:
+        """Return the current time, UTC."""
+        return self._clock.now()
 
     def stamp(self) -> str:
         """Return the current time, UTC, ISO."""

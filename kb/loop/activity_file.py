@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Executable, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from kb.errors import ActivitySchemaError, ActivityUnavailableError
+from kb.errors import ActivitySchemaError, ActivityUnavailableError, ActivityVersionError
 from kb.loop.dialect import copy, is_wrong_schema, keep_copy
 from kb.loop.schema import STEPS, need_columns, version_of
 from kb.loop.tables import METADATA
@@ -46,6 +46,7 @@ class ActivityFile:
         """Open or create the file; with a `database`, use that instead."""
         self.path = path
         self._database = database
+        self._waits = database is not None  # with steps that servers of the version before could not read
         self._steps = steps
         self._paused_until = 0.0  # of buffered events, on the monotonic clock
         self._waiting: deque[Executable] = deque(maxlen=MOST_WAITING)
@@ -77,6 +78,15 @@ class ActivityFile:
             if other._database:  # one state of all tables, while others write
                 source.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             return transfer(METADATA.sorted_tables, source, target)
+
+    def migrate(self) -> None:
+        """Bring the tables up to date, also where servers of the version before could not read them any more.
+
+        Raises ActivityUnavailableError, ActivitySchemaError.
+        """
+        self._waits = False
+        with self._writing():
+            pass
 
     def copy_to(self, place: Path) -> bool:
         """Copy the current database while others write; False if there is none.
@@ -160,7 +170,7 @@ class ActivityFile:
             else:
                 from kb.loop.migrations.upgrading import upgrade  # Alembic is slow to import
 
-                upgrade(connection, self._keep_copy, self._steps)
+                upgrade(connection, self._keep_copy, self._steps, waits=self._waits)
         self._ready = True
 
     def _limit(self, connection: Connection, wait_ms: int) -> None:
@@ -185,6 +195,8 @@ class ActivityFile:
         why, logged = why_shown(error), why_away(error)
         if is_wrong_schema(error):
             error = ActivitySchemaError(why)
+        if isinstance(error, ActivityVersionError) and self._database is None:  # which no other server will update
+            error = ActivitySchemaError(error.why)
         self._misfit = isinstance(error, ActivitySchemaError)
         known = error if isinstance(error, ActivitySchemaError) else ActivityUnavailableError(why)
         why = known.sentence if self._misfit else why

@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from kb.loop.activity import Activity, Searched
@@ -43,15 +43,25 @@ class Logbook:
         self._recent: OrderedDict[str, tuple[_Last, ...]] = OrderedDict()  # newest first
 
     def search(self, answer: Answer, filters: Filters, asker: str, language: str, deal: str = "") -> str:
-        """Log a search with words; return its id, empty if there was nothing to log."""
+        """Log a search with words; return its id, empty if there was nothing to log.
+
+        What was not found by words alone may be there: that is no gap.
+        """
         text = answer.query.text.strip()
-        if answer.query.is_empty:
+        if answer.query.is_empty or (answer.by_words and not answer.hits):
             return ""
-        before = next(iter(self._recent.get(asker, ())), None)
+        recent = self._known(asker)
+        before = next(iter(recent), None)
         typed_on = before is not None and asker != PROGRAM and _is_same(before, text)
         number = secrets.token_hex(8)
         found = frozenset(hit.entry.id for hit in answer.hits)
-        self._remember(asker, _Last(number, time.monotonic(), text, found), before if typed_on else None)
+        last = _Last(number, time.monotonic(), text, found)
+
+        def added(known: tuple[_Last, ...]) -> tuple[_Last, ...]:
+            kept = (one for one in known if not (typed_on and before and one.id == before.id))
+            return (last, *kept)[:MOST_RECENT]
+
+        self._remember(asker, recent, added)
         self._activity.searched(
             Searched(
                 id=number,
@@ -73,16 +83,16 @@ class Logbook:
     def shown(self, asker: str, text: str, entries: Iterable[str]) -> None:
         """Remember more entries shown for a search, so that their use is attributed to it."""
         more = frozenset(entries)
-        with self._lock:
-            recent = self._recent.get(asker, ())
-            if recent and more:
-                self._recent[asker] = tuple(
-                    replace(one, entries=one.entries | more) if one.text == text.strip() else one for one in recent
-                )
+
+        def widened(known: tuple[_Last, ...]) -> tuple[_Last, ...]:
+            return tuple(replace(one, entries=one.entries | more) if one.text == text.strip() else one for one in known)
+
+        if more and (recent := self._known(asker)):
+            self._remember(asker, recent, widened)
 
     def opened(self, asker: str, entry: str, how: str = "page") -> None:
         """Log the use of an entry, if a recent search of the person returned it."""
-        if asker in self._recent:
+        if self._known(asker):
             self._activity.seen((asker,), entry)
         found = self._search_with(asker, entry)
         if found and time.monotonic() - found.at < OPENING_SECONDS:
@@ -94,15 +104,29 @@ class Logbook:
             self._activity.used(found.id, entry, deal)
 
     def _search_with(self, asker: str, entry: str) -> _Last | None:
-        return next((one for one in self._recent.get(asker, ()) if entry in one.entries), None)
+        return next((one for one in self._known(asker) if entry in one.entries), None)
 
-    def _remember(self, asker: str, last: _Last, replaced: _Last | None) -> None:
+    def _known(self, asker: str) -> tuple[_Last, ...]:
+        """Return the recent searches of a person, newest first, whichever process answered them."""
+        shared = self._activity.recent
+        found = shared.of(asker) if shared and asker != PROGRAM else None
+        if found is None:
+            return self._recent.get(asker, ())
+        ahead = self._activity.now().timestamp() - time.monotonic()
+        return tuple(_Last(number, at - ahead, text, frozenset(some)) for number, at, text, some in found)
+
+    def _remember(
+        self, asker: str, known: tuple[_Last, ...], change: Callable[[tuple[_Last, ...]], tuple[_Last, ...]]
+    ) -> None:
+        """Change what is remembered of a person: here, and for other processes what is `known` there."""
         with self._lock:
-            kept = (one for one in self._recent.get(asker, ()) if one is not replaced)
-            self._recent[asker] = (last, *kept)[:MOST_RECENT]
+            self._recent[asker] = change(self._recent.get(asker, ()))
             self._recent.move_to_end(asker)
             while len(self._recent) > MOST_ASKERS:
                 self._recent.popitem(last=False)
+        if (shared := self._activity.recent) and asker != PROGRAM:
+            ahead = self._activity.now().timestamp() - time.monotonic()
+            shared.put(asker, [(one.id, one.at + ahead, one.text, sorted(one.entries)) for one in change(known)])
 
 
 class ClosedLogbook(Logbook):

@@ -12,13 +12,15 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, Inspector, MetaData, String, Table, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from kb.errors import ActivitySchemaError, ActivityUnavailableError
+from kb.errors import ActivitySchemaError, ActivityUnavailableError, ActivityVersionError
 from kb.loop.dialect import readonly_engine
 from kb.loop.tables import METADATA
 from kb.wording import say
 
 STEPS = Path(__file__).parent / "migrations" / "versions"
 STAMP = Table("alembic_version", MetaData(), Column("version_num", String))
+# Written where it is not the version of the stamp: the oldest version of the program that can use the tables as well.
+OLDEST = Table("activity_oldest", MetaData(), Column("version", String))
 
 # The tables and indexes each version added, for files without a version stamp.
 UNSTAMPED = {
@@ -53,12 +55,17 @@ def revisions(steps: Path) -> Sequence[str]:
 
 
 def version_of(connection: Connection, steps: Path = STEPS) -> Version:
-    """Return the version of a database. Raises ActivitySchemaError for a newer one."""
+    """Return the version of a database; the newest known one for a newer one that can be used all the same.
+
+    Raises ActivityVersionError for another newer one.
+    """
     known, inspector = revisions(steps), inspect(connection)
     stamped = list(connection.scalars(select(STAMP.c.version_num))) if inspector.has_table(STAMP.name) else []
     for revision in stamped:
+        if revision not in known and _oldest(connection, inspector, revision) <= known[-1]:
+            return Version(known[-1], known[-1], is_stamped=True)
         if revision not in known:
-            raise ActivitySchemaError(
+            raise ActivityVersionError(
                 say(
                     "it was created by a newer version (schema {found}; this version supports up to {newest})."
                     " Upgrade the program or restore a backup",
@@ -94,6 +101,12 @@ def examine(file: Path) -> Version:
         raise ActivityUnavailableError(str(getattr(error, "orig", None) or error)) from error
     finally:
         engine.dispose()
+
+
+def _oldest(connection: Connection, inspector: Inspector, revision: str) -> str:
+    """Return the oldest version of the program that can use the tables; that of the tables if nothing else is said."""
+    said = connection.scalar(select(OLDEST.c.version)) if inspector.has_table(OLDEST.name) else None
+    return str(said or revision)
 
 
 def _recognised(inspector: Inspector) -> str:

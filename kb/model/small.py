@@ -23,11 +23,15 @@ MOST_TOKENS = 512
 class SmallModel:
     """Counts tokens and embeds; each is loaded on first use. Thread-safe."""
 
-    def __init__(self, source: Path, checksum: str, cache: Path) -> None:
-        """`source` is the packed file with this checksum; its ONNX file is kept in `cache`."""
+    def __init__(self, source: Path, checksum: str, cache: Path, processes: int = 1) -> None:
+        """`source` is the packed file with this checksum; its ONNX file is kept in `cache`.
+
+        It gets a share of the cores if there are several `processes`.
+        """
         self._source = source
         self._checksum = checksum
         self._cache = cache
+        self._processes = processes
         self._pieces: Pieces | None = None
         self._session: Session | None = None
         self._loading = threading.Lock()
@@ -44,7 +48,7 @@ class SmallModel:
         tokens = [[START, *self.cut(text)[: MOST_TOKENS - 2], END] for text in texts]
         with self._loading:
             if self._session is None:
-                self._session = Session(graph_file(self._source, self._checksum, self._cache))
+                self._session = Session(graph_file(self._source, self._checksum, self._cache), self._processes)
         return self._session.vectors(tokens)
 
 

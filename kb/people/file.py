@@ -50,6 +50,7 @@ class PeopleFile:
         """Use the file; with a `database`, that instead."""
         self.path = path
         self._database = database
+        self._waits = database is not None  # with what servers of the version before could not read
         self._lock = threading.Lock()
         self._is_ready = False
         self._logged = ""
@@ -135,6 +136,15 @@ class PeopleFile:
             raise self._unavailable(error) from error
         return True
 
+    def migrate(self) -> None:
+        """Bring the tables up to date, also where servers of the version before could not read them any more.
+
+        Raises PeopleUnavailableError.
+        """
+        self._waits = False
+        with self.writing():
+            pass
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -180,21 +190,31 @@ class PeopleFile:
                 self.path.chmod(ONLY_OWNER)  # its -wal and -shm get the same mode
             with self._engine.begin() as connection:
                 self._take_turn(connection)
-                if self._version(connection) > VERSION:
+                version = self._version(connection)
+                if version is not None and version > VERSION:
                     raise PeopleUnavailableError(say("it was written by a newer version of the program; update it"))
+                if self._waits and version is not None and version < VERSION:
+                    raise PeopleUnavailableError(
+                        say(
+                            "its tables are of an older version."
+                            " Stop the servers of that version, then run 'kb migrate'"
+                        )
+                    )
                 METADATA.create_all(connection)
                 self._stamp(connection)
         except (SQLAlchemyError, OSError) as error:
             raise self._unavailable(error) from error
 
-    def _version(self, connection: Connection) -> int:
+    def _version(self, connection: Connection) -> int | None:
+        """Return the version of the tables; None in a new database."""
         if self._database is None:
             return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
         VERSIONS.create(connection, checkfirst=True)
-        return int(connection.scalar(select(func.max(VERSIONS.c.number))) or 0)
+        found = connection.scalar(select(func.max(VERSIONS.c.number)))
+        return None if found is None else int(found)
 
     def _stamp(self, connection: Connection) -> None:
         if self._database is None:
             connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
-        elif self._version(connection) < VERSION:
+        elif self._version(connection) != VERSION:
             connection.execute(insert(VERSIONS).values(number=VERSION))

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from kb.entry import Entry
+from kb.errors import EmbeddingAwayError
 from kb.index.embedding import Vectors
 from kb.index.filters import count_entries, passing
 from kb.index.neighbours import Neighbours
@@ -67,7 +68,7 @@ class Search:
             source = self._live.source()
             # Embed before anything else: concurrent work would slow the model down.
             beginning = self._beginning(query.meaning)
-            vector = self._live.embed(beginning).result()[0]
+            vector = self._vector(beginning)
             if beginning != query.meaning:
                 request = replace(request, query=replace(query, compared=beginning))
             found = recipe.answer(source, request, vector, self._live.state.bounds, self._live.within)
@@ -129,10 +130,18 @@ class Search:
             return ()
         text = f"{title}\n{body}"[:ALIKE_CHARS]
         query, source = Query(text=title, meaning=text), self._live.source()
-        neighbours = Neighbours(source.snapshot, source.store, self._live.embed(text).result()[0], source.cache)
+        neighbours = Neighbours(source.snapshot, source.store, self._vector(text), source.cache)
         words = look_up(source, weigh(source, query), without_meetings(self._live.state.bounds, None))[0]
-        found = find(source, words, names_in(source.snapshot, query), neighbours, query.language).candidates
+        found = find(source, words, names_in(source, query), neighbours, query.language).candidates
         return make_hits(source.catalog, query, found[:limit], explain, neighbours)
+
+    def _vector(self, text: str) -> Vectors | None:
+        """Embed a query; None while the service that embeds is away."""
+        try:
+            row: Vectors = self._live.embed(text).result()[0]
+        except EmbeddingAwayError:
+            return None
+        return row
 
     def treats_as_one(self, one: str, other: str) -> bool:
         """Whether the playbook has two words as spellings of each other."""

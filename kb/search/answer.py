@@ -74,6 +74,7 @@ class Answer:
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetCount, ...]]
     quotes: tuple[Quote, ...] = ()  # what answers the question, where quotes were asked for
+    by_words: bool = False  # alone, since the question could not be embedded
 
     @property
     def is_listing(self) -> bool:

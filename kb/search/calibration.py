@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kb.index.cosines import cosines
-from kb.index.embedding import Embedder
+from kb.errors import EmbeddingAwayError
+from kb.index.embedding import Embedder, Vectors
+from kb.index.embedding_cache import EmbeddingCache, text_key
 from kb.index.snapshot import Snapshot
 from kb.search.answer import Band, Confidence
 
@@ -54,6 +55,7 @@ class Calibration:
 
 STRONG_SHARE = 0.85
 KNOWN_SHARE = 0.7
+ASKED = "?\0"  # before a query in the key of its vector: a passage with the same text has another one
 LEAST_WORDS = 0.01  # of a model that hardly tells texts apart
 LEVEL_SHARE = 0.2  # of a query's own level that is taken away; more calls other subjects likelier
 
@@ -74,14 +76,33 @@ UNRELATED = (
 )  # fmt: skip
 
 
-def calibrate(embedder: Embedder, snapshot: Snapshot, bundled_checksum: str) -> Calibration:
-    """Return the thresholds of a model: measured ones for the bundled model, else from unrelated queries."""
+def calibrate(
+    embedder: Embedder, snapshot: Snapshot, bundled_checksum: str, cache: EmbeddingCache | None = None
+) -> Calibration:
+    """Return the thresholds of a model: measured ones for the bundled model, else from unrelated queries.
+
+    Their vectors are kept in the cache, so that they are known while a service that embeds is away.
+    """
     own = snapshot.rows_of("bodies")
     if embedder.checksum == bundled_checksum or not len(own):
         return BUNDLED
-    queries = embedder.embed_queries(UNRELATED)
-    found = [cosines(snapshot.matrices["bodies"], query)[own].astype(np.float64) for query in queries]
+    try:
+        queries = _unrelated(embedder, cache)
+    except EmbeddingAwayError:  # nothing is compared by meaning now
+        return BUNDLED
+    found = [snapshot.matrices["bodies"].cosines(query)[own].astype(np.float64) for query in queries]
     return from_unrelated([float(some.max()) for some in found], [float(some.mean()) for some in found])
+
+
+def _unrelated(embedder: Embedder, cache: EmbeddingCache | None) -> list[Vectors]:
+    """Return the vectors of the unrelated queries. Raises EmbeddingAwayError."""
+    keys = {query: text_key(embedder.checksum, f"{ASKED}{query}") for query in UNRELATED}
+    known = cache.read(keys.values()) if cache else {}
+    if len(known) < len(keys):
+        known = dict(zip(keys.values(), embedder.embed_queries(UNRELATED), strict=True))
+        if cache:
+            cache.write(known)
+    return [known[key] for key in keys.values()]
 
 
 def from_unrelated(best: Sequence[float], levels: Sequence[float]) -> Calibration:

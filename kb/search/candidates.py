@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.index.analysis import fold
 from kb.index.balance import LANGUAGES
+from kb.index.matrix import Rows
 from kb.index.neighbours import Neighbours
 from kb.index.records import short_name
-from kb.index.snapshot import Rows, Snapshot
+from kb.index.snapshot import Snapshot
 from kb.index.vectors import SEARCHED, View
 from kb.search import ranking
 from kb.search.answer import Adjustment, Band, Confidence, Why
@@ -112,35 +111,31 @@ def _score(source: Source, found: LookUp, near: dict[View, Rows], neighbours: Ne
     # Words in most passages, such as a product name, have no idf mass: then only their presence counts.
     share = np.minimum(1.0, words / mass) if mass > NO_RARITY else (words > 0).astype(np.float64)
     evidence = float(words.max(initial=0.0)) / mass if mass > NO_RARITY else float(share.max(initial=0.0))
+    if neighbours.by_words:  # there is nothing else
+        evidence = float("inf")
     fused = ranking.fuse(meaning, words, evidence) if len(chunks) else words
     is_near = np.isin(chunks, np.concatenate(list(near.values())))
     level = neighbours.level(source.calibration.level)
     return _Scored(chunks, bodies, titles, sentences, balance, meaning, words, fused, share, is_near, level)
 
 
-def names_in(snapshot: Snapshot, query: Query) -> dict[int, bool]:
+def names_in(source: Source, query: Query) -> dict[int, bool]:
     """Return the entries named in a query: True if the whole query is the name, or what people call it."""
-    question = fold(query.meaning).strip()
-    named: dict[int, bool] = {}
+    question, names = fold(query.meaning).strip(), source.snapshot.names
     words = question[:200]
-    for start in range(len(words)):
-        for end in range(start + NAME_LENGTH, min(len(words), start + 80) + 1):
-            for entry in snapshot.names.get(words[start:end], ()):
-                named.setdefault(entry, False)
+    ends = [(start, min(len(words), start + 80) + 1) for start in range(len(words))]
+    named = dict.fromkeys(names.of([words[a:b] for a, most in ends for b in range(a + NAME_LENGTH, most)]), False)
     begun = short_name(_ABOUT.sub("", words))
     if BEGINNING <= len(begun) <= LONGEST_BEGINNING and not named:
-        named = {entry: len(begun) >= SURE_BEGINNING for entry in _beginning_with(snapshot, begun)}
-    return named | {entry: True for name in (question, begun) for entry in snapshot.names.get(name, ())}
+        named = dict.fromkeys(_beginning_with(source, begun), len(begun) >= SURE_BEGINNING)
+    return named | dict.fromkeys(names.of([question, begun]), True)
 
 
-def _beginning_with(snapshot: Snapshot, begun: str) -> set[int]:
+def _beginning_with(source: Source, begun: str) -> set[int]:
     """Return the deals with a name that begins with a text; none if they are many."""
     edge = begun + " " if begun.isascii() else begun
-    names = snapshot.sorted_names
-    after = (names[at] for at in range(bisect_left(names, edge), len(names)))
-    begun_by = takewhile(lambda name: name.startswith(edge), after)
-    found = {entry for name in begun_by for entry in snapshot.names[name]}
-    deals = {entry for entry in found if ("kind", "deal") in snapshot.facets.get(entry, ())}
+    found = source.snapshot.names.beginning_with(source.catalog, edge)
+    deals = {entry for entry in found if ("kind", "deal") in source.snapshot.facets.get(entry, ())}
     return deals if len(deals) <= MOST_NAMED else set()
 
 

@@ -8,16 +8,19 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, QueuePool, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError, TimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from kb.errors import BusyError, KBError
+from kb.errors import BusyError, DatabaseAwayError, KBError
 from kb.wording import say
 
 POOL, MORE = 10, 20  # connections of a process: kept open, and besides while many ask
+OWN_POOL, OWN_MORE = 5, 10  # the same for a pool of its own
+REPLACEMENT = "\ufffd"  # for a character that PostgreSQL cannot store
 WAIT_SECONDS = 2  # for one of them
 CONNECT_SECONDS = 3
 UNANSWERED_MS = 10_000  # after which a connection to a machine that is gone is given up
@@ -25,6 +28,7 @@ LIMITS = (
     "SET statement_timeout = '15s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';"
     " SET timezone = 'UTC'"
 )
+WARN_SECONDS = 10.0  # between two lines of the log that it is away
 PAUSE_SECONDS = 1.0  # between two looks whether it is there
 OF_CONNECTION = ("08", "28", "3D", "53", "57")  # classes of error codes: connection, sign-in, database, resources
 LOCK_NOT_AVAILABLE = "55P03"
@@ -47,6 +51,16 @@ class Found:
     skew: float  # seconds by which its clock is ahead
 
 
+class BoundedPool(QueuePool):
+    """A pool that says in our words that all connections are in use."""
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        try:
+            return super()._do_get()
+        except TimeoutError as error:
+            raise BusyError from error
+
+
 class Database:
     """One database. Nothing is imported or opened before the first use. Thread-safe."""
 
@@ -60,16 +74,33 @@ class Database:
         self._most = most
         self._looking = threading.Lock()
         self._looked = (float("-inf"), "")  # when, on the monotonic clock, and what was found
+        self._warned = float("-inf")
         self._began = 0.0  # the look that is under way
 
     @cached_property
     def engine(self) -> Engine:
         """The pool of connections. Raises DatabaseSettingError without the driver."""
+        return self._opened(min(POOL, self._most), max(0, self._most - POOL))
+
+    def within(self, *schemas: str) -> Engine:
+        """Return a pool of its own, whose statements mean the tables of these schemas. Raises DatabaseSettingError.
+
+        Its use raises DatabaseAwayError and BusyError instead of errors of the driver. PostgreSQL knows no NUL
+        character and no half of a pair of surrogates: where a text has one, another character is stored.
+        """
+        size, most = min(OWN_POOL, self._most), min(OWN_POOL + OWN_MORE, self._most)
+        engine = self._opened(size, most - size, BoundedPool)
+        event.listen(engine, "connect", partial(_enter, ", ".join(schemas)))
+        event.listen(engine, "handle_error", self._said, retval=True)
+        return engine
+
+    def _opened(self, size: int, more: int, pool: type[QueuePool] = QueuePool) -> Engine:
         try:
             engine = create_engine(
                 self._url,
-                pool_size=min(POOL, self._most),
-                max_overflow=max(0, self._most - POOL),
+                poolclass=pool,
+                pool_size=size,
+                max_overflow=more,
                 pool_timeout=self._wait,
                 pool_pre_ping=True,  # after a restart of the database no request meets a dead connection
                 connect_args={
@@ -113,6 +144,21 @@ class Database:
         """Close all connections; the next use opens new ones."""
         if "engine" in self.__dict__:
             self.engine.dispose()
+
+    def _said(self, context: ExceptionContext) -> Exception | None:
+        """Return the error that is raised instead of one of the driver; None to leave it as it is."""
+        error, state = context.original_exception, getattr(context.original_exception, "sqlstate", None)
+        driver = context.dialect.loaded_dbapi
+        if context.is_pre_ping or not isinstance(error, (driver.OperationalError, driver.InterfaceError)):
+            return None  # a dead connection is replaced
+        if state == LOCK_NOT_AVAILABLE:
+            return BusyError()
+        if context.is_disconnect or state is None or state.startswith(OF_CONNECTION):
+            if time.monotonic() - self._warned >= WARN_SECONDS:  # not for each request
+                self._warned = time.monotonic()
+                log.warning("The database cannot be used: %s", why_away(error))
+            return DatabaseAwayError()
+        return None
 
     def _asked(self) -> str:
         try:
@@ -180,4 +226,19 @@ def _url(address: str, password: str) -> URL:
 def _limit(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(LIMITS)
+    connection.commit()
+
+
+def _enter(schemas: str, connection: Any, _record: Any) -> None:
+    """Prepare a connection of `within`."""
+    from psycopg.types.string import StrDumperUnknown  # an optional package
+
+    class AnyText(StrDumperUnknown):
+        def dump(self, obj: str) -> Any:
+            clean = obj.replace("\0", REPLACEMENT)
+            return super().dump(clean if clean.isascii() else clean.encode("utf-8", "replace").decode())
+
+    connection.adapters.register_dumper(str, AnyText)
+    with connection.cursor() as cursor:
+        cursor.execute(f'SET search_path = {schemas}, "$user", public')
     connection.commit()

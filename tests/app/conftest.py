@@ -21,6 +21,7 @@ from app.signin.cookie import NAME
 from ingest.sync import sync
 from kb.clock import CLOCK, Clock
 from tests.app.declared import undeclared
+from tests.engines import Files, Served
 from tests.words import WordEmbedder, write
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -91,7 +92,7 @@ MakeClient = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="module")
-def make_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeClient]:
+def make_client(tmp_path_factory: pytest.TempPathFactory, engines: Files | Served) -> Iterator[MakeClient]:
     """A maker of clients to an application over given files, with the settings given."""
     with ExitStack() as stack:
 
@@ -99,7 +100,8 @@ def make_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeClient
             files: dict[str, str] = FILES, *, indexed: bool = True, clock: Clock = CLOCK, **chosen: object
         ) -> TestClient:
             place = tmp_path_factory.mktemp("app")
-            settings = Settings(**{"entries": place / "entries", "data": place / "var", **chosen})  # type: ignore[arg-type]
+            stored = {} if "database_url" in chosen else engines.settings()
+            settings = Settings(**{"entries": place / "entries", "data": place / "var", **stored, **chosen})  # type: ignore[arg-type]
             for path, text in files.items():
                 write(Path(settings.entries), path, text)
             services = open_services(settings, WordEmbedder(), clock=clock)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import httpx2 as httpx
 import pytest
 
 from tests.conftest import Recorder
+from tests.postgresql import RunningPostgres
 from tests.waiting import DEADLINE_SECONDS, wait_until
 from tests.words import note, write
 
@@ -119,3 +121,33 @@ def test_acknowledged_saves_survive_a_server_killed_at_its_steps(
     finally:
         server.kill()
         server.client.close()
+
+
+def test_a_save_repeated_after_a_kill_is_saved_once_even_where_a_copy_may_be_saved(
+    tmp_path: Path, kills: int, postgres: RunningPostgres, monkeypatch: pytest.MonkeyPatch, record_property: Recorder
+) -> None:
+    monkeypatch.setenv("KB_DATABASE_URL", postgres.empty())
+    write(tmp_path, "entries/notes/first.md", note("最初", "本文。"))
+    for name in ("victim", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "entries").symlink_to(tmp_path / "entries")
+    victim, other = _Server(tmp_path / "victim"), _Server(tmp_path / "other")
+    other.start()
+    try:
+        wait_until(other.is_ready, "a server that is ready")
+        for number in range(kills):
+            sent = {"json": {"text": note(f"保存{number}", f"{number}番目の本文。"), "force": True}}
+            sent["headers"] = {"Idempotency-Key": f"key {number}"}
+            victim.start(1 + number * STEPS_OF_A_SAVE // kills)
+            while victim.process.poll() is None:
+                with suppress(httpx.TransportError):
+                    if victim.client.post("/api/v1/entries", **sent).is_success:  # type: ignore[arg-type]
+                        victim.kill()
+            assert other.client.post("/api/v1/entries", **sent).status_code == 201  # type: ignore[arg-type]
+    finally:
+        other.kill()
+        for server in (victim, other):
+            server.client.close()
+    record_property("kills", kills)
+    texts = sorted(path.read_text("utf-8") for path in (tmp_path / "entries").rglob("[!.]*.md"))
+    assert len(texts) == len(set(texts)) == kills + 1

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from app.background import Background
-from app.cli.engines import check_engines
+from app.cli.engines import check_engines, check_shared_index
 from app.cli.main import app as kb
 from app.settings import Settings
 from app.words.reader import Reader
+from kb.errors import DatabaseAwayError
+from kb.index.database_place import shared_cache
+from kb.index.embedding_cache import EmbeddingCache
 from kb.people.audit import Wanted
+from kb.shared.database import Database
 from tests.app.conftest import Browser, MakeClient
 from tests.app.signed_in import browser_of, services_behind, signed_in
 from tests.chroma import RunningChroma
@@ -71,17 +78,54 @@ def test_what_one_server_noticed_the_other_takes_in_and_what_should_be_done_once
     assert done == [1, 1]  # both times by the first
 
 
-def test_without_the_database_search_goes_on_and_nothing_else_looks_done(make_client: MakeClient) -> None:
+def test_what_one_server_saves_the_other_finds_without_embedding_anything(
+    make_client: MakeClient, postgres: RunningPostgres
+) -> None:
+    address = postgres.empty()
+    one = make_client(database_url=address)
+    entries = services_behind(one).settings.entries
+    other = make_client({}, entries=entries, database_url=address)
+    assert one.post("/api/v1/entries", json={"text": note("納期の交渉", "前倒しの条件。")}).status_code == 201
+    there = services_behind(other)
+    assert there.intake.notice() and not there.intake.notice()
+    (hit,) = [hit for hit in there.library.search.answer("納期の交渉").hits if "納期" in hit.entry.title]
+    assert hit.entry.body and there.library.with_index(lambda index: index.embedder.embedded) == 0  # type: ignore[attr-defined]
+    assert not list(there.settings.data.rglob("*.sqlite")) and not list(there.settings.data.rglob("chroma.*"))
+
+
+def test_two_servers_that_save_at_once_lose_nothing(make_client: MakeClient, postgres: RunningPostgres) -> None:
+    address = postgres.empty()
+    one = make_client(database_url=address)
+    entries = services_behind(one).settings.entries
+    clients = [one, make_client({}, entries=entries, database_url=address)]
+
+    def save(number: int) -> int:
+        text = note(f"第{number}回の交渉", f"{number}番目の条件。")
+        return clients[number % 2].post("/api/v1/entries", json={"text": text}).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(save, range(8))) == [201] * 8
+    for services in map(services_behind, clients):
+        services.intake.retry()
+        services.intake.notice()
+    for services in map(services_behind, clients):
+        states = services.library.with_index(lambda index: index.catalog.states())
+        assert sum("交渉" in path for path in states) == 8
+        assert services.library.search.answer("7番目の条件").hits[0].entry.title == "第7回の交渉"
+
+
+def test_without_the_database_nothing_looks_done_and_all_goes_on_without_a_restart(make_client: MakeClient) -> None:
     with running_postgres() as own:
         open_to_all = make_client(database_url=own.empty())
         closed = make_client(auth="local", database_url=own.empty())
         _, person = signed_in(closed, "aki@example.com", "上田 秋")
-        services_behind(open_to_all).library.search.answer("価格")
-        assert person.get("/").status_code == 200
+        intake = services_behind(open_to_all).intake
+        assert open_to_all.get("/", params={"q": "価格"}).status_code == person.get("/").status_code == 200
         own.kill()
-        assert open_to_all.get("/", params={"q": "価格"}).status_code == 200
-        assert open_to_all.post("/api/v1/entries", json={"text": note("納期")}).status_code == 201
         for answer in (
+            open_to_all.get("/", params={"q": "価格"}),
+            open_to_all.get("/api/v1/search", params={"q": "価格"}),
+            open_to_all.get("/entries/deals/aoba"),
             open_to_all.get("/readyz"),
             open_to_all.post("/helpful/talk-tracks/price", data={}),
             person.get("/"),
@@ -89,8 +133,15 @@ def test_without_the_database_search_goes_on_and_nothing_else_looks_done(make_cl
         ):
             assert (answer.status_code, "retry-after" in answer.headers) == (503, True), answer.text
             assert "127.0.0.1" not in answer.text.replace("http://127.0.0.1:8000", "")
+        saved = open_to_all.post("/api/v1/entries", json={"text": note("納期の交渉")})
+        assert saved.status_code in (201, 503)
+        with pytest.raises(DatabaseAwayError):
+            intake.retry() if saved.status_code == 201 else intake.notice()
         own.start()
-        assert person.get("/").status_code == 200
+        assert person.get("/").status_code == open_to_all.get("/").status_code == 200
+        intake.retry()
+        found = open_to_all.get("/api/v1/search", params={"q": "納期の交渉"}).json()["hits"]
+        assert (saved.status_code == 201) == any(hit["title"] == "納期の交渉" for hit in found)
         helpful = open_to_all.post("/helpful/talk-tracks/price", data={}, follow_redirects=False)
         assert helpful.status_code == 303
 
@@ -129,14 +180,35 @@ def test_what_is_in_files_is_carried_over_and_back_by_one_command(
     assert _run("migrate", "--to", address).exit_code == 0
     again = _run("migrate", "--to", address)
     assert again.exit_code == 1 and "not empty" in again.output
+    keys = services_behind(client).library.with_index(lambda index: index.catalog.vector_keys())["bodies"]
+    with closing(shared_cache(Database(address))) as carried:
+        assert carried.known(keys) == keys
     monkeypatch.setenv("KB_DATABASE_URL", address)
     assert person.address in _run("people", "list").output
     assert _run("backup", str(tmp_path / "backup.zip")).exit_code == 0
     monkeypatch.setenv("KB_DATA", str(tmp_path / "new"))
     assert _run("migrate", "--to", "files").exit_code == 0
+    with closing(EmbeddingCache(tmp_path / "new/index/embeddings.sqlite")) as back:
+        assert back.known(keys) == keys
     monkeypatch.delenv("KB_DATABASE_URL")
     assert person.address in _run("people", "list").output
     assert _run("audit", "verify").exit_code == 0
+
+
+def test_the_doctor_says_where_the_index_is_and_whether_there_may_be_one(
+    make_client: MakeClient, postgres: RunningPostgres, tmp_path: Path
+) -> None:
+    address, english = postgres.empty(), Reader.of("en")
+    settings = Settings(data=tmp_path, database_url=SecretStr(address))
+    assert check_shared_index(settings, english) == (False, "not built yet; run 'kb sync'")
+    services = services_behind(make_client(database_url=address))
+    works, what = check_shared_index(services.settings, english)
+    assert works and services.library.with_index(lambda index: index.place.name) in what
+    with closing(Database(address)) as database, database.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE ROLE guest LOGIN")
+    guest = Settings(data=tmp_path, database_url=SecretStr(address.replace("kb@", "guest@")))
+    works, what = check_shared_index(guest, english)
+    assert not works and "GRANT CREATE" in what
 
 
 @pytest.mark.parametrize(

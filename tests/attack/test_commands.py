@@ -35,10 +35,12 @@ WHOLE = "the operator's: it works on all files, and shows all"
 SHOWN = "shows what KB_VISIBILITY shows"
 PERSON = "shows what a person may see"
 ABOUT_RECEIVERS = "the operator's: about who hears of changes, not entries"
+ABOUT_MODEL = "the operator's: turns texts into vectors, and knows no entries"
 ABOUT_PEOPLE = "the operator's: about people, not entries"
 VERDICTS = {
     **dict.fromkeys(("serve", "sync", "check", "init", "new", "add", "rebuild", "doctor", "backup", "restore"), WHOLE),
     **dict.fromkeys(("migrate", "connect", "pull", "write-back"), WHOLE),
+    "embeddings": ABOUT_MODEL,
     **dict.fromkeys(("import crm", "import transcript", "import docs", "import vault"), WHOLE),
     **dict.fromkeys(("search", "ask", "show", "export", "meeting", "judge", "quality", "people names"), SHOWN),
     **dict.fromkeys(("mcp", "digest"), PERSON),

@@ -30,9 +30,11 @@ from ingest.sync import sync
 from kb.errors import DuplicateTextError, IndexBusyError, KBError, ModelUnavailableError
 from kb.index.embedding import Vectors
 from kb.index.embedding_cache import EmbeddingCache
-from kb.index.index import Index, current_build
+from kb.index.folder_place import current_build
+from kb.index.index import Index
+from kb.index.matrix import ExactRows
 from kb.index.neighbours import SMALL, Neighbours
-from kb.index.vectors import VIEWS, EmbeddedVectors, Files
+from kb.index.vectors import SEARCHED, VIEWS, EmbeddedVectors, Files
 from tests.app.conftest import ADDRESS, Browser
 from tests.attack.small_disk import fill, free, small_disk
 from tests.waiting import wait_until
@@ -441,7 +443,7 @@ def test_a_search_that_chroma_fails_compares_exactly(base: _Base, tmp_path: Path
     matrix = rng.normal(size=(total, 4)).astype(np.float32)
     large = type(snapshot)(
         **{name: getattr(snapshot, name) for name in snapshot.__slots__}
-        | {"matrices": {"bodies": matrix, "heads": matrix}, "rows": {"bodies": np.arange(total)}}
+        | {"matrices": dict.fromkeys(SEARCHED, ExactRows(matrix)), "rows": {"bodies": np.arange(total)}}
     )
     query = matrix[99]
     exact = Neighbours(large, None, query).nearest("bodies", 5, None)

@@ -16,7 +16,9 @@ from app.settings import settings_table
 from ingest.check import read_playbook
 from ingest.parse import parse_entry
 from kb.fields import FIELDS, FILTERS
+from kb.index import neighbours
 from kb.index.balance import ENOUGH, STRENGTH
+from kb.index.matrix import MOST_EXACT
 from kb.search import calibration, candidates, lookup, ranking
 from kb.viewer import ROLES
 
@@ -134,6 +136,7 @@ def test_the_constants_of_the_ranking_are_those_documented() -> None:
     assert f"four fifths ({STRENGTH})" in text
     assert f"at least {ENOUGH} passages" in text
     assert f"{lookup.SMALL_BASE:,} passages" in text
+    assert f"{neighbours.SMALL:,} vectors" in text and f"{MOST_EXACT:,} vectors" in text
     weight = f"min({ranking.MOST_WEIGHT:g}, max(0, evidence − {ranking.EVIDENCE_FLOOR}))"
     assert f"{weight} · z(BM25 ^ {ranking.KEYWORD_POWER})" in text
     for name, factor in candidates.FACTORS.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.once import REMEMBERED, Once
+from kb.shared.requests import Note
 
 
 class _Work:
@@ -13,7 +14,7 @@ class _Work:
     def __init__(self) -> None:
         self.done = 0
 
-    def __call__(self) -> int:
+    def __call__(self, _note: Note) -> int:
         self.done += 1
         return self.done
 
@@ -33,7 +34,7 @@ def test_a_key_seen_before_returns_what_it_returned_then() -> None:
 def test_what_failed_is_tried_again() -> None:
     once = Once[int]()
 
-    def fail() -> int:
+    def fail(_note: Note) -> int:
         raise OSError("full")
 
     with pytest.raises(OSError, match="full"):

@@ -12,7 +12,8 @@ from ingest.chunk import CHUNKING
 from ingest.indexing import ENTRIES_AT_ONCE, SyncReport
 from ingest.sync import problems_of, sync, sync_some
 from kb.errors import IndexBusyError
-from kb.index.index import Index, current_build, open_index
+from kb.index.folder_place import current_build
+from kb.index.index import Index, open_index
 from kb.index.vectors import VIEWS
 from tests.words import WordEmbedder, note, write
 

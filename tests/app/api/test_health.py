@@ -11,7 +11,7 @@ from kb.errors import IndexNotReadyError
 from tests.app.conftest import FILES, MakeClient
 
 STATE = {"activity", "ready", "fingerprint", "model", "generation", "entries", "chunks", "problems"}
-STATE |= {"reason", "degraded", "jobs", "vectors", "waiting"}
+STATE |= {"reason", "degraded", "jobs", "vectors", "meaning", "waiting"}
 JOBS = {
     "charts",
     "examples",

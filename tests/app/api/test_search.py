@@ -69,6 +69,7 @@ def test_an_answer_has_exactly_the_promised_shape(client: TestClient) -> None:
         "corrected",
         "compared",
         "half_typed",
+        "by_words",
         "hits",
         "facets",
     ]

@@ -54,3 +54,44 @@ def test_a_frame_finds_its_picture_once_it_is_drawn() -> None:
     key = gallery.frame(FunnelBars((), "a")).key
     assert gallery.find(key) == Picture(Markup("wide"), Markup("narrow")) == gallery.frame(FunnelBars((), "a")).picture
     assert gallery.find("another") is None
+
+
+class Table:
+    """Where two processes find each other's pictures."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[str, str]] = {}
+
+    def find(self, key: str) -> tuple[str, str] | None:
+        """Return what is there."""
+        return self.kept.get(key)
+
+    def keep(self, key: str, wide: str = "", narrow: str = "") -> None:
+        """Keep it; what is there stays if this is only to be drawn."""
+        self.kept[key] = (wide, narrow) if wide else self.kept.get(key, ("", ""))
+
+
+def test_a_page_of_one_process_gets_its_picture_from_another_which_draws_nothing_anew() -> None:
+    table, hand, may_draw = Table(), Hand(), threading.Event()
+
+    def slow(drawing: Drawing) -> Picture:
+        may_draw.wait()
+        return hand(drawing)
+
+    one, other = Gallery(slow, shared=table), Gallery(hand, shared=table)
+    key = one.frame(FunnelBars((), "a")).key
+    found: list[Picture | None] = []
+    asker = threading.Thread(target=lambda: found.append(other.find(key)))
+    asker.start()
+    may_draw.set()
+    asker.join()
+    assert found == [Picture(Markup("wide"), Markup("narrow"))]
+    other.prepare(FunnelBars((), "a"))
+    assert hand.drawn == ["a"] and other.frame(FunnelBars((), "a")).picture == found[0]
+    assert other.find("another") is None
+
+
+def test_a_picture_that_nobody_draws_any_more_is_waited_for_no_longer_than_it_may_take() -> None:
+    table = Table()
+    table.keep("begun by a process that was killed")
+    assert Gallery(Hand(), shared=table).find("begun by a process that was killed", seconds=0.1) is None

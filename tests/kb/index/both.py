@@ -44,7 +44,7 @@ class Base:
 @contextmanager
 def embedded(folder: Path) -> Iterator[Base]:
     """Return a base in a file."""
-    catalog = Catalog(folder / "catalog.sqlite")
+    catalog = Catalog.in_file(folder / "catalog.sqlite")
     yield Base(catalog.engine, catalog.keywords)
     catalog.close()
 

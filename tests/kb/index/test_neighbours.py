@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.sync import sync
+from kb.index.balance import balance_of
 from kb.index.index import Index
-from kb.index.neighbours import Neighbours, largest
+from kb.index.matrix import MOST_EXACT, NO_ROWS, ExactRows
+from kb.index.neighbours import PACKED_MORE, Neighbours, largest
 from kb.index.snapshot import Snapshot, take_snapshot
 from kb.index.vectors import SEARCHED, View
 from tests.words import WordEmbedder, note, write
@@ -102,6 +105,27 @@ def test_a_chunk_whose_vector_is_missing_has_no_similarity(index: Index, entries
     assert missing.sum() == 1
     assert Neighbours(snapshot, None, query).similarity("bodies", np.flatnonzero(missing)).tolist() == [0.0]
     assert len(Neighbours(snapshot, index.vectors, query).nearest("bodies", 5, None)) == 1
+
+
+def test_among_many_packed_vectors_the_nearest_are_found(snapshot: Snapshot) -> None:
+    total, limit = MOST_EXACT + 10_000, 100
+    made = np.random.default_rng(3).standard_normal((total, 32), dtype=np.float32) + 2  # near to each other, as texts
+    vectors = made / np.linalg.norm(made, axis=1, keepdims=True)
+    balance = balance_of(np.zeros(total, np.int8), {"bodies": np.arange(total)}, {"bodies": ExactRows(vectors)})
+    packed = NO_ROWS.with_rows(vectors)
+    large = replace(
+        snapshot,
+        numbers=np.arange(total),
+        rows={"bodies": np.arange(total)},
+        matrices={"bodies": packed},
+        balance=balance,
+    )
+    for query, share in zip(vectors[:20], np.linspace(0.05, 1, 20), strict=True):
+        allowed = np.random.default_rng(4).random(total) < share
+        exact = np.where(allowed, vectors @ query, -1)
+        found = Neighbours(large, None, query).nearest("bodies", limit, allowed)
+        assert allowed[found].all()
+        assert set(largest(exact, limit)) <= set(found) and len(found) == limit * PACKED_MORE
 
 
 @given(st.lists(st.floats(-1, 1, width=32), max_size=40), st.integers(1, 50))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from ingest.indexing import ENTRIES_AT_ONCE
 from ingest.sync import sync, sync_some
 from kb.entry import VISIBILITIES
 from kb.index.index import Index
+from kb.index.matrix import PackedRows
 from kb.index.snapshot import Snapshot, take_snapshot
 from kb.index.vectors import SEARCHED
 from tests.words import note, write
@@ -19,9 +21,9 @@ from tests.words import note, write
 def _vectors(snapshot: Snapshot) -> dict[tuple[int, str], bytes]:
     """Return the vector of each passage in each view."""
     return {
-        (int(number), view): snapshot.matrices[view][snapshot.rows[view][place]].tobytes()
+        (int(number), view): vector.tobytes()
         for view in SEARCHED
-        for place, number in enumerate(snapshot.numbers)
+        for number, vector in zip(snapshot.numbers, snapshot.matrices[view].at(snapshot.rows[view]), strict=True)
     }
 
 
@@ -58,9 +60,31 @@ def test_changes_added_one_by_one_end_where_reading_all_ends(index: Index, entri
             n: whole.facets[n] for n in whole.entries.tolist()
         }
         assert snapshot.brief == whole.brief != frozenset()
-        assert snapshot.names == whole.names and snapshot.trust == whole.trust
+        assert np.array_equal(snapshot.names.hashes, whole.names.hashes)
+        assert np.array_equal(snapshot.names.entries, whole.names.entries)
+        assert snapshot.trust == whole.trust
         told = (snapshot.situations, whole.situations)
         assert told[0].numbers.tolist() == told[1].numbers.tolist() and np.array_equal(told[0].vectors, told[1].vectors)
+
+
+def test_changes_are_added_to_packed_vectors_as_well(index: Index, entries: Path) -> None:
+    _write_all(entries)
+    sync(index, entries)
+    snapshot = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
+    every = {view: matrix.at(np.arange(len(matrix))) for view, matrix in snapshot.matrices.items()}
+    packed = {view: PackedRows(()).with_rows(vectors) for view, vectors in every.items()}
+    snapshot = replace(snapshot, matrices=packed)
+    for number in range(38, 44):
+        write(entries, f"deals/{number}.md", _deal(number, number + 9))
+        sync_some(index, entries, [f"deals/{number}.md"])
+        snapshot = take_snapshot(index.catalog, index.vectors, VISIBILITIES, snapshot)
+    whole = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
+    assert snapshot.numbers.tolist() == whole.numbers.tolist()
+    for view in SEARCHED:
+        assert isinstance(snapshot.matrices[view], PackedRows)
+        found = snapshot.matrices[view].at(snapshot.rows[view])
+        assert np.allclose(found, whole.matrices[view].at(whole.rows[view]), atol=0.01)
+    assert np.allclose(snapshot.balance.middle, whole.balance.middle, atol=0.01)
 
 
 def test_vectors_that_come_after_the_words_are_read_when_they_are_there(index: Index, entries: Path) -> None:
@@ -92,7 +116,7 @@ def test_a_hit_of_a_view_leads_to_its_chunks(index: Index, entries: Path) -> Non
     after = take_snapshot(index.catalog, index.vectors, VISIBILITIES, before)
     for view in SEARCHED:
         for chunk, row in enumerate(after.rows[view].tolist()):
-            assert chunk in after.chunks_at(view, [row]).tolist()
+            assert chunk in after.chunks_at(view, np.array([row])).tolist()
 
 
 def test_what_is_new_only_is_read(index: Index, entries: Path) -> None:

@@ -25,13 +25,21 @@ from kb.people.people import People
 from kb.people.tables import METADATA as OF_PEOPLE
 from kb.shared.database import SAVING_LOCK, Database, DatabaseSettingError, alone
 from kb.shared.keys import shared_key
-from kb.shared.requests import SharedRequests
+from kb.shared.requests import Note, SharedRequests
 from kb.shared.transfer import NotEmptyError
 from kb.viewer import OPERATOR
 from tests.postgresql import RunningPostgres, running_postgres
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow  # starts processes
+
+
+def _unknown(_plan: str) -> None:
+    """Know of nothing that was done."""
+
+
+def _never(_note: Note) -> str:
+    raise AssertionError("it was done before")
 
 
 Reach = Callable[[str], Database]
@@ -201,7 +209,7 @@ def test_a_full_pool_is_not_waited_for_long(postgres: RunningPostgres, tmp_path:
 def test_a_key_is_worked_on_once_whichever_server_gets_it(postgres: RunningPostgres, reach: Reach) -> None:
     address, works, entered = postgres.empty(), [], threading.Event()
 
-    def work() -> str:
+    def work(_note: Note) -> str:
         works.append(1)
         entered.wait(1)
         return "notes/a"
@@ -219,12 +227,30 @@ def test_work_that_fails_is_not_remembered_and_without_the_database_it_is_done_a
 ) -> None:
     shared = SharedRequests[str](database, str, str)
     with pytest.raises(ZeroDivisionError):
-        shared.run("key", "text", lambda: str(1 / 0))
-    assert shared.run("key", "text", lambda: "a") == ("a", True)
+        shared.run("key", "text", lambda _note: str(1 / 0), _unknown)
+    assert shared.run("key", "text", lambda _note: "a", _unknown) == ("a", True)
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         away = SharedRequests[str](reach(f"postgresql://kb@127.0.0.1:{unused.getsockname()[1]}/kb"), str, str)
-        assert away.run("key", "text", lambda: "b") == ("b", True)
+        assert away.run("key", "text", lambda _note: "b", _unknown) == ("b", True)
+
+
+def test_what_a_server_was_about_to_do_when_it_ended_is_settled_by_the_next(database: Database) -> None:
+    one, other = (SharedRequests[str](database, str, str) for _ in range(2))
+
+    def killed(note: Note) -> str:
+        note("notes/a")
+        note("notes/a-2")
+        raise SystemExit
+
+    for _ in range(2):
+        with pytest.raises(SystemExit):
+            one.run("key", "text", killed, _unknown)
+    assert other.run("key", "other text", _never, lambda plan: f"done: {plan}") == ("done: notes/a-2", False)
+    assert other.run("key", "text", _never, _unknown) == ("done: notes/a-2", True)
+    with pytest.raises(SystemExit):
+        one.run("not done", "text", killed, _unknown)
+    assert other.run("not done", "text", lambda _note: "b", _unknown) == ("b", True)
 
 
 def test_servers_have_one_key(database: Database) -> None:

@@ -14,6 +14,7 @@ from kb.shared.database import Database
 from kb.shared.leases import Leases
 from tests.hands import Hands, hands
 from tests.postgresql import RunningPostgres
+from tests.waiting import wait_until
 
 __all__ = ["hands"]
 pytestmark = pytest.mark.slow  # starts processes
@@ -54,3 +55,45 @@ def test_a_lease_has_one_holder_until_its_time_is_over(database: Database) -> No
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE leases SET until = until - interval '2 minutes'"))
     assert other.take("forget", 60) and not one.take("forget", 60)
+
+
+def test_each_take_over_of_a_lease_has_a_higher_number(database: Database) -> None:
+    one, other = Leases(database), Leases(database)
+    assert (one.take("sweep", 60), one.take("sweep", 60), other.take("sweep", 60)) == (1, 1, 0)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE leases SET until = until - interval '2 minutes'"))
+    assert (other.take("sweep", 60), one.take("sweep", 60)) == (2, 0)
+
+
+def test_a_turn_is_of_one_piece_of_work_and_ends(database: Database) -> None:
+    leases = Leases(database)
+    turn = leases.turn("index", 60)
+    assert turn and leases.turn("index", 60) is None
+    with database.engine.begin() as connection:
+        assert turn.is_held(connection) and leases.turn("index", 60) is None
+    turn.end()
+    later = leases.turn("index", 60)
+    assert later and later.number == turn.number + 1
+    with database.engine.begin() as connection:
+        assert later.is_held(connection) and not turn.is_held(connection)
+    later.end()
+
+
+def test_a_turn_is_prolonged_as_long_as_its_work_goes_on(database: Database) -> None:
+    turn, other = Leases(database).turn("index", 0.3), Leases(database)
+    ends = text("SELECT extract(epoch FROM until) FROM leases WHERE name = 'index'")
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        first = connection.scalar(ends)
+        wait_until(lambda: connection.scalar(ends) > first, "a longer lease")
+    assert turn
+    turn.end()
+    later = other.turn("index", 60)
+    assert later
+    later.end()
+
+
+def test_leases_of_an_earlier_version_are_kept(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE leases (name text PRIMARY KEY, holder text NOT NULL, until timestamptz)"))
+        connection.execute(text("INSERT INTO leases VALUES ('sweep', 'a', clock_timestamp() + interval '1 minute')"))
+    assert Leases(database).take("sweep", 60) == 0 and Leases(database).take("forget", 60) == 1
