@@ -8,7 +8,6 @@ from kb.errors import VectorsAwayError
 from kb.index.embedding import Vectors
 from kb.index.embedding_cache import EmbeddingCache
 from kb.index.vectors import Needed, View
-from kb.wording import say
 
 
 class CachedVectors:
@@ -38,7 +37,7 @@ class CachedVectors:
 
     def nearest(self, view: View, query: Vectors, limit: int) -> list[tuple[str, float]]:
         """Raises VectorsAwayError: the caller compares exactly."""
-        raise VectorsAwayError(say("there is none"))
+        raise VectorsAwayError("")
 
     def read(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
         """Return the vectors of some keys, without missing ones."""
