@@ -35,10 +35,12 @@ class SecretUnreadableError(KBError):
 
 
 class UnknownCrmError(KBError):
-    """There is no connector of this name."""
+    """There is no connector of this name, or none was named."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(say("Unknown CRM '{name}'; use {choices}.", name=name, choices=", ".join(CRMS)))
+        choices = ", ".join(CRMS)
+        unknown = say("Unknown CRM '{name}'; use {choices}.", name=name, choices=choices)
+        super().__init__(unknown if name else say("Name a CRM: {choices}.", choices=choices))
 
 
 @dataclass(frozen=True, slots=True)

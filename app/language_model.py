@@ -14,6 +14,7 @@ from app.settings import Settings
 MOST_BYTES = 200_000  # of a reply: a few numbers
 MOST_TOKENS = 1_000  # of a reply: some models think aloud first
 CONNECT_SECONDS = 5.0
+NO_LIST = (404, 405, 501)  # of a server that has no list of its models
 LONGEST_WAITS = 2  # times the wait for a piece: a whole reply must not take longer
 _JSON = {"type": "json_object"}
 log = logging.getLogger(__name__)
@@ -28,11 +29,17 @@ def reply_to(settings: Settings, messages: Sequence[Mapping[str, str]]) -> str |
         return None
 
 
-def models_of(settings: Settings) -> tuple[str, ...]:
-    """Return the names of the models there, for checks. Raises ValueError, which says why there are none."""
+def models_of(settings: Settings) -> tuple[str, ...] | None:
+    """Return the names of the models there, for checks; None if the server lists none, as it need not.
+
+    Raises ValueError, which says why it does not answer.
+    """
     try:
         with _client(settings) as client:
-            answer = client.get(f"{settings.llm_url}/models").raise_for_status()
+            answer = client.get(f"{settings.llm_url}/models")
+            if answer.status_code in NO_LIST:
+                return None
+            answer.raise_for_status()
             return tuple(str(model["id"]) for model in answer.json()["data"])
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, LookupError, TypeError) as error:
         raise ValueError(_why(error)) from error

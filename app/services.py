@@ -232,8 +232,7 @@ def open_services(
     database = shared_database(settings)
     library = make_library(settings, embedder, clock, database)
     people = open_people(settings, clock, database=database)
-    notices = Notices(database) if database else None
-    intake = Intake(library, settings.entries, notices.tell if notices else lambda: None)
+    intake = Intake(library, settings.entries)
     activity = Activity(
         settings.activity_file,
         is_kept=settings.activity and logs,
@@ -267,7 +266,7 @@ def open_services(
         database=database,
         leases=Leases(database) if database else None,
         changes=Changes(database, clock) if database else None,
-        notices=notices,
+        notices=Notices(database) if database else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -36,10 +36,9 @@ class Changed:
 class IndexUpdate:
     """Writes changes of the entries folder to the index a library serves; the caller holds a lock."""
 
-    def __init__(self, library: Library, folder: Path, tell: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, library: Library, folder: Path) -> None:
         self._library = library
         self._folder = folder
-        self._tell = tell
         self._playbook_file = library.with_index(lambda index: kept_playbook(index, folder))
         self._generation = ""  # of the index after the last write here
         self.preparation: Preparation | None = None  # of a server that has just started
@@ -51,9 +50,7 @@ class IndexUpdate:
 
     def written(self) -> None:
         """Note that what the index holds now was written here."""
-        before, self._generation = self._generation, self._library.with_index(_generation)
-        if before != self._generation:
-            self._tell()
+        self._generation = self._library.with_index(_generation)
 
     def by(self, deadline: float, changed: Changed) -> SyncReport | None:
         """Index changed files; None if that could not be done in time."""

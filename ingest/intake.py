@@ -36,10 +36,10 @@ class Intake:
     What was saved but could not be indexed, for whatever reason, is remembered, and `retry` indexes it.
     """
 
-    def __init__(self, library: Library, folder: Path, tell: Callable[[], object] = lambda: None) -> None:
-        """Index the files of a folder; `tell` is called when the index has changed, and may not fail."""
+    def __init__(self, library: Library, folder: Path) -> None:
+        """Index the files of a folder."""
         self._library = library
-        self._update = IndexUpdate(library, folder, tell)
+        self._update = IndexUpdate(library, folder)
         self._lock = threading.Lock()
         self._missed = Missed()
         self._later: SimpleQueue[str] = SimpleQueue()

@@ -89,7 +89,7 @@ class LiveIndex:
     def generation(self) -> Generation | None:
         """What is being served; None without an index. Asks no database."""
         state = self.state
-        return Generation(state.index.build.name, int(state.source.snapshot.generation or 0)) if state.source else None
+        return Generation(state.index.place.name, int(state.source.snapshot.generation or 0)) if state.source else None
 
     def today(self) -> date:
         """Return today's date."""

@@ -26,7 +26,7 @@ MOST_UNUSED = 100  # fields of the CRM that are listed
 
 def connect(
     ctx: typer.Context,
-    name: Name,
+    name: Name = "",
     column: Annotated[list[str] | None, typer.Option(help="Field and the CRM's field: reason=失注の理由.")] = None,
     stage: Annotated[list[str] | None, typer.Option(help="Stage and its outcome: Signed=won.")] = None,
     save: Annotated[bool, typer.Option("--save", help="Keep the mapping in entries/mappings/.")] = False,
@@ -94,7 +94,7 @@ def pull(
 
 def write_back(
     ctx: typer.Context,
-    name: Name,
+    name: Name = "",
     apply: Annotated[bool, typer.Option("--apply", help="Write what is shown; without it nothing is written.")] = False,
     as_json: AsJson = False,
 ) -> None:

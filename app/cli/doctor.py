@@ -167,9 +167,9 @@ def _language_model(settings: Settings, reader: Reader) -> list[Finding]:
     except ValueError as error:
         return [Finding("llm", False, reader("doctor.llm_away", url=without_sign_in(settings.llm_url), why=error))]
     named = settings.llm_model or reader("doctor.llm_unnamed")
-    is_known = not settings.llm_model or settings.llm_model in known
-    key = "doctor.llm_well" if is_known else "doctor.llm_unknown"
-    return [Finding("llm", is_known, reader(key, url=without_sign_in(settings.llm_url), model=named))]
+    is_well = known is None or not settings.llm_model or settings.llm_model in known
+    key = "doctor.llm_unlisted" if known is None else "doctor.llm_well" if is_well else "doctor.llm_unknown"
+    return [Finding("llm", is_well, reader(key, url=without_sign_in(settings.llm_url), model=named))]
 
 
 def _server(settings: Settings, reader: Reader) -> list[Finding]:

@@ -37,7 +37,7 @@ def list_(ctx: typer.Context) -> None:
 
 
 @webhooks.command()
-def test(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The name of the receiver.")]) -> None:
+def test(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The name of the receiver.")] = "") -> None:
     """Send a test now. Exit code 1 if the receiver does not take it."""
     from app.webhooks.hooks import hook_named, read_hooks
     from app.webhooks.work import send_test

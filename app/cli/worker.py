@@ -25,7 +25,7 @@ from kb.viewer import OPERATOR
 def prepare_process(workers: int = 1, number: int = 0) -> None:
     """Set up the log, the share of the cores and how this process ends; its `number` is one of several `workers`."""
     logging.basicConfig(level=logging.INFO, format=f"%(levelname)s {f'[{number}] ' if number else ''}%(message)s")
-    for noisy in ("httpx", "httpx2", "alembic", "sentence_transformers", "mcp"):
+    for noisy in ("httpx", "httpx2", "alembic", "sqlalchemy.pool", "sentence_transformers", "mcp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     share_cores(workers)
     signal.signal(signal.SIGTERM, _end)  # by default these end the process without cleaning up

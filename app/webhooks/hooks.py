@@ -32,10 +32,11 @@ class WebhooksFileError(KBError):
 
 
 class WebhookNotFoundError(KBError):
-    """No webhook has this name."""
+    """No webhook has this name, or none was named."""
 
     def __init__(self, name: str, names: str) -> None:
-        super().__init__(say("There is no webhook named '{name}'; there is: {names}.", name=name[:100], names=names))
+        unknown = say("There is no webhook named '{name}'; there is: {names}.", name=name[:100], names=names)
+        super().__init__(unknown if name else say("Name a webhook: {names}.", names=names))
 
 
 @dataclass(frozen=True, slots=True)

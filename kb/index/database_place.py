@@ -22,11 +22,13 @@ from kb.index.place import beginning, build_for
 from kb.index.vectors import View
 from kb.shared.database import Database, take_turn, why_away
 from kb.shared.leases import Leases, Turn
+from kb.shared.notices import tell
 
 COMMON = "kb_index"  # the schema of what all builds share; those of builds begin with it, too
 LOCK = 7_355_615  # while schemas are created
 TURN_SECONDS = 10.0  # after which another process takes over from one that was killed, or does not get on
 BETWEEN_SECONDS = 0.1  # two attempts to get the write lock
+ANALYSED = ("entries", "chunks", "facet_values", "names", "links", "passage_terms", "postings")
 UNFINISHED_HOURS = 24  # after which a build that was never served is deleted
 _IS_THERE = text(f"SELECT to_regclass('{COMMON}.builds') IS NOT NULL")
 _MAY_CREATE = text("SELECT has_database_privilege(current_database(), 'CREATE')")
@@ -46,7 +48,10 @@ _OTHERS = text(
     " AND (served IS NOT NULL OR made < clock_timestamp() - make_interval(hours => :hours))"
     " ORDER BY served DESC NULLS LAST"
 )
-_FORGET = text("DELETE FROM builds WHERE label = :label AND name = :name")
+_FORGET = text(
+    "DELETE FROM builds WHERE label = :label AND name = :name"
+    " AND NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = :schema)"
+)
 _REFERENCED: tuple[tuple[View, str, str, str], ...] = (
     ("bodies", "chunks", "body_key", "number"),
     ("heads", "chunks", "head_key", "number"),
@@ -110,10 +115,10 @@ class DatabasePlace:
         with self.catalog.writing() as connection:
             connection.execute(_SERVE, values)
             others = list(connection.scalars(_OTHERS, {**values, "hours": UNFINISHED_HOURS}))
-        with self.catalog.engine.connect() as connection:
-            connection.execute(text("ANALYZE"))
-            for name in set(others) - self._kept(others):
-                self._drop(connection, name)
+        for name in set(others) - self._kept(others):
+            self._forget(name)
+        for table in ANALYSED:
+            self._tend(f"ANALYZE {table}")
 
     @contextmanager
     def writing(self, wait: float) -> Iterator[None]:
@@ -136,9 +141,10 @@ class DatabasePlace:
             return {view: list(connection.scalars(query)) for view, query in _LACKING.items()}
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; those of the database that others use as well are opened again."""
         self._engine.dispose()
         self._common.dispose()
+        self.database.close()
 
     def _tidy(self) -> None:
         """Delete what this machine kept beside builds that are gone."""
@@ -157,9 +163,13 @@ class DatabasePlace:
             raise DatabaseAwayError from error
 
     def _check(self, connection: Connection) -> None:
-        """Refuse a transaction of work whose turn another process has taken over. Raises IndexTurnLostError."""
+        """Refuse a transaction of work whose turn another process has taken over; all hear of one that is committed.
+
+        Raises IndexTurnLostError.
+        """
         if self._turn and not self._turn.is_held(connection):
             raise IndexTurnLostError
+        tell(connection)
 
     def _opened(self, fingerprint: str, *, fresh: bool) -> str:
         """Return the name of the build to use; creates what is missing, one process at a time."""
@@ -193,12 +203,18 @@ class DatabasePlace:
         foreign = [name for name in others if not name.startswith(self._beginning)]
         return {*own[:1], *foreign[:1]}
 
-    def _drop(self, connection: Connection, name: str) -> None:
+    def _forget(self, name: str) -> None:
+        self._tend(f"DROP SCHEMA IF EXISTS {_schema(self._label, name)} CASCADE")
+        with self.catalog.writing() as connection:
+            connection.execute(_FORGET, {"label": self._label, "name": name, "schema": _schema(self._label, name)})
+
+    def _tend(self, statement: str) -> None:
+        """Do what can be done as well by the next build: who still reads an old one keeps it from being deleted."""
         try:
-            connection.execute(text(f"DROP SCHEMA IF EXISTS {_schema(self._label, name)} CASCADE"))
-            connection.execute(_FORGET, {"label": self._label, "name": name})
-        except Exception as error:  # somebody still reads it: the next build deletes it
-            log.warning("The old build %s could not be deleted: %s", name, error)
+            with self.catalog.engine.connect() as connection:
+                connection.execute(text(statement))
+        except Exception as error:
+            log.warning("'%s' failed: %s", statement, error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
+import numpy as np
 from sqlalchemy import Connection, Engine, TextClause, bindparam, func, select, text
 
 from kb.index.keywords import WEIGHTS, Matches, PassageTerms, Phrase, Spellings, Weighed, fts5_idf
-from kb.index.schema import CHUNKS
+from kb.index.phrase_scores import FrequentScores, Phrases, Scores, best_of
+from kb.index.schema import CHUNKS, META
 
 # `analysis` supplies the terms; `_` keeps the parts of a code together.
 CREATE = (
@@ -19,20 +22,23 @@ CREATE = (
 )
 ADD = text("INSERT INTO keywords(rowid, title, heading, tags, body) VALUES (:number, :title, :heading, :tags, :body)")
 FORGET = text("DELETE FROM keywords WHERE rowid IN (SELECT number FROM chunks WHERE entry = :entry)")
-BM25 = "SELECT rowid AS number, -bm25(keywords, :title, :heading, :tags, :body){factor} AS score FROM keywords"
 PUBLISHED = (
     "FROM keywords JOIN chunks ON chunks.number = keywords.rowid JOIN entries ON entries.number = chunks.entry"
     " WHERE keywords MATCH :match AND entries.status = 'published'"
 )
 OF_TERMS = "SELECT value FROM json_each(:terms) AS terms WHERE EXISTS (SELECT 1 {})"
 QUOTED = """'"' || terms.value || '"'"""  # a term as an expression of FTS5
-PART = "SELECT * FROM ({})"
-GROUPED = "SELECT number, {how}(score) AS score FROM ({parts}) GROUP BY number"
+SCORED = (
+    "SELECT rowid, -bm25(keywords, :title, :heading, :tags, :body) AS score FROM keywords WHERE keywords MATCH :match"
+)
 AMONG = " AND +rowid IN (SELECT value FROM json_each(:among))"  # the sign keeps FTS5 from looking up each of them
+BEST = " ORDER BY score DESC, rowid LIMIT :limit"
+ALL = -1  # as a limit
 MATCHES = text(
     "SELECT matches.key, keywords.rowid, -bm25(keywords, :title, :heading, :tags, :body)"
     " FROM json_each(:matches) AS matches CROSS JOIN keywords WHERE keywords MATCH matches.value"
 )
+GENERATION = select(META.c.value).where(META.c.key == "generation")
 COUNTS = text("SELECT term, doc FROM keyword_counts WHERE term IN (SELECT value FROM json_each(:terms))")
 BY_COUNT = text("SELECT term FROM keyword_counts ORDER BY doc DESC, term")
 PUBLISHED_OF = text(OF_TERMS.format(PUBLISHED.replace(":match", QUOTED)))
@@ -46,6 +52,7 @@ class Fts5Keywords:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._frequent = FrequentScores()
 
     def create(self, connection: Connection) -> None:
         """Create what is missing of its tables."""
@@ -72,17 +79,21 @@ class Fts5Keywords:
         """Return the passages with any of the terms or spellings, best first."""
         if not terms and not groups:
             return []
-        values: dict[str, str | float] = {**WEIGHTS, "limit": limit}
-        within = "" if among is None else AMONG
-        if among is not None:
-            values["among"] = json.dumps(list(among))
-        parts = [_matching([([(term,) for term in terms], 1.0)], values, within)] if terms else []
-        parts += [GROUPED.format(how="max", parts=_matching(group.matches, values, within)) for group in groups]
-        found = " UNION ALL ".join(map(PART.format, parts))
-        statement = found if len(parts) == 1 else GROUPED.format(how="sum", parts=found)
+        single: list[Phrases] = [((term,),) for term in terms]
+        spelled = [phrases for group in groups for phrases, _ in group.matches]
         with self._engine.connect() as connection:
-            rows = connection.execute(text(f"{statement} ORDER BY score DESC, number LIMIT :limit"), values).all()
-            return [(int(number), float(score)) for number, score in rows]
+            generation = connection.scalar(GENERATION) or ""
+            scores, again = self._frequent.known(generation, [*single, *spelled])
+            new = tuple(some[0] for some in single if some not in scores and some not in again)
+            words = [group.matches for group in groups]
+            words += [((some, 1.0),) for some in single if some[0] not in new]
+            words += [((new, 1.0),)] if new else []
+            most = limit if len(words) == 1 and new else ALL  # with nothing to add, the best are enough
+            for phrases in {phrases for spellings in words for phrases, _ in spellings if phrases not in scores}:
+                scores[phrases] = _scored(connection, phrases, among, most)
+        if among is None:
+            self._frequent.remember(generation, {some: scores[some] for some in again})
+        return best_of([[(scores[some], factor) for some, factor in word] for word in words], limit, among)
 
     def few_matches(self, weighed: Sequence[Weighed], limit: int) -> Matches:
         """Return the passages with any of the words, best first; each phrase is looked up on its own."""
@@ -139,14 +150,20 @@ def _any_of(phrases: Iterable[Phrase]) -> str:
     return " OR ".join(map(_quoted, phrases))
 
 
-def _matching(matches: Iterable[tuple[Iterable[Phrase], float]], values: dict[str, str | float], within: str) -> str:
-    """Return the statement for some phrases with a factor; their values are added to `values`."""
-    parts = []
-    for phrases, factor in matches:
-        at = len(values)
-        values |= {f"match{at}": _any_of(phrases), f"factor{at}": factor}
-        parts.append(f"{BM25.format(factor=f' * :factor{at}')} WHERE keywords MATCH :match{at}{within}")
-    return " UNION ALL ".join(parts)
+def _scored(connection: Connection, phrases: Phrases, among: Sequence[int] | None, limit: int) -> Scores:
+    """Return the best passages with any of some phrases, or only those among some.
+
+    Rows are taken from the driver: SQLAlchemy's take several times as long as FTS5 needs to score them.
+    """
+    values = {"match": _any_of(phrases), "limit": limit, **WEIGHTS}
+    values |= {} if among is None else {"among": json.dumps(list(among))}
+    within, best = "" if among is None else AMONG, "" if limit == ALL else BEST
+    cursor = connection.connection.cursor()
+    cursor.execute(SCORED + within + best, values)
+    rows = cursor.fetchall()
+    cursor.close()
+    table = np.fromiter(chain.from_iterable(rows), np.float64, 2 * len(rows)).reshape(-1, 2)
+    return table[:, 0].astype(np.int32), table[:, 1].copy()
 
 
 def _matched(connection: Connection, phrases: Iterable[Phrase]) -> dict[Phrase, Matches]:

@@ -137,10 +137,12 @@ class PackedRows:
         """Return some rows in order."""
         width = self.blocks[0].bytes.shape[1] if self.blocks else 0
         packed, scales = np.empty((len(rows), width), np.uint8), np.empty(len(rows))
-        number, place = np.divmod(rows, BLOCK)
-        for at in np.unique(number).tolist():
-            here, block = np.flatnonzero(number == at), self.blocks[at]
-            packed[here], scales[here] = block.bytes[place[here]], block.scales[place[here]]
+        order = np.argsort(rows)
+        number, place = np.divmod(rows[order], BLOCK)
+        ends = np.searchsorted(number, np.arange(len(self.blocks)), "right").tolist()
+        for block, start, end in zip(self.blocks, [0, *ends], ends, strict=False):
+            here = order[start:end]
+            packed[here], scales[here] = block.bytes[place[start:end]], block.scales[place[start:end]]
         return packed, scales
 
 

@@ -1,9 +1,10 @@
-"""The names of the entries of a snapshot, by their hashes: 16 bytes a name, where a dictionary takes 200."""
+"""The names of the entries of a snapshot as numbers and beginnings: a dictionary of them takes ten times as much."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,44 +15,72 @@ from kb.index.contents import portions
 from kb.index.matrix import Rows
 from kb.index.schema import NAMES
 
-_BEHIND = chr(0x10FFFF)  # every text that begins like another stands before that one with this behind it
+LONGEST = 48  # bytes of a beginning: 16 Japanese characters
+_DEAL = ("kind", "deal")
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Values in ascending order, each with the entry that has it."""
+
+    values: NDArray[Any]
+    entries: Rows
+
+    def within(self, first: NDArray[Any], last: NDArray[Any]) -> list[int]:
+        """Return the entries with values from `first` to `last`, for each pair of these in order."""
+        starts, ends = np.searchsorted(self.values, first, "left"), np.searchsorted(self.values, last, "right")
+        some = np.flatnonzero(starts < ends)
+        spans = zip(starts[some].tolist(), ends[some].tolist(), strict=True)
+        return [entry for start, end in spans for entry in self.entries[start:end].tolist()]
+
+    def updated(self, shown: Rows, values: NDArray[Any], entries: Rows) -> Owned:
+        """Return the values of those entries that are still shown, and more."""
+        stays, order = np.isin(self.entries, shown), np.lexsort((entries, values))
+        at = np.searchsorted(self.values[stays], values[order], "right")
+        kept = np.insert(self.values[stays], at, values[order])
+        return Owned(kept, np.insert(self.entries[stays], at, entries[order]))
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
     """Folded names and whose they are."""
 
-    hashes: NDArray[np.int64]  # ascending; texts have the same one within a process, and hardly ever share one
-    entries: Rows
+    hashes: Owned  # texts have the same one within a process, and hardly ever share one
+    beginnings: Owned  # of the names of deals, the first LONGEST bytes
 
     def of(self, texts: Sequence[str]) -> list[int]:
         """Return the entries that have one of some names, in order of these."""
         asked = np.array([hash(text) for text in texts], np.int64)
-        starts, ends = (np.searchsorted(self.hashes, asked, side) for side in ("left", "right"))
-        some = np.flatnonzero(starts < ends)
-        spans = zip(starts[some].tolist(), ends[some].tolist(), strict=True)
-        return [entry for start, end in spans for entry in self.entries[start:end].tolist()]
+        return self.hashes.within(asked, asked)
 
-    def beginning_with(self, catalog: Catalog, edge: str) -> set[int]:
-        """Return the entries with a name that begins with a text."""
-        query = select(NAMES.c.entry).where(NAMES.c.name >= edge, NAMES.c.name < edge + _BEHIND)
-        with catalog.engine.connect() as connection:
-            found = np.array(connection.scalars(query).all(), np.int64)
-        return set(found[np.isin(found, self.entries)].tolist())
+    def deals_beginning_with(self, text: str) -> set[int]:
+        """Return the deals with a name that begins with a text, of which LONGEST bytes count."""
+        edge = text.encode()[:LONGEST]
+        first, last = (np.array([some], f"S{LONGEST}") for some in (edge, edge.ljust(LONGEST, b"\xff")))
+        return set(self.beginnings.within(first, last))
 
 
-def names_of(catalog: Catalog, shown: Rows, before: Names | None) -> Names:
-    """Return the names of some entries; only those that `before` lacks are read."""
-    known = before or Names(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    fresh = np.setdiff1d(shown, known.entries)
-    query = select(NAMES.c.name, NAMES.c.entry)
-    hashes, entries = [known.hashes], [known.entries]
-    for rows in portions(catalog, query, NAMES.c.entry, fresh.tolist()):
-        added = np.array([entry for _, entry in rows], np.int64)
-        is_new = np.isin(added, fresh)
-        hashes.append(np.array([hash(name) for name, _ in rows], np.int64)[is_new])
-        entries.append(added[is_new])
-    by_hash, of_entry = np.concatenate(hashes), np.concatenate(entries)
-    kept = np.flatnonzero(np.isin(of_entry, shown))
-    order = kept[np.lexsort((of_entry[kept], by_hash[kept]))]
-    return Names(by_hash[order], of_entry[order])
+NO_NAMES = Names(
+    Owned(np.zeros(0, np.int64), np.zeros(0, np.int64)), Owned(np.zeros(0, f"S{LONGEST}"), np.zeros(0, np.int64))
+)
+
+
+def names_of(
+    catalog: Catalog, shown: Rows, facets: Mapping[int, tuple[tuple[str, str], ...]], before: Names = NO_NAMES
+) -> Names:
+    """Return the names of some entries, whose facets say which are deals; only those that `before` lacks are read."""
+    fresh = np.setdiff1d(shown, before.hashes.entries)
+    hashes, beginnings = [before.hashes.values[:0]], [before.beginnings.values[:0]]
+    entries, deals = [fresh[:0]], [fresh[:0]]
+    for rows in portions(catalog, select(NAMES.c.name, NAMES.c.entry), NAMES.c.entry, fresh.tolist()):
+        owners = np.array([entry for _, entry in rows], np.int64)
+        is_meant = np.isin(owners, fresh)
+        is_deal = is_meant & np.array([_DEAL in facets.get(entry, ()) for _, entry in rows])
+        hashes.append(np.array([hash(name) for name, _ in rows], np.int64)[is_meant])
+        beginnings.append(np.array([name.encode()[:LONGEST] for name, _ in rows], f"S{LONGEST}")[is_deal])
+        entries.append(owners[is_meant])
+        deals.append(owners[is_deal])
+    return Names(
+        before.hashes.updated(shown, np.concatenate(hashes), np.concatenate(entries)),
+        before.beginnings.updated(shown, np.concatenate(beginnings), np.concatenate(deals)),
+    )

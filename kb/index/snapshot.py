@@ -20,7 +20,7 @@ from kb.index.embedding import Vectors
 from kb.index.filters import entry_numbers, passing
 from kb.index.key_table import Keys, KeyTable, unpacked
 from kb.index.matrix import NO_ROWS, Matrix, Rows
-from kb.index.names import Names, names_of
+from kb.index.names import NO_NAMES, Names, names_of
 from kb.index.trust import Trust, successors_by_entry, trust_by_entry
 from kb.index.vectors import SEARCHED, VectorStore, View
 
@@ -111,7 +111,7 @@ def take_snapshot(
         balance=balance_of(
             _languages(passages, facets, known), passages.rows, passages.matrices, known.balance if known else None
         ),
-        names=names_of(catalog, shown, known.names if known else None),
+        names=names_of(catalog, shown, facets, known.names if known else NO_NAMES),
         facets=facets,
         situations=_situations(catalog, store, known.situations if known else None),
         trust=trust_by_entry(catalog),

@@ -132,7 +132,7 @@ class Search:
         query, source = Query(text=title, meaning=text), self._live.source()
         neighbours = Neighbours(source.snapshot, source.store, self._vector(text), source.cache)
         words = look_up(source, weigh(source, query), without_meetings(self._live.state.bounds, None))[0]
-        found = find(source, words, names_in(source, query), neighbours, query.language).candidates
+        found = find(source, words, names_in(source.snapshot, query), neighbours, query.language).candidates
         return make_hits(source.catalog, query, found[:limit], explain, neighbours)
 
     def _vector(self, text: str) -> Vectors | None:

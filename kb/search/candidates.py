@@ -119,23 +119,21 @@ def _score(source: Source, found: LookUp, near: dict[View, Rows], neighbours: Ne
     return _Scored(chunks, bodies, titles, sentences, balance, meaning, words, fused, share, is_near, level)
 
 
-def names_in(source: Source, query: Query) -> dict[int, bool]:
+def names_in(snapshot: Snapshot, query: Query) -> dict[int, bool]:
     """Return the entries named in a query: True if the whole query is the name, or what people call it."""
-    question, names = fold(query.meaning).strip(), source.snapshot.names
+    question, names = fold(query.meaning).strip(), snapshot.names
     words = question[:200]
     ends = [(start, min(len(words), start + 80) + 1) for start in range(len(words))]
     named = dict.fromkeys(names.of([words[a:b] for a, most in ends for b in range(a + NAME_LENGTH, most)]), False)
     begun = short_name(_ABOUT.sub("", words))
     if BEGINNING <= len(begun) <= LONGEST_BEGINNING and not named:
-        named = dict.fromkeys(_beginning_with(source, begun), len(begun) >= SURE_BEGINNING)
+        named = dict.fromkeys(_beginning_with(snapshot, begun), len(begun) >= SURE_BEGINNING)
     return named | dict.fromkeys(names.of([question, begun]), True)
 
 
-def _beginning_with(source: Source, begun: str) -> set[int]:
+def _beginning_with(snapshot: Snapshot, begun: str) -> set[int]:
     """Return the deals with a name that begins with a text; none if they are many."""
-    edge = begun + " " if begun.isascii() else begun
-    found = source.snapshot.names.beginning_with(source.catalog, edge)
-    deals = {entry for entry in found if ("kind", "deal") in source.snapshot.facets.get(entry, ())}
+    deals = snapshot.names.deals_beginning_with(begun + " " if begun.isascii() else begun)
     return deals if len(deals) <= MOST_NAMED else set()
 
 

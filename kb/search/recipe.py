@@ -27,7 +27,7 @@ def answer(
     scopes = [without_meetings(bounds, scope) for scope in dict.fromkeys((by_words, narrowed_to))]
     keywords = weigh(source, query)
     words = look_up(source, keywords, *scopes)
-    named = names_in(source, query)
+    named = names_in(source.snapshot, query)
     neighbours = Neighbours(source.snapshot, source.store, vector, source.cache)
     everywhere, *narrowed = [find(source, some, named, neighbours, query.language) for some in words]
     found = narrowed[0] if narrowed else everywhere

@@ -18,18 +18,10 @@ log = logging.getLogger(__name__)
 
 
 class Notices:
-    """Tells other processes, and hears what they tell. Thread-safe."""
+    """Hears what other processes tell, and this one. Thread-safe."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def tell(self) -> None:
-        """Tell all processes, also this one. Never an error: they look by themselves now and then."""
-        try:
-            with self._database.engine.begin() as connection:
-                tell(connection)
-        except SQLAlchemyError as error:
-            log.info("Other processes were not told that the index changed: %s", why_away(error))
 
     def heard(self, stop: Event) -> Iterator[bool]:
         """Yield whether somebody has told, at once or after a second, until `stop` is set or the connection is lost.

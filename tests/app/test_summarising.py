@@ -186,6 +186,11 @@ def test_doctor_tries_the_model(tmp_path: Path, model: Model, name: str, is_well
     assert found.ok is is_well and model.url in found.detail
 
 
+def test_a_server_that_does_not_list_its_models_may_be_well(tmp_path: Path, model: Model) -> None:
+    found = _finding(Settings(entries=tmp_path, data=tmp_path, llm_url=f"{model.url}/unlisted", llm_model="small"))
+    assert found.ok and "does not list its models" in found.detail
+
+
 def test_doctor_says_that_no_model_answers_and_is_silent_without_one(tmp_path: Path) -> None:
     away = _finding(Settings(entries=tmp_path, data=tmp_path, llm_url="http://127.0.0.1:1/v1", llm_key="of-the-model"))
     assert not away.ok and "of-the-model" not in away.detail

@@ -44,6 +44,13 @@ def environment(crm: Crm) -> Iterator[dict[str, str]]:
         yield {"KB_KINTONE_URL": address, "KB_KINTONE_APP": "5", "KB_KINTONE_TOKEN": TOKEN}
 
 
+@pytest.mark.parametrize("command", ["connect", "write-back"])
+def test_without_a_name_the_choices_are_said(place: Place, command: str) -> None:
+    refused = place.kb(command)
+    assert refused.exit_code == 1
+    assert refused.output == "Name a CRM: salesforce, hubspot, kintone.\n"
+
+
 def test_connect_shows_the_fields_and_keeps_a_correction(place: Place, environment: dict[str, str]) -> None:
     shown = place.kb("connect", "kintone", **environment)
     assert shown.exit_code == 0, shown.output

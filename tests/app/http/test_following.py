@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.background import Background
+from app.charts.drawings import Funnel, FunnelBars, Stage
 from app.http.following import COOKIE, HEADER, Seal
 from kb.generation import Generation
 from kb.index.snapshot import take_snapshot
@@ -139,3 +140,20 @@ def test_a_save_is_shown_by_the_other_process_because_it_is_told(pair: list[Brow
         background._poll()
     assert other.library.generation == one.library.generation
     assert "支払いの条件" in [hit.entry.title for hit in other.library.search.answer("支払いの条件").hits]
+
+
+def test_what_is_opened_with_the_other_process_counts_for_the_search(pair: list[Browser]) -> None:
+    person, here = signed_in(pair[0], "aki@example.com", "上田 秋")
+    there, activity = browser_of(pair[1], person), services_behind(pair[0]).activity
+    here.get("/", params={"q": "価格"})
+    (search,) = activity.searches("")
+    there.get("/entries/talk-tracks/price")
+    assert activity.opened_of("") == {search.id: ["talk-tracks/price"]}
+
+
+def test_a_chart_of_a_page_is_there_whichever_process_is_asked_for_it(pair: list[Browser]) -> None:
+    _, there = signed_in(pair[1], "aki@example.com", "上田 秋")
+    drawing = FunnelBars((Funnel("展示会", (Stage("送付", 1.0, "120"), Stage("受注", 0.025, "3"))),), "ファネル")
+    key = services_behind(pair[0]).gallery.frame(drawing).key
+    assert "<svg" in there.get(f"/pictures/{key}").text
+    assert there.get(f"/pictures/{'0' * 32}").status_code == 404

@@ -16,7 +16,7 @@ import pytest
 
 from app.services import Services, open_services
 from app.settings import Settings
-from app.webhooks.hooks import read_hooks
+from app.webhooks.hooks import WebhookNotFoundError, hook_named, read_hooks
 from app.webhooks.work import Webhooks, send_test
 from ingest.sync import sync
 from kb.clock import CLOCK, Clock
@@ -288,3 +288,9 @@ def test_what_is_sent_is_signed_by_the_scheme(tmp_path: Path, there: Receiver) -
     assert verified(headers, body)["type"] == "test"
     assert headers["host"] == f"127.0.0.1:{there.port}"
     assert json.loads(body)["timestamp"].endswith("Z")
+
+
+def test_without_a_name_the_webhooks_are_named(tmp_path: Path) -> None:
+    hooks = read_hooks(hooks_file(tmp_path, {"url": "http://127.0.0.1:9/"}, {"url": "http://127.0.0.1:9/"}))
+    with pytest.raises(WebhookNotFoundError, match=f"^Name a webhook: {hooks[0].name}, {hooks[1].name}\\.$"):
+        hook_named(hooks, "")

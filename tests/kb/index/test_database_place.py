@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
@@ -19,6 +20,7 @@ from ingest.sync import sync
 from kb.entry import VISIBILITIES, owner_key
 from kb.errors import BusyError, DatabaseAwayError, IndexBusyError, IndexTurnLostError
 from kb.index.catalog import Catalog
+from kb.index.chroma_server import ChromaServer
 from kb.index.contents import facets_by_entry
 from kb.index.database_place import TURN_SECONDS, DatabasePlace
 from kb.index.embedding_cache import EmbeddingCache
@@ -27,8 +29,10 @@ from kb.index.filters import passing
 from kb.index.index import Index, open_index
 from kb.index.part import PartialIndex
 from kb.index.passages import passages
+from kb.index.served_vectors import Namespace
 from kb.index.snapshot import take_snapshot
 from kb.shared.database import Database
+from tests.chroma import RunningChroma
 from tests.postgresql import RunningPostgres, running_postgres
 from tests.words import WordEmbedder, note, write
 
@@ -44,7 +48,7 @@ def opened(postgres: RunningPostgres, tmp_path: Path) -> Iterator[Open]:
 
 
 def _opening(stack: ExitStack, address: str, folder: Path) -> Open:
-    def make(name: str = "a", embedder: WordEmbedder | None = None, *, wait: float = 2, **chosen: bool) -> Index:
+    def make(name: str = "a", embedder: WordEmbedder | None = None, *, wait: float = 2, **chosen: Any) -> Index:
         database = Database(address, wait=wait)
         stack.callback(database.close)
         index = open_index(folder / name, embedder or WordEmbedder(), CHUNKING, database=database, **chosen)
@@ -259,6 +263,26 @@ def test_a_cache_is_read_in_any_order_and_written_once(opened: Open) -> None:
     assert sorted(keys) == ["a", "c"] and all((rows[at] == vectors[key]).all() for at, key in enumerate(keys))
     cache.write_sentences({"a": [vectors["a"], vectors["b"]], "b": []})
     assert cache.without_sentences(["b", "c", "a"]) == ["c"] and cache.sentences(["a", "c"]).keys() == {"a"}
+
+
+@pytest.mark.slow
+def test_servers_share_the_collections_of_a_chroma_server(opened: Open, entries: Path, tmp_path: Path) -> None:
+    write(entries, "notes/a.md", note("値引きの話"))
+    server = RunningChroma(tmp_path / "chroma")
+    server.start()
+    try:
+        space = Namespace(ChromaServer(server.url), "t")
+        one, embedder = opened("a", space=space), WordEmbedder()
+        sync(one, entries)
+        other = opened("b", embedder, space=space)
+        assert sync(other, entries).unchanged == 1 and embedder.embedded == 0
+        assert other.vectors.keys("bodies") == one.vectors.keys("bodies") == one.catalog.vector_keys()["bodies"]
+        rebuilt = opened("c", space=space, fresh=True)
+        for index in (rebuilt, opened("d", space=space, fresh=True)):
+            sync(index, entries)
+        assert rebuilt.place.builds()[0] == rebuilt.place.name and rebuilt.vectors.count("bodies") == 1
+    finally:
+        server.kill()
 
 
 def test_what_a_killed_server_was_to_embed_another_one_embeds(opened: Open, entries: Path) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 
 from kb.clock import Clock
+from kb.loop.activity import Activity
+from kb.loop.logbook import Logbook
+from kb.search.answer import Answer
+from kb.search.query import Filters, parse_query
 from kb.shared.database import Database
-from kb.shared.notices import Notices
+from kb.shared.notices import Notices, tell
 from kb.shared.pictures import SharedPictures
 from kb.shared.recent import RecentSearches
 from tests.postgresql import RunningPostgres, running_postgres
@@ -36,18 +41,22 @@ class _Now:
 def test_who_listens_hears_of_a_change_and_a_lost_connection_is_made_again() -> None:
     with running_postgres() as own:
         database, stop = Database(own.empty()), Event()
+
+        def told() -> None:
+            with database.engine.begin() as connection:
+                tell(connection)
+
         notices = Notices(database)
         heard = notices.heard(stop)
         assert next(heard)
-        notices.tell()
+        told()
         assert next(heard)
         own.kill()
         assert not any(heard)
-        notices.tell()  # to nobody, and it is no error
         own.start()
         again = notices.heard(stop)
         assert next(again)
-        notices.tell()
+        told()
         assert next(again)
         stop.set()
         assert not list(again)
@@ -87,5 +96,14 @@ def test_nothing_of_it_is_an_error_while_the_database_is_away() -> None:
     pictures, recent = SharedPictures(database), RecentSearches(database)
     pictures.keep("a", "b", "c")
     recent.put("a", [1])
-    Notices(database).tell()
     assert pictures.find("a") is None and recent.of("a") is None and list(Notices(database).heard(Event())) == []
+
+
+def test_what_is_typed_on_with_another_process_is_the_same_search(database: Database, tmp_path: Path) -> None:
+    logs = [Activity(tmp_path / "none", database=database) for _ in range(2)]
+    one, other = map(Logbook, logs)
+    for logbook, words in ((one, "価"), (other, "価格"), (one, "価格が高い")):
+        logbook.search(Answer(parse_query(words), 0, 0.0, "none", 0, (), {}), Filters(), "browser", "ja")
+    assert [search.query for search in logs[0].searches("")] == ["価格が高い"]
+    for activity in logs:
+        activity.close()
