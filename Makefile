@@ -1,4 +1,5 @@
-# make serve: everything from a fresh clone to http://127.0.0.1:8000; make test: the same set-up, then all tests.
+# make serve: everything from a fresh clone to http://127.0.0.1:8000; make test: the same set-up, then all tests,
+# and some of them again on PostgreSQL and Chroma.
 # make fast: the tests of under two minutes; make soak: kills, random cases, viewers and readers in great numbers; make coverage: what no test runs.
 PYTHON ?= python3
 VENV := .venv
@@ -8,6 +9,7 @@ KB := $(BIN)/kb
 KILLS ?= 100
 SECONDS ?= 600
 PROBES ?= 1600
+SERVED := tests/ingest/test_sync.py tests/app/api/test_search.py
 
 .PHONY: serve test fast soak coverage check fix bench docs sync clean
 
@@ -16,6 +18,7 @@ serve: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4
+	@$(BIN)/python -m pytest --engines served $(SERVED)
 
 fast: $(READY)
 	@$(BIN)/python -m pytest -m "not slow" -n auto

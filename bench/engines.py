@@ -21,6 +21,7 @@ import psutil
 NOBODY = 65534  # the user without rights, on every Linux
 START_SECONDS = 300.0
 BETWEEN_SECONDS = 0.3  # two looks whether a program is ready
+ASK_SECONDS = 20.0  # for an answer whether it is ready, on a machine that is busy
 HOST = "127.0.0.1"
 _QUIET = subprocess.DEVNULL
 
@@ -116,7 +117,7 @@ class Process:
     def is_ready(self) -> bool:
         """Whether it says that it is ready."""
         try:
-            with urllib.request.urlopen(f"{self.url}{self._ready}", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.url}{self._ready}", timeout=ASK_SECONDS) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

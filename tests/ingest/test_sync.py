@@ -185,6 +185,7 @@ def test_a_changed_playbook_has_every_entry_read_again(index: Index, entries: Pa
     assert index.catalog.entries()["a"].angle == ("total-cost",)
 
 
+@pytest.mark.files
 def test_another_model_builds_beside_the_old_index_and_is_swapped_in_at_the_end(index: Index, entries: Path) -> None:
     write(entries, "a.md", note("a"))
     sync(index, entries)
@@ -198,6 +199,7 @@ def test_another_model_builds_beside_the_old_index_and_is_swapped_in_at_the_end(
     other.close()
 
 
+@pytest.mark.files
 def test_builds_before_the_last_are_dropped(index: Index, entries: Path) -> None:
     write(entries, "a.md", note("a"))
     for checksum in ("1", "2", "3"):
@@ -207,6 +209,7 @@ def test_builds_before_the_last_are_dropped(index: Index, entries: Path) -> None
     assert len(list(index.root.glob("build-*"))) == 2
 
 
+@pytest.mark.files
 def test_a_rebuild_from_the_cache_embeds_nothing(index: Index, entries: Path) -> None:
     for name in "abc":
         write(entries, f"{name}.md", note(name, name * 9))
@@ -221,6 +224,7 @@ def test_a_rebuild_from_the_cache_embeds_nothing(index: Index, entries: Path) ->
     again.close()
 
 
+@pytest.mark.files
 @pytest.mark.parametrize("damage", ["lost", "damaged"])
 def test_lost_or_damaged_vectors_are_filled_again_without_embedding(index: Index, entries: Path, damage: str) -> None:
     write(entries, "a.md", note("a"))
@@ -257,6 +261,7 @@ def test_a_check_without_an_index_finds_the_same_problems(index: Index, entries:
     assert check(entries) == (2, list(sync(index, entries).problems))
 
 
+@pytest.mark.files
 def test_only_one_process_may_write(index: Index, entries: Path) -> None:
     other = open_index(index.root, WordEmbedder(), CHUNKING)
     with other.writing(), pytest.raises(IndexBusyError):
