@@ -212,6 +212,8 @@ class Intake:
                 self._note_embedded(index.waiting)
             done()
             stop.wait(BREATH_SECONDS)
+        if not index.waiting:  # also where another server embedded what waited here
+            self._note_embedded(0)
         self._embed_sentences(stop, done)
 
     def _note_embedded(self, waiting: int) -> None:

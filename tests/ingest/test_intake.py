@@ -129,3 +129,17 @@ def test_what_is_removed_before_it_is_embedded_is_not_waited_for(
         (folder / path).unlink()
     intake.index_files(paths if is_named else None)
     assert not intake.progress_for(library) and not library.with_index(lambda index: index.waiting)
+
+
+def test_what_another_process_embedded_is_not_prepared_any_more(intake: Intake, library: Library, folder: Path) -> None:
+    intake.begin_preparing()
+    for number in range(ENTRIES_AT_ONCE):
+        write(folder, f"notes/{number}.md", note(f"備考{number}", f"{number}番目の話。"))
+    intake.prepare()
+    assert intake.preparation and intake.preparation.what == "texts"
+    index = library.with_index(lambda served: served)
+    with index.writing():
+        while index.waiting:  # as another one does
+            index.store(index.embed_some(100))
+    intake.embed_waiting(threading.Event())
+    assert intake.preparation is None
