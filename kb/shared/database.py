@@ -178,16 +178,23 @@ def take_turn(connection: Connection, number: int) -> None:
 def alone(database: Database, number: int) -> Iterator[None]:
     """Do something that no other server does meanwhile; while the database is away, without that certainty.
 
-    Raises BusyError if another server takes long.
+    Raises BusyError if another server takes long, or all connections are in use.
     """
-    with ExitStack() as held:
-        try:
-            take_turn(held.enter_context(database.engine.connect()), number)
-        except SQLAlchemyError as error:
-            if is_locked(error):
-                raise BusyError from error
-            log.warning("Other servers cannot be kept from saving: %s", why_away(error))
+    held = ExitStack()
+    try:
+        take_turn(held.enter_context(database.engine.connect()), number)
+    except SQLAlchemyError as error:
+        if is_locked(error) or isinstance(error, TimeoutError):
+            held.close()
+            raise BusyError from error
+        log.warning("Other servers cannot be kept from saving: %s", why_away(error))
+    try:
         yield
+    finally:
+        try:
+            held.close()
+        except SQLAlchemyError as error:  # what was done is done, and must not be done again
+            log.warning("The database was lost during a save: %s", why_away(error))
 
 
 def is_locked(error: SQLAlchemyError) -> bool:
