@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from app.background import Background
 from app.cli.engines import check_engines, check_shared_index
 from app.cli.main import app as kb
+from app.cli.worker import NotMountedError, need_entries
 from app.settings import Settings
 from app.words.reader import Reader
 from kb.errors import DatabaseAwayError
@@ -58,6 +59,17 @@ def test_a_repeated_request_saves_once_whichever_server_gets_it(pair: list[Brows
     assert len([path for path in folder.rglob("*.md") if "納期" in path.read_text("utf-8")]) == 1
     audit = services_behind(pair[1]).people.audit
     assert audit.verify() == [] and audit.count(Wanted(event="entry-saved")) == 1
+
+
+def test_no_server_starts_on_a_shared_index_without_the_entries_and_their_playbook(pair: list[Browser]) -> None:
+    services = services_behind(pair[1])
+    need_entries(services)
+    folder = services.settings.entries
+    folder.rename(folder.with_name("elsewhere"))
+    for make in (lambda: None, folder.mkdir):
+        make()
+        with pytest.raises(NotMountedError):
+            need_entries(services)
 
 
 def test_what_one_server_noticed_the_other_takes_in_and_what_should_be_done_once_is(pair: list[Browser]) -> None:

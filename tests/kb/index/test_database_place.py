@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
+from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
-from ingest.sync import sync
+from ingest.sync import stale, sync, sync_some
 from kb.entry import VISIBILITIES, owner_key
 from kb.errors import BusyError, DatabaseAwayError, IndexBusyError, IndexTurnLostError
 from kb.index.catalog import Catalog
@@ -83,6 +84,23 @@ def test_what_one_server_indexed_another_has_without_embedding_anything(opened: 
     again = sync(other, entries)
     assert (again.unchanged, again.embedded, embedder.embedded) == (2, 0, 0)
     assert not list((other.root / other.build.name).rglob("*"))  # neither a catalogue nor vectors
+
+
+def test_a_server_whose_folder_is_not_mounted_takes_nothing_out_of_the_index_of_all(
+    opened: Open, entries: Path, tmp_path: Path
+) -> None:
+    write(entries, "notes/a.md", note("値引きの話"))
+    one, other, bare = opened("a"), opened("b"), tmp_path / "mount"
+    sync(one, entries)
+    bare.mkdir()
+    for folder in (bare, tmp_path / "missing"):
+        report = sync(other, folder)
+        assert report.removed == () and [problem.path for problem in report.problems] == [folder.name]
+        assert sync_some(other, folder, ["notes/a.md"]).removed == ()
+    sync(other, bare)
+    assert stale(other, bare, PlaybookFile(bare)) == []
+    write(bare, "playbook.yaml", "goal: {}")
+    assert sync(other, bare).removed == ("notes/a",)
 
 
 def test_a_saved_entry_replaces_the_one_before_under_a_number_never_used(opened: Open, entries: Path) -> None:
