@@ -19,7 +19,7 @@ from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
 from ingest.sync import stale, sync, sync_some
 from kb.entry import VISIBILITIES, owner_key
-from kb.errors import BusyError, DatabaseAwayError, IndexBusyError, IndexTurnLostError
+from kb.errors import BusyError, DatabaseAwayError, IndexBusyError, IndexNotReadyError, IndexTurnLostError
 from kb.index.catalog import Catalog
 from kb.index.chroma_server import ChromaServer
 from kb.index.contents import facets_by_entry
@@ -269,6 +269,18 @@ def test_while_the_database_is_away_or_full_each_use_says_so_and_goes_on_afterwa
             _opening(stack, own.address(), tmp_path)("b")
         own.start()
         assert sync(index, entries).unchanged == 1
+
+
+def test_where_the_index_was_deleted_each_use_says_so(opened: Open, entries: Path) -> None:
+    write(entries, "notes/a.md", note("値引きの話"))
+    index = opened()
+    sync(index, entries)
+    with _database(index).engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA kb_index, {index.place.schema} CASCADE"))
+    uses: tuple[Callable[[], object], ...] = (index.catalog.counts, index.place.current, lambda: sync(index, entries))
+    for use in uses:
+        with pytest.raises(IndexNotReadyError):
+            use()
 
 
 def test_a_cache_is_read_in_any_order_and_written_once(opened: Open) -> None:
