@@ -87,7 +87,8 @@ class Database:
         """Return a pool of its own, whose statements mean the tables of these schemas. Raises DatabaseSettingError.
 
         Its use raises DatabaseAwayError, BusyError and, where the tables were deleted, IndexNotReadyError instead of
-        errors of the driver. PostgreSQL knows no NUL character and no half of a pair of surrogates: where a text has one, another character is stored.
+        errors of the driver. PostgreSQL knows no NUL character and no half of a pair of surrogates: where a text has
+        one, another character is stored.
         """
         size, most = min(OWN_POOL, self._most), min(OWN_POOL + OWN_MORE, self._most)
         engine = self._opened(size, most - size, BoundedPool)
