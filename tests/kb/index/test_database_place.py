@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +249,21 @@ def test_a_part_of_a_database_that_was_restored_shows_what_is_there_now(
         connection.execute(text("UPDATE entries SET path = 'notes/b.md', id = 'notes/b', state = 'other'"))
     again = PartialIndex(whole, tmp_path / "part", frozenset({"all"}))
     assert again.follow() and list(again.catalog.states()) == ["notes/b.md"]
+    again.catalog.set_meta("followed", "99")  # and the same while the server runs
+    with whole.catalog.writing() as connection:
+        connection.execute(text("UPDATE entries SET path = 'notes/c.md', id = 'notes/c'"))
+    assert again.follow() and list(again.catalog.states()) == ["notes/c.md"]
     again.close()
+
+
+def test_a_snapshot_takes_over_nothing_of_a_later_one_that_was_restored_away(opened: Open, entries: Path) -> None:
+    write(entries, "notes/a.md", note("値引きの話"))
+    index = opened()
+    sync(index, entries)
+    before = take_snapshot(index.catalog, index.vectors, index.visible)
+    later = replace(before, generation="99")
+    read = [take_snapshot(index.catalog, index.vectors, index.visible, one).lineage for one in (before, later)]
+    assert read[0] is before.lineage and read[1] is not before.lineage
 
 
 def test_while_the_database_is_away_or_full_each_use_says_so_and_goes_on_afterwards(
