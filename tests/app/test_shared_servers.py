@@ -90,6 +90,15 @@ def test_no_server_starts_on_a_shared_index_without_the_entries_and_their_playbo
             need_entries(services)
 
 
+def test_nothing_is_saved_into_a_folder_that_is_not_mounted(pair: list[Browser]) -> None:
+    _, here = signed_in(pair[0], "aki@example.com", "上田 秋")
+    folder = services_behind(pair[0]).settings.entries
+    folder.rename(folder.with_name("elsewhere"))
+    folder.mkdir()
+    assert here.post("/api/v1/entries", json={"text": note("納期の交渉")}).status_code == 507
+    assert not list(folder.iterdir())
+
+
 def test_what_one_server_noticed_the_other_takes_in_and_what_should_be_done_once_is(pair: list[Browser]) -> None:
     one, other = (services_behind(client) for client in pair)
     assert one.changes and other.changes and one.leases and other.leases
