@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
@@ -31,6 +32,8 @@ class EmbeddingSettings(BaseModel):
     def _embedding_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("expected an address with http:// or https://")
+        if "@" in urlsplit(value).netloc:  # it is shown where the service does not say which model it has
+            raise ValueError("the address holds a password; set KB_EMBEDDINGS_KEY instead")
         return value.rstrip("/")
 
     @property

@@ -12,11 +12,12 @@ from ingest.atomic import put
 from kb.errors import KBError
 from kb.index.chroma_server import ChromaServer
 from kb.index.served_vectors import Namespace
-from kb.shared.database import Database
+from kb.shared.database import MORE, POOL, Database
 from kb.shared.keys import shared_key
 from kb.wording import say
 
 BASE = "base.id"  # what servers that share a database call it, for all the first one's
+LEAST = 10  # connections of one process among several: as many as it answers questions at a time, and some
 OWN = 16  # characters of the id of a knowledge base in names on a server
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e]*?)\s*")
 
@@ -39,7 +40,7 @@ def database_at(settings: Settings, address: str) -> Database:
     except (OSError, UnicodeDecodeError) as error:
         why = say("The file '{file}' of KB_DATABASE_PASSWORD_FILE cannot be read.", file=str(file))
         raise EngineSettingError(why) from error
-    return Database(address, password)
+    return Database(address, password, most=max(LEAST, (POOL + MORE) // settings.workers))
 
 
 def common_key(settings: Settings, database: Database | None, name: str) -> bytes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.charts.gallery import Gallery
@@ -20,6 +22,7 @@ from app.summarising import Summariser
 from app.upkeep import Upkeep
 from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
+from ingest.files import is_bare
 from ingest.intake import Intake
 from ingest.masked_part import MaskedPart
 from ingest.masked_views import MaskedViews
@@ -31,6 +34,7 @@ from ingest.sync import KEPT_PLAYBOOK, problems_of
 from kb.audience import team_of, visible_to
 from kb.clock import CLOCK, Clock
 from kb.entry import owner_key
+from kb.errors import NotSavedError
 from kb.index.embedding import Embedder
 from kb.index.index import Index, open_index
 from kb.library import Library, Part
@@ -63,6 +67,7 @@ from kb.shared.pictures import SharedPictures
 from kb.shared.requests import SharedRequests
 from kb.viewer import OPERATOR, Viewer
 from kb.views import Views
+from kb.wording import say
 
 if TYPE_CHECKING:
     from app.signin.oidc import Provider
@@ -274,11 +279,23 @@ def _stores(
     settings: Settings, intake: Intake, audit: Audit, library: Library, database: Database | None
 ) -> tuple[EntryStore, PlaybookStore]:
     """Return what writes files; servers that share a database take turns."""
-    turn: Turn = partial(alone, database, SAVING_LOCK) if database else nullcontext
+    turn: Turn = partial(_turn_to_save, database, library, settings.entries) if database else nullcontext
     once = SharedRequests(database, saved_text, saved_of) if database else None
     folder, lock, is_readonly, noted = settings.entries, settings.saving_lock, settings.readonly, audit.noted
     store = EntryStore(library, intake, folder, lock, is_readonly=is_readonly, noted=noted, shared=once, turn=turn)
     return store, PlaybookStore(intake, folder, lock, is_readonly=is_readonly, noted=noted, turn=turn)
+
+
+@contextmanager
+def _turn_to_save(database: Database, library: Library, folder: Path) -> Iterator[None]:
+    """Save in turns with other servers; nothing into a folder that is not mounted, whose index would follow it.
+
+    Raises BusyError, NotSavedError.
+    """
+    if is_bare(folder) and library.has_entries:
+        raise NotSavedError(say("the folder is not mounted"))
+    with alone(database, SAVING_LOCK):
+        yield
 
 
 def open_people(

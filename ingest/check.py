@@ -13,7 +13,7 @@ from pathlib import Path
 from ingest import atomic
 from ingest.copies import copies
 from ingest.fields import did_you_mean
-from ingest.files import EntryFile, FileText, find_files, not_followed, not_regular, read_file, unreadable_file
+from ingest.files import EntryFile, FileText, find_files, is_bare, not_followed, not_regular, read_file, unreadable_file
 from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME, load_playbook
 from kb.clock import CLOCK
@@ -32,8 +32,8 @@ ReadPlaybook = tuple[Playbook, tuple[Problem, ...], str]  # with its problems an
 class PlaybookFile:
     """The current playbook of a folder, parsed again only when the file changes. Thread-safe.
 
-    While the file cannot be read or is not YAML, the last good version stays in force; `kept` is a copy of it that
-    outlives this process.
+    While the file cannot be read or is not YAML, or the folder is not mounted, the last good version stays in force;
+    `kept` is a copy of it that outlives this process.
     """
 
     def __init__(self, folder: Path, kept: Path | None = None) -> None:
@@ -44,7 +44,7 @@ class PlaybookFile:
     def read(self) -> ReadPlaybook:
         """Return the playbook, or an empty one if there is no file."""
         try:
-            if not os.path.lexists(self._path):
+            if not os.path.lexists(self._path) and not self._stays:
                 return Playbook(), (), ""
             content = self._content()
         except OSError as error:
@@ -68,10 +68,16 @@ class PlaybookFile:
         if hashlib.sha256(raw).hexdigest() == playbook[2]:
             atomic.put(self._kept, lambda file: file.write(raw))
 
+    @property
+    def _stays(self) -> bool:
+        """Whether its rules stay in force without a file: the folder may not be mounted, and its entries stay, too."""
+        is_known = self._last is not None or (self._kept is not None and self._kept.is_file())
+        return is_known and is_bare(self._path.parent)
+
     def _content(self) -> FileText | Problem:
         if self._path.is_symlink():
             return Problem(PLAYBOOK_NAME, 1, not_followed(PLAYBOOK_NAME))
-        if not self._path.is_file():
+        if os.path.lexists(self._path) and not self._path.is_file():
             return Problem(PLAYBOOK_NAME, 1, not_regular())
         return read_file(EntryFile(PLAYBOOK_NAME, self._path))
 

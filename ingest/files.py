@@ -84,6 +84,15 @@ def list_files(folder: Path) -> Listing:
     return Listing(list(files.values()), sorted(problems), tuple(unreadable))
 
 
+def is_bare(folder: Path) -> bool:
+    """Whether a folder is not there, or has nothing at all in it, as where a drive is not mounted. Raises OSError."""
+    try:
+        with os.scandir(folder) as found:
+            return next(found, None) is None
+    except FileNotFoundError:
+        return True
+
+
 def find_files(folder: Path) -> tuple[list[EntryFile], list[Problem]]:
     """Return the Markdown files below a folder, by path, and problems of those that cannot be entries."""
     listing = list_files(folder)

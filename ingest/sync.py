@@ -11,7 +11,7 @@ from pathlib import Path
 from ingest.check import PlaybookFile, dangling
 from ingest.chunk import Chunked
 from ingest.copies import copies
-from ingest.files import Listing, list_files, list_some, read_again
+from ingest.files import Listing, is_bare, list_files, list_some, read_again
 from ingest.indexing import NOTHING, READER, TEXTS_AT_ONCE, Indexing, Progress, SyncReport, state_of
 from ingest.playbook_file import PLAYBOOK_NAME
 from kb.clock import CLOCK
@@ -21,6 +21,7 @@ from kb.index.entries import numbered_entries
 from kb.index.index import Index
 from kb.insight.uncounted import COUNTED, uncounted_problems
 from kb.loop.lineage import link_cycles
+from kb.wording import say
 
 KEPT_PLAYBOOK = f"last-{PLAYBOOK_NAME}"  # in the index folder: the last good one
 
@@ -52,7 +53,7 @@ def sync(
         work = Indexing(
             index, playbook, f"{READER}:{playbook_hash}", at_once=0 if index.is_current or embed_later else None
         )
-        listing = _shown(index, list_files(folder), work.known)
+        listing = _shown(index, folder, list_files(folder), work.known)
         work.remove([path for path in work.known if not listing.hides(path)], listing, progress or _silent)
         index.repair()
         work.run(listing.files, progress or _silent)
@@ -98,7 +99,7 @@ def sync_some(
         at_once = TEXTS_AT_ONCE if embed_later and (chunked or not index.waiting) else 0
         work = Indexing(index, playbook, f"{READER}:{playbook_hash}", chunked, at_once=at_once, saved=saved)
         others = [path for path in paths if path != PLAYBOOK_NAME]
-        listing = _shown(index, list_some(folder, others), work.known)
+        listing = _shown(index, folder, list_some(folder, others), work.known)
         work.remove([path for path in others if not listing.hides(path)], listing, progress or _silent)
         work.run(listing.files, progress or _silent)
         if work.removed:
@@ -116,7 +117,7 @@ def stale(index: Index, folder: Path, playbook_file: PlaybookFile) -> list[str]:
     """Return the paths where folder and index differ, in a served index. Needs no lock: nobody waits for it."""
     _, playbook_problems, playbook_hash = playbook_file.read()
     known, withheld, problems = index.catalog.states(), index.catalog.withheld(), set(index.catalog.problems())
-    listing = _shown(index, list_files(folder), known)
+    listing = _shown(index, folder, list_files(folder), known)
     present = {file.path for file in listing.files}
     found = [path for path in known if path not in present and not listing.hides(path)]
     found += [problem.path for problem in listing.problems if problem not in problems]
@@ -160,12 +161,24 @@ def _of_files(index: Index) -> set[Problem]:
     return {*index.catalog.problems(), *dangling(links, ids), *link_cycles(links), *copies(states.keys())}
 
 
-def _shown(index: Index, listing: Listing, known: Collection[str]) -> Listing:
-    """Return a listing without problems of files that the index may not show."""
+def _shown(index: Index, folder: Path, listing: Listing, known: Collection[str]) -> Listing:
+    """Return a listing without problems of files that the index may not show.
+
+    Where servers share an index, none takes everything out of it because its own folder is not mounted.
+    """
+    if known and index.place.schema and is_bare(folder):
+        listing = replace(listing, problems=[Problem(folder.name, 1, _not_mounted())], unreadable=("",))
     if index.shows_everything:
         return listing
     kept = [p for p in listing.problems if p.path in known and p.path in listing.unreadable]
     return replace(listing, problems=kept)
+
+
+def _not_mounted() -> str:
+    return say(
+        "There is nothing in the folder; it may not be mounted. What was read from it before stays searchable."
+        " If it is meant to be empty, put a playbook.yaml into it."
+    )
 
 
 def _keep(playbook_file: PlaybookFile) -> None:

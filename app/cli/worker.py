@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from app.cli.workers import Told
 from app.http.server import serve, share_cores
@@ -17,9 +18,24 @@ from app.main import create_app
 from app.services import Services, open_services
 from app.settings import Settings, settings_to_log
 from app.words.reader import Reader
+from ingest.files import is_bare
 from kb.errors import KBError
 from kb.people.acting import Acting, act_as
 from kb.viewer import OPERATOR
+from kb.wording import say
+
+
+class NotMountedError(KBError):
+    """The entries of a shared index are not there: their playbook, which says what is masked, is not either."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            say(
+                "The server does not start: there is nothing in '{folder}' (KB_ENTRIES), but the shared index has"
+                " entries. Mount the folder.",
+                folder=str(folder),
+            )
+        )
 
 
 def prepare_process(workers: int = 1, number: int = 0) -> None:
@@ -42,8 +58,15 @@ def serve_here(
 ) -> None:
     """Serve on a bound socket until stopped; `begun` hears of the services before anybody can use them."""
     services = open_services(settings, worker=number)
+    need_entries(services)
     begun(services)
     serve(create_app(settings, services, is_prepared=False, operator_secret=secret), settings, opened)
+
+
+def need_entries(services: Services) -> None:
+    """Require the folder of entries where other servers have indexed some. Raises NotMountedError."""
+    if services.database and is_bare(services.settings.entries) and services.library.has_entries:
+        raise NotMountedError(services.settings.entries)
 
 
 def greet(settings: Settings, services: Services, reader: Reader) -> None:

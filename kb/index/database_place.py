@@ -87,6 +87,7 @@ class DatabasePlace:
         self._common = database.within(COMMON)
         self.name = self._opened(fingerprint, fresh=fresh)
         self._tidy()
+        self._common.dispose()  # it is not needed any more
         self.schema = _schema(label, self.name)
         self._engine = database.within(self.schema, COMMON)
         self.catalog = Catalog(self._engine, self._check)
@@ -143,7 +144,6 @@ class DatabasePlace:
     def close(self) -> None:
         """Close all connections; those of the database that others use as well are opened again."""
         self._engine.dispose()
-        self._common.dispose()
         self.database.close()
 
     def _tidy(self) -> None:

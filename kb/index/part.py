@@ -115,9 +115,11 @@ class PartialIndex(Index):
             own.execute(text("DETACH DATABASE whole"))
 
     def _followed(self, own: Connection, whole: Connection) -> bool:
-        generation = _generation(whole)
-        if self._is_compared and self.catalog.meta(FOLLOWED) == generation:
+        generation, before = _generation(whole), self.catalog.meta(FOLLOWED)
+        if self._is_compared and before == generation:
             return False
+        if int(generation or 0) < int(before or 0):
+            self._is_compared = False  # the database was restored
         of = _OF_WHOLE[AUDIENCES].c
         shown = _ALL.c.number.in_(select(of.entry).where(of.name.in_(sorted(self.visible))))
         claimed, clashes = _own_ids(whole, shown)

@@ -98,7 +98,8 @@ def take_snapshot(
     """
     generation = catalog.meta("generation")
     shown = np.array(entry_numbers(catalog, passing((), "", "", visible)), np.int64)
-    known = before if before and _is_close(before, shown, store) else None
+    is_later = before is not None and int(generation or 0) >= int(before.generation or 0)  # else it was restored
+    known = before if before and is_later and _is_close(before, shown, store) else None
     passages = _added(catalog, store, shown, known) if known else _all_passages(catalog, store, shown)
     facets = _facets(catalog, shown, known)
     return Snapshot(

@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, QueuePool, cre
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from kb.errors import BusyError, DatabaseAwayError, KBError
+from kb.errors import BusyError, DatabaseAwayError, IndexNotReadyError, KBError
 from kb.wording import say
 
 POOL, MORE = 10, 20  # connections of a process: kept open, and besides while many ask
@@ -32,6 +32,7 @@ WARN_SECONDS = 10.0  # between two lines of the log that it is away
 PAUSE_SECONDS = 1.0  # between two looks whether it is there
 OF_CONNECTION = ("08", "28", "3D", "53", "57")  # classes of error codes: connection, sign-in, database, resources
 LOCK_NOT_AVAILABLE = "55P03"
+NO_TABLE = ("42P01", "3F000")  # there is no such table, or schema
 SAVING_LOCK = 7_355_614
 LONGEST = 300  # characters of a reason that are shown
 log = logging.getLogger(__name__)
@@ -85,8 +86,9 @@ class Database:
     def within(self, *schemas: str) -> Engine:
         """Return a pool of its own, whose statements mean the tables of these schemas. Raises DatabaseSettingError.
 
-        Its use raises DatabaseAwayError and BusyError instead of errors of the driver. PostgreSQL knows no NUL
-        character and no half of a pair of surrogates: where a text has one, another character is stored.
+        Its use raises DatabaseAwayError, BusyError and, where the tables were deleted, IndexNotReadyError instead of
+        errors of the driver. PostgreSQL knows no NUL character and no half of a pair of surrogates: where a text has
+        one, another character is stored.
         """
         size, most = min(OWN_POOL, self._most), min(OWN_POOL + OWN_MORE, self._most)
         engine = self._opened(size, most - size, BoundedPool)
@@ -149,6 +151,8 @@ class Database:
         """Return the error that is raised instead of one of the driver; None to leave it as it is."""
         error, state = context.original_exception, getattr(context.original_exception, "sqlstate", None)
         driver = context.dialect.loaded_dbapi
+        if state in NO_TABLE:
+            return IndexNotReadyError()
         if context.is_pre_ping or not isinstance(error, (driver.OperationalError, driver.InterfaceError)):
             return None  # a dead connection is replaced
         if state == LOCK_NOT_AVAILABLE:
@@ -178,16 +182,23 @@ def take_turn(connection: Connection, number: int) -> None:
 def alone(database: Database, number: int) -> Iterator[None]:
     """Do something that no other server does meanwhile; while the database is away, without that certainty.
 
-    Raises BusyError if another server takes long.
+    Raises BusyError if another server takes long, or all connections are in use.
     """
-    with ExitStack() as held:
-        try:
-            take_turn(held.enter_context(database.engine.connect()), number)
-        except SQLAlchemyError as error:
-            if is_locked(error):
-                raise BusyError from error
-            log.warning("Other servers cannot be kept from saving: %s", why_away(error))
+    held = ExitStack()
+    try:
+        take_turn(held.enter_context(database.engine.connect()), number)
+    except SQLAlchemyError as error:
+        if is_locked(error) or isinstance(error, TimeoutError):
+            held.close()
+            raise BusyError from error
+        log.warning("Other servers cannot be kept from saving: %s", why_away(error))
+    try:
         yield
+    finally:
+        try:
+            held.close()
+        except SQLAlchemyError as error:  # what was done is done, and must not be done again
+            log.warning("The database was lost during a save: %s", why_away(error))
 
 
 def is_locked(error: SQLAlchemyError) -> bool:

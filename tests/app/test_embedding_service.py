@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from app.background import Background
@@ -157,6 +158,11 @@ def test_questions_of_several_people_go_in_one_request(service: Service, service
         thread.join()
     asked = [texts for texts in service.asked[before:] if texts[0].startswith("query: ")]
     assert sum(map(len, asked)) == 8
+
+
+def test_an_address_with_a_password_is_refused_since_it_is_shown_as_the_name_of_the_model(settings: Settings) -> None:
+    with pytest.raises(ValidationError, match="KB_EMBEDDINGS_KEY"):
+        Settings(data=settings.data, embeddings_url="http://kb:geheim@127.0.0.1:8002/v1")
 
 
 def test_doctor_says_how_the_service_is_doing(service: Service, settings: Settings) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.exc import TimeoutError
 from typer.testing import CliRunner, Result
 
 from app.background import Background
 from app.cli.engines import check_engines, check_shared_index
 from app.cli.main import app as kb
+from app.cli.worker import NotMountedError, need_entries
+from app.engines import database_at
 from app.settings import Settings
 from app.words.reader import Reader
-from kb.errors import DatabaseAwayError
+from kb.errors import BusyError, DatabaseAwayError
 from kb.index.database_place import shared_cache
 from kb.index.embedding_cache import EmbeddingCache
 from kb.people.audit import Wanted
@@ -58,6 +61,42 @@ def test_a_repeated_request_saves_once_whichever_server_gets_it(pair: list[Brows
     assert len([path for path in folder.rglob("*.md") if "納期" in path.read_text("utf-8")]) == 1
     audit = services_behind(pair[1]).people.audit
     assert audit.verify() == [] and audit.count(Wanted(event="entry-saved")) == 1
+
+
+@pytest.mark.parametrize(("workers", "most"), [(1, 30 + 15), (4, 10 + 10)])
+def test_processes_of_one_machine_leave_connections_for_each_other(
+    workers: int, most: int, postgres: RunningPostgres, tmp_path: Path
+) -> None:
+    settings = Settings(data=tmp_path, workers=workers, database_url=SecretStr(postgres.empty()))
+    held = 0
+    with closing(database_at(settings, settings.database_url.get_secret_value())) as database, ExitStack() as stack:
+        for engine in (database.engine, database.within("public")):
+            stack.callback(engine.dispose)
+            with suppress(TimeoutError, BusyError):
+                while held < 99:
+                    stack.enter_context(engine.connect())
+                    held += 1
+    assert held == most
+
+
+def test_no_server_starts_on_a_shared_index_without_the_entries_and_their_playbook(pair: list[Browser]) -> None:
+    services = services_behind(pair[1])
+    need_entries(services)
+    folder = services.settings.entries
+    folder.rename(folder.with_name("elsewhere"))
+    for make in (lambda: None, folder.mkdir):
+        make()
+        with pytest.raises(NotMountedError):
+            need_entries(services)
+
+
+def test_nothing_is_saved_into_a_folder_that_is_not_mounted(pair: list[Browser]) -> None:
+    _, here = signed_in(pair[0], "aki@example.com", "上田 秋")
+    folder = services_behind(pair[0]).settings.entries
+    folder.rename(folder.with_name("elsewhere"))
+    folder.mkdir()
+    assert here.post("/api/v1/entries", json={"text": note("納期の交渉")}).status_code == 507
+    assert not list(folder.iterdir())
 
 
 def test_what_one_server_noticed_the_other_takes_in_and_what_should_be_done_once_is(pair: list[Browser]) -> None:

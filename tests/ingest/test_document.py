@@ -20,6 +20,7 @@ from ingest.intake import Intake
 from ingest.review import review
 from ingest.sync import sync
 from kb.library import Library
+from kb.playbook import Playbook
 from tests.counting import counting
 from tests.words import WordEmbedder, note, write
 
@@ -54,6 +55,22 @@ def test_a_file_is_parsed_only_if_its_text_is_not_the_one_at_hand(
     assert library.search.answer(stored).hits[0].entry.id == "notes/a"
 
 
+def test_the_rules_of_a_playbook_stay_while_the_folder_is_not_mounted(tmp_path: Path) -> None:
+    folder, kept = tmp_path / "entries", tmp_path / "last.yaml"
+    write(folder, "playbook.yaml", "company: 一\n")
+    playbook_file = PlaybookFile(folder, kept)
+    playbook = playbook_file.read()[0]
+    playbook_file.keep()
+    (folder / "playbook.yaml").unlink()
+    for reader in (playbook_file, PlaybookFile(folder, kept)):
+        assert reader.read()[0] == playbook and reader.read()[1]
+    folder.rmdir()
+    assert PlaybookFile(folder, kept).read()[0] == playbook
+    assert PlaybookFile(folder).read() == (Playbook(), (), "")
+    write(folder, "a.md", "a")
+    assert playbook_file.read() == (Playbook(), (), "")
+
+
 def test_a_playbook_is_parsed_again_when_its_file_is_another_one(tmp_path: Path) -> None:
     write(tmp_path, "playbook.yaml", "company: 一\n")
     playbook_file = PlaybookFile(tmp_path)
@@ -61,7 +78,7 @@ def test_a_playbook_is_parsed_again_when_its_file_is_another_one(tmp_path: Path)
         assert [playbook_file.read()[0].company for _ in range(3)] == ["一"] * 3
     write(tmp_path, "playbook.yaml", "company: 二\n")
     assert counts["yaml"] == 1 and playbook_file.read()[0].company == "二"
-    (tmp_path / "playbook.yaml").unlink()
+    (tmp_path / "playbook.yaml").rename(tmp_path / "a.md")
     assert playbook_file.read()[0].company == ""
 
 

@@ -9,16 +9,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
+from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
-from ingest.sync import sync
+from ingest.sync import stale, sync, sync_some
 from kb.entry import VISIBILITIES, owner_key
-from kb.errors import BusyError, DatabaseAwayError, IndexBusyError, IndexTurnLostError
+from kb.errors import BusyError, DatabaseAwayError, IndexBusyError, IndexNotReadyError, IndexTurnLostError
 from kb.index.catalog import Catalog
 from kb.index.chroma_server import ChromaServer
 from kb.index.contents import facets_by_entry
@@ -83,6 +85,23 @@ def test_what_one_server_indexed_another_has_without_embedding_anything(opened: 
     again = sync(other, entries)
     assert (again.unchanged, again.embedded, embedder.embedded) == (2, 0, 0)
     assert not list((other.root / other.build.name).rglob("*"))  # neither a catalogue nor vectors
+
+
+def test_a_server_whose_folder_is_not_mounted_takes_nothing_out_of_the_index_of_all(
+    opened: Open, entries: Path, tmp_path: Path
+) -> None:
+    write(entries, "notes/a.md", note("値引きの話"))
+    one, other, bare = opened("a"), opened("b"), tmp_path / "mount"
+    sync(one, entries)
+    bare.mkdir()
+    for folder in (bare, tmp_path / "missing"):
+        report = sync(other, folder)
+        assert report.removed == () and [problem.path for problem in report.problems] == [folder.name]
+        assert sync_some(other, folder, ["notes/a.md"]).removed == ()
+    sync(other, bare)
+    assert stale(other, bare, PlaybookFile(bare)) == []
+    write(bare, "playbook.yaml", "goal: {}")
+    assert sync(other, bare).removed == ("notes/a",)
 
 
 def test_a_saved_entry_replaces_the_one_before_under_a_number_never_used(opened: Open, entries: Path) -> None:
@@ -230,7 +249,21 @@ def test_a_part_of_a_database_that_was_restored_shows_what_is_there_now(
         connection.execute(text("UPDATE entries SET path = 'notes/b.md', id = 'notes/b', state = 'other'"))
     again = PartialIndex(whole, tmp_path / "part", frozenset({"all"}))
     assert again.follow() and list(again.catalog.states()) == ["notes/b.md"]
+    again.catalog.set_meta("followed", "99")  # and the same while the server runs
+    with whole.catalog.writing() as connection:
+        connection.execute(text("UPDATE entries SET path = 'notes/c.md', id = 'notes/c'"))
+    assert again.follow() and list(again.catalog.states()) == ["notes/c.md"]
     again.close()
+
+
+def test_a_snapshot_takes_over_nothing_of_a_later_one_that_was_restored_away(opened: Open, entries: Path) -> None:
+    write(entries, "notes/a.md", note("値引きの話"))
+    index = opened()
+    sync(index, entries)
+    before = take_snapshot(index.catalog, index.vectors, index.visible)
+    later = replace(before, generation="99")
+    read = [take_snapshot(index.catalog, index.vectors, index.visible, one).lineage for one in (before, later)]
+    assert read[0] is before.lineage and read[1] is not before.lineage
 
 
 def test_while_the_database_is_away_or_full_each_use_says_so_and_goes_on_afterwards(
@@ -251,6 +284,18 @@ def test_while_the_database_is_away_or_full_each_use_says_so_and_goes_on_afterwa
             _opening(stack, own.address(), tmp_path)("b")
         own.start()
         assert sync(index, entries).unchanged == 1
+
+
+def test_where_the_index_was_deleted_each_use_says_so(opened: Open, entries: Path) -> None:
+    write(entries, "notes/a.md", note("値引きの話"))
+    index = opened()
+    sync(index, entries)
+    with _database(index).engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA kb_index, {index.place.schema} CASCADE"))
+    uses: tuple[Callable[[], object], ...] = (index.catalog.counts, index.place.current, lambda: sync(index, entries))
+    for use in uses:
+        with pytest.raises(IndexNotReadyError):
+            use()
 
 
 def test_a_cache_is_read_in_any_order_and_written_once(opened: Open) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from ingest.once import Once
 from kb.clock import CLOCK
-from kb.errors import ActivityUnavailableError
+from kb.errors import ActivityUnavailableError, BusyError
 from kb.loop.activity import Activity, GapRow, Searched
 from kb.loop.quality import Grade
 from kb.people.audit import Audit, Wanted
@@ -253,6 +253,28 @@ def test_what_a_server_was_about_to_do_when_it_ended_is_settled_by_the_next(data
     assert other.run("not done", "text", lambda _note: "b", _unknown) == ("b", True)
 
 
+def test_a_save_during_which_the_database_is_lost_is_done_once(database: Database) -> None:
+    requests = SharedRequests(database, str, str)
+    saved: list[str] = []
+
+    def save(_note: Note) -> str:
+        with alone(database, SAVING_LOCK):
+            saved.append("notes/a")
+            _cut(database)
+        return saved[-1]
+
+    assert requests.run("key", "text", save, _unknown) == ("notes/a", True)
+    assert saved == ["notes/a"]
+
+
+def test_nobody_saves_without_a_turn_while_all_connections_are_in_use(postgres: RunningPostgres) -> None:
+    with closing(Database(postgres.empty(), wait=0.1, most=1)) as database:
+        with database.engine.connect(), pytest.raises(BusyError), alone(database, SAVING_LOCK):
+            raise AssertionError("it has no turn")
+        with alone(database, SAVING_LOCK):
+            pass
+
+
 def test_servers_have_one_key(database: Database) -> None:
     assert [shared_key(database, "forms.key", own) for own in (b"1", b"2")] == [b"1", b"1"]
     assert shared_key(database, "masking.key", b"3") == b"3"
@@ -281,6 +303,13 @@ def test_the_name_of_a_database_holds_no_password() -> None:
 def _saved_by(database: Database, order: list[str]) -> None:
     with alone(database, SAVING_LOCK):
         order.append("other")
+
+
+def _cut(database: Database) -> None:
+    """End all other connections, as an administrator does."""
+    with database.engine.connect() as connection:
+        others = "pid <> pg_backend_pid() AND datname = current_database()"
+        connection.execute(text(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"))
 
 
 def _waits(database: Database) -> bool:
