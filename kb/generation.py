@@ -19,7 +19,7 @@ class Generation:
         return cls(build, int(number)) if build and number.isascii() and number.isdecimal() else None
 
     def __str__(self) -> str:
-        return f"{self.build}:{self.number}"
+        return f"{self.build}:{self.number:012}"  # texts of one length: sealed, they tell nothing
 
     def has(self, other: Generation) -> bool:
         """Whether what another one shows is in this one as well."""

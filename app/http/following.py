@@ -67,7 +67,7 @@ class Seal:
 
 
 class FollowingMiddleware:
-    """Catches up before it lets somebody in who has seen more, and says what a change led to."""
+    """Catches up before it lets somebody in who has seen more, and says what a request that may change led to."""
 
     def __init__(self, app: ASGIApp, library: Library, intake: Intake, key: bytes) -> None:
         self.app = app
@@ -87,11 +87,10 @@ class FollowingMiddleware:
         if scope["method"] in READING:
             await self.app(scope, receive, send)
             return
-        before = self._library.generation
 
         async def with_generation(message: Message) -> None:
-            now = self._library.generation
-            if message["type"] == "http.response.start" and now and now != before:
+            now = self._library.generation if message["type"] == "http.response.start" else None
+            if now:  # also if nothing changed: whether somebody else changed what is hidden, nobody learns
                 self._add(scope, message, self._seal.closed(now))
             await send(message)
 
