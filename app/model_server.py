@@ -24,6 +24,7 @@ MOST_CHARS = 20_000  # of a text; a model reads some 2,000 of them
 MOST_BODY = 8_000_000  # bytes
 PIECE = 4  # passages embedded at a time: a question waits for no more of them
 RETRY_SECONDS = 1  # after a 503
+FROM_PAGES = frozenset({"origin", "sec-fetch-site", "referer"})  # headers that browsers send
 Text = Annotated[str, Field(max_length=MOST_CHARS)]
 
 
@@ -141,7 +142,9 @@ def model_app(server: ModelServer, key: str = "") -> FastAPI:
 
 
 def _refused(request: Request, key: str) -> Response | None:
-    """Return why a request is refused: a page of another site cannot send JSON without asking first, which fails."""
+    """Return why a request is refused: those of browsers as well, whose names for this machine anybody can make up."""
+    if FROM_PAGES.intersection(request.headers):
+        return _error(403, "Pages may not use this service.")
     if request.url.path != "/healthz" and key:
         given = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(given, f"Bearer {key}".encode()):

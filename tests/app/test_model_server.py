@@ -74,6 +74,7 @@ def test_it_answers_in_openai_s_shape(running: Attacked, model: Given) -> None:
     ("status", "sent"),
     [
         (401, {"headers": {"authorization": "Bearer another"}, "json": {"input": "x"}}),
+        (403, {"headers": {"origin": "http://127.0.0.1:8080"}, "json": {"input": "x"}}),
         (415, {"headers": {"content-type": "text/plain"}, "content": '{"input": "x"}'}),
         (413, {"headers": {"content-type": "application/json"}, "content": iter([b'{"input": "x"}'])}),
         (422, {"json": {"input": []}}),
