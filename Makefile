@@ -9,7 +9,7 @@ KB := $(BIN)/kb
 KILLS ?= 100
 SECONDS ?= 600
 PROBES ?= 1600
-SERVED := tests/ingest/test_sync.py tests/app/api/test_search.py
+SERVED := tests/ingest/test_sync.py tests/app/api
 
 .PHONY: serve test fast soak coverage check fix bench docs sync clean
 

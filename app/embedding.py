@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,10 +14,12 @@ from app.engines import EngineSettingError, shared_database
 from app.settings import Settings
 from ingest.atomic import put
 from kb.index.embedding import Embedder, ModelEmbedder
-from kb.index.embedding_server import EmbeddingServer
 from kb.index.served_embedder import PROBES, Prefixes, Recognised, ServedEmbedder
 from kb.shared.keys import shared_key
 from kb.wording import say
+
+if TYPE_CHECKING:
+    from kb.index.embedding_server import EmbeddingServer
 
 MEMORY = "embedding-models.json"  # in the data folder
 LAST = "last"  # in it: the model recognised last, with the settings it was met with
@@ -42,6 +44,8 @@ def local_embedder(settings: Settings) -> ModelEmbedder:
 
 def embedding_server(settings: Settings) -> EmbeddingServer:
     """Return the configured service. Raises EngineSettingError."""
+    from kb.index.embedding_server import EmbeddingServer  # which loads an HTTP client
+
     address, key = settings.embeddings_url, embedding_key(settings)
     return EmbeddingServer(address, settings.embeddings_model, key, settings.embeddings_seconds)
 

@@ -15,7 +15,6 @@ import numpy as np
 from kb.errors import EmbeddingAwayError
 from kb.index.embedding import Vectors
 
-AT_ONCE = 32  # texts in a request: what text-embeddings-inference takes by default
 MOST_BYTES = 20_000_000  # of an answer: 32 vectors of 4,096 numbers, written out, with room
 CONNECT_SECONDS = 3.0
 LEAST_PAUSE, MOST_PAUSE = 0.1, 2.0  # seconds before a service that is busy is asked again

@@ -8,18 +8,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from kb.errors import EmbeddingAwayError
 from kb.index.embedding import PASSAGE, QUERY, RememberedQueries, Vectors
-from kb.index.embedding_server import AT_ONCE, EmbeddingServer, Said
 from kb.wording import say
+
+if TYPE_CHECKING:
+    from kb.index.embedding_server import EmbeddingServer, Said
 
 PROBES = ("価格が高いと言われたときの切り返し", "How we won against a cheaper competitor")
 ALIKE = 0.995  # least cosine of a probe's vectors of one model: float16 and other machines stay above, others below
 MOST_MODELS = 50  # under one name, one after the other
+AT_ONCE = 32  # texts in a request: what text-embeddings-inference takes by default
 CHARS_AT_ONCE = 4_000  # of passages in a request; two cores embed them in one or two seconds
 QUERY_SECONDS = 3.0  # for a question, which is then answered by words
 LOOK_SECONDS = 60.0  # how often it is looked whether the model still is the same

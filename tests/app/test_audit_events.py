@@ -48,7 +48,7 @@ WHERE = {  # the modules that log each event
     "passkey-removed": "app/signin/passkeys",
     "token-made": "app/cli/tokens app/pages/mail/own app/pages/people/tokens",
     "token-revoked": "app/cli/tokens app/pages/mail/own app/pages/people/tokens app/signin/pages",
-    "server-started": "app/cli/serve",
+    "server-started": "app/cli/worker",
     "denied": "kb/people/audit",
     "audit-trimmed": "kb/people/audit",
     "audit-lost": "kb/people/audit",

@@ -59,6 +59,7 @@ def test_every_job_has_a_name_for_people(locale: str) -> None:
     assert not [name for name in JOBS if catalogue.get(f"doctor.job_{name}") is None]
 
 
+@pytest.mark.files  # engines have jobs of their own
 def test_a_ready_server_tells_the_state_of_its_index(client: TestClient) -> None:
     client.get("/api/v1/search?q=a")
     response = client.get("/readyz")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from kb.errors import EmbeddingAwayError
-from kb.index.embedding_server import AT_ONCE, EmbeddingServer
-from kb.index.served_embedder import Prefixes, Recognised, ServedEmbedder
+from kb.index.embedding_server import EmbeddingServer
+from kb.index.served_embedder import AT_ONCE, Prefixes, Recognised, ServedEmbedder
 from tests.embedding_service import Service, embedding_service
 from tests.words import WordEmbedder, count_tokens
 
