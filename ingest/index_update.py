@@ -17,6 +17,7 @@ from kb.errors import IndexBusyError
 from kb.index.index import Index
 from kb.library import Library
 
+TURN_SECONDS = 2.0  # servers that share an index write for an instant each
 WAIT_SECONDS = 5.0  # a save waits for another process that is writing to the index
 REFRESH_SECONDS = 2.0  # how often a long sync makes its progress searchable
 MOST_SINGLE = 200  # up to so many files are always indexed one by one
@@ -36,8 +37,10 @@ class Changed:
 class IndexUpdate:
     """Writes changes of the entries folder to the index a library serves; the caller holds a lock."""
 
-    def __init__(self, library: Library, folder: Path) -> None:
+    def __init__(self, library: Library, folder: Path, patience: float = TURN_SECONDS) -> None:
+        """`patience` is how many seconds everything waits for its turn where several servers share the index."""
         self._library = library
+        self._patience = patience
         self._folder = folder
         self._playbook_file = library.with_index(lambda index: kept_playbook(index, folder))
         self._generation = ""  # of the index after the last write here
@@ -53,7 +56,12 @@ class IndexUpdate:
         self._generation = self._library.with_index(_generation)
 
     def by(self, deadline: float, changed: Changed) -> SyncReport | None:
-        """Index changed files; None if that could not be done in time."""
+        """Index changed files; None if that could not be done in time.
+
+        Who never waits for a turn may never get one where several servers write.
+        """
+        is_shared = not self._library.with_index(lambda index: index.place.has_files)
+        deadline = max(deadline, time.monotonic() + (self._patience if is_shared else 0.0))
         while True:
             try:
                 return self._index(changed)

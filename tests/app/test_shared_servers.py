@@ -18,15 +18,19 @@ from app.cli.worker import NotMountedError, need_entries
 from app.engines import database_at
 from app.settings import Settings
 from app.words.reader import Reader
+from ingest.index_update import Changed, IndexUpdate
 from kb.errors import BusyError, DatabaseAwayError
 from kb.index.database_place import shared_cache
 from kb.index.embedding_cache import EmbeddingCache
 from kb.people.audit import Wanted
 from kb.shared.database import Database
+from kb.shared.leases import Leases
 from tests.app.conftest import Browser, MakeClient
 from tests.app.signed_in import browser_of, services_behind, signed_in
 from tests.chroma import RunningChroma
+from tests.counting import counting
 from tests.postgresql import RunningPostgres, running_postgres
+from tests.waiting import DEADLINE_SECONDS, wait_until
 from tests.words import note
 
 pytestmark = pytest.mark.slow  # starts processes
@@ -151,6 +155,20 @@ def test_two_servers_that_save_at_once_lose_nothing(make_client: MakeClient, pos
         states = services.library.with_index(lambda index: index.catalog.states())
         assert sum("交渉" in path for path in states) == 8
         assert services.library.search.answer("7番目の条件").hits[0].entry.title == "第7回の交渉"
+
+
+def test_who_has_something_to_index_waits_for_a_server_that_writes(
+    make_client: MakeClient, postgres: RunningPostgres
+) -> None:
+    address = postgres.empty()
+    one = services_behind(make_client(database_url=address))
+    other = services_behind(make_client({}, entries=one.settings.entries, database_url=address))
+    update = IndexUpdate(other.library, other.settings.entries, patience=DEADLINE_SECONDS)
+    with ThreadPoolExecutor(1) as pool:
+        with one.library.with_index(lambda index: index).writing(), counting(tried=Leases.turn) as counts:
+            indexing = pool.submit(update.by, 0.0, Changed(None, {}, ()))
+            wait_until(lambda: counts["tried"] > 1, "a second attempt")
+        assert indexing.result() is not None
 
 
 def test_without_the_database_nothing_looks_done_and_all_goes_on_without_a_restart(make_client: MakeClient) -> None:
