@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING
 
 from app.charts.gallery import Gallery
 from app.data_folder import MASKING_KEY
-from app.embedding import make_embedder
-from app.engines import common_key, namespace, shared_database
+from app.engines import common_key, shared_database
 from app.examples import Examples
+from app.library import make_library
 from app.preparing import Preparing
 from app.seen import Seen
 from app.settings import Settings
 from app.summarising import Summariser
 from app.upkeep import Upkeep
-from ingest.check import PlaybookFile
-from ingest.chunk import CHUNKING
 from ingest.files import is_bare
 from ingest.intake import Intake
 from ingest.masked_part import MaskedPart
@@ -30,19 +28,16 @@ from ingest.playbook_store import PlaybookStore
 from ingest.saving import Turn
 from ingest.store import EntryStore
 from ingest.stored import saved_of, saved_text
-from ingest.sync import KEPT_PLAYBOOK, problems_of
 from kb.audience import team_of, visible_to
 from kb.clock import CLOCK, Clock
 from kb.entry import owner_key
 from kb.errors import NotSavedError
 from kb.index.embedding import Embedder
-from kb.index.index import Index, open_index
 from kb.library import Library, Part
 from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
 from kb.masking import rules_for
-from kb.model.package import bundled_file, file_checksum
 from kb.people.askers import Askers
 from kb.people.attempts import Attempts
 from kb.people.audit import Audit
@@ -352,37 +347,3 @@ def _part(seen: Seen) -> Part:
     """Return the library of people who see a part."""
     assert isinstance(seen.library, Part)
     return seen.library
-
-
-def make_index(
-    settings: Settings, embedder: Embedder | None = None, *, fresh: bool = False, database: Database | None = None
-) -> Index:
-    """Open the configured index; a `fresh` one is built beside it and replaces it when complete.
-
-    Raises DatabaseAwayError.
-    """
-    shared = database or shared_database(settings)
-    return open_index(
-        settings.index_folder,
-        embedder or make_embedder(settings),
-        CHUNKING,
-        visible=settings.shown,
-        fresh=fresh,
-        space=namespace(settings, shared),
-        database=shared,
-    )
-
-
-def make_library(
-    settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK, database: Database | None = None
-) -> Library:
-    """Return the configured library."""
-    bundled = bundled_file()
-    playbook_file = PlaybookFile(settings.entries, settings.index_folder / KEPT_PLAYBOOK)
-    return Library(
-        partial(make_index, settings, embedder, database=database),
-        read_playbook=lambda: playbook_file.read()[0],
-        problems_of=problems_of,
-        bundled_checksum=file_checksum(bundled) if bundled else "",
-        clock=clock,
-    )

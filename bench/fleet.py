@@ -20,7 +20,7 @@ from typing import Any
 import httpx2
 from rich.console import Console
 
-from app.services import make_index, make_library
+from app.library import make_index, make_library
 from app.settings import Settings
 from bench.engines import Postgres, Process, chroma, free_port, ours, program
 from bench.fleet_clients import Gate, Reader, Writer

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from app.services import make_index, make_library
+from app.library import make_index, make_library
 from bench import sets
 from bench.indexes import Bench
 from bench.report import Figure, publish

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from app.services import make_library
+from app.library import make_library
 from app.settings import Settings
 from bench import sets
 from ingest.chunk import CHUNKING

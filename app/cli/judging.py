@@ -69,8 +69,8 @@ def tried(services: Services, model: str, reader: Reader) -> Run:
 
     from app.cli.progress import sync_with_progress
     from app.embedding import make_embedder
+    from app.library import make_index, make_library
     from app.seen import make_judging
-    from app.services import make_index, make_library
 
     with TemporaryDirectory(prefix="kb-quality-") as folder:
         changed = services.settings.model_copy(update={"model": model})

@@ -92,7 +92,7 @@ def sync(
     """Update the index from the entries."""
     from app.cli.progress import sync_with_progress
     from app.data_folder import prepare
-    from app.services import make_index
+    from app.library import make_index
 
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
@@ -232,7 +232,7 @@ def rebuild(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Rebuild the index from the entries; vectors come from the cache, so nothing is embedded twice."""
     from app.cli.progress import sync_with_progress
     from app.data_folder import prepare
-    from app.services import make_index
+    from app.library import make_index
 
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)

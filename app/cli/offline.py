@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.services import make_library
+from app.library import make_library
 from app.settings import Settings
 from app.shapes.ask import AskOut
 from app.shapes.search import AnswerOut, SearchParams

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from app.services import make_index
+from app.library import make_index
 from app.settings import Settings
 from ingest.sync import sync
 from kb.errors import IndexBusyError

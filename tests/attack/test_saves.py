@@ -21,8 +21,9 @@ from httpx2 import Response
 from typer.testing import CliRunner
 
 from app.cli.main import app as command_line
+from app.library import make_index
 from app.main import create_app
-from app.services import Services, make_index, open_services
+from app.services import Services, open_services
 from app.settings import Settings
 from ingest import atomic
 from ingest.adding import add_text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import make_library
+from app.library import make_library
 from app.settings import Settings
 from bench.leaving_out import Asker
 from ingest.sync import sync

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import make_index, make_library
+from app.library import make_index, make_library
 from app.settings import Settings
 from ingest.backup import ACTIVITY, MANIFEST, MAX_FILE, _folded, back_up, restore, verify
 from ingest.sync import sync

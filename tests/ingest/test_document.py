@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services import make_library
+from app.library import make_library
 from app.settings import Settings
 from app.words.rendering import render_body, render_document
 from ingest.check import PlaybookFile

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services import make_index, make_library
+from app.library import make_index, make_library
 from app.settings import Settings
 from ingest.adding import add_text
 from ingest.check import check, read_playbook

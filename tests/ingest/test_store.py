@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import make_library
+from app.library import make_library
 from app.settings import Settings
 from ingest.intake import Intake
 from ingest.store import EntryStore

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import make_index, make_library
+from app.library import make_index, make_library
 from app.settings import Settings
 from ingest.sync import sync
 from kb.errors import IndexNotReadyError

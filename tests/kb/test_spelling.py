@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services import make_library
+from app.library import make_library
 from app.settings import Settings
 from ingest.sync import sync
 from kb.index.sounds import sound, to_katakana

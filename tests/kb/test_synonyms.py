@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import make_library
+from app.library import make_library
 from app.settings import Settings
 from ingest.playbook_file import STARTER, parse_playbook
 from ingest.sync import sync

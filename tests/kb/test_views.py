@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.services import make_library
+from app.library import make_library
 from app.settings import Settings
 from ingest.sync import sync
 from kb.audience import visible_to
@@ -104,7 +104,7 @@ def test_an_id_that_a_hidden_file_has_is_the_visible_ones(base: Base) -> None:
 
 
 def test_an_index_built_beside_gets_parts_of_its_own(base: Base) -> None:
-    from app.services import make_index
+    from app.library import make_index
 
     before = base.views.of(NOBODY)
     beside = make_index(base.settings, WordEmbedder(), fresh=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.services import Services, make_index, open_services
+from app.library import make_index
+from app.services import Services, open_services
 from app.settings import Settings
 from ingest.chunk import CHUNKING
 from ingest.sync import sync
