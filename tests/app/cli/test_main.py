@@ -139,6 +139,14 @@ def test_commands_without_a_model_import_none(place: Place, command: tuple[str, 
     assert done.stderr.splitlines()[-1] == "[]"
 
 
+def test_a_search_without_a_server_loads_only_what_it_asks() -> None:
+    code = "import sys, app.cli.offline; print(*(name for name in sys.modules if name.startswith(('app', 'kb'))))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "kb.library" in loaded
+    assert [name for name in loaded if name.startswith(("app.services", "app.charts", "kb.people."))] == []
+
+
 def test_a_server_that_is_gone_is_not_asked(tmp_path: Path) -> None:
     announce(tmp_path, "127.0.0.1", 9, frozenset({"all"}))
     assert running_server(tmp_path) is None
