@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.connections import connected, is_scheduled, pull_by_itself
+from app.connections import connected, is_scheduled
 from app.keeper import Keeper
 from app.pages.board.page import prepare
 from app.seen import Seen
@@ -177,6 +177,8 @@ class Background:
         every = settings.pull_minutes * 60.0
 
         def pull(name: str) -> None:
+            from app.pulling import pull_by_itself  # which loads what asks and writes
+
             pull_by_itself(self._services, name, self._stopping.wait, self._stopping.is_set)
 
         return [

@@ -11,12 +11,10 @@ from pydantic import SecretStr
 
 from app.settings import Settings
 from kb.clock import CLOCK, Clock
-from kb.errors import KBError, NotSavedError, why_refused
-from kb.viewer import OPERATOR
+from kb.errors import KBError, why_refused
 from kb.wording import say
 
 if TYPE_CHECKING:
-    from app.services import Services
     from ingest.connectors.deals import Connector
     from ingest.connectors.puller import Puller
     from ingest.connectors.state import State
@@ -116,26 +114,6 @@ def write_back(settings: Settings, name: str) -> WriteBack:
 def is_scheduled(settings: Settings, name: str) -> bool:
     """Whether the server pulls from a CRM by itself."""
     return bool(settings.pull_minutes) and not settings.readonly and not missing(settings, name)
-
-
-def pull_by_itself(
-    services: Services, name: str, wait: Callable[[float], object], is_stopping: Callable[[], bool]
-) -> None:
-    """Pull once, for the server's schedule; nothing before somebody has looked at a first pull. Raises KBError."""
-    settings = services.settings
-    if not state_of(settings, name).progress.written_at:
-        return
-    puller = puller_of(settings, name, wait, services.clock)
-    puller.is_stopping = is_stopping
-    pulled = puller.run(write=True, sweep=False)
-    if pulled.report and pulled.report.written:
-        services.people.audit.note("imported", OPERATOR, pulled.place, entries=pulled.report.written, source="crm")
-    if pulled.report and pulled.report.failure:
-        raise NotSavedError(pulled.report.failure)
-    if pulled.is_complete and write_back(settings, name):
-        from app.writing_back import write_by_itself
-
-        write_by_itself(settings, name, puller.connector, services.people.audit)
 
 
 def _is_set(settings: Settings, name: str) -> bool:

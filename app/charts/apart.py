@@ -12,7 +12,8 @@ from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
-from app.charts.drawings import Drawing, Picture, draw
+from app.charts.draw import draw
+from app.charts.drawings import Drawing, Picture
 
 IDLE_SECONDS = 20.0  # longer than a person looks at one board before opening the next
 

@@ -130,20 +130,3 @@ class StepCurve:
 
 
 Drawing = IntervalPlot | HeatMap | MonthBars | FunnelBars | StepCurve
-
-
-def draw(drawing: Drawing) -> Picture:
-    """Draw; takes 0.1 s, the first one about 1 s more."""
-    from app.charts import curves, heat, intervals, multiples  # slow to import (Altair), so only when drawing
-
-    match drawing:
-        case IntervalPlot():
-            return intervals.interval_plot(drawing)
-        case HeatMap():
-            return heat.heat_map(drawing)
-        case MonthBars():
-            return multiples.month_bars(drawing)
-        case FunnelBars():
-            return multiples.funnel_bars(drawing)
-        case StepCurve():
-            return curves.step_curve(drawing)

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 DRAWING = """
-from app.charts.drawings import HeatCell, HeatMap, Interval, IntervalPlot, Step, StepCurve, draw
+from app.charts.draw import draw
+from app.charts.drawings import HeatCell, HeatMap, Interval, IntervalPlot, Step, StepCurve
 name = {name!r}
 cells = (HeatCell(0, 0, name, 1),)
 for drawing in (
@@ -35,7 +36,8 @@ def test_a_name_with_any_character_is_drawn(sign: str) -> None:
 
 
 def test_a_picture_of_odd_names_is_one_tree_of_elements() -> None:
-    from app.charts.drawings import Interval, IntervalPlot, draw
+    from app.charts.draw import draw
+    from app.charts.drawings import Interval, IntervalPlot
 
     picture = draw(IntervalPlot((Interval("<img src=x>", 0.1, 0.2, 0.3, "&#0;", "unclear"),), 0.5, "a", "b")).narrow
     texts = [part.text for part in ElementTree.fromstring(picture).iter() if part.text]

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from app.charts.apart import Draughtsman, DrawingError
-from app.charts.drawings import Funnel, FunnelBars, Picture, Stage, draw
+from app.charts.draw import draw
+from app.charts.drawings import Funnel, FunnelBars, Picture, Stage
 
 FUNNEL = FunnelBars((Funnel("展示会", (Stage("送付", 1.0, "120"), Stage("受注", 0.025, "3"))),), "ファネル")
 

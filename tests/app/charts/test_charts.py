@@ -7,6 +7,7 @@ import re
 import pytest
 from markupsafe import Markup
 
+from app.charts.draw import draw
 from app.charts.drawings import (
     Funnel,
     FunnelBars,
@@ -20,7 +21,6 @@ from app.charts.drawings import (
     Stage,
     Step,
     StepCurve,
-    draw,
 )
 from app.charts.letters import ems_of, shortened, wrapped
 from app.charts.svg import NARROW, WIDE

@@ -12,7 +12,8 @@ from typing import Any, cast
 import pytest
 from starlette.testclient import TestClient
 
-from app.charts.drawings import Drawing, Picture, draw
+from app.charts.draw import draw
+from app.charts.drawings import Drawing, Picture
 from app.charts.gallery import Gallery
 from app.pages.board.page import prepare
 from app.services import Services
