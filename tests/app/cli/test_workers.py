@@ -86,7 +86,7 @@ def _are_serving(server: subprocess.Popen[str]) -> bool:
 
 
 def _answers(url: str) -> bool:
-    with urlopen(f"{url}/healthz", timeout=60) as answer:
+    with urlopen(f"{url}/healthz", timeout=300) as answer:
         return bool(json.load(answer)["status"] == "ok")
 
 
@@ -95,7 +95,7 @@ def _place(url: str) -> str:
 
 
 def _connected(url: str) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=120)
+    return socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=300)
 
 
 def _head(url: str, length: int) -> bytes:
@@ -139,7 +139,7 @@ def test_who_asks_never_notices_that_processes_are_killed_and_the_server_ends_wi
             last.sendall(BODY)
             answer = b"".join(iter(lambda: last.recv(1_000), b""))
             assert answer.startswith(b"HTTP/1.1 503 ") and answer.endswith(b"}")  # without a model nothing is checked
-        assert server.wait(timeout=60) == 0
+        assert server.wait(timeout=300) == 0
     assert not (tmp_path / "var/server.json").exists() and not is_held(tmp_path / "var")
 
 
@@ -153,7 +153,7 @@ def test_none_outlives_the_one_that_watches_over_them(tmp_path: Path, postgres: 
 
 def test_several_processes_need_a_database(tmp_path: Path) -> None:
     server = _kb(tmp_path, "serve", "--workers", "2", "--port", _free_port())
-    _, said = server.communicate(timeout=120)
+    _, said = server.communicate(timeout=300)
     assert server.returncode == 1 and "only with a PostgreSQL database" in said and "Traceback" not in said
     assert not (tmp_path / "var/server.json").exists()
 
@@ -164,7 +164,7 @@ def test_a_port_in_use_is_said_once(tmp_path: Path) -> None:
         other.listen()
         port = str(other.getsockname()[1])
         server = _kb(tmp_path, "serve", "--workers", "2", "--port", port, KB_DATABASE_URL="postgresql+psycopg://h/kb")
-        _, said = server.communicate(timeout=120)
+        _, said = server.communicate(timeout=300)
     assert server.returncode == 1 and said.count(f"Port {port} is in use") == 1
 
 
