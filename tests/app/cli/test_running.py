@@ -79,7 +79,7 @@ def test_a_server_that_is_ended_leaves_no_note(tmp_path: Path, end: signal.Signa
     with _serving(tmp_path) as server:
         assert (tmp_path / "var/server.json").exists()
         server.send_signal(end)
-        assert server.wait(timeout=60) == 0
+        assert server.wait(timeout=300) == 0
     assert not (tmp_path / "var/server.json").exists() and not is_held(tmp_path / "var")
 
 
