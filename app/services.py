@@ -42,7 +42,7 @@ from kb.loop.activity import Activity
 from kb.loop.board import GapBoard
 from kb.loop.judging import Judging
 from kb.masking import rules_for
-from kb.model.package import bundled_file, file_checksum
+from kb.model.package import bundled_checksum
 from kb.people.askers import Askers
 from kb.people.attempts import Attempts
 from kb.people.audit import Audit
@@ -377,12 +377,11 @@ def make_library(
     settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK, database: Database | None = None
 ) -> Library:
     """Return the configured library."""
-    bundled = bundled_file()
     playbook_file = PlaybookFile(settings.entries, settings.index_folder / KEPT_PLAYBOOK)
     return Library(
         partial(make_index, settings, embedder, database=database),
         read_playbook=lambda: playbook_file.read()[0],
         problems_of=problems_of,
-        bundled_checksum=file_checksum(bundled) if bundled else "",
+        bundled_checksum=bundled_checksum(),
         clock=clock,
     )

@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.signin.cookie import NAME
 from ingest.sync import sync
 from kb.clock import CLOCK, Clock
-from tests.app.declared import undeclared
+from tests.app.declared import description_of, undeclared
 from tests.engines import Files, Served
 from tests.words import WordEmbedder, write
 
@@ -61,7 +61,7 @@ class Browser(TestClient):
         """Send a request; fail if OpenAPI knows the route but not the status."""
         response = super().request(method, url, **options)
         assert isinstance(self.app, FastAPI)
-        missing = undeclared(self.app.openapi(), method, response.request.url.path, response.status_code)
+        missing = undeclared(description_of(self.app), method, response.request.url.path, response.status_code)
         assert not missing, missing
         return response
 
