@@ -14,7 +14,7 @@ from kb.clock import CLOCK, Clock
 from kb.index.embedding import Embedder
 from kb.index.index import Index, open_index
 from kb.library import Library
-from kb.model.package import bundled_file, file_checksum
+from kb.model.package import bundled_checksum
 from kb.shared.database import Database
 
 
@@ -41,12 +41,11 @@ def make_library(
     settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK, database: Database | None = None
 ) -> Library:
     """Return the configured library."""
-    bundled = bundled_file()
     playbook_file = PlaybookFile(settings.entries, settings.index_folder / KEPT_PLAYBOOK)
     return Library(
         partial(make_index, settings, embedder, database=database),
         read_playbook=lambda: playbook_file.read()[0],
         problems_of=problems_of,
-        bundled_checksum=file_checksum(bundled) if bundled else "",
+        bundled_checksum=bundled_checksum(),
         clock=clock,
     )

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from threading import Thread
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 
-from app import api, pages
 from app.background import Background
 from app.data_folder import base_id
 from app.engines import common_key
-from app.http.allowed import need_role
-from app.http.assets import Assets
 from app.http.errors import install_error_handlers
 from app.http.following import FollowingMiddleware
 from app.http.limits import LimitsMiddleware
@@ -25,18 +21,13 @@ from app.http.rates import Rates, RatesMiddleware
 from app.http.security import SecurityMiddleware
 from app.http.target import TargetMiddleware
 from app.http.turns import TurnsMiddleware
-from app.mcp import http as assistants
-from app.pages.mail import unsubscribing
-from app.pages.reference import FILES, swagger_files
+from app.routes import assets, routes
 from app.services import Services, open_services
 from app.settings import Settings
-from app.signin import me, passkeys, provider
-from app.signin import pages as signin
 from app.signin.middleware import ViewerMiddleware
 from app.slack import http as slack
 
 FORM_KEY = "forms.key"
-STATIC = Path(__file__).parent / "static"
 
 
 def package_version() -> str:
@@ -80,20 +71,13 @@ def create_app(
         docs_url=None,  # FastAPI's pages load scripts from other hosts; app/pages/reference.py has ours
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        dependencies=[Depends(need_role)],
+        routes=routes(is_signed=settings.auth != "none"),
     )
     app.state.services = opened
     app.state.supervisor = background.supervisor
     app.state.base_id = base_id(settings.data)
     app.state.form_key = common_key(settings, opened.database, FORM_KEY)
-    app.include_router(api.router, dependencies=api.SIGNED if settings.auth != "none" else [])
-    app.include_router(api.health_router)
-    for module in (assistants, signin, provider, me, passkeys, slack, unsubscribing):
-        app.include_router(module.router, include_in_schema=False)
-    app.include_router(pages.router)
-    app.mount(FILES, swagger_files(), name="swagger")
-    app.state.assets = Assets(STATIC, "/static")
-    app.mount("/static", app.state.assets, name="static")
+    app.state.assets = assets()
     install_error_handlers(app)
     _surround(app, opened, operator_secret, rates or Rates(settings))
     return app

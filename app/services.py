@@ -49,7 +49,7 @@ from kb.people.links import Links
 from kb.people.mailing import Mailing
 from kb.people.names import Names
 from kb.people.passkeys import Passkeys
-from kb.people.passwords import Passwords
+from kb.people.passwords import Hasher, Passwords
 from kb.people.people import People
 from kb.people.sessions import Sessions
 from kb.people.tokens import Tokens
@@ -223,7 +223,13 @@ class Services:
 
 
 def open_services(
-    settings: Settings, embedder: Embedder | None = None, *, logs: bool = True, clock: Clock = CLOCK, worker: int = 0
+    settings: Settings,
+    embedder: Embedder | None = None,
+    *,
+    logs: bool = True,
+    clock: Clock = CLOCK,
+    worker: int = 0,
+    hasher: Hasher | None = None,
 ) -> Services:
     """Open everything an installation has; with `logs` False, activity is read but not logged.
 
@@ -231,7 +237,7 @@ def open_services(
     """
     database = shared_database(settings)
     library = make_library(settings, embedder, clock, database)
-    people = open_people(settings, clock, database=database)
+    people = open_people(settings, clock, database=database, hasher=hasher)
     intake = Intake(library, settings.entries)
     activity = Activity(
         settings.activity_file,
@@ -294,7 +300,12 @@ def _turn_to_save(database: Database, library: Library, folder: Path) -> Iterato
 
 
 def open_people(
-    settings: Settings, clock: Clock = CLOCK, *, is_logged: bool = False, database: Database | None = None
+    settings: Settings,
+    clock: Clock = CLOCK,
+    *,
+    is_logged: bool = False,
+    database: Database | None = None,
+    hasher: Hasher | None = None,
 ) -> PeopleServices:
     """Return what knows people; commands that need nothing else open only this.
 
@@ -317,7 +328,7 @@ def open_people(
         audit=audit,
         names=Names(file, people),
         askers=Askers(file, clock, settings.keep_searches),
-        passwords=Passwords(file, clock),
+        passwords=Passwords(file, clock, hasher),
         passkeys=Passkeys(file, clock),
         attempts=Attempts(file, clock),
         feeds=Feeds(file, clock),

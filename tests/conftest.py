@@ -11,6 +11,7 @@ mark `files`: what they are about exists only where the index is files.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,6 +56,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if not _is_for_served(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if _is_for_served(item)]
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now, which stays until the end, out of every later garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def _is_for_served(item: pytest.Item) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.errors import ModelUnavailableError
-from kb.model.package import HUB_NAME, bundled_file, file_checksum
+from kb.model.package import HUB_NAME, bundled_checksum, bundled_file, file_checksum
 from kb.model.small import SmallModel
 from kb.model.tokenizer import token_counter
 from kb.model.unpacking import unpack
@@ -94,7 +94,7 @@ class ModelEmbedder:
         """
         source = bundled_file() if model == DEFAULT_MODEL else None
         self.name = model if model != DEFAULT_MODEL or source else HUB_NAME
-        self.checksum = _checksum(source or Path(self.name), self.name)
+        self.checksum = bundled_checksum() if source else _checksum(Path(self.name), self.name)
         self._source = source
         self._cache = cache
         self._model: Any = None

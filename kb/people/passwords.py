@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Protocol
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -31,20 +32,33 @@ _PLAIN = re.compile(r"[^a-z]")
 _RUNS = ("01234567890123456789", "98765432109876543210", "1q2w3e4r5t6y7u8i9o0p")
 
 
+class Hasher(Protocol):
+    """Makes hashes that are hard to guess from, and says whether a password belongs to one."""
+
+    def hash(self, password: str) -> str:
+        """Return the hash of a password."""
+        ...
+
+    def verify(self, password: str, stored: str, /) -> bool:
+        """Whether a hash is that of a password."""
+        ...
+
+
 class Passwords:
     """Sets and checks passwords."""
 
-    def __init__(self, file: PeopleFile, clock: Clock) -> None:
+    def __init__(self, file: PeopleFile, clock: Clock, hasher: Hasher | None = None) -> None:
+        """`hasher` is Argon2 with what it is recommended to cost, unless another one is given."""
         self._file = file
         self._clock = clock
-        self._hashes = PasswordHash((Argon2Hasher(),))
+        self._hasher = hasher or PasswordHash((Argon2Hasher(),))
         self._nobodys = ""  # a hash that no password has
 
     def set(self, person: Person, password: str) -> None:
         """Set a person's password; a link that was not used dies with the former one. Raises WeakPasswordError."""
         kept = normal(password)
         refuse_weak(kept, person)
-        values = {"person": person.id, "hash": self._hashes.hash(kept), "changed_at": self._clock.now()}
+        values = {"person": person.id, "hash": self._hasher.hash(kept), "changed_at": self._clock.now()}
         with self._file.writing() as connection:
             changed = {name: values[name] for name in ("hash", "changed_at")}
             statement = insert(PASSWORDS).values(values)
@@ -54,9 +68,9 @@ class Passwords:
     def is_right(self, person: Person | None, password: str) -> bool:
         """Whether a password is a person's. Takes as long for nobody, and for a person without a password."""
         if not self._nobodys:
-            self._nobodys = self._hashes.hash(new_secret())
+            self._nobodys = self._hasher.hash(new_secret())
         stored = self._hash_of(person) if person else ""
-        is_right = self._hashes.verify(normal(password[: LONGEST * 2]), stored or self._nobodys)
+        is_right = self._hasher.verify(normal(password[: LONGEST * 2]), stored or self._nobodys)
         return is_right and bool(stored)
 
     def has(self, person: Person) -> bool:

@@ -20,8 +20,9 @@ from app.settings import Settings
 from app.signin.cookie import NAME
 from ingest.sync import sync
 from kb.clock import CLOCK, Clock
-from tests.app.declared import undeclared
+from tests.app.declared import description_of, undeclared
 from tests.engines import Files, Served
+from tests.hashing import QUICK
 from tests.words import WordEmbedder, write
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -61,7 +62,7 @@ class Browser(TestClient):
         """Send a request; fail if OpenAPI knows the route but not the status."""
         response = super().request(method, url, **options)
         assert isinstance(self.app, FastAPI)
-        missing = undeclared(self.app.openapi(), method, response.request.url.path, response.status_code)
+        missing = undeclared(description_of(self.app), method, response.request.url.path, response.status_code)
         assert not missing, missing
         return response
 
@@ -104,7 +105,7 @@ def make_client(tmp_path_factory: pytest.TempPathFactory, engines: Files | Serve
             settings = Settings(**{"entries": place / "entries", "data": place / "var", **stored, **chosen})  # type: ignore[arg-type]
             for path, text in files.items():
                 write(Path(settings.entries), path, text)
-            services = open_services(settings, WordEmbedder(), clock=clock)
+            services = open_services(settings, WordEmbedder(), clock=clock, hasher=QUICK)
             stack.callback(services.close)
             if indexed:
                 services.library.with_index(partial(sync, folder=settings.entries))

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app.http.assets import LASTING, SHORT, Assets
-from app.main import STATIC
+from app.routes import STATIC
 from tests.words import write
 
 NAMES = [path.name for path in sorted(STATIC.iterdir())]
