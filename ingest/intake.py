@@ -180,9 +180,9 @@ class Intake:
             self._update.written()
 
     def notice(self) -> bool:
-        """Reload what another process wrote to the index; return whether anything changed."""
+        """Reload what was written to the index; return whether another process wrote any of it."""
         with self._lock:
-            return self._library.reload_if_changed()
+            return self._library.reload_if_changed() and not self._update.shows_own
 
     def follow(self, wanted: Generation, seconds: float = FOLLOW_SECONDS) -> None:
         """Show at least a generation that another process wrote, if there is one; wait no longer than some seconds."""

@@ -21,6 +21,7 @@ from app.words.reader import Reader
 from ingest.files import is_bare
 from kb.errors import KBError
 from kb.people.acting import Acting, act_as
+from kb.shared.database import BoundedPool
 from kb.viewer import OPERATOR
 from kb.wording import say
 
@@ -41,7 +42,8 @@ class NotMountedError(KBError):
 def prepare_process(workers: int = 1, number: int = 0) -> None:
     """Set up the log, the share of the cores and how this process ends; its `number` is one of several `workers`."""
     logging.basicConfig(level=logging.INFO, format=f"%(levelname)s {f'[{number}] ' if number else ''}%(message)s")
-    for noisy in ("httpx", "httpx2", "alembic", "sqlalchemy.pool", "sentence_transformers", "mcp"):
+    pools = ("sqlalchemy.pool", f"{BoundedPool.__module__}.{BoundedPool.__name__}")
+    for noisy in ("httpx", "httpx2", "alembic", *pools, "sentence_transformers", "mcp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     share_cores(workers)
     signal.signal(signal.SIGTERM, _end)  # by default these end the process without cleaning up
