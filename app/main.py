@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from threading import Thread
 
 from fastapi import Depends, FastAPI
@@ -15,7 +14,7 @@ from app.background import Background
 from app.data_folder import base_id
 from app.engines import common_key
 from app.http.allowed import need_role
-from app.http.assets import Assets
+from app.http.assets import STATIC, Assets
 from app.http.errors import install_error_handlers
 from app.http.following import FollowingMiddleware
 from app.http.limits import LimitsMiddleware
@@ -36,7 +35,6 @@ from app.signin.middleware import ViewerMiddleware
 from app.slack import http as slack
 
 FORM_KEY = "forms.key"
-STATIC = Path(__file__).parent / "static"
 
 
 def package_version() -> str:
