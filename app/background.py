@@ -66,6 +66,7 @@ class Background:
         self._index_job = Job("index", self._index, POLL_SECONDS)
         self._embed_job = Job("embed", self._embed, POLL_SECONDS)
         self._warm_job = Job("warm", self._warm, WARM_SECONDS, at_once=True)
+        self._prepare_job = Job("prepare", self._prepare, POLL_SECONDS, at_once=True)
         self._poll_job = Job("poll", self._poll, POLL_SECONDS)
         self._is_prepared = is_prepared
         jobs = [
@@ -86,7 +87,7 @@ class Background:
         jobs += self._upkeep_jobs()
         if not is_prepared:
             services.intake.begin_preparing()
-            jobs.append(Job("prepare", self._prepare, POLL_SECONDS, at_once=True))
+        jobs.append(self._prepare_job)
         self._slack = SocketLink(services) if services.settings.slack_over_socket else None
         self._webhooks = self._made_webhooks() if services.settings.webhooks else None
         jobs += [*self._watching(), *self._channels(), *self._pulls()]
@@ -215,6 +216,10 @@ class Background:
         sweep(self._settings.entries)
 
     def _poll(self) -> None:
+        if self._intake.renew_if_gone():
+            log.warning("The index was deleted; it is built again from the entries.")
+            self._is_prepared = False
+            self._prepare_job.wake.set()
         if self._intake.notice():
             log.info("The index changed; it was read again.")
         self._services.views.refresh()

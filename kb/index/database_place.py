@@ -37,11 +37,17 @@ _TABLE = text(
     " made timestamptz NOT NULL DEFAULT clock_timestamp(), served timestamptz, PRIMARY KEY (label, name))"
 )
 _ADD = text("INSERT INTO builds (label, name) VALUES (:label, :name)")
-_NAMES = text('SELECT name FROM builds WHERE label = :label ORDER BY name COLLATE "C"')
-_CURRENT = text(
-    "SELECT name FROM builds WHERE label = :label AND starts_with(name, :beginning) AND served IS NOT NULL"
-    " ORDER BY served DESC LIMIT 1"
+_HAS_SCHEMA = f"to_regnamespace('{COMMON}_' || label || '_' || replace(substr(name, 7), '-', '_')) IS NOT NULL"
+_NAMES = text(f'SELECT name FROM builds WHERE label = :label AND {_HAS_SCHEMA} ORDER BY name COLLATE "C"')  # noqa: S608
+_USED = text(  # names of builds that are there or were, also in halves
+    "SELECT name FROM builds WHERE label = :label UNION SELECT 'build-' || replace(substr(nspname, :from), '_', '-')"
+    " FROM pg_namespace WHERE starts_with(nspname, :prefix) ORDER BY 1"
 )
+_CURRENT = text(
+    "SELECT name FROM builds WHERE label = :label AND starts_with(name, :beginning) AND served IS NOT NULL"  # noqa: S608
+    f" AND {_HAS_SCHEMA} ORDER BY served DESC LIMIT 1"
+)
+_IS_GONE = text(f"SELECT to_regclass(:table) IS NULL OR to_regclass('{COMMON}.builds') IS NULL")
 _SERVE = text("UPDATE builds SET served = clock_timestamp() WHERE label = :label AND name = :name")
 _OTHERS = text(
     "SELECT name FROM builds WHERE label = :label AND name <> :name"
@@ -109,6 +115,11 @@ class DatabasePlace:
         """Return the names of all builds, by name."""
         with self.catalog.engine.connect() as connection:
             return self._names(connection)
+
+    def is_gone(self) -> bool:
+        """Whether somebody deleted it. Raises DatabaseAwayError."""
+        with self.catalog.engine.connect() as connection:
+            return bool(connection.scalar(_IS_GONE, {"table": f"{self.schema}.meta"}))
 
     def make_current(self) -> None:
         """Serve this build from now on, and delete builds older than the previous one."""
@@ -189,7 +200,14 @@ class DatabasePlace:
         return name
 
     def _wanted(self, connection: Connection, fingerprint: str, *, fresh: bool) -> str:
-        return build_for(fingerprint, self._names(connection), self._current(connection), fresh=fresh)
+        """Return the name of the build to open; that of a new one was never used, whatever somebody deleted."""
+        names = self._names(connection)
+        name = build_for(fingerprint, names, self._current(connection), fresh=fresh)
+        if name in names:
+            return name
+        prefix = _schema(self._label, "")
+        used = connection.scalars(_USED, {"label": self._label, "prefix": prefix, "from": len(prefix) + 1})
+        return build_for(fingerprint, sorted(used), "", fresh=True)
 
     def _names(self, connection: Connection) -> list[str]:
         return list(connection.scalars(_NAMES, {"label": self._label}))

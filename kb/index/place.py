@@ -34,6 +34,10 @@ class Place(Protocol):
         """Return the names of all builds, by name."""
         ...
 
+    def is_gone(self) -> bool:
+        """Whether somebody deleted it."""
+        ...
+
     def make_current(self) -> None:
         """Serve this build from now on, and delete builds older than the previous one."""
         ...
