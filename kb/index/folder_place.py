@@ -63,6 +63,12 @@ class FolderPlace:
             if name not in (self.name, previous):
                 shutil.rmtree(self.root / name, ignore_errors=True)
 
+    def note_use(self) -> None:
+        """Nothing: the servers of one folder use one build."""
+
+    def forget_superseded(self) -> None:
+        """Nothing: another build becomes current only where one is deleted."""
+
     @contextmanager
     def writing(self, wait: float) -> Iterator[None]:
         """Hold the write lock. Raises IndexBusyError if another process has it for more than `wait` seconds.
