@@ -38,6 +38,7 @@ FORGET_SECONDS = 3_600.0  # how often the words of old searches, and files left 
 MEANING_SECONDS = 2.0  # how often a service that embeds is looked for while it is away
 VECTORS_SECONDS = 5.0  # how often a Chroma server that was away is looked for
 OTHERS_SECONDS = 1.0  # how often changes that other servers noticed are looked for
+USE_SECONDS = 60.0  # how often a server says which build of the index it uses
 LISTEN_SECONDS = 1.0  # until a lost connection, on which other processes are heard, is made again
 EMBED_LEASE = 20.0  # seconds: longer than a portion takes
 LEASE_PERIODS = 1.5  # of a job, after which another server does it
@@ -66,6 +67,7 @@ class Background:
         self._index_job = Job("index", self._index, POLL_SECONDS)
         self._embed_job = Job("embed", self._embed, POLL_SECONDS)
         self._warm_job = Job("warm", self._warm, WARM_SECONDS, at_once=True)
+        self._prepare_job = Job("prepare", self._prepare, POLL_SECONDS, at_once=True)
         self._poll_job = Job("poll", self._poll, POLL_SECONDS)
         self._is_prepared = is_prepared
         jobs = [
@@ -86,7 +88,7 @@ class Background:
         jobs += self._upkeep_jobs()
         if not is_prepared:
             services.intake.begin_preparing()
-            jobs.append(Job("prepare", self._prepare, POLL_SECONDS, at_once=True))
+        jobs.append(self._prepare_job)
         self._slack = SocketLink(services) if services.settings.slack_over_socket else None
         self._webhooks = self._made_webhooks() if services.settings.webhooks else None
         jobs += [*self._watching(), *self._channels(), *self._pulls()]
@@ -97,6 +99,7 @@ class Background:
         services, jobs = self._services, []
         if services.notices:
             jobs.append(Job("listen", self._listen, LISTEN_SECONDS, at_once=True))
+            jobs.append(Job("builds", self._note_use, USE_SECONDS, at_once=True))
         if service := services.library.embedding_service:
             jobs.append(Job("meaning", service.look, MEANING_SECONDS))
         if services.settings.chroma_url:
@@ -215,8 +218,17 @@ class Background:
 
     def _sweep(self) -> None:
         sweep(self._settings.entries)
+        self._library.with_index(lambda index: index.place.forget_superseded())
+
+    def _note_use(self) -> None:
+        if self._is_reached():
+            self._library.with_index(lambda index: index.place.note_use())
 
     def _poll(self) -> None:
+        if self._intake.renew_if_gone():
+            log.warning("The index was deleted; it is built again from the entries.")
+            self._is_prepared = False
+            self._prepare_job.wake.set()
         if self._intake.notice():
             log.info("The index changed; it was read again.")
         self._services.views.refresh()

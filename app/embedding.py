@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +13,9 @@ import numpy as np
 from app.engines import EngineSettingError, shared_database
 from app.settings import Settings
 from ingest.atomic import put
+from kb.errors import EmbeddingAwayError
 from kb.index.embedding import Embedder, ModelEmbedder
-from kb.index.served_embedder import PROBES, Prefixes, Recognised, ServedEmbedder
+from kb.index.served_embedder import PROBES, QUERY_SECONDS, Prefixes, Recognised, ServedEmbedder
 from kb.shared.keys import shared_key
 from kb.wording import say
 
@@ -48,6 +49,14 @@ def embedding_server(settings: Settings) -> EmbeddingServer:
 
     address, key = settings.embeddings_url, embedding_key(settings)
     return EmbeddingServer(address, settings.embeddings_model, key, settings.embeddings_seconds)
+
+
+def embeds(settings: Settings) -> bool:
+    """Whether the configured service embeds now. Raises EngineSettingError."""
+    with closing(embedding_server(settings)) as server, suppress(EmbeddingAwayError):
+        server.embed(PROBES, QUERY_SECONDS)
+        return True
+    return False
 
 
 def embedding_key(settings: Settings) -> str:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 from fastapi import APIRouter, Depends
 from starlette.routing import BaseRoute, Mount
 
 from app import api, pages
 from app.http.allowed import need_role
-from app.http.assets import Assets
+from app.http.assets import STATIC, Assets
 from app.mcp import http as assistants
 from app.pages.mail import unsubscribing
 from app.pages.reference import FILES, swagger_files
 from app.signin import me, passkeys, provider
 from app.signin import pages as signin
 from app.slack import http as slack
-
-STATIC = Path(__file__).parent / "static"
 
 
 @cache

@@ -55,6 +55,11 @@ class IndexUpdate:
         """Note that what the index holds now was written here."""
         self._generation = self._library.with_index(_generation)
 
+    @property
+    def shows_own(self) -> bool:
+        """Whether what is served now was written here."""
+        return self._library.with_index(self._is_mine)
+
     def by(self, deadline: float, changed: Changed) -> SyncReport | None:
         """Index changed files; None if that could not be done in time.
 

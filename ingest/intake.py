@@ -82,6 +82,14 @@ class Intake:
         """Say that the index is not up to date, until `prepare` and `embed_waiting` have done their work."""
         self._update.preparation = Preparation("files")
 
+    def renew_if_gone(self) -> bool:
+        """Begin anew where somebody deleted the index being served; return whether `prepare` has to fill another."""
+        with self._lock:
+            if not self._library.renew_if_gone():
+                return False
+            self.begin_preparing()
+            return True
+
     def prepare(self) -> SyncReport | None:
         """Bring the whole index up to date, by words; None if another process is doing that."""
         report = self.index_files(None)
@@ -180,9 +188,9 @@ class Intake:
             self._update.written()
 
     def notice(self) -> bool:
-        """Reload what another process wrote to the index; return whether anything changed."""
+        """Reload what was written to the index; return whether another process wrote any of it."""
         with self._lock:
-            return self._library.reload_if_changed()
+            return self._library.reload_if_changed() and not self._update.shows_own
 
     def follow(self, wanted: Generation, seconds: float = FOLLOW_SECONDS) -> None:
         """Show at least a generation that another process wrote, if there is one; wait no longer than some seconds."""

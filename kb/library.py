@@ -124,6 +124,10 @@ class Library:
         """Load what another process wrote or rebuilt; return whether anything changed."""
         return self._live.reload_if_changed()
 
+    def renew_if_gone(self) -> bool:
+        """Open another index where somebody deleted the one being served; return whether somebody did."""
+        return self._live.renew_if_gone()
+
     def vectors_trouble(self) -> str:
         """Return why a server of vectors cannot be reached; empty if it can, and where there is none."""
         return self._live.state.index.vectors_trouble

@@ -135,6 +135,22 @@ class LiveIndex:
         finally:
             self._reloading.release()
 
+    def renew_if_gone(self) -> bool:
+        """Open another index where somebody deleted the one being served; return whether somebody did.
+
+        There is none to search until a sync has filled it, unless another process has.
+        """
+        with self._reloading:
+            state = self.state
+            if not state.index.place.is_gone():
+                return False
+            state.index.release_vectors()
+            index = self._open_index()
+            self.state = self._loaded(index, None, is_complete=index.is_current)
+            time.sleep(SETTLE_SECONDS)
+            _close(state.index)
+            return True
+
     def reopen(self) -> None:
         """Reopen the vectors after a failure, with what other processes wrote."""
         with self._reloading:

@@ -18,6 +18,7 @@ from app.charts.apart import DRAUGHTSMAN
 from app.charts.drawings import Drawing, Picture
 
 LOOK_SECONDS = 0.25  # how often it is looked whether another process has drawn a picture
+PAUSE_SECONDS = 60.0  # before what could not be drawn is tried again
 MOST_KEPT = 200  # charts: every tab in both languages, several times over
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,9 @@ class Shared(Protocol):
     def keep(self, key: str, wide: str = "", narrow: str = "") -> None:
         """Keep a picture; without one, say that it is being drawn."""
 
+    def give_up(self, key: str) -> None:
+        """Say that a picture could not be drawn here."""
+
 
 class Gallery:
     """Draws each chart once, in its own thread, and keeps the latest. Thread-safe.
@@ -48,12 +52,18 @@ class Gallery:
     """
 
     def __init__(
-        self, draw: Callable[[Drawing], Picture] = DRAUGHTSMAN, most: int = MOST_KEPT, shared: Shared | None = None
+        self,
+        draw: Callable[[Drawing], Picture] = DRAUGHTSMAN,
+        most: int = MOST_KEPT,
+        shared: Shared | None = None,
+        pause: float = PAUSE_SECONDS,
     ) -> None:
         """`shared` is where other processes look, which may be asked for a picture of a page that this one sent."""
         self._draw = draw
         self._most = most
         self._shared = shared
+        self._pause = pause
+        self._failed: dict[str, float] = {}  # when, on the monotonic clock, what is kept could not be drawn
         self._kept: OrderedDict[str, Future[Picture]] = OrderedDict()
         self._lock = threading.Lock()
         self._hand = ThreadPoolExecutor(1, thread_name_prefix="drawing")
@@ -85,15 +95,24 @@ class Gallery:
 
     def _begun(self, drawing: Drawing) -> tuple[str, Future[Picture]]:
         key = hashlib.sha256(repr(drawing).encode("utf-8", "backslashreplace")).hexdigest()[:32]
-        if self._shared and key not in self._kept:
+        if self._shared and not self._is_known(key):
             self._shared.keep(key)
         with self._lock:
-            pending = self._kept.get(key) or self._hand.submit(self._drawn, key, drawing)
-            self._kept[key] = pending
+            if not self._is_known(key):
+                self._failed.pop(key, None)
+                self._kept[key] = self._hand.submit(self._drawn, key, drawing)
             self._kept.move_to_end(key)
+            pending = self._kept[key]
             if len(self._kept) > self._most:
-                self._kept.popitem(last=False)[1].cancel()
+                oldest, dropped = self._kept.popitem(last=False)
+                self._failed.pop(oldest, None)
+                dropped.cancel()
         return key, pending
+
+    def _is_known(self, key: str) -> bool:
+        """Whether a chart is drawn or being drawn, or could not be drawn a moment ago."""
+        failed = self._failed.get(key)
+        return key in self._kept and (failed is None or time.monotonic() - failed < self._pause)
 
     def _drawn(self, key: str, drawing: Drawing) -> Picture:
         if found := self._drawn_elsewhere(key):
@@ -102,6 +121,9 @@ class Gallery:
             picture = self._draw(drawing)
         except Exception:
             log.exception("A %s could not be drawn; its numbers stand in the table.", type(drawing).__name__)
+            self._failed[key] = time.monotonic()
+            if self._shared:
+                self._shared.give_up(key)
             raise
         if self._shared:
             self._shared.keep(key, picture.wide, picture.narrow)

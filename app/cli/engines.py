@@ -41,7 +41,11 @@ def check_shared_index(settings: Settings, reader: Reader) -> tuple[bool, str]:
         return False, reader("doctor.database_rights", name=database.name)
     if not found.build:
         return False, reader("doctor.no_index")
-    return True, reader("doctor.index_in_database", build=found.build, name=database.name)
+    said = reader("doctor.index_in_database", build=found.build, name=database.name)
+    if not found.others:
+        return True, said
+    used = [reader("doctor.build_used", build=one.name) if one.is_used else one.name for one in found.others]
+    return True, reader("doctor.builds_beside", index=said, builds=reader("comma").join(used))
 
 
 def _database(settings: Settings, reader: Reader) -> tuple[bool, str]:

@@ -10,19 +10,27 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from app.cli.workers import Told
+from app.embedding import embeds
+from app.engines import shared_database
 from app.http.server import serve, share_cores
 from app.main import create_app
 from app.services import Services, open_services
 from app.settings import Settings, settings_to_log
+from app.unopened import answer_meanwhile
 from app.words.reader import Reader
 from ingest.files import is_bare
-from kb.errors import KBError
+from kb.errors import DatabaseAwayError, EmbeddingAwayError, KBError
 from kb.people.acting import Acting, act_as
+from kb.shared.database import BoundedPool
 from kb.viewer import OPERATOR
 from kb.wording import say
+
+log = logging.getLogger(__name__)
 
 
 class NotMountedError(KBError):
@@ -41,7 +49,8 @@ class NotMountedError(KBError):
 def prepare_process(workers: int = 1, number: int = 0) -> None:
     """Set up the log, the share of the cores and how this process ends; its `number` is one of several `workers`."""
     logging.basicConfig(level=logging.INFO, format=f"%(levelname)s {f'[{number}] ' if number else ''}%(message)s")
-    for noisy in ("httpx", "httpx2", "alembic", "sqlalchemy.pool", "sentence_transformers", "mcp"):
+    pools = ("sqlalchemy.pool", f"{BoundedPool.__module__}.{BoundedPool.__name__}")
+    for noisy in ("httpx", "httpx2", "alembic", *pools, "sentence_transformers", "mcp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     share_cores(workers)
     signal.signal(signal.SIGTERM, _end)  # by default these end the process without cleaning up
@@ -57,10 +66,45 @@ def serve_here(
     begun: Callable[[Services], object] = lambda _services: None,
 ) -> None:
     """Serve on a bound socket until stopped; `begun` hears of the services before anybody can use them."""
+    services = _opened(settings, opened, number, begun)
+    if services:
+        serve(create_app(settings, services, is_prepared=False, operator_secret=secret), settings, opened)
+
+
+def _opened(
+    settings: Settings, opened: socket.socket, number: int, begun: Callable[[Services], object]
+) -> Services | None:
+    """Return the services, answering that something is away until they can be opened; None if stopped meanwhile.
+
+    Raises DatabaseRefusedError.
+    """
+    while True:
+        try:
+            return _begun(settings, number, begun)
+        except DatabaseAwayError as error:
+            if (database := shared_database(settings)) is None:
+                raise
+            with closing(database):
+                database.need_welcome()
+                log.warning("The server waits for the database, and answers with 503 meanwhile.")
+                if not answer_meanwhile(settings, opened, error, lambda: not database.trouble()):
+                    return None
+        except EmbeddingAwayError as error:
+            log.warning("The server waits for the service that embeds (%s), and answers with 503 meanwhile.", error.why)
+            told = EmbeddingAwayError(say("the log of the server says why"))
+            if not answer_meanwhile(settings, opened, told, partial(embeds, settings)):
+                return None
+
+
+def _begun(settings: Settings, number: int, begun: Callable[[Services], object]) -> Services:
     services = open_services(settings, worker=number)
-    need_entries(services)
-    begun(services)
-    serve(create_app(settings, services, is_prepared=False, operator_secret=secret), settings, opened)
+    try:
+        need_entries(services)
+        begun(services)
+    except BaseException:
+        services.close()
+        raise
+    return services
 
 
 def need_entries(services: Services) -> None:

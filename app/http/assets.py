@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
+STATIC = Path(__file__).parents[1] / "static"
 LASTING = "public, max-age=31536000, immutable"  # for an address with the fingerprint
 SHORT = "public, max-age=300"  # without it: external links, pages of an older version
 WORTH_PACKING = 0.9  # of the size; an already compressed image stays as it is

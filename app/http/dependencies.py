@@ -157,14 +157,18 @@ def _playbook_for(request: Request, services: Services) -> Playbook:
     return seen.library.playbook if seen else replace(services.playbook, synonyms=())
 
 
+def locale_of(request: Request) -> str:
+    """Return the language of a request."""
+    asked, remembered = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
+    return choose_locale(asked, remembered, request.headers.get("Accept-Language"))
+
+
 def reader_of(request: Request) -> Reader:
     """Return the reader of a request, created once."""
     known: Reader | None = getattr(request.state, "reader", None)
     if known is None:
         services = services_of(request)
-        asked, remembered = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
-        locale = choose_locale(asked, remembered, request.headers.get("Accept-Language"))
-        known = Reader.of(locale, _playbook_for(request, services), services.clock)
+        known = Reader.of(locale_of(request), _playbook_for(request, services), services.clock)
         if services.settings.auth != "none":
             known = replace(known, is_former=services.people.names.recogniser(), counts_people=True)
         request.state.reader = known

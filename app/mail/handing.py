@@ -9,6 +9,7 @@ from email.message import EmailMessage
 
 from app.mail.server import MailServer, mailable, sender_of
 from app.settings import Settings
+from app.words.mail_replies import UNMAILABLE
 from kb.errors import KBError, why_refused
 from kb.wording import say
 
@@ -130,7 +131,7 @@ def accepted(address: str) -> str:
     try:
         return mailable(address)
     except ValueError as error:
-        raise RefusedMailError(str(error), is_final=True) from error
+        raise RefusedMailError(UNMAILABLE, is_final=True) from error
 
 
 def _connected(server: MailServer, name: str) -> smtplib.SMTP:

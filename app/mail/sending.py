@@ -11,6 +11,7 @@ from app.mail.handing import MailConnection, MailServerError, RefusedMailError, 
 from app.mail.message import Mail, composed
 from app.mail.server import sender_of
 from app.services import Services
+from app.words.mail_replies import UNWRITTEN
 from kb.people.mailing import Kind, State
 
 log = logging.getLogger(__name__)
@@ -46,9 +47,9 @@ class Post:
         except UnclearMailError:
             mailing.settle(*letter, "unclear")
             return "unclear"
-        except Exception as error:  # whatever it is, the next one gets mail
+        except Exception:  # whatever it is, the next one gets mail
             log.exception("A mail could not be written.")
-            return mailing.failed(*letter, type(error).__name__)
+            return mailing.failed(*letter, UNWRITTEN)
         mailing.settle(*letter, state)  # if this fails, it stays in hand: what was sent is not sent again
         return state
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kb.errors import DatabaseAwayError, IndexBusyError, IndexTurnLostError
 from kb.index import embedding_cache, served_schema
+from kb.index.builds import Build, other_builds, superseded, use
 from kb.index.catalog import Catalog
 from kb.index.embedding_cache import EmbeddingCache
 from kb.index.folder_place import builds_in
@@ -29,7 +30,6 @@ LOCK = 7_355_615  # while schemas are created
 TURN_SECONDS = 10.0  # after which another process takes over from one that was killed, or does not get on
 BETWEEN_SECONDS = 0.1  # two attempts to get the write lock
 ANALYSED = ("entries", "chunks", "facet_values", "names", "links", "passage_terms", "postings")
-UNFINISHED_HOURS = 24  # after which a build that was never served is deleted
 _IS_THERE = text(f"SELECT to_regclass('{COMMON}.builds') IS NOT NULL")
 _MAY_CREATE = text("SELECT has_database_privilege(current_database(), 'CREATE')")
 _TABLE = text(
@@ -37,17 +37,18 @@ _TABLE = text(
     " made timestamptz NOT NULL DEFAULT clock_timestamp(), served timestamptz, PRIMARY KEY (label, name))"
 )
 _ADD = text("INSERT INTO builds (label, name) VALUES (:label, :name)")
-_NAMES = text('SELECT name FROM builds WHERE label = :label ORDER BY name COLLATE "C"')
+_HAS_SCHEMA = f"to_regnamespace('{COMMON}_' || label || '_' || replace(substr(name, 7), '-', '_')) IS NOT NULL"
+_NAMES = text(f'SELECT name FROM builds WHERE label = :label AND {_HAS_SCHEMA} ORDER BY name COLLATE "C"')  # noqa: S608
+_USED = text(  # names of builds that are there or were, also in halves
+    "SELECT name FROM builds WHERE label = :label UNION SELECT 'build-' || replace(substr(nspname, :from), '_', '-')"
+    " FROM pg_namespace WHERE starts_with(nspname, :prefix) ORDER BY 1"
+)
 _CURRENT = text(
-    "SELECT name FROM builds WHERE label = :label AND starts_with(name, :beginning) AND served IS NOT NULL"
-    " ORDER BY served DESC LIMIT 1"
+    "SELECT name FROM builds WHERE label = :label AND starts_with(name, :beginning) AND served IS NOT NULL"  # noqa: S608
+    f" AND {_HAS_SCHEMA} ORDER BY served DESC LIMIT 1"
 )
+_IS_GONE = text(f"SELECT to_regclass(:table) IS NULL OR to_regclass('{COMMON}.builds') IS NULL")
 _SERVE = text("UPDATE builds SET served = clock_timestamp() WHERE label = :label AND name = :name")
-_OTHERS = text(
-    "SELECT name FROM builds WHERE label = :label AND name <> :name"
-    " AND (served IS NOT NULL OR made < clock_timestamp() - make_interval(hours => :hours))"
-    " ORDER BY served DESC NULLS LAST"
-)
 _FORGET = text(
     "DELETE FROM builds WHERE label = :label AND name = :name"
     " AND NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = :schema)"
@@ -110,16 +111,29 @@ class DatabasePlace:
         with self.catalog.engine.connect() as connection:
             return self._names(connection)
 
+    def is_gone(self) -> bool:
+        """Whether somebody deleted it. Raises DatabaseAwayError."""
+        with self.catalog.engine.connect() as connection:
+            return bool(connection.scalar(_IS_GONE, {"table": f"{self.schema}.meta"}))
+
     def make_current(self) -> None:
-        """Serve this build from now on, and delete builds older than the previous one."""
-        values = {"label": self._label, "name": self.name}
+        """Serve this build from now on, and delete those that nobody needs any more."""
         with self.catalog.writing() as connection:
-            connection.execute(_SERVE, values)
-            others = list(connection.scalars(_OTHERS, {**values, "hours": UNFINISHED_HOURS}))
-        for name in set(others) - self._kept(others):
-            self._forget(name)
+            connection.execute(_SERVE, {"label": self._label, "name": self.name})
+        self.forget_superseded()
         for table in ANALYSED:
             self._tend(f"ANALYZE {table}")
+
+    def note_use(self) -> None:
+        """Say that a server uses this build, which is kept for some minutes then. Raises SQLAlchemyError."""
+        use(self._leases, self._label, self.name)
+
+    def forget_superseded(self) -> None:
+        """Delete builds that nobody needs any more. Raises DatabaseAwayError."""
+        with self.catalog.engine.connect() as connection:
+            others = other_builds(connection, self._label, self.name)
+        for name in superseded(others, self._beginning):
+            self._forget(name)
 
     @contextmanager
     def writing(self, wait: float) -> Iterator[None]:
@@ -189,19 +203,20 @@ class DatabasePlace:
         return name
 
     def _wanted(self, connection: Connection, fingerprint: str, *, fresh: bool) -> str:
-        return build_for(fingerprint, self._names(connection), self._current(connection), fresh=fresh)
+        """Return the name of the build to open; that of a new one was never used, whatever somebody deleted."""
+        names = self._names(connection)
+        name = build_for(fingerprint, names, self._current(connection), fresh=fresh)
+        if name in names:
+            return name
+        prefix = _schema(self._label, "")
+        used = connection.scalars(_USED, {"label": self._label, "prefix": prefix, "from": len(prefix) + 1})
+        return build_for(fingerprint, sorted(used), "", fresh=True)
 
     def _names(self, connection: Connection) -> list[str]:
         return list(connection.scalars(_NAMES, {"label": self._label}))
 
     def _current(self, connection: Connection) -> str:
         return connection.scalar(_CURRENT, {"label": self._label, "beginning": self._beginning}) or ""
-
-    def _kept(self, others: Sequence[str]) -> set[str]:
-        """Return which other builds stay: the previous one, and that of the last version or model before."""
-        own = [name for name in others if name.startswith(self._beginning)]
-        foreign = [name for name in others if not name.startswith(self._beginning)]
-        return {*own[:1], *foreign[:1]}
 
     def _forget(self, name: str) -> None:
         self._tend(f"DROP SCHEMA IF EXISTS {_schema(self._label, name)} CASCADE")
@@ -223,6 +238,7 @@ class Found:
 
     build: str  # served last; empty if there is none
     may_create: bool  # whether we have the right to create schemas
+    others: Sequence[Build] = ()  # that stand beside it
 
 
 def look(database: Database, label: str) -> Found:
@@ -232,8 +248,9 @@ def look(database: Database, label: str) -> Found:
         may_create = bool(connection.scalar(_MAY_CREATE))
         is_there = may_create and connection.scalar(_IS_THERE)
         build = connection.scalar(_CURRENT, {"label": label, "beginning": ""}) if is_there else ""
+        others = other_builds(connection, label, build) if build else []
     engine.dispose()
-    return Found(build or "", may_create)
+    return Found(build or "", may_create, others)
 
 
 def shared_cache(database: Database) -> EmbeddingCache:

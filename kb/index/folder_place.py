@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from kb.errors import IndexBusyError
+from kb.errors import IndexBusyError, IndexNotReadyError
 from kb.index.catalog import Catalog
 from kb.index.embedding_cache import EmbeddingCache
 from kb.index.place import build_for
@@ -17,6 +17,7 @@ from kb.index.vectors import View
 
 CACHE = "embeddings.sqlite"
 CURRENT = "current"
+CATALOG = "catalog.sqlite"  # in the folder of a build
 BETWEEN_SECONDS = 0.05  # two attempts to get the write lock
 
 
@@ -31,7 +32,7 @@ class FolderPlace:
         self.name = name
         self.cache = cache
         self.has_files = has_files
-        self.catalog = Catalog.in_file(root / name / "catalog.sqlite")
+        self.catalog = Catalog.in_file(root / name / CATALOG)
 
     @classmethod
     def opened(cls, folder: Path, root: Path, fingerprint: str, *, fresh: bool) -> FolderPlace:
@@ -48,6 +49,10 @@ class FolderPlace:
         """Return the names of all builds, by name."""
         return builds_in(self.root)
 
+    def is_gone(self) -> bool:
+        """Whether somebody deleted it."""
+        return not (self.root / self.name / CATALOG).is_file()
+
     def make_current(self) -> None:
         """Serve this build from now on, and delete builds older than the previous one."""
         previous = self.current()
@@ -58,10 +63,21 @@ class FolderPlace:
             if name not in (self.name, previous):
                 shutil.rmtree(self.root / name, ignore_errors=True)
 
+    def note_use(self) -> None:
+        """Nothing: the servers of one folder use one build."""
+
+    def forget_superseded(self) -> None:
+        """Nothing: another build becomes current only where one is deleted."""
+
     @contextmanager
     def writing(self, wait: float) -> Iterator[None]:
-        """Hold the write lock. Raises IndexBusyError if another process has it for more than `wait` seconds."""
+        """Hold the write lock. Raises IndexBusyError if another process has it for more than `wait` seconds.
+
+        Raises IndexNotReadyError if somebody deleted the folder.
+        """
         deadline = time.monotonic() + wait
+        if not self.root.is_dir():
+            raise IndexNotReadyError
         with (self.root / "writer.lock").open("w") as lock:
             while True:
                 try:

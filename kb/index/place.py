@@ -34,8 +34,20 @@ class Place(Protocol):
         """Return the names of all builds, by name."""
         ...
 
+    def is_gone(self) -> bool:
+        """Whether somebody deleted it."""
+        ...
+
     def make_current(self) -> None:
-        """Serve this build from now on, and delete builds older than the previous one."""
+        """Serve this build from now on, and delete those that nobody needs any more."""
+        ...
+
+    def note_use(self) -> None:
+        """Say that a server uses this build, which is kept for some minutes then."""
+        ...
+
+    def forget_superseded(self) -> None:
+        """Delete builds that nobody needs any more."""
         ...
 
     def writing(self, wait: float) -> AbstractContextManager[None]:

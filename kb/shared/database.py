@@ -52,6 +52,19 @@ class Found:
     skew: float  # seconds by which its clock is ahead
 
 
+class DatabaseRefusedError(KBError):
+    """The database answers, but not to us: waiting would not help."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(
+            say(
+                "The database at {name} refuses this server ({why}). Check KB_DATABASE_URL and the password.",
+                name=name,
+                why=why,
+            )
+        )
+
+
 class BoundedPool(QueuePool):
     """A pool that says in our words that all connections are in use."""
 
@@ -133,6 +146,14 @@ class Database:
         finally:
             self._looking.release()
 
+    def need_welcome(self) -> None:
+        """Require that a database that answers lets us in; one that is away may do so later.
+
+        Raises DatabaseRefusedError.
+        """
+        if (why := self._asked()) and self._answers():
+            raise DatabaseRefusedError(self.name, why)
+
     def look(self) -> Found:
         """Return what the database says of itself. Raises SQLAlchemyError."""
         with self.engine.connect() as connection:
@@ -163,6 +184,15 @@ class Database:
                 log.warning("The database cannot be used: %s", why_away(error))
             return DatabaseAwayError()
         return None
+
+    def _answers(self) -> bool:
+        """Whether the server is up, whoever it lets in."""
+        from psycopg import conninfo, pq  # an optional package
+
+        _, given = self.engine.dialect.create_connect_args(self._url)
+        given = {name: value for name, value in given.items() if isinstance(value, (str, int))}
+        asked = conninfo.make_conninfo("", **{**given, "connect_timeout": CONNECT_SECONDS})
+        return pq.PGconn.ping(asked.encode()) == pq.Ping.OK
 
     def _asked(self) -> str:
         try:

@@ -12,6 +12,7 @@ from kb.shared.database import Database
 from kb.shared.fleeting import FleetingRows
 
 KEPT = timedelta(days=1)
+PATIENCE = timedelta(minutes=1)  # with a process that draws; it may have ended
 LOCK = 7_355_617  # while the table is created
 METADATA = MetaData()
 PICTURES = Table(
@@ -33,7 +34,9 @@ class SharedPictures:
 
     def find(self, key: str) -> tuple[str, str] | None:
         """Return a chart for wide and for narrow screens, both empty while it is drawn; None if nobody draws it."""
-        rows = self._rows.read(select(PICTURES.c.wide, PICTURES.c.narrow).where(PICTURES.c.key == key))
+        late = (self._clock.now() - PATIENCE).isoformat()
+        is_alive = (PICTURES.c.wide != "") | (PICTURES.c.at >= late)
+        rows = self._rows.read(select(PICTURES.c.wide, PICTURES.c.narrow).where(PICTURES.c.key == key, is_alive))
         return (rows[0].wide, rows[0].narrow) if rows else None
 
     def keep(self, key: str, wide: str = "", narrow: str = "") -> None:
@@ -41,6 +44,10 @@ class SharedPictures:
         now = self._clock.now()
         values = {"wide": wide, "narrow": narrow, "at": now.isoformat()}
         row = insert(PICTURES).values(key=key, **values)
-        update = row.on_conflict_do_update(index_elements=["key"], set_=values)
-        old = delete(PICTURES).where(PICTURES.c.at < (now - KEPT).isoformat())
-        self._rows.write(update if wide else row.on_conflict_do_nothing(), old)
+        drawn = None if wide else PICTURES.c.wide == ""
+        update = row.on_conflict_do_update(index_elements=["key"], set_=values, where=drawn)
+        self._rows.write(update, delete(PICTURES).where(PICTURES.c.at < (now - KEPT).isoformat()))
+
+    def give_up(self, key: str) -> None:
+        """Say that a picture could not be drawn here: the next who needs it tries again."""
+        self._rows.write(delete(PICTURES).where(PICTURES.c.key == key, PICTURES.c.wide == ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -109,6 +110,19 @@ def test_what_another_process_indexed_is_noticed(tmp_path: Path) -> None:
             write(tmp_path, "entries/notes/second.md", note("三毛猫の話"))
             other.library.with_index(partial(sync, folder=tmp_path / "entries"))
         wait_until(lambda: "三毛猫の話" in _found(services, "三毛猫"), "the entry of the other process")
+
+
+def test_an_index_folder_that_somebody_deleted_is_built_again(tmp_path: Path) -> None:
+    with _opened(tmp_path, WordEmbedder()) as services, working(services):
+        services.views.of(services.library.visible)
+        shutil.rmtree(services.settings.index_folder)
+        _save_until_found(services, "after")
+        wait_until(lambda: services.library.generation is not None, "another index")
+        wait_until(lambda: "最初の話" in _found(services, "最初の話"), "the entry that was there before")
+        _save_until_found(services, "later")
+        index = services.library.with_index(lambda served: served)
+        assert index.is_current and not index.place.is_gone()
+        wait_until(lambda: not index.waiting, "the texts to be embedded")
 
 
 def test_a_model_that_cannot_be_loaded_is_logged_once_and_loaded_later(

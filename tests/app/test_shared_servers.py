@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError
 from typer.testing import CliRunner, Result
 
@@ -16,6 +17,7 @@ from app.cli.engines import check_engines, check_shared_index
 from app.cli.main import app as kb
 from app.cli.worker import NotMountedError, need_entries
 from app.engines import database_at
+from app.services import Services
 from app.settings import Settings
 from app.words.reader import Reader
 from ingest.index_update import Changed, IndexUpdate
@@ -132,7 +134,7 @@ def test_what_one_server_saves_the_other_finds_without_embedding_anything(
     there = services_behind(other)
     assert there.intake.notice() and not there.intake.notice()
     (hit,) = [hit for hit in there.library.search.answer("納期の交渉").hits if "納期" in hit.entry.title]
-    assert hit.entry.body and there.library.with_index(lambda index: index.embedder.embedded) == 0  # type: ignore[attr-defined]
+    assert hit.entry.body and _embedded(there) == 0
     assert not list(there.settings.data.rglob("*.sqlite")) and not list(there.settings.data.rglob("chroma.*"))
 
 
@@ -169,6 +171,39 @@ def test_who_has_something_to_index_waits_for_a_server_that_writes(
             indexing = pool.submit(update.by, 0.0, Changed(None, {}, ()))
             wait_until(lambda: counts["tried"] > 1, "a second attempt")
         assert indexing.result() is not None
+
+
+@pytest.mark.parametrize("dropped", ["{build}", "kb_index", "kb_index, {build}"])
+def test_an_index_that_somebody_deleted_is_built_again_by_one_and_served_by_all(
+    dropped: str, make_client: MakeClient, postgres: RunningPostgres
+) -> None:
+    address = postgres.empty()
+    one = make_client(database_url=address)
+    clients = [one, make_client({}, entries=services_behind(one).settings.entries, database_url=address)]
+    servers = [services_behind(client) for client in clients]
+    backgrounds = [Background(services) for services in servers]
+    build = servers[0].library.with_index(lambda index: index.place.schema)
+    before = [_embedded(services) for services in servers]
+    with closing(Database(address)) as database, database.engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {dropped.format(build=build)} CASCADE"))
+    for background in backgrounds:
+        background._poll()
+    answer = one.get("/api/v1/search", params={"q": "価格"}, headers={"accept-language": "en"})
+    assert answer.status_code == 503 and "are being prepared" in answer.json()["error"]["message"]
+    for background in (*backgrounds, *backgrounds):
+        background._prepare()
+        background._embed()
+        background._poll()
+    assert servers[0].library.generation == servers[1].library.generation
+    for client in clients:
+        assert client.get("/api/v1/search", params={"q": "価格"}).json()["hits"]
+    assert one.post("/api/v1/entries", json={"text": note("納期の交渉")}).status_code == 201
+    if "kb_index" not in dropped:
+        assert [_embedded(services) for services in servers][1] == before[1]
+
+
+def _embedded(services: Services) -> int:
+    return services.library.with_index(lambda index: index.embedder.embedded)  # type: ignore[attr-defined, no-any-return]
 
 
 def test_without_the_database_nothing_looks_done_and_all_goes_on_without_a_restart(make_client: MakeClient) -> None:

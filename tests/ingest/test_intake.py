@@ -104,6 +104,20 @@ def test_what_another_process_wrote_is_noticed_once(
     assert library.search.answer("青葉精工").hits[0].entry.id == "notes/new"
 
 
+def test_what_this_process_wrote_is_shown_and_no_news(intake: Intake, library: Library, folder: Path) -> None:
+    for number in range(3 * ENTRIES_AT_ONCE):
+        write(folder, f"notes/{number}.md", note(f"記録{number}", f"話の{number}番目。"))
+    intake.index_files()
+    shown, news = {library.generation}, []
+
+    def look() -> None:
+        news.append(intake.notice())
+        shown.add(library.generation)
+
+    intake.embed_waiting(threading.Event(), look)
+    assert len(shown) > 2 and not any(news)
+
+
 def test_a_search_says_how_much_is_not_found_by_meaning_yet(intake: Intake, library: Library, folder: Path) -> None:
     assert intake.progress_for(library) == ""
     paths = [f"notes/{number}.md" for number in range(3 * ENTRIES_AT_ONCE)]

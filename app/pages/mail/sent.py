@@ -11,6 +11,7 @@ from app.http.dependencies import ReaderDep, ServicesDep
 from app.pages.people.view import tabs
 from app.pages.view import render
 from app.services import Services
+from app.words.mail_replies import explained
 from app.words.reader import Reader
 
 PAGE = "/people/mail"
@@ -67,7 +68,7 @@ def _letters(services: Services, reader: Reader) -> list[Shown]:
             else reader("mail.kind_question"),
             at=reader.moment(one.at),
             state=reader("mail.state_planned" if one.state == "waiting" and not one.why else f"mail.state_{one.state}"),
-            why=one.why,
+            why=explained(one.why, reader),
         )
         for one in people.mailing.recent(MOST)
     ]

@@ -24,6 +24,7 @@ JOBS = {
     "index",
     "monitor",
     "poll",
+    "prepare",
     "saved",
     "standings",
     "sweep",

@@ -151,6 +151,15 @@ def test_none_outlives_the_one_that_watches_over_them(tmp_path: Path, postgres: 
         wait_until(lambda: not any(map(_is_alive, children)), "the processes to end")
 
 
+def test_a_pool_of_connections_that_ends_is_no_news() -> None:
+    code = (
+        "from app.cli.worker import prepare_process; from kb.shared.database import Database; prepare_process(2, 1);"
+        " Database('postgresql://kb@127.0.0.1:1/kb').within('public').dispose()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
 def test_several_processes_need_a_database(tmp_path: Path) -> None:
     server = _kb(tmp_path, "serve", "--workers", "2", "--port", _free_port())
     _, said = server.communicate(timeout=300)

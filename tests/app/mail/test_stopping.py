@@ -98,6 +98,7 @@ def test_an_administrator_sees_what_was_sent(opened: Opened, box: Mailbox) -> No
     box.refused = {"mori@example.com": "550 5.1.1 no such user"}
     sent(client)
     page = browser.get("/people/mail").text
-    assert "2026-W48" in page and "送信済み" in page and "550 5.1.1 no such user" in page
+    assert "2026-W48" in page and "送信済み" in page
+    assert "メンバーのメールアドレスを確認してください（550 5.1.1 no such user）" in page
     aoi = of(client).people.people.by_address("aoi@example.com")
     assert aoi is not None and browser_of(client, aoi).get("/people/mail").status_code == 403

@@ -110,6 +110,24 @@ def test_a_picture_that_cannot_be_drawn_leaves_its_table(make_client: MakeClient
     assert "7勝0敗 (7件)" in client.get("/scoreboard", headers={"accept-language": "ja"}).text
 
 
+def test_a_picture_that_could_not_be_drawn_is_tried_again(make_client: MakeClient) -> None:
+    client, failures = make_client(board_files()), [OSError("no memory")]
+
+    def draws_later(drawing: Drawing) -> Picture:
+        if failures:
+            raise failures.pop()
+        return draw(drawing)
+
+    app: Any = client.app
+    for pause, picture in ((60.0, False), (0.0, True)):
+        app.state.services = replace(app.state.services, gallery=Gallery(draws_later, pause=pause))
+        failures.append(OSError("no memory"))
+        (place, *_) = pending_in(client.get("/scoreboard").text)
+        assert client.get(place).status_code == 404
+        client.get("/scoreboard")
+        assert (client.get(place).status_code == 200) is picture
+
+
 def test_the_server_starts_without_what_draws() -> None:
     code = "import sys, app.main; print(sorted({'altair', 'vl_convert'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -21,10 +21,11 @@ from ingest.chunk import CHUNKING
 from ingest.sync import stale, sync, sync_some
 from kb.entry import VISIBILITIES, owner_key
 from kb.errors import BusyError, DatabaseAwayError, IndexBusyError, IndexNotReadyError, IndexTurnLostError
+from kb.index.builds import Build
 from kb.index.catalog import Catalog
 from kb.index.chroma_server import ChromaServer
 from kb.index.contents import facets_by_entry
-from kb.index.database_place import TURN_SECONDS, DatabasePlace
+from kb.index.database_place import TURN_SECONDS, DatabasePlace, look
 from kb.index.embedding_cache import EmbeddingCache
 from kb.index.entries import kinds_by_id, names_used, newest, owned
 from kb.index.filters import passing
@@ -216,6 +217,25 @@ def test_servers_with_two_models_each_keep_their_index(opened: Open, entries: Pa
         sync(index, entries)
         assert index.is_current
     assert one.is_current and other.is_current and not one.is_replaced
+
+
+def test_a_build_that_a_server_uses_stays_until_it_is_not_used_any_more(opened: Open, entries: Path) -> None:
+    write(entries, "notes/a.md", note("値引きの話"))
+    indexes = []
+    for number in range(3):
+        indexes.append(opened(str(number), WordEmbedder(f"words-{number}")))
+        sync(indexes[-1], entries)
+        indexes[-1].place.note_use()
+    oldest, middle, last = (index.place.name for index in indexes)
+    assert last in indexes[2].place.builds() and len(indexes[2].place.builds()) == 3
+    assert indexes[0].catalog.counts()["entries"] == 1
+    database = _database(indexes[0])
+    assert look(database, "all").others == [Build(middle, is_used=True), Build(oldest, is_used=True)]
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE leases SET until = now() WHERE starts_with(name, 'used-')"))
+    indexes[2].place.forget_superseded()
+    assert set(indexes[2].place.builds()) == {middle, last}
+    assert look(database, "all").others == [Build(middle, is_used=False)]
 
 
 def test_a_part_follows_and_has_nothing_of_the_rest(opened: Open, entries: Path, tmp_path: Path) -> None:

@@ -77,6 +77,23 @@ def test_a_picture_is_announced_kept_and_forgotten_after_a_day(database: Databas
     assert other.find("a") is None and other.find("b") == ("", "")
 
 
+def test_a_picture_that_nobody_draws_any_more_is_not_waited_for(database: Database) -> None:
+    now = _Now()
+    one, other = (SharedPictures(database, now.clock) for _ in range(2))
+    one.keep("failed")
+    one.give_up("failed")
+    one.keep("killed")
+    assert other.find("failed") is None and other.find("killed") == ("", "")
+    now.at += timedelta(minutes=2)
+    assert other.find("killed") is None
+    other.keep("killed")
+    assert one.find("killed") == ("", "")
+    other.keep("killed", "<svg>広い</svg>", "<svg>狭い</svg>")
+    one.give_up("killed")  # what another process has drawn stays
+    now.at += timedelta(minutes=2)
+    assert one.find("killed") == ("<svg>広い</svg>", "<svg>狭い</svg>")
+
+
 def test_the_last_searches_of_a_person_are_known_to_all_for_an_hour(database: Database) -> None:
     now = _Now()
     one, other = (RecentSearches(database, now.clock) for _ in range(2))
