@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from ingest.indexing import ENTRIES_AT_ONCE
 from ingest.sync import sync, sync_some
@@ -109,25 +108,19 @@ def test_vectors_that_come_after_the_words_are_read_when_they_are_there(index: I
     assert snapshot.situations.numbers.tolist() == whole.situations.numbers.tolist()
 
 
-@pytest.mark.parametrize("most_exact", [0, 10_000])
-def test_vectors_are_read_in_portions_of_which_some_are_missing(
-    index: Index, entries: Path, monkeypatch: pytest.MonkeyPatch, most_exact: int
-) -> None:
+def test_each_row_has_the_vector_of_its_key_where_some_are_missing(index: Index, entries: Path) -> None:
     _write_all(entries)
     sync(index, entries)
     for number in range(100, 100 + ENTRIES_AT_ONCE * 2):
         write(entries, f"deals/{number}.md", _deal(number, number))
     sync(index, entries, embed_later=True)
-    monkeypatch.setattr("kb.index.matrix.MOST_EXACT", most_exact)
-    monkeypatch.setattr("kb.index.snapshot.VECTORS_AT_ONCE", 7)
     snapshot = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
-    stored = {view: dict(zip(*index.vectors.read_all(view), strict=True)) for view in SEARCHED}
     for view in SEARCHED:
+        stored = dict(zip(*index.vectors.read_all(view), strict=True))
         matrix, keys, rows = snapshot.matrices[view], snapshot.keys[view], snapshot.rows[view]
-        assert isinstance(matrix, PackedRows) == (not most_exact)
-        assert len(matrix) == len(keys) == len(stored[view]) == len(np.unique(rows[rows >= 0])) and (rows < 0).any()
+        assert len(matrix) == len(keys) == len(stored) == len(np.unique(rows[rows >= 0])) and (rows < 0).any()
         for row, vector in enumerate(matrix.at(np.arange(len(matrix)))):
-            assert vector @ stored[view][keys.key(row)] == pytest.approx(1, abs=1e-3)
+            assert np.array_equal(vector, stored[keys.key(row)])
 
 
 def test_a_hit_of_a_view_leads_to_its_chunks(index: Index, entries: Path) -> None:
