@@ -82,7 +82,7 @@ def _recall(index: Index, snapshot: Snapshot, asked: Vectors) -> float:
     keys, cosines = snapshot.keys["bodies"], np.zeros((len(asked), 0), np.float32)
     for start in range(0, len(keys), AT_ONCE):
         some = [keys.key(row) for row in range(start, min(start + AT_ONCE, len(keys)))]
-        found = index.vectors.read("bodies", some)
+        found = dict(zip(*index.vectors.rows("bodies", some), strict=True))
         cosines = np.concatenate([cosines, asked @ np.stack([found[key] for key in some]).T], axis=1)
     shares = []
     for query, exact in zip(asked, cosines, strict=True):

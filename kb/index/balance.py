@@ -22,34 +22,35 @@ LANGUAGES = ("ja", "en")
 STRENGTH = 0.8  # of the tilt that is taken away; from .7 to 1.0 the quality is the same within noise
 ENOUGH = 20  # passages of a language for a mean that says something about it
 Offsets = NDArray[np.float32]
+Counts = NDArray[np.int32]  # by row of a matrix: how often each language has it; whether any passage does
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
-    """A sum of rows of a matrix."""
+class Sums:
+    """The rows of a matrix added up: those of the passages of each language, and every row once."""
 
-    counts: NDArray[np.int32]  # how often each row is in it
-    total: NDArray[np.float64]
+    sizes: NDArray[np.int64]  # rows in each sum
+    totals: NDArray[np.float64]
 
     @classmethod
-    def of(cls, rows: Rows, matrix: Matrix, before: Self | None) -> Self:
-        """Add rows up, each as often as it occurs, starting from a sum over the same matrix with fewer rows."""
-        counts = np.bincount(rows, minlength=len(matrix)).astype(np.int32)
+    def of(cls, counts: Counts, matrix: Matrix, before: Self | None, counts_before: Counts) -> Self:
+        """Add rows up, as often as counted, starting from sums over the same matrix with fewer rows."""
         change = counts.copy()
         if before:
-            change[: len(before.counts)] -= before.counts
-        changed = np.flatnonzero(change)
-        return cls(counts, total_of(changed, matrix, change[changed]) + (before.total if before else 0.0))
+            change[: len(counts_before)] -= counts_before
+        changed = np.flatnonzero(change.any(axis=1))
+        totals = total_of(changed, matrix, change[changed]) + (before.totals if before else 0.0)
+        return cls(counts.sum(axis=0, dtype=np.int64), totals)
 
     @property
-    def count(self) -> int:
-        """The number of rows in the sum."""
-        return int(self.counts.sum())
+    def of_languages(self) -> Vectors:
+        """The mean vector of each language."""
+        return np.asarray(self.totals[:-1] / self.sizes[:-1, None], np.float32)
 
     @property
-    def mean(self) -> Vectors:
-        """The mean vector."""
-        return (self.total / self.count).astype(np.float32)
+    def of_all(self) -> Vectors:
+        """The mean vector of all rows."""
+        return np.asarray(self.totals[-1] / self.sizes[-1], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class Balance:
     means: Mapping[View, Vectors]  # one row per language, for each view with enough embedded passages of all of them
     middle: Vectors  # mean vector of all texts; empty without any
     texts: int
-    sums: Mapping[tuple[View, int | None], Sum]  # by view and language; None: each text once, whatever its language
+    rows: Mapping[View, Rows]  # of each chunk, with whose language it is known what was added up
+    sums: Mapping[View, Sums]
 
     def offsets(self, view: View, query: Vectors) -> Offsets:
         """Return what to add to the cosine of a query to a chunk, by its language; the last element is for -1."""
@@ -95,18 +97,26 @@ def balance_of(
 
     `before` is that of matrices with the same rows, but fewer.
     """
-    known = before.sums if before else {}
-    sums: dict[tuple[View, int | None], Sum] = {}
+    sums: dict[View, Sums] = {}
     means: dict[View, Vectors] = {}
     for view, matrix in matrices.items():
-        embedded = rows[view] >= 0
-        some = [rows[view][embedded & (language == place)] for place in range(len(LANGUAGES))]
-        if all(len(of_one) >= ENOUGH for of_one in some):
-            found = [Sum.of(of_one, matrix, known.get((view, place))) for place, of_one in enumerate(some)]
-            sums |= {(view, place): one for place, one in enumerate(found)}
-            means[view] = np.stack([one.mean for one in found])
-    own = np.flatnonzero(np.bincount(rows["bodies"][rows["bodies"] >= 0]))  # the matrix may hold other vectors as well
-    if len(own):
-        sums["bodies", None] = Sum.of(own, matrices["bodies"], known.get(("bodies", None)))
-    middle = sums["bodies", None].mean if len(own) else np.zeros(0, np.float32)
-    return Balance(language, means, middle, len(own), sums)
+        counts = _counts(language, rows[view], len(matrix))
+        has_all = bool((counts[:, :-1].sum(axis=0) >= ENOUGH).all())
+        if has_all or (view == "bodies" and counts.any()):
+            known = before.sums.get(view) if before else None
+            counts_before = _counts(before.language, before.rows[view], len(matrix)) if before and known else counts
+            sums[view] = Sums.of(counts, matrix, known, counts_before)
+        if has_all:
+            means[view] = sums[view].of_languages
+    texts = sums.get("bodies")
+    middle = texts.of_all if texts else np.zeros(0, np.float32)
+    return Balance(language, means, middle, int(texts.sizes[-1]) if texts else 0, rows, sums)
+
+
+def _counts(language: NDArray[np.int8], rows: Rows, size: int) -> Counts:
+    """Return how often each row of a matrix occurs; it may hold others as well."""
+    counts = np.zeros((size, len(LANGUAGES) + 1), np.int32)
+    for place in range(len(LANGUAGES)):
+        counts[:, place] = np.bincount(rows[(rows >= 0) & (language == place)], minlength=size)
+    counts[rows[rows >= 0], -1] = 1
+    return counts

@@ -39,9 +39,9 @@ class CachedVectors:
         """Raises VectorsAwayError: the caller compares exactly."""
         raise VectorsAwayError("")
 
-    def read(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
-        """Return the vectors of some keys, without missing ones."""
-        return self._cache.read(keys)
+    def rows(self, view: View, keys: Sequence[str]) -> tuple[list[str], Vectors]:
+        """Return those of some keys that have a vector and, in the same order, their vectors as rows."""
+        return self._cache.rows(keys)
 
     def read_all(self, view: View) -> tuple[list[str], Vectors]:
         """Return all keys and, in the same order, their vectors as rows."""

@@ -31,10 +31,12 @@ def cosines(matrix: Vectors, query: Vectors) -> NDArray[np.float32]:
 
 
 def total_of(rows: NDArray[np.int64], matrix: Rows, counts: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return the sum of some rows, each as often as counted, with twice their digits, so that no order shows."""
+    """Return the sum of some rows, each as often as counted, with twice their digits, so that no order shows.
+
+    Several columns of counts give a sum each.
+    """
     total: NDArray[np.float64] = np.zeros(1)
     for at in range(0, len(rows), AT_ONCE):
-        total = total + counts[at : at + AT_ONCE].astype(np.float64) @ matrix.at(rows[at : at + AT_ONCE]).astype(
-            np.float64
-        )
+        some = matrix.at(rows[at : at + AT_ONCE]).astype(np.float64)
+        total = total + counts[at : at + AT_ONCE].astype(np.float64).T @ some
     return total

@@ -97,8 +97,10 @@ class EmbeddingCache:
                 some = _VECTORS_OF.rows(connection, wanted[at : at + READ_AT_ONCE])
                 found += [key for key, _ in some]
                 parts.append(np.frombuffer(b"".join(vector for _, vector in some), np.float32))
-        matrix = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-        return found, matrix.reshape(len(found), -1) if found else np.zeros((0, 0), np.float32)
+        if not found:
+            return [], np.zeros((0, 0), np.float32)
+        matrix = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return found, matrix.reshape(len(found), -1)
 
     def known(self, keys: Iterable[str]) -> set[str]:
         """Return the keys that have a cached vector."""

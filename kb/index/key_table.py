@@ -38,11 +38,11 @@ class KeyTable:
     def __len__(self) -> int:
         return len(self.ordered) + len(self.later)
 
-    def rows(self, keys: Keys) -> NDArray[np.int64]:
+    def rows(self, keys: Keys) -> NDArray[np.int32]:
         """Return the row of each key; -1 for an unknown one."""
-        found = np.full(len(keys), -1, np.int64)
+        found = np.full(len(keys), -1, np.int32)
         if len(self.ordered):
-            at = np.minimum(np.searchsorted(self.ordered, keys), len(self.ordered) - 1)
+            at = np.minimum(np.searchsorted(self.ordered, keys), len(self.ordered) - 1).astype(np.int32)
             found = np.where(self.ordered[at] == keys, at, found)
         for place in np.flatnonzero(found < 0).tolist() if self._rows else ():
             found[place] = self._rows.get(bytes(keys[place]), -1)

@@ -6,9 +6,10 @@ is the same wherever it stands and among which others (see `cosines`): products 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,12 @@ MOST_EXACT = 20_000  # rows with four bytes a dimension: 30 MB, compared in 1.6 
 BLOCK = 16_384  # packed rows held together: a save copies at most so many (6 MB), and a comparison needs few calls
 _LARGEST = 127  # of a signed byte
 _DIGIT = 63  # of a query, see `ByteProducts`
+_AT_ONCE = 1_024  # rows packed together: what is needed for it fits the processor's cache
 
-Rows = NDArray[np.int64]
+Rows = NDArray[np.signedinteger[Any]]  # kept with four bytes each
 Cosines = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+Scales = NDArray[np.float32]
 
 
 class Matrix(Protocol):
@@ -85,14 +88,22 @@ class _Block:
     """Up to BLOCK rows, and by what a product with their bytes is multiplied so that they have unit length."""
 
     bytes: Bytes
-    scales: NDArray[np.float64]
+    scales: Scales
 
     @classmethod
     def of(cls, vectors: Vectors) -> Self:
-        largest = np.maximum(np.abs(vectors).max(axis=1, keepdims=True), 1e-9)
-        packed = np.rint(vectors * (_LARGEST / largest))
-        lengths = np.linalg.norm(packed.astype(np.float64), axis=1)
-        return cls((packed + ZERO).astype(np.uint8), 1 / np.maximum(lengths, 1))
+        block = cls(np.empty(vectors.shape, np.uint8), np.empty(len(vectors), np.float32))
+        block.pack(vectors, 0)
+        return block
+
+    def pack(self, vectors: Vectors, start: int) -> None:
+        """Fill rows from `start` on, before anybody else has the block."""
+        for at in range(0, len(vectors), _AT_ONCE):
+            some = vectors[at : at + _AT_ONCE]
+            rows = slice(start + at, start + at + len(some))
+            packed = np.rint(some * (_LARGEST / np.maximum(np.abs(some).max(axis=1, keepdims=True), 1e-9)))
+            np.add(packed, ZERO, out=self.bytes[rows], casting="unsafe")
+            self.scales[rows] = 1 / np.sqrt(np.maximum(np.vecdot(packed, packed), 1))
 
     def joined(self, other: Self) -> Self:
         return type(self)(np.concatenate([self.bytes, other.bytes]), np.concatenate([self.scales, other.scales]))
@@ -111,7 +122,7 @@ class PackedRows:
     def at(self, rows: Rows) -> Vectors:
         """Return some rows: unit vectors whose cosines are off by about .0002."""
         packed, scales = self._gathered(rows)
-        return np.asarray((packed - np.float32(ZERO)) * scales[:, None], np.float32)
+        return (packed - np.float32(ZERO)) * scales[:, None]
 
     def cosines(self, query: Vectors, rows: Rows | None = None) -> Cosines:
         """Return the product of a query with some rows, or with all."""
@@ -133,17 +144,37 @@ class PackedRows:
             vectors = vectors[room:]
         return PackedRows(tuple(blocks))
 
-    def _gathered(self, rows: Rows) -> tuple[Bytes, NDArray[np.float64]]:
+    def _gathered(self, rows: Rows) -> tuple[Bytes, Scales]:
         """Return some rows in order."""
         width = self.blocks[0].bytes.shape[1] if self.blocks else 0
-        packed, scales = np.empty((len(rows), width), np.uint8), np.empty(len(rows))
+        packed, scales = np.empty((len(rows), width), np.uint8), np.empty(len(rows), np.float32)
         order = np.argsort(rows)
-        number, place = np.divmod(rows[order], BLOCK)
-        ends = np.searchsorted(number, np.arange(len(self.blocks)), "right").tolist()
-        for block, start, end in zip(self.blocks, [0, *ends], ends, strict=False):
-            here = order[start:end]
-            packed[here], scales[here] = block.bytes[place[start:end]], block.scales[place[start:end]]
+        numbers, places = np.divmod(rows[order], BLOCK)
+        used, starts = np.unique(numbers, return_index=True)
+        for number, start, end in zip(used.tolist(), starts.tolist(), [*starts[1:].tolist(), len(rows)], strict=True):
+            here, block = order[start:end], self.blocks[number]
+            packed[here], scales[here] = block.bytes[places[start:end]], block.scales[places[start:end]]
         return packed, scales
+
+
+def matrix_of(portions: Iterable[Vectors], most: int) -> Matrix:
+    """Return a matrix of vectors that come in portions, `most` rows at the most; it never holds more than one portion.
+
+    Packed rows are blocks of one array of that size, which costs nothing where fewer come.
+    """
+    some = (vectors for vectors in portions if len(vectors))
+    if most <= MOST_EXACT:
+        kept = list(some)
+        return ExactRows(np.concatenate(kept)) if kept else NO_ROWS
+    whole, count = None, 0
+    for vectors in some:
+        whole = whole or _Block(np.empty((most, vectors.shape[1]), np.uint8), np.empty(most, np.float32))
+        whole.pack(vectors, count)
+        count += len(vectors)
+    if whole is None:
+        return NO_ROWS
+    parts = (slice(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK))
+    return PackedRows(tuple(_Block(whole.bytes[part], whole.scales[part]) for part in parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +191,7 @@ class _Query:
         second = np.rint((query / step - first) * 2 * _DIGIT)
         return cls(np.stack([first, second], axis=1).astype(np.int8), step / (2 * _DIGIT))
 
-    def cosines(self, packed: Bytes, scales: NDArray[np.float64]) -> Cosines:
+    def cosines(self, packed: Bytes, scales: Scales) -> Cosines:
         found = _products().of(packed, self.digits)
         return ((found[:, 0] * (2.0 * _DIGIT) + found[:, 1]) * (scales * self.scale)).astype(np.float32)
 

@@ -36,6 +36,8 @@ class Owned:
     def updated(self, shown: Rows, values: NDArray[Any], entries: Rows) -> Owned:
         """Return the values of those entries that are still shown, and more."""
         stays, order = np.isin(self.entries, shown), np.lexsort((entries, values))
+        if not stays.any():
+            return Owned(values[order], entries[order])
         at = np.searchsorted(self.values[stays], values[order], "right")
         kept = np.insert(self.values[stays], at, values[order])
         return Owned(kept, np.insert(self.entries[stays], at, entries[order]))
@@ -61,7 +63,7 @@ class Names:
 
 
 NO_NAMES = Names(
-    Owned(np.zeros(0, np.int64), np.zeros(0, np.int64)), Owned(np.zeros(0, f"S{LONGEST}"), np.zeros(0, np.int64))
+    Owned(np.zeros(0, np.int64), np.zeros(0, np.int32)), Owned(np.zeros(0, f"S{LONGEST}"), np.zeros(0, np.int32))
 )
 
 
@@ -69,11 +71,11 @@ def names_of(
     catalog: Catalog, shown: Rows, facets: Mapping[int, tuple[tuple[str, str], ...]], before: Names = NO_NAMES
 ) -> Names:
     """Return the names of some entries, whose facets say which are deals; only those that `before` lacks are read."""
-    fresh = np.setdiff1d(shown, before.hashes.entries)
+    fresh = np.setdiff1d(shown, before.hashes.entries).astype(np.int32)
     hashes, beginnings = [before.hashes.values[:0]], [before.beginnings.values[:0]]
     entries, deals = [fresh[:0]], [fresh[:0]]
     for rows in portions(catalog, select(NAMES.c.name, NAMES.c.entry), NAMES.c.entry, fresh.tolist()):
-        owners = np.array([entry for _, entry in rows], np.int64)
+        owners = np.array([entry for _, entry in rows], np.int32)
         is_meant = np.isin(owners, fresh)
         is_deal = is_meant & np.array([_DEAL in facets.get(entry, ()) for _, entry in rows])
         hashes.append(np.array([hash(name) for name, _ in rows], np.int64)[is_meant])

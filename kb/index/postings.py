@@ -7,6 +7,7 @@ join the open block, which is closed once it is full.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -71,9 +72,14 @@ class Postings:
         if not passages:
             return
         connection.execute(insert(PASSAGES), [passage._asdict() for passage in passages])
-        columns = _columns(passages)
-        connection.execute(sql.ADD, columns)
-        connection.execute(sql.CLOSE_FULL, {"terms": sorted(set(columns["terms"]))})
+        by_term: defaultdict[str, list[int]] = defaultdict(list)
+        for passage in sorted(passages):  # by number
+            for term, hit in hits_of(passage):
+                by_term[term].append(hit)
+        # As texts, since the driver takes longer over lists than the database over all of it.
+        terms, hits = " ".join(by_term), " ".join(f"{{{','.join(map(str, some))}}}" for some in by_term.values())
+        connection.execute(sql.ADD, {"terms": terms, "hits": hits})
+        connection.execute(sql.CLOSE_FULL, {"terms": terms})
         _count(connection, passages, 1)
 
     def forget(self, connection: Connection, entries: Sequence[int]) -> None:

@@ -110,12 +110,12 @@ class Asked:
 
 def hits_of(passage: PassageTerms) -> Iterator[tuple[str, int]]:
     """Yield each term of a passage with its hit."""
-    counts: Counter[str] = Counter()
-    for field, terms in zip(WEIGHTS, passage[1:], strict=True):
-        for term in terms.split():
-            counts[term[:LONGEST]] += int(WEIGHTS[field])
-    size = passage.length
-    return ((term, _packed(passage.number, count, size)) for term, count in counts.items())
+    terms = [
+        term for some, weight in zip(passage[1:], WEIGHTS.values(), strict=True) for term in some.split() * int(weight)
+    ]
+    counts = Counter(terms if len(max(terms, key=len, default="")) <= LONGEST else [term[:LONGEST] for term in terms])
+    of_passage = _packed(passage.number, 0, passage.length)
+    return ((term, of_passage | min(count, MOST) << 16) for term, count in counts.items())
 
 
 def _hit_of(passage: PassageTerms, phrase: Phrase) -> int:

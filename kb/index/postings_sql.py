@@ -11,13 +11,14 @@ OPEN = (1 << 31) - 1  # stands for the highest number in the block of a term tha
 
 ADD = text("""
     INSERT INTO postings (term, last, hits)
-    SELECT term, CAST(:open AS integer), array_agg(hit ORDER BY hit)
-    FROM unnest(CAST(:terms AS text[]), CAST(:hits AS bigint[])) AS given(term, hit) GROUP BY term
+    SELECT term, CAST(:open AS integer), CAST(hits AS bigint[])
+    FROM unnest(string_to_array(:terms, ' '), string_to_array(:hits, ' ')) AS given(term, hits)
     ON CONFLICT (term, last) DO UPDATE SET hits = postings.hits || excluded.hits
 """).bindparams(open=OPEN)
 CLOSE_FULL = text("""
     WITH filled AS (
-        DELETE FROM postings WHERE term = ANY(CAST(:terms AS text[])) AND last = :open AND cardinality(hits) >= :block
+        DELETE FROM postings
+        WHERE term = ANY(string_to_array(:terms, ' ')) AND last = :open AND cardinality(hits) >= :block
         RETURNING term, hits
     )
     INSERT INTO postings (term, last, hits)

@@ -5,7 +5,7 @@ Snapshots are immutable; a sync creates a new one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 from kb.index.balance import Balance, balance_of, languages_of
 from kb.index.brevity import brief_entries
 from kb.index.catalog import Catalog
-from kb.index.contents import READ_AT_ONCE, ListedPassages, facets_by_entry, listed_passages, situation_keys
+from kb.index.contents import ListedPassages, facets_by_entry, listed_passages, situation_keys
 from kb.index.copies import originals_by_entry
 from kb.index.embedding import Vectors
 from kb.index.filters import entry_numbers, passing
-from kb.index.key_table import Keys, KeyTable, unpacked
-from kb.index.matrix import NO_ROWS, Matrix, Rows
+from kb.index.key_table import Keys, KeyTable, packed, unpacked
+from kb.index.matrix import Matrix, Rows, matrix_of
 from kb.index.names import NO_NAMES, Names, names_of
 from kb.index.trust import Trust, successors_by_entry, trust_by_entry
 from kb.index.vectors import SEARCHED, VectorStore, View
 
+VECTORS_AT_ONCE = 2_000  # 3 MB: of much larger portions the allocator would keep the memory
 MOST_NEW = 0.1  # share of new entries up to which an incremental update is faster
 MOST_STALE = 1.3  # vectors per passage up to which unused ones are carried along
 
@@ -60,7 +61,7 @@ class Snapshot:
 
     def places(self, numbers: Sequence[int]) -> Rows:
         """Return the chunks with these catalogue numbers, without unknown ones."""
-        wanted = np.asarray(numbers, np.int64)
+        wanted = np.asarray(numbers, self.numbers.dtype)
         at = np.searchsorted(self.numbers, wanted)
         at = np.minimum(at, max(len(self.numbers) - 1, 0))
         return at[self.numbers[at] == wanted] if len(self.numbers) else at[:0]
@@ -157,14 +158,19 @@ def _all_passages(catalog: Catalog, store: VectorStore | Snapshot, shown: Rows) 
 def _loaded(store: VectorStore, view: View, keys: Keys) -> tuple[Rows, Matrix, KeyTable]:
     """Return the row of each key, -1 where its vector is missing, the matrix, and the keys of its rows."""
     distinct, places = np.unique(keys, return_inverse=True)
-    matrix, has_vector = NO_ROWS, np.zeros(len(distinct), np.bool_)
-    for start in range(0, len(distinct), READ_AT_ONCE):
-        some = [unpacked(key) for key in distinct[start : start + READ_AT_ONCE].tolist()]
-        if found := store.read(view, some):
-            has_vector[start : start + len(some)] = [key in found for key in some]
-            matrix = matrix.with_rows(np.stack([found[key] for key in some if key in found]))
-    rows = np.where(has_vector, np.cumsum(has_vector) - 1, -1)
-    return rows[places], matrix, KeyTable(distinct[has_vector])
+    has_vector = np.zeros(len(distinct), np.bool_)
+
+    def portions() -> Iterator[Vectors]:
+        for start in range(0, len(distinct), VECTORS_AT_ONCE):
+            some = distinct[start : start + VECTORS_AT_ONCE]
+            found, vectors = store.rows(view, [unpacked(key) for key in some.tolist()])
+            at = np.searchsorted(some, packed(found))
+            has_vector[start + at] = True
+            yield vectors[np.argsort(at)]
+
+    matrix = matrix_of(portions(), len(distinct))
+    rows = np.where(has_vector, np.cumsum(has_vector, dtype=np.int32) - 1, np.int32(-1))
+    return rows[places], matrix, KeyTable(distinct if has_vector.all() else distinct[has_vector])
 
 
 def _added(catalog: Catalog, store: VectorStore | Snapshot, shown: Rows, before: Snapshot) -> _Passages:
@@ -194,9 +200,10 @@ def _with_vectors(
     matrices, keys = dict(before.matrices), dict(before.keys)
     for view in SEARCHED:
         lacking = listed.keys[view][keys[view].rows(listed.keys[view]) < 0].tolist()
-        if found := store.read(view, [unpacked(key) for key in dict.fromkeys(lacking)]):
-            matrices[view] = matrices[view].with_rows(np.stack(list(found.values())))
-            keys[view] = keys[view].with_keys(list(found))
+        found, vectors = store.rows(view, [unpacked(key) for key in dict.fromkeys(lacking)])
+        if found:
+            matrices[view] = matrices[view].with_rows(vectors)
+            keys[view] = keys[view].with_keys(found)
     return matrices, keys
 
 
@@ -247,4 +254,4 @@ def _situations(catalog: Catalog, store: VectorStore | Snapshot, before: Situati
 def _read_situations(store: VectorStore | Snapshot, keys: Sequence[str]) -> Mapping[str, Vectors]:
     if isinstance(store, Snapshot):
         return dict(zip(store.situations.keys, store.situations.vectors, strict=True))
-    return store.read("situations", keys)
+    return dict(zip(*store.rows("situations", keys), strict=True))

@@ -59,8 +59,8 @@ class VectorStore(Protocol):
         """Return (key, cosine) of the nearest vectors to one query, best first; approximate (HNSW)."""
         ...
 
-    def read(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
-        """Return the vectors of some keys, without missing ones."""
+    def rows(self, view: View, keys: Sequence[str]) -> tuple[list[str], Vectors]:
+        """Return those of some keys that have a vector and, in the same order, their vectors as rows."""
         ...
 
     def read_all(self, view: View) -> tuple[list[str], Vectors]:
@@ -125,24 +125,20 @@ class ChromaVectors(ABC):
         found = collection.query(query_embeddings=query[None, :], n_results=limit, include=["distances"])
         return [(key, 1.0 - distance) for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
-    def read(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
-        """Return the vectors of some keys, without missing ones: from the cache, else from Chroma.
+    def rows(self, view: View, keys: Sequence[str]) -> tuple[list[str], Vectors]:
+        """Return those of some keys that have a vector, and the vectors as rows: from the cache, else from Chroma.
 
         Chroma takes ten times as long, and loads its graphs for it.
         """
-        found = self._cache.read(keys)
-        if missing := [key for key in keys if key not in found]:
-            found |= self._stored(view, missing)
-        return found
-
-    def read_all(self, view: View) -> tuple[list[str], Vectors]:
-        """Return the keys the catalogue references and, in the same order, their vectors as rows."""
-        keys = self._needed()[view]
-        found, matrix = self._cache.rows(sorted(keys))
-        if not (missing := sorted(keys.difference(found))) or not (stored := self._stored(view, missing)):
+        found, matrix = self._cache.rows(keys)
+        if not (missing := sorted(set(keys).difference(found))) or not (stored := self._stored(view, missing)):
             return found, matrix
         rows = np.stack(list(stored.values()))
         return [*found, *stored], np.concatenate([matrix, rows]) if found else rows
+
+    def read_all(self, view: View) -> tuple[list[str], Vectors]:
+        """Return the keys the catalogue references and, in the same order, their vectors as rows."""
+        return self.rows(view, sorted(self._needed()[view]))
 
     def _stored(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
         """Return the vectors of some keys that Chroma has."""

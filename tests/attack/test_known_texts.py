@@ -66,7 +66,7 @@ def _ready(services: Services, path: str) -> tuple[int, int, int, int]:
 
     def count(index: Index) -> tuple[int, int, int, int]:
         keys = set(keys_at(index.catalog, path).values())
-        vectors = {key for view in SEARCHED for key in index.vectors.read(view, sorted(keys))}
+        vectors = {key for view in SEARCHED for key in index.vectors.rows(view, sorted(keys))[0]}
         return len(keys), len(vectors), len(index.cache.sentences(keys)), index.waiting
 
     return services.library.with_index(count)

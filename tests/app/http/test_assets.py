@@ -10,8 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app.http.assets import LASTING, SHORT, Assets
-from app.routes import STATIC
+from app.http.assets import LASTING, SHORT, STATIC, Assets
 from tests.words import write
 
 NAMES = [path.name for path in sorted(STATIC.iterdir())]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kb.index.matrix import BLOCK, MOST_EXACT, NO_ROWS, Matrix, PackedRows
+from kb.index.matrix import BLOCK, MOST_EXACT, NO_ROWS, ExactRows, Matrix, PackedRows, matrix_of
 from kb.model.graph import ZERO
 from kb.model.session import ByteProducts, slow_products
 
@@ -57,6 +57,24 @@ def test_adding_rows_changes_no_matrix_and_copies_no_more_than_a_block(vectors: 
     assert np.array_equal(other.at(last), matrix.at(last - ROWS + 10))
     assert isinstance(matrix, PackedRows) and isinstance(one, PackedRows)
     assert [a is b for a, b in zip(matrix.blocks, one.blocks, strict=True)] == [True] * (ROWS // BLOCK) + [False]
+
+
+def test_portions_become_the_rows_added_at_once(vectors: Vectors, matrix: Matrix) -> None:
+    portions = [vectors[start : start + 7_777] for start in range(0, ROWS, 7_777)]
+    made = matrix_of([vectors[:0], *portions], ROWS + BLOCK)  # some do not come
+    assert isinstance(made, PackedRows) and isinstance(matrix, PackedRows) and len(made) == ROWS
+    for one, other in zip(made.blocks, matrix.blocks, strict=True):
+        assert np.array_equal(one.bytes, other.bytes) and np.array_equal(one.scales, other.scales)
+    assert all(block.bytes.base is made.blocks[0].bytes.base for block in made.blocks)
+    grown = made.with_rows(vectors[:3])
+    assert np.array_equal(grown.at(np.arange(ROWS + 3)), matrix.with_rows(vectors[:3]).at(np.arange(ROWS + 3)))
+    assert len(made) == ROWS
+
+
+def test_few_portions_stay_exact_and_none_are_no_rows(vectors: Vectors) -> None:
+    few = matrix_of([vectors[:5], vectors[5:9]], MOST_EXACT)
+    assert isinstance(few, ExactRows) and np.array_equal(few.vectors, vectors[:9])
+    assert matrix_of([], 9) is matrix_of([], ROWS) is NO_ROWS
 
 
 def test_no_rows_have_no_cosines() -> None:

@@ -108,6 +108,21 @@ def test_vectors_that_come_after_the_words_are_read_when_they_are_there(index: I
     assert snapshot.situations.numbers.tolist() == whole.situations.numbers.tolist()
 
 
+def test_each_row_has_the_vector_of_its_key_where_some_are_missing(index: Index, entries: Path) -> None:
+    _write_all(entries)
+    sync(index, entries)
+    for number in range(100, 100 + ENTRIES_AT_ONCE * 2):
+        write(entries, f"deals/{number}.md", _deal(number, number))
+    sync(index, entries, embed_later=True)
+    snapshot = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
+    for view in SEARCHED:
+        stored = dict(zip(*index.vectors.read_all(view), strict=True))
+        matrix, keys, rows = snapshot.matrices[view], snapshot.keys[view], snapshot.rows[view]
+        assert len(matrix) == len(keys) == len(stored) == len(np.unique(rows[rows >= 0])) and (rows < 0).any()
+        for row, vector in enumerate(matrix.at(np.arange(len(matrix)))):
+            assert np.array_equal(vector, stored[keys.key(row)])
+
+
 def test_a_hit_of_a_view_leads_to_its_chunks(index: Index, entries: Path) -> None:
     _write_all(entries)
     sync(index, entries)

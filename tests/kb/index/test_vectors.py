@@ -93,8 +93,8 @@ def test_what_the_cache_has_is_read_without_opening_chroma(tmp_path: Path) -> No
     store = EmbeddedVectors(open_files, cache, lambda: {view: set(rows) for view in VIEWS})
     keys, matrix = store.read_all("bodies")
     assert set(keys) == set(rows) and all(np.array_equal(matrix[at], rows[key]) for at, key in enumerate(keys))
-    assert set(store.read("heads", ["k3", "k4"])) == {"k3", "k4"} and opened == []
-    assert store.count("bodies") == 0 and store.read("bodies", ["unknown"]) == {} and opened == [tmp_path]
+    assert set(store.rows("heads", ["k3", "k4"])[0]) == {"k3", "k4"} and opened == []
+    assert store.count("bodies") == 0 and store.rows("bodies", ["unknown"])[0] == [] and opened == [tmp_path]
     store.close()
     assert store.count("bodies") == 0 and len(opened) == 2
     store.close()
