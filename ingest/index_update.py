@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ingest.chunk import Chunked
 from ingest.indexing import SyncReport
+from ingest.playbook_file import PLAYBOOK_NAME
 from ingest.preparation import Preparation
 from ingest.sync import kept_playbook, stale, sync, sync_some
 from kb.errors import IndexBusyError
@@ -50,6 +51,17 @@ class IndexUpdate:
         """Return the paths where folder and index differ; all of them without an index."""
         index = self._library.with_index(lambda served: served)
         return stale(index, self._folder, self._playbook_file)
+
+    @property
+    def is_joining(self) -> bool:
+        """Whether the index is one that several servers may share, and some answer with it already."""
+        return self._library.with_index(lambda index: not index.place.has_files and index.is_current)
+
+    def stale(self, paths: Collection[str]) -> Collection[str]:
+        """Return those of some changed paths that no server that shares the index has indexed yet."""
+        if not self.is_joining or PLAYBOOK_NAME in paths:
+            return paths
+        return stale(self._library.with_index(lambda index: index), self._folder, self._playbook_file, paths)
 
     def written(self) -> None:
         """Note that what the index holds now was written here."""

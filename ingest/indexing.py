@@ -42,6 +42,9 @@ class SyncReport:
     seconds: float
 
 
+UNCHANGED = SyncReport((), (), (), 0, 0, 0, (), 0.0)  # nothing was done
+
+
 class Indexing:
     """What one sync does to an index."""
 

@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 
 from ingest.chunk import Chunked
 from ingest.index_update import MOST_SINGLE, WAIT_SECONDS, Changed, IndexUpdate
-from ingest.indexing import TEXTS_AT_ONCE, SyncReport
+from ingest.indexing import TEXTS_AT_ONCE, UNCHANGED, SyncReport
 from ingest.missed import Missed
 from ingest.playbook_file import PLAYBOOK_NAME
 from ingest.preparation import Preparation
@@ -83,11 +83,30 @@ class Intake:
         self._update.preparation = Preparation("files")
 
     def prepare(self) -> SyncReport | None:
-        """Bring the whole index up to date, by words; None if another process is doing that."""
+        """Bring the whole index up to date, by words; None if another process is doing that.
+
+        A server that joins others is ready as soon as it knows what they know, and takes no turn where they have
+        indexed everything.
+        """
+        if self._update.is_joining:
+            if report := self._join():
+                self._update.preparation = None
+            return report
         report = self.index_files(None)
         if report:
             waiting = self._library.with_index(lambda index: index.waiting)
             self._update.preparation = Preparation("texts", 0, waiting) if waiting else None
+        return report
+
+    def _join(self) -> SyncReport | None:
+        if self._library.with_index(lambda index: index.lacks_stored()):
+            return self.index_files(None)
+        if not (found := self.differences()):
+            self.notice()
+            return UNCHANGED
+        report = self.index_files(found)
+        if report and (report.added or report.changed or report.removed):  # not by another server meanwhile
+            return self.index_files(None)  # what depends on several files
         return report
 
     def leave_preparing(self) -> bool:
@@ -114,6 +133,15 @@ class Intake:
         deadline = time.monotonic() + wait
         with self._lock:
             return self._update.by(deadline, Changed(paths, chunked, self._missed.paths))
+
+    def index_noticed(self, paths: Collection[str] | None) -> SyncReport | None:
+        """Index files that somebody changed (None: all files); None if another process was writing.
+
+        What a server that shares the index has indexed already takes no turn, for which others would have to wait.
+        """
+        if paths and not (paths := self._update.stale(paths)):
+            return UNCHANGED
+        return self.index_files(paths)
 
     def index_saved(self, path: str, chunked: Chunked) -> SyncReport | None:
         """Index a file that was saved; None, and never an error, if that has to wait for `retry`."""
@@ -215,6 +243,13 @@ class Intake:
         if not index.waiting:  # also where another server embedded what waited here
             self._note_embedded(0)
         self._embed_sentences(stop, done)
+
+    def count_embedded(self) -> None:
+        """Count down what this server prepares and another one embeds."""
+        if self._update.preparation:
+            index = self._library.with_index(lambda served: served)
+            index.adopt_waiting()
+            self._note_embedded(index.waiting)
 
     def _note_embedded(self, waiting: int) -> None:
         known = self._update.preparation

@@ -113,15 +113,18 @@ def sync_some(
     return work.report(problems_at(index, paths), time.monotonic() - started)
 
 
-def stale(index: Index, folder: Path, playbook_file: PlaybookFile) -> list[str]:
-    """Return the paths where folder and index differ, in a served index. Needs no lock: nobody waits for it."""
+def stale(index: Index, folder: Path, playbook_file: PlaybookFile, paths: Collection[str] | None = None) -> list[str]:
+    """Return the paths, all or some, where folder and a served index differ. Needs no lock: nobody waits for it."""
     _, playbook_problems, playbook_hash = playbook_file.read()
-    known, withheld, problems = index.catalog.states(), index.catalog.withheld(), set(index.catalog.problems())
-    listing = _shown(index, folder, list_files(folder), known)
+    known, withheld = index.catalog.states(paths), index.catalog.withheld()
+    problems = {problem for problem in index.catalog.problems() if paths is None or problem.path in paths}
+    listing = _shown(index, folder, list_files(folder) if paths is None else list_some(folder, paths), known)
     present = {file.path for file in listing.files}
     found = [path for path in known if path not in present and not listing.hides(path)]
     found += [problem.path for problem in listing.problems if problem not in problems]
-    if {problem for problem in problems if problem.path == PLAYBOOK_NAME} != {*playbook_problems}:
+    if paths is not None:  # of all files, the next sync forgets these problems
+        found += {problem.path for problem in problems} - {*present, *known, *(one.path for one in listing.problems)}
+    elif {problem for problem in problems if problem.path == PLAYBOOK_NAME} != {*playbook_problems}:
         found.append(PLAYBOOK_NAME)  # broken or mended: no entry changes with it
     for file in listing.files:
         before = known[file.path][1].partition(" ")[0] if file.path in known else withheld.get(file.path, "")

@@ -210,6 +210,11 @@ class Index:
                 self.catalog.touch()
         self.has_lost_vectors = False
 
+    def lacks_stored(self) -> bool:
+        """Whether the store lacks vectors that were embedded; `repair` adds them. Needs no lock."""
+        needed, lacking = self.catalog.vector_keys(), self.place.lacking()
+        return any(needed[view] - self.vectors.keys(view) - set(lacking.get(view, ())) for view in VIEWS)
+
     def catch_up(self) -> None:
         """Add what a server of vectors missed while it was away, while holding the write lock."""
         self.vectors.resume()
