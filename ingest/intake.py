@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -145,6 +145,8 @@ class Intake:
 
     def index_saved(self, path: str, chunked: Chunked) -> SyncReport | None:
         """Index a file that was saved; None, and never an error, if that has to wait for `retry`."""
+        if not self._missed.is_pausing:
+            self._update.embed_ahead(path, chunked)
         deadline = time.monotonic() + WAIT_SECONDS
         if not self._lock.acquire(timeout=WAIT_SECONDS):  # a server that has just started reads all files
             self._missed.add([path])
@@ -209,19 +211,25 @@ class Intake:
 
     def notice(self) -> bool:
         """Reload what another process wrote to the index; return whether anything changed."""
-        with self._lock:
-            return self._library.reload_if_changed()
+        with self._turn_to_reload() as is_mine:
+            return self._library.reload_if_changed() if is_mine else self._library.catch_up()
 
     def follow(self, wanted: Generation, seconds: float = FOLLOW_SECONDS) -> None:
         """Show at least a generation that another process wrote, if there is one; wait no longer than some seconds."""
         deadline = time.monotonic() + seconds
-        while not self._library.shows(wanted) and time.monotonic() < deadline:
-            if self._lock.acquire(timeout=TAKING_SECONDS):  # a sync here shows what it wrote every few seconds
-                try:
-                    if not self._library.reload_if_changed():
-                        return
-                finally:
-                    self._lock.release()
+        while not self._library.shows(wanted) and time.monotonic() < deadline and self.notice():
+            continue
+
+    @contextmanager
+    def _turn_to_reload(self) -> Iterator[bool]:
+        """Wait until nothing is written here; yield False at once where other servers may keep that waiting."""
+        is_shared = self._library.with_index(lambda index: not index.place.has_files)
+        is_mine = self._lock.acquire(blocking=not is_shared)
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                self._lock.release()
 
     def embed_waiting(self, stop: threading.Event, done: Callable[[], object] = lambda: None) -> None:
         """Embed texts that have no vectors yet, a few at a time; saves, removals and new files get in between.
@@ -306,5 +314,6 @@ class Intake:
 
     def _touches_all(self, paths: Sequence[str]) -> bool:
         """Whether the playbook changed and all entries may be read again at once."""
-        few = self._library.with_index(lambda index: index.catalog.counts()["entries"]) <= MOST_SINGLE
-        return PLAYBOOK_NAME in paths and few
+        return PLAYBOOK_NAME in paths and self._library.with_index(
+            lambda index: index.catalog.counts()["entries"] <= MOST_SINGLE
+        )

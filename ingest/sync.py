@@ -87,8 +87,9 @@ def sync_some(
 
     `paths` are relative to the folder, with forward slashes. `chunked` has documents that need no parsing. What
     people `saved` takes the same time whether or not another entry has the same text.
-    With `embed_later` a few texts are embedded at once where nothing else waits for that, or where they were saved
-    (`chunked`). What depends on other files (an id that became free, unused vectors) is left to the next `sync`.
+    With `embed_later` a few texts are embedded at once where they were saved (`chunked`), or where nothing waits for
+    that: neither other texts nor servers that share the index. What depends on other files (an id that became free,
+    unused vectors) is left to the next `sync`.
     Raises IndexBusyError.
     """
     if not index.is_current:
@@ -96,7 +97,8 @@ def sync_some(
     started = time.monotonic()
     with index.writing():
         playbook, playbook_problems, playbook_hash = (playbook_file or kept_playbook(index, folder)).read()
-        at_once = TEXTS_AT_ONCE if embed_later and (chunked or not index.waiting) else 0
+        waits = index.waiting or index.place.schema  # other servers would wait as well
+        at_once = TEXTS_AT_ONCE if embed_later and (chunked or not waits) else 0
         work = Indexing(index, playbook, f"{READER}:{playbook_hash}", chunked, at_once=at_once, saved=saved)
         others = [path for path in paths if path != PLAYBOOK_NAME]
         listing = _shown(index, folder, list_some(folder, others), work.known)

@@ -124,6 +124,10 @@ class Library:
         """Load what another process wrote or rebuilt; return whether anything changed."""
         return self._live.reload_if_changed()
 
+    def catch_up(self) -> bool:
+        """Load what another process wrote to the same build, also while this one writes; only without files."""
+        return self._live.catch_up()
+
     def vectors_trouble(self) -> str:
         """Return why a server of vectors cannot be reached; empty if it can, and where there is none."""
         return self._live.state.index.vectors_trouble

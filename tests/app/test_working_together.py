@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
 from app.background import Background
-from app.services import Services
+from app.services import Services, open_services
 from app.supervisor import JobState
+from kb.index.embedding import Vectors
+from kb.index.vector_keys import keys_at
 from kb.shared.leases import Leases
 from tests.app.conftest import MakeClient
 from tests.app.signed_in import services_behind
 from tests.counting import counting
 from tests.postgresql import RunningPostgres, running_postgres
 from tests.waiting import DEADLINE_SECONDS, wait_until
-from tests.words import note, write
+from tests.words import WordEmbedder, note, write
 
 pytestmark = pytest.mark.slow  # starts processes
 Pair = tuple[Services, Services]
@@ -61,6 +65,37 @@ def test_nobody_waits_for_a_server_that_notices_what_another_one_has_indexed(pai
     assert not [problem for problem in one.library.entries.problems() if problem.path == PATH]
 
 
+class _Slow(WordEmbedder):
+    """Embeds once it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked, self.may_answer = threading.Event(), threading.Event()
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector a text."""
+        self.is_asked.set()
+        assert self.may_answer.wait(DEADLINE_SECONDS)
+        return super().embed_passages(texts)
+
+
+def test_while_one_server_embeds_what_it_saves_another_one_writes(pair: Pair) -> None:
+    one, folder, embedder = pair[0], pair[0].settings.entries, _Slow()
+    own = one.settings.model_copy(update={"data": one.settings.data.with_name("slow")})
+    with closing(open_services(own, embedder)) as slow, ThreadPoolExecutor(1) as pool:
+        saving = pool.submit(slow.store.create, note("納期の交渉", "前倒しの条件。"))
+        assert embedder.is_asked.wait(DEADLINE_SECONDS)
+        write(folder, PATH, note("価格の話"))
+        assert one.intake.index_files([PATH])
+        embedder.may_answer.set()
+        saved = saving.result()
+        index = slow.library.with_index(lambda index: index)
+        keys = keys_at(index.catalog, saved.path)
+        assert saved.is_findable and embedder.embedded == len(keys)
+        assert not {*keys.values()} & {key for lacking in index.place.lacking().values() for key in lacking}
+    assert _waiting(one)  # what nobody saved here is embedded in the background
+
+
 def test_a_server_that_joins_others_takes_no_turn_and_waits_for_no_text_that_they_have_to_embed(pair: Pair) -> None:
     one, other = pair
     for number in range(40):
@@ -80,6 +115,16 @@ def test_a_server_that_joins_others_indexes_what_nobody_has(pair: Pair) -> None:
     report = other.intake.prepare()
     assert report and other.intake.preparation is None
     assert other.library.search.answer("納期の交渉").hits[0].entry.id == "notes/new"
+
+
+def test_what_others_write_is_shown_while_a_change_waits_for_its_turn(pair: Pair) -> None:
+    one, other = pair
+    write(one.settings.entries, PATH, note("納期の交渉"))
+    one.intake.index_files([PATH])
+    with ThreadPoolExecutor(1) as pool, other.intake._lock:
+        noticing = pool.submit(other.intake.notice)
+        wait_until(noticing.done, "the entry to be shown")
+    assert noticing.result() and other.library.generation == one.library.generation
 
 
 def test_who_waits_for_texts_that_another_server_embeds_counts_them_down(
