@@ -235,10 +235,12 @@ class Background:
         self._services.masked.work()
 
     def _listen(self) -> None:
-        """Read the index again as soon as another process has changed it."""
+        """Read the index again once another process has changed it; start again what failed without the database."""
         if self._services.notices and self._is_reached():
-            for is_told in self._services.notices.heard(self._stopping):
+            for number, is_told in enumerate(self._services.notices.heard(self._stopping)):
                 self.supervisor.succeeded("listen")
+                if number == 0:
+                    self.supervisor.try_again()
                 if is_told:
                     self._poll_job.wake.set()
 
@@ -338,7 +340,7 @@ class Background:
             return
         for paths in self._arrivals.take(self._intake.differences):
             try:
-                report = self._intake.index_files(paths)
+                report = self._intake.index_noticed(paths)
             except BaseException:
                 self._arrivals.put_back(paths)
                 raise
@@ -356,9 +358,13 @@ class Background:
 
         While the service that embeds is away, `/readyz` says so, and no job fails.
         """
-        if self._intake.has_to_embed and not self._services.meaning_trouble and self._may_embed():
-            with suppress(EmbeddingAwayError):
-                self._intake.embed_waiting(self._stopping, self._embedded)
+        if not self._intake.has_to_embed or self._services.meaning_trouble:
+            return
+        if not self._may_embed():
+            self._intake.count_embedded()
+            return
+        with suppress(EmbeddingAwayError):
+            self._intake.embed_waiting(self._stopping, self._embedded)
 
     def _embedded(self) -> None:
         self.supervisor.succeeded("embed")

@@ -62,6 +62,7 @@ class _Record:
         self.why = ""
         self.failures = 0  # in a row
         self.was_late = False
+        self.again = threading.Event()  # ends the pause after a failure
 
 
 class Supervisor:
@@ -97,6 +98,7 @@ class Supervisor:
         self.stopping.set()
         for record in self._records.values():
             record.job.wake.set()
+            record.again.set()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(timeout=JOIN_SECONDS)
@@ -112,6 +114,12 @@ class Supervisor:
         if record.failures or record.was_late:
             log.info("The background job '%s' works again.", name)
         record.failures, record.was_late = 0, False
+
+    def try_again(self) -> None:
+        """Start the jobs that failed, without the rest of their pauses: what they need is back."""
+        for record in self._records.values():
+            if record.failures:
+                record.again.set()
 
     def log_late(self) -> None:
         """Log each job that has become late, once."""
@@ -135,7 +143,8 @@ class Supervisor:
             except BaseException as error:  # also MemoryError, and the panics of libraries written in Rust
                 with suppress(BaseException):  # logging may meet the same fault
                     self._note_failure(record, error)
-                self.stopping.wait(pause_after(record.failures, self._first_retry))
+                record.again.wait(pause_after(record.failures, self._first_retry))
+                record.again.clear()
 
     def _note_failure(self, record: _Record, error: BaseException) -> None:
         """Record a failure; log it where it is another one than before."""

@@ -23,6 +23,7 @@ START_SECONDS = 300.0
 BETWEEN_SECONDS = 0.3  # two looks whether a program is ready
 ASK_SECONDS = 20.0  # for an answer whether it is ready, on a machine that is busy
 HOST = "127.0.0.1"
+POSTGRES = "postgresql"
 _QUIET = subprocess.DEVNULL
 
 
@@ -49,7 +50,7 @@ def free_port() -> int:
 class Postgres:
     """PostgreSQL with its default settings, except that it does not wait for the disk."""
 
-    name = "postgresql"
+    name = POSTGRES
 
     def __init__(self, folder: Path) -> None:
         """Create its files. Raises MissingError."""
@@ -93,14 +94,14 @@ class Process:
         self.url = f"http://{HOST}:{port}"
         self._command = command
         self._ready = ready
-        self._log = log
+        self.log = log
         self._env = {**os.environ, **(env or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> None:
         """Start it; it may take a while until it answers."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._env, cwd=self._log.parent)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._env, cwd=self.log.parent)
 
     def start(self) -> None:
         """Start it, again whenever it ends, and wait until it is ready."""
@@ -124,7 +125,7 @@ class Process:
 
     def said(self) -> str:
         """Return the end of its log."""
-        return self._log.read_text("utf-8", "replace")[-2_000:]
+        return self.log.read_text("utf-8", "replace")[-2_000:]
 
     def kill(self) -> None:
         """Kill it at once."""
@@ -163,5 +164,6 @@ def chroma(folder: Path) -> Process:
 def ours(name: str, folder: Path, command: Sequence[str], port: int, ready: str, env: Mapping[str, str]) -> Process:
     """Return a program of ours that serves on a port, with a data folder of its own."""
     folder.mkdir()
-    env = {**env, "KB_DATA": str(folder / "var"), "PYTHONPATH": str(Path(__file__).parents[1])}
+    paths = filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")))
+    env = {**env, "KB_DATA": str(folder / "var"), "PYTHONPATH": os.pathsep.join(paths)}
     return Process(name, command, port, ready, folder / "log", env)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -24,17 +25,20 @@ from app.library import make_index, make_library
 from app.settings import Settings
 from bench.engines import Postgres, Process, chroma, free_port, ours, program
 from bench.fleet_clients import Gate, Reader, Writer
+from bench.fleet_report import details_of, figures_of
 from bench.ledger import Ledger
 from bench.report import Figure, publish
 from bench.sets import JUDGEMENTS
-from bench.tally import Tally
+from bench.tally import FROZEN, Tally
 from ingest.sample import sample_texts
 from ingest.sync import sync
 from kb.clock import CLOCK
+from kb.index.database_place import TURN_SECONDS
 
 WRITERS = 0.06  # of all clients
 BETWEEN_KILLS = (3.0, 12.0)  # seconds
-FROZEN, OF_WORKERS = 0.2, 0.6  # shares: of what is only frozen, of kills of a server that hit one of its workers
+FROZEN_SHARE, OF_WORKERS = 0.2, 0.6  # of what is only frozen, of kills of a server that hit one of its workers
+OF_SERVERS = 6  # of nine kills; each engine has one of them
 DOWN = (0.5, 5.0)  # seconds, before it is started again
 CALM_SHARE, MOST_CALM = 0.15, 10.0  # of the time, and seconds, at the beginning and at the end, without kills
 AGREE_SECONDS = 120.0  # in which all servers show what is in the files
@@ -49,12 +53,18 @@ class Plan:
 
     seconds: float = 600.0
     clients: int = 200
-    servers: int = 3
+    servers: int = 0  # 0: three, or one with several workers
     workers: int = 1  # of each server
     pause: float = 5.0  # seconds a reader reads, on average
     seed: int = 1
     model: str = "bundled"  # or `words`, which costs nothing
     entries: int = 1_000  # of the sample company, at the beginning
+    logs: str = ""  # a folder to keep the logs of everything in
+
+    @property
+    def places(self) -> int:
+        """How many servers there are."""
+        return self.servers or (1 if self.workers > 1 else 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,11 @@ class Fleet:
     servers: tuple[Process, ...]
 
     @property
+    def engines(self) -> tuple[Postgres, Process, Process]:
+        """What the servers cannot do without."""
+        return self.postgres, self.chroma, self.model
+
+    @property
     def entries(self) -> Path:
         """The folder of the entries, which all servers share."""
         return self.folder / "entries"
@@ -78,6 +93,12 @@ class Fleet:
             process.thaw()
             process.kill()
         self.postgres.kill()
+
+    def keep_logs(self, place: str) -> None:
+        """Copy what everything has written, if there is a folder for that."""
+        for process in (*self.servers, self.model, self.chroma) if place else ():
+            Path(place).mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(process.log, Path(place) / f"{process.name}.log")
 
 
 def launch(folder: Path, plan: Plan) -> Fleet:
@@ -95,7 +116,7 @@ def launch(folder: Path, plan: Plan) -> Fleet:
     shared["KB_EMBEDDINGS_URL"] = f"{embedding.url}/v1"
     several = ["--workers", str(plan.workers)] if plan.workers > 1 else []
     servers = []
-    for name in (f"server-{number + 1}" for number in range(plan.servers)):
+    for name in (f"server-{number + 1}" for number in range(plan.places)):
         port = free_port()
         command = [program("kb"), "serve", "--port", str(port), *several]
         servers.append(ours(name, folder / name, command, port, "/readyz", shared))
@@ -111,47 +132,57 @@ def launch(folder: Path, plan: Plan) -> Fleet:
 
 
 async def disturb(fleet: Fleet, tally: Tally, plan: Plan) -> None:
-    """Kill or freeze something at random, and start it again, until the time is over."""
+    """Kill or freeze something at random, and start it again, until the time is over.
+
+    Where servers have several workers only those are killed at first, and the processes that watch over them later.
+    """
     chance, calm = random.Random(plan.seed), min(MOST_CALM, CALM_SHARE * plan.seconds)
-    ends = time.monotonic() + plan.seconds - calm
+    began = time.monotonic()
+    ends, later = began + plan.seconds - calm, began + (plan.seconds / 2 if plan.workers > 1 else 0.0)
     starting: list[asyncio.Task[None]] = []
     busy: set[str] = set()
     await asyncio.sleep(calm)
     while (pause := chance.uniform(*BETWEEN_KILLS)) + time.monotonic() < ends:
         await asyncio.sleep(pause)
-        victims: list[Process | Postgres] = [*fleet.servers * 2, fleet.postgres, fleet.chroma, fleet.model]
+        victims: list[Process | Postgres] = [*fleet.servers * (OF_SERVERS // plan.places), *fleet.engines]
         victim = chance.choice(victims)
-        is_frozen, down = chance.random() < FROZEN, chance.uniform(*DOWN)
-        if plan.workers > 1 and victim in fleet.servers and chance.random() < OF_WORKERS:
-            with tally.outage(f"worker of {victim.name}"):
+        is_frozen, of_workers = chance.random() < FROZEN_SHARE, chance.random() < OF_WORKERS
+        down = chance.uniform(*DOWN)
+        has_workers = isinstance(victim, Process) and victim in fleet.servers and plan.workers > 1
+        if victim.name in busy:
+            continue
+        if isinstance(victim, Process) and has_workers and (of_workers or time.monotonic() < later):
+            with tally.outage(f"worker of {victim.name}", TURN_SECONDS):
                 victim.kill_worker(chance)
-        elif victim.name not in busy:
-            starting.append(asyncio.create_task(_outage(victim, tally, down, busy, is_frozen=is_frozen)))
+            continue
+        starting.append(asyncio.create_task(_outage(victim, tally, down, busy, is_frozen=is_frozen)))
     await asyncio.gather(*starting)
 
 
 async def _outage(victim: Process | Postgres, tally: Tally, down: float, busy: set[str], *, is_frozen: bool) -> None:
     busy.add(victim.name)
     if is_frozen and isinstance(victim, Process):
-        with tally.outage(f"{victim.name} frozen"):
+        with tally.outage(f"{victim.name}{FROZEN}"):
             victim.freeze()
             await asyncio.sleep(down)
             victim.thaw()
     else:
-        with tally.outage(victim.name):
+        with tally.outage(victim.name, TURN_SECONDS):
             await asyncio.to_thread(victim.kill)
             await asyncio.sleep(down)
+            began = time.monotonic()
             try:
                 await asyncio.to_thread(victim.start)
             except RuntimeError as error:  # the others go on
                 tally.wrong.append(str(error))
+            tally.starts.setdefault(victim.name, []).append(time.monotonic() - began)
     busy.discard(victim.name)
 
 
 async def campaign(fleet: Fleet, ledger: Ledger, tally: Tally, plan: Plan) -> None:
     """Let people read and write for a time while things are killed."""
     questions = [json.loads(line)["text"] for line in JUDGEMENTS.read_text("utf-8").splitlines()]
-    gate, ends = Gate(fleet.servers), time.monotonic() + plan.seconds
+    gate, ends = Gate(fleet.servers, plan.workers), time.monotonic() + plan.seconds
     looking = asyncio.create_task(gate.look())
     writing = max(2, round(plan.clients * WRITERS))
     writers = [Writer(number, plan.seed, gate, ledger, tally) for number in range(writing)]
@@ -215,41 +246,12 @@ def run(plan: Plan) -> tuple[list[Figure], dict[str, Any]]:
                 for path in fleet.entries.rglob("[!.]*.md")
                 if path.relative_to(fleet.entries).as_posix() not in before
             }
-            lost, wrong, twice = ledger.judge_files(texts)
+            judged = ledger.judge_files(texts)
         finally:
             fleet.stop()
-    details = {
-        "answers": dict(tally.answers),
-        "errors": dict(tally.errors),
-        "kills": dict(tally.kills),
-        "wrong": [*wrong, *tally.wrong],
-        "lost": lost,
-        "twice": twice,
-        "unfound": tally.unfound,
-        "apart": apart,
-    }
+            fleet.keep_logs(plan.logs)
+    details = details_of(tally, judged, apart)
     return figures_of(tally, ledger, details), details
-
-
-def figures_of(tally: Tally, ledger: Ledger, details: dict[str, Any]) -> list[Figure]:
-    """Return what was met with as figures."""
-    times, found = sorted(tally.seconds) or [0.0], sorted(tally.found_after) or [0.0]
-    acknowledged = sum(len(entry.settled(float("inf"))) for entry in ledger.written)
-    return [
-        Figure("requests", tally.answers.total()),
-        Figure("kills", tally.kills.total()),
-        Figure("acknowledged writes", acknowledged),
-        Figure("acknowledged writes lost", len(details["lost"]), "", "<=", 0),
-        Figure("wrong answers and texts, servers that did not come back", len(details["wrong"]), "", "<=", 0),
-        Figure("entries saved twice", len(details["twice"]), "", "<=", 0),
-        Figure("saves not found in time", len(details["unfound"]), "", "<=", 0),
-        Figure("servers that show something else than the files", len(details["apart"]), "", "<=", 0),
-        Figure("errors while everything was up", sum(details["errors"].values()), "", "<=", 0),
-        Figure("p50 while everything was up", times[len(times) // 2] * 1_000, "ms"),
-        Figure("p95 while everything was up", times[int(len(times) * 0.95)] * 1_000, "ms"),
-        Figure("p50 until a save is found on a server", found[len(found) // 2], "s"),
-        Figure("p95 until a save is found on a server", found[int(len(found) * 0.95)], "s"),
-    ]
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from ingest.chunk import Chunked
-from ingest.indexing import SyncReport
+from ingest.indexing import TEXTS_AT_ONCE, SyncReport, new_texts
+from ingest.playbook_file import PLAYBOOK_NAME
 from ingest.preparation import Preparation
 from ingest.sync import kept_playbook, stale, sync, sync_some
 from kb.errors import IndexBusyError
@@ -50,6 +51,31 @@ class IndexUpdate:
         """Return the paths where folder and index differ; all of them without an index."""
         index = self._library.with_index(lambda served: served)
         return stale(index, self._folder, self._playbook_file)
+
+    @property
+    def is_joining(self) -> bool:
+        """Whether the index is one that several servers may share, and some answer with it already."""
+        return self._library.with_index(lambda index: not index.place.has_files and index.is_current)
+
+    def stale(self, paths: Collection[str]) -> Collection[str]:
+        """Return those of some changed paths that no server that shares the index has indexed yet."""
+        if not self.is_joining or PLAYBOOK_NAME in paths:
+            return paths
+        return stale(self._library.with_index(lambda index: index), self._folder, self._playbook_file, paths)
+
+    def embed_ahead(self, path: str, chunked: Chunked) -> None:
+        """Embed what is new in a file before it is indexed, where other servers would wait for that.
+
+        Never an error: what is not embedded here is found by its words at first.
+        """
+        try:
+            if self.is_joining and chunked.chunks:
+                index = self._library.with_index(lambda served: served)
+                texts = new_texts(index, self._library.playbook, path, chunked)
+                if 0 < len(texts) <= TEXTS_AT_ONCE:
+                    index.embed_ahead(texts)
+        except Exception as error:
+            log.info("The texts of %s could not be embedded before it is indexed: %s", path, cause_of(error))
 
     def written(self) -> None:
         """Note that what the index holds now was written here."""
@@ -112,7 +138,7 @@ class IndexUpdate:
             refreshed = self.refresh(refreshed)
 
         paths = changed.paths
-        if paths is not None and len(paths) <= max(MOST_SINGLE, MOST_SHARE * index.catalog.counts()["entries"]):
+        if paths is not None and (len(paths) <= MOST_SINGLE or len(paths) <= MOST_SHARE * _entries(index)):
             report = sync_some(
                 index,
                 self._folder,
@@ -138,6 +164,10 @@ class IndexUpdate:
 
 def _generation(index: Index) -> str:
     return index.catalog.meta("generation")
+
+
+def _entries(index: Index) -> int:
+    return index.catalog.counts()["entries"]
 
 
 def cause_of(error: BaseException) -> str:

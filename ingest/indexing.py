@@ -16,7 +16,9 @@ from kb.entry import Entry, Problem, is_shown
 from kb.fields import understood
 from kb.index.index import Draft, Index
 from kb.index.own_id import with_own_id
+from kb.index.searched import text_to_embed
 from kb.index.vector_keys import keys_at
+from kb.index.vectors import SEARCHED
 from kb.playbook import Playbook
 
 # Changes when the parser, its messages or the field register change: every file is read again.
@@ -40,6 +42,9 @@ class SyncReport:
     reused: int  # texts with cached vectors
     problems: tuple[Problem, ...]
     seconds: float
+
+
+UNCHANGED = SyncReport((), (), (), 0, 0, 0, (), 0.0)  # nothing was done
 
 
 class Indexing:
@@ -207,6 +212,15 @@ class Indexing:
             problems=problems,
             seconds=seconds,
         )
+
+
+def new_texts(index: Index, playbook: Playbook, path: str, chunked: Chunked) -> list[str]:
+    """Return the texts that are embedded once a file is indexed, without those that its entry had before."""
+    entry = entry_of(chunked.document, path, playbook).entry
+    if not is_shown(entry.audiences, index.visible):
+        return []
+    texts = {text_to_embed(view, entry, one.headings, one.text) for one in chunked.chunks for view in SEARCHED}
+    return sorted(texts.union(situation_of(chunked.chunks) if entry.deal else ()) - keys_at(index.catalog, path).keys())
 
 
 def labels_of(entry: Entry, playbook: Playbook) -> tuple[str, ...]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from ingest.chunk import Chunked
 from ingest.index_update import MOST_SINGLE, WAIT_SECONDS, Changed, IndexUpdate
-from ingest.indexing import TEXTS_AT_ONCE, SyncReport
+from ingest.indexing import TEXTS_AT_ONCE, UNCHANGED, SyncReport
 from ingest.missed import Missed
 from ingest.playbook_file import PLAYBOOK_NAME
 from ingest.preparation import Preparation
@@ -91,11 +91,30 @@ class Intake:
             return True
 
     def prepare(self) -> SyncReport | None:
-        """Bring the whole index up to date, by words; None if another process is doing that."""
+        """Bring the whole index up to date, by words; None if another process is doing that.
+
+        A server that joins others is ready as soon as it knows what they know, and takes no turn where they have
+        indexed everything.
+        """
+        if self._update.is_joining:
+            if report := self._join():
+                self._update.preparation = None
+            return report
         report = self.index_files(None)
         if report:
             waiting = self._library.with_index(lambda index: index.waiting)
             self._update.preparation = Preparation("texts", 0, waiting) if waiting else None
+        return report
+
+    def _join(self) -> SyncReport | None:
+        if self._library.with_index(lambda index: index.lacks_stored()):
+            return self.index_files(None)
+        if not (found := self.differences()):
+            self._reload()
+            return UNCHANGED
+        report = self.index_files(found)
+        if report and (report.added or report.changed or report.removed):  # not by another server meanwhile
+            return self.index_files(None)  # what depends on several files
         return report
 
     def leave_preparing(self) -> bool:
@@ -123,8 +142,19 @@ class Intake:
         with self._lock:
             return self._update.by(deadline, Changed(paths, chunked, self._missed.paths))
 
+    def index_noticed(self, paths: Collection[str] | None) -> SyncReport | None:
+        """Index files that somebody changed (None: all files); None if another process was writing.
+
+        What a server that shares the index has indexed already takes no turn, for which others would have to wait.
+        """
+        if paths and not (paths := self._update.stale(paths)):
+            return UNCHANGED
+        return self.index_files(paths)
+
     def index_saved(self, path: str, chunked: Chunked) -> SyncReport | None:
         """Index a file that was saved; None, and never an error, if that has to wait for `retry`."""
+        if not self._missed.is_pausing:
+            self._update.embed_ahead(path, chunked)
         deadline = time.monotonic() + WAIT_SECONDS
         if not self._lock.acquire(timeout=WAIT_SECONDS):  # a server that has just started reads all files
             self._missed.add([path])
@@ -189,19 +219,28 @@ class Intake:
 
     def notice(self) -> bool:
         """Reload what was written to the index; return whether another process wrote any of it."""
-        with self._lock:
-            return self._library.reload_if_changed() and not self._update.shows_own
+        return self._reload() and not self._update.shows_own
+
+    def _reload(self) -> bool:
+        with self._turn_to_reload() as is_mine:
+            return self._library.reload_if_changed() if is_mine else self._library.catch_up()
 
     def follow(self, wanted: Generation, seconds: float = FOLLOW_SECONDS) -> None:
         """Show at least a generation that another process wrote, if there is one; wait no longer than some seconds."""
         deadline = time.monotonic() + seconds
-        while not self._library.shows(wanted) and time.monotonic() < deadline:
-            if self._lock.acquire(timeout=TAKING_SECONDS):  # a sync here shows what it wrote every few seconds
-                try:
-                    if not self._library.reload_if_changed():
-                        return
-                finally:
-                    self._lock.release()
+        while not self._library.shows(wanted) and time.monotonic() < deadline and self._reload():
+            continue
+
+    @contextmanager
+    def _turn_to_reload(self) -> Iterator[bool]:
+        """Wait until nothing is written here; yield False at once where other servers may keep that waiting."""
+        is_shared = self._library.with_index(lambda index: not index.place.has_files)
+        is_mine = self._lock.acquire(blocking=not is_shared)
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                self._lock.release()
 
     def embed_waiting(self, stop: threading.Event, done: Callable[[], object] = lambda: None) -> None:
         """Embed texts that have no vectors yet, a few at a time; saves, removals and new files get in between.
@@ -223,6 +262,13 @@ class Intake:
         if not index.waiting:  # also where another server embedded what waited here
             self._note_embedded(0)
         self._embed_sentences(stop, done)
+
+    def count_embedded(self) -> None:
+        """Count down what this server prepares and another one embeds."""
+        if self._update.preparation:
+            index = self._library.with_index(lambda served: served)
+            index.adopt_waiting()
+            self._note_embedded(index.waiting)
 
     def _note_embedded(self, waiting: int) -> None:
         known = self._update.preparation
@@ -279,5 +325,6 @@ class Intake:
 
     def _touches_all(self, paths: Sequence[str]) -> bool:
         """Whether the playbook changed and all entries may be read again at once."""
-        few = self._library.with_index(lambda index: index.catalog.counts()["entries"]) <= MOST_SINGLE
-        return PLAYBOOK_NAME in paths and few
+        return PLAYBOOK_NAME in paths and self._library.with_index(
+            lambda index: index.catalog.counts()["entries"] <= MOST_SINGLE
+        )

@@ -87,8 +87,9 @@ def sync_some(
 
     `paths` are relative to the folder, with forward slashes. `chunked` has documents that need no parsing. What
     people `saved` takes the same time whether or not another entry has the same text.
-    With `embed_later` a few texts are embedded at once where nothing else waits for that, or where they were saved
-    (`chunked`). What depends on other files (an id that became free, unused vectors) is left to the next `sync`.
+    With `embed_later` a few texts are embedded at once where they were saved (`chunked`), or where nothing waits for
+    that: neither other texts nor servers that share the index. What depends on other files (an id that became free,
+    unused vectors) is left to the next `sync`.
     Raises IndexBusyError.
     """
     if not index.is_current:
@@ -96,7 +97,8 @@ def sync_some(
     started = time.monotonic()
     with index.writing():
         playbook, playbook_problems, playbook_hash = (playbook_file or kept_playbook(index, folder)).read()
-        at_once = TEXTS_AT_ONCE if embed_later and (chunked or not index.waiting) else 0
+        waits = index.waiting or index.place.schema  # other servers would wait as well
+        at_once = TEXTS_AT_ONCE if embed_later and (chunked or not waits) else 0
         work = Indexing(index, playbook, f"{READER}:{playbook_hash}", chunked, at_once=at_once, saved=saved)
         others = [path for path in paths if path != PLAYBOOK_NAME]
         listing = _shown(index, folder, list_some(folder, others), work.known)
@@ -113,15 +115,18 @@ def sync_some(
     return work.report(problems_at(index, paths), time.monotonic() - started)
 
 
-def stale(index: Index, folder: Path, playbook_file: PlaybookFile) -> list[str]:
-    """Return the paths where folder and index differ, in a served index. Needs no lock: nobody waits for it."""
+def stale(index: Index, folder: Path, playbook_file: PlaybookFile, paths: Collection[str] | None = None) -> list[str]:
+    """Return the paths, all or some, where folder and a served index differ. Needs no lock: nobody waits for it."""
     _, playbook_problems, playbook_hash = playbook_file.read()
-    known, withheld, problems = index.catalog.states(), index.catalog.withheld(), set(index.catalog.problems())
-    listing = _shown(index, folder, list_files(folder), known)
+    known, withheld = index.catalog.states(paths), index.catalog.withheld()
+    problems = {problem for problem in index.catalog.problems() if paths is None or problem.path in paths}
+    listing = _shown(index, folder, list_files(folder) if paths is None else list_some(folder, paths), known)
     present = {file.path for file in listing.files}
     found = [path for path in known if path not in present and not listing.hides(path)]
     found += [problem.path for problem in listing.problems if problem not in problems]
-    if {problem for problem in problems if problem.path == PLAYBOOK_NAME} != {*playbook_problems}:
+    if paths is not None:  # of all files, the next sync forgets these problems
+        found += {problem.path for problem in problems} - {*present, *known, *(one.path for one in listing.problems)}
+    elif {problem for problem in problems if problem.path == PLAYBOOK_NAME} != {*playbook_problems}:
         found.append(PLAYBOOK_NAME)  # broken or mended: no entry changes with it
     for file in listing.files:
         before = known[file.path][1].partition(" ")[0] if file.path in known else withheld.get(file.path, "")

@@ -128,6 +128,10 @@ class Library:
         """Open another index where somebody deleted the one being served; return whether somebody did."""
         return self._live.renew_if_gone()
 
+    def catch_up(self) -> bool:
+        """Load what another process wrote to the same build, also while this one writes; only without files."""
+        return self._live.catch_up()
+
     def vectors_trouble(self) -> str:
         """Return why a server of vectors cannot be reached; empty if it can, and where there is none."""
         return self._live.state.index.vectors_trouble

@@ -61,6 +61,7 @@ class LiveIndex:
         self.bundled_checksum = bundled_checksum
         self.clock = clock
         self._reloading = threading.Lock()
+        self._loading = threading.Lock()  # a state is made from the one before
         self.embedding = embedding or EmbeddingThread()
         self.vocabulary = LiveVocabulary()
         index = open_index()
@@ -114,26 +115,27 @@ class LiveIndex:
 
     def refresh(self) -> bool:
         """Load what a sync in this process wrote; return whether anything changed."""
-        state = self.state
-        if state.source and state.source.snapshot.generation == state.index.catalog.meta("generation"):
-            return False
-        self.state = self._loaded(state.index, state, is_complete=bool(state.source) or state.index.is_current)
-        return True
+        with self._loading:
+            state = self.state
+            if state.source and state.source.snapshot.generation == state.index.catalog.meta("generation"):
+                return False
+            self.state = self._loaded(state.index, state, is_complete=bool(state.source) or state.index.is_current)
+            return True
 
     def reload_if_changed(self) -> bool:
         """Load what another process wrote or rebuilt; return whether anything changed."""
-        state = self.state
-        known = state.source.snapshot.generation if state.source else ""
-        current = state.index.place.current()
-        moved = bool(current) and current != state.index.place.name
-        if not moved and state.index.catalog.meta("generation") == known:
-            return False
-        if not self._reloading.acquire(blocking=False):
-            return False
-        try:
-            return self._reloaded(state, moved)
-        finally:
-            self._reloading.release()
+        with self._reloading:
+            state = self.state
+            current = state.index.place.current()
+            moved = bool(current) and current != state.index.place.name
+            return self._reloaded(state, moved) if moved or self._is_behind(state) else False
+
+    def catch_up(self) -> bool:
+        """Load what another process wrote to the same build, also while this one writes; only without files."""
+        with self._reloading:
+            state = self.state
+            is_current = state.index.place.current() == state.index.place.name
+            return self._reloaded(state, False) if is_current and self._is_behind(state) else False
 
     def renew_if_gone(self) -> bool:
         """Open another index where somebody deleted the one being served; return whether somebody did.
@@ -164,6 +166,10 @@ class LiveIndex:
         self.vocabulary.close()
         _close(self.state.index)
 
+    def _is_behind(self, state: State) -> bool:
+        known = state.source.snapshot.generation if state.source else ""
+        return state.index.catalog.meta("generation") != known
+
     def _reloaded(self, state: State, moved: bool) -> bool:
         index = self._open_index() if moved else state.index
         if not index.is_current:  # built for another model, which this process cannot query: keep the old index
@@ -172,7 +178,8 @@ class LiveIndex:
         if state.source and not moved and index.place.has_files:
             self._release_vectors(state)
         try:
-            self.state = self._loaded(index, state, is_complete=True)
+            with self._loading:
+                self.state = self._loaded(index, self.state, is_complete=True)
         except BaseException:
             if moved:
                 _close(index)

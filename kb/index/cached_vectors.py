@@ -32,6 +32,9 @@ class CachedVectors:
     def add(self, view: View, vectors: Mapping[str, Vectors]) -> None:
         """Whoever adds vectors has put them into the cache."""
 
+    def flush(self) -> None:
+        """The cache has everything at once."""
+
     def remove(self, view: View, keys: Iterable[str]) -> None:
         """The cache keeps what it has."""
 

@@ -6,7 +6,7 @@ The catalogue is authoritative: vectors and keyword rows without a passage are i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -97,11 +97,13 @@ class Catalog:
         with self.writing() as connection:
             records.set_meta(connection, key, value)
 
-    def states(self) -> dict[str, tuple[str, str]]:
-        """Return (id, state) by path of every entry."""
+    def states(self, paths: Collection[str] | None = None) -> dict[str, tuple[str, str]]:
+        """Return (id, state) by path of every entry, or of those at some paths."""
+        every = select(ENTRIES.c.path, ENTRIES.c.id, ENTRIES.c.state)
+        groups = [every] if paths is None else [every.where(ENTRIES.c.path.in_(some)) for some in in_groups([*paths])]
         with self.engine.connect() as connection:
-            rows = connection.execute(select(ENTRIES.c.path, ENTRIES.c.id, ENTRIES.c.state)).all()
-            return {path: (entry_id, state) for path, entry_id, state in rows}
+            rows = [row for group in groups for row in connection.execute(group)]
+        return {path: (entry_id, state) for path, entry_id, state in rows}
 
     def replace(self, entries: Sequence[StoredEntry]) -> None:
         """Write entries in one transaction, replacing those with the same path or id."""

@@ -38,6 +38,7 @@ from kb.shared.database import Database
 
 FOR_SHARED = "shared"  # folder of what a process keeps beside an index in a database
 FORMAT = "8"  # of the tables
+MOST_AHEAD = 256  # texts embedded before they are written
 PROBE_BYTES = 256_000  # an empty store needs about as much
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ class Index:
         self._is_writing = False
         self._waiting: dict[tuple[View, str], str] = {}  # embedding backlog: (view, key) → text, in order of arrival
         self._waiting_lock = threading.Lock()
+        self._ahead: dict[str, Vectors] = {}  # by text: of what is about to be written
         self._adopted = ""  # the generation in which it was last compared with what lacks vectors
 
     @property
@@ -166,6 +168,8 @@ class Index:
                 yield
             finally:
                 self._is_writing = False
+        if self._vectors is not None:
+            self._vectors.flush()  # when others may write again
 
     def write(self, drafts: Sequence[Draft], *, at_once: int | None = None) -> tuple[int, int]:
         """Write entries; return the number of texts embedded and of vectors reused.
@@ -178,6 +182,14 @@ class Index:
         if stored:
             self.catalog.replace(stored)
         return embedded, reused
+
+    def embed_ahead(self, texts: Sequence[str]) -> None:
+        """Embed texts that are about to be written, so that nobody waits for that. Needs no lock."""
+        rows = self.embedder.embed_passages(texts)
+        with self._waiting_lock:
+            self._ahead |= zip(texts, rows, strict=True)
+            for text in list(self._ahead)[:-MOST_AHEAD]:
+                del self._ahead[text]
 
     def embed_some(self, most: int) -> Portion:
         """Embed up to `most` texts of the backlog, the newest first. Needs no lock: others write meanwhile."""
@@ -209,6 +221,11 @@ class Index:
                 self._add_vectors({view: self._lost_texts(view, lost)}, 0)
                 self.catalog.touch()
         self.has_lost_vectors = False
+
+    def lacks_stored(self) -> bool:
+        """Whether the store lacks vectors that were embedded; `repair` adds them. Needs no lock."""
+        needed, lacking = self.catalog.vector_keys(), self.place.lacking()
+        return any(needed[view] - self.vectors.keys(view) - set(lacking.get(view, ())) for view in VIEWS)
 
     def catch_up(self) -> None:
         """Add what a server of vectors missed while it was away, while holding the write lock."""
@@ -314,9 +331,11 @@ class Index:
         return (0 if has_to_wait else len(fresh)), len(wanted) - len(fresh)
 
     def _embedded(self, texts: Mapping[str, str]) -> dict[str, Vectors]:
-        order = sorted(texts, key=lambda key: len(texts[key]))
-        rows = self.embedder.embed_passages([texts[key] for key in order])
-        new: dict[str, Vectors] = dict(zip(order, rows, strict=True))
+        with self._waiting_lock:
+            new = {key: self._ahead.pop(text) for key, text in texts.items() if text in self._ahead}
+        order = sorted(texts.keys() - new.keys(), key=lambda key: len(texts[key]))
+        if order:
+            new |= zip(order, self.embedder.embed_passages([texts[key] for key in order]), strict=True)
         self.cache.write(new)
         return new
 

@@ -19,6 +19,7 @@ from kb.index.embedding import Vectors
 from kb.index.embedding_cache import EmbeddingCache
 from kb.index.vectors import ChromaVectors, Needed, View
 
+MOST_PENDING = 2_000  # vectors kept until the turn to write ends
 LONGEST = 300  # characters of a reason that are shown
 log = logging.getLogger(__name__)
 
@@ -44,30 +45,48 @@ class ServedVectors(ChromaVectors):
         self._needed = needed
         self._opening = threading.Lock()
         self._opened: Build | None = None
+        self._adding = threading.Lock()
+        self._pending: dict[View, dict[str, Vectors]] = {}  # added, and not sent yet
 
     def count(self, view: View) -> int:
         """Return the number of vectors on the server. Raises VectorsAwayError."""
+        self.flush()
         with self._reached():
             return super().count(view)
 
     def keys(self, view: View) -> set[str]:
         """Return all keys on the server; while it is away, those whose vectors can be read without it."""
+        self.flush()
         with suppress(VectorsAwayError), self._reached():
             return super().keys(view)
         return self._cache.known(self._needed()[view])
 
     def add(self, view: View, vectors: Mapping[str, Vectors]) -> None:
-        """Store vectors under their keys, or have `resume` lead to it."""
-        with suppress(VectorsAwayError), self._reached():
-            super().add(view, vectors)
+        """Have vectors stored by the next `flush`: whoever writes to the index does not wait for the server."""
+        with self._adding:
+            self._pending.setdefault(view, {}).update(vectors)
+            is_full = sum(map(len, self._pending.values())) >= MOST_PENDING
+        if is_full:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send the server what was added, or have `resume` lead to it."""
+        with self._adding:
+            pending, self._pending = self._pending, {}
+        with suppress(VectorsAwayError):
+            for view, vectors in pending.items():
+                with self._reached():
+                    super().add(view, vectors)
 
     def remove(self, view: View, keys: Iterable[str]) -> None:
         """Delete vectors; what stays because the server is away goes with the next sync."""
+        self.flush()
         with suppress(VectorsAwayError), self._reached():
             super().remove(view, keys)
 
     def nearest(self, view: View, query: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return (key, cosine) of the nearest vectors, best first; approximate. Raises VectorsAwayError."""
+        self.flush()
         with self._reached():
             return super().nearest(view, query, limit)
 
@@ -93,7 +112,8 @@ class ServedVectors(ChromaVectors):
             self._connected().keep_only(beginning, [beginning + build for build in builds])
 
     def close(self) -> None:
-        """Close the connections; the next use opens new ones."""
+        """Send what was added, and close the connections; the next use opens new ones."""
+        self.flush()
         with self._opening:
             opened, self._opened = self._opened, None
         if opened:

@@ -48,7 +48,11 @@ class VectorStore(Protocol):
         ...
 
     def add(self, view: View, vectors: Mapping[str, Vectors]) -> None:
-        """Store vectors under their keys."""
+        """Store vectors under their keys; a server may get them with the next `flush`."""
+        ...
+
+    def flush(self) -> None:
+        """Send a server what was added."""
         ...
 
     def remove(self, view: View, keys: Iterable[str]) -> None:
@@ -206,6 +210,9 @@ class EmbeddedVectors(ChromaVectors):
     def is_back(self) -> bool:
         """Files are always there."""
         return True
+
+    def flush(self) -> None:
+        """Files have everything at once."""
 
     def resume(self) -> None:
         """Files miss nothing."""

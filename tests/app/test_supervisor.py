@@ -107,6 +107,24 @@ def test_a_job_is_woken_before_its_time() -> None:
             assert runs.acquire(timeout=300)
 
 
+def test_a_job_that_failed_starts_as_soon_as_what_it_needs_is_back() -> None:
+    is_back = threading.Event()
+
+    def work() -> None:
+        if not is_back.is_set():
+            raise IndexNotReadyError
+
+    supervisor = Supervisor([Job("job", work, 3600.0, at_once=True)], first_retry=3600.0)
+    supervisor.start()
+    try:
+        wait_until(lambda: _only(supervisor).is_failing, "a failure")
+        is_back.set()
+        supervisor.try_again()
+        wait_until(lambda: _only(supervisor).is_well, "a success")
+    finally:
+        supervisor.stop()
+
+
 def test_the_pauses_grow_up_to_a_limit() -> None:
     pauses = [pause_after(failures) for failures in range(1, 10)]
     assert pauses[0] == FIRST_RETRY and pauses[1] == 2 * FIRST_RETRY

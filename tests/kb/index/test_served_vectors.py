@@ -22,7 +22,7 @@ from kb.errors import VectorsAwayError
 from kb.index.chroma_server import ChromaServer, Link
 from kb.index.embedding_cache import EmbeddingCache
 from kb.index.index import Index, open_index
-from kb.index.served_vectors import Namespace, ServedVectors
+from kb.index.served_vectors import MOST_PENDING, Namespace, ServedVectors
 from kb.index.vectors import VIEWS
 from tests.chroma import RunningChroma
 from tests.words import WordEmbedder, note, write
@@ -83,6 +83,23 @@ def test_the_nearest_come_first_and_what_is_removed_is_gone(space: Namespace, tm
         assert store.keys("bodies") == needed["bodies"] - {"k3"}
         assert store.rows("bodies", ["k1", "k3"])[0] == ["k1"]  # which no cache holds
         assert (store.count("bodies"), store.trouble) == (7, "")
+
+
+def test_the_server_gets_what_was_written_when_others_may_write_again(
+    opened: Open, entries: Path, space: Namespace
+) -> None:
+    write(entries, "notes/a.md", note("値引き", "値引きの話。"))
+    index = opened()
+    sync(index, entries)
+    beginning = replace(space, beginning=f"{space.beginning}-all")
+    needed, row = index.catalog.vector_keys, index.embedder.embed_passages(["値引き"])[0]
+    with closing(ServedVectors(beginning, index.build.name, index.cache, needed)) as others:
+        with index.writing():
+            index.vectors.add("bodies", {"k": row})
+            assert others.keys("bodies") == needed()["bodies"]
+        assert others.keys("bodies") == {*needed()["bodies"], "k"}
+        index.vectors.add("bodies", {f"k{n}": row for n in range(MOST_PENDING)})
+        assert others.count("bodies") > MOST_PENDING
 
 
 def test_an_index_keeps_its_vectors_on_the_server_and_none_in_its_folder(
