@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.templating import Jinja2Templates
+from fastapi.responses import HTMLResponse
 
 from app.http.allowed import may
 from app.http.asker import askers_of, is_led_here
@@ -18,6 +17,7 @@ from app.http.dependencies import LANGUAGE_COOKIE, reader_of, seen_of, services_
 from app.http.names import me_of, names_of
 from app.http.who import viewer_of
 from app.own_work import own_work
+from app.pages.templates import READER, templates_in
 from app.words.addresses import action_address, entry_address, path_address
 from app.words.catalogue import LOCALES
 from kb.choices import OUTCOME_SIGNS
@@ -25,12 +25,7 @@ from kb.errors import KBError
 from kb.viewer import NOBODY
 
 FRAGMENT_HEADER = "X-Fragment"
-_TEMPLATES = Jinja2Templates(directory=Path(__file__).parent.parent / "templates")
-_TEMPLATES.env.trim_blocks = True
-_TEMPLATES.env.lstrip_blocks = True
-_TEMPLATES.env.auto_reload = (
-    False  # templates belong to the program: looking for changes costs every page a few file accesses
-)
+_TEMPLATES = {locale: templates_in(locale) for locale in LOCALES}
 
 
 def own_count(request: Request) -> int:
@@ -44,13 +39,14 @@ def own_count(request: Request) -> int:
         return 0
 
 
-_TEMPLATES.env.globals |= {
-    "own_count": own_count,
-    "entry_address": entry_address,
-    "action_address": action_address,
-    "outcome_signs": OUTCOME_SIGNS,
-    "has_entries": lambda request: (seen := seen_of(request)) is None or seen.library.has_entries,
-}
+for _environment in _TEMPLATES.values():
+    _environment.globals |= {
+        "own_count": own_count,
+        "entry_address": entry_address,
+        "action_address": action_address,
+        "outcome_signs": OUTCOME_SIGNS,
+        "has_entries": lambda request: (seen := seen_of(request)) is None or seen.library.has_entries,
+    }
 
 
 def wants_fragment(request: Request) -> bool:
@@ -64,7 +60,8 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
     is_readonly = request.app.state.services.settings.readonly
     other = next(locale for locale in LOCALES if locale != reader.locale)
     shared = {
-        "t": reader,
+        "request": request,
+        READER: reader,
         "asset": request.app.state.assets.address,
         "other_locale": other,
         "other_address": f"{path_address(request.scope['path'])}?{request.url.include_query_params(lang=other).query}",
@@ -80,7 +77,8 @@ def render(request: Request, template: str, context: dict[str, Any], status: int
         "upkeep": seen.upkeep.counts if viewer != NOBODY and (seen := seen_of(request)) else {},
         "is_admin": viewer.is_signed_in and viewer.is_at_least("admin"),
     }
-    response = _TEMPLATES.TemplateResponse(request, template, {**shared, **context}, status_code=status)
+    html = _TEMPLATES[reader.locale].get_template(template).render({**shared, **context})
+    response = HTMLResponse(html, status)
     response.headers["Vary"] = f"Accept-Language, Cookie, {FRAGMENT_HEADER}"
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Content-Language"] = reader.locale

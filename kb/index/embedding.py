@@ -27,8 +27,6 @@ Vectors = NDArray[np.float32]
 BATCH = 32  # texts per batch: larger ones waste padding on two cores
 QUERIES_AT_ONCE = 8  # of several people: half the work of one by one
 FEW = 256  # texts that ONNX Runtime embeds sooner than PyTorch is loaded
-CACHED_QUERIES = 512  # a filter or page turn repeats the query
-CACHED_CHARS = 1_000  # of a query: a longer one is a pasted text
 DEFAULT_MODEL = "bundled"
 QUERY, PASSAGE = "query: ", "passage: "  # how the bundled model tells them apart
 log = logging.getLogger(__name__)
@@ -60,30 +58,6 @@ class Embedder(Protocol):
         ...
 
 
-class RememberedQueries:
-    """The vectors of the queries asked last. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._rows: dict[str, Vectors] = {}  # query → its row, oldest first
-        self._lock = threading.Lock()
-
-    def rows(self, texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors]) -> Vectors:
-        """Return one row per query; those not known are embedded together, and remembered."""
-        with self._lock:
-            known = {text: row for text in texts if (row := self._rows.get(text)) is not None}
-        fresh = [text for text in dict.fromkeys(texts) if text not in known]
-        if fresh:
-            known |= zip(fresh, embed(fresh), strict=True)
-            self._add({text: known[text] for text in fresh if len(text) <= CACHED_CHARS})
-        return np.stack([known[text] for text in texts])
-
-    def _add(self, rows: dict[str, Vectors]) -> None:
-        with self._lock:
-            self._rows |= rows
-            for text in list(self._rows)[:-CACHED_QUERIES]:
-                del self._rows[text]
-
-
 class ModelEmbedder:
     """The configured model, loaded on first use. Thread-safe."""
 
@@ -102,7 +76,6 @@ class ModelEmbedder:
         self._embeds_few = self._small is not None
         self._count: Callable[[str], int] | None = None
         self._loading = threading.Lock()
-        self._remembered = RememberedQueries()
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of a text."""
@@ -120,7 +93,11 @@ class ModelEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Return one row per query, float32, unit length, in order."""
-        return self._remembered.rows(texts, self._encode_queries)
+        few = self._embed_few(QUERY, texts)
+        if few is not None:
+            return few
+        vectors = self._loaded().encode_query(list(texts), batch_size=BATCH, show_progress_bar=False)
+        return np.asarray(vectors, np.float32)
 
     def embed_as_given(self, given: Sequence[str]) -> Vectors:
         """Return one row per text that says itself what it is, float32, unit length, in order."""
@@ -128,13 +105,6 @@ class ModelEmbedder:
         if few is not None:
             return few
         vectors = self._loaded().encode(list(given), prompt="", batch_size=BATCH, show_progress_bar=False)
-        return np.asarray(vectors, np.float32)
-
-    def _encode_queries(self, texts: Sequence[str]) -> Vectors:
-        few = self._embed_few(QUERY, texts)
-        if few is not None:
-            return few
-        vectors = self._loaded().encode_query(list(texts), batch_size=BATCH, show_progress_bar=False)
         return np.asarray(vectors, np.float32)
 
     def _embed_few(self, prefix: str, texts: Sequence[str]) -> Vectors | None:

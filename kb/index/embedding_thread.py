@@ -10,6 +10,8 @@ from typing import NamedTuple
 from kb.index.embedding import QUERIES_AT_ONCE, Embedder, Vectors
 
 SHORT_CHARS = 100  # texts embedded together are padded to the longest of them
+MOST_REMEMBERED = 512  # queries: a filter or page turn repeats the query, and many people ask the same
+LONGEST_REMEMBERED = 1_000  # characters of a query: a longer one is a pasted text
 
 
 class Waiting(NamedTuple):
@@ -21,19 +23,28 @@ class Waiting(NamedTuple):
 
 
 class EmbeddingThread:
-    """Embeds for everybody, in order; short queries that wait at the same time are embedded together."""
+    """Embeds for everybody, in order; short queries that wait at the same time are embedded together.
+
+    A query that is remembered is answered at once: with many threads at work, changing between two takes milliseconds.
+    """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedding")
         self._lock = threading.Lock()
         self._waiting: list[Waiting] = []
+        self._remembered: dict[tuple[str, str], Vectors] = {}  # by model and query, oldest first
 
     def query(self, embedder: Embedder, text: str) -> Future[Vectors]:
         """Embed a query; one row."""
         future: Future[Vectors] = Future()
         with self._lock:
-            self._waiting.append(Waiting(embedder, text, future))
-        self._thread.submit(self._embed_next)
+            known = self._remembered.get((embedder.checksum, text))
+            if known is None:
+                self._waiting.append(Waiting(embedder, text, future))
+        if known is None:
+            self._thread.submit(self._embed_next)
+        else:
+            future.set_result(known)
         return future
 
     def passages(self, embedder: Embedder, texts: Sequence[str]) -> Future[Vectors]:
@@ -51,15 +62,27 @@ class EmbeddingThread:
         batch = self._taken()
         if not batch:  # another turn took it along
             return
-        texts = list(dict.fromkeys(one.text for one in batch))
         try:
-            rows = dict(zip(texts, batch[0].embedder.embed_queries(texts), strict=True))
+            rows = self._rows(batch[0].embedder, list(dict.fromkeys(one.text for one in batch)))
         except Exception as error:
             for one in batch:
                 one.future.set_exception(error)
         else:
             for one in batch:
-                one.future.set_result(rows[one.text][None, :])
+                one.future.set_result(rows[one.text])
+
+    def _rows(self, embedder: Embedder, texts: Sequence[str]) -> dict[str, Vectors]:
+        """Return one row per query; some were embedded while they waited."""
+        model = embedder.checksum
+        with self._lock:
+            rows = {text: row for text in texts if (row := self._remembered.get((model, text))) is not None}
+        if fresh := [text for text in texts if text not in rows]:
+            rows |= {text: row[None, :] for text, row in zip(fresh, embedder.embed_queries(fresh), strict=True)}
+            with self._lock:
+                self._remembered |= {(model, text): rows[text] for text in fresh if len(text) <= LONGEST_REMEMBERED}
+                for one in list(self._remembered)[:-MOST_REMEMBERED]:
+                    del self._remembered[one]
+        return rows
 
     def _taken(self) -> list[Waiting]:
         with self._lock:

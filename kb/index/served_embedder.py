@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from kb.errors import EmbeddingAwayError
-from kb.index.embedding import PASSAGE, QUERY, RememberedQueries, Vectors
+from kb.index.embedding import PASSAGE, QUERY, Vectors
 from kb.wording import say
 
 if TYPE_CHECKING:
@@ -76,7 +76,6 @@ class ServedEmbedder:
         self._prefixes = prefixes
         self._count_tokens = count_tokens
         self._memory = memory
-        self._remembered = RememberedQueries()
         self._looking = threading.Lock()
         self._looked = time.monotonic()
         self.trouble = ""  # why it cannot be used; empty if it can
@@ -117,7 +116,15 @@ class ServedEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Return one row per query, float32, unit length, in order. Raises EmbeddingAwayError."""
-        return self._remembered.rows(texts, self._queries)
+        parts = [
+            self._asked([self._prefixes.query + text for text in texts[at : at + AT_ONCE]], QUERY_SECONDS)
+            for at in range(0, len(texts), AT_ONCE)
+        ]
+        rows = np.concatenate(parts)
+        if rows.shape[1] != self.dimensions:
+            self._note(changed := _changed())
+            raise EmbeddingAwayError(changed)
+        return rows
 
     def look(self) -> None:
         """Look whether a service that was away is back, and from time to time whether its model is the same."""
@@ -147,17 +154,6 @@ class ServedEmbedder:
             self._note(error.why)
             raise
         return rows[1:]
-
-    def _queries(self, texts: Sequence[str]) -> Vectors:
-        parts = [
-            self._asked([self._prefixes.query + text for text in texts[at : at + AT_ONCE]], QUERY_SECONDS)
-            for at in range(0, len(texts), AT_ONCE)
-        ]
-        rows = np.concatenate(parts)
-        if rows.shape[1] != self.dimensions:
-            self._note(changed := _changed())
-            raise EmbeddingAwayError(changed)
-        return rows
 
     def _asked(self, texts: Sequence[str], seconds: float) -> Vectors:
         if self.trouble:

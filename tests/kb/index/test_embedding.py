@@ -9,8 +9,6 @@ import pytest
 
 from kb.errors import ModelUnavailableError
 from kb.index.embedding import DEFAULT_MODEL, ModelEmbedder, Vectors
-from kb.model.small import SmallModel
-from tests.counting import counting
 
 PASSAGES = [
     "値引きを求められたら、金額の前に導入後の効果を一枚の表で示す。",
@@ -82,11 +80,3 @@ def test_tokens_are_counted_without_markers_and_full_width_is_folded(model: Mode
     assert model.count_tokens("GL-200") == model.count_tokens("GL-200")
     assert 5 <= model.count_tokens(PASSAGES[0]) <= len(PASSAGES[0])
     assert model.count_tokens("値引き" * 3_000) > 3_000
-
-
-@pytest.mark.model
-def test_a_question_is_remembered(model: ModelEmbedder) -> None:
-    first = model.embed_queries(["同じ質問", "別の質問"])
-    with counting(embedded=SmallModel.embed) as calls:
-        again = model.embed_queries(["別の質問", "同じ質問"])
-    assert calls["embedded"] == 0 and np.array_equal(again[::-1], first)

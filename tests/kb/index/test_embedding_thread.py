@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from kb.index.embedding import QUERIES_AT_ONCE, Vectors
-from kb.index.embedding_thread import SHORT_CHARS, EmbeddingThread
+from kb.index.embedding_thread import LONGEST_REMEMBERED, MOST_REMEMBERED, SHORT_CHARS, EmbeddingThread
 from tests.words import WordEmbedder
 
 
 class _Gated(WordEmbedder):
     """Embeds once it may, and remembers what it was given."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, checksum: str = "words-1") -> None:
+        super().__init__(checksum)
         self.may_go = threading.Event()
         self.has_begun = threading.Event()
         self.given: list[list[str]] = []
@@ -68,13 +68,49 @@ def test_long_texts_go_alone_and_batches_are_bounded(thread: EmbeddingThread) ->
 
 
 def test_another_model_is_never_mixed_in(thread: EmbeddingThread) -> None:
-    gated, other = _begun(thread), _Gated()
+    gated, other = _begun(thread), _Gated("another model")
     other.may_go.set()
     pending = [thread.query(gated, "price"), thread.query(other, "price"), thread.query(gated, "silence")]
     gated.may_go.set()
     for one in pending:
         one.result()
     assert gated.given == [["first"], ["price", "silence"]] and other.given == [["price"]]
+
+
+def test_a_query_that_was_embedded_waits_for_nobody(thread: EmbeddingThread) -> None:
+    gated = _Gated()
+    gated.may_go.set()
+    row = thread.query(gated, "price").result()
+    gated.may_go.clear()
+    thread.query(gated, "silence")
+    again = thread.query(gated, "price")
+    assert again.done() and np.array_equal(again.result(), row)
+    other = _Gated("another model")
+    of_other = thread.query(other, "price")
+    assert not of_other.done()
+    gated.may_go.set()
+    other.may_go.set()
+    assert of_other.result().shape[0] == 1 and other.given == [["price"]]
+
+
+def test_what_was_embedded_while_it_waited_is_not_embedded_again(thread: EmbeddingThread) -> None:
+    gated = _begun(thread)
+    again = thread.query(gated, "first")
+    gated.may_go.set()
+    assert again.result().shape[0] == 1 and gated.given == [["first"]]
+
+
+def test_a_pasted_text_is_not_remembered_and_of_others_only_the_last(thread: EmbeddingThread) -> None:
+    gated = _Gated()
+    gated.may_go.set()
+    for text in ("x" * (LONGEST_REMEMBERED + 1), *(f"query {n}" for n in range(MOST_REMEMBERED + 1))):
+        thread.query(gated, text).result()
+    given = len(gated.given)
+    thread.query(gated, "query 1").result()
+    assert len(gated.given) == given
+    for text in ("x" * (LONGEST_REMEMBERED + 1), "query 0"):
+        thread.query(gated, text).result()
+    assert len(gated.given) == given + 2
 
 
 def test_a_failure_reaches_everybody_and_the_thread_goes_on(thread: EmbeddingThread) -> None:

@@ -69,13 +69,10 @@ def test_vectors_are_those_of_the_service_in_order_unit_length_with_what_the_mod
     assert embedder.embed_passages([]).shape == (0, embedder.dimensions) and embedder.count_tokens("値引き") == 3
 
 
-def test_queries_that_come_together_go_in_one_request_and_again_in_none(
-    service: Service, embedder_of: MakeEmbedder
-) -> None:
+def test_queries_that_come_together_go_in_one_request(service: Service, embedder_of: MakeEmbedder) -> None:
     embedder = embedder_of()
     before = len(service.asked)
-    rows = embedder.embed_queries(["値引き", "納期", "値引き"])
-    assert np.array_equal(rows, embedder.embed_queries(["値引き", "納期", "値引き"]))
+    assert len(embedder.embed_queries(["値引き", "納期"])) == 2
     assert service.asked[before:] == [["query: 値引き", "query: 納期"]]
 
 
