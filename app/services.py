@@ -239,13 +239,7 @@ def open_services(
     library = make_library(settings, embedder, clock, database)
     people = open_people(settings, clock, database=database, hasher=hasher)
     intake = Intake(library, settings.entries)
-    activity = Activity(
-        settings.activity_file,
-        is_kept=settings.activity and logs,
-        keep_days=settings.keep_searches,
-        clock=clock,
-        database=database,
-    )
+    activity = _activity(settings, clock, database, is_kept=settings.activity and logs)
     store, playbook_store = _stores(settings, intake, people.audit, library, database)
     own = f"worker-{worker}" if worker else ""
 
@@ -274,6 +268,11 @@ def open_services(
         changes=Changes(database, clock) if database else None,
         notices=Notices(database) if database else None,
     )
+
+
+def _activity(settings: Settings, clock: Clock, database: Database | None, *, is_kept: bool) -> Activity:
+    kept, days = settings.activity_file, settings.keep_searches
+    return Activity(kept, is_kept=is_kept, keep_days=days, clock=clock, database=database)
 
 
 def _stores(
