@@ -150,8 +150,9 @@ class PackedRows:
         packed, scales = np.empty((len(rows), width), np.uint8), np.empty(len(rows), np.float32)
         order = np.argsort(rows)
         numbers, places = np.divmod(rows[order], BLOCK)
-        used, starts = np.unique(numbers, return_index=True)
-        for number, start, end in zip(used.tolist(), starts.tolist(), [*starts[1:].tolist(), len(rows)], strict=True):
+        used, sizes = np.unique(numbers, return_counts=True)
+        ends = np.cumsum(sizes)
+        for number, start, end in zip(used.tolist(), (ends - sizes).tolist(), ends.tolist(), strict=True):
             here, block = order[start:end], self.blocks[number]
             packed[here], scales[here] = block.bytes[places[start:end]], block.scales[places[start:end]]
         return packed, scales

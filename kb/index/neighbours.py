@@ -103,7 +103,7 @@ class Neighbours:
         if self._store is not None and total > SMALL and share >= EXACT_SHARE and wanted < total:
             chunks = self._by_store(self._store, view, wanted)
             kept = chunks if chunks is None or allowed is None else chunks[allowed[chunks]]
-            if kept is not None and (allowed is None or len(kept) >= limit):
+            if kept is not None and len(kept) >= limit:  # less while it is being filled
                 return kept[largest(self._balanced(view, kept), limit)]
         present = self._snapshot.rows[view] >= 0
         chunks = np.flatnonzero(present if allowed is None else present & allowed)

@@ -434,10 +434,12 @@ def test_a_vector_store_another_process_writes_to_is_never_emptied(base: _Base) 
     assert {view: index.vectors.keys(view) for view in VIEWS} == index.catalog.vector_keys()
 
 
-def test_a_search_that_chroma_fails_compares_exactly(base: _Base, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_a_search_that_chroma_fails_compares_exactly(base: _Base, tmp_path: Path, is_empty: bool) -> None:
     snapshot = base.services.library._live.source().snapshot
-    files, total = Files(tmp_path / "closed"), SMALL + 1
-    files.close()
+    files, total = Files(tmp_path / "closed or empty"), SMALL + 1
+    if not is_empty:
+        files.close()
     cache = EmbeddingCache(tmp_path / "embeddings.sqlite")
     store = EmbeddedVectors(lambda: files, cache, lambda: {view: set() for view in VIEWS})
     rng = np.random.default_rng(7)
@@ -449,6 +451,8 @@ def test_a_search_that_chroma_fails_compares_exactly(base: _Base, tmp_path: Path
     query = matrix[99]
     exact = Neighbours(large, None, query).nearest("bodies", 5, None)
     assert Neighbours(large, store, query).nearest("bodies", 5, None).tolist() == exact.tolist()
+    assert len(exact) == 5
+    store.close()
 
 
 @pytest.mark.slow

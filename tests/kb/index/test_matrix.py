@@ -37,6 +37,7 @@ def test_a_packed_row_scores_the_same_among_any_others(vectors: Vectors, matrix:
     assert whole[7] == pytest.approx(1, abs=1e-3)
     rows = np.random.default_rng(6).choice(ROWS, 999, replace=False)
     assert np.array_equal(matrix.cosines(vectors[7], rows), whole[rows])
+    assert len(matrix.cosines(vectors[7], rows[:0])) == len(matrix.at(rows[:0])) == 0
     assert np.array_equal(NO_ROWS.with_rows(vectors[::-1]).cosines(vectors[7])[::-1], whole)
     assert np.allclose(matrix.at(rows) @ vectors[7], whole[rows], atol=1e-4)  # the query itself loses next to nothing
 
