@@ -16,6 +16,7 @@ from app.seen import Seen
 from app.services import Services
 from app.slack.socket import LOOK_SECONDS, SocketLink
 from app.supervisor import FIRST_RETRY, Job, Supervisor
+from app.watcher import Watcher
 from ingest.arrivals import Arrivals
 from ingest.atomic import sweep
 from ingest.watch import changes
@@ -61,6 +62,7 @@ class Background:
         self._settings = services.settings
         self._services = services
         self._keeper = Keeper(services.settings.data, is_alone=services.settings.workers == 1)
+        self._watcher = Watcher(services.settings.entries, services.leases, self._is_reached)
         self._arrivals = Arrivals(services.settings.entries)
         self._drawn = ""  # the generation that the pictures show
         self._rounds: Rounds | None = None  # of the mail
@@ -308,13 +310,19 @@ class Background:
 
     def _watch(self) -> None:
         """Pass on what changes; at first anything may have, since nobody watched before."""
-        if not self._keeper.is_me():
+        if not self._watches():
             return
         for paths in changes(self._settings.entries, self._stopping):
             self._arrived(paths)
             if paths and self._services.changes:
                 self._services.changes.note(paths)
             self.supervisor.succeeded("watch")
+            if not self._watches():
+                return
+
+    def _watches(self) -> bool:
+        """Whether this process takes in what changes in the folder."""
+        return self._keeper.is_me() and self._watcher.is_me()
 
     def _arrived(self, paths: frozenset[str] | None) -> None:
         self._arrivals.add(paths)
@@ -322,7 +330,7 @@ class Background:
             self._index_job.wake.set()
 
     def _check(self) -> None:
-        if self._keeper.is_me():
+        if self._watches():
             self._arrived(None)
 
     def _keep_slack(self) -> None:
@@ -332,7 +340,9 @@ class Background:
     def _take_changes(self) -> None:
         """Pass on what other servers noticed: where the folder is a network drive, nothing else announces it."""
         if self._services.changes and self._keeper.is_me() and self._is_reached():
-            self._arrived(self._services.changes.taken())
+            taken = self._services.changes.taken()
+            if self._watcher.is_me():
+                self._arrived(taken)
 
     def _index(self) -> None:
         """Index what has arrived: gone files first, then a few at a time, so that others get in between."""

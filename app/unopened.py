@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.data_folder import base_id
 from app.http.assets import STATIC, Assets
 from app.http.dependencies import locale_of
-from app.http.errors import RETRY_SECONDS, error_answer
+from app.http.errors import RETRY_SECONDS, error_answer, wants_page
 from app.http.methods import HeadMiddleware
 from app.http.security import SecurityMiddleware
 from app.http.server import server_config
@@ -69,7 +69,11 @@ def unopened_app(settings: Settings, error: KBError) -> FastAPI:
         return JSONResponse(state.model_dump(), 503, {"retry-after": str(RETRY_SECONDS)})
 
     async def everything(scope: Scope, receive: Receive, send: Send) -> None:
-        await error_answer(Request(scope), error)(scope, receive, send)
+        request = Request(scope)
+        response = error_answer(request, error)
+        if request.method == "GET" and wants_page(request):
+            response.headers["Refresh"] = str(RETRY_SECONDS)  # the page opens by itself as soon as it can
+        await response(scope, receive, send)
 
     app.mount("/static", app.state.assets)
     app.mount("/", everything)

@@ -24,7 +24,7 @@ from app.settings import Settings, settings_to_log
 from app.unopened import answer_meanwhile
 from app.words.reader import Reader
 from ingest.files import is_bare
-from kb.errors import DatabaseAwayError, EmbeddingAwayError, KBError
+from kb.errors import DatabaseAwayError, EmbeddingAwayError, IndexNotReadyError, KBError
 from kb.people.acting import Acting, act_as
 from kb.shared.database import BoundedPool
 from kb.viewer import OPERATOR
@@ -91,7 +91,7 @@ def _opened(
                     return None
         except EmbeddingAwayError as error:
             log.warning("The server waits for the service that embeds (%s), and answers with 503 meanwhile.", error.why)
-            told = EmbeddingAwayError(say("the log of the server says why"))
+            told = IndexNotReadyError(say("The server waits for the service that embeds texts; its log says why."))
             if not answer_meanwhile(settings, opened, told, partial(embeds, settings)):
                 return None
 

@@ -175,6 +175,11 @@ def install_error_handlers(app: FastAPI) -> None:
             response.headers["Refresh"] = str(RETRY_SECONDS)  # the page opens by itself as soon as it can
         return response
 
+    @app.exception_handler(EmbeddingAwayError)
+    def _without_meaning(request: Request, error: EmbeddingAwayError) -> Response:
+        said = say("Comparing by meaning is not possible at the moment. Try again in a few minutes.")
+        return error_answer(request, error, said)  # why it is not stands in the log and in `/readyz`
+
     @app.exception_handler(PartNotReadyError)
     def _putting_together(request: Request, error: PartNotReadyError) -> Response:
         response = error_answer(request, error)
@@ -202,10 +207,10 @@ def install_error_handlers(app: FastAPI) -> None:
         return response
 
 
-def error_answer(request: Request, error: KBError) -> Response:
-    """Return an error as JSON, or as a page for a browser."""
+def error_answer(request: Request, error: KBError, sentence: str = "") -> Response:
+    """Return an error as JSON, or as a page for a browser; with another sentence than its own if one is given."""
     fields = [{"name": error.field, "message": error.sentence}] if isinstance(error, UntitledError) else None
-    response = _answer(request, STATUS.get(type(error), 500), _code(error), error.sentence, fields)
+    response = _answer(request, STATUS.get(type(error), 500), _code(error), sentence or error.sentence, fields)
     if response.status_code in (429, 503):
         response.headers["Retry-After"] = str(getattr(error, "seconds", RETRY_SECONDS))
     return response

@@ -119,7 +119,9 @@ def test_similar_deals_to_notes_need_the_service_and_say_when_to_come_back(
     asked = {"text": "価格が高いと言われ、値引きを求められた。"}
     refused = client.post("/api/v1/deals/similar", json=asked)
     assert refused.status_code == 503 and refused.headers["retry-after"]
-    assert refused.json()["error"]["code"] == "embedding_away"
+    assert refused.json()["error"]["code"] == "embedding_away" and "ConnectError" not in refused.text
+    page = client.post("/deals/similar", data=asked, headers={**JA, "accept": "text/html"})
+    assert page.status_code == 503 and "意味による比較はできません" in page.text and "ConnectError" not in page.text
 
 
 def test_a_server_starts_while_the_service_is_away_and_keeps_its_index(

@@ -107,7 +107,7 @@ def test_the_first_start_without_the_service_that_embeds_waits_for_it(tmp_path: 
         service.stop()
         with _serving(tmp_path, KB_EMBEDDINGS_URL=service.url) as (server, url):
             wait_until(lambda: bool(_ready(url)) or server.poll() is not None, "an answer")
-            assert "embedding service" in _ready(url)["reason"]
+            assert "waits for the service that embeds" in _ready(url)["reason"]
             assert _asked(f"{url}/", PAGE)[0] == 503
             service.start()
             wait_until(lambda: _ready(url).get("reason") == "", "a server that is ready")
