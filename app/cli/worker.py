@@ -9,10 +9,12 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from app.cli.workers import Told
+from app.cli.workers import LOOK_SECONDS, Told
+from app.engines import shared_database
 from app.http.server import serve, share_cores
 from app.main import create_app
 from app.services import Services, open_services
@@ -23,6 +25,9 @@ from kb.errors import KBError
 from kb.people.acting import Acting, act_as
 from kb.viewer import OPERATOR
 from kb.wording import say
+
+PATIENCE_SECONDS = 60.0  # for a database that is away when a server starts
+log = logging.getLogger(__name__)
 
 
 class NotMountedError(KBError):
@@ -57,10 +62,22 @@ def serve_here(
     begun: Callable[[Services], object] = lambda _services: None,
 ) -> None:
     """Serve on a bound socket until stopped; `begun` hears of the services before anybody can use them."""
+    wait_for_database(settings)
     services = open_services(settings, worker=number)
     need_entries(services)
     begun(services)
     serve(create_app(settings, services, is_prepared=False, operator_secret=secret), settings, opened)
+
+
+def wait_for_database(settings: Settings) -> None:
+    """Wait a while for a database that is away: a start that is given up has cost seconds of the processor."""
+    database, ends = shared_database(settings), time.monotonic() + PATIENCE_SECONDS
+    if database and (why := database.trouble()):
+        log.warning("The server starts when the database can be reached: %s", why)
+        while database.trouble() and time.monotonic() < ends:
+            time.sleep(LOOK_SECONDS)
+    if database:
+        database.close()
 
 
 def need_entries(services: Services) -> None:

@@ -10,10 +10,12 @@ from contextlib import closing
 import pytest
 
 from app.background import Background
+from app.cli.worker import wait_for_database
 from app.services import Services, open_services
 from app.supervisor import JobState
 from kb.index.embedding import Vectors
 from kb.index.vector_keys import keys_at
+from kb.shared.database import Database
 from kb.shared.leases import Leases
 from tests.app.conftest import MakeClient
 from tests.app.signed_in import services_behind
@@ -143,6 +145,19 @@ def test_who_waits_for_texts_that_another_server_embeds_counts_them_down(
     other.intake.embed_waiting(threading.Event())
     background._embed()
     assert not _waiting(one) and one.intake.preparation is None
+
+
+def test_a_server_starts_when_the_database_is_there(make_client: MakeClient) -> None:
+    with running_postgres() as own, ThreadPoolExecutor(1) as pool:
+        settings = services_behind(make_client(database_url=own.empty())).settings
+        wait_for_database(settings)
+        own.kill()
+        with counting(asked=Database.trouble) as counts:
+            starting = pool.submit(wait_for_database, settings)
+            wait_until(lambda: counts["asked"] > 2, "a start that waits")
+        assert not starting.done()
+        own.start()
+        starting.result()
 
 
 def test_what_failed_without_the_database_goes_on_as_soon_as_it_is_back(make_client: MakeClient) -> None:
