@@ -49,6 +49,7 @@ A_DAY = 86_400.0  # how often old rows of the audit log are removed, and its new
 WEBHOOK_SECONDS = 10.0  # delay until receivers are sent what happened
 LATE_SECONDS = 30.0  # how often late jobs are looked for
 QUESTION = "勝ち筋"  # answered once before the server counts as ready
+ANSWERS = "Questions are answered from now on."
 log = logging.getLogger(__name__)
 
 
@@ -71,6 +72,7 @@ class Background:
         self._warm_job = Job("warm", self._warm, WARM_SECONDS, at_once=True)
         self._prepare_job = Job("prepare", self._prepare, POLL_SECONDS, at_once=True)
         self._poll_job = Job("poll", self._poll, POLL_SECONDS)
+        self._examples_job = Job("examples", self._choose_examples, EXAMPLES_SECONDS, at_once=True)
         self._is_prepared = is_prepared
         jobs = [
             self._warm_job,
@@ -83,7 +85,7 @@ class Background:
             Job("gaps", self._group, GROUP_SECONDS),
             Job("charts", self._once("charts", DRAW_SECONDS, self._draw), DRAW_SECONDS),
             Job("foretelling", self._measure, FORETELL_SECONDS),
-            Job("examples", self._choose_examples, EXAMPLES_SECONDS, at_once=True),
+            self._examples_job,
             Job("upkeep", self._count, UPKEEP_SECONDS),
             Job("monitor", self._monitor, LATE_SECONDS),
         ]
@@ -199,6 +201,8 @@ class Background:
         self._library.warm()
         if self._library.state().ready:
             self._library.search.answer(QUESTION)
+            log.info(ANSWERS)
+            self._examples_job.wake.set()
 
     def _prepare(self) -> None:
         """Index what changed while no server was running; wait while another process does."""
@@ -267,7 +271,12 @@ class Background:
                 seen.library.deals.measure_foretelling(self._settings.strength, self._stopping.is_set)
 
     def _choose_examples(self) -> None:
-        """Choose the example questions of the start page after a change: each is tried, which takes some searches."""
+        """Choose the example questions of the start page after a change: each is tried, which takes some searches.
+
+        A server that starts answers people first.
+        """
+        if not self._library.search.has_answered:
+            return
         for seen in self._in_use():
             seen.examples.choose(self._stopping.is_set)
 

@@ -148,6 +148,10 @@ class Process:
             if self._process and (workers := psutil.Process(self._process.pid).children()):
                 chance.choice(workers).kill()
 
+    def times_said(self, words: str) -> int:
+        """Return how often something stands in its log."""
+        return self.log.read_text("utf-8", "replace").count(words)
+
     def _signal(self, number: int) -> None:
         if self._process:
             self._process.send_signal(number)

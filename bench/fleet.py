@@ -21,9 +21,10 @@ from typing import Any
 import httpx2
 from rich.console import Console
 
+from app.background import ANSWERS
 from app.library import make_index, make_library
 from app.settings import Settings
-from bench.engines import Postgres, Process, chroma, free_port, ours, program
+from bench.engines import START_SECONDS, Postgres, Process, chroma, free_port, ours, program
 from bench.fleet_clients import Gate, Reader, Writer
 from bench.fleet_report import details_of, figures_of
 from bench.ledger import Ledger
@@ -152,11 +153,22 @@ async def disturb(fleet: Fleet, tally: Tally, plan: Plan) -> None:
         if victim.name in busy:
             continue
         if isinstance(victim, Process) and has_workers and (of_workers or time.monotonic() < later):
-            with tally.outage(f"worker of {victim.name}", TURN_SECONDS):
-                victim.kill_worker(chance)
+            starting.append(asyncio.create_task(_lose_worker(victim, tally, chance, busy)))
             continue
         starting.append(asyncio.create_task(_outage(victim, tally, down, busy, is_frozen=is_frozen)))
     await asyncio.gather(*starting)
+
+
+async def _lose_worker(server: Process, tally: Tally, chance: random.Random, busy: set[str]) -> None:
+    """Kill one worker; the next one of this server is killed when another has taken its place."""
+    busy.add(server.name)
+    before, name, began = server.times_said(ANSWERS), f"worker of {server.name}", time.monotonic()
+    with tally.outage(name, TURN_SECONDS):
+        server.kill_worker(chance)
+    while server.times_said(ANSWERS) == before and time.monotonic() - began < START_SECONDS:
+        await asyncio.sleep(1)
+    tally.starts.setdefault(name, []).append(time.monotonic() - began)
+    busy.discard(server.name)
 
 
 async def _outage(victim: Process | Postgres, tally: Tally, down: float, busy: set[str], *, is_frozen: bool) -> None:

@@ -64,11 +64,15 @@ def _found_figures(found: Sequence[Found]) -> list[Figure]:
     return [
         Figure("saves looked for on a server", len(found)),
         Figure("p50 until found, nothing down meanwhile", _share(calm, 0.5), "s"),
-        Figure("p95 until found, nothing down meanwhile", _share(calm, 0.95), "s", "<=", FOUND_SECONDS),
+        Figure("p95 until found, nothing down meanwhile", _share(calm, 0.95), "s", "<=", FOUND_SECONDS, _of(calm)),
         Figure("p50 until found, something down meanwhile *", _share(others, 0.5), "s"),
-        Figure("p95 until found, something down meanwhile *", _share(others, 0.95), "s", "<=", allowed),
+        Figure("p95 until found, something down meanwhile *", _share(others, 0.95), "s", "<=", allowed, _of(others)),
         Figure("longest until found *", max((one.up for one in found), default=0.0), "s", note="* while up"),
     ]
+
+
+def _of(values: Sequence[float]) -> str:
+    return f"of {len(values)}"
 
 
 def _share(values: Sequence[float], share: float) -> float:

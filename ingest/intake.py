@@ -107,8 +107,6 @@ class Intake:
         return report
 
     def _join(self) -> SyncReport | None:
-        if self._library.with_index(lambda index: index.lacks_stored()):
-            return self.index_files(None)
         if not (found := self.differences()):
             self._reload()
             return UNCHANGED
@@ -207,15 +205,10 @@ class Intake:
             raise fault
 
     def catch_up(self) -> None:
-        """Store vectors that a server of vectors missed while it was away, if it is back."""
-        vectors = self._library.with_index(lambda index: index.vectors)
-        if not vectors.is_behind or not vectors.is_back():
-            return
-        with self._lock, suppress(IndexBusyError):
-            index = self._library.with_index(lambda served: served)
-            with index.writing():
-                index.catch_up()
-            self._update.written()
+        """Store vectors that a server of vectors missed while it was away, or because a process was killed."""
+        index = self._library.with_index(lambda served: served)
+        if index.vectors.is_behind and index.vectors.is_back():
+            index.refill()
 
     def notice(self) -> bool:
         """Reload what was written to the index; return whether another process wrote any of it."""

@@ -55,7 +55,10 @@ def sync(
         )
         listing = _shown(index, folder, list_files(folder), work.known)
         work.remove([path for path in work.known if not listing.hides(path)], listing, progress or _silent)
-        index.repair()
+        if index.place.schema:  # what a server of vectors lacks it gets from the servers that run
+            index.adopt_waiting()
+        else:
+            index.repair()
         work.run(listing.files, progress or _silent)
         if not (index.is_current or embed_later):
             work.embed_waiting(progress or _silent)

@@ -39,6 +39,7 @@ from kb.shared.database import Database
 FOR_SHARED = "shared"  # folder of what a process keeps beside an index in a database
 FORMAT = "8"  # of the tables
 MOST_AHEAD = 256  # texts embedded before they are written
+MOST_REFILLED = 1_000  # vectors read at a time
 PROBE_BYTES = 256_000  # an empty store needs about as much
 log = logging.getLogger(__name__)
 
@@ -222,15 +223,15 @@ class Index:
                 self.catalog.touch()
         self.has_lost_vectors = False
 
-    def lacks_stored(self) -> bool:
-        """Whether the store lacks vectors that were embedded; `repair` adds them. Needs no lock."""
-        needed, lacking = self.catalog.vector_keys(), self.place.lacking()
-        return any(needed[view] - self.vectors.keys(view) - set(lacking.get(view, ())) for view in VIEWS)
-
-    def catch_up(self) -> None:
-        """Add what a server of vectors missed while it was away, while holding the write lock."""
+    def refill(self) -> None:
+        """Use a server of vectors again, and send it what it lacks. Needs no lock: the catalogue stays as it is."""
         self.vectors.resume()
-        self.repair()
+        needed = self.catalog.vector_keys()
+        for view in VIEWS:
+            lost = sorted(needed[view] - self.vectors.keys(view))
+            for at in range(0, len(lost), MOST_REFILLED):
+                self.vectors.add(view, self.cache.read(lost[at : at + MOST_REFILLED]))
+        self.vectors.flush()
 
     def adopt_waiting(self) -> None:
         """Take over what another server was to embed, and leave out what it has embedded meanwhile."""

@@ -38,7 +38,7 @@ class ServedVectors(ChromaVectors):
     def __init__(self, space: Namespace, build: str, cache: EmbeddingCache, needed: Needed) -> None:
         """Take what the vectors are read from, and the keys that the catalogue references. Connects on first use."""
         self.trouble = ""
-        self.is_behind = False
+        self.is_behind = True  # until it was compared with the catalogue
         self._space = space
         self._build = build
         self._cache = cache
@@ -101,9 +101,10 @@ class ServedVectors(ChromaVectors):
 
     def resume(self) -> None:
         """Use the server again; the caller adds what it missed."""
+        if self.trouble:
+            log.info("Chroma at %s is used again.", self._space.server.url)
         self.close()
         self.trouble, self.is_behind = "", False
-        log.info("Chroma at %s is used again.", self._space.server.url)
 
     def keep_only(self, builds: Collection[str]) -> None:
         """Delete the collections of other builds of the same index."""
@@ -120,9 +121,7 @@ class ServedVectors(ChromaVectors):
             opened.close()
 
     def _stored(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
-        """Return the vectors of some keys that the server has; none while it is away."""
-        with suppress(VectorsAwayError), self._reached():
-            return super()._stored(view, keys)
+        """The cache has every vector: what it lacks waits to be embedded."""
         return {}
 
     def _of(self, view: View, *, asks: bool = False) -> Any:
