@@ -18,6 +18,7 @@ from kb.search.answer import Linked
 from kb.search.query import Filters
 
 MOST_USES = 5_000  # entries whose uses are remembered
+MOST_LINKED = 1_000  # entries whose links are remembered
 
 
 class Entries:
@@ -27,6 +28,7 @@ class Entries:
         self._live = live
         self._problems_of = problems_of
         self._uses: tuple[object, dict[str, list[Entry]]] = (None, {})
+        self._linked: tuple[object, dict[str, Linked]] = (None, {})
         self._titles: tuple[object, dict[tuple[Filters, int], list[Title]]] = (None, {})
 
     def get(self, entry_id: str) -> Entry:
@@ -88,7 +90,15 @@ class Entries:
         return self.summaries(ids_with_passage(self._live.catalog, key))
 
     def linked(self, entry_id: str) -> Linked:
-        """Return the entries linked from and to an entry. Raises EntryNotFoundError."""
+        """Return the entries linked from and to an entry; read once per index state. Raises EntryNotFoundError."""
+        state, known = self._live.state, self._linked
+        if known[0] is not state or len(known[1]) > MOST_LINKED:
+            known = self._linked = state, {}
+        if entry_id not in known[1]:
+            known[1][entry_id] = self._read_links(entry_id)
+        return known[1][entry_id]
+
+    def _read_links(self, entry_id: str) -> Linked:
         out, back = self._live.catalog.links_of(entry_id)
         known = self.summaries(list({entry_id, *(other for _, other in out + back)}))
         if entry_id not in known:
