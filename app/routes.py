@@ -30,11 +30,11 @@ def routes(*, is_signed: bool) -> list[BaseRoute]:
     joined = APIRouter(dependencies=[Depends(need_role)])
     joined.include_router(api.router, dependencies=api.SIGNED if is_signed else [])
     joined.include_router(api.health_router)
+    joined.include_router(pages.router)
     for module in (assistants, signin, provider, me, passkeys, slack, unsubscribing):
         joined.include_router(module.router, include_in_schema=False)
-    joined.include_router(pages.router)
     return [
-        *joined.routes,
-        Mount(FILES, swagger_files(), name="swagger"),
+        Mount(FILES, swagger_files(), name="swagger"),  # files first: comparing with all routes takes a millisecond
         Mount("/static", assets(), name="static"),
+        *joined.routes,
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, pairwise
 
 from markdown_it.token import Token
@@ -21,6 +22,8 @@ from kb.wording import say, together
 UNFINISHED_MERGE = say(
     "A merge was not finished: two versions follow. Keep one and delete the lines of <<<, === and >>>."
 )
+MOST_REMEMBERED = 4  # texts
+LONGEST_REMEMBERED = 100_000  # characters, whose tokens may take 30 MB
 LONGEST_HEADING = 500  # characters; a longer one is text, or each passage below would repeat it
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
@@ -52,7 +55,15 @@ class Document:
 
     @classmethod
     def of(cls, text: str) -> Document:
-        """Parse a text: Markdown once and, where there is front matter, its notation once. Never raises."""
+        """Parse a text: Markdown once and, where there is front matter, its notation once. Never raises.
+
+        The texts parsed last are remembered: an editor's page sends the file it started from with each preview, and
+        what is checked is saved next.
+        """
+        return _remembered(text) if len(text) <= LONGEST_REMEMBERED else cls._parsed(text)
+
+    @classmethod
+    def _parsed(cls, text: str) -> Document:
         plain = plain_newlines(text.removeprefix("\ufeff")).split("\n")
         front = read_front(plain)
         height = front.place.after
@@ -83,6 +94,9 @@ class Document:
     def heading(self) -> str:
         """The text of the first level-1 heading, or an empty string."""
         return next(_main_headings(self.tokens), "")
+
+
+_remembered = lru_cache(maxsize=MOST_REMEMBERED)(Document._parsed)
 
 
 def plain_text(inline: Token) -> str:

@@ -31,6 +31,8 @@ from app.pages.writing import playbook as playbook_editor
 router = APIRouter(include_in_schema=False, dependencies=[Depends(need_own_form)])
 for module in (
     search,
+    versions,  # before `entry`: an id may hold slashes, so its route matches everything below
+    entry,  # what most people open is found first
     using,
     summarising,
     similar,
@@ -45,14 +47,12 @@ for module in (
     files,
     writing,
     reasons,
-    versions,  # before `entry`: an id may hold slashes, so its route matches everything below
     lineage,
     loop,
     making,
     review,
     mine,
     kept,
-    entry,
     problems,
     playbook,
     reference,

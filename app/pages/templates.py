@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+import markupsafe
+from jinja2 import Environment, FileSystemLoader, nodes, select_autoescape
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
+from markupsafe import Markup, escape
 
 from app.words.catalogue import messages_of
 
 FOLDER = Path(__file__).parent.parent / "templates"
 READER = "t"  # the reader's name in every template
+_escape = getattr(markupsafe, "_escape_inner", escape)  # what `escape` marks as safe afterwards
 SAYING = ("name", "lparen", "string", "rparen")  # t("key")
 
 
@@ -24,7 +29,7 @@ class Sentences(Extension):
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         """Yield the tokens of a template with the sentences in place."""
-        messages = messages_of(self.environment.locale)  # type: ignore[attr-defined]
+        messages = messages_of(self.environment.language)  # type: ignore[attr-defined]
         tokens, at = list(stream), 0
         while at < len(tokens):
             token, some = tokens[at], tokens[at : at + len(SAYING)]
@@ -38,15 +43,38 @@ class Sentences(Extension):
                 at += 1
 
 
-def templates_in(locale: str) -> Environment:
+class Writer(CodeGenerator):
+    """Writes escaped text into a page as plain text: marking each piece as safe takes longer than escaping it."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None:
+            self.write("environment.escaped(")
+        else:
+            super()._output_child_pre(node, frame, finalize)
+
+
+class Templates(Environment):
+    """The templates in one language."""
+
+    code_generator_class = Writer
+
+    @staticmethod
+    def escaped(value: Any) -> str:
+        """Return a value as it stands in a page; what is marked as safe stays as it is."""
+        kind = type(value)
+        plain: str = _escape(value) if kind is str else value if kind is Markup else escape(value)
+        return plain
+
+
+def templates_in(language: str) -> Environment:
     """Return the templates in a language, one of LOCALES."""
-    environment = Environment(
+    environment = Templates(
         loader=FileSystemLoader(FOLDER),
         autoescape=select_autoescape(),
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,  # templates belong to the program: looking for changes costs every page a few file accesses
     )
-    environment.extend(locale=locale)
+    environment.extend(language=language)
     environment.add_extension(Sentences)
     return environment

@@ -13,7 +13,7 @@ from kb.entry import PARTS, Campaign, Deal, Entry, Reason, TalkTrack, Variant
 from kb.fields import Field, Shape, own_fields
 
 _PARTS = {"deal": Deal, "talk-track": TalkTrack, "campaign": Campaign}
-MOST_REMEMBERED = 1_024  # documents; a page shows dozens of entries, and the next page mostly the same
+MOST_REMEMBERED = 1_024  # entries; a page shows dozens, and the next page mostly the same
 LONGEST_REMEMBERED = 20_000  # characters
 
 
@@ -24,8 +24,12 @@ def to_document(entry: Entry) -> str:
 
 def from_document(document: str, body: str = "") -> Entry:
     """Parse the JSON of `to_document`, with the body if needed."""
-    fields = _remembered(document) if len(document) <= LONGEST_REMEMBERED else _fields(document)
-    return Entry(**fields, body=body)
+    parse = _remembered if len(document) + len(body) <= LONGEST_REMEMBERED else _parsed
+    return parse(document, body)
+
+
+def _parsed(document: str, body: str) -> Entry:
+    return Entry(**_fields(document), body=body)
 
 
 def _fields(document: str) -> Mapping[str, Any]:
@@ -39,7 +43,7 @@ def _fields(document: str) -> Mapping[str, Any]:
     return _restored(fields, own_fields(""))
 
 
-_remembered = lru_cache(maxsize=MOST_REMEMBERED)(_fields)
+_remembered = lru_cache(maxsize=MOST_REMEMBERED)(_parsed)
 
 
 def _restored(values: dict[str, Any], fields: Iterable[Field]) -> dict[str, Any]:

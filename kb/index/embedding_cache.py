@@ -83,6 +83,7 @@ class EmbeddingCache:
         """Open or create a file, or take where the tables are."""
         self._engine = place if isinstance(place, Engine) else _file(place)
         self._remembered = Remembered()
+        self.sentences_written = 0  # how often; an answer may change with each
 
     def read(self, keys: Iterable[str]) -> dict[str, Vectors]:
         """Return the cached vectors by key."""
@@ -141,6 +142,7 @@ class EmbeddingCache:
         rows = [{"key": sentence_key(key), "vectors": pack(some)} for key, some in vectors.items()]
         with self._engine.begin() as connection:
             connection.execute(_ADD_SENTENCES, rows)
+        self.sentences_written += 1
 
     def take_over(self, other: EmbeddingCache) -> int:
         """Copy what another cache holds, a few rows at a time; return how many there are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +13,7 @@ from sqlalchemy import Executable, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite takes it as well
 
 from kb.clock import CLOCK, Clock
-from kb.loop.activity_file import ActivityFile
+from kb.loop.activity_file import ActivityFile, Event
 from kb.loop.quality import Grade, Run, Use, figures_of, figures_text
 from kb.loop.schema import STEPS
 from kb.loop.tables import GAPS, GRADES, HELPFUL, JUDGED, MEANINGS, MEETINGS, NOTIFIED, OPENED, QUALITY, SEARCHES, USED
@@ -20,6 +21,9 @@ from kb.shared.database import Database
 from kb.shared.recent import RecentSearches
 
 KEEP_DAYS = 180  # retention of search queries, by default
+UNSEEN_SECONDS = 2.0  # how often it is read who has an answer to see, of what other processes wrote
+_SEARCHED = upsert(SEARCHES).on_conflict_do_nothing()
+_OPENED = insert(OPENED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Activity(ActivityFile):
         self._is_kept = is_kept
         self._keep_days = keep_days
         self._clock = clock
+        self._unseen: frozenset[str] = frozenset()  # askers who may have an answer to see
+        self._unseen_until = 0.0  # on the monotonic clock
         self.recent = RecentSearches(database, clock) if database and is_kept else None  # of each person
         self.purge_expired()
 
@@ -79,7 +85,7 @@ class Activity(ActivityFile):
         """Log a search; `replaces` is the id of the unfinished query it continues."""
         if not self._is_kept:
             return
-        statements: list[Executable] = [upsert(SEARCHES).values(**asdict(search)).on_conflict_do_nothing()]
+        statements: list[Executable | Event] = [(_SEARCHED, asdict(search))]
         if replaces:
             statements.insert(0, delete(SEARCHES).where(SEARCHES.c.id == replaces))
         self._later(statements)
@@ -87,7 +93,7 @@ class Activity(ActivityFile):
     def opened(self, search: str, entry: str, how: str = "page") -> None:
         """Log that a hit of a search was opened, or used in another way."""
         if self._is_kept:
-            self._later([insert(OPENED).values(search=search, entry=entry, at=self.stamp(), how=how)])
+            self._later([(_OPENED, {"search": search, "entry": entry, "at": self.stamp(), "how": how})])
 
     def used(self, search: str, entry: str, deal: str) -> None:
         """Log that a hit of a search was used in a deal."""
@@ -156,18 +162,31 @@ class Activity(ActivityFile):
             rows = [{"query": gap.query, "asker": asker, "seen": 0} for asker in sorted(set(notify))]
             if rows:
                 connection.execute(insert(NOTIFIED), rows)
+        self._unseen_until = 0.0
 
     def unseen(self, askers: Collection[str]) -> list[GapRow]:
         """Return the closed gaps whose answer a person has not seen yet; none if unreadable."""
+        if not self._may_have_unseen(askers):
+            return []
         mine = select(NOTIFIED.c.query).where(NOTIFIED.c.asker.in_(askers), NOTIFIED.c.seen == 0)
         found = select(GAPS).where(GAPS.c.query.in_(mine), GAPS.c.state == "closed")
         return [GapRow(*row) for row in self._rows_or_none(found)]
 
     def seen(self, askers: Collection[str], entry: str) -> None:
         """Log that a person has seen the entry that closed their gaps."""
+        if not self._may_have_unseen(askers):
+            return
         closed = select(GAPS.c.query).where(GAPS.c.entry == entry)
         mine = update(NOTIFIED).where(NOTIFIED.c.asker.in_(askers), NOTIFIED.c.query.in_(closed))
         self._later([mine.values(seen=1)])
+
+    def _may_have_unseen(self, askers: Collection[str]) -> bool:
+        """Whether a person may have an answer to see: few people have, and every page asks for it."""
+        if (now := time.monotonic()) > self._unseen_until:
+            self._unseen_until = now + UNSEEN_SECONDS  # before reading, so that what is decided meanwhile counts
+            found = self._rows_or_none(select(NOTIFIED.c.asker).where(NOTIFIED.c.seen == 0).distinct())
+            self._unseen = frozenset(row[0] for row in found)
+        return not self._unseen.isdisjoint(askers)
 
     def searches_of(self, askers: Collection[str]) -> list[Searched]:
         """Return the searches of a person whose words are still kept, newest first; none if unreadable."""

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 WAIT_MS = 1_500  # for another writer, on explicit user actions
 REPORTED_FAILURES = 2  # in a row, before users are warned
 SHORT_MS = 20  # for another writer, during a search
+LIMIT = "busy_timeout"  # of a connection, as it was set last
 PAUSE_SECONDS = 2.0  # after a failure of a database, during which no search waits for it
 MOST_WAITING = 10_000  # buffered events while the database cannot be written
+Event = tuple[Executable, Mapping[str, Any]]  # a statement with its values
 log = logging.getLogger(__name__)
 
 
@@ -49,7 +51,7 @@ class ActivityFile:
         self._waits = database is not None  # with steps that servers of the version before could not read
         self._steps = steps
         self._paused_until = 0.0  # of buffered events, on the monotonic clock
-        self._waiting: deque[Executable] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[Event] = deque(maxlen=MOST_WAITING)
         self._lock = threading.Lock()
         self._ready = False
         self.trouble = ""  # why nothing can be written; empty if all is well
@@ -112,18 +114,18 @@ class ActivityFile:
         self._later([])
         self._engine.dispose()
 
-    def _later(self, statements: Sequence[Executable]) -> None:
-        """Write now, or with the next event."""
+    def _later(self, statements: Sequence[Executable | Event]) -> None:
+        """Write now, or with the next event. What every search writes is an event: its statement is made once."""
         with self._lock:
-            self._waiting.extend(statements)
+            self._waiting.extend(one if isinstance(one, tuple) else (one, {}) for one in statements)
             if time.monotonic() < self._paused_until:
                 return
             try:
                 self._prepare(SHORT_MS)
                 with self._engine.begin() as connection:
                     self._limit(connection, SHORT_MS)
-                    for statement in self._waiting:
-                        connection.execute(statement)
+                    for statement, values in self._waiting:
+                        connection.execute(statement, values)
                 self._waiting.clear()
                 self.trouble, self._failures, self._misfit = "", 0, False
             except (SQLAlchemyError, OSError, ActivitySchemaError) as error:
@@ -175,8 +177,9 @@ class ActivityFile:
 
     def _limit(self, connection: Connection, wait_ms: int) -> None:
         """Wait no longer for other writers of the file; a database has limits of its own."""
-        if self._database is None:
+        if self._database is None and connection.info.get(LIMIT) != wait_ms:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={wait_ms}")
+            connection.info[LIMIT] = wait_ms
 
     def _keep_copy(self, name: str) -> None:
         if self._database is None:  # whose operators back it up before an upgrade

@@ -17,6 +17,9 @@ from kb.live import LiveIndex
 from kb.search.answer import Linked
 from kb.search.query import Filters
 
+MOST_USES = 5_000  # entries whose uses are remembered
+MOST_LINKED = 1_000  # entries whose links are remembered
+
 
 class Entries:
     """The visible entries. Thread-safe."""
@@ -24,6 +27,8 @@ class Entries:
     def __init__(self, live: LiveIndex, problems_of: Callable[[Index], list[Problem]]) -> None:
         self._live = live
         self._problems_of = problems_of
+        self._uses: tuple[object, dict[str, list[Entry]]] = (None, {})
+        self._linked: tuple[object, dict[str, Linked]] = (None, {})
         self._titles: tuple[object, dict[tuple[Filters, int], list[Title]]] = (None, {})
 
     def get(self, entry_id: str) -> Entry:
@@ -85,7 +90,15 @@ class Entries:
         return self.summaries(ids_with_passage(self._live.catalog, key))
 
     def linked(self, entry_id: str) -> Linked:
-        """Return the entries linked from and to an entry. Raises EntryNotFoundError."""
+        """Return the entries linked from and to an entry; read once per index state. Raises EntryNotFoundError."""
+        state, known = self._live.state, self._linked
+        if known[0] is not state or len(known[1]) > MOST_LINKED:
+            known = self._linked = state, {}
+        if entry_id not in known[1]:
+            known[1][entry_id] = self._read_links(entry_id)
+        return known[1][entry_id]
+
+    def _read_links(self, entry_id: str) -> Linked:
         out, back = self._live.catalog.links_of(entry_id)
         known = self.summaries(list({entry_id, *(other for _, other in out + back)}))
         if entry_id not in known:
@@ -97,10 +110,15 @@ class Entries:
         )
 
     def used_in(self, ids: Sequence[str]) -> dict[str, list[Entry]]:
-        """Return the published entries that name each of some entries as used, by its id."""
-        uses = uses_of(self._live.catalog, ids)
-        seen = self.published(list({by for by, _ in uses}))
-        return {one: [seen[by] for by, used in uses if used == one and by in seen] for one in ids}
+        """Return the published entries that name each of some entries as used, by its id; read once per index state."""
+        state, known = self._live.state, self._uses
+        if known[0] is not state or len(known[1]) > MOST_USES:
+            known = self._uses = state, {}
+        if fresh := [one for one in ids if one not in known[1]]:
+            uses = uses_of(self._live.catalog, fresh)
+            seen = self.published(list({by for by, _ in uses}))
+            known[1].update({one: [seen[by] for by, used in uses if used == one and by in seen] for one in fresh})
+        return {one: known[1][one] for one in ids}
 
     def published(self, ids: Sequence[str]) -> dict[str, Entry]:
         """Return published entries by id."""

@@ -25,6 +25,7 @@ from kb.search.hits import make_hits
 from kb.search.lookup import look_up, weigh
 from kb.search.meetings import without_meetings
 from kb.search.query import Filters, Query, SearchRequest, Sort, parse_query
+from kb.search.remembered import Asked, RememberedAnswers
 from kb.search.source import Source
 from kb.search.spelling import Speller
 
@@ -40,6 +41,7 @@ class Search:
     def __init__(self, live: LiveIndex, entries: Entries) -> None:
         self._live = live
         self._entries = entries
+        self._remembered = RememberedAnswers()
         self._alike: tuple[Source | None, dict[tuple[str, int], tuple[str, ...]]] = (None, {})
         self.has_answered = False  # a question, with model and index loaded: the next one takes the usual time
 
@@ -61,9 +63,21 @@ class Search:
         `quote` the sentences that answer are cut from the first entries.
         """
         started = time.perf_counter()
-        query = self.understood(text, as_typed=as_typed)
-        filters = with_playbook_keys(filters, self._live.state.playbook)
-        request = SearchRequest(query, filters, sort, limit, offset, explain, started, quote)
+        asked = Asked(text, filters, sort, limit, offset, explain, as_typed, quote)
+        source = self._live.source() if self._live.state.source and not filters.trust else None
+        if source and (known := self._remembered.get(source, asked)):
+            return replace(known, took_ms=(time.perf_counter() - started) * 1000)
+        answer = self._answer(asked, started)
+        if source and not (answer.query.is_empty or answer.by_words):
+            self._remembered.add(source, asked, answer)
+        return answer
+
+    def _answer(self, asked: Asked, started: float) -> Answer:
+        query = self.understood(asked.text, as_typed=asked.as_typed)
+        filters = with_playbook_keys(asked.filters, self._live.state.playbook)
+        request = SearchRequest(
+            query, filters, asked.sort, asked.limit, asked.offset, asked.explain, started, asked.quote
+        )
         if not query.is_empty:
             source = self._live.source()
             # Embed before anything else: concurrent work would slow the model down.

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from starlette.testclient import TestClient
 
 from app.pages.view import FRAGMENT_HEADER
+from ingest import document
 from ingest.chunk import chunk_entry
 from tests.app.conftest import ADDRESS, FILES, MakeClient
 from tests.counting import counting
@@ -49,17 +50,33 @@ def _put(client: TestClient) -> int:
     return client.put("/api/v1/entries/deals/aoba", json=sent, headers=headers).status_code
 
 
+def _check(client: TestClient) -> int:
+    return client.post("/api/v1/entries/check", json={"text": NEW}).status_code
+
+
+def _preview(client: TestClient, body: str = FORM["body"]) -> int:
+    sent = {**FORM, "body": body, "do": "check"}
+    return client.post("/write", data=sent, headers={FRAGMENT_HEADER: "review"}).status_code
+
+
+def _create(client: TestClient) -> int:
+    return client.post("/api/v1/entries", json={"text": NEW}).status_code
+
+
+def _preview_twice(client: TestClient) -> int:
+    return _preview(client) and _preview(client, "さらに別の話。\n")
+
+
 REQUESTS: dict[str, tuple[Callable[[TestClient], int], Mapping[str, int]]] = {
-    "create": (lambda c: c.post("/api/v1/entries", json={"text": NEW}).status_code, ONCE),
+    "create": (_create, ONCE),
     "change": (_put, ONCE),
-    "check": (lambda c: c.post("/api/v1/entries/check", json={"text": NEW}).status_code, ONCE),
+    "check": (_check, ONCE),
+    "check and create": (lambda c: _check(c) and _create(c), {**ONCE, "chunks": 2}),
     "archive": (lambda c: c.post("/api/v1/entries/deals/aoba/archive").status_code, TWICE),
     "open the form": (lambda c: c.get("/edit/deals/aoba").status_code, {"yaml": 1, "markdown": 1}),
     "begin": (lambda c: c.get("/new/deal-won").status_code, {"yaml": 2, "markdown": 2}),
-    "preview": (
-        lambda c: c.post("/write", data={**FORM, "do": "check"}, headers={FRAGMENT_HEADER: "review"}).status_code,
-        TWICE,
-    ),
+    "preview": (_preview, TWICE),
+    "preview again": (_preview_twice, {"yaml": 3, "markdown": 3, "chunks": 2}),
     "page with preview": (lambda c: c.post("/write", data={**FORM, "do": "check"}).status_code, TWICE),
     "save the form": (lambda c: c.post("/write", data=FORM, follow_redirects=False).status_code, TWICE),
 }
@@ -70,4 +87,5 @@ def test_one_request_parses_each_text_once(
     client: TestClient, counted: Callable[[Do], Mapping[str, int]], request_: str
 ) -> None:
     send, expected = REQUESTS[request_]
+    document._remembered.cache_clear()
     assert counted(lambda: send(client)) == expected

@@ -78,6 +78,13 @@ def test_whom_to_tell_is_known_until_they_have_seen_it(tmp_path: Path) -> None:
     assert activity.unseen({"x"}) == [] and activity.unseen({"y"})
 
 
+def test_whoever_had_no_answer_to_see_sees_one_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    activity = Activity(tmp_path / "a.sqlite")
+    assert activity.unseen({"x"}) == []
+    activity.decide(GapRow("sso", "SSOは使えますか", state="closed", entry="notes/sso"), notify=["x"])
+    assert [gap.wording for gap in activity.unseen({"x"})] == ["SSOは使えますか"]
+
+
 def test_fifty_at_once_lose_nothing(tmp_path: Path) -> None:
     activities = [Activity(tmp_path / "a.sqlite") for _ in range(5)]  # as five processes
     with ThreadPoolExecutor(50) as pool:
