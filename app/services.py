@@ -244,13 +244,8 @@ def open_services(
     library = make_library(settings, embedder, clock, database)
     people = open_people(settings, clock, database=database, hasher=hasher)
     intake = Intake(library, settings.entries)
-    activity = Activity(
-        settings.activity_file,
-        is_kept=settings.activity and logs,
-        keep_days=settings.keep_searches,
-        clock=clock,
-        database=database,
-    )
+    is_kept, days = settings.activity and logs, settings.keep_searches
+    activity = Activity(settings.activity_file, is_kept=is_kept, keep_days=days, clock=clock, database=database)
     store, playbook_store = _stores(settings, intake, people.audit, library, database)
     own = f"worker-{worker}" if worker else ""
 
