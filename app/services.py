@@ -239,7 +239,8 @@ def open_services(
     library = make_library(settings, embedder, clock, database)
     people = open_people(settings, clock, database=database, hasher=hasher)
     intake = Intake(library, settings.entries)
-    activity = _activity(settings, clock, database, is_kept=settings.activity and logs)
+    is_kept, days = settings.activity and logs, settings.keep_searches
+    activity = Activity(settings.activity_file, is_kept=is_kept, keep_days=days, clock=clock, database=database)
     store, playbook_store = _stores(settings, intake, people.audit, library, database)
     own = f"worker-{worker}" if worker else ""
 
@@ -268,11 +269,6 @@ def open_services(
         changes=Changes(database, clock) if database else None,
         notices=Notices(database) if database else None,
     )
-
-
-def _activity(settings: Settings, clock: Clock, database: Database | None, *, is_kept: bool) -> Activity:
-    kept, days = settings.activity_file, settings.keep_searches
-    return Activity(kept, is_kept=is_kept, keep_days=days, clock=clock, database=database)
 
 
 def _stores(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
@@ -21,6 +22,7 @@ from app.signin.cookie import NAME
 from ingest.sync import sync
 from kb.clock import CLOCK, Clock
 from tests.app.declared import description_of, undeclared
+from tests.app.prepared import prepared_below
 from tests.engines import Files, Served
 from tests.hashing import QUICK
 from tests.words import WordEmbedder, write
@@ -58,6 +60,11 @@ FILES = {
 class Browser(TestClient):
     """A client that says where its forms come from, as every browser does, and trusts only declared answers."""
 
+    def __init__(self, app: Any, **options: Any) -> None:
+        """Answer in the event loop of the application, as a server does, where it has one; else in one per request."""
+        super().__init__(app, **options)
+        self.portal = getattr(app.state, "portal", None)
+
     def request(self, method: Any, url: Any, **options: Any) -> Response:  # type: ignore[override]
         """Send a request; fail if OpenAPI knows the route but not the status."""
         response = super().request(method, url, **options)
@@ -89,12 +96,20 @@ class Browser(TestClient):
         return token_for(self.app.state.form_key, "", number)
 
 
+def in_one_loop(app: FastAPI, stack: ExitStack) -> FastAPI:
+    """Give an application an event loop that answers every `Browser`; `counting` sees nothing of its threads."""
+    app.state.portal = stack.enter_context(start_blocking_portal())
+    return app
+
+
 MakeClient = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="module")
 def make_client(tmp_path_factory: pytest.TempPathFactory, engines: Files | Served) -> Iterator[MakeClient]:
     """A maker of clients to an application over given files, with the settings given."""
+    prepared = prepared_below(tmp_path_factory.getbasetemp())
+    elsewhere = {"data", "database_url", "chroma_url"}
     with ExitStack() as stack:
 
         def make(
@@ -105,6 +120,8 @@ def make_client(tmp_path_factory: pytest.TempPathFactory, engines: Files | Serve
             settings = Settings(**{"entries": place / "entries", "data": place / "var", **stored, **chosen})  # type: ignore[arg-type]
             for path, text in files.items():
                 write(Path(settings.entries), path, text)
+            if indexed and isinstance(engines, Files) and not elsewhere & chosen.keys():
+                prepared.copy(files, settings)
             services = open_services(settings, WordEmbedder(), clock=clock, hasher=QUICK)
             stack.callback(services.close)
             if indexed:

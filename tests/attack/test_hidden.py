@@ -31,7 +31,7 @@ from kb.clock import Clock
 from kb.entry import AUDIENCES, VISIBILITIES, narrowest, shown_to
 from kb.loop.activity import GapRow, Searched
 from kb.viewer import OPERATOR, Viewer
-from tests.app.conftest import ADDRESS, PLAYBOOK, Browser
+from tests.app.conftest import ADDRESS, PLAYBOOK, Browser, in_one_loop
 from tests.viewing import seen_by, viewer
 from tests.words import WordEmbedder, note, write
 
@@ -145,7 +145,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
             stack.callback(services.close)
             services.library.with_index(partial(sync, folder=settings.entries))
             services.library.refresh()
-            app = seen_by(create_app(settings, services), who)
+            app = in_one_loop(seen_by(create_app(settings, services), who), stack)
             app.state.form_key = b"the same of all"  # so that pages differ only in what they say
             client = Browser(app, base_url=ADDRESS, raise_server_exceptions=False)
             client.form_token()

@@ -22,7 +22,7 @@ from ingest.sync import sync
 from kb.clock import Clock
 from kb.loop.activity import GapRow, Searched
 from kb.viewer import Viewer
-from tests.app.conftest import ADDRESS, PLAYBOOK, Browser
+from tests.app.conftest import ADDRESS, PLAYBOOK, Browser, in_one_loop
 from tests.viewing import seen_by, viewer
 from tests.words import WordEmbedder, note, write
 
@@ -112,7 +112,8 @@ def _open(stack: ExitStack, place: Path, who: Viewer | None, files: dict[str, st
             Searched(f"s{at}", f"2026-09-1{at}T00:00:00+00:00", query, confidence="none", asker="a")
         )
         services.activity.decide(GapRow(query, query, needed_by=""))
-    return Browser(seen_by(create_app(settings, services), who), base_url=ADDRESS, raise_server_exceptions=False)
+    app = in_one_loop(seen_by(create_app(settings, services), who), stack)
+    return Browser(app, base_url=ADDRESS, raise_server_exceptions=False)
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ from app.settings import Settings
 from ingest.sync import sync
 from kb.clock import Clock
 from kb.loop.activity import Activity, GapRow, Searched
-from tests.app.conftest import ADDRESS, Browser
+from tests.app.conftest import ADDRESS, Browser, in_one_loop
 from tests.app.signin.test_allowed import routes_of
 from tests.attack.hidden_base import ONLOOKERS, WORD, Onlooker, files, hidden_from, hidden_id, visible_id
 from tests.attack.walking import Probe, known_routes, probes
@@ -139,7 +139,7 @@ def _opened(stack: ExitStack, place: Path, people: Path, entries: dict[str, str]
     stack.callback(services.close)
     services.library.with_index(partial(sync, folder=settings.entries))
     services.library.refresh()
-    app = create_app(settings, services)
+    app = in_one_loop(create_app(settings, services), stack)
     app.state.patience = None  # however slow the machine
     client = Browser(app, base_url=ADDRESS, raise_server_exceptions=False, follow_redirects=False)
     if "session" in sent:
