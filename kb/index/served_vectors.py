@@ -103,7 +103,7 @@ class ServedVectors(ChromaVectors):
         """Use the server again; the caller adds what it missed."""
         if self.trouble:
             log.info("Chroma at %s is used again.", self._space.server.url)
-        self.close()
+            self.close()  # not while it works: others are using the connections
         self.trouble, self.is_behind = "", False
 
     def keep_only(self, builds: Collection[str]) -> None:
