@@ -21,7 +21,7 @@ from app.signin.cookie import NAME
 from ingest.sync import sync
 from kb.clock import CLOCK, Clock
 from tests.app.declared import undeclared
-from tests.engines import Files, Served
+from tests.engines import Engines
 from tests.words import WordEmbedder, write
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -92,7 +92,7 @@ MakeClient = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="module")
-def make_client(tmp_path_factory: pytest.TempPathFactory, engines: Files | Served) -> Iterator[MakeClient]:
+def make_client(tmp_path_factory: pytest.TempPathFactory, engines: Engines) -> Iterator[MakeClient]:
     """A maker of clients to an application over given files, with the settings given."""
     with ExitStack() as stack:
 
