@@ -49,9 +49,10 @@ NOISE = re.compile("|".join((
     r'(?<="challenge": ")[^"]+', r'(?<="challenge":")[^"]+',  # of a passkey
     r"-[0-9a-f]{6}(?=[.\"'&<%?\\])",  # of the name of a new file
     r"(?<=expires=)[^;]+",  # of a cookie that is deleted
+    r"(?<=generation=)[^;]+",  # sealed; where several servers share the base
     r'(?<="previous": ")[^"]+', r'(?<="hash": ")[^"]+',  # in the audit log, which has such names
 )))  # fmt: skip
-OWN_HEADERS = ("date", "server-timing")
+OWN_HEADERS = ("date", "server-timing", "kb-generation")
 MOST_REQUESTS = 1_000_000  # in a minute
 
 
