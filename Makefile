@@ -9,7 +9,8 @@ KB := $(BIN)/kb
 KILLS ?= 100
 SECONDS ?= 600
 PROBES ?= 1600
-SERVED := tests/ingest/test_sync.py tests/app/api
+SERVED := tests/ingest/test_sync.py tests/ingest/test_intake.py tests/app/api tests/kb/index tests/kb/insight tests/kb/loop/test_judging.py \
+  $(addprefix tests/kb/test_,live.py views.py spelling.py synonyms.py) $(addprefix tests/attack/test_,hidden.py masked.py saves.py)
 
 .PHONY: serve test fast soak coverage check fix bench docs sync clean
 
@@ -18,7 +19,7 @@ serve: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4
-	@$(BIN)/python -m pytest --engines served $(SERVED)
+	@$(BIN)/python -m pytest --engines served -n auto --maxprocesses 2 --dist loadfile $(SERVED)
 
 fast: $(READY)
 	@$(BIN)/python -m pytest -m "not slow" -n auto

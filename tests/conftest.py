@@ -5,8 +5,8 @@ it writes itself, so that it can be understood alone. What varies is a protocol 
 `WordEmbedder`; nothing is patched or mocked. Files are real files and stores are real stores in a temporary folder.
 Tests that need the language model carry the mark `model`, those that kill processes at random moments `kills`. These
 and `browser` are `slow` as well, without saying so; what is slow for a reason of its own carries that mark. With
-`--engines served` the tests that open an index or services run on PostgreSQL and Chroma, except those that carry the
-mark `files`: what they are about exists only where the index is files.
+`--engines served` the tests that open an index or services in what the fixture `engines` gives run on PostgreSQL and
+Chroma, except those that carry the mark `files`: what they are about exists only where the index is files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 
 from ingest.chunk import CHUNKING
 from kb.index.index import Index, open_index
-from tests.engines import MISSING, OPENING, Files, Served, running
+from tests.engines import MISSING, Engines, running
 from tests.postgresql import RunningPostgres, has_postgresql, running_postgres
 from tests.words import WordEmbedder
 
@@ -66,7 +66,7 @@ def pytest_collection_finish() -> None:
 
 
 def _is_for_served(item: pytest.Item) -> bool:
-    opens = not OPENING.isdisjoint(getattr(item, "fixturenames", ()))
+    opens = "engines" in getattr(item, "fixturenames", ())
     return opens and not any(item.get_closest_marker(mark) for mark in ("slow", "files"))
 
 
@@ -92,7 +92,7 @@ def postgres() -> Iterator[RunningPostgres]:
 
 
 @pytest.fixture(scope="session")
-def engines(request: pytest.FixtureRequest) -> Iterator[Files | Served]:
+def engines(request: pytest.FixtureRequest) -> Iterator[Engines]:
     """What indexes and services are stored in: files, or with `--engines served` PostgreSQL and Chroma."""
     with running(request.config.getoption("--engines")) as chosen:
         yield chosen
@@ -113,7 +113,7 @@ def embedder() -> WordEmbedder:
 
 
 @pytest.fixture
-def index(tmp_path: Path, embedder: WordEmbedder, engines: Files | Served) -> Iterator[Index]:
+def index(tmp_path: Path, embedder: WordEmbedder, engines: Engines) -> Iterator[Index]:
     """An empty index of its own."""
     opened = open_index(tmp_path / "index", embedder, CHUNKING, **engines.of_index())
     yield opened

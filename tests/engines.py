@@ -4,71 +4,93 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
 from kb.index.chroma_server import ChromaServer
+from kb.index.database_place import shared_cache
 from kb.index.served_vectors import Namespace
+from kb.loop.activity import Activity
+from kb.people.file import PeopleFile
 from kb.shared.database import Database
 from tests.chroma import RunningChroma
 from tests.postgresql import RunningPostgres, running_postgres
 
-Engines = Literal["files", "served"]
-OPENING = frozenset({"index", "make_client"})  # the fixtures that open an index or services
 MISSING = "PostgreSQL is not installed (Debian: apt install postgresql), so the lane with served engines is left out."
+COLLECTIONS = 48  # that Chroma holds in memory: 3 MB each, and it forgets none that was deleted
 
 
 class Files:
     """Files in the data folder, as by default."""
 
-    def settings(self) -> dict[str, Any]:
-        """Return the settings of one more installation."""
+    def settings(self, place: Path | None = None) -> dict[str, Any]:
+        """Return the settings of one more installation, or of the one in a place."""
         return {}
 
     def of_index(self) -> dict[str, Any]:
         """Return what `open_index` is given for one more index."""
         return {}
 
-    def close(self) -> None:
-        """Close nothing."""
-
 
 class Served:
-    """A PostgreSQL and a Chroma server, and a database for each index or installation."""
+    """A PostgreSQL and a Chroma server, each with a database for each index or installation."""
 
     def __init__(self, postgres: RunningPostgres, chroma: RunningChroma) -> None:
         self._postgres = postgres
         self._chroma = chroma
         self._numbers = count(1)
-        self._databases: list[Database] = []
+        self._indexes: list[Database] = []
+        self._places: dict[Path | None, dict[str, Any]] = {}
+        self._prepared = self._with_tables()
 
-    def settings(self) -> dict[str, Any]:
-        """Return the settings of one more installation."""
-        return {"database_url": self._postgres.empty(), "chroma_url": self._chroma.url}
+    def settings(self, place: Path | None = None) -> dict[str, Any]:
+        """Return the settings of one more installation, or of the one in a place."""
+        if place in self._places:
+            return self._places[place]
+        server = self._space()
+        address = self._postgres.copied(self._prepared)
+        stored = {"database_url": address, "chroma_url": server.url, "chroma_database": server.database}
+        return self._places.setdefault(place, stored) if place else stored
 
     def of_index(self) -> dict[str, Any]:
         """Return what `open_index` is given for one more index."""
-        database = Database(self._postgres.empty())
-        self._databases.append(database)
-        space = Namespace(ChromaServer(self._chroma.url), f"test-{next(self._numbers)}")
-        return {"database": database, "space": space}
+        database = Database(self._postgres.copied(self._prepared))
+        self._indexes.append(database)
+        return {"database": database, "space": Namespace(self._space(), "test")}
 
     def close(self) -> None:
         """Close the connections."""
-        for database in self._databases:
+        for database in self._indexes:
             database.close()
+
+    def _space(self) -> ChromaServer:
+        """Return a new database of Chroma: to look for its collections takes as long as it has many."""
+        name = f"test-{next(self._numbers)}"
+        self._chroma.create(name)
+        return ChromaServer(self._chroma.url, database=name)
+
+    def _with_tables(self) -> str:
+        """Return the name of a database with the tables of an installation, which takes half a second."""
+        address = self._postgres.empty()
+        with closing(Database(address)) as database, closing(shared_cache(database)):
+            Activity(Path("none"), is_kept=False, database=database).migrate()
+            PeopleFile(Path("none"), database).migrate()
+        return address.rpartition("/")[2]
+
+
+Engines = Files | Served
 
 
 @contextmanager
-def running(engines: Engines) -> Iterator[Files | Served]:
+def running(engines: Literal["files", "served"]) -> Iterator[Engines]:
     """Run engines until the tests are over."""
     if engines == "files":
         yield Files()
         return
     with running_postgres() as postgres, tempfile.TemporaryDirectory() as folder:
-        chroma = RunningChroma(Path(folder) / "chroma")
+        chroma = RunningChroma(Path(folder) / "chroma", most=COLLECTIONS)
         chroma.start()
         served = Served(postgres, chroma)
         try:

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -71,11 +72,21 @@ class RunningPostgres:
 
     def empty(self) -> str:
         """Return the address of a new database."""
-        name = f"t{next(self._numbers)}"
+        return self.copied("template0")
+
+    def copied(self, name: str) -> str:
+        """Return the address of a new database with what another one has, to which nobody is connected."""
+        copy = f"t{next(self._numbers)}"
         engine = create_engine(self.address(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
-        return self.address(name)
+            connection.execute(text(f"CREATE DATABASE {copy} TEMPLATE {name} {self._way}"))
+        return self.address(copy)
+
+    @cached_property
+    def _way(self) -> str:
+        """The faster way to copy a database, which was the only one before version 15."""
+        version = int(Path(f"{self._folder}/data/PG_VERSION").read_text("ascii"))
+        return "STRATEGY FILE_COPY" if version >= 15 else ""
 
     def _control(self, *arguments: str) -> None:
         self._run(_program("pg_ctl"), "-D", f"{self._folder}/data", *arguments)

@@ -50,11 +50,13 @@ class Link:
         from chromadb.api import ServerAPI  # takes more than a second
         from chromadb.config import Settings, System
 
+        is_secret = server.url.startswith("https:")
         settings = Settings(
             chroma_api_impl="chromadb.api.fastapi.FastAPI",
             chroma_server_host=server.url,
-            chroma_server_http_port=443 if server.url.startswith("https:") else 80,  # if the address has none
-            chroma_server_ssl_enabled=server.url.startswith("https:"),
+            chroma_server_http_port=443 if is_secret else 80,  # if the address has none
+            chroma_server_ssl_enabled=is_secret,
+            chroma_server_ssl_verify=None if is_secret else False,  # None: as always; reading certificates takes long
             chroma_server_headers=dict(server.headers),
             anonymized_telemetry=False,
         )

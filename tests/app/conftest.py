@@ -23,7 +23,7 @@ from ingest.sync import sync
 from kb.clock import CLOCK, Clock
 from tests.app.declared import description_of, undeclared
 from tests.app.prepared import prepared_below
-from tests.engines import Files, Served
+from tests.engines import Engines, Files
 from tests.hashing import QUICK
 from tests.words import WordEmbedder, write
 
@@ -106,7 +106,7 @@ MakeClient = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="module")
-def make_client(tmp_path_factory: pytest.TempPathFactory, engines: Files | Served) -> Iterator[MakeClient]:
+def make_client(tmp_path_factory: pytest.TempPathFactory, engines: Engines) -> Iterator[MakeClient]:
     """A maker of clients to an application over given files, with the settings given."""
     prepared = prepared_below(tmp_path_factory.getbasetemp())
     elsewhere = {"data", "database_url", "chroma_url"}

@@ -19,6 +19,7 @@ from tests.words import note
 
 JA = {"accept": "text/html", "accept-language": "ja"}
 NEWEST = revisions(STEPS)[-1]
+pytestmark = pytest.mark.files  # of earlier versions
 NEWER = f"より新しいバージョンで作成されています（スキーマ 9999、このバージョンの対応は {NEWEST} まで）"
 
 

@@ -23,6 +23,7 @@ from ingest.sync import sync
 from kb.index.served_embedder import ServedEmbedder
 from tests.app.conftest import ADDRESS, FILES, Browser
 from tests.embedding_service import Service, embedding_service
+from tests.engines import Engines
 from tests.words import note, write
 
 JA = {"accept-language": "ja"}
@@ -36,10 +37,11 @@ def service() -> Iterator[Service]:
 
 
 @pytest.fixture
-def settings(service: Service, tmp_path: Path) -> Settings:
+def settings(service: Service, tmp_path: Path, engines: Engines) -> Settings:
     for path, text in FEW.items():
         write(tmp_path / "entries", path, text)
-    return Settings(entries=tmp_path / "entries", data=tmp_path / "var", embeddings_url=service.url)
+    places = {"entries": tmp_path / "entries", "data": tmp_path / "var"}
+    return Settings(**places, embeddings_url=service.url, **engines.settings())
 
 
 @pytest.fixture

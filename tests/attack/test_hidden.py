@@ -32,6 +32,7 @@ from kb.entry import AUDIENCES, VISIBILITIES, narrowest, shown_to
 from kb.loop.activity import GapRow, Searched
 from kb.viewer import OPERATOR, Viewer
 from tests.app.conftest import ADDRESS, PLAYBOOK, Browser, in_one_loop
+from tests.engines import Engines
 from tests.viewing import seen_by, viewer
 from tests.words import WordEmbedder, note, write
 
@@ -127,7 +128,7 @@ Open = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+def opened(tmp_path_factory: pytest.TempPathFactory, engines: Engines) -> Iterator[Open]:
     """A maker of clients to a server over given files."""
     with ExitStack() as stack:
 
@@ -138,7 +139,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
             who: Viewer | None = None,
         ) -> TestClient:
             place = place or tmp_path_factory.mktemp("hidden")
-            settings = Settings(entries=place / "entries", data=place / "var", visibility=visibility)  # type: ignore[arg-type]
+            stored = {"visibility": visibility, **engines.settings(place)}
+            settings = Settings(entries=place / "entries", data=place / "var", **stored)
             for path, text in files.items():
                 write(settings.entries, path, text)
             services = open_services(settings, WordEmbedder(), clock=CLOCK)

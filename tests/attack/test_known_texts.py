@@ -19,6 +19,7 @@ from kb.index.vector_keys import keys_at
 from kb.index.vectors import SEARCHED
 from kb.viewer import Viewer
 from tests.app.conftest import PLAYBOOK
+from tests.engines import Engines
 from tests.viewing import viewer
 from tests.words import WordEmbedder, note, write
 
@@ -33,13 +34,13 @@ Open = Callable[[Mapping[str, str]], Services]
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Open]:
+def opened(tmp_path: Path, engines: Engines) -> Iterator[Open]:
     """A maker of services over given files."""
     with ExitStack() as stack:
 
         def make(files: Mapping[str, str]) -> Services:
             place = tmp_path / str(len([*tmp_path.iterdir()]))
-            settings = Settings(entries=place / "entries", data=place / "var", auth="local")
+            settings = Settings(entries=place / "entries", data=place / "var", auth="local", **engines.settings())
             for path, text in files.items():
                 write(settings.entries, path, text)
             services = open_services(settings, WordEmbedder())

@@ -26,6 +26,7 @@ from ingest.parse import MOST_PROBLEMS, entry_of, parse_entry
 from ingest.sync import sync
 from kb.playbook import Playbook
 from tests.app.conftest import ADDRESS, FILES, Browser
+from tests.engines import Engines
 from tests.words import WordEmbedder, count_tokens, write
 
 PATH = "notes/a.md"
@@ -185,11 +186,11 @@ def test_texts_that_repeat_a_line_are_compared_without_comparing_every_pair() ->
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def client(tmp_path_factory: pytest.TempPathFactory, engines: Engines) -> Iterator[Browser]:
     place = tmp_path_factory.mktemp("hostile")
     for path, text in FILES.items():
         write(place / "entries", path, text)
-    settings = Settings(entries=place / "entries", data=place / "var", watch=False)
+    settings = Settings(entries=place / "entries", data=place / "var", watch=False, **engines.settings())
     services = open_services(settings, WordEmbedder())
     services.library.with_index(partial(sync, folder=settings.entries))
     services.library.refresh()

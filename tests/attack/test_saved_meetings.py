@@ -56,6 +56,7 @@ def test_a_saved_meeting_shows_no_deal_that_was_hidden_since(
     assert ("保存時の数字です" in page) == is_kept != ("いまの記録から数えた数字" in page)
 
 
+@pytest.mark.files
 def test_a_meeting_whose_figures_cannot_be_stored_says_that_its_decisions_are_saved(make_client: MakeClient) -> None:
     client = make_client(FILES)
     client.get("/", params={"q": "黒鉄"})

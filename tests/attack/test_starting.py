@@ -12,22 +12,24 @@ from app.main import create_app
 from app.services import Services, open_services
 from app.settings import Settings
 from tests.app.conftest import ADDRESS, FILES
+from tests.engines import Engines
 from tests.waiting import wait_until
 from tests.words import WordEmbedder, write
 
 PAGE = {"accept": "text/html", "accept-language": "ja"}
 
 
-def _opened(place: Path) -> Services:
-    return open_services(Settings(entries=place / "entries", data=place / "var"), WordEmbedder())
+def _opened(place: Path, engines: Engines) -> Services:
+    settings = Settings(entries=place / "entries", data=place / "var", **engines.settings(place))
+    return open_services(settings, WordEmbedder())
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
+def services(tmp_path: Path, engines: Engines) -> Iterator[Services]:
     """Services over files that no index knows."""
     for path, text in FILES.items():
         write(tmp_path, f"entries/{path}", text)
-    opened = _opened(tmp_path)
+    opened = _opened(tmp_path, engines)
     yield opened
     opened.close()
 
@@ -76,11 +78,11 @@ def test_entries_are_found_by_words_before_any_is_embedded_and_ready_means_all_o
 
 
 def test_a_start_that_was_killed_before_all_was_embedded_is_finished_by_the_next(
-    services: Services, tmp_path: Path
+    services: Services, tmp_path: Path, engines: Engines
 ) -> None:
     _client(services)
     services.intake.prepare()
-    again = _opened(tmp_path)
+    again = _opened(tmp_path, engines)
     client = _client(again)
     report = again.intake.prepare()
     assert report and not report.added

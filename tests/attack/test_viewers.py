@@ -11,7 +11,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -25,17 +25,20 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from app.data_folder import MASKING_KEY, base_id, secret_key
+from app.engines import shared_database
 from app.main import FORM_KEY, create_app
 from app.services import open_people, open_services
 from app.settings import Settings
 from ingest.sync import sync
 from kb.clock import Clock
 from kb.loop.activity import Activity, GapRow, Searched
+from kb.people.file import PeopleFile
 from tests.app.conftest import ADDRESS, Browser, in_one_loop
 from tests.app.signin.test_allowed import routes_of
 from tests.attack.hidden_base import ONLOOKERS, WORD, Onlooker, files, hidden_from, hidden_id, visible_id
 from tests.attack.walking import Probe, known_routes, probes
 from tests.conftest import Recorder
+from tests.engines import Engines
 from tests.words import WordEmbedder, write
 
 CLOCK = Clock(lambda: datetime(2026, 9, 18, 3, tzinfo=UTC))
@@ -46,9 +49,10 @@ NOISE = re.compile("|".join((
     r'(?<="challenge": ")[^"]+', r'(?<="challenge":")[^"]+',  # of a passkey
     r"-[0-9a-f]{6}(?=[.\"'&<%?\\])",  # of the name of a new file
     r"(?<=expires=)[^;]+",  # of a cookie that is deleted
+    r"(?<=generation=)[^;]+",  # sealed; where several servers share the base
     r'(?<="previous": ")[^"]+', r'(?<="hash": ")[^"]+',  # in the audit log, which has such names
 )))  # fmt: skip
-OWN_HEADERS = ("date", "server-timing")
+OWN_HEADERS = ("date", "server-timing", "kb-generation")
 MOST_REQUESTS = 1_000_000  # in a minute
 
 
@@ -62,14 +66,14 @@ class Pair:
 
 
 @pytest.fixture(scope="module", params=ONLOOKERS, ids=lambda who: who.name)
-def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, engines: Engines) -> Iterator[Pair]:
     """One of the people, before both bases."""
     who: Onlooker = request.param
     place = tmp_path_factory.mktemp("viewers")
     sent = _people(place / "people", who)
     with ExitStack() as stack:
         clients = [
-            _opened(stack, place / name, place / "people", entries, sent)
+            _opened(stack, place / name, place / "people", entries, sent, engines.settings())
             for name, entries in (("holding", files()), ("without", files(who.sees)))
         ]
         yield Pair(who, *clients)
@@ -128,15 +132,20 @@ def _people(place: Path, who: Onlooker) -> dict[str, str]:
     return headers
 
 
-def _opened(stack: ExitStack, place: Path, people: Path, entries: dict[str, str], sent: dict[str, str]) -> TestClient:
+def _opened(
+    stack: ExitStack, place: Path, people: Path, entries: dict[str, str], sent: dict[str, str], stored: dict[str, Any]
+) -> TestClient:
     shutil.copytree(people, place / "var")
     most: dict[str, Any] = dict.fromkeys(("rate_person", "rate_token", "rate_sign_in"), MOST_REQUESTS)
-    settings = Settings(entries=place / "entries", data=place / "var", auth="local", **most)
+    settings = Settings(entries=place / "entries", data=place / "var", auth="local", **most, **stored)
     for path, text in entries.items():
         write(settings.entries, path, text)
     _searched(settings)
     services = open_services(settings, WordEmbedder(), clock=CLOCK, logs=False)
     stack.callback(services.close)
+    if services.database:
+        with closing(PeopleFile(settings.people_file)) as made:
+            services.people.file.take_over(made)
     services.library.with_index(partial(sync, folder=settings.entries))
     services.library.refresh()
     app = in_one_loop(create_app(settings, services), stack)
@@ -151,7 +160,7 @@ def _opened(stack: ExitStack, place: Path, people: Path, entries: dict[str, str]
 
 def _searched(settings: Settings) -> None:
     """Let others have searched, opened and decided, also with what is hidden."""
-    activity = Activity(settings.activity_file, clock=CLOCK)
+    activity = Activity(settings.activity_file, clock=CLOCK, database=shared_database(settings))
     for day, query in enumerate(("天気は", "ヘリコプターの値段", "価格が高い"), start=1):
         for asker in ("a", "b"):
             at = f"2026-09-0{day}T01:00:00.000+00:00"

@@ -22,6 +22,7 @@ from ingest.sync import sync
 from kb.library import Library
 from kb.playbook import Playbook
 from tests.counting import counting
+from tests.engines import Engines
 from tests.words import WordEmbedder, note, write
 
 PATH = "notes/a.md"
@@ -33,9 +34,10 @@ BLOCKS = st.lists(
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def library(tmp_path: Path, engines: Engines) -> Iterator[Library]:
     write(tmp_path / "entries", "notes/first.md", note("最初"))
-    library = make_library(Settings(entries=tmp_path / "entries", data=tmp_path / "var"), WordEmbedder())
+    settings = Settings(entries=tmp_path / "entries", data=tmp_path / "var", **engines.settings())
+    library = make_library(settings, WordEmbedder())
     library.with_index(partial(sync, folder=tmp_path / "entries"))
     library.refresh()
     yield library

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from app.library import make_library
+from app.library import make_index, make_library
 from app.settings import Settings
-from ingest.chunk import CHUNKING
 from ingest.indexing import ENTRIES_AT_ONCE
 from ingest.intake import Intake
 from ingest.sync import sync
-from kb.index.index import Index, open_index
+from kb.index.index import Index
 from kb.index.vectors import VIEWS
 from kb.library import Library
+from tests.engines import Engines
 from tests.waiting import DEADLINE_SECONDS
 from tests.words import WordEmbedder, note, write
 
@@ -30,8 +30,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def library(folder: Path) -> Iterator[Library]:
-    library = make_library(Settings(entries=folder, data=folder.parent / "var"), WordEmbedder())
+def settings(folder: Path, engines: Engines) -> Settings:
+    return Settings(entries=folder, data=folder.parent / "var", **engines.settings())
+
+
+@pytest.fixture
+def library(settings: Settings, folder: Path) -> Iterator[Library]:
+    library = make_library(settings, WordEmbedder())
     library.with_index(partial(sync, folder=folder))
     library.refresh()
     yield library
@@ -44,9 +49,9 @@ def intake(library: Library, folder: Path) -> Intake:
 
 
 @pytest.fixture
-def other(library: Library) -> Iterator[Index]:
+def other(library: Library, settings: Settings) -> Iterator[Index]:
     """The same index as another process has it."""
-    opened = open_index(library.with_index(lambda index: index.root), WordEmbedder(), CHUNKING)
+    opened = make_index(settings, WordEmbedder())
     yield opened
     opened.close()
 

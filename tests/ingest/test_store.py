@@ -18,6 +18,7 @@ from ingest.stored import acceptable
 from ingest.sync import sync
 from kb.errors import DuplicateTextError, EntryNotFoundError, RefusedTextError, StaleEditError
 from kb.library import Library
+from tests.engines import Engines
 from tests.words import WordEmbedder, note, write
 
 PRICE = note(
@@ -32,8 +33,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def library(folder: Path) -> Iterator[Library]:
-    settings = Settings(entries=folder, data=folder.parent / "var")
+def library(folder: Path, engines: Engines) -> Iterator[Library]:
+    settings = Settings(entries=folder, data=folder.parent / "var", **engines.settings())
     library = make_library(settings, WordEmbedder())
     library.with_index(partial(sync, folder=folder))
     library.refresh()

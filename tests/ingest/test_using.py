@@ -20,6 +20,7 @@ from ingest.verifying import months_later, verify
 from kb.errors import EntryNotFoundError, RefusedTextError
 from kb.library import Library
 from kb.playbook import Playbook
+from tests.engines import Engines
 from tests.words import WordEmbedder, note, write
 
 TODAY = date(2026, 8, 31)
@@ -28,11 +29,11 @@ TRACK = note("価格の話", "何と比べて高いか。", kind="talk-track", r
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def library(tmp_path: Path, engines: Engines) -> Iterator[Library]:
     folder = tmp_path / "entries"
     write(folder, "deals/aoba.md", DEAL)
     write(folder, "talk-tracks/price.md", TRACK)
-    library = make_library(Settings(entries=folder, data=tmp_path / "var"), WordEmbedder())
+    library = make_library(Settings(entries=folder, data=tmp_path / "var", **engines.settings()), WordEmbedder())
     library.with_index(partial(sync, folder=folder))
     library.refresh()
     yield library

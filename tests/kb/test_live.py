@@ -14,13 +14,14 @@ from ingest.sync import sync
 from kb.errors import IndexNotReadyError
 from kb.library import Library
 from kb.search.query import Filters
+from tests.engines import Engines
 from tests.words import WordEmbedder, note, write
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, engines: Engines) -> Settings:
     write(tmp_path / "entries", "notes/first.md", note("青葉精工", "最初の話。"))
-    return Settings(entries=tmp_path / "entries", data=tmp_path / "var")
+    return Settings(entries=tmp_path / "entries", data=tmp_path / "var", **engines.settings())
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from kb.index.vocabulary import read_vocabulary
 from kb.library import Library
 from kb.search.query import parse_query
 from kb.search.spelling import Speller
+from tests.engines import Engines
 from tests.words import WordEmbedder, note, write
 
 BODIES = {
@@ -31,11 +32,12 @@ BODIES = {
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+def library(tmp_path_factory: pytest.TempPathFactory, engines: Engines) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("base")
     for name, body in BODIES.items():
         write(folder / "entries", f"notes/{name}.md", note(f"記録 {name}", body))
-    library = make_library(Settings(entries=folder / "entries", data=folder / "var"), WordEmbedder())
+    settings = Settings(entries=folder / "entries", data=folder / "var", **engines.settings())
+    library = make_library(settings, WordEmbedder())
     library.with_index(partial(sync, folder=folder / "entries"))
     library.refresh()
     yield library
@@ -145,8 +147,8 @@ def test_an_answer_names_what_was_searched_for_and_can_be_taken_as_typed(library
     assert library.search.answer("かんさ", as_typed=True).query.corrected == ""
 
 
-def test_words_of_a_saved_entry_are_known_at_once(tmp_path: Path) -> None:
-    settings = Settings(entries=tmp_path / "entries", data=tmp_path / "var")
+def test_words_of_a_saved_entry_are_known_at_once(tmp_path: Path, engines: Engines) -> None:
+    settings = Settings(entries=tmp_path / "entries", data=tmp_path / "var", **engines.settings())
     write(settings.entries, "notes/first.md", note("記録", "最初の話。"))
     library = make_library(settings, WordEmbedder())
     sync_all = partial(sync, folder=settings.entries)
@@ -160,8 +162,8 @@ def test_words_of_a_saved_entry_are_known_at_once(tmp_path: Path) -> None:
     library.close()
 
 
-def test_words_of_entries_a_server_hides_are_not_proposed(tmp_path: Path) -> None:
-    settings = Settings(entries=tmp_path / "entries", data=tmp_path / "var", visibility="sales")
+def test_words_of_entries_a_server_hides_are_not_proposed(tmp_path: Path, engines: Engines) -> None:
+    settings = Settings(entries=tmp_path / "entries", data=tmp_path / "var", visibility="sales", **engines.settings())
     write(settings.entries, "notes/first.md", note("記録", "価格の話。", visibility="marketing"))
     write(settings.entries, "notes/second.md", note("記録", "補助金の話。", visibility="sales"))
     library = make_library(settings, WordEmbedder())
@@ -171,8 +173,8 @@ def test_words_of_entries_a_server_hides_are_not_proposed(tmp_path: Path) -> Non
     library.close()
 
 
-def test_words_of_drafts_are_not_proposed(tmp_path: Path) -> None:
-    settings = Settings(entries=tmp_path / "entries", data=tmp_path / "var")
+def test_words_of_drafts_are_not_proposed(tmp_path: Path, engines: Engines) -> None:
+    settings = Settings(entries=tmp_path / "entries", data=tmp_path / "var", **engines.settings())
     write(settings.entries, "notes/first.md", note("記録", "価格とウェビナーの話。", status="draft"))
     write(settings.entries, "notes/second.md", note("記録", "補助金の話。"))
     library = make_library(settings, WordEmbedder())

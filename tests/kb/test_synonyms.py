@@ -16,6 +16,7 @@ from kb.library import Library
 from kb.playbook import Playbook, Term, Vocabulary
 from kb.search.query import Query, parse_query
 from kb.search.thesaurus import Thesaurus
+from tests.engines import Engines
 from tests.words import WordEmbedder, note, write
 
 PLAYBOOK = """
@@ -28,7 +29,7 @@ synonyms:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def library(tmp_path: Path, engines: Engines) -> Iterator[Library]:
     folder = tmp_path / "entries"
     write(folder, "playbook.yaml", PLAYBOOK)
     write(folder, "notes/ja.md", note("移行の記録", "旧製品からの乗り換えを三週間で終えた。"))
@@ -37,7 +38,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
     write(folder, "notes/code.md", note("装置の話", "TR 88 を使う。"))
     for number in range(20):
         write(folder, f"notes/other{number}.md", note(f"別の話{number}", f"関係のない話題その{number}。"))
-    library = make_library(Settings(entries=folder, data=tmp_path / "var"), WordEmbedder())
+    library = make_library(Settings(entries=folder, data=tmp_path / "var", **engines.settings()), WordEmbedder())
     library.with_index(partial(sync, folder=folder))
     library.refresh()
     yield library

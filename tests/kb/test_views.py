@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from ingest.sync import sync
 from kb.audience import visible_to
 from kb.library import Library
 from kb.views import FOLDER, Views
+from tests.engines import Engines
 from tests.viewing import viewer
 from tests.words import WordEmbedder, note, write
 
@@ -27,8 +29,8 @@ NOBODY = visible_to(viewer())
 class Base:
     """A small base, and its libraries."""
 
-    def __init__(self, place: Path, files: Mapping[str, str] | None = None) -> None:
-        self.settings = Settings(entries=place / "entries", data=place / "var")
+    def __init__(self, place: Path, files: Mapping[str, str] | None = None, **engines: Any) -> None:
+        self.settings = Settings(entries=place / "entries", data=place / "var", **engines)
         self.settings.entries.mkdir(parents=True)
         self.whole = make_library(self.settings, WordEmbedder())
         self.views: Views[Library] = Views(self.whole, lambda part: part, most=2)
@@ -48,8 +50,9 @@ class Base:
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> Iterator[Base]:
-    made = Base(tmp_path, {"notes/a.md": note("誰でも"), "notes/s.md": note("営業", visibility="sales")})
+def base(tmp_path: Path, engines: Engines) -> Iterator[Base]:
+    files = {"notes/a.md": note("誰でも"), "notes/s.md": note("営業", visibility="sales")}
+    made = Base(tmp_path, files, **engines.settings())
     yield made
     made.close()
 

@@ -102,7 +102,7 @@ def test_a_token_reads_it_and_nobody_else(client: TestClient) -> None:
     assert refused.status_code == 401
 
 
-def test_a_personal_address_reads_the_feed_and_nothing_else(client: TestClient) -> None:
+def test_a_personal_address_reads_the_feed_and_nothing_else(client: TestClient, tmp_path: Path) -> None:
     browser = _browser(client, "aoi")
     page = browser.post("/me/feed", data={"do": "make"})
     assert page.headers["cache-control"].endswith("no-store")
@@ -110,8 +110,9 @@ def test_a_personal_address_reads_the_feed_and_nothing_else(client: TestClient) 
     path = f"/feeds/{address}"
     assert "極秘の記録" in _titles(client.get(path)) and _titles(client.head(path) and client.get(path))
     secret = path.partition(".atom")[0].rpartition("/")[2]
-    kept = services_behind(client).settings.people_file
-    assert secret.encode() not in kept.read_bytes() + kept.with_name(f"{kept.name}-wal").read_bytes()
+    assert services_behind(client).people.file.copy_to(tmp_path / "kept.sqlite")
+    kept = b"".join(file.read_bytes() for file in tmp_path.glob("kept.sqlite*"))
+    assert b"aoi@example.com" in kept and secret.encode() not in kept
     assert secret not in browser.get("/me/mail").text  # shown once
     for other in ("/feeds/", f"/feeds/{secret[:-1]}.atom", "/feeds/nothing.atom", f"/feeds/{secret}/../../mine"):
         assert client.get(other, follow_redirects=False).status_code in (303, 401, 404), other

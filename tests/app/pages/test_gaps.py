@@ -233,6 +233,7 @@ def test_nothing_is_logged_where_that_is_switched_off(make_client: MakeClient) -
     assert _board(client) == []
 
 
+@pytest.mark.files
 def test_a_damaged_activity_database_leaves_the_search_alone_and_is_said(
     make_client: MakeClient, tmp_path: Any
 ) -> None:

@@ -23,6 +23,7 @@ from kb.clock import CLOCK, Clock
 from kb.loop.activity import GapRow, Searched
 from tests.app.conftest import FILES, PLAYBOOK
 from tests.app.webhooks.receiving import SECRET, Receiver, hooks_file, receiver, verified
+from tests.engines import Engines
 from tests.hands import Hands
 from tests.words import WordEmbedder, note, write
 
@@ -76,12 +77,12 @@ MakeBase = Callable[..., Base]
 
 
 @pytest.fixture
-def make_base(tmp_path: Path, hands: Hands) -> Iterator[MakeBase]:
+def make_base(tmp_path: Path, hands: Hands, engines: Engines) -> Iterator[MakeBase]:
     """A maker of bases with receivers."""
     with ExitStack() as stack:
 
         def make(*hooks: dict[str, Any], **more: Any) -> Base:
-            base = Base(tmp_path, hands, hooks_file(tmp_path, *hooks), **more)
+            base = Base(tmp_path, hands, hooks_file(tmp_path, *hooks), **engines.settings(), **more)
             stack.callback(lambda: base.close())
             return base
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from ingest.sync import sync
 from kb.index.balance import balance_of
@@ -97,8 +97,8 @@ def test_a_chunk_whose_vector_is_missing_has_no_similarity(index: Index, entries
     sync(index, entries)
     lost = sorted(index.vectors.keys("bodies"))[0]
     index.vectors.remove("bodies", [lost])
-    with sqlite3.connect(index.root / "embeddings.sqlite") as cache:
-        cache.execute("DELETE FROM vectors WHERE key = ?", (lost,))
+    with index.cache._engine.begin() as cache:
+        cache.execute(text("DELETE FROM vectors WHERE key = :key"), {"key": lost})
     snapshot = take_snapshot(index.catalog, index.vectors, EVERYONE)
     query = WordEmbedder().embed_queries(["aaa"])[0]
     missing = snapshot.rows["bodies"] == -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -70,6 +71,13 @@ def _names(space: Namespace) -> set[str]:
 
 def _is_whole(index: Index) -> bool:
     return {view: index.vectors.keys(view) for view in VIEWS} == index.catalog.vector_keys()
+
+
+@pytest.mark.parametrize(("url", "is_checked"), [("http://127.0.0.1:9", False), ("https://127.0.0.1:9", True)])
+def test_certificates_are_checked_where_there_are_any(url: str, is_checked: bool) -> None:
+    with closing(Link(ChromaServer(url), 1)) as link:
+        context = link.api._session._transport._pool._ssl_context
+    assert (context.verify_mode == ssl.CERT_REQUIRED, context.check_hostname) == (is_checked, is_checked)
 
 
 def test_the_nearest_come_first_and_what_is_removed_is_gone(space: Namespace, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from kb.library import Library
 from kb.playbook import Playbook, Term, Vocabulary
 from kb.search.query import Filters
 from tests.deals import deal, table_of
+from tests.engines import Engines
 from tests.words import write
 
 
@@ -253,9 +254,10 @@ def _files(entries: Path) -> None:
 
 
 @pytest.fixture
-def library(index: Index, entries: Path) -> Iterator[Library]:
+def library(index: Index, entries: Path, engines: Engines) -> Iterator[Library]:
     _files(entries)
-    narrow = open_index(index.root, index.embedder, CHUNKING, visible=frozenset({"all", "marketing"}))
+    shown = frozenset({"all", "marketing"})
+    narrow = open_index(index.root, index.embedder, CHUNKING, visible=shown, **engines.of_index())
     sync(narrow, entries)
     yield Library(lambda: narrow)
     narrow.close()

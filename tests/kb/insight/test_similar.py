@@ -24,6 +24,7 @@ from kb.library import Library
 from kb.playbook import Playbook
 from kb.search.query import Filters
 from tests.deals import deal, table_of, told
+from tests.engines import Engines
 from tests.words import write
 
 KINDS = {"talk-tracks/visit": "talk-track", "campaigns/expo": "campaign"}
@@ -169,12 +170,12 @@ def test_the_weights_of_all_parts_are_one_whole() -> None:
 
 
 @pytest.fixture
-def library(index: Index, entries: Path) -> Iterator[Library]:
+def library(index: Index, entries: Path, engines: Engines) -> Iterator[Library]:
     for name, outcome, industry in (("a", "won", "食品"), ("b", "lost", "食品"), ("c", "open", "物流")):
         head = f"---\nkind: deal\noutcome: {outcome}\nindustry: {industry}\n---\n"
         write(entries, f"deals/{name}.md", f"{head}## 経緯\n工場の紙の日報 {name}\n## 結果\n{outcome}\n")
     write(entries, "deals/secret.md", "---\nkind: deal\noutcome: won\nindustry: 食品\nvisibility: sales\n---\n秘密\n")
-    narrow = open_index(index.root, index.embedder, CHUNKING, visible=frozenset({"all"}))
+    narrow = open_index(index.root, index.embedder, CHUNKING, visible=frozenset({"all"}), **engines.of_index())
     sync(narrow, entries)
     yield Library(lambda: narrow)
     narrow.close()

@@ -19,6 +19,7 @@ from kb.loop.activity import Searched
 from kb.loop.judging import GRADES, Judging, constants, questions
 from kb.loop.quality import Use
 from kb.loop.uses import uses_by_question
+from tests.engines import Engines
 from tests.words import WordEmbedder, note, write
 
 CLOCK = Clock(lambda: datetime(2026, 11, 24, 12, tzinfo=UTC))
@@ -33,8 +34,9 @@ def _use(search: str, entry: str, how: str, at: str) -> Use:
     return Use(search, entry, how, f"2026-11-24T{at}.000+00:00")
 
 
-def _opened(place: Path, *, visibility: str = "all,sales,marketing") -> Services:
-    settings = Settings(entries=place / "entries", data=place / "var", visibility=visibility)  # type: ignore[arg-type]
+def _opened(place: Path, engines: Engines, visibility: str = "all,sales,marketing") -> Services:
+    stored = {"visibility": visibility, **engines.settings(place)}
+    settings = Settings(entries=place / "entries", data=place / "var", **stored)
     services = open_services(settings, WordEmbedder(), clock=CLOCK)
     services.library.with_index(partial(sync, folder=settings.entries))
     services.library.refresh()
@@ -50,8 +52,8 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def services(place: Path) -> Iterator[Services]:
-    opened = _opened(place)
+def services(place: Path, engines: Engines) -> Iterator[Services]:
+    opened = _opened(place, engines)
     yield opened
     opened.close()
 
@@ -162,13 +164,15 @@ def test_a_new_search_at_once_says_that_the_page_was_left_but_another_person_say
     assert uses_by_question(other, opened) == {"価格": {PRICE: Counter(page=1)}}
 
 
-def test_what_is_hidden_is_neither_shown_nor_measured(services: Services, judging: Judging, place: Path) -> None:
+def test_what_is_hidden_is_neither_shown_nor_measured(
+    services: Services, judging: Judging, place: Path, engines: Engines
+) -> None:
     question = judging.questions()[0]
     judging.grade(question, {SECRET: GRADES["answers"], PRICE: GRADES["helps"]})
     services.activity.opened("s2", SECRET, "copied")
     judging.record(judging.measure())
     services.close()
-    narrow = _opened(place, visibility="all,marketing")
+    narrow = _opened(place, engines, "all,marketing")
     try:
         asked = next(one for one in narrow.judging.questions() if one.query == question.query)
         assert asked.grades == {PRICE: 2} and asked.uses == {}
