@@ -12,7 +12,7 @@ from ingest.chunk import CHUNKING
 from ingest.sync import KEPT_PLAYBOOK, problems_of
 from kb.clock import CLOCK, Clock
 from kb.index.embedding import Embedder
-from kb.index.index import Index, open_index
+from kb.index.index import Index, open_index, root_of
 from kb.library import Library
 from kb.model.package import bundled_checksum
 from kb.shared.database import Database
@@ -41,9 +41,11 @@ def make_library(
     settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK, database: Database | None = None
 ) -> Library:
     """Return the configured library."""
-    playbook_file = PlaybookFile(settings.entries, settings.index_folder / KEPT_PLAYBOOK)
+    shared = database or shared_database(settings)
+    root = root_of(settings.index_folder, settings.shown, is_shared=shared is not None)
+    playbook_file = PlaybookFile(settings.entries, root / KEPT_PLAYBOOK)
     return Library(
-        partial(make_index, settings, embedder, database=database),
+        partial(make_index, settings, embedder, database=shared),
         read_playbook=lambda: playbook_file.read()[0],
         problems_of=problems_of,
         bundled_checksum=bundled_checksum(),

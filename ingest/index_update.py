@@ -13,7 +13,7 @@ from ingest.chunk import Chunked
 from ingest.indexing import TEXTS_AT_ONCE, SyncReport, new_texts
 from ingest.playbook_file import PLAYBOOK_NAME
 from ingest.preparation import Preparation
-from ingest.sync import kept_playbook, stale, sync, sync_some
+from ingest.sync import keep, kept_playbook, stale, sync, sync_some
 from kb.errors import IndexBusyError
 from kb.index.index import Index
 from kb.library import Library
@@ -51,6 +51,10 @@ class IndexUpdate:
         """Return the paths where folder and index differ; all of them without an index."""
         index = self._library.with_index(lambda served: served)
         return stale(index, self._folder, self._playbook_file)
+
+    def keep_playbook(self) -> None:
+        """Keep a copy of a good playbook for times when it cannot be read, as a whole sync does."""
+        keep(self._playbook_file)
 
     @property
     def is_joining(self) -> bool:

@@ -84,6 +84,8 @@ class Intake:
 
     def renew_if_gone(self) -> bool:
         """Begin anew where somebody deleted the index being served; return whether `prepare` has to fill another."""
+        if not self._library.with_index(lambda index: index.place.is_gone()):  # else nobody waits for what is written
+            return False
         with self._lock:
             if not self._library.renew_if_gone():
                 return False
@@ -108,6 +110,7 @@ class Intake:
 
     def _join(self) -> SyncReport | None:
         if not (found := self.differences()):
+            self._update.keep_playbook()
             self._reload()
             return UNCHANGED
         report = self.index_files(found)

@@ -68,7 +68,7 @@ def sync(
         _forget_problems(index, {*work.known, *present, PLAYBOOK_NAME, ""})
         index.catalog.forget_withheld(work.withheld.keys() - {file.path for file in listing.files})
         index.finish()
-        _keep(playbook_file)
+        keep(playbook_file)
     if not embed_later:
         work.embed_waiting(progress or _silent, lambda: index.writing(max(wait, WAIT_SECONDS)))
         work.embed_sentences()
@@ -189,7 +189,7 @@ def _not_mounted() -> str:
     )
 
 
-def _keep(playbook_file: PlaybookFile) -> None:
+def keep(playbook_file: PlaybookFile) -> None:
     """Copy a good playbook; without the copy only a restart during a fault of the file would notice."""
     try:
         playbook_file.keep()

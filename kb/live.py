@@ -148,7 +148,8 @@ class LiveIndex:
                 return False
             state.index.release_vectors()
             index = self._open_index()
-            self.state = self._loaded(index, None, is_complete=index.is_current)
+            with self._loading:
+                self.state = self._loaded(index, None, is_complete=index.is_current)
             time.sleep(SETTLE_SECONDS)
             _close(state.index)
             return True
@@ -173,7 +174,8 @@ class LiveIndex:
     def _reloaded(self, state: State, moved: bool) -> bool:
         index = self._open_index() if moved else state.index
         if not index.is_current:  # built for another model, which this process cannot query: keep the old index
-            _close(index)
+            if moved:
+                _close(index)
             return False
         if state.source and not moved and index.place.has_files:
             self._release_vectors(state)

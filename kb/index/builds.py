@@ -29,8 +29,8 @@ class Build:
 
 
 def use(leases: Leases, label: str, name: str) -> None:
-    """Say that a server uses a build; who said so before says it for all. Raises SQLAlchemyError."""
-    leases.take(f"{_beginning(label)}{name}", USED_SECONDS)
+    """Say that a server uses a build. Raises SQLAlchemyError."""
+    leases.share(f"{_beginning(label)}{name}", USED_SECONDS)
 
 
 def other_builds(connection: Connection, label: str, name: str) -> list[Build]:

@@ -347,6 +347,12 @@ def fingerprint_of(embedder: Embedder, chunking: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def root_of(folder: Path, visible: frozenset[str], *, is_shared: bool) -> Path:
+    """Return the folder of an index; of one in a database, that of what a process keeps beside it."""
+    root = index_root(folder, visible)
+    return root / FOR_SHARED if is_shared else root
+
+
 def open_index(
     folder: Path,
     embedder: Embedder,
@@ -362,11 +368,11 @@ def open_index(
     All builds below a folder, or in a `database`, share the embedding cache. With a `space` on a server their vectors
     are kept there. Raises DatabaseAwayError.
     """
-    root, fingerprint = index_root(folder, visible), fingerprint_of(embedder, chunking)
+    root, fingerprint = root_of(folder, visible, is_shared=database is not None), fingerprint_of(embedder, chunking)
     label = label_of(folder, visible)
     place: Place
     if database:
-        place = DatabasePlace(database, root / FOR_SHARED, label, fingerprint, fresh=fresh)
+        place = DatabasePlace(database, root, label, fingerprint, fresh=fresh)
         place.begin_with(folder / CACHE)
     else:
         place = FolderPlace.opened(folder, root, fingerprint, fresh=fresh)

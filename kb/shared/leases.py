@@ -87,6 +87,10 @@ class Leases:
         """Take or prolong a lease; return its fencing number, 0 if another server has it. Raises SQLAlchemyError."""
         return self._taken(name, self._holder, seconds)
 
+    def share(self, name: str, seconds: float) -> None:
+        """Prolong a lease that servers hold together: it ends when none prolongs it. Raises SQLAlchemyError."""
+        self._taken(name, name, seconds)
+
     def turn(self, name: str, seconds: float) -> Turn | None:
         """Take a lease that nobody has, also no other work of this process. Raises SQLAlchemyError."""
         number = self._taken(name, secrets.token_hex(8), seconds)

@@ -25,6 +25,7 @@ from tests.words import WordEmbedder, note, write
 pytestmark = pytest.mark.slow  # starts processes
 Pair = tuple[Services, Services]
 PATH = "notes/new.md"
+MASKED = "masking:\n  - hide: [customer]\n    roles: [viewer]\n"
 
 
 @pytest.fixture
@@ -122,9 +123,24 @@ def test_what_others_write_is_shown_while_a_change_waits_for_its_turn(pair: Pair
     write(one.settings.entries, PATH, note("納期の交渉"))
     one.intake.index_files([PATH])
     with ThreadPoolExecutor(1) as pool, other.intake._lock:
-        noticing = pool.submit(other.intake.notice)
+        noticing = pool.submit(Background(other)._poll)
         wait_until(noticing.done, "the entry to be shown")
-    assert noticing.result() and other.library.generation == one.library.generation
+    noticing.result()
+    assert other.library.generation == one.library.generation
+
+
+def test_a_server_that_only_joined_others_keeps_the_playbook_for_when_it_cannot_be_read(
+    make_client: MakeClient, postgres: RunningPostgres
+) -> None:
+    one = services_behind(make_client({"playbook.yaml": MASKED, PATH: note("納期")}, database_url=postgres.empty()))
+    settings = one.settings.model_copy(update={"data": one.settings.data.with_name("joining")})
+    with closing(open_services(settings, WordEmbedder())) as joining:
+        assert _turns(joining.intake.prepare) == 0
+    write(settings.entries, "playbook.yaml", "masking: [")
+    with closing(open_services(settings, WordEmbedder())) as again:
+        assert again.playbook.masking
+        again.intake.prepare()
+        assert again.playbook == one.playbook
 
 
 def test_who_waits_for_texts_that_another_server_embeds_counts_them_down(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from app.settings import Settings
 from ingest.indexing import ENTRIES_AT_ONCE
 from ingest.intake import Intake
 from ingest.sync import sync
+from kb.entry import VISIBILITIES
 from kb.index.index import Index
 from kb.index.vectors import VIEWS
 from kb.library import Library
@@ -162,3 +164,17 @@ def test_what_another_process_embedded_is_not_prepared_any_more(intake: Intake, 
             index.store(index.embed_some(100))
     intake.embed_waiting(threading.Event())
     assert intake.preparation is None
+
+
+@pytest.mark.parametrize("shown", [VISIBILITIES, frozenset({"all"})])
+def test_after_a_restart_the_last_good_playbook_masks_whatever_the_server_shows(
+    settings: Settings, folder: Path, shown: frozenset[str]
+) -> None:
+    write(folder, "playbook.yaml", "masking:\n  - hide: [customer]\n    roles: [viewer]\n")
+    chosen = settings.model_copy(update={"visibility": shown})
+    with closing(make_library(chosen, WordEmbedder())) as library:
+        assert Intake(library, folder).prepare()
+        before = library.playbook
+    write(folder, "playbook.yaml", "masking: [")
+    with closing(make_library(chosen, WordEmbedder())) as library:
+        assert library.playbook == before and before.masking

@@ -20,7 +20,9 @@ import pytest
 
 from app.services import open_services
 from app.settings import Settings
+from app.unopened import answer_meanwhile
 from ingest.sync import sync
+from kb.errors import DatabaseAwayError
 from tests.embedding_service import embedding_service
 from tests.postgresql import RunningPostgres, running_postgres
 from tests.waiting import wait_until
@@ -85,6 +87,15 @@ def test_without_the_database_a_server_says_so_and_serves_once_it_is_back(worker
             own.start()
             wait_until(lambda: _asked(f"{url}/api/v1/entries?limit=1")[0] == 200, "entries")
             assert server.poll() is None
+
+
+def test_a_server_that_cannot_even_look_whether_something_is_back_tries_to_open_it(tmp_path: Path) -> None:
+    def look() -> bool:
+        raise OSError
+
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        settings = Settings(entries=tmp_path, data=tmp_path / "var")
+        assert answer_meanwhile(settings, opened, DatabaseAwayError(), look)
 
 
 def test_a_server_that_waits_can_be_stopped(tmp_path: Path) -> None:

@@ -238,6 +238,16 @@ def test_a_build_that_a_server_uses_stays_until_it_is_not_used_any_more(opened: 
     assert look(database, "all").others == [Build(middle, is_used=False)]
 
 
+def test_a_build_stays_used_when_the_server_that_said_so_first_ends(opened: Open) -> None:
+    first, later = opened("a"), opened("b")
+    first.place.note_use()
+    with _database(first).engine.begin() as connection:
+        connection.execute(text("UPDATE leases SET until = clock_timestamp() + interval '1 minute'"))
+    later.place.note_use()
+    with _database(first).engine.connect() as connection:
+        assert connection.scalar(text("SELECT until > clock_timestamp() + interval '2 minutes' FROM leases"))
+
+
 def test_a_part_follows_and_has_nothing_of_the_rest(opened: Open, entries: Path, tmp_path: Path) -> None:
     write(entries, "notes/all.md", note("値引きの話", tags="[価格, 納期]", used="[notes/secret]"))
     write(entries, "notes/secret.md", note("極秘の話", visibility="sales"))
