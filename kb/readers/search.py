@@ -64,13 +64,19 @@ class Search:
         """
         started = time.perf_counter()
         asked = Asked(text, filters, sort, limit, offset, explain, as_typed, quote)
-        source = self._live.source() if self._live.state.source and not filters.trust else None
+        source = self._live.source() if self._may_remember and not filters.trust else None
         if source and (known := self._remembered.get(source, asked)):
             return replace(known, took_ms=(time.perf_counter() - started) * 1000)
         answer = self._answer(asked, started)
         if source and not (answer.query.is_empty or answer.by_words):
             self._remembered.add(source, asked, answer)
         return answer
+
+    @property
+    def _may_remember(self) -> bool:
+        """Whether there is an index, in files: a database that is away is noticed by asking it."""
+        state = self._live.state
+        return state.source is not None and state.index.place.has_files
 
     def _answer(self, asked: Asked, started: float) -> Answer:
         query = self.understood(asked.text, as_typed=asked.as_typed)

@@ -29,8 +29,8 @@ WHERE = {  # the modules that log each event
     "entry-verified": "ingest/verifying",
     "playbook-saved": "app/cli/init ingest/playbook_store",
     "mapping-saved": "app/cli/connecting app/cli/imports app/pages/writing/exports",
-    "imported": "app/cli/connecting app/cli/imports app/cli/init app/connections app/pages/writing/beginning"
-    " app/pages/writing/files",
+    "imported": "app/cli/connecting app/cli/imports app/cli/init app/pages/writing/beginning"
+    " app/pages/writing/files app/pulling",
     "import-undone": "app/cli/init app/pages/writing/beginning app/pages/writing/undoing",
     "exported": "app/cli/auditing app/cli/connecting app/cli/export app/http/exported app/pages/people/auditing"
     " app/writing_back",

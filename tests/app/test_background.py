@@ -115,9 +115,11 @@ def test_what_another_process_indexed_is_noticed(tmp_path: Path) -> None:
 def test_an_index_folder_that_somebody_deleted_is_built_again(tmp_path: Path) -> None:
     with _opened(tmp_path, WordEmbedder()) as services, working(services):
         services.views.of(services.library.visible)
+        deleted = services.library.with_index(lambda served: served)
         shutil.rmtree(services.settings.index_folder)
+        wait_until(lambda: services.library.with_index(lambda served: served) is not deleted, "another index")
         _save_until_found(services, "after")
-        wait_until(lambda: services.library.generation is not None, "another index")
+        wait_until(lambda: services.library.generation is not None, "an index that is filled")
         wait_until(lambda: "最初の話" in _found(services, "最初の話"), "the entry that was there before")
         _save_until_found(services, "later")
         index = services.library.with_index(lambda served: served)

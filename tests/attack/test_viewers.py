@@ -203,7 +203,8 @@ def _text(answer: Response) -> str:
 
 def _betrayed(answer: Response, open_words: set[str]) -> str:
     """Return the words of hidden entries that an answer holds without having been sent them."""
-    said = NOISE.sub("", f"{_text(answer)} {answer.headers}")
+    heads = {name: value for name, value in answer.headers.items() if name not in OWN_HEADERS}
+    said = NOISE.sub("", f"{_text(answer)} {heads}")
     known = {word.lower() for word in open_words}
     found = {word for word in map(str.lower, WORD.findall(said)) if not any(one.startswith(word) for one in known)}
     return f"holds {sorted(found)}" if found else ""
