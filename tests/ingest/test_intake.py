@@ -152,6 +152,7 @@ def test_what_is_removed_before_it_is_embedded_is_not_waited_for(
     assert not intake.progress_for(library) and not library.with_index(lambda index: index.waiting)
 
 
+@pytest.mark.files  # where servers share an index, none that joins waits for texts
 def test_what_another_process_embedded_is_not_prepared_any_more(intake: Intake, library: Library, folder: Path) -> None:
     intake.begin_preparing()
     for number in range(ENTRIES_AT_ONCE):
