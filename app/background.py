@@ -19,6 +19,7 @@ from app.supervisor import FIRST_RETRY, Job, Supervisor
 from app.watcher import Watcher
 from ingest.arrivals import Arrivals
 from ingest.atomic import sweep
+from ingest.indexing import UNCHANGED
 from ingest.watch import changes
 from kb.errors import ActivitySchemaError, EmbeddingAwayError
 
@@ -214,7 +215,7 @@ class Background:
         self._is_prepared = True
         for job in (self._warm_job, self._embed_job, self._index_job):
             job.wake.set()
-        if report is None:
+        if report is None or report is UNCHANGED:  # others have indexed and counted it
             return
         count, waiting = len(report.added) + len(report.changed), self._intake.preparation
         log.info(
