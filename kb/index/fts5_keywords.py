@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 import numpy as np
-from sqlalchemy import Connection, Engine, TextClause, bindparam, func, select, text
+from sqlalchemy import Connection, Engine, TextClause, bindparam, select, text
 
+from kb.index.fts5_hits import PlacedTerms, totals
 from kb.index.keywords import WEIGHTS, Matches, PassageTerms, Phrase, Spellings, Weighed, fts5_idf
-from kb.index.phrase_scores import FrequentScores, Phrases, Scores, best_of
-from kb.index.schema import CHUNKS, META
+from kb.index.phrase_scores import FrequentHits, Hits, best_of
+from kb.index.schema import META
 
 # `analysis` supplies the terms; `_` keeps the parts of a code together.
 CREATE = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS keywords"
     " USING fts5(title, heading, tags, body, tokenize = \"ascii tokenchars '_'\")",
     "CREATE VIRTUAL TABLE IF NOT EXISTS keyword_counts USING fts5vocab(keywords, 'row')",
+    "CREATE VIRTUAL TABLE IF NOT EXISTS keyword_places USING fts5vocab(keywords, 'instance')",
 )
 ADD = text("INSERT INTO keywords(rowid, title, heading, tags, body) VALUES (:number, :title, :heading, :tags, :body)")
 FORGET = text("DELETE FROM keywords WHERE rowid IN (SELECT number FROM chunks WHERE entry = :entry)")
@@ -28,16 +29,7 @@ PUBLISHED = (
 )
 OF_TERMS = "SELECT value FROM json_each(:terms) AS terms WHERE EXISTS (SELECT 1 {})"
 QUOTED = """'"' || terms.value || '"'"""  # a term as an expression of FTS5
-SCORED = (
-    "SELECT rowid, -bm25(keywords, :title, :heading, :tags, :body) AS score FROM keywords WHERE keywords MATCH :match"
-)
-AMONG = " AND +rowid IN (SELECT value FROM json_each(:among))"  # the sign keeps FTS5 from looking up each of them
-BEST = " ORDER BY score DESC, rowid LIMIT :limit"
-ALL = -1  # as a limit
-MATCHES = text(
-    "SELECT matches.key, keywords.rowid, -bm25(keywords, :title, :heading, :tags, :body)"
-    " FROM json_each(:matches) AS matches CROSS JOIN keywords WHERE keywords MATCH matches.value"
-)
+SCORED = "SELECT rowid, -bm25(keywords, :title, :heading, :tags, :body) FROM keywords WHERE keywords MATCH :match"
 GENERATION = select(META.c.value).where(META.c.key == "generation")
 COUNTS = text("SELECT term, doc FROM keyword_counts WHERE term IN (SELECT value FROM json_each(:terms))")
 BY_COUNT = text("SELECT term FROM keyword_counts ORDER BY doc DESC, term")
@@ -52,7 +44,8 @@ class Fts5Keywords:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._frequent = FrequentScores()
+        self._frequent = FrequentHits()
+        self._placed = PlacedTerms()
 
     def create(self, connection: Connection) -> None:
         """Create what is missing of its tables."""
@@ -77,39 +70,38 @@ class Fts5Keywords:
         among: Sequence[int] | None = None,
     ) -> Matches:
         """Return the passages with any of the terms or spellings, best first."""
-        if not terms and not groups:
-            return []
-        single: list[Phrases] = [((term,),) for term in terms]
-        spelled = [phrases for group in groups for phrases, _ in group.matches]
-        with self._engine.connect() as connection:
-            generation = connection.scalar(GENERATION) or ""
-            scores, again = self._frequent.known(generation, [*single, *spelled])
-            new = tuple(some[0] for some in single if some not in scores and some not in again)
-            words = [group.matches for group in groups]
-            words += [((some, 1.0),) for some in single if some[0] not in new]
-            words += [((new, 1.0),)] if new else []
-            most = limit if len(words) == 1 and new else ALL  # with nothing to add, the best are enough
-            for phrases in {phrases for spellings in words for phrases, _ in spellings if phrases not in scores}:
-                scores[phrases] = _scored(connection, phrases, among, most)
-        if among is None:
-            self._frequent.remember(generation, {some: scores[some] for some in again})
-        return best_of([[(scores[some], factor) for some, factor in word] for word in words], limit, among)
+        phrases = [(term,) for term in terms]
+        spelled = [phrase for group in groups for some, _ in group.matches for phrase in some]
+        found, total = self._found([*phrases, *spelled])
+        idf = {phrase: fts5_idf(len(numbers), total) for phrase, (numbers, _) in found.items()}
+        words: list[Weighed] = [(((phrase, idf[phrase]),),) for phrase in phrases]
+        words += [
+            tuple(tuple((phrase, factor * idf[phrase]) for phrase in some) for some, factor in group.matches)
+            for group in groups
+        ]
+        return _best(words, found, limit, among)
 
     def few_matches(self, weighed: Sequence[Weighed], limit: int) -> Matches:
-        """Return the passages with any of the words, best first; each phrase is looked up on its own."""
-        scores: defaultdict[int, float] = defaultdict(float)
+        """Return the passages with any of the words, best first."""
+        phrases = [phrase for spellings in weighed for spelling in spellings for phrase, _ in spelling]
+        return _best(weighed, self._found(phrases)[0], limit)
+
+    def _found(self, phrases: Iterable[Phrase]) -> tuple[dict[Phrase, Hits], int]:
+        """Return the passages with each phrase, and how many passages there are."""
+        wanted = dict.fromkeys(phrases)
         with self._engine.connect() as connection:
-            total = connection.scalar(select(func.count()).select_from(CHUNKS)) or 0
-            phrases = [phrase for spellings in weighed for spelling in spellings for phrase, _ in spelling]
-            found = _matched(connection, phrases)
-        for spellings in weighed:
-            best: dict[int, float] = {}
-            for spelling in spellings:
-                for number, score in _summed(spelling, found, total).items():
-                    best[number] = max(score, best.get(number, 0.0))
-            for number, score in best.items():
-                scores[number] += score
-        return sorted(scores.items(), key=lambda found: (-found[1], found[0]))[:limit]
+            generation = connection.scalar(GENERATION) or ""
+            found = self._frequent.known(generation, wanted)
+            total, average = totals(connection)
+            new = {
+                phrase: self._placed.hits(connection, *phrase, average)
+                if len(phrase) == 1
+                else _side_by_side(connection, phrase, total)
+                for phrase in wanted
+                if phrase not in found
+            }
+        self._frequent.remember(generation, new)
+        return found | new, total
 
     def counts(self, terms: Iterable[str]) -> dict[str, int]:
         """Return the number of passages that contain each term."""
@@ -146,41 +138,21 @@ def _quoted(phrase: Sequence[str]) -> str:
     return f'"{" ".join(phrase)}"'
 
 
-def _any_of(phrases: Iterable[Phrase]) -> str:
-    return " OR ".join(map(_quoted, phrases))
+def _best(
+    words: Sequence[Weighed], found: dict[Phrase, Hits], limit: int, among: Sequence[int] | None = None
+) -> Matches:
+    """Return the best passages with any of the words, each phrase with the idf given."""
+    placed = [[[(found[phrase], idf) for phrase, idf in spelling] for spelling in spellings] for spellings in words]
+    return best_of(placed, limit, among)
 
 
-def _scored(connection: Connection, phrases: Phrases, among: Sequence[int] | None, limit: int) -> Scores:
-    """Return the best passages with any of some phrases, or only those among some.
+def _side_by_side(connection: Connection, phrase: Phrase, total: int) -> Hits:
+    """Return the passages with some terms side by side.
 
     Rows are taken from the driver: SQLAlchemy's take several times as long as FTS5 needs to score them.
     """
-    values = {"match": _any_of(phrases), "limit": limit, **WEIGHTS}
-    values |= {} if among is None else {"among": json.dumps(list(among))}
-    within, best = "" if among is None else AMONG, "" if limit == ALL else BEST
     cursor = connection.connection.cursor()
-    cursor.execute(SCORED + within + best, values)
-    rows = cursor.fetchall()
+    rows = cursor.execute(SCORED, {"match": _quoted(phrase), **WEIGHTS}).fetchall()
     cursor.close()
     table = np.fromiter(chain.from_iterable(rows), np.float64, 2 * len(rows)).reshape(-1, 2)
-    return table[:, 0].astype(np.int32), table[:, 1].copy()
-
-
-def _matched(connection: Connection, phrases: Iterable[Phrase]) -> dict[Phrase, Matches]:
-    """Return the passages with each phrase, in one statement."""
-    distinct = list(dict.fromkeys(phrases))
-    found: dict[Phrase, Matches] = {phrase: [] for phrase in distinct}
-    values = {"matches": json.dumps([_quoted(phrase) for phrase in distinct]), **WEIGHTS}
-    for place, number, score in connection.execute(MATCHES, values).all():
-        found[distinct[place]].append((number, score))
-    return found
-
-
-def _summed(spelling: Sequence[tuple[Phrase, float]], found: Mapping[Phrase, Matches], total: int) -> dict[int, float]:
-    """Return the BM25 of the passages with any phrase of a spelling, each with the idf given."""
-    scores: defaultdict[int, float] = defaultdict(float)
-    for phrase, idf in spelling:
-        as_found = fts5_idf(len(found[phrase]), total)
-        for number, score in found[phrase]:
-            scores[number] += score * idf / as_found
-    return scores
+    return table[:, 0].astype(np.int32), table[:, 1] / fts5_idf(len(rows), total)
