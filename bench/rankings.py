@@ -11,7 +11,7 @@ from kb.index.neighbours import Neighbours
 from kb.index.snapshot import take_snapshot
 from kb.library import Library
 from kb.search.query import parse_query
-from kb.search.ranking import rank_fusion
+from kb.search.ranking import idf, rank_fusion
 
 WAYS = ("keywords only", "meaning only", "plain rank fusion", "product")
 DEPTH = 100  # entries per part in rank fusion
@@ -40,7 +40,9 @@ class Ranker:
         return dict(zip(WAYS, (*map(self._named, (keywords, meaning, ranked)), product), strict=True))
 
     def _by_keywords(self, terms: tuple[str, ...]) -> list[int]:
-        return [number for number, _ in self._catalog.keywords.matches(terms, PASSAGES)]
+        counts, total = self._catalog.keywords.counts(terms), len(self._snapshot.numbers)
+        words = [((((term,), idf(count, total)),),) for term, count in counts.items()]
+        return [number for number, _ in self._catalog.keywords.matches(words, PASSAGES)]
 
     def _by_meaning(self, text: str) -> Iterable[int]:
         """Return passages by the exact cosine of their bodies."""

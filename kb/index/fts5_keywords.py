@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterable, Sequence
 
-import numpy as np
 from sqlalchemy import Connection, Engine, TextClause, bindparam, select, text
 
-from kb.index.fts5_hits import PlacedTerms, totals
-from kb.index.keywords import WEIGHTS, Matches, PassageTerms, Phrase, Spellings, Weighed, fts5_idf
+from kb.index.fts5_hits import PlacedTerms, quoted
+from kb.index.keywords import Matches, PassageTerms, Phrase, Weighed
 from kb.index.phrase_scores import FrequentHits, Hits, best_of
 from kb.index.schema import META
 
@@ -29,7 +27,6 @@ PUBLISHED = (
 )
 OF_TERMS = "SELECT value FROM json_each(:terms) AS terms WHERE EXISTS (SELECT 1 {})"
 QUOTED = """'"' || terms.value || '"'"""  # a term as an expression of FTS5
-SCORED = "SELECT rowid, -bm25(keywords, :title, :heading, :tags, :body) FROM keywords WHERE keywords MATCH :match"
 GENERATION = select(META.c.value).where(META.c.key == "generation")
 COUNTS = text("SELECT term, doc FROM keyword_counts WHERE term IN (SELECT value FROM json_each(:terms))")
 BY_COUNT = text("SELECT term FROM keyword_counts ORDER BY doc DESC, term")
@@ -62,46 +59,21 @@ class Fts5Keywords:
         for entry in entries:
             connection.execute(FORGET, {"entry": entry})
 
-    def matches(
-        self,
-        terms: Sequence[str],
-        limit: int,
-        groups: Sequence[Spellings] = (),
-        among: Sequence[int] | None = None,
-    ) -> Matches:
-        """Return the passages with any of the terms or spellings, best first."""
-        phrases = [(term,) for term in terms]
-        spelled = [phrase for group in groups for some, _ in group.matches for phrase in some]
-        found, total = self._found([*phrases, *spelled])
-        idf = {phrase: fts5_idf(len(numbers), total) for phrase, (numbers, _) in found.items()}
-        words: list[Weighed] = [(((phrase, idf[phrase]),),) for phrase in phrases]
-        words += [
-            tuple(tuple((phrase, factor * idf[phrase]) for phrase in some) for some, factor in group.matches)
-            for group in groups
-        ]
-        return _best(words, found, limit, among)
+    def matches(self, words: Sequence[Weighed], limit: int, among: Collection[int] | None = None) -> Matches:
+        """Return the passages with any of the words, best first; only those `among` some, if given."""
+        found = self._found(phrase for spellings in words for spelling in spellings for phrase, _ in spelling)
+        placed = [[[(found[phrase], idf) for phrase, idf in spelling] for spelling in spellings] for spellings in words]
+        return best_of(placed, limit, among)
 
-    def few_matches(self, weighed: Sequence[Weighed], limit: int) -> Matches:
-        """Return the passages with any of the words, best first."""
-        phrases = [phrase for spellings in weighed for spelling in spellings for phrase, _ in spelling]
-        return _best(weighed, self._found(phrases)[0], limit)
-
-    def _found(self, phrases: Iterable[Phrase]) -> tuple[dict[Phrase, Hits], int]:
-        """Return the passages with each phrase, and how many passages there are."""
+    def _found(self, phrases: Iterable[Phrase]) -> dict[Phrase, Hits]:
+        """Return the passages with each phrase."""
         wanted = dict.fromkeys(phrases)
         with self._engine.connect() as connection:
             generation = connection.scalar(GENERATION) or ""
-            found = self._frequent.known(generation, wanted)
-            total, average = totals(connection)
-            new = {
-                phrase: self._placed.hits(connection, *phrase, average)
-                if len(phrase) == 1
-                else _side_by_side(connection, phrase, total)
-                for phrase in wanted
-                if phrase not in found
-            }
+            known = self._frequent.known(generation, wanted)
+            new = self._placed.hits(connection, [phrase for phrase in wanted if phrase not in known])
         self._frequent.remember(generation, new)
-        return found | new, total
+        return known | new
 
     def counts(self, terms: Iterable[str]) -> dict[str, int]:
         """Return the number of passages that contain each term."""
@@ -121,38 +93,14 @@ class Fts5Keywords:
     def has_phrase(self, terms: Sequence[str]) -> bool:
         """Whether the terms follow one another in any published passage."""
         with self._engine.connect() as connection:
-            return connection.scalar(HAS_PUBLISHED, {"match": _quoted(terms)}) is not None
+            return connection.scalar(HAS_PUBLISHED, {"match": quoted(terms)}) is not None
 
     def texts_with(self, term: str) -> Sequence[str]:
         """Return title, headings and text of a published passage with a term in them."""
-        match = f"{{title heading body}} : {_quoted([term])}"
+        match = f"{{title heading body}} : {quoted([term])}"
         with self._engine.connect() as connection:
             return tuple(connection.execute(TEXTS, {"match": match}).first() or ())
 
     def holding(self, terms: Sequence[str]) -> TextClause:
         """Return the condition that a passage of the catalogue has all the terms."""
-        return HOLDING.bindparams(bindparam("match", " AND ".join(_quoted([term]) for term in terms)))
-
-
-def _quoted(phrase: Sequence[str]) -> str:
-    return f'"{" ".join(phrase)}"'
-
-
-def _best(
-    words: Sequence[Weighed], found: dict[Phrase, Hits], limit: int, among: Sequence[int] | None = None
-) -> Matches:
-    """Return the best passages with any of the words, each phrase with the idf given."""
-    placed = [[[(found[phrase], idf) for phrase, idf in spelling] for spelling in spellings] for spellings in words]
-    return best_of(placed, limit, among)
-
-
-def _side_by_side(connection: Connection, phrase: Phrase, total: int) -> Hits:
-    """Return the passages with some terms side by side.
-
-    Rows are taken from the driver: SQLAlchemy's take several times as long as FTS5 needs to score them.
-    """
-    cursor = connection.connection.cursor()
-    rows = cursor.execute(SCORED, {"match": _quoted(phrase), **WEIGHTS}).fetchall()
-    cursor.close()
-    table = np.fromiter(chain.from_iterable(rows), np.float64, 2 * len(rows)).reshape(-1, 2)
-    return table[:, 0].astype(np.int32), table[:, 1] / fts5_idf(len(rows), total)
+        return HOLDING.bindparams(bindparam("match", " AND ".join(quoted([term]) for term in terms)))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, TextClause
 
 # Title weights from 2 to 5 differ within noise, see docs/measurements.md.
 WEIGHTS = {"title": 2.0, "heading": 1.0, "tags": 1.0, "body": 1.0}
-LEAST_IDF = 1e-6  # of FTS5, for a word in half of the passages or more
 
 Phrase = tuple[str, ...]  # one term, or several side by side
 Matches = list[tuple[int, float]]  # numbers of passages with their BM25, best first
@@ -34,13 +31,6 @@ class PassageTerms(NamedTuple):
         return sum(len(terms.split()) for terms in self[1:])
 
 
-@dataclass(frozen=True, slots=True)
-class Spellings:
-    """One word in several spellings: the best of them counts, not their sum."""
-
-    matches: tuple[tuple[tuple[Phrase, ...], float], ...]  # any of some phrases, with a factor for their BM25
-
-
 class KeywordIndex(Protocol):
     """The terms of passages. All implementations give the same passages the same scores.
 
@@ -56,22 +46,11 @@ class KeywordIndex(Protocol):
     def forget(self, connection: Connection, entries: Sequence[int]) -> None:
         """Forget the passages that entries have in the catalogue."""
 
-    def matches(
-        self,
-        terms: Sequence[str],
-        limit: int,
-        groups: Sequence[Spellings] = (),
-        among: Sequence[int] | None = None,
-    ) -> Matches:
-        """Return the passages with any of the terms or spellings, with the idf of FTS5.
+    def matches(self, words: Sequence[Weighed], limit: int, among: Collection[int] | None = None) -> Matches:
+        """Return the passages with any of the words, best first; only those `among` some, if given.
 
-        Only those `among` some are scored, if given: scoring takes ten times as long as matching.
-        """
-
-    def few_matches(self, weighed: Sequence[Weighed], limit: int) -> Matches:
-        """Return the passages with any of the words, with an idf of our own for each, in a small base.
-
-        FTS5 gives a word in half of the passages no weight, so in a base of two entries no word would count.
+        The idf is Lucene's and given with each phrase: that of FTS5 gives a word in half of the passages no weight, so
+        in a base of two entries no word would count.
         """
 
     def counts(self, terms: Iterable[str]) -> dict[str, int]:
@@ -91,9 +70,3 @@ class KeywordIndex(Protocol):
 
     def holding(self, terms: Sequence[str]) -> TextClause:
         """Return the condition that a passage of the catalogue has all the terms."""
-
-
-def fts5_idf(document_count: int, total: int) -> float:
-    """Return the idf that FTS5 uses (Robertson, Spärck Jones; at least LEAST_IDF)."""
-    idf = math.log((total - document_count + 0.5) / (document_count + 0.5))
-    return idf if idf > 0 else LEAST_IDF

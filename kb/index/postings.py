@@ -8,7 +8,7 @@ join the open block, which is closed once it is full.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from kb.index import postings_sql as sql
-from kb.index.keywords import WEIGHTS, Matches, PassageTerms, Spellings, Weighed
+from kb.index.keywords import WEIGHTS, Matches, PassageTerms, Weighed
 from kb.index.postings_scores import Asked, hits_of
 
 METADATA = MetaData()
@@ -97,27 +97,11 @@ class Postings:
         """Return what is indexed of the passages that entries have in the catalogue, by number."""
         return [PassageTerms(*row) for row in connection.execute(sql.OF_ENTRIES, {"entries": list(entries)})]
 
-    def matches(
-        self,
-        terms: Sequence[str],
-        limit: int,
-        groups: Sequence[Spellings] = (),
-        among: Sequence[int] | None = None,
-    ) -> Matches:
-        """Return the passages with any of the terms or spellings, best first."""
-        single = [(term,) for term in terms]
-        grouped = [phrase for group in groups for phrases, _ in group.matches for phrase in phrases]
+    def matches(self, words: Sequence[Weighed], limit: int, among: Collection[int] | None = None) -> Matches:
+        """Return the passages with any of the words, best first; only those `among` some, if given."""
+        phrases = [phrase for spellings in words for spelling in spellings for phrase, _ in spelling]
         with self._engine.connect() as connection:
-            asked = Asked(connection, [*single, *grouped])
-            words: list[Weighed] = [(((phrase, asked.idf(phrase)),),) for phrase in single]
-            words += [asked.weighed(group) for group in groups]
-            return asked.best(words, limit, among)
-
-    def few_matches(self, weighed: Sequence[Weighed], limit: int) -> Matches:
-        """Return the passages with any of the words, best first."""
-        phrases = [phrase for spellings in weighed for spelling in spellings for phrase, _ in spelling]
-        with self._engine.connect() as connection:
-            return Asked(connection, phrases).best(weighed, limit)
+            return Asked(connection, phrases).best(words, limit, among)
 
     def counts(self, terms: Iterable[str]) -> dict[str, int]:
         """Return the number of passages that contain each term."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from sqlalchemy import Connection, text
 
 from kb.index import postings_sql as sql
-from kb.index.keywords import WEIGHTS, Matches, PassageTerms, Phrase, Spellings, Weighed, fts5_idf
+from kb.index.keywords import WEIGHTS, Matches, PassageTerms, Phrase, Weighed
 
 LONGEST = 500  # characters of a term that count: a column with an index takes no more than 2,700 bytes
 MOST = (1 << 16) - 1  # of a count and of a length, in a hit
@@ -52,23 +52,12 @@ class Asked:
     def __init__(self, connection: Connection, phrases: Collection[Phrase]) -> None:
         self._connection = connection
         self._passages, self._terms = connection.execute(sql.TOTALS).one()
-        counts = sql.counts(connection, {phrase[0] for phrase in phrases if len(phrase) == 1})
-        self._counts: dict[Phrase, int] = {(term,): count for term, count in counts.items()}
         self._hits: dict[Phrase, list[int]] = {}
         for phrase in {phrase for phrase in phrases if len(phrase) > 1}:
             found = connection.execute(sql.WITH_PHRASE, sql.of_phrase(phrase))
             self._hits[phrase] = [_hit_of(PassageTerms(*row), phrase) for row in found]
-            self._counts[phrase] = len(self._hits[phrase])
 
-    def idf(self, phrase: Phrase) -> float:
-        """Return the idf that FTS5 gives a phrase."""
-        return fts5_idf(self._counts.get(phrase, 0), self._passages)
-
-    def weighed(self, group: Spellings) -> Weighed:
-        """Return a word in several spellings with the idf that FTS5 gives its phrases."""
-        return tuple(tuple((phrase, self.idf(phrase) * factor) for phrase in some) for some, factor in group.matches)
-
-    def best(self, words: Sequence[Weighed], limit: int, among: Sequence[int] | None = None) -> Matches:
+    def best(self, words: Sequence[Weighed], limit: int, among: Collection[int] | None = None) -> Matches:
         """Return the passages with any of the words, best first, each phrase with the weight given."""
         single = [word for word in words if len(word) == len(word[0]) == len(word[0][0][0]) == 1]
         spelled = [word for word in words if word not in single]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.index.keywords import Matches, Phrase, Spellings, Weighed
+from kb.index.keywords import Matches, Weighed
 from kb.index.neighbours import OVERFETCH
 from kb.index.snapshot import Snapshot
 from kb.search import ranking
@@ -16,7 +16,7 @@ from kb.search.query import Query, Synonyms
 from kb.search.source import Source
 
 DEPTH = 100  # candidates per retrieval; 200 gives the same quality, 30 a lower one
-SMALL_BASE = 2_000  # passages up to which every word is looked up, with Lucene's idf
+SMALL_BASE = 2_000  # passages up to which every word is looked up
 NARROW = 0.05  # share of the passages; at 100,000 a list of 5,000 numbers is read in 2 ms
 CHEAP = 2_000  # passages of another spelling, looked up in about 5 ms
 COMMON_SHARE = 0.2  # beyond, words in more passages are expensive and add little next to a rarer word
@@ -27,12 +27,10 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """The terms of a query that the keyword index contains."""
+    """The words of a query."""
 
-    terms: tuple[str, ...]  # those worth looking up, without those in a group
-    mass: float  # summed idf of all its terms, unknown ones included
-    groups: tuple[Spellings, ...] = ()  # words with several spellings
-    weighed: tuple[Weighed, ...] = ()  # all known words, as a small base is searched
+    words: tuple[Weighed, ...]  # those worth looking up, with Lucene's idf
+    mass: float  # summed idf of all words, unknown ones included
     rarities: tuple[tuple[tuple[tuple[str, ...], ...], float], ...] = ()  # each word by its spellings, with its idf
 
     def share_in(self, terms: Collection[str]) -> float:
@@ -43,9 +41,8 @@ class Keywords:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A word with several spellings, in a large base and in a small one."""
+    """A word with several spellings."""
 
-    spellings: Spellings
     weighed: Weighed
     mass: float  # idf
     all: tuple[tuple[str, ...], ...]  # its spellings as terms
@@ -73,12 +70,10 @@ def weigh(source: Source, query: Query) -> Keywords:
     known = tuple(term for term in single if counts.get(term))
     rare = tuple(term for term in known if counts[term] <= total * COMMON_SHARE)
     kept = rare if (rare or groups) and total > SMALL_BASE else known
-    weighed = tuple(((((term,), ranking.idf(counts[term], total)),),) for term in known)
+    words = (((((term,), ranking.idf(counts[term], total)),),) for term in kept)
     return Keywords(
-        terms=kept,
+        words=(*words, *(group.weighed for group in groups.values())),
         mass=mass,
-        groups=tuple(group.spellings for group in groups.values()),
-        weighed=(*weighed, *(group.weighed for group in groups.values())),
         rarities=(
             *((((term,),), ranking.idf(counts.get(term, 0), total)) for term in single),
             *((group.all, group.mass) for group in groups.values()),
@@ -104,14 +99,9 @@ def _group(synonyms: Synonyms, counts: Mapping[str, int], total: int) -> Group |
         # Labels are indexed in every spelling, so the passages of one are mostly those of the others.
         mass = min(mass, ranking.idf(max(*others.values(), *(counts.get(term, 0) for term in asked)), total))
     own = mass / ranking.idf(counts[asked[0]], total) if len(asked) == 1 and counts.get(asked[0]) else 1.0
-    single: tuple[Phrase, ...] = tuple((term,) for term in asked)
-    matches = [(single, min(1.0, own))]
-    matches += [((words,), min(1.0, mass / ranking.idf(n, total))) for words, n in others.items()]
-    weighed: list[tuple[tuple[Phrase, float], ...]] = [
-        tuple(((t,), min(1.0, own) * ranking.idf(counts[t], total)) for t in asked if counts.get(t))
-    ]
-    weighed += [((words, min(mass, ranking.idf(n, total))),) for words, n in others.items()]
-    return Group(Spellings(tuple(matches)), tuple(weighed), mass, (asked, *others))
+    as_asked = tuple(((t,), min(1.0, own) * ranking.idf(counts[t], total)) for t in asked if counts.get(t))
+    weighed = (as_asked, *(((words, min(mass, ranking.idf(n, total))),) for words, n in others.items()))
+    return Group(weighed, mass, (asked, *others))
 
 
 def look_up(source: Source, keywords: Keywords, *scopes: Scope) -> tuple[LookUp, ...]:
@@ -120,9 +110,10 @@ def look_up(source: Source, keywords: Keywords, *scopes: Scope) -> tuple[LookUp,
     total = len(source.snapshot.numbers)
     wide = [some for some in flags if not _is_narrow(some)]
     limit = max((_depth(some, total) for some in wide), default=0)
-    matches = _matches(source, keywords, limit) if wide else []
+    find = source.catalog.keywords.matches
+    matches = find(keywords.words, limit) if wide else []
     if len(matches) == limit and any(_is_short(source, matches, some) for some in wide):
-        matches = _matches(source, keywords, total + 1)
+        matches = find(keywords.words, total + 1)
     return tuple(
         LookUp(
             entries,
@@ -141,13 +132,7 @@ def _is_narrow(allowed: Flags | None) -> bool:
 
 def _narrow(source: Source, keywords: Keywords, allowed: Flags | None) -> Matches:
     among = source.snapshot.numbers[allowed].tolist()
-    return source.catalog.keywords.matches(keywords.terms, DEPTH, keywords.groups, among)
-
-
-def _matches(source: Source, keywords: Keywords, limit: int) -> Matches:
-    if len(source.snapshot.numbers) <= SMALL_BASE:
-        return source.catalog.keywords.few_matches(keywords.weighed, limit)
-    return source.catalog.keywords.matches(keywords.terms, limit, keywords.groups)
+    return source.catalog.keywords.matches(keywords.words, DEPTH, among)
 
 
 def _flags(snapshot: Snapshot, entries: Scope) -> Flags | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from sqlalchemy import Engine, NullPool, create_engine, select, text
 from kb.entry import Chunk, Entry, Status
 from kb.index import records
 from kb.index.catalog import Catalog, keyword_index
-from kb.index.keywords import KeywordIndex
+from kb.index.keywords import KeywordIndex, Weighed
 from kb.index.records import StoredChunk, StoredEntry
 from kb.index.schema import CHUNKS, ENTRIES, METADATA
 
@@ -83,3 +83,9 @@ def stored(
         for at, body in enumerate(passages, 1)
     ]
     return StoredEntry(entry, chunks, (), (), "state")
+
+
+def words(terms: Iterable[str] | Mapping[str, float]) -> list[Weighed]:
+    """Return terms as words of one spelling, with the idf given or 1."""
+    of_term = terms if isinstance(terms, Mapping) else dict.fromkeys(terms, 1.0)
+    return [((((term,), idf),),) for term, idf in of_term.items()]

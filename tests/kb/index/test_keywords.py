@@ -9,9 +9,10 @@ import pytest
 from ingest.sync import sync
 from kb.index.analysis import terms
 from kb.index.index import Index
-from kb.index.keywords import Spellings, Weighed, fts5_idf
+from kb.index.keywords import Weighed
 from kb.index.verbatim import entries_with_text
 from kb.search.ranking import idf
+from tests.kb.index.both import words
 from tests.words import note, write
 
 
@@ -89,9 +90,7 @@ def test_a_word_counts_from_the_first_entry_on(index: Index, entries: Path, othe
     sync(index, entries)
     counts = index.catalog.keywords.counts(("値引き", "条件"))
     total = index.catalog.counts()["chunks"]
-    matches = index.catalog.keywords.few_matches(
-        _weighed({term: idf(count, total) for term, count in counts.items()}), 10
-    )
+    matches = index.catalog.keywords.matches(words({term: idf(count, total) for term, count in counts.items()}), 10)
     with index.catalog.engine.connect() as connection:
         chunk = (
             connection.exec_driver_sql(
@@ -105,31 +104,14 @@ def test_a_word_counts_from_the_first_entry_on(index: Index, entries: Path, othe
     assert all(score > 0.01 for _, score in matches)
 
 
-def test_with_an_idf_as_in_fts5_the_scores_are_those_of_fts5(index: Index, entries: Path) -> None:
-    for number in range(30):
-        write(entries, f"notes/{number}.md", note(f"題{number}", f"価格の話{number} {'導入 ' * (number % 4)}"))
-    write(entries, "notes/x.md", note("別", "解約の話と導入の話"))
-    sync(index, entries)
-    terms = ("解約", "導入")
-    counts, total = index.catalog.keywords.counts(terms), index.catalog.counts()["chunks"]
-    weighed = _weighed({term: fts5_idf(counts[term], total) for term in terms})
-    ours, theirs = index.catalog.keywords.few_matches(weighed, 5), index.catalog.keywords.matches(terms, 5)
-    assert [number for number, _ in ours[:1]] == [number for number, _ in theirs[:1]]
-    assert [score for _, score in ours] == pytest.approx([score for _, score in theirs])
-
-
 def test_within_a_scope_the_same_passages_have_the_same_scores(index: Index, entries: Path) -> None:
     for number in range(30):
         write(entries, f"notes/{number}.md", note(f"題{number}", f"価格の話{number} {'導入 ' * (number % 4)}解約"))
     sync(index, entries)
-    terms, groups = ("価格", "導入"), (Spellings((((("解約",),), 0.5), ((("導入",),), 1.0))),)
-    everywhere = index.catalog.keywords.matches(terms, 100, groups)
+    spelled: Weighed = (((("解約",), 0.5),), ((("導入",), 1.0),))
+    asked = [*words(["価格", "導入"]), spelled]
+    everywhere = index.catalog.keywords.matches(asked, 100)
     among = [number for number, _ in everywhere if number % 3 == 0]
-    within = index.catalog.keywords.matches(terms, 5, groups, among)
+    within = index.catalog.keywords.matches(asked, 5, among)
     assert within == [(number, score) for number, score in everywhere if number in among][:5]
-    assert len(everywhere) == 30 and index.catalog.keywords.matches(terms, 5, groups, []) == []
-
-
-def _weighed(idf_of: dict[str, float]) -> list[Weighed]:
-    """Each term as a word of one spelling."""
-    return [((((term,), idf),),) for term, idf in idf_of.items()]
+    assert len(everywhere) == 30 and index.catalog.keywords.matches(asked, 5, []) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,15 +11,16 @@ import pytest
 from sqlalchemy import text
 
 from kb.index import records
-from kb.index.keywords import WEIGHTS, Phrase, Spellings
+from kb.index.keywords import WEIGHTS, Matches, Phrase, Weighed
 from kb.index.phrase_scores import FREQUENT, MOST, FrequentHits, Hits, best_of
-from tests.kb.index.both import Base, embedded, stored
+from tests.kb.index.both import Base, embedded, stored, words
 
 ASKED = ("導入", "予算", "解約", "roi")
 BY_FTS5 = text(
     "SELECT rowid, -bm25(keywords, :title, :heading, :tags, :body) AS score FROM keywords WHERE keywords MATCH :match"
     " ORDER BY score DESC, rowid LIMIT :limit"
 )
+COUNT = text("SELECT count(*) FROM keywords WHERE keywords MATCH :match")
 OFTEN: Phrase = ("導入",)
 SELDOM: Phrase = ("解約",)
 
@@ -34,42 +36,43 @@ def base(tmp_path: Path) -> Iterator[Base]:
 def test_a_question_has_the_same_answer_each_time(base: Base) -> None:
     expected = _by_fts5(base, ASKED)
     for _ in range(2):  # new, remembered
-        found = base.keywords.matches(ASKED, 20)
+        found = _asked(base, 20)
         assert [number for number, _ in found] == [number for number, _ in expected]
         assert [score for _, score in found] == pytest.approx([score for _, score in expected], abs=1e-9)
 
 
 def test_what_is_remembered_is_forgotten_with_the_next_change(base: Base) -> None:
     for _ in range(3):
-        base.keywords.matches(ASKED, 20)
+        _asked(base, 20)
     _write(base, "予算 予算 導入 導入 解約 解約", name="b")
-    found, expected = base.keywords.matches(ASKED, 20), _by_fts5(base, ASKED)
+    found, expected = _asked(base, 20), _by_fts5(base, ASKED)
     assert [number for number, _ in found] == [number for number, _ in expected]
     assert found[0][0] == max(base.names())  # the new one
 
 
 def test_a_scope_has_the_scores_of_the_whole(base: Base) -> None:
-    groups = [Spellings((((("解約",),), 1.0), ((("予算",),), 0.5)))]
-    everywhere = base.keywords.matches(("導入",), 10 * FREQUENT, groups)
+    spelled: Weighed = (((("解約",), 3.0),), ((("予算",), 0.5), (("商談", "の"), 0.1)))
+    asked = [*words({"導入": 0.9}), spelled]
+    everywhere = base.keywords.matches(asked, 10 * FREQUENT)
     among = [number for number, _ in everywhere if number % 7 == 0]
     for _ in range(3):
-        within = base.keywords.matches(("導入",), 10 * FREQUENT, groups, among)
+        within = base.keywords.matches(asked, 10 * FREQUENT, among)
         assert within == [pair for pair in everywhere if pair[0] in among]
-        assert base.keywords.matches(("導入",), 10 * FREQUENT, groups) == everywhere
+        assert base.keywords.matches(asked, 10 * FREQUENT) == everywhere
 
 
 def test_a_long_passage_has_its_length(base: Base) -> None:
     _write(base, "解約の話。" + "導入 " * 300 + "予算", name="long", title="解約 " * 140)
-    found, expected = base.keywords.matches(ASKED, 1_000), _by_fts5(base, ASKED, 1_000)
+    found, expected = _asked(base, 1_000), _by_fts5(base, ASKED, 1_000)
     assert dict(found) == pytest.approx(dict(expected), abs=1e-9)
     assert max(base.names()) in dict(found)
 
 
 def test_what_another_process_added_is_found(base: Base, tmp_path: Path) -> None:
-    base.keywords.matches(ASKED, 20)
+    _asked(base, 20)
     with embedded(tmp_path) as other:
         other.write([stored("b", "解約 解約 解約")])  # without a new generation, as before the end of a sync
-    assert base.keywords.matches(("解約",), 1)[0][0] == max(base.names())
+    assert base.keywords.matches(words(["解約"]), 1)[0][0] == max(base.names())
 
 
 def test_only_frequent_phrases_are_remembered() -> None:
@@ -127,3 +130,12 @@ def _by_fts5(base: Base, terms: Sequence[str], limit: int = 20) -> list[tuple[in
             (number, score)
             for number, score in connection.execute(BY_FTS5, {**WEIGHTS, "match": match, "limit": limit})
         ]
+
+
+def _asked(base: Base, limit: int) -> Matches:
+    """Ask with the idf of FTS5."""
+    with base.engine.connect() as connection:
+        total = connection.scalar(text("SELECT count(*) FROM keywords")) or 0
+        counts = {term: connection.scalar(COUNT, {"match": f'"{term}"'}) or 0 for term in ASKED}
+    idf = {term: max(math.log((total - n + 0.5) / (n + 0.5)), 1e-6) for term, n in counts.items()}
+    return base.keywords.matches(words(idf), limit)

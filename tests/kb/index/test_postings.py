@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from kb.index.keywords import WEIGHTS, KeywordIndex, Matches, Phrase, Spellings, Weighed
+from kb.index.keywords import WEIGHTS, KeywordIndex, Matches, Phrase, Weighed
 from kb.index.postings import POSTINGS, TOTALS
 from kb.index.postings_sql import BLOCK, OPEN
 from kb.index.records import StoredEntry
 from kb.index.schema import CHUNKS
-from tests.kb.index.both import Base, embedded, served, stored
+from tests.kb.index.both import Base, embedded, served, stored, words
 from tests.postgresql import RunningPostgres
 
 WORDS = ["値引き", "解約", "導入", "価格", "競合", "稟議", "予算", "商談", "決裁", "効果"]
@@ -75,7 +75,7 @@ def test_both_know_the_same_phrases_and_published_words(file: Base, database: Ba
 def test_terms_side_by_side_count_as_often_as_they_stand_there(base: Base) -> None:
     base.write([stored("a", "導入 導入 導入"), stored("b", "導入 予算 導入 導入"), stored("c", "予算")])
     word = (((("導入", "導入"), 1.0),),)
-    (twice, first), (once, second) = _named(base, base.keywords.few_matches([word], 10))
+    (twice, first), (once, second) = _named(base, base.keywords.matches([word], 10))
     assert (twice, once) == ("a#1", "b#1")
     assert first / second > 1.2
 
@@ -92,7 +92,7 @@ def test_a_word_counts_twice_in_a_title(base: Base) -> None:
     base.write(
         [stored("a", "価格の話", title="導入"), stored("b", "導入の話", title="価格"), stored("c", "話", title="話")]
     )
-    assert [name for name, _ in _named(base, base.keywords.matches(["導入"], 10))] == ["a#1", "b#1"]
+    assert [name for name, _ in _named(base, base.keywords.matches(words(["導入"]), 10))] == ["a#1", "b#1"]
 
 
 def test_nothing_is_left_of_what_was_replaced_and_deleted(database: Base) -> None:
@@ -118,7 +118,7 @@ def test_full_blocks_are_closed_and_passages_leave_them(file: Base, database: Ba
     closed = [hits for last, hits in blocks if last != OPEN]
     assert len(closed) > 1 and all(len(hits) <= BLOCK for hits in closed)
     assert sum(len(hits) for _, hits in blocks) == 570
-    _same(file, database, lambda keywords, _: keywords.matches(["導入"], 600))
+    _same(file, database, lambda keywords, _: keywords.matches(words(["導入"]), 600))
 
 
 def test_what_is_not_committed_is_not_found(base: Base) -> None:
@@ -126,7 +126,7 @@ def test_what_is_not_committed_is_not_found(base: Base) -> None:
     with base.engine.connect() as connection:
         base.keywords.forget(connection, [1])
         connection.rollback()
-    assert len(base.keywords.matches(["導入"], 10)) == 1
+    assert len(base.keywords.matches(words(["導入"]), 10)) == 1
 
 
 def test_weights_are_whole_numbers_as_they_are_kept_in_hits() -> None:
@@ -152,16 +152,14 @@ def _question(chance: random.Random) -> Question:
     """Return a question in one of the ways they are put, about random words."""
     terms = chance.sample([*WORDS, *RARE, "未知"], chance.randrange(1, 5))
     phrases: list[Phrase] = [tuple(chance.choices(WORDS, k=2)), (chance.choice(RARE),), (chance.choice(WORDS),)]
-    spellings = Spellings((((phrases[1], phrases[2]), 0.7), ((phrases[0],), 1.0)))
     spelled: Weighed = (((phrases[1], 2.0), (phrases[2], 0.5)), ((phrases[0], 3.0),))
-    weighed: list[Weighed] = [*(((((term,), 1.5),),) for term in terms), spelled]
+    weighed = words({term: 0.5 + at for at, term in enumerate(terms)})
     limit = chance.choice((5, 1_000))
     ways: list[Question] = [
-        lambda keywords, _: keywords.matches(terms, limit),
-        lambda keywords, _: keywords.matches(terms, limit, [spellings, spellings]),
-        lambda keywords, _: keywords.matches([], limit, [spellings]),
-        lambda keywords, among: keywords.matches(terms, limit, [spellings], among),
-        lambda keywords, _: keywords.few_matches(weighed, limit),
+        lambda keywords, _: keywords.matches(weighed, limit),
+        lambda keywords, _: keywords.matches([*weighed, spelled, spelled], limit),
+        lambda keywords, _: keywords.matches([spelled], limit),
+        lambda keywords, among: keywords.matches([*weighed, spelled], limit, among),
     ]
     return chance.choice(ways)
 
