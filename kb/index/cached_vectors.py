@@ -57,6 +57,9 @@ class CachedVectors:
     def resume(self) -> None:
         """Nothing was missed."""
 
+    def caught_up(self) -> None:
+        """Nothing was missed."""
+
     def keep_only(self, builds: Collection[str]) -> None:
         """All builds share the cache."""
 

@@ -232,6 +232,7 @@ class Index:
             for at in range(0, len(lost), MOST_REFILLED):
                 self.vectors.add(view, self.cache.read(lost[at : at + MOST_REFILLED]))
         self.vectors.flush()
+        self.vectors.caught_up()
 
     def adopt_waiting(self) -> None:
         """Take over what another server was to embed, and leave out what it has embedded meanwhile."""

@@ -100,8 +100,9 @@ class Neighbours:
             return np.zeros(0, np.int64)
         is_balanced = len(self._snapshot.balance.means) > 0
         wanted = limit if allowed is None and not is_balanced else int(limit / share * OVERFETCH) + 1
-        if self._store is not None and total > SMALL and share >= EXACT_SHARE and wanted < total:
-            chunks = self._by_store(self._store, view, wanted)
+        store = None if self._store is None or self._store.is_behind else self._store
+        if store is not None and total > SMALL and share >= EXACT_SHARE and wanted < total:
+            chunks = self._by_store(store, view, wanted)
             kept = chunks if chunks is None or allowed is None else chunks[allowed[chunks]]
             if kept is not None and len(kept) >= limit:  # less while it is being filled
                 return kept[largest(self._balanced(view, kept), limit)]

@@ -100,11 +100,15 @@ class ServedVectors(ChromaVectors):
         return True
 
     def resume(self) -> None:
-        """Use the server again; the caller adds what it missed."""
+        """Use the server again; the caller adds what it missed, and says when all is there."""
         if self.trouble:
             log.info("Chroma at %s is used again.", self._space.server.url)
             self.close()  # not while it works: others are using the connections
-        self.trouble, self.is_behind = "", False
+        self.trouble = ""
+
+    def caught_up(self) -> None:
+        """Ask the server again what is near, unless it was lost meanwhile."""
+        self.is_behind = bool(self.trouble)
 
     def keep_only(self, builds: Collection[str]) -> None:
         """Delete the collections of other builds of the same index."""

@@ -37,7 +37,7 @@ class VectorStore(Protocol):
     """Nearest neighbours by cosine, and the vectors themselves by key."""
 
     trouble: str  # why a server cannot be reached; empty if it can, and where there is none
-    is_behind: bool  # whether it missed something while it could not be reached
+    is_behind: bool  # whether it may lack something: then it is not asked what is near
 
     def count(self, view: View) -> int:
         """Return the number of vectors."""
@@ -76,7 +76,11 @@ class VectorStore(Protocol):
         ...
 
     def resume(self) -> None:
-        """Use a server again that is back; the caller adds what it missed."""
+        """Use a server again that is back; the caller adds what it missed, and says when all is there."""
+        ...
+
+    def caught_up(self) -> None:
+        """Ask a server again what is near, unless it was lost meanwhile."""
         ...
 
     def keep_only(self, builds: Collection[str]) -> None:
@@ -215,6 +219,9 @@ class EmbeddedVectors(ChromaVectors):
         """Files have everything at once."""
 
     def resume(self) -> None:
+        """Files miss nothing."""
+
+    def caught_up(self) -> None:
         """Files miss nothing."""
 
     def keep_only(self, builds: Collection[str]) -> None:
