@@ -66,10 +66,11 @@ class PlacedTerms:
         """Return the lengths of passages up to a number at least."""
         known = self._lengths
         if last >= len(known):
-            rows = cursor.execute(_SIZES, (len(known),)).fetchall()
-            longer = np.zeros(rows[-1][0] + 1, np.int32)
+            sizes = ((number, sum(_numbers(packed))) for number, packed in cursor.execute(_SIZES, (len(known),)))
+            rows = np.fromiter(sizes, np.dtype((np.int32, 2)))
+            longer = np.zeros(rows[-1, 0] + 1, np.int32)
             longer[: len(known)] = known
-            longer[[number for number, _ in rows]] = [sum(_numbers(sizes)) for _, sizes in rows]
+            longer[rows[:, 0]] = rows[:, 1]
             self._lengths = known = longer
         return known
 
