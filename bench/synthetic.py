@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from bench.indexes import Bench, sample_library
+from bench.indexes import Bench, all_vectors, sample_library
 from bench.sets import SETS, SHARED, as_entry, documents
 from kb.entry import Chunk, Deal, Entry
 from kb.index.embedding import Embedder, Vectors
@@ -69,7 +69,7 @@ def real_vectors(bench: Bench) -> tuple[Vectors, Vectors]:
     library = sample_library(bench)
 
     def read(index: Index) -> list[Vectors]:
-        return [index.vectors.read_all(view)[1] for view in ("bodies", "heads")]
+        return [all_vectors(index, view) for view in SEARCHED]
 
     found = library.with_index(read)
     library.close()
