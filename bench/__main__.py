@@ -25,6 +25,7 @@ PARTS = {
     "meeting": ("bench.meeting", "measure_meeting", "the meeting over many deals and logged searches"),
     "hostile": ("bench.limits", "measure_limits", "texts that exhaust careless Markdown implementations"),
     "speed": ("bench.speed", "measure_speed", "search at 10,000 chunks"),
+    "database": ("bench.database", "measure_database", "search in PostgreSQL against files, at 100,000 chunks"),
     "viewers": ("bench.viewers", "measure_viewers", "search for those who see a part, at 10,000 chunks and 50 groups"),
     "vectors": ("bench.vectors", "measure_vectors", "memory and comparison of a million passages (minutes to build)"),
     "large": ("bench.speed", "measure_large", "search at 100,000 chunks (building them takes many minutes)"),

@@ -53,14 +53,12 @@ class Postgres:
     name = POSTGRES
 
     def __init__(self, folder: Path) -> None:
-        """Create its files. Raises MissingError."""
-        self._folder = folder
+        """Create its files, if the folder does not exist. Raises MissingError."""
+        self._folder = folder.resolve()
         self._user = NOBODY if os.geteuid() == 0 else None  # it refuses to run as root
         self.port = free_port()
-        folder.mkdir()
-        if self._user:
-            os.chown(folder, self._user, self._user)
-        self._run("initdb", "-D", f"{folder}/data", "-U", "kb", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        if not folder.is_dir():
+            self._create(f"{self._folder}/data")
 
     @property
     def address(self) -> str:
@@ -76,6 +74,16 @@ class Postgres:
         """End it at once, as a crash does."""
         if Path(f"{self._folder}/data/postmaster.pid").is_file():
             self._run("pg_ctl", "-D", f"{self._folder}/data", "-m", "immediate", "stop")
+
+    def stop(self) -> None:
+        """End it with everything written down."""
+        self._run("pg_ctl", "-D", f"{self._folder}/data", "-m", "fast", "stop")
+
+    def _create(self, data: str) -> None:
+        self._folder.mkdir()
+        if self._user:
+            os.chown(self._folder, self._user, self._user)
+        self._run("initdb", "-D", data, "-U", "kb", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 
     def _run(self, name: str, *arguments: str) -> None:
         command = [program(name), *arguments]

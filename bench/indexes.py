@@ -15,8 +15,9 @@ from bench import sets
 from ingest.chunk import CHUNKING
 from ingest.sync import sync
 from kb.entry import Entry
-from kb.index.embedding import DEFAULT_MODEL, ModelEmbedder
+from kb.index.embedding import DEFAULT_MODEL, ModelEmbedder, Vectors
 from kb.index.index import Index, open_index
+from kb.index.vectors import View
 from kb.library import Library
 
 ENTRIES_AT_ONCE = 64
@@ -50,6 +51,11 @@ def prepare() -> Bench:
     settings = Settings()
     embedder = ModelEmbedder(DEFAULT_MODEL, settings.models_folder)
     return Bench(Console(), settings.data / "bench", settings.entries, embedder, settings.models_folder)
+
+
+def all_vectors(index: Index, view: View) -> Vectors:
+    """Return the vectors of a view as rows."""
+    return index.vectors.rows(view, sorted(index.catalog.vector_keys()[view]))[1]
 
 
 def sample_library(bench: Bench) -> Library:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from bench import sets
-from bench.indexes import Bench
+from bench.indexes import Bench, all_vectors
 from bench.report import Figure, publish
 from bench.speed import bare_model
 from bench.synthetic import perturbed
@@ -88,7 +88,7 @@ def _first(bench: Bench, folder: Path, documents: Sequence[Entry]) -> tuple[list
         _expect(report.embedded, 0)
         rebuilds.append(taken)
     index = open_index(root, bench.embedder, CHUNKING)
-    real = index.vectors.read_all("bodies")[1]
+    real = all_vectors(index, "bodies")
     index.close()
     rebuild = float(np.median(rebuilds))
     figures = [

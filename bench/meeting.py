@@ -20,7 +20,7 @@ from app.services import open_services
 from app.words.meeting_view import in_words
 from app.words.meeting_work import waiting
 from app.words.reader import Reader
-from bench.indexes import Bench, sample_library
+from bench.indexes import Bench, all_vectors, sample_library
 from bench.insight import DEALS, deals_index
 from bench.report import Figure, publish
 from bench.synthetic import perturbed
@@ -63,7 +63,7 @@ def measure_meeting(bench: Bench) -> None:
 def _cache_vectors(bench: Bench, place: Path) -> None:
     """Store a vector for every wording, as a server does every two minutes."""
     library = sample_library(bench)
-    real, model = library.with_index(lambda index: index.vectors.read_all("heads")[1]), library.search.model
+    real, model = library.with_index(lambda index: all_vectors(index, "heads")), library.search.model
     library.close()
     made = perturbed(real, WORDINGS, np.random.default_rng(6))
     activity = Activity(place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -40,8 +41,8 @@ class Served:
 
 
 @contextmanager
-def serving(bench: Bench, name: str) -> Iterator[Served]:
-    """Serve one of the indexes, then stop the server."""
+def serving(bench: Bench, name: str, database: str = "") -> Iterator[Served]:
+    """Serve one of the indexes, then stop the server; one in a database is given by its address."""
     settings = bench.settings(name)
     port = _free_port()
     command = [
@@ -53,7 +54,7 @@ def serving(bench: Bench, name: str) -> Iterator[Served]:
         str(bench.models),
         str(port),
     ]
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, env={**os.environ, "KB_DATABASE_URL": database})
     try:
         with httpx2.Client(base_url=f"http://{HOST}:{port}", timeout=60) as client:
             _wait(client, process)

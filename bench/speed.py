@@ -125,7 +125,7 @@ def _recalls(bench: Bench, name: str, model: SentenceTransformer, questions: Seq
     vectors: Vectors = np.asarray(model.encode_query(list(questions)), np.float32)
     figures = []
     for view in ("bodies", "heads"):
-        keys, matrix = index.vectors.read_all(view)
+        keys, matrix = index.vectors.rows(view, sorted(index.catalog.vector_keys()[view]))
         shares = []
         for vector in vectors:
             exact = {keys[row] for row in largest(matrix @ vector, RECALL_AT)}

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from bench.indexes import Bench, sample_library
+from bench.indexes import Bench, all_vectors, sample_library
 from bench.sets import SETS, SHARED, as_entry, documents
 from kb.entry import Chunk, Deal, Entry
 from kb.index.embedding import Embedder, Vectors
@@ -42,15 +42,26 @@ def synthetic_index(bench: Bench, chunks: int, groups: int = 0) -> str:
 
 def _build(bench: Bench, index: Index, chunks: int, groups: int) -> None:
     random = np.random.default_rng(1)
-    sentences, (bodies, heads) = _sentences(bench), real_vectors(bench)
-    drafts = _drafts(chunks // CHUNKS_IN_ENTRY, sentences, random, groups)
+    drafts, real = _drafts(bench, chunks, random, groups), real_vectors(bench)
     with index.writing():
-        for group in _groups(list(drafts), ENTRIES_AT_ONCE):
-            _cache_vectors(index, index.embedder, group, (bodies, heads), random)
-            embedded, _ = index.write(group)
-            if embedded:
-                raise AssertionError(f"{embedded} texts went through the model instead of the cache")
+        for group in _groups(drafts, ENTRIES_AT_ONCE):
+            _cache_vectors(index, index.embedder, group, real, random)
+            _write(index, group)
         index.finish()
+
+
+def write_again(bench: Bench, index: Index, chunks: int, at_once: int) -> None:
+    """Write the same entries as `synthetic_index` into another index, whose embedding cache has their vectors."""
+    with index.writing():
+        for group in _groups(_drafts(bench, chunks, np.random.default_rng(1), 0), at_once):
+            _write(index, group)
+        index.finish()
+
+
+def _write(index: Index, drafts: Sequence[Draft]) -> None:
+    embedded, _ = index.write(drafts)
+    if embedded:
+        raise AssertionError(f"{embedded} texts went through the model instead of the cache")
 
 
 def _sentences(bench: Bench) -> list[str]:
@@ -69,20 +80,25 @@ def real_vectors(bench: Bench) -> tuple[Vectors, Vectors]:
     library = sample_library(bench)
 
     def read(index: Index) -> list[Vectors]:
-        return [index.vectors.read_all(view)[1] for view in ("bodies", "heads")]
+        return [all_vectors(index, view) for view in SEARCHED]
 
     found = library.with_index(read)
     library.close()
     return found[0], found[1]
 
 
-def _drafts(count: int, sentences: Sequence[str], random: np.random.Generator, groups: int) -> Iterator[Draft]:
-    for number in range(count):
-        entry = _entry(number, sentences, random)
-        if groups and number % 4 > 1:  # of both kinds
-            entry = replace(entry, visibility=group_name(number // 4 % groups))
-        chunks = tuple(_chunk(entry, slot, sentences, random) for slot in range(CHUNKS_IN_ENTRY))
-        yield Draft(entry, chunks, (), (), "bench")
+def _drafts(bench: Bench, chunks: int, random: np.random.Generator, groups: int) -> list[Draft]:
+    """Return entries with that many chunks: always the same ones from a fresh generator of the same seed."""
+    sentences, count = _sentences(bench), chunks // CHUNKS_IN_ENTRY
+    return [_draft(number, sentences, random, groups) for number in range(count)]
+
+
+def _draft(number: int, sentences: Sequence[str], random: np.random.Generator, groups: int) -> Draft:
+    entry = _entry(number, sentences, random)
+    if groups and number % 4 > 1:  # of both kinds
+        entry = replace(entry, visibility=group_name(number // 4 % groups))
+    chunks = tuple(_chunk(entry, slot, sentences, random) for slot in range(CHUNKS_IN_ENTRY))
+    return Draft(entry, chunks, (), (), "bench")
 
 
 def group_name(number: int) -> str:

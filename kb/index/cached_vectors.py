@@ -46,10 +46,6 @@ class CachedVectors:
         """Return those of some keys that have a vector and, in the same order, their vectors as rows."""
         return self._cache.rows(keys)
 
-    def read_all(self, view: View) -> tuple[list[str], Vectors]:
-        """Return all keys and, in the same order, their vectors as rows."""
-        return self._cache.rows(sorted(self._needed()[view]))
-
     def is_back(self) -> bool:
         """The cache is where the catalogue is."""
         return True

@@ -116,14 +116,14 @@ class Catalog:
         with self.writing() as connection:
             numbers = connection.scalars(select(ENTRIES.c.number).where(ENTRIES.c.path == path)).all()
             records.delete_entries(connection, self.keywords, numbers)
-            records.set_problems(connection, path, problems)
+            records.set_problems(connection, {path: problems})
             records.touch(connection)
 
     def keep(self, path: str, problems: Iterable[Problem]) -> None:
         """Keep the entry of a file that cannot be read now; it is read again as soon as it can be."""
         with self.writing() as connection:
             connection.execute(update(ENTRIES).where(ENTRIES.c.path == path).values(state=""))
-            records.set_problems(connection, path, problems)
+            records.set_problems(connection, {path: problems})
 
     def visibilities(self) -> frozenset[str]:
         """Return the audiences that entries have."""
@@ -154,8 +154,7 @@ class Catalog:
     def set_problems(self, by_path: Mapping[str, Sequence[Problem]]) -> None:
         """Replace the problems of each path."""
         with self.writing() as connection:
-            for path, problems in by_path.items():
-                records.set_problems(connection, path, problems)
+            records.set_problems(connection, by_path)
 
     def problems(self) -> list[Problem]:
         """Return all problems, by path and line."""

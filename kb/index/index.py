@@ -116,7 +116,7 @@ class Index:
         elif self._vectors is None and not self.place.has_files:
             self._vectors = CachedVectors(self.cache, self.catalog.vector_keys)
         elif self._vectors is None:
-            self._vectors = EmbeddedVectors(self._files, self.cache, self.catalog.vector_keys)
+            self._vectors = EmbeddedVectors(self._files, self.cache)
         return self._vectors
 
     def _files(self) -> Files:

@@ -219,8 +219,10 @@ def _take_problems(
     if sorted(found) == sorted(records.problems(own)):
         return False
     own.execute(PROBLEMS.delete())
-    for path in dict.fromkeys(one.path for one in found):
-        records.set_problems(own, path, [one for one in found if one.path == path])
+    by_path: dict[str, list[Problem]] = {}
+    for one in found:
+        by_path.setdefault(one.path, []).append(one)
+    records.set_problems(own, by_path)
     return True
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, text, update
 
 from kb.entry import Chunk, Entry, Problem
 from kb.fields import FIELDS
 from kb.index.analysis import Word, flat, fold, words
-from kb.index.dialect import storable
+from kb.index.dialect import Listing, storable
 from kb.index.documents import to_document
 from kb.index.keywords import KeywordIndex, PassageTerms
 from kb.index.plain import plain
@@ -25,10 +25,9 @@ _CODE = re.compile(r"([a-z]+)[-_ ]?(\d+)")
 _INSERT = {
     table: insert(table) for table in (ENTRIES, AUDIENCES, FACET_VALUES, NAMES, LINKS, CHUNKS, SITUATIONS, PROBLEMS)
 }
-_CHUNKS_OF = select(CHUNKS.c.number).where(CHUNKS.c.entry == bindparam("entry")).order_by(CHUNKS.c.number)
-_OF_PATH_OR_ID = select(ENTRIES.c.number).where(
-    (ENTRIES.c.path == bindparam("path")) | (ENTRIES.c.id == bindparam("id"))
-)
+_CHUNKS_OF = Listing("SELECT number FROM chunks WHERE entry {one_of_listed} ORDER BY number")
+_OF_PATH_OR_ID = Listing("SELECT number, path, id FROM entries WHERE path {one_of_listed} OR id {one_of_listed}")
+_OF_ID = Listing("SELECT id, number FROM entries WHERE id {one_of_listed}")
 _DELETE_ENTRY = delete(ENTRIES).where(ENTRIES.c.number == bindparam("entry"))
 _DELETE_PROBLEMS = delete(PROBLEMS).where(PROBLEMS.c.path == bindparam("of_path"))
 _BRACKETS = re.compile(r"\s*\([^()]*\)$")
@@ -43,6 +42,9 @@ _TOUCH = text(  # in one statement: of two processes that do it at once, each le
     "INSERT INTO meta (key, value) VALUES ('generation', '1') ON CONFLICT (key)"
     " DO UPDATE SET value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)"
 )
+
+
+Row = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +76,30 @@ class StoredEntry:
     situation: Sequence[StoredSituation] = ()
 
 
-def replace_entries(connection: Connection, keywords: KeywordIndex, entries: Iterable[StoredEntry]) -> None:
-    """Write entries, replacing those with the same path or id."""
-    terms: dict[int, list[PassageTerms]] = {}  # by entry; written together, which takes a fraction of the time
-    for stored in entries:
-        of = {"path": stored.entry.path, "id": stored.entry.id}
-        gone = connection.scalars(_OF_PATH_OR_ID, of).all()
-        delete_entries(connection, keywords, gone)
-        for number in gone:
-            terms.pop(number, None)
-        number = _insert_entry(connection, stored.entry, stored.state)
-        terms[number] = _insert_parts(connection, number, stored)
-    keywords.add(connection, [passage for passages in terms.values() for passage in passages])
+def replace_entries(connection: Connection, keywords: KeywordIndex, entries: Sequence[StoredEntry]) -> None:
+    """Write entries, replacing those with the same path or id: rows of a table together, since statements cost most."""
+    kept = _latest(entries)
+    paths, ids = {stored.entry.path for stored in kept}, {stored.entry.id for stored in kept}
+    same = _OF_PATH_OR_ID.rows(connection, [*paths, *ids])
+    delete_entries(connection, keywords, [number for number, path, name in same if path in paths or name in ids])
+    set_problems(connection, {stored.entry.path: stored.problems for stored in entries})
+    _insert(connection, ENTRIES, [_entry_row(connection, stored) for stored in kept])
+    numbers = dict(_OF_ID.rows(connection, [*ids]))
+    written = [(numbers[stored.entry.id], stored) for stored in kept]
+    for table, rows in _PARTS.items():
+        _insert(connection, table, [row for number, stored in written for row in rows(number, stored)])
+    keywords.add(connection, _insert_chunks(connection, written))
 
 
-def _insert_parts(connection: Connection, number: int, stored: StoredEntry) -> list[PassageTerms]:
-    """Write what belongs to an entry, and return the terms of its passages."""
-    set_problems(connection, stored.entry.path, stored.problems)
-    terms = _insert_chunks(connection, number, stored)
-    parts = [
-        {"entry": number, "part": place, "terms": _terms(words(part.text)), "text": part.text, "key": part.key}
-        for place, part in enumerate(stored.situation)
-    ]
-    if parts:
-        connection.execute(_INSERT[SITUATIONS], parts)
-    return terms
+def _latest(entries: Sequence[StoredEntry]) -> list[StoredEntry]:
+    """Return those that are not replaced by a later one."""
+    paths, ids, kept = set[str](), set[str](), list[StoredEntry]()
+    for stored in reversed(entries):
+        if stored.entry.path not in paths and stored.entry.id not in ids:
+            kept.append(stored)
+        paths.add(stored.entry.path)
+        ids.add(stored.entry.id)
+    return kept[::-1]
 
 
 def delete_entries(connection: Connection, keywords: KeywordIndex, numbers: Collection[int]) -> None:
@@ -108,12 +109,12 @@ def delete_entries(connection: Connection, keywords: KeywordIndex, numbers: Coll
         connection.execute(_DELETE_ENTRY, [{"entry": number} for number in numbers])
 
 
-def set_problems(connection: Connection, path: str, problems: Iterable[Problem]) -> None:
-    """Replace the problems of a path."""
-    connection.execute(_DELETE_PROBLEMS, {"of_path": path})
-    rows = [{"path": p.path, "line": p.line, "message": to_json(p.message)} for p in problems]
-    if rows:
-        connection.execute(_INSERT[PROBLEMS], rows)
+def set_problems(connection: Connection, by_path: Mapping[str, Iterable[Problem]]) -> None:
+    """Replace the problems of each path."""
+    if by_path:
+        connection.execute(_DELETE_PROBLEMS, [{"of_path": path} for path in by_path])
+    every = [problem for some in by_path.values() for problem in some]
+    _insert(connection, PROBLEMS, [{"path": p.path, "line": p.line, "message": to_json(p.message)} for p in every])
 
 
 def problems(connection: Connection) -> list[Problem]:
@@ -142,11 +143,17 @@ def touch(connection: Connection) -> None:
     connection.execute(_TOUCH)
 
 
-def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
-    row = {
+def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    if rows:
+        connection.execute(_INSERT[table], rows)
+
+
+def _entry_row(connection: Connection, stored: StoredEntry) -> Row:
+    entry = stored.entry
+    return {
         "id": entry.id,
         "path": entry.path,
-        "state": state,
+        "state": stored.state,
         "title": entry.title,
         "sort_date": entry.sort_date,
         "status": entry.status,
@@ -156,40 +163,59 @@ def _insert_entry(connection: Connection, entry: Entry, state: str) -> int:
         "document": storable(connection, to_document(entry)),
         "body": entry.body,
     }
-    key = connection.execute(_INSERT[ENTRIES], row).inserted_primary_key
-    number = int(key[0]) if key else 0
-    facets = [{"entry": number, "field": f, "value": v} for f, values in entry.facet_values().items() for v in values]
-    names = _name_rows(number, entry)
-    audiences = [{"entry": number, "name": name} for name in entry.audiences]
-    links = [{"entry": number, "relation": relation, "target": target} for relation, target in entry.links()]
-    for table, rows in ((AUDIENCES, audiences), (FACET_VALUES, facets), (NAMES, names), (LINKS, links)):
-        if rows:
-            connection.execute(_INSERT[table], rows)
-    return number
 
 
-def _name_rows(number: int, entry: Entry) -> list[dict[str, object]]:
+def _audience_rows(number: int, stored: StoredEntry) -> list[Row]:
+    return [{"entry": number, "name": name} for name in stored.entry.audiences]
+
+
+def _facet_rows(number: int, stored: StoredEntry) -> list[Row]:
+    facets = stored.entry.facet_values().items()
+    return [{"entry": number, "field": field, "value": value} for field, values in facets for value in values]
+
+
+def _name_rows(number: int, entry: Entry) -> list[Row]:
     return [{"entry": number, "name": name} for name in sorted(_names(entry))]
 
 
-def _insert_chunks(connection: Connection, number: int, stored: StoredEntry) -> list[PassageTerms]:
-    if not stored.chunks:
-        return []
-    title = _terms(words(title_of(stored.entry)))
-    tags = _terms(words("\n".join(tags_of(stored.entry, stored.labels))))
-    rows, keywords = [], []
-    for kept in stored.chunks:
-        text = plain(kept.chunk.text)
-        found = list(words(text))
-        rows.append(_chunk_row(number, kept, text, found))
-        heading = _terms(words(" › ".join(headings_of(stored.entry, kept.chunk.headings))))
-        keywords.append((title, heading, tags, _terms(found)))
-    connection.execute(_INSERT[CHUNKS], rows)
-    numbers = connection.scalars(_CHUNKS_OF, {"entry": number})
-    return [PassageTerms(n, *terms) for n, terms in zip(numbers, keywords, strict=True)]
+def _link_rows(number: int, stored: StoredEntry) -> list[Row]:
+    return [{"entry": number, "relation": relation, "target": target} for relation, target in stored.entry.links()]
 
 
-def _chunk_row(number: int, kept: StoredChunk, text: str, found: Sequence[Word]) -> dict[str, object]:
+def _situation_rows(number: int, stored: StoredEntry) -> list[Row]:
+    return [
+        {"entry": number, "part": place, "terms": _terms(words(part.text)), "text": part.text, "key": part.key}
+        for place, part in enumerate(stored.situation)
+    ]
+
+
+_PARTS: Mapping[Table, Callable[[int, StoredEntry], list[Row]]] = {
+    AUDIENCES: _audience_rows,
+    FACET_VALUES: _facet_rows,
+    NAMES: lambda number, stored: _name_rows(number, stored.entry),
+    LINKS: _link_rows,
+    SITUATIONS: _situation_rows,
+}
+
+
+def _insert_chunks(connection: Connection, written: Sequence[tuple[int, StoredEntry]]) -> list[PassageTerms]:
+    """Write the passages of entries, and return their terms."""
+    rows, keywords = list[Row](), list[tuple[str, str, str, str]]()
+    for number, stored in written:
+        title = _terms(words(title_of(stored.entry)))
+        tags = _terms(words("\n".join(tags_of(stored.entry, stored.labels))))
+        for kept in stored.chunks:
+            text = plain(kept.chunk.text)
+            found = list(words(text))
+            rows.append(_chunk_row(number, kept, text, found))
+            heading = _terms(words(" › ".join(headings_of(stored.entry, kept.chunk.headings))))
+            keywords.append((title, heading, tags, _terms(found)))
+    _insert(connection, CHUNKS, rows)
+    numbers = _CHUNKS_OF.rows(connection, [number for number, _ in written])
+    return [PassageTerms(number, *terms) for (number,), terms in zip(numbers, keywords, strict=True)]
+
+
+def _chunk_row(number: int, kept: StoredChunk, text: str, found: Sequence[Word]) -> Row:
     chunk = kept.chunk
     return {
         "id": chunk.id,

@@ -67,10 +67,6 @@ class VectorStore(Protocol):
         """Return those of some keys that have a vector and, in the same order, their vectors as rows."""
         ...
 
-    def read_all(self, view: View) -> tuple[list[str], Vectors]:
-        """Return all keys and, in the same order, their vectors as rows."""
-        ...
-
     def is_back(self) -> bool:
         """Whether a server can be reached, also after it could not."""
         ...
@@ -98,7 +94,6 @@ class ChromaVectors(ABC):
     trouble = ""
     is_behind = False
     _cache: EmbeddingCache  # has every vector as well
-    _needed: Needed
 
     @abstractmethod
     def _of(self, view: View, *, asks: bool = False) -> Any:
@@ -143,10 +138,6 @@ class ChromaVectors(ABC):
             return found, matrix
         rows = np.stack(list(stored.values()))
         return [*found, *stored], np.concatenate([matrix, rows]) if found else rows
-
-    def read_all(self, view: View) -> tuple[list[str], Vectors]:
-        """Return the keys the catalogue references and, in the same order, their vectors as rows."""
-        return self.rows(view, sorted(self._needed()[view]))
 
     def _stored(self, view: View, keys: Sequence[str]) -> dict[str, Vectors]:
         """Return the vectors of some keys that Chroma has."""
@@ -195,11 +186,10 @@ class Files:
 class EmbeddedVectors(ChromaVectors):
     """Vectors as files, which are opened when they are first written to or a large index is searched. Thread-safe."""
 
-    def __init__(self, opened: Callable[[], Files], cache: EmbeddingCache, needed: Needed) -> None:
-        """Take what opens the files, the cache that has the vectors too, and the keys the catalogue references."""
+    def __init__(self, opened: Callable[[], Files], cache: EmbeddingCache) -> None:
+        """Take what opens the files, and the cache that has the vectors too."""
         self._open = opened
         self._cache = cache
-        self._needed = needed
         self._files: Files | None = None
         self._opening = threading.RLock()
 

@@ -438,7 +438,7 @@ def test_a_search_that_chroma_fails_compares_exactly(base: _Base, tmp_path: Path
     if not is_empty:
         files.close()
     cache = EmbeddingCache(tmp_path / "embeddings.sqlite")
-    store = EmbeddedVectors(lambda: files, cache, lambda: {view: set() for view in VIEWS})
+    store = EmbeddedVectors(lambda: files, cache)
     rng = np.random.default_rng(7)
     matrix = rng.normal(size=(total, 4)).astype(np.float32)
     large = type(snapshot)(

@@ -116,7 +116,7 @@ def test_each_row_has_the_vector_of_its_key_where_some_are_missing(index: Index,
     sync(index, entries, embed_later=True)
     snapshot = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
     for view in SEARCHED:
-        stored = dict(zip(*index.vectors.read_all(view), strict=True))
+        stored = dict(zip(*index.vectors.rows(view, sorted(index.catalog.vector_keys()[view])), strict=True))
         matrix, keys, rows = snapshot.matrices[view], snapshot.keys[view], snapshot.rows[view]
         assert len(matrix) == len(keys) == len(stored) == len(np.unique(rows[rows >= 0])) and (rows < 0).any()
         for row, vector in enumerate(matrix.at(np.arange(len(matrix)))):

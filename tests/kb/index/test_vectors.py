@@ -28,10 +28,9 @@ def store(tmp_path: Path) -> Iterator[VectorStore]:
     opened.close()
 
 
-def _store(place: Path, *needed: str) -> EmbeddedVectors:
-    """Return a store whose catalogue references some keys, beside a cache."""
-    cache = EmbeddingCache(place / "cache.sqlite")
-    return EmbeddedVectors(lambda: Files(place / "vectors"), cache, lambda: {view: set(needed) for view in VIEWS})
+def _store(place: Path) -> EmbeddedVectors:
+    """Return a store beside a cache."""
+    return EmbeddedVectors(lambda: Files(place / "vectors"), EmbeddingCache(place / "cache.sqlite"))
 
 
 def test_the_nearest_come_first_with_their_cosine(store: VectorStore) -> None:
@@ -60,15 +59,15 @@ def test_what_was_stored_is_there_when_it_is_opened_again(tmp_path: Path) -> Non
     first = _store(tmp_path)
     first.add("bodies", rows)
     first.close()
-    again = _store(tmp_path, *rows)
-    keys, matrix = again.read_all("bodies")
+    again = _store(tmp_path)
+    keys, matrix = again.rows("bodies", [*rows])
     assert set(keys) == set(rows)
     assert all(np.allclose(matrix[at], rows[key]) for at, key in enumerate(keys))
     again.close()
 
 
 def test_an_empty_view_has_no_keys_and_no_rows(store: VectorStore) -> None:
-    keys, matrix = store.read_all("bodies")
+    keys, matrix = store.rows("bodies", ["unknown"])
     assert (keys, len(matrix), store.keys("bodies")) == ([], 0, set())
 
 
@@ -90,8 +89,8 @@ def test_what_the_cache_has_is_read_without_opening_chroma(tmp_path: Path) -> No
         opened.append(tmp_path)
         return Files(tmp_path / "vectors")
 
-    store = EmbeddedVectors(open_files, cache, lambda: {view: set(rows) for view in VIEWS})
-    keys, matrix = store.read_all("bodies")
+    store = EmbeddedVectors(open_files, cache)
+    keys, matrix = store.rows("bodies", [*rows])
     assert set(keys) == set(rows) and all(np.array_equal(matrix[at], rows[key]) for at, key in enumerate(keys))
     assert set(store.rows("heads", ["k3", "k4"])[0]) == {"k3", "k4"} and opened == []
     assert store.count("bodies") == 0 and store.rows("bodies", ["unknown"])[0] == [] and opened == [tmp_path]
@@ -102,11 +101,11 @@ def test_what_the_cache_has_is_read_without_opening_chroma(tmp_path: Path) -> No
 
 def test_files_that_cannot_be_read_cost_only_what_the_cache_lacks(tmp_path: Path) -> None:
     rows = {f"k{n}": row for n, row in enumerate(_unit(3))}
-    store = _store(tmp_path, *rows, "waiting")
+    store = _store(tmp_path)
     store._cache.write(rows)
     (tmp_path / "vectors").mkdir()
     (tmp_path / "vectors/chroma.sqlite3").write_bytes(b"half written" * 1000)
-    assert set(store.read_all("bodies")[0]) == set(rows)
+    assert set(store.rows("bodies", [*rows, "waiting"])[0]) == set(rows)
     with pytest.raises(BaseException, match=r"not a database|tenant"):
         store.count("bodies")
 
