@@ -95,11 +95,11 @@ def state_of(settings: Settings, name: str) -> State:
 
 def puller_of(settings: Settings, name: str, wait: Callable[[float], object], clock: Clock = CLOCK) -> Puller:
     """Return what pulls from a CRM. Raises KBError if it is not set up."""
-    from ingest.check import read_playbook
+    from app.playbook import playbook_in_force
     from ingest.connectors.puller import Puller
 
     connector = connector_of(settings, name, wait, clock)
-    playbook = read_playbook(settings.entries)[0]
+    playbook = playbook_in_force(settings)
     puller = Puller(connector, state_of(settings, name), settings.entries, playbook, settings.saving_lock, clock)
     others = (state_of(settings, other).deals() for other in connected(settings) if other != name)
     puller.elsewhere = frozenset(one.key for deals in others for one in deals.values() if not one.gone)

@@ -6,13 +6,13 @@ from functools import partial
 
 from app.embedding import make_embedder
 from app.engines import namespace, shared_database
+from app.playbook import playbook_file
 from app.settings import Settings
-from ingest.check import PlaybookFile
 from ingest.chunk import CHUNKING
-from ingest.sync import KEPT_PLAYBOOK, problems_of
+from ingest.sync import problems_of
 from kb.clock import CLOCK, Clock
 from kb.index.embedding import Embedder
-from kb.index.index import Index, open_index, root_of
+from kb.index.index import Index, open_index
 from kb.library import Library
 from kb.model.package import bundled_checksum
 from kb.shared.database import Database
@@ -40,13 +40,13 @@ def make_index(
 def make_library(
     settings: Settings, embedder: Embedder | None = None, clock: Clock = CLOCK, database: Database | None = None
 ) -> Library:
-    """Return the configured library."""
+    """Return the configured library. Raises DatabaseAwayError, PlaybookUnknownError."""
     shared = database or shared_database(settings)
-    root = root_of(settings.index_folder, settings.shown, is_shared=shared is not None)
-    playbook_file = PlaybookFile(settings.entries, root / KEPT_PLAYBOOK)
+    playbook = playbook_file(settings)
+    playbook.in_force()  # before anything is opened
     return Library(
         partial(make_index, settings, embedder, database=shared),
-        read_playbook=lambda: playbook_file.read()[0],
+        read_playbook=playbook.in_force,
         problems_of=problems_of,
         bundled_checksum=bundled_checksum(),
         clock=clock,

@@ -118,7 +118,11 @@ class Services:
     notices: Notices | None = None
 
     def seen_by(self, viewer: Viewer) -> Seen:
-        """Return what a viewer works with; it takes a moment if nobody with the same audiences came before."""
+        """Return what a viewer works with; it takes a moment if nobody with the same audiences came before.
+
+        Raises PlaybookUnknownError.
+        """
+        self.library.need_playbook()
         visible = visible_to(viewer)
         if viewer.audiences is None:
             return self.whole if viewer == OPERATOR else self.whole.saving(visible, viewer)
@@ -128,7 +132,8 @@ class Services:
         return seen.saving(visible, viewer)
 
     def ready_for(self, viewer: Viewer) -> Seen | None:
-        """Return what a viewer works with if that takes no time."""
+        """Return what a viewer works with if that takes no time. Raises PlaybookUnknownError."""
+        self.library.need_playbook()
         if viewer.audiences is None:
             return self.seen_by(viewer)
         visible = visible_to(viewer)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.connections import WriteBack, state_of, write_back
+from app.playbook import playbook_in_force
 from app.settings import Settings
 from app.words.addresses import entry_address
-from ingest.check import read_playbook
 from ingest.connectors.deals import Connector
 from ingest.connectors.errors import CrmRefusedError
 from ingest.connectors.state import State
@@ -127,7 +127,7 @@ def _deals(settings: Settings) -> Iterator[tuple[str, Entry]]:
 
     Where several entries have one number, whoever wrote the second would decide what the CRM says: none is meant.
     """
-    playbook = read_playbook(settings.entries)[0]
+    playbook = playbook_in_force(settings)
     shown = {"all", playbook.visibility.get("deal", "all")} - {PRIVATE}
     found: dict[str, list[Entry]] = {}
     for file in find_files(settings.entries)[0]:

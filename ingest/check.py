@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -18,6 +17,7 @@ from ingest.parse import parse_entry
 from ingest.playbook_file import PLAYBOOK_NAME, load_playbook
 from kb.clock import CLOCK
 from kb.entry import Entry, Problem
+from kb.errors import PlaybookUnknownError
 from kb.index.own_id import with_own_id
 from kb.insight.uncounted import COUNTED, uncounted_problems
 from kb.loop.lineage import link_cycles
@@ -44,7 +44,7 @@ class PlaybookFile:
     def read(self) -> ReadPlaybook:
         """Return the playbook, or an empty one if there is no file."""
         try:
-            if not os.path.lexists(self._path) and not self._stays:
+            if not self._is_there and not self._stays:
                 return Playbook(), (), ""
             content = self._content()
         except OSError as error:
@@ -59,6 +59,14 @@ class PlaybookFile:
             return last
         return self._last_good((content,))
 
+    def in_force(self) -> Playbook:
+        """Return the playbook whose rules apply. Raises PlaybookUnknownError if the file never could be read."""
+        playbook, problems, _ = self.read()
+        if problems and self._last is None:
+            fault = problems[-1]
+            raise PlaybookUnknownError(f"{fault.path}:{fault.line}", fault.message)
+        return playbook
+
     def keep(self) -> None:
         """Copy the file for times when it cannot be read, if it is good and was not copied yet."""
         playbook = self.read()
@@ -69,6 +77,15 @@ class PlaybookFile:
             atomic.put(self._kept, lambda file: file.write(raw))
 
     @property
+    def _is_there(self) -> bool:
+        """Whether there is a file, or anything else of its name. Raises OSError if nobody can tell."""
+        try:
+            self._path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
+
+    @property
     def _stays(self) -> bool:
         """Whether its rules stay in force without a file: the folder may not be mounted, and its entries stay, too."""
         is_known = self._last is not None or (self._kept is not None and self._kept.is_file())
@@ -77,7 +94,7 @@ class PlaybookFile:
     def _content(self) -> FileText | Problem:
         if self._path.is_symlink():
             return Problem(PLAYBOOK_NAME, 1, not_followed(PLAYBOOK_NAME))
-        if os.path.lexists(self._path) and not self._path.is_file():
+        if self._is_there and not self._path.is_file():
             return Problem(PLAYBOOK_NAME, 1, not_regular())
         return read_file(EntryFile(PLAYBOOK_NAME, self._path))
 

@@ -17,6 +17,7 @@ from ingest.playbook_file import PLAYBOOK_NAME
 from kb.entry import VISIBILITIES, Entry, Problem, Reason, Variant, is_shown
 from kb.fields import FIELDS
 from kb.index.own_id import with_own_id
+from kb.playbook import Playbook
 from kb.search.bounds import with_playbook_keys
 from kb.search.query import Filters
 from kb.spreadsheet import table
@@ -35,14 +36,17 @@ class Record:
 
 
 def read_records(
-    folder: Path, filters: Filters | None = None, visible: frozenset[str] = VISIBILITIES
+    folder: Path,
+    filters: Filters | None = None,
+    visible: frozenset[str] = VISIBILITIES,
+    playbook: Playbook | None = None,
 ) -> tuple[list[Record], list[Problem]]:
     """Return the published, visible entries that match the filters, by path, and the unreadable files.
 
     Where something is hidden, unreadable files are left out: nobody knows whether they may be shown. Needs no index.
     Raises BadFilterError on an invalid filter value.
     """
-    playbook, _, _ = read_playbook(folder)
+    playbook = playbook or read_playbook(folder)[0]
     agreed_filters = with_playbook_keys(filters or Filters(), playbook)
     files, problems = find_files(folder)
     taken: dict[str, str] = {}

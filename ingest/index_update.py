@@ -78,7 +78,7 @@ class IndexUpdate:
                 texts = new_texts(index, self._library.playbook, path, chunked)
                 if 0 < len(texts) <= TEXTS_AT_ONCE:
                     index.embed_ahead(texts)
-        except Exception as error:
+        except BaseException as error:  # also a panic of a library
             log.info("The texts of %s could not be embedded before it is indexed: %s", path, cause_of(error))
 
     def written(self) -> None:

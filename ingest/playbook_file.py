@@ -12,9 +12,9 @@ from ingest.fields import FieldError, to_choice, to_count, to_date, to_text, to_
 from ingest.masking_rules import KEY as MASKING
 from ingest.masking_rules import masking_rules
 from ingest.yaml_text import Line, Plain, YamlTextError, duplicate_key, read_mapping
-from kb.choices import CHOICES
+from kb.choices import CHOICES, KINDS
 from kb.currencies import HOME, ExchangeRates
-from kb.entry import Problem
+from kb.entry import PRIVATE, Problem
 from kb.fields import AGREED
 from kb.loop.ratios import EXAMPLES, read_ratio
 from kb.loop.targets import share_target
@@ -222,10 +222,15 @@ class _Parts:
         return ExchangeRates(home, rates)
 
     def visibility(self) -> dict[str, str]:
-        found = {}
-        for kind, value in self.mapping("visibility").items():
+        """Return for whom new entries of a kind are; only for their owners where that is not understood."""
+        given = self._value("visibility")
+        is_wrong = bool(given) and not isinstance(given, dict)
+        found: dict[str, str] = dict.fromkeys(KINDS if is_wrong else (), PRIVATE)
+        for name, value in self.mapping("visibility").items():
             try:
-                found[to_choice(kind, CHOICES["kind"])] = to_visibility(value)
+                kind = to_choice(name, CHOICES["kind"])
+                found[kind] = PRIVATE
+                found[kind] = to_visibility(value)
             except FieldError as error:
                 self._wrong("visibility", error.sentence)
         return found

@@ -29,8 +29,7 @@ from ingest.owning import is_own, refuse_change, refuse_verdict
 from ingest.parse import entry_of
 from ingest.review import Review, read_alone, review
 from ingest.saving import Turn, one_at_a_time
-from ingest.stored import Saved, Source, acceptable, hash_of, holds, new_id, place_of
-from ingest.sync import problems_at
+from ingest.stored import Saved, Source, acceptable, as_indexed, hash_of, holds, new_id, place_of
 from ingest.unverified import changed_by_author
 from ingest.written import Written
 from ingest.yaml_text import Plain
@@ -383,15 +382,7 @@ class EntryStore:
 
     def _indexed(self, saved: Saved, found: Review) -> Saved:
         report = self._intake.index_saved(saved.path, found.chunked)
-        if report is None:
-            return saved
-        if self._library.shows_everything:
-            ids, problems = (*report.added, *report.changed), report.problems
-        else:  # the report is on all files, of which some may be hidden
-            self._library.refresh()
-            ids = tuple(self._library.entries.ids_at([saved.path]).values())
-            problems = self._library.with_index(lambda index: problems_at(index, [saved.path]))
-        return replace(saved, id=ids[0] if ids else saved.id, problems=problems, is_findable=True)
+        return saved if report is None else as_indexed(saved, report, self._library)
 
     def _writing(self) -> AbstractContextManager[None]:
         """Allow one save at a time, in this process and in others."""

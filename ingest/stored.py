@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.document import Document
 from ingest.fields import entry_id as id_of
 from ingest.files import MAX_FILE_BYTES, FileText, decode
+from ingest.indexing import SyncReport
 from ingest.names import UNNAMED
 from ingest.review import Review
+from ingest.sync import problems_at
 from kb.choices import KIND_FOLDERS
 from kb.entry import Entry, Problem
 from kb.errors import EntryNotFoundError, RefusedTextError
+from kb.library import Library
 from kb.wording import from_json, say, to_json
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,21 @@ class Saved:
     content_hash: str
     problems: tuple[Problem, ...]
     is_findable: bool  # False: the file is written but not indexed yet; this is tried again by itself
+
+
+def as_indexed(saved: Saved, report: SyncReport, library: Library) -> Saved:
+    """Return a saved file as those find it who see a library. Never an error: the file is written."""
+    if library.shows_everything:
+        ids, problems = (*report.added, *report.changed), report.problems
+    else:  # the report is on all files, of which some may be hidden
+        try:
+            library.refresh()
+            ids = tuple(library.entries.ids_at([saved.path]).values())
+            problems = library.with_index(lambda index: problems_at(index, [saved.path]))
+        except Exception:
+            log.exception("%s was saved and indexed, but whoever saved it does not find it yet.", saved.path)
+            return saved
+    return replace(saved, id=ids[0] if ids else saved.id, problems=problems, is_findable=True)
 
 
 def saved_text(saved: Saved) -> str:

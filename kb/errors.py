@@ -133,6 +133,21 @@ class IndexTurnLostError(IndexBusyError):
     """This process was held up for so long that another one is writing to the index now; nothing was written."""
 
 
+class PlaybookUnknownError(KBError):
+    """The playbook cannot be read, and no earlier reading of it is known: nobody knows what it masks."""
+
+    def __init__(self, place: str, why: str) -> None:
+        """`place` is file and line; `why` may quote the file, and is for those who may read it."""
+        super().__init__(
+            say(
+                "{place} cannot be read, and no earlier version of it is known. It says who may read what,"
+                " so no entries are shown. Correct the file; 'kb check' says what is wrong.",
+                place=place,
+            )
+        )
+        self.why = why
+
+
 class DatabaseAwayError(KBError):
     """The database that has the index cannot be reached."""
 

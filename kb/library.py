@@ -56,6 +56,11 @@ class Library:
         """The company's playbook."""
         return self._live.state.playbook
 
+    def need_playbook(self) -> None:
+        """Require that the rules of the playbook are known. Raises PlaybookUnknownError."""
+        if fault := self._live.state.fault:
+            raise fault.with_traceback(None)  # which would grow with each request
+
     @property
     def visible(self) -> frozenset[str]:
         """The visibilities of the entries it shows."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from kb.clock import Clock
-from kb.errors import IndexNotReadyError
+from kb.errors import IndexNotReadyError, PlaybookUnknownError
 from kb.generation import Generation
 from kb.index.catalog import Catalog
 from kb.index.embedding import Vectors
@@ -43,6 +43,7 @@ class State:
     insights: Insights
     loop: Loop
     thesaurus: Thesaurus
+    fault: PlaybookUnknownError | None = None  # why nobody knows who may read what
 
 
 class LiveIndex:
@@ -117,7 +118,7 @@ class LiveIndex:
         """Load what a sync in this process wrote; return whether anything changed."""
         with self._loading:
             state = self.state
-            if state.source and state.source.snapshot.generation == state.index.catalog.meta("generation"):
+            if state.source and not self._is_behind(state) and not self._is_mended(state):
                 return False
             self.state = self._loaded(state.index, state, is_complete=bool(state.source) or state.index.is_current)
             return True
@@ -128,7 +129,9 @@ class LiveIndex:
             state = self.state
             current = state.index.place.current()
             moved = bool(current) and current != state.index.place.name
-            return self._reloaded(state, moved) if moved or self._is_behind(state) else False
+            if moved or self._is_behind(state):
+                return self._reloaded(state, moved)
+            return self._is_mended(state) and self.refresh()
 
     def catch_up(self) -> bool:
         """Load what another process wrote to the same build, also while this one writes; only without files."""
@@ -171,6 +174,10 @@ class LiveIndex:
         known = state.source.snapshot.generation if state.source else ""
         return state.index.catalog.meta("generation") != known
 
+    def _is_mended(self, state: State) -> bool:
+        """Whether rules that were unknown can be read by now."""
+        return state.fault is not None and self._rules(state)[1] is None
+
     def _reloaded(self, state: State, moved: bool) -> bool:
         index = self._open_index() if moved else state.index
         if not index.is_current:  # built for another model, which this process cannot query: keep the old index
@@ -211,11 +218,12 @@ class LiveIndex:
         return index.vectors
 
     def _loaded(self, index: Index, before: State | None, *, is_complete: bool) -> State:
-        visible, playbook = index.visible, self._read_playbook()
+        visible, (playbook, fault) = index.visible, self._rules(before)
         bounds, words = Bounds(index.catalog, visible), self._thesaurus_of(playbook, before)
         if not is_complete:
             empty = Insights(index.catalog, None, playbook, bounds, visible, self.today)
-            return State(index, playbook, None, bounds, empty, Loop(index.catalog, playbook, empty, visible), words)
+            nothing = Loop(index.catalog, playbook, empty, visible)
+            return State(index, playbook, None, bounds, empty, nothing, words, fault)
         same = before.source.snapshot if before and before.source and before.index is index else None
         trusted = before.loop.last_known if before and same else None
         snapshot = take_snapshot(index.catalog, self._vectors_of(index), visible, same)
@@ -230,7 +238,19 @@ class LiveIndex:
         )
         loop = Loop(index.catalog, playbook, insights, visible, trusted)
         self.vocabulary.follow(index.catalog, snapshot.generation)
-        return State(index, playbook, source, bounds, insights, loop, words)
+        return State(index, playbook, source, bounds, insights, loop, words, fault)
+
+    def _rules(self, before: State | None) -> tuple[Playbook, PlaybookUnknownError | None]:
+        """Return the playbook, and why its rules are unknown where a first one cannot be read while others are served.
+
+        Raises PlaybookUnknownError at the start.
+        """
+        try:
+            return self._read_playbook(), None
+        except PlaybookUnknownError as error:
+            if before is None:
+                raise
+            return before.playbook, error
 
 
 def _close(index: Index) -> None:

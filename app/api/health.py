@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.http.dependencies import LibraryDep, ReaderDep, ServicesDep, SupervisorDep
+from app.http.dependencies import ReaderDep, ServicesDep, SupervisorDep, seen
 from app.http.errors import API_ERRORS
 from app.http.who import ViewerDep
 from app.services import Services
 from app.shapes.health import ReadyOut
 from app.shapes.search import NoParams
-from kb.errors import IndexNotReadyError
+from kb.errors import IndexNotReadyError, PlaybookUnknownError
 from kb.library import Library
 from kb.search.answer import IndexState
 from kb.viewer import NOBODY
@@ -26,6 +26,17 @@ router = APIRouter(tags=["health"], responses={status: API_ERRORS[status] for st
 Nothing = Annotated[NoParams, Query()]
 
 
+async def _shown(request: Request, services: ServicesDep) -> Library | PlaybookUnknownError:
+    """Return what the viewer sees, or why nobody sees anything."""
+    try:
+        return (await seen(request, services)).library
+    except PlaybookUnknownError as error:
+        return error
+
+
+ShownDep = Annotated[Library | PlaybookUnknownError, Depends(_shown)]
+
+
 @router.get("/healthz")
 async def healthz(request: Request, _params: Nothing) -> dict[str, str]:
     """Return that the process lives, and which knowledge base it serves; needs no thread, which may all be busy."""
@@ -35,7 +46,7 @@ async def healthz(request: Request, _params: Nothing) -> dict[str, str]:
 @router.get("/readyz", responses={503: {"model": ReadyOut, "description": "Questions cannot be answered yet."}})
 def readyz(
     services: ServicesDep,
-    library: LibraryDep,
+    library: ShownDep,
     supervisor: SupervisorDep,
     reader: ReaderDep,
     viewer: ViewerDep,
@@ -57,8 +68,10 @@ def readyz(
     return ReadyOut.health(state, services.activity.trouble, reason, supervisor.states(), reader, waiting, **troubles)
 
 
-def _readiness(services: Services, library: Library) -> tuple[IndexState, str]:
+def _readiness(services: Services, library: Library | PlaybookUnknownError) -> tuple[IndexState, str]:
     """Return the state of the index, and why questions cannot be answered as usual."""
+    if isinstance(library, PlaybookUnknownError):
+        return IndexState(False, "", "", "", 0, 0, 0), library.sentence
     preparation = services.intake.preparation_for(library)
     if services.database and services.database.trouble():
         why = say("The database cannot be reached; the log of the server says why.")

@@ -9,11 +9,11 @@ from pathlib import Path
 import typer
 
 from app.cli.progress import progress_bar
+from app.playbook import playbook_in_force
 from app.settings import Settings
 from app.words.import_preview import preview
 from app.words.reader import Reader
 from ingest import atomic
-from ingest.check import read_playbook
 from ingest.fields import FieldError, to_choice
 from ingest.front_matter import field_of
 from ingest.importers.accounts import Accounts, read_accounts
@@ -77,7 +77,7 @@ class Import:
             settings.entries,
             table,
             columns,
-            read_playbook(settings.entries)[0],
+            playbook_in_force(settings),
             read_accounts(open_table(given.accounts)) if given.accounts else Accounts(),
             lock=settings.saving_lock,
         )

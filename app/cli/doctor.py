@@ -17,11 +17,12 @@ from app.cli.engines import check_engines, check_shared_index
 from app.cli.mail_check import check_mail
 from app.cli.running import ask, running_server, said_by_server, secret_of
 from app.cli.sign_in import check_sign_in
+from app.playbook import playbook_in_force
 from app.services import open_people
 from app.settings import Settings, without_sign_in
 from app.words.reader import Reader
 from ingest.check import check
-from kb.errors import ActivitySchemaError, ActivityUnavailableError
+from kb.errors import ActivitySchemaError, ActivityUnavailableError, PlaybookUnknownError
 from kb.index.folder_place import current_build
 from kb.index.place import index_root
 from kb.loop.schema import examine as schema_of
@@ -80,6 +81,10 @@ def _sqlite(reader: Reader) -> Finding:
 def _entries(settings: Settings, reader: Reader) -> Finding:
     if not settings.entries.is_dir():
         return Finding("entries", False, reader("doctor.no_folder", folder=settings.entries))
+    try:
+        playbook_in_force(settings)
+    except PlaybookUnknownError as error:
+        return Finding("entries", False, reader.say(error.sentence))
     count, problems = check(settings.entries)
     numbers = {"count": reader.number(count), "problems": reader.number(len(problems))}
     return Finding("entries", count > 0, reader("doctor.found", folder=settings.entries, **numbers))

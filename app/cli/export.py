@@ -40,13 +40,14 @@ def export(
     **chosen: list[str] | None,
 ) -> None:
     """Export the published entries, all or some; needs no index. Exit code 1 if a file cannot be read."""
+    from app.playbook import playbook_in_force
     from ingest.export import WRITERS, read_records
 
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
     need_entries(settings)
     filters = _filters(chosen, date_from, date_to, reader)
-    records, problems = read_records(settings.entries, filters, settings.shown)
+    records, problems = read_records(settings.entries, filters, settings.shown, playbook_in_force(settings))
     log_event(settings, "exported", form=form.value, count=len(records), filters=_named(filters))
     _write(output, form, reader, lambda file: WRITERS[form](records, settings.entries, file))
     for problem in problems:

@@ -203,7 +203,7 @@ def show(
     """Show one entry, if KB_VISIBILITY shows it."""
     from dataclasses import asdict
 
-    from ingest.check import read_playbook
+    from app.playbook import playbook_in_force
     from ingest.fields import entry_id as meant
     from ingest.files import find_files, read_file
     from ingest.parse import parse_entry
@@ -213,7 +213,7 @@ def show(
     reader = reader_of(ctx)
     settings = settings_or_fail(reader)
     need_entries(settings)
-    playbook, _, _ = read_playbook(settings.entries)
+    playbook = playbook_in_force(settings)
     target = meant(entry_id)
     for file in find_files(settings.entries)[0]:
         content = read_file(file)

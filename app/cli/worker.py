@@ -19,12 +19,13 @@ from app.embedding import embeds
 from app.engines import shared_database
 from app.http.server import serve, share_cores
 from app.main import create_app
+from app.playbook import playbook_in_force
 from app.services import Services, open_services
 from app.settings import Settings, settings_to_log
 from app.unopened import answer_meanwhile
 from app.words.reader import Reader
 from ingest.files import is_bare
-from kb.errors import DatabaseAwayError, EmbeddingAwayError, IndexNotReadyError, KBError
+from kb.errors import DatabaseAwayError, EmbeddingAwayError, IndexNotReadyError, KBError, PlaybookUnknownError
 from kb.people.acting import Acting, act_as
 from kb.shared.database import BoundedPool
 from kb.viewer import OPERATOR
@@ -89,11 +90,24 @@ def _opened(
                 log.warning("The server waits for the database, and answers with 503 meanwhile.")
                 if not answer_meanwhile(settings, opened, error, lambda: not database.trouble()):
                     return None
+        except PlaybookUnknownError as error:
+            log.warning("The server waits for a playbook it can read, and answers with 503 meanwhile: %s", error.why)
+            if not answer_meanwhile(settings, opened, error, partial(_is_known, settings)):
+                return None
         except EmbeddingAwayError as error:
             log.warning("The server waits for the service that embeds (%s), and answers with 503 meanwhile.", error.why)
             told = IndexNotReadyError(say("The server waits for the service that embeds texts; its log says why."))
             if not answer_meanwhile(settings, opened, told, partial(embeds, settings)):
                 return None
+
+
+def _is_known(settings: Settings) -> bool:
+    """Whether the playbook can be read by now."""
+    try:
+        playbook_in_force(settings)
+    except PlaybookUnknownError:
+        return False
+    return True
 
 
 def _begun(settings: Settings, number: int, begun: Callable[[Services], object]) -> Services:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import wait, wrap_future
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -23,7 +24,7 @@ from app.words.catalogue import choose_locale
 from app.words.reader import Reader
 from ingest.playbook_store import PlaybookStore
 from ingest.store import EntryStore
-from kb.errors import PartNotReadyError
+from kb.errors import PartNotReadyError, PlaybookUnknownError
 from kb.fields import FILTERS
 from kb.library import Library
 from kb.loop.activity import Activity
@@ -54,15 +55,15 @@ async def _services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(_services)]
 
 
-async def _seen(request: Request, services: ServicesDep) -> Seen:
+async def seen(request: Request, services: ServicesDep) -> Seen:
     """Return what the viewer works with; kept for the page around the answer."""
     viewer = viewer_of(request)
-    seen = services.ready_for(viewer)
-    if seen is None:
+    shown = services.ready_for(viewer)
+    if shown is None:
         await _prepared(request, services, viewer)
-        seen = await run_in_threadpool(services.seen_by, viewer)  # which takes no time now
-    request.state.seen = seen
-    return seen
+        shown = await run_in_threadpool(services.seen_by, viewer)  # which takes no time now
+    request.state.seen = shown
+    return shown
 
 
 def _opens_page(request: Request) -> bool:
@@ -82,13 +83,15 @@ async def _prepared(request: Request, services: Services, viewer: Viewer) -> Non
     await making
 
 
-SeenDep = Annotated[Seen, Depends(_seen)]
+SeenDep = Annotated[Seen, Depends(seen)]
 
 
 def seen_of(request: Request) -> Seen | None:
     """Return what the viewer of a request works with; None if nothing asked for it and it would take a moment."""
     known: Seen | None = getattr(request.state, "seen", None)
-    return services_of(request).ready_for(viewer_of(request)) if known is None else known
+    with suppress(PlaybookUnknownError):
+        return services_of(request).ready_for(viewer_of(request)) if known is None else known
+    return None
 
 
 async def _library(seen: SeenDep) -> Library:

@@ -25,7 +25,7 @@ from kb.search.hits import make_hits
 from kb.search.lookup import look_up, weigh
 from kb.search.meetings import without_meetings
 from kb.search.query import Filters, Query, SearchRequest, Sort, parse_query
-from kb.search.remembered import Asked, RememberedAnswers
+from kb.search.remembered import Asked, Basis, RememberedAnswers
 from kb.search.source import Source
 from kb.search.spelling import Speller
 
@@ -64,12 +64,12 @@ class Search:
         """
         started = time.perf_counter()
         asked = Asked(text, filters, sort, limit, offset, explain, as_typed, quote)
-        source = self._live.source() if self._may_remember and not filters.trust else None
-        if source and (known := self._remembered.get(source, asked)):
+        basis = Basis.of(self._live.source()) if self._may_remember and not filters.trust else None
+        if basis and (known := self._remembered.get(basis, asked)):
             return replace(known, took_ms=(time.perf_counter() - started) * 1000)
         answer = self._answer(asked, started)
-        if source and not (answer.query.is_empty or answer.by_words):
-            self._remembered.add(source, asked, answer)
+        if basis and not (answer.query.is_empty or answer.by_words):
+            self._remembered.add(basis, asked, answer)
         return answer
 
     @property

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from kb.errors import BusyError, DatabaseAwayError, IndexNotReadyError, KBError
+from kb.shared.welcome import is_refused
 from kb.wording import say
 
 POOL, MORE = 10, 20  # connections of a process: kept open, and besides while many ask
@@ -147,11 +148,11 @@ class Database:
             self._looking.release()
 
     def need_welcome(self) -> None:
-        """Require that a database that answers lets us in; one that is away may do so later.
+        """Require that a database that answers lets us in; one that is away, starts or is full may do so later.
 
         Raises DatabaseRefusedError.
         """
-        if (why := self._asked()) and self._answers():
+        if (why := self._asked()) and is_refused(self._conninfo(), CONNECT_SECONDS):
             raise DatabaseRefusedError(self.name, why)
 
     def look(self) -> Found:
@@ -185,14 +186,13 @@ class Database:
             return DatabaseAwayError()
         return None
 
-    def _answers(self) -> bool:
-        """Whether the server is up, whoever it lets in."""
-        from psycopg import conninfo, pq  # an optional package
+    def _conninfo(self) -> str:
+        """Return the address as libpq takes it."""
+        from psycopg import conninfo  # an optional package
 
         _, given = self.engine.dialect.create_connect_args(self._url)
         given = {name: value for name, value in given.items() if isinstance(value, (str, int))}
-        asked = conninfo.make_conninfo("", **{**given, "connect_timeout": CONNECT_SECONDS})
-        return pq.PGconn.ping(asked.encode()) == pq.Ping.OK
+        return conninfo.make_conninfo("", **{**given, "connect_timeout": CONNECT_SECONDS})
 
     def _asked(self) -> str:
         try:

@@ -215,8 +215,10 @@ def test_a_synonym_alone_is_a_problem(value: str) -> None:
 
 def test_the_playbook_says_for_whom_new_entries_are() -> None:
     playbook, problems = parse_playbook("visibility: {商談: sales, note: [sales, /Board], content: sale, blog: all}\n")
-    assert playbook.visibility == {"deal": "sales", "note": "sales, /Board"}
+    assert playbook.visibility == {"deal": "sales", "note": "sales, /Board", "content": "private"}
     assert [problem.message.split(":")[0] for problem in problems] == ["visibility", "visibility"]
+    playbook, problems = parse_playbook("visibility: sales\n")
+    assert set(playbook.visibility.values()) == {"private"} and len(problems) == 1
 
 
 def test_rules_on_what_is_masked_are_read() -> None:

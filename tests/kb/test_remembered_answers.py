@@ -18,7 +18,7 @@ from kb.library import Library
 from kb.search import recipe
 from kb.search.bounds import NO_FILTERS
 from kb.search.query import Filters
-from kb.search.remembered import Asked, RememberedAnswers
+from kb.search.remembered import Asked, Basis, RememberedAnswers
 from tests.counting import counting
 from tests.words import WordEmbedder, note, write
 
@@ -57,6 +57,10 @@ def _is_known(library: Library, text: str = "価格", **asked: object) -> bool:
     return calls["searched"] == 0
 
 
+def _asked(text: str) -> Asked:
+    return Asked(text, NO_FILTERS, "relevance", 10, 0, explain=False, as_typed=False, quote=False)
+
+
 def test_the_same_question_is_answered_from_memory_and_no_other(library: Library) -> None:
     first = library.search.answer("価格")
     with counting(searched=recipe.answer) as calls:
@@ -89,9 +93,17 @@ def test_new_sentences_and_a_new_day_may_change_an_answer(library: Library, hand
 
 
 def test_few_answers_are_remembered_the_last_ones(library: Library) -> None:
-    source = library._live.source()
+    basis = Basis.of(library._live.source())
     answers, answer = RememberedAnswers(2), library.search.answer("価格")
-    asked = [Asked(text, NO_FILTERS, "relevance", 10, 0, explain=False, as_typed=False, quote=False) for text in "abc"]
-    for one in asked:
-        answers.add(source, one, answer)
-    assert [answers.get(source, one) for one in asked] == [None, answer, answer]
+    for one in map(_asked, "abc"):
+        answers.add(basis, one, answer)
+    assert [answers.get(basis, one) for one in map(_asked, "abc")] == [None, answer, answer]
+
+
+def test_an_answer_during_which_sentences_were_written_is_not_taken_for_one_made_with_them(library: Library) -> None:
+    answers, source = RememberedAnswers(), library._live.source()
+    before = Basis.of(source)
+    answer = library.search.answer("価格")
+    library.with_index(lambda index: index.cache.write_sentences({"x": []}))
+    answers.add(before, _asked("価格"), answer)
+    assert answers.get(Basis.of(source), _asked("価格")) is None

@@ -35,7 +35,7 @@ PAGE = {"accept": "text/html", "accept-language": "ja"}
 
 
 @contextmanager
-def _serving(place: Path, *arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(place: Path, *arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run a server over a base with one entry; yield it and its address."""
     write(place, "entries/notes/price.md", note("価格の話", "何と比べての高いでしょうか。"))
     with socket.socket() as probe:
@@ -53,7 +53,7 @@ def _serving(place: Path, *arguments: str, **environment: str) -> Iterator[tuple
         server.communicate(timeout=60)
 
 
-def _asked(address: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
+def asked(address: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
     """Return status and text of an answer; 0 where nobody answers."""
     try:
         with urlopen(Request(address, headers=headers or {}), timeout=60) as answer:
@@ -64,8 +64,8 @@ def _asked(address: str, headers: dict[str, str] | None = None) -> tuple[int, st
         return 0, ""
 
 
-def _ready(url: str) -> dict[str, Any]:
-    status, body = _asked(f"{url}/readyz", {"accept-language": "en"})
+def ready(url: str) -> dict[str, Any]:
+    status, body = asked(f"{url}/readyz", {"accept-language": "en"})
     return json.loads(body) if status else {}
 
 
@@ -75,17 +75,17 @@ def test_without_the_database_a_server_says_so_and_serves_once_it_is_back(worker
         address = own.empty()
         own.kill()
         environment = {"KB_DATABASE_URL": address, "KB_MODEL": str(tmp_path / "no-model")}
-        with _serving(tmp_path, "--workers", workers, **environment) as (server, url):
-            wait_until(lambda: bool(_ready(url)) or server.poll() is not None, "an answer")
-            assert "database cannot be reached" in _ready(url)["reason"]
-            assert _asked(f"{url}/healthz")[0] == 200
-            status, page = _asked(f"{url}/?q=x", PAGE)
+        with serving(tmp_path, "--workers", workers, **environment) as (server, url):
+            wait_until(lambda: bool(ready(url)) or server.poll() is not None, "an answer")
+            assert "database cannot be reached" in ready(url)["reason"]
+            assert asked(f"{url}/healthz")[0] == 200
+            status, page = asked(f"{url}/?q=x", PAGE)
             assert status == 503 and "データベースに接続できません" in page and '<link rel="stylesheet"' in page
-            status, answer = _asked(f"{url}/api/v1/entries")
+            status, answer = asked(f"{url}/api/v1/entries")
             assert (status, json.loads(answer)["error"]["code"]) == (503, "database_away")
-            assert _asked(f"{url}/", {**PAGE, "host": "elsewhere.example"})[0] == 403
+            assert asked(f"{url}/", {**PAGE, "host": "elsewhere.example"})[0] == 403
             own.start()
-            wait_until(lambda: _asked(f"{url}/api/v1/entries?limit=1")[0] == 200, "entries")
+            wait_until(lambda: asked(f"{url}/api/v1/entries?limit=1")[0] == 200, "entries")
             assert server.poll() is None
 
 
@@ -99,15 +99,15 @@ def test_a_server_that_cannot_even_look_whether_something_is_back_tries_to_open_
 
 
 def test_a_server_that_waits_can_be_stopped(tmp_path: Path) -> None:
-    with _serving(tmp_path, KB_DATABASE_URL="postgresql+psycopg://kb@127.0.0.1:1/kb") as (server, url):
-        wait_until(lambda: bool(_ready(url)), "an answer")
+    with serving(tmp_path, KB_DATABASE_URL="postgresql+psycopg://kb@127.0.0.1:1/kb") as (server, url):
+        wait_until(lambda: bool(ready(url)), "an answer")
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=60) == 0
 
 
 def test_a_database_that_does_not_let_the_server_in_stops_it(tmp_path: Path, postgres: RunningPostgres) -> None:
     for address in (postgres.address("nowhere"), postgres.empty().replace("kb@", "nobody@")):
-        with _serving(tmp_path, KB_DATABASE_URL=address) as (server, _):
+        with serving(tmp_path, KB_DATABASE_URL=address) as (server, _):
             _, said = server.communicate(timeout=120)
         assert server.returncode == 1 and "refuses this server" in said and "does not exist" in said
         assert "Traceback" not in said
@@ -116,12 +116,12 @@ def test_a_database_that_does_not_let_the_server_in_stops_it(tmp_path: Path, pos
 def test_the_first_start_without_the_service_that_embeds_waits_for_it(tmp_path: Path) -> None:
     with embedding_service() as service:
         service.stop()
-        with _serving(tmp_path, KB_EMBEDDINGS_URL=service.url) as (server, url):
-            wait_until(lambda: bool(_ready(url)) or server.poll() is not None, "an answer")
-            assert "waits for the service that embeds" in _ready(url)["reason"]
-            assert _asked(f"{url}/", PAGE)[0] == 503
+        with serving(tmp_path, KB_EMBEDDINGS_URL=service.url) as (server, url):
+            wait_until(lambda: bool(ready(url)) or server.poll() is not None, "an answer")
+            assert "waits for the service that embeds" in ready(url)["reason"]
+            assert asked(f"{url}/", PAGE)[0] == 503
             service.start()
-            wait_until(lambda: _ready(url).get("reason") == "", "a server that is ready")
+            wait_until(lambda: ready(url).get("reason") == "", "a server that is ready")
 
 
 def test_a_server_that_starts_without_chroma_answers_and_finds_what_is_new(tmp_path: Path) -> None:
