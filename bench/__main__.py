@@ -24,6 +24,7 @@ PARTS = {
     "saving": ("bench.saving", "measure_saving", "how soon saved or dropped files are found"),
     "meeting": ("bench.meeting", "measure_meeting", "the meeting over many deals and logged searches"),
     "hostile": ("bench.limits", "measure_limits", "texts that exhaust careless Markdown implementations"),
+    "searches": ("bench.hostile_searches", "measure_searches", "searches made up to be costly, at 10,000 chunks"),
     "speed": ("bench.speed", "measure_speed", "search at 10,000 chunks"),
     "database": ("bench.database", "measure_database", "search in PostgreSQL against files, at 100,000 chunks"),
     "viewers": ("bench.viewers", "measure_viewers", "search for those who see a part, at 10,000 chunks and 50 groups"),

@@ -123,6 +123,12 @@ class Process:
                 self.begin()
 
     @property
+    def pid(self) -> int:
+        """The number of the process, which runs."""
+        assert self._process
+        return self._process.pid
+
+    @property
     def is_ready(self) -> bool:
         """Whether it says that it is ready."""
         try:

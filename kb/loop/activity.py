@@ -113,9 +113,11 @@ class Activity(ActivityFile):
             counted = select(func.count()).select_from(HELPFUL).where(HELPFUL.c.entry == entry)
             return int(connection.scalar(counted) or 0)
 
-    def helpful_counts(self) -> dict[str, int]:
-        """Return the helpful counts by entry; empty if unreadable."""
+    def helpful_counts(self, *entries: str) -> dict[str, int]:
+        """Return the helpful counts of some entries, or of all; empty if unreadable."""
         counted = select(HELPFUL.c.entry, func.count()).group_by(HELPFUL.c.entry)
+        if entries:
+            counted = counted.where(HELPFUL.c.entry.in_(entries))
         return {row[0]: row[1] for row in self._rows_or_none(counted)}
 
     def searches(self, since: str, until: str = "9") -> list[Searched]:

@@ -12,7 +12,6 @@ import numpy as np
 from kb.entry import Entry
 from kb.errors import EmbeddingAwayError
 from kb.index.embedding import Vectors
-from kb.index.filters import count_entries, passing
 from kb.index.neighbours import Neighbours
 from kb.index.passages import first_passages
 from kb.live import LiveIndex
@@ -100,9 +99,8 @@ class Search:
 
     def count(self, filters: Filters) -> int:
         """Return how many entries match filters of the catalogue. Raises BadFilterError."""
-        known = with_playbook_keys(filters, self._live.state.playbook)
-        within = passing(known.values, known.date_from, known.date_to, self._live.visible)
-        return count_entries(self._live.catalog, within)
+        state = self._live.state
+        return state.bounds.count(with_playbook_keys(filters, state.playbook))
 
     def understood(self, text: str, *, as_typed: bool = False) -> Query:
         """Return a query as it is searched for: corrected and with other spellings. Raises QueryTooLongError."""

@@ -10,13 +10,14 @@ from kb.fields import FILTERS
 from kb.index import analysis
 from kb.index.catalog import Catalog
 from kb.index.entries import numbered_entries
-from kb.index.filters import entry_numbers, passing
+from kb.index.filters import count_entries, entry_numbers, passing
 from kb.index.verbatim import entries_with_text, entries_with_texts
 from kb.playbook import Playbook
 from kb.search.query import Filters, Query
 from kb.wording import say
 
 CACHED_FILTERS = 64
+COUNTED_FILTERS = 1_024
 MOST_LOOKED_UP = (
     4  # phrases of a query by their words; more of them are looked for in all passages, which are read once
 )
@@ -30,7 +31,18 @@ class Bounds:
         self._catalog = catalog
         self._visible = visible
         self._known: dict[Filters, frozenset[int]] = {}
+        self._counts: dict[Filters, int] = {}
         self._meetings: frozenset[int] | None = None
+
+    def count(self, filters: Filters) -> int:
+        """Return how many entries match the filters except trust; a page offers the same few to many questions."""
+        known = self._counts.get(filters)
+        if known is None:
+            condition = passing(filters.values, filters.date_from, filters.date_to, self._visible)
+            if len(self._counts) >= COUNTED_FILTERS:
+                self._counts.clear()
+            known = self._counts[filters] = count_entries(self._catalog, condition)
+        return known
 
     def within(self, filters: Filters) -> frozenset[int]:
         """Return the entries that match the filters except trust."""

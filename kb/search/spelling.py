@@ -13,7 +13,7 @@ from kb.index.catalog import Catalog
 from kb.index.sounds import to_katakana
 from kb.index.verbatim import surface_of
 from kb.index.vocabulary import Vocabulary
-from kb.search.query import PART, Query, Synonyms, parse_query
+from kb.search.query import MAX_QUERY_CHARS, PART, Query, Synonyms, parse_query
 from kb.search.segments import PARTICLES, read_kana
 
 FEWEST_TYPED = 3  # letters of a half-typed word
@@ -45,7 +45,8 @@ class Speller:
         places = [match.span("word") for match in PART.finditer(query.text) if match["word"] and not match["minus"]]
         typed = [query.text[start:end] for start, end in places]
         known = self.catalog.keywords.published(analysis.terms(" ".join(typed)))
-        meant_words = [self._word(word, known) if self._is_doubtful(word, known) else word for word in typed]
+        meant_of = {w: self._word(w, known) if self._is_doubtful(w, known) else w for w in dict.fromkeys(typed)}
+        meant_words = [meant_of[word] for word in typed]
         if any(word != now and not now.isascii() for word, now in zip(typed, meant_words, strict=True)):
             meant_words = [self._from_romaji(word, known) for word in meant_words]
         text, end_before = "", 0
@@ -53,7 +54,7 @@ class Speller:
             text += query.text[end_before:start] + word
             end_before = end
         text += query.text[end_before:]
-        if text == query.text:
+        if text == query.text or len(text) > MAX_QUERY_CHARS:  # corrected words may be longer
             return self._completed(query, known)
         meant = parse_query(text)
         return replace(meant, text=query.text, corrected=text)

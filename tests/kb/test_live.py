@@ -69,11 +69,14 @@ def test_what_is_remembered_of_an_entry_is_never_older_than_the_index(library: L
     _indexed(library, settings)
     assert library.search.answer("青葉精工").hits[0].snippet.text == "最初の話。"
     assert [title.title for title in library.entries.titles(Filters(), 9)] == ["青葉精工"]
+    assert (library.search.count(Filters()), library.search.count(Filters((("kind", ("deal",)),)))) == (1, 0)
     write(settings.entries, "notes/first.md", note("青葉精工の後日談", "その後の話。"))
     _indexed(library, settings)
     assert library.search.answer("青葉精工").hits[0].snippet.text == "その後の話。"
     assert [title.title for title in library.entries.titles(Filters(), 9)] == ["青葉精工の後日談"]
     write(settings.entries, "notes/second.md", note("すみれ工業", "次の話。"))
+    _indexed(library, settings)
+    assert library.search.count(Filters()) == 2
     (settings.entries / "notes/first.md").unlink()
     _indexed(library, settings)
     assert [hit.snippet.text for hit in library.search.answer("話").hits] == ["次の話。"]

@@ -17,8 +17,9 @@ from ingest.sync import sync
 from kb.index.sounds import sound, to_katakana
 from kb.index.vocabulary import read_vocabulary
 from kb.library import Library
-from kb.search.query import parse_query
+from kb.search.query import MAX_QUERY_CHARS, parse_query
 from kb.search.spelling import Speller
+from tests.counting import counting
 from tests.engines import Engines
 from tests.words import WordEmbedder, note, write
 
@@ -138,6 +139,19 @@ def test_any_query_can_be_corrected_and_is_then_sound(speller: Speller, text: st
     assert meant.text == query.text
     assert (meant.phrases, meant.excluded) == (query.phrases, query.excluded)
     assert speller.corrected(parse_query(meant.corrected)).corrected == "" or meant.corrected == ""
+
+
+def test_a_question_that_corrections_make_too_long_stays_as_it_was_typed(speller: Speller) -> None:
+    """Nobody is told that a question of less than the most characters has too many."""
+    assert speller.corrected(parse_query("procurment")).corrected == "Procurement"
+    query = parse_query("procurment " * (MAX_QUERY_CHARS // len("procurment ")))
+    assert speller.corrected(query).corrected == ""
+
+
+def test_a_word_that_is_repeated_is_corrected_once(speller: Speller) -> None:
+    with counting(correcting=Speller._word) as counts:
+        assert speller.corrected(parse_query("かんさ かんさ かんさ")).corrected == "監査 監査 監査"
+    assert counts["correcting"] == 1
 
 
 def test_an_answer_names_what_was_searched_for_and_can_be_taken_as_typed(library: Library) -> None:

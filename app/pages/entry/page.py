@@ -94,7 +94,7 @@ def entry_page(
         "makes": to_make(entry, reader),
         "similar": [card_of(other, reader) for other in similar[:SIMILAR]],
         "notices": _notices(entry, linked, body, library, store, reader),
-        "helpful": activity.helpful_counts().get(entry.id, 0),
+        "helpful": activity.helpful_counts(entry.id).get(entry.id, 0),
         "keeps_history": store.history.is_kept,
         "is_whole": store.shows_all_of(entry),
         "lacks_reason": bool(entry.deal) and entry.outcome in CLOSED and not (entry.deal and entry.deal.reasons),

@@ -26,3 +26,11 @@ def test_what_needs_values_or_a_key_made_up_is_said_by_the_reader(locale: str) -
     assert templates.from_string('{{ t("more", count=3) }}').render(t=reader) == reader("more", count=3)
     assert templates.from_string('{{ t("nav." ~ name) }}').render(t=reader, name="gaps") == reader("nav.gaps")
     assert templates.from_string('{{ other.t("copy") }}').render(other={"t": str.upper}) == "COPY"
+
+
+def test_what_a_template_calls_gets_its_own_arguments_and_is_escaped_once() -> None:
+    page = (
+        "{% macro bold(x) %}<b>{{ x }}</b>{% endmacro %}{% for x in some %}{{ f(x, more=1) }}{{ bold(x) }}{% endfor %}"
+    )
+    said = templates_in("ja").from_string(page).render(some=["<"], f=lambda *own, **named: f"{own} {named} ")
+    assert said == "(&#39;&lt;&#39;,) {&#39;more&#39;: 1} <b>&lt;</b>"

@@ -39,7 +39,8 @@ def test_searches_openings_and_use_are_kept(tmp_path: Path) -> None:
     )
     activity.close()
     again = Activity(tmp_path / "var/activity.sqlite")
-    assert again.helpful_counts() == {"deals/a": 2} and set(again.last_opened()) == {"deals/a"}
+    assert again.helpful("deals/b", "x") == 1 and again.helpful_counts("deals/b", "deals/c") == {"deals/b": 1}
+    assert again.helpful_counts() == {"deals/a": 2, "deals/b": 1} and set(again.last_opened()) == {"deals/a"}
 
 
 def test_nothing_is_logged_where_that_is_switched_off(tmp_path: Path) -> None:
