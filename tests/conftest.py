@@ -115,6 +115,8 @@ def embedder() -> WordEmbedder:
 @pytest.fixture
 def index(tmp_path: Path, embedder: WordEmbedder, engines: Engines) -> Iterator[Index]:
     """An empty index of its own."""
-    opened = open_index(tmp_path / "index", embedder, CHUNKING, **engines.of_index())
+    stored = engines.of_index()
+    opened = open_index(tmp_path / "index", embedder, CHUNKING, **stored)
     yield opened
     opened.close()
+    engines.forget(stored)

@@ -18,6 +18,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 NOBODY = 65534  # the user without rights, on every Linux
 START_SECONDS = 60
+CONNECTIONS = 500  # a file of tests may have fifty applications open, each with a few
 
 
 def has_postgresql() -> bool:
@@ -58,7 +59,7 @@ class RunningPostgres:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        where = f"-h 127.0.0.1 -p {self.port} -k {self._folder} -F"
+        where = f"-h 127.0.0.1 -p {self.port} -k {self._folder} -N {CONNECTIONS} -F"
         self._control("-w", "-l", f"{self._folder}/log", "start", "-o", where)
 
     def kill(self) -> None:
@@ -77,10 +78,17 @@ class RunningPostgres:
     def copied(self, name: str) -> str:
         """Return the address of a new database with what another one has, to which nobody is connected."""
         copy = f"t{next(self._numbers)}"
+        self._say(f"CREATE DATABASE {copy} TEMPLATE {name} {self._way}")
+        return self.address(copy)
+
+    def drop(self, name: str) -> None:
+        """Delete a database, whoever is connected to it."""
+        self._say(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _say(self, statement: str) -> None:
         engine = create_engine(self.address(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {copy} TEMPLATE {name} {self._way}"))
-        return self.address(copy)
+            connection.execute(text(statement))
 
     @cached_property
     def _way(self) -> str:

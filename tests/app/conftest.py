@@ -23,7 +23,7 @@ from ingest.sync import sync
 from kb.clock import CLOCK, Clock
 from tests.app.declared import description_of, undeclared
 from tests.app.prepared import prepared_below
-from tests.engines import Engines, Files
+from tests.engines import Engines
 from tests.hashing import QUICK
 from tests.words import WordEmbedder, write
 
@@ -108,7 +108,7 @@ MakeClient = Callable[..., TestClient]
 @pytest.fixture(scope="module")
 def make_client(tmp_path_factory: pytest.TempPathFactory, engines: Engines) -> Iterator[MakeClient]:
     """A maker of clients to an application over given files, with the settings given."""
-    prepared = prepared_below(tmp_path_factory.getbasetemp())
+    prepared = prepared_below(tmp_path_factory.getbasetemp(), engines)
     elsewhere = {"data", "database_url", "chroma_url"}
     with ExitStack() as stack:
 
@@ -116,12 +116,17 @@ def make_client(tmp_path_factory: pytest.TempPathFactory, engines: Engines) -> I
             files: dict[str, str] = FILES, *, indexed: bool = True, clock: Clock = CLOCK, **chosen: object
         ) -> TestClient:
             place = tmp_path_factory.mktemp("app")
-            stored = {} if "database_url" in chosen else engines.settings()
-            settings = Settings(**{"entries": place / "entries", "data": place / "var", **stored, **chosen})  # type: ignore[arg-type]
+            given = {"entries": place / "entries", "data": place / "var", **chosen}
+            stored = dict[str, Any]()
+            if indexed and not elsewhere & chosen.keys():
+                stored = prepared.copy(files, Settings(**given))  # type: ignore[arg-type]
+            elif "database_url" not in chosen:
+                stored = engines.settings()
+            if stored:
+                stack.callback(engines.forget, stored)
+            settings = Settings(**stored | given)  # type: ignore[arg-type]
             for path, text in files.items():
                 write(Path(settings.entries), path, text)
-            if indexed and isinstance(engines, Files) and not elsewhere & chosen.keys():
-                prepared.copy(files, settings)
             services = open_services(settings, WordEmbedder(), clock=clock, hasher=QUICK)
             stack.callback(services.close)
             if indexed:
