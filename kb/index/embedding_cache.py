@@ -82,6 +82,10 @@ class EmbeddingCache:
     def __init__(self, place: Path | Engine) -> None:
         """Open or create a file, or take where the tables are."""
         self._engine = place if isinstance(place, Engine) else _file(place)
+        # Beginning and ending a transaction would be two round trips more to a database.
+        self._reading = (
+            self._engine.execution_options(isolation_level="AUTOCOMMIT") if place is self._engine else self._engine
+        )
         self._remembered = Remembered()
         self.sentences_written = 0  # how often; an answer may change with each
 
@@ -93,7 +97,7 @@ class EmbeddingCache:
     def rows(self, keys: Iterable[str]) -> tuple[list[str], Vectors]:
         """Return the keys that have a cached vector and, in the same order, the vectors as rows of one matrix."""
         wanted, found, parts = list(dict.fromkeys(keys)), [], []
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             for at in range(0, len(wanted), READ_AT_ONCE):
                 some = _VECTORS_OF.rows(connection, wanted[at : at + READ_AT_ONCE])
                 found += [key for key, _ in some]
@@ -106,7 +110,7 @@ class EmbeddingCache:
     def known(self, keys: Iterable[str]) -> set[str]:
         """Return the keys that have a cached vector."""
         wanted = list(dict.fromkeys(keys))
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             groups = (wanted[at : at + READ_AT_ONCE] for at in range(0, len(wanted), READ_AT_ONCE))
             return {row[0] for some in groups for row in _KNOWN.rows(connection, some)}
 
@@ -125,7 +129,7 @@ class EmbeddingCache:
         by_key = {sentence_key(key): key for key in wanted.difference(known)}
         if not by_key:
             return known
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             rows = _SENTENCES_OF.rows(connection, list(by_key))
         fresh = {by_key[key]: vectors for key, vectors in rows}
         self._remembered.add(fresh)
@@ -133,7 +137,7 @@ class EmbeddingCache:
 
     def without_sentences(self, body_keys: Iterable[str]) -> list[str]:
         """Return the body keys of passages whose sentences were not embedded yet, in order."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             known = set(connection.scalars(select(_SENTENCES.c.key)))
         return [key for key in body_keys if sentence_key(key) not in known]
 
