@@ -27,7 +27,7 @@ from app.words.reader import Reader
 from ingest.files import is_bare
 from kb.errors import DatabaseAwayError, EmbeddingAwayError, IndexNotReadyError, KBError, PlaybookUnknownError
 from kb.people.acting import Acting, act_as
-from kb.shared.database import BoundedPool
+from kb.shared.pool import BoundedPool
 from kb.viewer import OPERATOR
 from kb.wording import say
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, QueuePool, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError, TimeoutError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from kb.errors import BusyError, DatabaseAwayError, IndexNotReadyError, KBError
+from kb.shared.pool import BoundedPool, look_after
 from kb.shared.welcome import is_refused
 from kb.wording import say
 
@@ -66,16 +66,6 @@ class DatabaseRefusedError(KBError):
         )
 
 
-class BoundedPool(QueuePool):
-    """A pool that says in our words that all connections are in use."""
-
-    def _do_get(self) -> ConnectionPoolEntry:
-        try:
-            return super()._do_get()
-        except TimeoutError as error:
-            raise BusyError from error
-
-
 class Database:
     """One database. Nothing is imported or opened before the first use. Thread-safe."""
 
@@ -118,7 +108,7 @@ class Database:
                 pool_size=size,
                 max_overflow=more,
                 pool_timeout=self._wait,
-                pool_pre_ping=True,  # after a restart of the database no request meets a dead connection
+                pool_use_lifo=True,  # few connections are used often, instead of all seldom
                 connect_args={
                     "connect_timeout": CONNECT_SECONDS,
                     "tcp_user_timeout": UNANSWERED_MS,
@@ -130,6 +120,7 @@ class Database:
                 say("The driver for PostgreSQL is missing. Install it: pip install 'kachisuji[postgresql]'.")
             ) from error
         event.listen(engine, "connect", _limit)
+        look_after(engine)
         return engine
 
     def trouble(self) -> str:
@@ -175,8 +166,8 @@ class Database:
         driver = context.dialect.loaded_dbapi
         if state in NO_TABLE:
             return IndexNotReadyError()
-        if context.is_pre_ping or not isinstance(error, (driver.OperationalError, driver.InterfaceError)):
-            return None  # a dead connection is replaced
+        if not isinstance(error, (driver.OperationalError, driver.InterfaceError)):
+            return None
         if state == LOCK_NOT_AVAILABLE:
             return BusyError()
         if context.is_disconnect or state is None or state.startswith(OF_CONNECTION):
