@@ -1,4 +1,4 @@
-"""What is masked may be any text: to look for amounts, names and numbers in it takes time with its length alone."""
+"""To look for amounts, names and numbers in a text takes time with its length alone, whatever stands in it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ingest.masked_deals import masks_of
 from ingest.masked_names import names_of
 from ingest.parse import entry_of
 from ingest.playbook_file import parse_playbook
+from kb.insight.said import amount_in, size_in
 from tests.viewing import viewer
 
 SIZE = 15_000  # characters
@@ -52,6 +53,13 @@ def _masked(body: str) -> str:
 def test_a_text_of_any_signs_is_masked(part: str) -> None:
     text = part * (SIZE // len(part))
     assert "暁光" not in _masked(f"{text}\n\n1万{text}\n\n1万{text}人")
+
+
+@pytest.mark.parametrize("part", [*REPEATED, "従業員1", "staff ", "1 k", "1 +- ", "円1", "1千 "])
+@pytest.mark.parametrize("end", ["", "人", "円", " staff", "!"])
+def test_notes_that_are_pasted_may_hold_anything(part: str, end: str) -> None:
+    text = f"{part * (SIZE // len(part))}{end}\n従業員300名で、見積は1,234万円。"
+    assert size_in(text) is not None and amount_in(text) is not None
 
 
 @pytest.mark.parametrize("digits", [20, 26, 40, 400])
