@@ -144,7 +144,7 @@ def strength_of(core: str) -> Strength:
 
 def _core(customer: str) -> str:
     """Return a name without legal form, honorific and what stands in brackets behind it."""
-    before = ""
+    before, customer = "", re.sub(r"\s+", " ", customer)  # a long gap would take time with its square
     while customer != before:
         before = customer
         customer = _BRACKET.sub("", customer) or customer
@@ -158,7 +158,7 @@ def _core(customer: str) -> str:
 
 def _remarks(customer: str) -> Iterator[str]:
     """Yield what stands in brackets behind a name, where it is another name: アオバ, ABC."""
-    found = _BRACKET.search(customer)
+    found = _BRACKET.search(re.sub(r"\s+", " ", customer))
     letters = squeezed(found[1]) if found else ""
     is_name = len(letters) > 2 and (letters.isascii() or bool(_KANA.fullmatch(letters)))
     if found and is_name:

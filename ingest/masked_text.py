@@ -20,7 +20,8 @@ NO_PERSON: Wording = {"ja": "（先方の担当者）", "en": "(customer contact
 NO_NUMBER: Wording = {"ja": "（番号は非公開）", "en": "(number not shown)"}
 NO_LINK: Wording = {"ja": "（リンクは非公開）", "en": "(link not shown)"}
 _PARAGRAPH = re.compile(r"(?:(?!\r?\n[ \t]*\r?\n).)+", re.DOTALL)
-_FOLDERS = re.compile(r"(?:[^\s/()（）\[\]<>\"'|、。「」]+/)+$")
+_FOLDERS = re.compile(r"(?:/[^\s/()（）\[\]<>\"'|、。「」]+)+")  # backwards: forwards each letter would begin some
+MOST_FOLDERS = 1_000  # characters before a file name
 _BARE = re.compile(r"[\w-]", re.ASCII)
 LEAST_STEM = 6  # letters of a file name that is recognised outside links; shorter ones are words
 
@@ -126,8 +127,8 @@ def _ids(text: str, everywhere: Everywhere) -> Iterator[Replacement]:
         start, end = one.start, one.end
         if _BARE.match(text[end : end + 1]):
             continue  # a longer name
-        folders = _FOLDERS.search(text[:start])
-        begin = start - len(folders[0]) if folders else start
+        folders = _FOLDERS.match(text[max(0, start - MOST_FOLDERS) : start][::-1])
+        begin = start - folders.end() if folders else start
         real = one.name.of
         new = everywhere.ids[real]
         written = entry_id(unquote(text[begin:end]))

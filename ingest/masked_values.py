@@ -12,16 +12,18 @@ from kb.money import LARGE_UNITS
 
 _UNIT = "|".join(LARGE_UNITS)
 _SIGN = r"US\$|A\$|[$¥€£\\]|JPY|USD|EUR|GBP|AUD"
-_NUMBER = r"\d(?:[\d,.]*\d|[ '’]\d{3})*"
-_KANJI = "[〇一二三四五六七八九十百千数何]"
+# Each text can be read as a number in one way only, and none is endless: the search tries all ways before it gives up.
+_NUMBER = r"\d{1,30}(?:[,.]{1,3}\d{1,30}|[ '’]\d{3,30}){0,12}"
+_KANJI = "[〇一二三四五六七八九十百千数何]{1,20}"
+_COUNT = rf"(?:{_NUMBER}|{_KANJI})"
 _COUNTED = (
     "人|名|件|個|回|台|社|枚|本|冊|時間|行|字|文字|語|拠点|店|ヶ所|か所|カ所|箇所|ページ|PV|ユーザ|ダウンロード|セッション|"
     "トン|キロ|k?m|㎡|坪|歩|葉"
 )
 _SUM = (  # with a unit or a currency; a plain number may be anything
     rf"(?:(?:{_SIGN})\s*{_NUMBER}(?:\s*(?:{_UNIT}|[MK](?![A-Z])))?"
-    rf"|(?:{_NUMBER}|{_KANJI}+)\s*(?:{_UNIT}|まん|おく)(?:\s*(?:{_NUMBER}|{_KANJI}+)\s*(?:{_UNIT}|まん|おく)?)*"
-    rf"|{_NUMBER}\s*[MK](?![A-Za-z\d])|(?:{_NUMBER}|{_KANJI}+)(?=\s*(?:円|ドル|ユーロ|ポンド|JPY|USD|EUR|GBP|AUD|€|£)))"
+    rf"|{_COUNT}\s*(?:{_UNIT}|まん|おく)(?:(?:\s*{_COUNT}){{1,4}}\s*(?:{_UNIT}|まん|おく))*(?:\s*{_COUNT}){{0,4}}"
+    rf"|{_NUMBER}\s*[MK](?![A-Za-z\d])|{_COUNT}(?=\s*(?:円|ドル|ユーロ|ポンド|JPY|USD|EUR|GBP|AUD|€|£)))"
 )
 _AFTER = r"(?:\s*(?:円|ドル|ユーロ|ポンド|JPY|USD|EUR|GBP|AUD|€|£))?"
 _MINUS = r"(?:[△▲▵−-]\s*)?"

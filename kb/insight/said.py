@@ -11,25 +11,28 @@ from kb.money import MoneyError, read_money
 LEAST_STAFF = 10  # fewer people in a note are those who were in the room
 LEAST_AMOUNT = 100_000  # yen: smaller sums in a note are prices of things, not of the deal
 LEAST_ABROAD = 1_000  # the same in dollars, euros and pounds
-_NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
+# No part is endless, and each text can be read in one way: notes may hold any digits and gaps.
+_NUMBER = r"(\d[\d,]{0,30}(?:\.\d{1,30})?)"
+_GAP = r"\s{0,5}"
 _STAFF_WORD = r"(?:従業員|社員|スタッフ|正社員|人員)[^\d。、\n]{0,8}"
 _SIZES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"{_STAFF_WORD}{_NUMBER}\s*(万|千)?(?:名|人)?(?![\d%割年月日])",
-        rf"{_NUMBER}\s*(k)?\+?[ -]*(?:employees|staff|workers|people|persons?|headcount|heads|fte)\b",
-        rf"(?:staff|employees|headcount|workforce|team)\s+(?:of|is|:)?\s*(?:about|around|some|roughly)?\s*{_NUMBER}(k)?\b",
-        rf"(?<![\d.])(?<!1人)(?<!\d月){_NUMBER}\s*(万|千)?(?:名|人)(?!のうち|中|目|月|分|日|時|あたり|当たり|ずつ|で回|が賛成|が反対)",
+        rf"{_STAFF_WORD}{_NUMBER}{_GAP}(万|千)?(?:名|人)?(?![\d%割年月日])",
+        rf"{_NUMBER}{_GAP}(k)?\+?[ -]{{0,5}}(?:employees|staff|workers|people|persons?|headcount|heads|fte)\b",
+        rf"(?:staff|employees|headcount|workforce|team)\s{{1,5}}(?:of|is|:)?{_GAP}(?:about|around|some|roughly)?{_GAP}{_NUMBER}(k)?\b",
+        rf"(?<![\d.])(?<!1人)(?<!\d月){_NUMBER}{_GAP}(万|千)?(?:名|人)(?!のうち|中|目|月|分|日|時|あたり|当たり|ずつ|で回|が賛成|が反対)",
     )
 )
 _WORDS = {"million": "000000", "billion": "000000000", "thousand": "000", "mio": "000000", "bn": "000000000"}
-_SPOKEN = re.compile(rf"{_NUMBER}\s*(million|billion|thousand|mio|bn)\b", re.IGNORECASE)
+_SPOKEN = re.compile(rf"{_NUMBER}{_GAP}(million|billion|thousand|mio|bn)\b", re.IGNORECASE)
 _AMOUNT = re.compile(
     r"(?:(?P<before>毎月|月額|月々|月に?|年に?|1人|一人|1名|1日|日当|時給|紙代は?)[^\d。、\n]{0,3})?"
-    r"(?P<sum>(?:¥|￥|jpy\s*)\s*[\d,.]+\s*[mk]?\b|(?:[\d][\d,.]*\s*(?:億|千万|百万|十万|万|千)?\s*)+円"
-    r"|[\d][\d,.]*\s*[mk]?\s*(?:yen|jpy|usd|eur|gbp|aud|dollars?|euros?|pounds?)\b"
-    r"|(?:us\$|a\$|\$|€|£|(?:usd|eur|gbp|aud)\s*)\s*\d[\d,.]*\s*[mk]?\b"
-    r"|\d[\d,.]*\s*(?:億|千万|百万|十万|万|千)?\s*(?:ドル|ユーロ|ポンド))",
+    r"(?P<sum>(?:¥|￥|jpy\s{0,5})\s{0,5}[\d,.]{1,30}\s{0,5}[mk]?\b|\d[\d,.]{0,30}"
+    r"(?:(?:\s{0,5}(?:億|千万|百万|十万|万|千)\s{0,5}|\s{1,5})\d[\d,.]{0,30}){0,8}\s{0,5}(?:(?:億|千万|百万|十万|万|千)\s{0,5})?円"
+    r"|\d[\d,.]{0,30}\s{0,5}[mk]?\s{0,5}(?:yen|jpy|usd|eur|gbp|aud|dollars?|euros?|pounds?)\b"
+    r"|(?:us\$|a\$|\$|€|£|(?:usd|eur|gbp|aud)\s{0,5})\s{0,5}\d[\d,.]{0,30}\s{0,5}[mk]?\b"
+    r"|\d[\d,.]{0,30}\s{0,5}(?:億|千万|百万|十万|万|千)?\s{0,5}(?:ドル|ユーロ|ポンド))",
     re.IGNORECASE,
 )
 _CURRENCIES = {"yen": "JPY", "dollar": "USD", "euro": "EUR", "pound": "GBP", "ユーロ": "EUR", "ポンド": "GBP"}

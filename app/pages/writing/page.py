@@ -147,7 +147,7 @@ def _closed(board: GapBoard, gap: str, saved: Saved) -> str:
     except (GapNotClosedError, ActivityUnavailableError, ActivitySchemaError):
         return "unanswered"
     except Exception:  # the entry is saved, and the gap stays on the list
-        log.exception("The gap '%s' could not be closed.", gap)
+        log.exception("The gap %r could not be closed.", gap)
         return "1"
     return "closed"
 
