@@ -25,10 +25,11 @@ class BoundedPool(QueuePool):
             raise BusyError from error
 
 
-def look_after(engine: Engine) -> None:
-    """Ask a connection that rested whether it lives: after a restart of the database no request meets a dead one.
+def look_after(engine: Engine, rested: float = FRESH_SECONDS) -> None:
+    """Ask a connection that `rested` so many seconds whether it lives, so that no request meets a dead one.
 
-    SQLAlchemy's own `pool_pre_ping` asks each time, and a search takes eight connections one after the other.
+    After a restart of the database all are. SQLAlchemy's own `pool_pre_ping` asks each time, and a search takes eight
+    connections one after the other.
     """
 
     @event.listens_for(engine, "checkin")
@@ -38,7 +39,7 @@ def look_after(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def _check(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
         now = time.monotonic()
-        if now - record.info.get(RETURNED, now) <= FRESH_SECONDS:
+        if now - record.info.get(RETURNED, now) <= rested:
             return
         try:
             engine.dialect.do_ping(connection)

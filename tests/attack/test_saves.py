@@ -431,24 +431,29 @@ def test_a_vector_store_another_process_writes_to_is_never_emptied(base: _Base) 
     assert {view: index.vectors.keys(view) for view in VIEWS} == index.catalog.vector_keys()
 
 
-@pytest.mark.parametrize("is_empty", [False, True])
-def test_a_search_that_chroma_fails_compares_exactly(base: _Base, tmp_path: Path, is_empty: bool) -> None:
+@pytest.mark.parametrize("fault", ["closed", "empty", "behind"])
+def test_a_search_that_chroma_cannot_answer_compares_exactly(base: _Base, tmp_path: Path, fault: str) -> None:
     snapshot = base.services.library._live.source().snapshot
-    files, total = Files(tmp_path / "closed or empty"), SMALL + 1
-    if not is_empty:
-        files.close()
-    cache = EmbeddingCache(tmp_path / "embeddings.sqlite")
-    store = EmbeddedVectors(lambda: files, cache)
+    files, total = Files(tmp_path / "chroma"), SMALL + 1
     rng = np.random.default_rng(7)
     matrix = rng.normal(size=(total, 4)).astype(np.float32)
+    query = matrix[99]
+    cache = EmbeddingCache(tmp_path / "embeddings.sqlite")
+    store = EmbeddedVectors(lambda: files, cache)
+    if fault == "behind":  # it knows the wrong ones only
+        keys = base.services.library.with_index(lambda index: index.vectors.keys("bodies"))
+        store.add("bodies", dict.fromkeys(keys, query))
+        store.is_behind = True
+    elif fault == "closed":
+        files.close()
     large = type(snapshot)(
         **{name: getattr(snapshot, name) for name in snapshot.__slots__}
         | {"matrices": dict.fromkeys(SEARCHED, ExactRows(matrix)), "rows": {"bodies": np.arange(total)}}
     )
-    query = matrix[99]
-    exact = Neighbours(large, None, query).nearest("bodies", 5, None)
-    assert Neighbours(large, store, query).nearest("bodies", 5, None).tolist() == exact.tolist()
-    assert len(exact) == 5
+    for limit in (1, 5):
+        exact = Neighbours(large, None, query).nearest("bodies", limit, None)
+        assert Neighbours(large, store, query).nearest("bodies", limit, None).tolist() == exact.tolist()
+        assert len(exact) == limit
     store.close()
 
 

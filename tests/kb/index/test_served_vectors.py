@@ -19,14 +19,11 @@ from app.services import Services, open_services
 from app.settings import Settings
 from ingest.chunk import CHUNKING
 from ingest.sync import sync
-from kb.entry import VISIBILITIES
 from kb.errors import VectorsAwayError
 from kb.index.chroma_server import ChromaServer, Link
 from kb.index.embedding_cache import EmbeddingCache
 from kb.index.index import Index, open_index
-from kb.index.neighbours import Neighbours
 from kb.index.served_vectors import MOST_PENDING, Namespace, ServedVectors
-from kb.index.snapshot import take_snapshot
 from kb.index.vectors import VIEWS
 from tests.chroma import RunningChroma
 from tests.words import WordEmbedder, note, write
@@ -175,25 +172,16 @@ def test_a_server_that_is_away_at_the_start_keeps_nothing_from_starting(tmp_path
         own.kill()
 
 
-def test_a_server_that_may_lack_something_is_not_asked_what_is_near(
-    opened: Open, entries: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kb.index.neighbours.SMALL", 0)
-    for name in "abcdef":
+def test_a_server_is_behind_until_it_has_every_vector(opened: Open, entries: Path) -> None:
+    for name in "abc":
         write(entries, f"notes/{name}.md", note(name * 3, name * 3))
     index = opened()
     sync(index, entries)
-    snapshot = take_snapshot(index.catalog, index.vectors, VISIBILITIES)
-    query = WordEmbedder().embed_queries(["ccc"])[0]
-    ((nearest, _),) = index.vectors.nearest("bodies", query, 1)
-    index.vectors.remove("bodies", [nearest])
-    (expected,) = Neighbours(snapshot, None, query).nearest("bodies", 1, None)
+    lost = sorted(index.vectors.keys("bodies"))[:1]
+    index.vectors.remove("bodies", lost)
     assert index.vectors.is_behind  # as after a start: nobody has compared it with the catalogue
-    assert Neighbours(snapshot, index.vectors, query).nearest("bodies", 1, None).tolist() == [expected]
     index.refill()
-    assert not index.vectors.is_behind
-    assert Neighbours(snapshot, index.vectors, query).nearest("bodies", 1, None).tolist() == [expected]
-    assert [key for key, _ in index.vectors.nearest("bodies", query, 1)] == [nearest]
+    assert not index.vectors.is_behind and _is_whole(index)
 
 
 def test_a_server_that_never_answers_is_waited_for_once(tmp_path: Path) -> None:

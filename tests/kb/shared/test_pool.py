@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
-from kb.shared.database import Database
+from kb.shared.pool import look_after
 from tests.postgresql import RunningPostgres
 
 pytestmark = pytest.mark.slow  # starts processes
@@ -22,31 +22,37 @@ OTHERS = text(
 
 
 @pytest.fixture
-def database(postgres: RunningPostgres) -> Iterator[Database]:
-    """An empty database."""
-    with closing(Database(postgres.empty())) as found:
-        yield found
+def ends_all(postgres: RunningPostgres) -> Iterator[tuple[URL, Callable[[], int]]]:
+    """A database, and what ends all connections to it."""
+    address = make_url(postgres.empty()).set(drivername="postgresql+psycopg")
+    other = create_engine(address)
+
+    def end() -> int:
+        with other.connect() as own:
+            return int(own.scalar(OTHERS) or 0)
+
+    yield address, end
+    other.dispose()
 
 
-def test_connections_that_rested_are_replaced_where_they_are_dead(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kb.shared.pool.FRESH_SECONDS", -1.0)
-    assert _asked_at_once(database.engine) == [1] * MANY
-    with closing(Database(database._url.render_as_string(hide_password=False))) as other, other.engine.connect() as own:
-        assert own.scalar(OTHERS) == MANY
-    assert _asked_at_once(database.engine) == [1] * MANY
+def test_connections_that_rested_are_replaced_where_they_are_dead(ends_all: tuple[URL, Callable[[], int]]) -> None:
+    ours = create_engine(ends_all[0])
+    look_after(ours, rested=-1)
+    for _ in range(2):
+        assert _asked_at_once(ours) == [1] * MANY
+        assert ends_all[1]() == MANY
+    ours.dispose()
 
 
-def test_a_connection_that_was_just_used_is_not_asked(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kb.shared.pool.FRESH_SECONDS", float("inf"))
-    opened: list[object] = []
-    event.listen(database.engine, "connect", lambda connection, _record: opened.append(connection))
-    monkeypatch.setattr(database.engine.dialect, "do_ping", lambda _connection: pytest.fail("asked"))
-    for _ in range(MANY):
-        with database.engine.connect() as connection:
-            assert connection.scalar(text("SELECT 1")) == 1
-    assert len(opened) == 1
+def test_a_connection_that_was_just_used_is_not_asked(ends_all: tuple[URL, Callable[[], int]]) -> None:
+    ours = create_engine(ends_all[0])
+    look_after(ours, rested=float("inf"))
+    assert _asked_at_once(ours) == [1] * MANY
+    assert ends_all[1]() == MANY
+    with ours.connect() as dead, pytest.raises(OperationalError):
+        dead.scalar(text("SELECT 1"))
+    assert _asked_at_once(ours) == [1] * MANY  # the others were dead as well
+    ours.dispose()
 
 
 def _asked_at_once(engine: Engine) -> list[int]:
