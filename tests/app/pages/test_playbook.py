@@ -70,7 +70,7 @@ def test_what_is_left_open_is_left_empty_and_a_name_falls_back_on_its_key(make_c
     assert "None" not in page
 
 
-@pytest.mark.parametrize("playbook", [None, "", "# 準備中\n", "company: 架空\n", "kgi: [\n"])
+@pytest.mark.parametrize("playbook", [None, "", "# 準備中\n", "company: 架空\n"])
 def test_a_page_with_nothing_to_show_says_so(make_client: MakeClient, playbook: str | None) -> None:
     assert Reader.of("ja")("playbook.empty") in _main(make_client, playbook)
 
