@@ -48,7 +48,7 @@ class ByteProducts:
     def __init__(self) -> None:
         """Load the graph. Without ONNX Runtime, NumPy computes the same integers more slowly."""
         try:
-            self._session = _opened(product_of_bytes(), 1)
+            self._session = _opened(product_of_bytes(), min(os.cpu_count() or 1, MOST_THREADS))
         except ImportError:
             self._session = None
 
