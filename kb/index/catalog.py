@@ -26,7 +26,6 @@ from kb.index.schema import (
     CHUNKS,
     CHUNKS_BY_BODY,
     ENTRIES,
-    FACET_OF_ENTRY,
     LINKS,
     META,
     METADATA,
@@ -68,8 +67,7 @@ class Catalog:
         catalog = cls(engine)
         with engine.begin() as connection:
             catalog.keywords.create(connection)
-            for index in (CHUNKS_BY_BODY, FACET_OF_ENTRY):
-                index.create(connection, checkfirst=True)
+            CHUNKS_BY_BODY.create(connection, checkfirst=True)
         return catalog
 
     @contextmanager

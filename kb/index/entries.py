@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, select
 
 from kb.entry import Entry, owner_key
 from kb.index.catalog import Catalog, in_groups
 from kb.index.dialect import value_in
 from kb.index.documents import from_document
-from kb.index.filters import passing
+from kb.index.filters import has, passing
 from kb.index.filters import shown as of_some
 from kb.index.schema import ENTRIES, FACET_VALUES
 
@@ -55,8 +55,8 @@ def kinds_by_id(catalog: Catalog, visible: frozenset[str]) -> dict[str, str]:
 
 def published_outcomes(catalog: Catalog, visible: frozenset[str]) -> dict[str, str]:
     """Return the outcome of every visible published entry by its id; empty if it has none."""
-    has_outcome = and_(FACET_VALUES.c.entry == ENTRIES.c.number, FACET_VALUES.c.field == "outcome")
-    query = select(ENTRIES.c.id, FACET_VALUES.c.value).outerjoin(FACET_VALUES, has_outcome)
+    columns = select(ENTRIES.c.id, FACET_VALUES.c.value)
+    query = columns.outerjoin(FACET_VALUES, has(FACET_VALUES, "outcome", ENTRIES.c.number))
     with catalog.engine.connect() as connection:
         return {row[0]: row[1] or "" for row in connection.execute(query.where(passing((), "", "", visible)))}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, FromClause, and_, func, select, true
 
 from kb.entry import VISIBILITIES
 from kb.index.catalog import Catalog
@@ -31,6 +31,14 @@ def shown(visible: frozenset[str]) -> ColumnElement[bool]:
     if visible >= VISIBILITIES:
         return true()
     return ENTRIES.c.number.in_(select(AUDIENCES.c.entry).where(AUDIENCES.c.name.in_(sorted(visible))))
+
+
+def has(facets: FromClause, field: str, entry: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the condition that facet values are those of a field of an entry, to join them.
+
+    The field is no bare column in it: SQLite would read all values of the field by its index, for each entry.
+    """
+    return and_(facets.c.entry == entry, facets.c.field.concat("") == field)
 
 
 def entry_numbers(catalog: Catalog, condition: ColumnElement[bool]) -> list[int]:
@@ -68,8 +76,8 @@ def outcomes_by_angle(catalog: Catalog, condition: ColumnElement[bool]) -> dict[
     """Count the entries that match a condition by (angle, outcome)."""
     angle, outcome = FACET_VALUES.alias("angle"), FACET_VALUES.alias("outcome")
     numbers = select(ENTRIES.c.number).where(condition)
-    both = select(angle.c.value, outcome.c.value, func.count()).join(outcome, outcome.c.entry == angle.c.entry)
-    counted = both.where(angle.c.field == "angle", outcome.c.field == "outcome", angle.c.entry.in_(numbers))
+    both = select(angle.c.value, outcome.c.value, func.count()).join(outcome, has(outcome, "outcome", angle.c.entry))
+    counted = both.where(angle.c.field == "angle", angle.c.entry.in_(numbers))
     with catalog.engine.connect() as connection:
         rows = connection.execute(counted.group_by(angle.c.value, outcome.c.value))
         return {(row[0], row[1]): int(row[2]) for row in rows}

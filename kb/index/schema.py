@@ -38,9 +38,8 @@ FACET_VALUES = Table(
     Column("field", String, nullable=False),
     Column("value", String, nullable=False),
     Index("facet_by_value", "field", "value", "entry"),
+    Index("facet_by_entry", "entry"),
 )
-# Where it lacks a column, SQLite reads all values of a field for each entry. Added after the first release.
-FACET_OF_ENTRY = Index("facet_of_entry", FACET_VALUES.c.entry, FACET_VALUES.c.field, FACET_VALUES.c.value)
 NAMES = Table(  # of entries: id, title, customer, CRM number
     "names",
     METADATA,

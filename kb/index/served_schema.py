@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Connection, Identity, Index, MetaData, String, Table, text
 
 from kb.index.postings import Postings
-from kb.index.schema import FACET_OF_ENTRY, METADATA
+from kb.index.schema import METADATA
 
 # Texts people write are longer than what an ordinary index takes, and looked up as a whole.
 _HASHED = {"names_by_name": "name", "facet_by_value": "value", "links_by_target": "target"}
@@ -41,6 +41,3 @@ def _hash(table: Table) -> None:
         if name := _HASHED.get(str(index.name)):
             table.indexes.discard(index)
             Index(index.name, table.c[name], postgresql_using="hash")
-        elif index.name == FACET_OF_ENTRY.name:  # which needs no column more, and would be too long with it
-            table.indexes.discard(index)
-            Index(index.name, table.c.entry, table.c.field)

@@ -13,7 +13,6 @@ from kb.entry import VISIBILITIES
 from kb.index.catalog import Catalog
 from kb.index.entries import published_outcomes
 from kb.index.filters import outcomes_by_angle, passing
-from kb.index.schema import FACET_OF_ENTRY
 from kb.index.titles import newest_titles
 from tests.kb.index.both import stored
 
@@ -29,17 +28,11 @@ Read = Callable[[Catalog], object]
         lambda catalog: published_outcomes(catalog, VISIBILITIES),
     ],
 )
-@pytest.mark.parametrize("is_old", [False, True])
-def test_facets_of_an_entry_are_looked_up_by_the_entry(tmp_path: Path, read: Read, is_old: bool) -> None:
+def test_facets_of_an_entry_are_looked_up_by_the_entry(tmp_path: Path, read: Read) -> None:
     catalog = Catalog.in_file(tmp_path / "catalog.sqlite")
     catalog.replace([stored("a", "本文"), stored("b", "本文")])
-    if is_old:  # as a release before made it
-        with catalog.writing() as connection:
-            FACET_OF_ENTRY.drop(connection)
-        catalog.close()
-        catalog = Catalog.in_file(tmp_path / "catalog.sqlite")
     plans = _plans(catalog, read)
-    assert any("facet_of_entry (entry=? AND field=?)" in step for step in plans), plans
+    assert any("facet_by_entry (entry=?)" in step for step in plans), plans
     assert not any("LEFT-JOIN" in step and "facet_by_value" in step for step in plans), plans
     catalog.close()
 
