@@ -9,8 +9,9 @@ KB := $(BIN)/kb
 KILLS ?= 100
 SECONDS ?= 600
 PROBES ?= 1600
-SERVED := tests/ingest/test_sync.py tests/ingest/test_intake.py tests/app/api tests/app/pages tests/kb/index tests/kb/insight tests/kb/loop/test_judging.py \
-  $(addprefix tests/kb/test_,live.py views.py spelling.py synonyms.py) $(addprefix tests/attack/test_,hidden.py masked.py saves.py viewers.py)
+SERVED := tests/ingest/test_sync.py tests/ingest/test_intake.py tests/kb/index tests/kb/insight tests/kb/loop/test_judging.py \
+  $(addprefix tests/app/,api pages signin mail mcp) $(addprefix tests/kb/test_,live.py views.py spelling.py synonyms.py) \
+  $(addprefix tests/attack/test_,hidden.py masked.py saves.py viewers.py)
 
 .PHONY: serve test fast soak coverage check fix bench docs sync clean
 
