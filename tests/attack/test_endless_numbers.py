@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from datetime import date
-from types import FrameType
 
 import pytest
 
@@ -15,6 +13,7 @@ from ingest.masked_names import names_of
 from ingest.parse import entry_of
 from ingest.playbook_file import parse_playbook
 from kb.insight.said import amount_in, size_in
+from tests.attack.processor import at_most
 from tests.viewing import viewer
 
 SIZE = 15_000  # characters
@@ -29,14 +28,8 @@ REPEATED = (
 
 @pytest.fixture(autouse=True)
 def _limited() -> Iterator[None]:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise AssertionError(f"more than {MOST} seconds of CPU")
-
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, MOST)
-    yield
-    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    signal.signal(signal.SIGVTALRM, before)
+    with at_most(MOST):
+        yield
 
 
 def _masked(body: str) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
-from types import FrameType
 
 import pytest
 
@@ -13,6 +11,7 @@ from ingest.document import Document
 from ingest.parse import entry_of
 from ingest.shown import shown
 from kb.playbook import Playbook
+from tests.attack.processor import at_most
 
 SIZE = 600_000  # bytes
 MOST = 20  # seconds of this process's own time; a second is usual, minutes where time grows with the square
@@ -25,14 +24,8 @@ LINES = (
 
 @pytest.fixture(autouse=True)
 def _limited() -> Iterator[None]:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise AssertionError(f"more than {MOST} seconds of CPU")
-
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, MOST)
-    yield
-    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    signal.signal(signal.SIGVTALRM, before)
+    with at_most(MOST):
+        yield
 
 
 @pytest.mark.parametrize("name", LINES)
